@@ -1,0 +1,189 @@
+/**
+ * The program as its author wrote it, after defaults: sections 2 and 10 of the contract.
+ * Field names are those of the YAML files. Types only; reading and checking is `src/program/`.
+ */
+import type { JsonObject } from './json.ts';
+
+export const taskStatuses = [
+  'draft',
+  'ready',
+  'blocked',
+  'running',
+  'done',
+  'failed',
+  'archived',
+] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+export const sandboxes = ['read-only', 'workspace-write', 'danger-full-access'] as const;
+export type Sandbox = (typeof sandboxes)[number];
+
+export const requestKinds = ['question', 'clarification', 'approval', 'control_request'] as const;
+export type RequestKind = (typeof requestKinds)[number];
+
+export const decisionKinds = [
+  'policy',
+  'scope',
+  'naming',
+  'sequencing',
+  'recovery',
+  'review',
+] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
+
+export const priorities = ['low', 'normal', 'high'] as const;
+export type Priority = (typeof priorities)[number];
+
+export const dependencyKinds = ['order', 'context'] as const;
+export type DependencyKind = (typeof dependencyKinds)[number];
+
+export const confidences = ['low', 'medium', 'high'] as const;
+export type Confidence = (typeof confidences)[number];
+
+export const backendNames = ['codex', 'command'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** `agents.<name>` in project.yaml. */
+export interface AgentSpec {
+  backend: BackendName;
+  model: string | null;
+  sandbox: Sandbox | null;
+  /** Extra arguments, after ours. */
+  args: string[];
+  env: Record<string, string>;
+  /** `command` backend: an argv. Exclusive with `run`. */
+  command: string[] | null;
+  /** `command` backend: a shell line; a task's own `run` wins. */
+  run: string | null;
+}
+
+export interface ProjectSpec {
+  name: string;
+  workspace: string;
+  description: string;
+  default_agent: string;
+  default_model: string | null;
+  default_sandbox: Sandbox;
+  max_concurrency: number;
+  node_wall_timeout_sec: number | null;
+  node_idle_timeout_sec: number | null;
+  node_terminate_grace_sec: number;
+  /** Input key → file, relative to the program. */
+  user_inputs: Record<string, string>;
+  agents: Record<string, AgentSpec>;
+  /** `inline`: the engine itself answers assistant interrupts while it drives a run. */
+  assistants: 'worker' | 'inline';
+}
+
+export interface Dependency {
+  task: string;
+  kind: DependencyKind;
+  consume: string[];
+  /** The alias; null: the task id is the scope name. See `scopeName`. */
+  as: string | null;
+}
+
+export type ComposePart =
+  | { kind: 'file'; path: string }
+  | { kind: 'ref'; ref: string }
+  | { kind: 'literal'; text: string };
+
+export interface RouteSpec {
+  label: string;
+  targets: string[];
+}
+
+export type ControlSpec =
+  | { mode: 'route'; routes: RouteSpec[] }
+  | {
+      mode: 'loop';
+      continue_targets: string[];
+      stop_targets: string[];
+      max_iterations: number | null;
+    };
+
+export interface AssistantHints {
+  preferred_roles: string[];
+  decision_kind_overrides: Partial<Record<DecisionKind, string>>;
+  ask_when: string[];
+}
+
+export interface InteractionPolicy {
+  /** null: all roles. */
+  allowed_assistant_roles: string[] | null;
+  allow_human: boolean;
+}
+
+export interface RequiredDecision {
+  decision_kind: DecisionKind;
+  audience: 'human' | 'assistant' | 'any';
+  description: string;
+}
+
+export interface TaskSpec {
+  id: string;
+  title: string;
+  /** After defaults: the project's `default_agent` when the author named none. */
+  agent: string;
+  kind: 'work' | 'controller';
+  status: TaskStatus;
+  description: string;
+  labels: string[];
+  depends_on: Dependency[];
+  compose: ComposePart[];
+  publish: string[];
+  /** Set exactly when `kind` is `controller`. */
+  control: ControlSpec | null;
+  assistant_hints: AssistantHints;
+  interaction_policy: InteractionPolicy;
+  required_decisions: RequiredDecision[];
+  model: string | null;
+  sandbox: Sandbox | null;
+  workspace: string | null;
+  extra_writable_roots: string[];
+  /** A JSON Schema file, relative to the program. */
+  result_schema: string | null;
+  /** `command` backend: the shell line. */
+  run: string | null;
+}
+
+export interface RolePolicy {
+  request_kinds: RequestKind[];
+  decision_kinds: DecisionKind[];
+  task_labels_any: string[];
+  ask_when: string[];
+}
+
+export interface RoleSpec {
+  id: string;
+  title: string;
+  description: string;
+  backend: 'codex_cli';
+  model: string | null;
+  sandbox: Sandbox;
+  instructions: string;
+  managed_assets: string[];
+  policy: RolePolicy;
+}
+
+export interface PresetVariable {
+  description: string;
+  default: string | null;
+  required: boolean;
+}
+
+export interface PresetSpec {
+  id: string;
+  title: string;
+  description: string;
+  variables: Record<string, PresetVariable>;
+  tasks: JsonObject[];
+}
+
+/** The name by which a dependency is known inside its task: the alias, or else the task id. */
+export function scopeName(dependency: Dependency): string {
+  return dependency.as ?? dependency.task;
+}
+
+/** A safe file name (section 2): a letter or digit, then letters, digits, `.`, `_`, `-`, at most 100. */
+export const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

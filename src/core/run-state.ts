@@ -1,0 +1,70 @@
+/**
+ * A run in memory: the stored records, and the indices that keep planning incremental.
+ * Only `evolve` writes to it. It has one owner at a time; a second view is a second replay.
+ */
+import type { JsonObject } from './json.ts';
+import type { InputScope, Instance, InterruptRecord, Proposal, RunPlan, RunStatus } from './run.ts';
+import type { Agenda } from './agenda.ts';
+import type { ScopeIndex } from './scope-index.ts';
+import type { TaskGraph } from './task-graph.ts';
+
+export interface RunState {
+  runId: string;
+  plan: RunPlan;
+  graph: TaskGraph;
+  /** Sequence number of the last event. */
+  seq: number;
+  createdAt: string;
+  updatedAt: string;
+  /** Set by `run_aborted`, cleared when an instance is requeued. */
+  aborted: boolean;
+  /** The status that the last `run_completed` announced, until something moves again. */
+  announced: RunStatus | null;
+  baseScopeId: string;
+  scopes: Map<string, InputScope>;
+  /** In creation order. */
+  instances: Map<string, Instance>;
+  interrupts: Map<string, InterruptRecord>;
+  proposals: Map<string, Proposal>;
+  scopeIndex: Map<string, ScopeIndex>;
+  links: Map<string, InstanceLinks>;
+  counts: Record<Instance['status'], number>;
+  agenda: Agenda;
+}
+
+/** What an instance is tied to; derived. */
+export interface InstanceLinks {
+  /** Position in creation order, from 0. */
+  ordinal: number;
+  /** Distinct upstream instances. */
+  upstream: string[];
+  /** Instances that have this one upstream. */
+  downstream: string[];
+  /** Distinct upstream instances that are not done. */
+  unfinished: number;
+  /** Distinct upstream instances that are failed or skipped. */
+  blocked: number;
+  interrupts: string[];
+}
+
+/** The input values that instances of a scope see: its own over its ancestors'. */
+export function effectiveValues(state: RunState, scopeId: string): JsonObject {
+  const chain: InputScope[] = [];
+  for (let id: string | null = scopeId; id !== null; ) {
+    const scope: InputScope | undefined = state.scopes.get(id);
+    if (!scope) break;
+    chain.push(scope);
+    id = scope.parent_input_scope_id;
+  }
+  return Object.assign({}, ...chain.reverse().map((scope) => scope.own_values)) as JsonObject;
+}
+
+/** Run status, section 5 of the contract. */
+export function runStatus(state: RunState): RunStatus {
+  const { counts } = state;
+  if (counts.running > 0) return 'running';
+  if (counts.failed > 0 || state.aborted) return 'failed';
+  if (counts.waiting > 0) return 'waiting';
+  if (counts.pending > 0 || counts.runnable > 0) return 'pending';
+  return 'done';
+}

@@ -1,0 +1,214 @@
+/**
+ * The run as it stands: what `evolve` makes of the event log. Field names of stored records are the
+ * contract's (sections 9, 10 and 12); camelCase fields are derived in memory and stored nowhere.
+ */
+import type { Json, JsonObject } from './json.ts';
+import type {
+  Confidence,
+  DecisionKind,
+  Priority,
+  ProjectSpec,
+  RequestKind,
+  TaskSpec,
+} from './program.ts';
+
+/** The version of the run directory's format that this program writes. */
+export const FORMAT_VERSION = 1;
+
+export const instanceStatuses = [
+  'pending',
+  'runnable',
+  'running',
+  'waiting',
+  'done',
+  'failed',
+  'skipped',
+] as const;
+export type InstanceStatus = (typeof instanceStatuses)[number];
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed';
+
+export const terminationReasons = [
+  'completed',
+  'nonzero_exit',
+  'wall_timeout',
+  'idle_timeout',
+  'terminated',
+  'orphaned',
+] as const;
+export type TerminationReason = (typeof terminationReasons)[number];
+
+export const failureKinds = [
+  'external_auth',
+  'external_network',
+  'external_protocol',
+  'external_rate_limit',
+  'session_lost',
+  'output_schema',
+  'runner_invocation',
+  'task_runtime',
+  'decision_obligation',
+  'loop_limit',
+  'interrupted',
+  'unknown',
+] as const;
+export type FailureKind = (typeof failureKinds)[number];
+
+/** Tokens of one attempt, as its agent reported them. */
+export interface Usage {
+  input_tokens: number;
+  cached_input_tokens: number;
+  output_tokens: number;
+  reasoning_output_tokens: number;
+}
+
+export interface FileRecord {
+  /** Relative, with `/`. */
+  relative_path: string;
+  size: number;
+  sha256: string;
+}
+
+export interface PathTemplates {
+  workspace: string | null;
+  extra_writable_roots: string[];
+}
+
+export interface InputScope {
+  input_scope_id: string;
+  parent_input_scope_id: string | null;
+  seed_task_ids: string[];
+  /** What this scope itself sets. `effectiveValues` gives what its instances see. */
+  own_values: JsonObject;
+  created_by_instance_id: string | null;
+  created_at: string;
+}
+
+export interface AttemptRecord {
+  attempt: number;
+  started_at: string;
+  finished_at: string | null;
+  termination_reason: TerminationReason | null;
+  return_code: number | null;
+  failure_kind: FailureKind | null;
+  session_id: string | null;
+  usage: Usage | null;
+}
+
+export interface Instance {
+  instance_id: string;
+  task_id: string;
+  input_scope_id: string;
+  /** Dependency scope name (alias or task id) → upstream instance id. */
+  dependency_instances: Record<string, string>;
+  /** Controller task id → the controller's instance that activated this one. */
+  activation_bindings: Record<string, string>;
+  status: InstanceStatus;
+  waiting_reason: 'interrupts_pending' | null;
+  published: FileRecord[];
+  error: string | null;
+  /** Attempts begun so far; the number of the latest one. */
+  attempt: number;
+  session_id: string | null;
+  /** Open blocking interrupts. */
+  blocking_interrupts: string[];
+  termination_reason: TerminationReason | null;
+  failure_kind: FailureKind | null;
+  failure_summary: string | null;
+  resume_recommended: boolean;
+  started_at: string | null;
+  finished_at: string | null;
+  attempts: AttemptRecord[];
+}
+
+export type InterruptStatus = 'open' | 'resolved' | 'applied';
+
+export interface Interrupt {
+  interrupt_id: string;
+  run_id: string;
+  instance_id: string;
+  task_id: string;
+  audience: 'assistant' | 'human';
+  blocking: boolean;
+  request_kind: RequestKind;
+  question: string;
+  decision_kind: DecisionKind | null;
+  options: string[];
+  /** Relative to the program. */
+  context_artifacts: string[];
+  /** Relative to the program. */
+  reply_schema: string | null;
+  priority: Priority;
+  requested_target_role_id: string | null;
+  recommended_target_role_id: string | null;
+  resolved_target_role_id: string | null;
+  target_resolution_reason: string | null;
+  metadata: JsonObject;
+  status: InterruptStatus;
+  created_at: string;
+  resolved_at: string | null;
+  applied_at: string | null;
+}
+
+export interface Reply {
+  interrupt_id: string;
+  audience: 'assistant' | 'human';
+  reply_kind: 'answer' | 'handoff_to_human';
+  text: string;
+  payload: Json;
+  rationale: string | null;
+  confidence: Confidence | null;
+  citations: string[];
+  created_at: string;
+}
+
+export interface InterruptRecord {
+  interrupt: Interrupt;
+  reply: Reply | null;
+  /** The attempt that received the reply; null until then. */
+  appliedInAttempt: number | null;
+}
+
+export type ProposalKind =
+  | 'instruction_update'
+  | 'managed_asset_update'
+  | 'routing_policy_update'
+  | 'program_asset_update';
+export type ProposalStatus = 'proposed' | 'accepted' | 'rejected' | 'applied';
+
+export interface Proposal {
+  proposal_id: string;
+  run_id: string;
+  instance_id: string;
+  interrupt_id: string;
+  source_role_id: string;
+  requester_task_id: string;
+  proposal: {
+    kind: ProposalKind;
+    summary: string;
+    rationale: string;
+    suggested_content_mode: 'snippet' | 'full_replacement';
+    suggested_content: string;
+    target: JsonObject;
+  };
+  target_file_path: string;
+  status: ProposalStatus;
+  created_at: string;
+  status_updated_at: string;
+  status_note: string | null;
+}
+
+/** What a run freezes when it starts: the payload of `run_created`. */
+export interface RunPlan {
+  format_version: number;
+  tool_version: string;
+  roots: string[];
+  labels: string[];
+  project: ProjectSpec;
+  project_workspace_template: string;
+  /** In the order in which the author's files list; ids are unique. */
+  tasks: Record<string, TaskSpec>;
+  task_path_templates: Record<string, PathTemplates>;
+  user_inputs: JsonObject;
+  /** Frozen files under `program/`. */
+  files: FileRecord[];
+}

@@ -1,0 +1,125 @@
+/**
+ * The few ways in which this program changes the disk. Small files are written synchronously: the
+ * engine has one thread, the files are small, and a synchronous write costs a tenth of a queued one.
+ *
+ * Durability: `replaceFile` gives readers either the old or the new content, never a mixture; with
+ * `durable` it survives a power cut too. The temporary file stands in the target's own directory,
+ * because a rename across mounts fails, and inside an agent's sandbox every root is a mount.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { faultPoint } from './fault-point.ts';
+
+export interface WriteOptions {
+  /** Flush file and directory to the device before returning. */
+  durable?: boolean;
+  mode?: number;
+}
+
+/** Writes a whole file under a temporary name, then moves it over `file`. */
+export function replaceFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+  const temporary = writeTemporary(file, data, options);
+  try {
+    faultPoint('rename', file);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  if (options.durable) flushDirectory(path.dirname(file));
+}
+
+/**
+ * Writes a whole file only where none is. Returns false, and changes nothing, if `file` exists.
+ * Exclusive even between processes: the file appears whole, by a hard link.
+ */
+export function createFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): boolean {
+  const temporary = writeTemporary(file, data, options);
+  try {
+    faultPoint('link', file);
+    linkSync(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    unlinkSync(temporary);
+  }
+  if (options.durable) flushDirectory(path.dirname(file));
+  return true;
+}
+
+/** Writes in place. For files that nobody reads before they are whole, such as those of a new attempt. */
+export function writeFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+  faultPoint('write', file);
+  const fd = openSync(file, 'w', options.mode ?? 0o666);
+  try {
+    writeAll(fd, data);
+    if (options.durable) flushFile(fd, file);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Creates a directory and its parents; does nothing where it is. */
+export function makeDirectory(directory: string): void {
+  faultPoint('mkdir', directory);
+  mkdirSync(directory, { recursive: true });
+}
+
+/** Removes a file or a tree; does nothing where there is none. */
+export function remove(target: string): void {
+  faultPoint('remove', target);
+  rmSync(target, { recursive: true, force: true });
+}
+
+export function flushFile(fd: number, file: string): void {
+  faultPoint('flush', file);
+  fsyncSync(fd);
+}
+
+/** Makes a rename or a new name in `directory` durable. */
+export function flushDirectory(directory: string): void {
+  faultPoint('flush', directory);
+  const fd = openSync(directory, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes all of `data`: a single write may be short on a full disk. */
+export function writeAll(fd: number, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
+}
+
+function writeTemporary(file: string, data: string | Uint8Array, options: WriteOptions): string {
+  const temporary = path.join(
+    path.dirname(file),
+    `.${path.basename(file)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+  faultPoint('write', temporary);
+  const fd = openSync(temporary, 'wx', options.mode ?? 0o666);
+  try {
+    writeAll(fd, data);
+    if (options.durable) flushFile(fd, temporary);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  return temporary;
+}
