@@ -45,6 +45,8 @@ export interface InstanceLinks {
   /** Distinct upstream instances that are failed or skipped. */
   blocked: number;
   interrupts: string[];
+  /** The attempt whose result was materialized; null before. */
+  resultAttempt: number | null;
 }
 
 /** The input values that instances of a scope see: its own over its ancestors'. */

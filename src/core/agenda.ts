@@ -1,0 +1,82 @@
+/** What `advance` has yet to look at. `evolve` fills it, so that planning costs what changed. */
+
+export type Expansion =
+  | { kind: 'scope'; scopeId: string }
+  | { kind: 'instance'; instanceId: string }
+  | { kind: 'activation'; scopeId: string; target: string; controllerInstanceId: string };
+
+export interface Agenda {
+  /** New facts that may make instances possible, oldest first. */
+  expansions: Queue<Expansion>;
+  /** Instances whose readiness may have changed. */
+  unsettled: Queue<string>;
+  /** Runnable instances; entries may be stale. */
+  runnable: OrdinalHeap;
+}
+
+export function emptyAgenda(): Agenda {
+  return { expansions: new Queue(), unsettled: new Queue(), runnable: new OrdinalHeap() };
+}
+
+/** First in, first out, without moving elements at each take. */
+export class Queue<T> {
+  #items: T[] = [];
+  #head = 0;
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  take(): T | undefined {
+    const item = this.#items[this.#head];
+    if (this.#head === this.#items.length) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#items.length) this.clear();
+    return item;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+}
+
+interface HeapEntry {
+  ordinal: number;
+  instanceId: string;
+}
+
+/** A binary heap: the instance that was created first comes first. */
+export class OrdinalHeap {
+  #entries: HeapEntry[] = [];
+
+  push(ordinal: number, instanceId: string): void {
+    const entries = this.#entries;
+    let at = entries.push({ ordinal, instanceId }) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (entries[parent]!.ordinal <= entries[at]!.ordinal) break;
+      [entries[parent], entries[at]] = [entries[at]!, entries[parent]!];
+      at = parent;
+    }
+  }
+
+  take(): string | undefined {
+    const entries = this.#entries;
+    const first = entries[0];
+    const last = entries.pop();
+    if (first === undefined || last === undefined || entries.length === 0) return first?.instanceId;
+    entries[0] = last;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      let least = at;
+      if (left < entries.length && entries[left]!.ordinal < entries[least]!.ordinal) least = left;
+      if (left + 1 < entries.length && entries[left + 1]!.ordinal < entries[least]!.ordinal) {
+        least = left + 1;
+      }
+      if (least === at) return first.instanceId;
+      [entries[at], entries[least]] = [entries[least]!, entries[at]!];
+      at = least;
+    }
+  }
+}
