@@ -67,7 +67,7 @@ export class OrdinalHeap {
     const last = entries.pop();
     if (first === undefined || last === undefined || entries.length === 0) return first?.instanceId;
     entries[0] = last;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1;
       let least = at;
       if (left < entries.length && entries[left]!.ordinal < entries[least]!.ordinal) least = left;

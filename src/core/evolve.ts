@@ -89,6 +89,7 @@ function apply(state: RunState, event: RunEvent): void {
       const instance = instanceOf(state, event.instance_id);
       instance.error = event.payload.reason;
       instance.finished_at = event.created_at;
+      linksOf(state, instance.instance_id).skippedBecauseOf = event.payload.caused_by_instance_id;
       return endBadly(state, instance, 'skipped');
     }
     case 'instance_failed': {
@@ -232,6 +233,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     unfinished: 0,
     blocked: 0,
     interrupts: [],
+    skippedBecauseOf: null,
     resultAttempt: null,
   };
   for (const upstreamId of upstream) {
@@ -260,17 +262,15 @@ function indexInstance(state: RunState, instance: Instance): void {
   scope.instancesOf.set(task, [instance.instance_id]);
   // This scope is now nearer than what scopes below may remember.
   if (state.graph.crossing.has(task)) {
-    for (const below of scopesBelow(state, scopeId)) scopeOf(state, below).nearestAbove.delete(task);
+    for (const below of scopesBelow(state, scopeId))
+      scopeOf(state, below).nearestAbove.delete(task);
   }
 }
 
 function makeRunnable(state: RunState, instance: Instance): void {
   setStatus(state, instance, 'runnable');
   instance.waiting_reason = null;
-  state.agenda.runnable.push(
-    linksOf(state, instance.instance_id).ordinal,
-    instance.instance_id,
-  );
+  state.agenda.runnable.push(linksOf(state, instance.instance_id).ordinal, instance.instance_id);
 }
 
 function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): void {
@@ -290,8 +290,9 @@ function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): vo
     usage: null,
   });
   state.announced = null;
-  // `advance` starts attempts only when it has expanded everything: older entries are dealt with.
+  // `advance` starts attempts only when it has looked at everything else: older entries are dealt with.
   state.agenda.expansions.clear();
+  state.agenda.unsettled.clear();
 }
 
 function finishAttempt(state: RunState, event: RunEventOf<'attempt_finished'>): void {
@@ -299,7 +300,8 @@ function finishAttempt(state: RunState, event: RunEventOf<'attempt_finished'>): 
   const { attempt, failure_summary, resume_recommended, ...outcome } = event.payload;
   const record = instance.attempts.find((each) => each.attempt === attempt);
   const session = outcome.session_id ?? instance.session_id;
-  if (record) Object.assign(record, outcome, { finished_at: event.created_at, session_id: session });
+  if (record)
+    Object.assign(record, outcome, { finished_at: event.created_at, session_id: session });
   instance.session_id = session;
   instance.termination_reason = outcome.termination_reason;
   instance.failure_kind = outcome.failure_kind;

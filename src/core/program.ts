@@ -84,9 +84,7 @@ export interface Dependency {
 }
 
 export type ComposePart =
-  | { kind: 'file'; path: string }
-  | { kind: 'ref'; ref: string }
-  | { kind: 'literal'; text: string };
+  { kind: 'file'; path: string } | { kind: 'ref'; ref: string } | { kind: 'literal'; text: string };
 
 export interface RouteSpec {
   label: string;

@@ -45,6 +45,8 @@ export interface InstanceLinks {
   /** Distinct upstream instances that are failed or skipped. */
   blocked: number;
   interrupts: string[];
+  /** While skipped: the upstream instance to blame, or null where an abort skipped it. */
+  skippedBecauseOf: string | null;
   /** The attempt whose result was materialized; null before. */
   resultAttempt: number | null;
 }
@@ -52,7 +54,7 @@ export interface InstanceLinks {
 /** The input values that instances of a scope see: its own over its ancestors'. */
 export function effectiveValues(state: RunState, scopeId: string): JsonObject {
   const chain: InputScope[] = [];
-  for (let id: string | null = scopeId; id !== null; ) {
+  for (let id: string | null = scopeId; id !== null;) {
     const scope: InputScope | undefined = state.scopes.get(id);
     if (!scope) break;
     chain.push(scope);

@@ -169,10 +169,7 @@ export interface InterruptRecord {
 }
 
 export type ProposalKind =
-  | 'instruction_update'
-  | 'managed_asset_update'
-  | 'routing_policy_update'
-  | 'program_asset_update';
+  'instruction_update' | 'managed_asset_update' | 'routing_policy_update' | 'program_asset_update';
 export type ProposalStatus = 'proposed' | 'accepted' | 'rejected' | 'applied';
 
 export interface Proposal {

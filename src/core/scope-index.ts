@@ -48,7 +48,7 @@ export function newScopeIndex(
 export function nearestScopeAbove(state: RunState, scopeId: string, task: string): string | null {
   const passed: ScopeIndex[] = [];
   let found: string | null = null;
-  for (let index = scopeOf(state, scopeId); ; ) {
+  for (let index = scopeOf(state, scopeId); ;) {
     const memo = index.nearestAbove.get(task);
     if (memo !== undefined) {
       found = memo;

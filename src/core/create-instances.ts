@@ -1,0 +1,231 @@
+/**
+ * Section 5 of the contract: which instances a new fact makes possible. Each fact (a scope, an instance,
+ * a controller's choice) is looked at once, and only the choices that contain it are tried, so that the
+ * cost of an instance does not depend on how many there are.
+ */
+import type { Expansion } from './agenda.ts';
+import { instanceOf } from './evolve.ts';
+import { derivedId } from './ids.ts';
+import type { Recorder } from './recorder.ts';
+import type { RunState } from './run-state.ts';
+import { nearestScopeAbove, scopeOf, scopesBelow } from './scope-index.ts';
+import type { Upstream } from './task-graph.ts';
+
+/** One binding that a choice must contain: the fact that has just come. */
+interface Pin {
+  task: string;
+  instanceId: string;
+}
+
+export function expand(recorder: Recorder, expansion: Expansion): void {
+  const { state } = recorder;
+  switch (expansion.kind) {
+    case 'scope':
+      return expandScope(recorder, expansion.scopeId);
+    case 'instance':
+      return expandInstance(recorder, expansion.instanceId);
+    case 'activation': {
+      const controller = instanceOf(state, expansion.controllerInstanceId);
+      const pin = { task: controller.task_id, instanceId: controller.instance_id };
+      return tryTask(recorder, expansion.target, expansion.scopeId, pin);
+    }
+  }
+}
+
+function expandScope(recorder: Recorder, scopeId: string): void {
+  const { state } = recorder;
+  const scope = state.scopes.get(scopeId);
+  const isBase = scopeId === state.baseScopeId;
+  const candidates = isBase ? Object.keys(state.plan.tasks) : (scope?.seed_task_ids ?? []);
+  for (const task of candidates) {
+    // In the base scope, a task with upstream tasks is tried when these come to be.
+    if (isBase && upstreamOf(state, task).length > 0) continue;
+    tryTask(recorder, task, scopeId, null);
+  }
+}
+
+function expandInstance(recorder: Recorder, instanceId: string): void {
+  const { state } = recorder;
+  const { task_id: task, input_scope_id: scopeId } = instanceOf(state, instanceId);
+  const pin = { task, instanceId };
+  // A gated task is tried when its controller has chosen it, not when the controller exists.
+  const dependents = (state.graph.dependents.get(task) ?? []).filter(
+    (dependent) => state.graph.gate.get(dependent) !== task,
+  );
+  for (const dependent of dependents) tryTask(recorder, dependent, scopeId, pin);
+  if (!state.graph.crossing.has(task)) return;
+  for (const below of scopesBelow(state, scopeId)) {
+    const { body } = scopeOf(state, below);
+    if (body.has(task) || nearestScopeAbove(state, below, task) !== scopeId) continue;
+    for (const dependent of dependents) {
+      if (body.has(dependent)) tryTask(recorder, dependent, below, pin);
+    }
+  }
+}
+
+/** Creates every instance of `task` in the scope that contains `pin` (null: every one). */
+function tryTask(recorder: Recorder, task: string, scopeId: string, pin: Pin | null): void {
+  const { state } = recorder;
+  const upstream = upstreamOf(state, task);
+  if (!allHaveCandidates(state, task, scopeId, upstream)) return;
+  const lists = upstream.map((up) =>
+    up.task === pin?.task ? [pin.instanceId] : candidatesFor(state, task, scopeId, up.task),
+  );
+  for (const choice of consistentChoices(state, lists))
+    createInstance(recorder, task, scopeId, upstream, choice);
+}
+
+/** Remembers how far it got: candidates never vanish, so each upstream task is passed once per scope. */
+function allHaveCandidates(
+  state: RunState,
+  task: string,
+  scopeId: string,
+  upstream: readonly Upstream[],
+): boolean {
+  const { satisfied } = scopeOf(state, scopeId);
+  let count = satisfied.get(task) ?? 0;
+  const before = count;
+  while (count < upstream.length) {
+    if (candidatesFor(state, task, scopeId, upstream[count]!.task).length === 0) break;
+    count += 1;
+  }
+  if (count !== before) satisfied.set(task, count);
+  return count === upstream.length;
+}
+
+const none: readonly string[] = [];
+
+/** The instances of `upstreamTask` to which `task` may be bound in this scope, by section 5's rules. */
+function candidatesFor(
+  state: RunState,
+  task: string,
+  scopeId: string,
+  upstreamTask: string,
+): readonly string[] {
+  const scope = scopeOf(state, scopeId);
+  if (state.graph.gate.get(task) === upstreamTask) return scope.activations.get(task) ?? none;
+  if (scope.body.has(upstreamTask)) return scope.instancesOf.get(upstreamTask) ?? none;
+  const nearest = nearestScopeAbove(state, scopeId, upstreamTask);
+  if (nearest === null) return none;
+  return scopeOf(state, nearest).instancesOf.get(upstreamTask) ?? none;
+}
+
+/** Every way to take one instance of each list so that the combined history names no task twice. */
+function* consistentChoices(
+  state: RunState,
+  lists: readonly (readonly string[])[],
+): Generator<string[]> {
+  const needsCheck = lists.length > 1;
+  const history = new Map<string, string>();
+  const choice: string[] = [];
+  const next: number[] = [0];
+  const added: string[][] = [];
+  while (next.length > 0) {
+    const depth = next.length - 1;
+    if (added.length > depth) for (const task of added.pop()!) history.delete(task);
+    choice.length = depth;
+    if (depth === lists.length) {
+      yield [...choice];
+      next.pop();
+      continue;
+    }
+    const instanceId = lists[depth]![next[depth]!];
+    if (instanceId === undefined) {
+      next.pop();
+      continue;
+    }
+    next[depth]! += 1;
+    const merged = needsCheck ? mergeHistory(state, history, instanceId) : [];
+    if (merged === null) continue;
+    added.push(merged);
+    choice.push(instanceId);
+    next.push(0);
+  }
+}
+
+/**
+ * Adds an instance and all it descends from to `history` (task → instance). Returns the tasks that were
+ * new, or null, with `history` unchanged, where a task would stand there as two instances. Only tasks
+ * that a loop can repeat can conflict, and such a task's ancestors outside loops have one instance each.
+ */
+function mergeHistory(
+  state: RunState,
+  history: Map<string, string>,
+  instanceId: string,
+): string[] | null {
+  const added: string[] = [];
+  const pending = [instanceId];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const instance = instanceOf(state, id);
+    if (!state.graph.repeatable.has(instance.task_id)) continue;
+    const known = history.get(instance.task_id);
+    if (known === id) continue;
+    if (known !== undefined) {
+      for (const task of added) history.delete(task);
+      return null;
+    }
+    history.set(instance.task_id, id);
+    added.push(instance.task_id);
+    pending.push(...Object.values(instance.dependency_instances));
+  }
+  return added;
+}
+
+function createInstance(
+  recorder: Recorder,
+  task: string,
+  scopeId: string,
+  upstream: readonly Upstream[],
+  choice: readonly string[],
+): void {
+  const { state } = recorder;
+  const bindings: Record<string, string> = {};
+  upstream.forEach((up, index) => {
+    for (const name of up.names) bindings[name] = choice[index]!;
+  });
+  const name = `${state.runId}/${scopeId}/${task}/${choice.join(',')}`;
+  for (let salt = 0; ; salt += 1) {
+    const id = derivedId(task, name, salt);
+    const existing = state.instances.get(id);
+    if (existing) {
+      const same =
+        existing.input_scope_id === scopeId &&
+        existing.task_id === task &&
+        Object.entries(bindings).every(
+          ([key, value]) => existing.dependency_instances[key] === value,
+        );
+      if (same) return;
+      continue;
+    }
+    recorder.emit('instance_created', id, {
+      task_id: task,
+      input_scope_id: scopeId,
+      dependency_instances: bindings,
+      activation_bindings: activationOf(state, task, scopeId, upstream, choice),
+    });
+    return;
+  }
+}
+
+/** The controller's instance that chose this task, or that opened the scope of which it is a seed. */
+function activationOf(
+  state: RunState,
+  task: string,
+  scopeId: string,
+  upstream: readonly Upstream[],
+  choice: readonly string[],
+): Record<string, string> {
+  const controller = state.graph.gate.get(task);
+  if (controller !== undefined) {
+    const at = upstream.findIndex((up) => up.task === controller);
+    return { [controller]: choice[at]! };
+  }
+  const scope = state.scopes.get(scopeId);
+  if (!scope?.created_by_instance_id || !scope.seed_task_ids.includes(task)) return {};
+  const opener = instanceOf(state, scope.created_by_instance_id);
+  return { [opener.task_id]: opener.instance_id };
+}
+
+function upstreamOf(state: RunState, task: string): readonly Upstream[] {
+  return state.graph.upstream.get(task) ?? [];
+}
