@@ -37,5 +37,5 @@ export function repliesOfRunningAttempt(state: RunState, instanceId: string): In
 function answered(state: RunState, instanceId: string): InterruptRecord[] {
   return linksOf(state, instanceId)
     .interrupts.map((id) => state.interrupts.get(id))
-    .filter((record): record is InterruptRecord => record?.reply != null);
+    .filter((record): record is InterruptRecord => record !== undefined && record.reply !== null);
 }
