@@ -1,0 +1,226 @@
+/**
+ * Where everything of a run lies: section 12 of the contract, by name. No other file spells these
+ * paths out. Also the ids of runs, and what a person may type for one.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
+
+/** Absolute paths of one run. */
+export interface RunPaths {
+  runId: string;
+  /** The author's program, as it is now. */
+  authoredDir: string;
+  /** `.runs/<run-id>` */
+  root: string;
+  eventsLog: string;
+  stateDir: string;
+  /** `state/run.json` */
+  runFile: string;
+  taskFile(taskId: string): string;
+  inputsFile(inputScopeId: string): string;
+  instanceFile(instanceId: string): string;
+  /** `state/results/<id>.json` */
+  resultFile(instanceId: string): string;
+  /** The run's own frozen copy of the program's files. */
+  programDir: string;
+  inboxDir: string;
+  inboxInterrupts: string;
+  inboxReplies: string;
+  /** Requests to a living engine, such as an abort. */
+  inboxCommands: string;
+  interruptFile(interruptId: string): string;
+  replyFile(interruptId: string): string;
+  proposals: string;
+  proposalFile(proposalId: string): string;
+  instancesDir: string;
+  instanceDir(instanceId: string): string;
+  attemptDir(instanceId: string, attempt: number): string;
+  publishedDir(instanceId: string): string;
+  sessionFile(instanceId: string): string;
+  lockDir: string;
+  /** What an engine in the background prints. */
+  engineLog: string;
+  /** Put on the PATH of workers, so that they can run `codex-orch` by that name. */
+  binDir: string;
+}
+
+/** The paths of a run. Pure: nothing is read, nothing created. */
+export function runPaths(programDir: string, runId: string): RunPaths {
+  const authoredDir = path.resolve(programDir);
+  const root = path.join(runsDir(authoredDir), runId);
+  const under = (...parts: string[]): string => path.join(root, ...parts);
+  const instanceDir = (id: string): string => under('instances', id);
+  return {
+    runId,
+    authoredDir,
+    root,
+    eventsLog: under('events.jsonl'),
+    stateDir: under('state'),
+    runFile: under('state', 'run.json'),
+    taskFile: (id) => under('state', 'tasks', `${id}.json`),
+    inputsFile: (id) => under('state', 'inputs', `${id}.json`),
+    instanceFile: (id) => under('state', 'instances', `${id}.json`),
+    resultFile: (id) => under('state', 'results', `${id}.json`),
+    programDir: under('program'),
+    inboxDir: under('inbox'),
+    inboxInterrupts: under('inbox', 'interrupts'),
+    inboxReplies: under('inbox', 'replies'),
+    inboxCommands: under('inbox', 'commands'),
+    interruptFile: (id) => under('inbox', 'interrupts', `${id}.json`),
+    replyFile: (id) => under('inbox', 'replies', `${id}.json`),
+    proposals: under('proposals'),
+    proposalFile: (id) => under('proposals', `${id}.json`),
+    instancesDir: under('instances'),
+    instanceDir,
+    attemptDir: (id, attempt) => path.join(instanceDir(id), 'attempts', attemptName(attempt)),
+    publishedDir: (id) => path.join(instanceDir(id), 'published'),
+    sessionFile: (id) => path.join(instanceDir(id), 'session.json'),
+    lockDir: under('lock'),
+    engineLog: under('engine.log'),
+    binDir: under('bin'),
+  };
+}
+
+/** `.runs` of a program. */
+export function runsDir(programDir: string): string {
+  return path.join(programDir, '.runs');
+}
+
+/** The directory name of an attempt: its number, from 1, in at least four digits. */
+export function attemptName(attempt: number): string {
+  return String(attempt).padStart(4, '0');
+}
+
+const runIdPattern = /^\d{14}-[0-9a-f]{8}$/;
+
+/** `YYYYMMDDHHMMSS-<8 hex>`, UTC. */
+export function newRunId(now: Date): string {
+  const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);
+  return `${stamp}-${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * The ids of a program's runs, newest first. A directory whose log holds nothing yet is not a run:
+ * that is what a crash, or another process, leaves before the first event. Creates nothing.
+ */
+export function listRunIds(programDir: string): string[] {
+  const directory = runsDir(programDir);
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+  const ids = names.filter((name) => runIdPattern.test(name) && hasEvents(directory, name));
+  return newestFirst(directory, ids);
+}
+
+/**
+ * The run that a person means: an id, a unique prefix of one, or `latest`.
+ * @throws Refusal `run-not-found` or `run-ambiguous`, exit status 4, with the ids that come close
+ */
+export function resolveRunId(programDir: string, text: string): string {
+  const ids = listRunIds(programDir);
+  const list = `codex-orch run list ${programDir}`;
+  const notFound = { hint: list, exit: ExitStatus.notFound };
+  if (text === 'latest') {
+    const latest = ids[0];
+    if (latest !== undefined) return latest;
+    throw new Refusal('run-not-found', `No runs yet in ${programDir}.`, {
+      hint: `codex-orch run start ${programDir} --root <task>`,
+      exit: ExitStatus.notFound,
+    });
+  }
+  if (ids.includes(text)) return text;
+  const matches = text === '' ? [] : ids.filter((id) => id.startsWith(text));
+  const [match] = matches;
+  if (match !== undefined && matches.length === 1) return match;
+  if (matches.length > 1) {
+    throw new Refusal(
+      'run-ambiguous',
+      `"${text}" fits ${matches.length} runs: ${preview(matches)}.`,
+      { ...notFound, data: { matches } },
+    );
+  }
+  if (runIdPattern.test(text) && exists(path.join(runsDir(programDir), text))) {
+    throw new Refusal('run-not-found', `Run ${text} was never started: it has no event.`, notFound);
+  }
+  const near = nearMatches(text, ids);
+  const also = near.length > 0 ? ` Closest: ${preview(near)}.` : '';
+  throw new Refusal('run-not-found', `No run "${text}" in ${programDir}.${also}`, {
+    ...notFound,
+    data: { near },
+  });
+}
+
+function hasEvents(directory: string, runId: string): boolean {
+  try {
+    return statSync(path.join(directory, runId, 'events.jsonl')).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** By id; runs of the same second by the milliseconds of their first event. */
+function newestFirst(directory: string, ids: string[]): string[] {
+  const created = new Map<string, string>();
+  const createdAt = (id: string): string => {
+    let value = created.get(id);
+    if (value === undefined) {
+      value = firstEventTime(path.join(directory, id, 'events.jsonl'));
+      created.set(id, value);
+    }
+    return value;
+  };
+  return ids.sort((a, b) => {
+    if (a.slice(0, 14) !== b.slice(0, 14)) return a < b ? 1 : -1;
+    const [timeA, timeB] = [createdAt(a), createdAt(b)];
+    if (timeA !== timeB) return timeA < timeB ? 1 : -1;
+    return a < b ? 1 : -1;
+  });
+}
+
+/** `created_at` stands near the start of a line, before the payload. */
+function firstEventTime(log: string): string {
+  const head = Buffer.alloc(512);
+  try {
+    const fd = openSync(log, 'r');
+    try {
+      const length = readSync(fd, head, 0, head.length, 0);
+      return /"created_at":"([^"]*)"/.exec(head.toString('utf8', 0, length))?.[1] ?? '';
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** Ids that contain the text, else those that share the longest beginning with it. */
+function nearMatches(text: string, ids: string[]): string[] {
+  if (text === '') return ids.slice(0, 3);
+  const containing = ids.filter((id) => id.includes(text));
+  if (containing.length > 0) return containing.slice(0, 3);
+  const shared = (id: string): number => {
+    let length = 0;
+    while (length < text.length && id[length] === text[length]) length += 1;
+    return length;
+  };
+  return ids
+    .filter((id) => shared(id) >= 4)
+    .sort((a, b) => shared(b) - shared(a))
+    .slice(0, 3);
+}
+
+function preview(ids: string[]): string {
+  const shown = ids.slice(0, 5).join(', ');
+  return ids.length > 5 ? `${shown}, …` : shown;
+}
