@@ -96,6 +96,8 @@ function apply(state: RunState, event: RunEvent): void {
       const instance = instanceOf(state, event.instance_id);
       const { error, ...failure } = event.payload;
       Object.assign(instance, failure, { error });
+      const latest = instance.attempts.at(-1);
+      if (latest) Object.assign(latest, { error, failure_kind: failure.failure_kind });
       instance.finished_at = event.created_at;
       return endBadly(state, instance, 'failed');
     }
@@ -235,6 +237,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     interrupts: [],
     skippedBecauseOf: null,
     resultAttempt: null,
+    newlyGranted: 0,
   };
   for (const upstreamId of upstream) {
     const { status } = instanceOf(state, upstreamId);
@@ -286,6 +289,7 @@ function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): vo
     termination_reason: null,
     return_code: null,
     failure_kind: null,
+    error: null,
     session_id: event.payload.session_id,
     usage: null,
   });
@@ -317,6 +321,7 @@ function requeue(state: RunState, event: RunEventOf<'instance_requeued'>): void 
   instance.waiting_reason = null;
   state.aborted = false;
   state.announced = null;
+  linksOf(state, instance.instance_id).newlyGranted = event.payload.granted_iterations;
   if (event.payload.granted_iterations > 0) grantIterations(state, instance, event.payload);
   state.agenda.unsettled.push(instance.instance_id);
   if (!wasBlocking) return;

@@ -1,6 +1,7 @@
 /** What a person, or a start after a crash, may do to a run as a whole: section 11 of the contract. */
 import { instanceOf, linksOf } from './evolve.ts';
 import type { RunEvent } from './events.ts';
+import type { ProcessFacts } from './finish-attempt.ts';
 import { Recorder } from './recorder.ts';
 import type { Instance } from './run.ts';
 import type { RunState } from './run-state.ts';
@@ -60,9 +61,21 @@ export function retryInstance(
 
 export const ABORTED = 'run aborted by user';
 
-/** `run abort`, after every process was stopped: the unstarted are skipped, the rest has failed. */
-export function abortRun(state: RunState, now: string): RunEvent[] {
+/**
+ * `run abort`, after every process was stopped: the unstarted are skipped, the rest has failed. `ends`:
+ * how the attempts ended that were still running.
+ */
+export function abortRun(
+  state: RunState,
+  now: string,
+  ends: ReadonlyMap<string, ProcessFacts> = new Map(),
+): RunEvent[] {
   const recorder = new Recorder(state, now);
+  for (const [id, facts] of ends) {
+    const { attempt, attempts } = instanceOf(state, id);
+    if (attempts.at(-1)?.finished_at !== null) continue;
+    recorder.emit('attempt_finished', id, { attempt, ...facts });
+  }
   const open = [...state.instances.values()].filter(
     ({ status }) => status !== 'done' && status !== 'failed' && status !== 'skipped',
   );

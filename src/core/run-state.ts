@@ -49,6 +49,8 @@ export interface InstanceLinks {
   skippedBecauseOf: string | null;
   /** The attempt whose result was materialized; null before. */
   resultAttempt: number | null;
+  /** Loop iterations that the operator granted when it was last requeued. */
+  newlyGranted: number;
 }
 
 /** The input values that instances of a scope see: its own over its ancestors'. */

@@ -90,6 +90,8 @@ export interface AttemptRecord {
   termination_reason: TerminationReason | null;
   return_code: number | null;
   failure_kind: FailureKind | null;
+  /** Why the instance failed with this attempt; null where it did not. */
+  error: string | null;
   session_id: string | null;
   usage: Usage | null;
 }
