@@ -1,0 +1,63 @@
+/** Signals a process group, and tells whether anything of it lives. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseStat } from '../files/process-identity.ts';
+
+/** Sends a signal to all of a group. False: there is no such group that we may signal. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether any process of the group is more than a zombie. Without a parent that reaps (a container
+ * whose first process does not), zombies stay for good, and kill(2) counts them as members.
+ */
+export function groupLives(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0);
+  } catch {
+    // ESRCH: empty. EPERM: macOS says so of zombies; and a group we may not signal is not ours.
+    return false;
+  }
+  return process.platform !== 'linux' || membersOf(pgid).length > 0;
+}
+
+/**
+ * Members of a group whose leader died unseen, maybe long ago: the number may since have been given to
+ * strangers, so a member must also carry the given entry in its environment. Linux only; else none.
+ */
+export function groupLivesWith(pgid: number, environmentEntry: string): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    process.kill(-pgid, 0);
+  } catch {
+    return false;
+  }
+  return membersOf(pgid).some((pid) => {
+    const environment = read(`/proc/${pid}/environ`);
+    return environment !== null && environment.split('\0').includes(environmentEntry);
+  });
+}
+
+function membersOf(pgid: number): number[] {
+  const members: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = read(`/proc/${name}/stat`);
+    const stat = line === null ? null : parseStat(line);
+    if (stat?.pgrp === pgid && stat.state !== 'Z' && stat.state !== 'X') members.push(Number(name));
+  }
+  return members;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
