@@ -25,6 +25,7 @@ import { FORMAT_VERSION } from '../core/run.ts';
 import { flushDirectory } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { sha256 } from '../files/sha256.ts';
+import { writeRefusal } from './write-refusal.ts';
 
 /** `prev` of the first line. */
 export const CHAIN_START = '0'.repeat(64);
@@ -224,7 +225,7 @@ export class EventLog {
    * Commits events: one write of all their lines, one flush. All are on disk when it returns. If it
    * throws a Refusal none is: the log has been cut back to where it was.
    *
-   * @throws Refusal `disk-full` (append may be tried again), `log-write-failed` or `log-changed`
+   * @throws Refusal `disk-full` (append may be tried again), `write-failed` or `log-changed`
    *   (then this object takes no more: the log must be opened anew)
    */
   append(events: readonly RunEvent[]): void {
@@ -492,19 +493,4 @@ function openLog(file: string, flags: 'r' | 'r+'): number {
       exit: ExitStatus.notFound,
     });
   }
-}
-
-function writeRefusal(file: string, error: unknown): Refusal {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const what = code === 'EDQUOT' ? 'The disk quota is used up' : 'The disk is full';
-    return new Refusal('disk-full', `${what}: ${file} cannot grow. Nothing was lost.`, {
-      hint: 'Free some space, then run: codex-orch run resume',
-      exit: ExitStatus.failed,
-    });
-  }
-  return new Refusal('log-write-failed', `Cannot write to ${file}: ${message}`, {
-    hint: 'See to the disk and its permissions, then run: codex-orch run resume',
-    exit: ExitStatus.failed,
-  });
 }

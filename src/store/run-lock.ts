@@ -27,6 +27,7 @@ import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { createFile, makeDirectory, remove, replaceFile } from '../files/disk.ts';
 import { isSameProcess, ownIdentity, type ProcessIdentity } from '../files/process-identity.ts';
 import type { RunPaths } from './layout.ts';
+import { isForbidden, isOutOfSpace, writeRefusal } from './write-refusal.ts';
 
 /** How many of the latest lock files stay; they also tell who drove the run lately. */
 const KEEP = 16;
@@ -63,7 +64,7 @@ interface LockRecord extends ProcessIdentity {
  * Takes the lock of a run, or says who has it. Does not wait. A lock whose holder is dead is taken
  * over at once; one whose holder cannot be seen from here counts as held.
  *
- * @throws Refusal `run-not-found` if the run has no directory
+ * @throws Refusal `run-not-found` if the run has no directory, `disk-full`
  */
 export function acquireRunLock(paths: RunPaths, options: { command: string }): LockResult {
   if (!statSync(paths.root, { throwIfNoEntry: false })?.isDirectory()) {
@@ -75,9 +76,11 @@ export function acquireRunLock(paths: RunPaths, options: { command: string }): L
     makeDirectory(paths.lockDir);
     return acquire(paths, options.command);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
-    return { ok: false, reason: 'not-writable', path: paths.lockDir, message };
+    if (isForbidden(error)) {
+      const { message } = error as Error;
+      return { ok: false, reason: 'not-writable', path: paths.lockDir, message };
+    }
+    throw isOutOfSpace(error) ? writeRefusal(paths.lockDir, error) : error;
   }
 }
 
@@ -166,16 +169,18 @@ function judge(file: string): 'free' | 'vanished' | LockHolder {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'vanished';
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'vanished';
+    if (code !== 'EACCES') throw error;
+    text = '';
   }
   const record = parseRecord(text);
   if (record === null) return judgeUnreadable(file);
   if (record.released_at !== null) return 'free';
   const liveness = isSameProcess(record);
   if (liveness === 'gone') return 'free';
-  const { released_at: _, ...holder } = record;
-  return { ...holder, liveness, file };
+  const { pid, startTime, bootId, pidNamespace, host, command, acquired_at } = record;
+  return { pid, startTime, bootId, pidNamespace, host, command, acquired_at, liveness, file };
 }
 
 /**
