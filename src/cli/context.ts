@@ -10,8 +10,14 @@ export interface Output {
   isTerminal: boolean;
   /** Whether to colour (terminal, and NO_COLOR unset). */
   color: boolean;
-  /** Width in characters; 80 when unknown. */
+  /** Width in characters; 80 when unknown. Changes when the terminal is resized. */
   columns: number;
+  /** Height in lines; 24 when unknown. Changes when the terminal is resized. */
+  rows: number;
+  /** Hides or shows the terminal's cursor; it is shown again when the process ends, however it ends. */
+  showCursor(visible: boolean): void;
+  /** Calls back when the terminal was resized, or came back to the foreground. Returns what ends that. */
+  onResize(listener: () => void): () => void;
 }
 
 export interface CliContext {
@@ -23,4 +29,6 @@ export interface CliContext {
   cwd: string;
   /** Sets the exit status; the process ends when its work does. Default 0. */
   exit(code: ExitCode): void;
+  /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */
+  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
 }

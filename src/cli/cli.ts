@@ -1,0 +1,187 @@
+/**
+ * From the words of the command line to one command: finds the group, loads that group alone, lets
+ * commander parse, and turns every way in which that can fail into `error:` and `hint:` lines.
+ */
+import type { Command, CommanderError } from 'commander';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
+import { suggest } from '../core/suggest.ts';
+import { commandTable } from './command-table.ts';
+import type { CliContext } from './context.ts';
+import { plainText } from './render/plain-text.ts';
+
+/**
+ * Runs one command line (without `node` and the script). Expected failures are printed, and set the
+ * exit status; anything else is thrown on, as a defect.
+ */
+export async function runCli(argv: string[], context: CliContext): Promise<void> {
+  try {
+    await dispatch(rewritten(argv), context);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    printRefusal(error, context);
+    context.exit(error.exit);
+  }
+}
+
+/** Prints `error: …`, and `hint: …` where there is one, to standard error. */
+export function printRefusal(refusal: Refusal, context: CliContext): void {
+  const paint = (code: number, text: string): string =>
+    context.stderr.color ? `\u001b[${code}m${text}\u001b[39m` : text;
+  context.stderr.line(`${paint(31, 'error:')} ${plainText(refusal.message).trimEnd()}`);
+  if (refusal.hint !== undefined) {
+    context.stderr.line(`${paint(36, 'hint:')} ${plainText(refusal.hint).trimEnd()}`);
+  }
+}
+
+async function dispatch(argv: string[], context: CliContext): Promise<void> {
+  const [first] = argv;
+  if (first === '--help' || first === '-h' || first === 'help') {
+    return context.stdout.write(rootHelp(context.stdout.columns));
+  }
+  if (first === undefined) {
+    context.stderr.write(rootHelp(context.stderr.columns));
+    return context.exit(ExitStatus.usage);
+  }
+  if (first === '__complete') {
+    const { complete } = await import('./complete.ts');
+    return complete(argv.slice(1), context);
+  }
+  const group = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
+  if (!group) throw unknownGroup(first);
+  const [{ Command: CommandClass }, commands] = await Promise.all([
+    import('commander'),
+    group.load(),
+  ]);
+  const program = makeProgram(new CommandClass('codex-orch'), context);
+  commands.register(program, context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!isCommanderError(error)) throw error;
+    // Help, asked for, has been printed.
+    if (error.exitCode === 0) return;
+    throw fromCommander(error, commandOf(program, argv), argv);
+  }
+}
+
+/** `help run start` is `run start --help`; `inspect run …` is `run show …`. */
+function rewritten(argv: string[]): string[] {
+  if (argv[0] === 'help' && argv.length > 1) return rewritten([...argv.slice(1), '--help']);
+  if (argv[0] === 'inspect' && (argv[1] === 'task' || argv[1] === 'run')) {
+    return [argv[1], 'show', ...argv.slice(2)];
+  }
+  return argv;
+}
+
+/** Settings come before any command is added: commands inherit them from here. */
+export function makeProgram(program: Command, context: CliContext): Command {
+  return program
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      // What commander has to say of errors arrives here once more, as an error that we print.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
+      getOutHasColors: () => context.stdout.color,
+    })
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false });
+}
+
+export function rootHelp(columns: number): string {
+  const groups = Object.entries(commandTable).filter(([, group]) => group.hidden !== true);
+  const width = Math.max(...groups.map(([name]) => name.length)) + 2;
+  const lines = [
+    'Usage: codex-orch <command> …',
+    '',
+    'Workflows for coding agents: authored as plain files, run on this machine.',
+    '',
+    'Commands:',
+    ...groups.map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`),
+    '',
+    'Options:',
+    `  ${'-V, --version'.padEnd(15)}print the version`,
+    `  ${'-h, --help'.padEnd(15)}show this help, or with a command, its own`,
+    '',
+    'Examples:',
+    '  codex-orch project init my-program "My program" ../my-repository',
+    '  codex-orch run start my-program --root build',
+    '  codex-orch run start --help',
+  ];
+  return lines.map((line) => `${line.slice(0, Math.max(columns, 60))}\n`).join('');
+}
+
+function unknownGroup(word: string): Refusal {
+  const names = Object.keys(commandTable).filter((name) => commandTable[name]?.hidden !== true);
+  if (word.startsWith('-')) {
+    const near = suggest(word, ['--help', '--version']);
+    return new Refusal('unknown-option', `unknown option "${word}"`, {
+      hint: near === null ? 'see: codex-orch --help' : `did you mean ${near}?`,
+    });
+  }
+  const near = suggest(word, names);
+  return new Refusal('unknown-command', `unknown command "${word}"`, {
+    hint: near === null ? 'see: codex-orch --help' : `did you mean: codex-orch ${near}`,
+  });
+}
+
+/** The command that the words name, as deep as they name one. */
+function commandOf(program: Command, argv: string[]): Command {
+  let command = program;
+  for (const word of argv) {
+    const next = command.commands.find((child) => child.name() === word);
+    if (!next) break;
+    command = next;
+  }
+  return command;
+}
+
+function fromCommander(error: CommanderError, command: Command, argv: string[]): Refusal {
+  const name = fullName(command);
+  const see = `see: ${name} --help`;
+  if (error.code === 'commander.help') {
+    const names = visible(command).join(', ');
+    return new Refusal('command-missing', `${name}: which command? One of: ${names}`, {
+      hint: see,
+    });
+  }
+  const message = error.message.replace(/^error: /, '').replaceAll("'", '"');
+  const quoted = /"([^"]*)"/.exec(message)?.[1] ?? '';
+  if (error.code === 'commander.unknownOption') {
+    const flags = command.options.filter((o) => !o.hidden).flatMap((o) => [o.long, o.short]);
+    const near = suggest(
+      quoted,
+      [...flags, '--help'].filter((flag) => flag !== null && flag !== undefined),
+    );
+    const hint = near === null ? see : `did you mean ${near}? Otherwise ${see}`;
+    return new Refusal('unknown-option', `${name}: ${message}`, { hint });
+  }
+  if (error.code === 'commander.unknownCommand') {
+    const near = suggest(quoted, visible(command));
+    const rest = argv.slice(argv.indexOf(quoted) + 1);
+    const hint = near === null ? see : `did you mean: ${[name, near, ...rest].join(' ')}`;
+    return new Refusal('unknown-command', `${name} has no command "${quoted}"`, { hint });
+  }
+  return new Refusal(error.code.replace('commander.', ''), `${name}: ${message}`, { hint: see });
+}
+
+function visible(command: Command): string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((child) => child.name());
+}
+
+function fullName(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
+}
+
+/** By shape: commander is not loaded unless a command is. */
+function isCommanderError(error: unknown): error is CommanderError {
+  const code = error instanceof Error ? (error as Partial<CommanderError>).code : undefined;
+  return typeof code === 'string' && code.startsWith('commander.');
+}

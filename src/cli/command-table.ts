@@ -1,0 +1,29 @@
+/**
+ * The groups of commands: what each is for, and where it lives. Help lists them from here; only the group
+ * that is asked for is loaded, because start-up time is a feature.
+ */
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+
+export interface CommandModule {
+  /** Adds the group, with its commands, to `program`. */
+  register(program: Command, context: CliContext): void;
+}
+
+export interface CommandGroup {
+  summary: string;
+  load(): Promise<CommandModule>;
+  /** Left out of help, suggestions and completion. */
+  hidden?: boolean;
+}
+
+export const commandTable: Record<string, CommandGroup> = {
+  inspect: {
+    summary: 'show a task or a run (as `task show`, `run show`)',
+    load: () => import('./commands/inspect.ts'),
+  },
+  completion: {
+    summary: 'print a completion script for bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
+  },
+};

@@ -1,0 +1,86 @@
+/** `completion`: scripts that ask `codex-orch __complete` for what may stand at the cursor. */
+import type { Command } from 'commander';
+import { Refusal } from '../../core/refusal.ts';
+import { suggest } from '../../core/suggest.ts';
+import type { CliContext } from '../context.ts';
+import { examples } from '../examples.ts';
+
+const bash = `# bash completion for codex-orch
+_codex_orch() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case "$line" in
+      :files) compopt -o default 2>/dev/null; COMPREPLY+=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
+      :dirs) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
+      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+    esac
+  done < <(codex-orch __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _codex_orch codex-orch
+`;
+
+const zsh = `#compdef codex-orch
+# zsh completion for codex-orch
+_codex_orch() {
+  local line
+  local -a found
+  for line in "\${(@f)$(codex-orch __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    case "$line" in
+      '') ;;
+      :files) _files ;;
+      :dirs) _files -/ ;;
+      *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+    esac
+  done
+  (( \${#found} )) && _describe -V codex-orch found
+}
+if [ "\${funcstack[1]}" = _codex_orch ]; then _codex_orch "$@"; else compdef _codex_orch codex-orch; fi
+`;
+
+const fish = `# fish completion for codex-orch
+function __codex_orch_complete
+  set -l words (commandline -opc) (commandline -ct)
+  for line in (codex-orch __complete $words[2..-1] 2>/dev/null)
+    switch $line
+      case ':files'
+        __fish_complete_path (commandline -ct)
+      case ':dirs'
+        __fish_complete_directories (commandline -ct)
+      case '*'
+        echo $line
+    end
+  end
+end
+complete -c codex-orch -f -a '(__codex_orch_complete)'
+`;
+
+const scripts: Record<string, string> = { bash, zsh, fish };
+
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('completion')
+    .summary('print a completion script')
+    .description(
+      'Prints a script that completes commands, options, tasks, runs, instances and questions.',
+    )
+    .argument('<shell>', 'bash, zsh or fish')
+    .addHelpText(
+      'after',
+      examples([
+        'completion bash > ~/.local/share/bash-completion/completions/codex-orch',
+        'completion zsh > "\${fpath[1]}/_codex-orch"',
+        'completion fish > ~/.config/fish/completions/codex-orch.fish',
+      ]),
+    )
+    .action((shell: string) => {
+      const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
+      if (script === undefined) {
+        const near = suggest(shell, Object.keys(scripts));
+        throw new Refusal('unknown-shell', `no completion for the shell "${shell}"`, {
+          hint: near === null ? 'one of: bash, zsh, fish' : `did you mean ${near}?`,
+        });
+      }
+      context.stdout.write(script);
+    });
+}

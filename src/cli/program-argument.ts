@@ -1,0 +1,134 @@
+/**
+ * The program directory comes first on the command line, and may be left out where the current
+ * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
+ */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../core/refusal.ts';
+import type { CliContext } from './context.ts';
+
+export interface ArgumentShape {
+  /** How many words follow the program: at least, at most. */
+  min: number;
+  max: number;
+  /** As in help, without `codex-orch`: `run show [PROGRAM] RUN`. */
+  usage: string;
+  /** False where the command itself says what is wrong with a directory that is no program. */
+  requireProject?: boolean;
+}
+
+export interface ProgramWords {
+  /** Absolute. */
+  programDir: string;
+  rest: string[];
+}
+
+type Place = Pick<CliContext, 'cwd' | 'env'>;
+
+/**
+ * Splits the words of a command into its program directory and the rest. The first word is the program
+ * if enough words remain and it is a program, looks like a path (`.`, or with a separator), or is a
+ * directory where no default program would do; or if otherwise there would be too many words.
+ * Throws a Refusal for too few or too many words, and for a directory that is no program.
+ */
+export function splitProgram(words: string[], shape: ArgumentShape, context: Place): ProgramWords {
+  const [first] = words;
+  if (
+    first !== undefined &&
+    words.length > shape.min &&
+    namesProgram(words, first, shape, context)
+  ) {
+    if (words.length - 1 > shape.max) throw tooMany(words.slice(shape.max + 1), shape);
+    return { programDir: checked(first, shape, context), rest: words.slice(1) };
+  }
+  if (words.length > shape.max) throw tooMany(words.slice(shape.max), shape);
+  if (words.length < shape.min) throw tooFew(shape);
+  const programDir = defaultProgram(context);
+  if (programDir !== null) return { programDir, rest: words };
+  // One word too few, and the first one is a program: it is a word that is missing, not the program.
+  if (first !== undefined && isProgram(path.resolve(context.cwd, first))) throw tooFew(shape);
+  if (shape.requireProject === false) return { programDir: context.cwd, rest: words };
+  throw new Refusal('program-missing', 'no program directory was given, and this one is none', {
+    hint: `usage: codex-orch ${shape.usage}   (a program is a directory with project.yaml)`,
+  });
+}
+
+/** The program that commands work on when none is named; null where there is none. */
+export function defaultProgram(context: Place): string | null {
+  if (isProgram(context.cwd)) return context.cwd;
+  const named = context.env['CODEX_ORCH_PROGRAM_DIR'];
+  if (named === undefined || named === '') return null;
+  const directory = path.resolve(context.cwd, named);
+  return isProgram(directory) ? directory : null;
+}
+
+/**
+ * How a command line that we print should name the program: not at all where it is the default,
+ * otherwise relative where that is shorter. Quoted for a shell, with a space after it.
+ */
+export function programWord(programDir: string, context: Place): string {
+  if (defaultProgram(context) === programDir) return '';
+  const relative = path.relative(context.cwd, programDir) || '.';
+  return `${quoteForShell(relative.length < programDir.length ? relative : programDir)} `;
+}
+
+/** A word as a POSIX shell would read it back. */
+export function quoteForShell(word: string): string {
+  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * An option that takes several values swallows a program directory that comes after it. Values that can
+ * only be directories, because no id looks like that, are taken out again.
+ */
+export function releasePaths(values: string[]): { values: string[]; paths: string[] } {
+  return {
+    values: values.filter((value) => !looksLikePath(value)),
+    paths: values.filter((value) => looksLikePath(value)),
+  };
+}
+
+function namesProgram(
+  words: string[],
+  first: string,
+  shape: ArgumentShape,
+  context: Place,
+): boolean {
+  if (words.length > shape.max || looksLikePath(first)) return true;
+  const directory = path.resolve(context.cwd, first);
+  return isProgram(directory) || (isDirectory(directory) && defaultProgram(context) === null);
+}
+
+function checked(word: string, shape: ArgumentShape, context: Place): string {
+  const directory = path.resolve(context.cwd, word);
+  if (shape.requireProject === false || isProgram(directory)) return directory;
+  const what = isDirectory(directory)
+    ? `"${word}" is not a program: it has no project.yaml`
+    : `there is no program directory "${word}"`;
+  throw new Refusal('program-missing', what, { hint: `usage: codex-orch ${shape.usage}` });
+}
+
+function looksLikePath(word: string): boolean {
+  return word === '.' || word === '..' || word.includes('/') || word.includes(path.sep);
+}
+
+function isProgram(directory: string): boolean {
+  return statSync(path.join(directory, 'project.yaml'), { throwIfNoEntry: false }) !== undefined;
+}
+
+function isDirectory(directory: string): boolean {
+  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function tooFew(shape: ArgumentShape): Refusal {
+  return new Refusal('missing-argument', 'an argument is missing', {
+    hint: `usage: codex-orch ${shape.usage}`,
+  });
+}
+
+function tooMany(words: string[], shape: ArgumentShape): Refusal {
+  const plural = words.length > 1 ? 'arguments' : 'argument';
+  return new Refusal('unexpected-argument', `unexpected ${plural}: ${words.join(' ')}`, {
+    hint: `usage: codex-orch ${shape.usage}`,
+  });
+}

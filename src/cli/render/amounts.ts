@@ -1,0 +1,47 @@
+/** Durations, times of day and token counts, short enough for a line of 80 columns. */
+import type { Usage } from '../../core/run.ts';
+
+/** `7s`, `4m07s`, `2h03m`, `3d04h`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}h${two(minutes % 60)}m`;
+  return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
+}
+
+/** Between two ISO times; null where one is missing or unreadable. */
+export function durationBetween(from: string | null, to: string | null): string | null {
+  if (from === null || to === null) return null;
+  const milliseconds = Date.parse(to) - Date.parse(from);
+  return Number.isNaN(milliseconds) ? null : duration(milliseconds);
+}
+
+/** `950`, `12.3k`, `4.6M`. */
+export function count(value: number): string {
+  if (value < 1000) return String(value);
+  if (value < 999_950) return `${(value / 1000).toFixed(1).replace('.0', '')}k`;
+  return `${(value / 1_000_000).toFixed(1).replace('.0', '')}M`;
+}
+
+/** What an agent read and wrote, in tokens. */
+export function totalTokens(usage: Usage): number {
+  return usage.input_tokens + usage.output_tokens;
+}
+
+/** `14:02:11`, in the reader's time zone. */
+export function timeOfDay(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return '--:--:--';
+  return [time.getHours(), time.getMinutes(), time.getSeconds()]
+    .map((value) => String(value).padStart(2, '0'))
+    .join(':');
+}
+
+/** `3 questions`, `1 question`. */
+export function plural(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}

@@ -1,0 +1,131 @@
+/** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
+import type { Instance } from '../../core/run.ts';
+import { runStatus, type RunState } from '../../core/run-state.ts';
+import { count, duration, plural, totalTokens } from './amounts.ts';
+import { paintStatus, type Paint } from './paint.ts';
+import { plainLine } from './plain-text.ts';
+import { fit, wrap } from './text-width.ts';
+
+export interface ClosingInput {
+  state: RunState;
+  /** How command lines name the program: empty, or the directory with a blank after it. */
+  program: string;
+  /** Where the run lies, as the reader would type it. */
+  runDirectory: string;
+  /** How long this took here; null where that says nothing. */
+  tookMs: number | null;
+  /** The person stopped it. */
+  interrupted: boolean;
+  paint: Paint;
+  columns: number;
+}
+
+const SHOWN = 5;
+
+export function closingLines(input: ClosingInput): string[] {
+  const { state, paint } = input;
+  const status = runStatus(state);
+  const instances = [...state.instances.values()];
+  const tokens = instances
+    .flatMap((instance) => instance.attempts)
+    .reduce((sum, attempt) => sum + (attempt.usage ? totalTokens(attempt.usage) : 0), 0);
+  const facts = [
+    `${state.counts.done} of ${plural(instances.length, 'instance')} done`,
+    ...(state.counts.skipped > 0 ? [`${state.counts.skipped} skipped`] : []),
+    ...(input.tookMs === null ? [] : [duration(input.tookMs)]),
+    ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
+  ].join(', ');
+  const word = input.interrupted && status !== 'done' ? 'stopped' : status;
+  const head = `Run ${state.runId} ${word === 'waiting' ? 'waits for replies' : word}`;
+  return [
+    `${paint.bold(paintStatus(paint, status, head))} (${facts})`,
+    ...questionLines(input),
+    ...failureLines(input),
+    ...nextLines(input, instances),
+  ];
+}
+
+function questionLines({ state, paint, program, columns }: ClosingInput): string[] {
+  const open = [...state.interrupts.values()].filter(
+    ({ interrupt }) => interrupt.status === 'open' && interrupt.blocking,
+  );
+  const lines = open.slice(0, SHOWN).flatMap(({ interrupt }) => {
+    const whom =
+      interrupt.audience === 'human'
+        ? 'asks you'
+        : `asks the assistant ${interrupt.resolved_target_role_id ?? ''}`.trimEnd();
+    const options =
+      interrupt.options.length === 0
+        ? []
+        : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
+    const question = fit(plainLine(interrupt.question), columns * 3);
+    const command = `codex-orch inbox reply ${program}${interrupt.interrupt_id} --text '…' --resume`;
+    return [
+      '',
+      `  ${paint.asks('?')} ${interrupt.instance_id} ${whom}:`,
+      ...wrap(question, columns - 5).map((line) => `    ${line}`),
+      ...options,
+      `    ${paint.command(command)}`,
+    ];
+  });
+  if (open.length > SHOWN) {
+    const all = `codex-orch inbox list ${program}--unresolved-only`.trimEnd();
+    lines.push('', `  … and ${open.length - SHOWN} more: ${paint.command(all)}`);
+  }
+  if (open.some(({ interrupt }) => interrupt.audience === 'assistant')) {
+    const worker = `codex-orch inbox worker ${program}--once`;
+    lines.push('', `  To have assistants answer: ${paint.command(worker)}`);
+  }
+  return lines;
+}
+
+function failureLines({ state, paint, program, columns, interrupted }: ClosingInput): string[] {
+  const failed = [...state.instances.values()].filter(
+    (instance) =>
+      instance.status === 'failed' && !(interrupted && instance.failure_kind === 'interrupted'),
+  );
+  const lines = failed.slice(0, SHOWN).flatMap((instance) => {
+    const error = fit(plainLine(instance.error ?? 'no reason recorded'), columns * 3);
+    const command =
+      instance.attempt === 0
+        ? []
+        : [
+            `    ${paint.command(`codex-orch run logs ${program}${state.runId} ${instance.instance_id}`)}`,
+          ];
+    return [
+      '',
+      `  ${paint.bad('✖')} ${instance.instance_id}:`,
+      ...wrap(error, columns - 5).map((line) => `    ${line}`),
+      ...command,
+    ];
+  });
+  if (failed.length > SHOWN) lines.push('', `  … and ${failed.length - SHOWN} more failed`);
+  return lines;
+}
+
+function nextLines(input: ClosingInput, instances: Instance[]): string[] {
+  const { state, paint, program } = input;
+  const resume = `codex-orch run resume ${program}${state.runId}`;
+  const failed = instances.filter((instance) => instance.status === 'failed');
+  const forced = failed.find((instance) => !instance.resume_recommended);
+  switch (runStatus(state)) {
+    case 'done':
+      return [
+        '',
+        `Results: ${paint.command(`${input.runDirectory}/instances/<instance>/published/`)}`,
+      ];
+    case 'waiting':
+      return ['', `When answered without --resume: ${paint.command(resume)}`];
+    case 'failed': {
+      if (failed.some((instance) => instance.resume_recommended)) {
+        return ['', `To go on: ${paint.command(resume)}`];
+      }
+      if (!forced) return [];
+      const retry = `codex-orch run retry-instance ${program}${state.runId} ${forced.instance_id}`;
+      return ['', `To try it again: ${paint.command(retry)}`];
+    }
+    case 'running':
+    case 'pending':
+      return ['', `To go on: ${paint.command(resume)}`];
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * The live view of a run: state → lines, pure. Tasks stand in the order of their dependencies; finished
+ * iterations of a loop are folded into one line; what does not fit the height is folded into counts,
+ * the least urgent first.
+ */
+import type { TaskSpec } from '../../core/program.ts';
+import type { Instance, InstanceStatus } from '../../core/run.ts';
+import { runStatus, type RunState } from '../../core/run-state.ts';
+import { count, duration, durationBetween, plural, totalTokens } from './amounts.ts';
+import { paintStatus, type Paint } from './paint.ts';
+import { plainLine } from './plain-text.ts';
+import { fit, pad, textWidth } from './text-width.ts';
+
+export interface LiveInput {
+  state: RunState;
+  /** Instance id → what its agent is doing, one line, plain. */
+  activities: ReadonlyMap<string, string>;
+  nowMs: number;
+  /** When this watching began. */
+  sinceMs: number;
+  /** A last line of its own, such as what Ctrl-C will do. */
+  note: string | null;
+}
+
+export interface Area {
+  columns: number;
+  rows: number;
+  paint: Paint;
+}
+
+interface Row {
+  status: InstanceStatus;
+  label: string;
+  time: string;
+  text: string;
+}
+
+const glyphs: Record<InstanceStatus, string> = {
+  done: '✔',
+  failed: '✖',
+  waiting: '?',
+  running: '●',
+  runnable: '○',
+  pending: '·',
+  skipped: '-',
+};
+
+/** At most `rows - 1` lines, each narrower than `columns`: the cursor stands below them. */
+export function liveLines(input: LiveInput, area: Area): string[] {
+  const width = area.columns - 1;
+  const header = fit(headline(input), width);
+  const status = runStatus(input.state);
+  const foot = input.note === null ? [] : [area.paint.asks(fit(plainLine(input.note), width))];
+  const rows = fold(collectRows(input), Math.max(1, area.rows - 2 - foot.length));
+  const labelWidth = Math.min(
+    Math.floor(width * 0.4),
+    Math.max(0, ...rows.map((row) => textWidth(row.label))),
+  );
+  const timeWidth = Math.max(0, ...rows.map((row) => textWidth(row.time)));
+  const body = rows.map((row) => {
+    const glyph = paintStatus(area.paint, row.status, glyphs[row.status]);
+    const label = pad(fit(row.label, labelWidth), labelWidth);
+    const time = area.paint.dim(row.time.padStart(timeWidth));
+    const text = fit(row.text, width - labelWidth - timeWidth - 6);
+    const faded = row.status === 'pending' || row.status === 'skipped' || row.status === 'runnable';
+    return `${glyph} ${faded ? area.paint.dim(label) : label}  ${time}  ${
+      row.status === 'running' || faded
+        ? area.paint.dim(text)
+        : paintStatus(area.paint, row.status, text)
+    }`.trimEnd();
+  });
+  return [paintStatus(area.paint, status, header), ...body, ...foot];
+}
+
+function headline({ state, nowMs, sinceMs }: LiveInput): string {
+  const begun = new Set([...state.instances.values()].map((instance) => instance.task_id));
+  const unborn = Object.keys(state.plan.tasks).filter((id) => !begun.has(id)).length;
+  const total = state.instances.size + unborn;
+  const tokens = [...state.instances.values()]
+    .flatMap((instance) => instance.attempts)
+    .reduce((sum, attempt) => sum + (attempt.usage ? totalTokens(attempt.usage) : 0), 0);
+  return [
+    state.runId,
+    runStatus(state),
+    `${state.counts.done}/${total} done`,
+    duration(nowMs - sinceMs),
+    ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
+  ].join(' · ');
+}
+
+function collectRows(input: LiveInput): Row[] {
+  const byTask = new Map<string, Instance[]>();
+  for (const instance of input.state.instances.values()) {
+    const known = byTask.get(instance.task_id);
+    if (known) known.push(instance);
+    else byTask.set(instance.task_id, [instance]);
+  }
+  return tasksInOrder(input.state.plan.tasks).flatMap((task) =>
+    rowsOfTask(task, byTask.get(task.id) ?? [], input),
+  );
+}
+
+/** One row for each instance that moves, waits or failed; one for the last of the others, with their number. */
+function rowsOfTask(task: TaskSpec, instances: Instance[], input: LiveInput): Row[] {
+  if (instances.length === 0) {
+    return [{ status: 'pending', label: task.id, time: '', text: notYet(task, input.state) }];
+  }
+  const rows: Row[] = [];
+  const settled: Instance[] = [];
+  for (const [index, instance] of instances.entries()) {
+    if (instance.status === 'done' || instance.status === 'skipped') settled.push(instance);
+    else
+      rows.push(
+        rowOf(instance, instances.length > 1 ? `${task.id} #${index + 1}` : task.id, input),
+      );
+  }
+  const last = settled.at(-1);
+  if (last && (rows.length === 0 || settled.length > 0)) {
+    const label = instances.length > 1 ? `${task.id} ×${settled.length}` : task.id;
+    rows.unshift(rowOf(last, label, input));
+  }
+  return rows;
+}
+
+function rowOf(instance: Instance, label: string, input: LiveInput): Row {
+  const { status } = instance;
+  const attempt = instance.attempts.at(-1);
+  const again = instance.attempt > 1 ? `attempt ${instance.attempt}: ` : '';
+  switch (status) {
+    case 'running': {
+      const time = attempt ? duration(input.nowMs - Date.parse(attempt.started_at)) : '';
+      return {
+        status,
+        label,
+        time,
+        text: again + (input.activities.get(instance.instance_id) ?? 'starting'),
+      };
+    }
+    case 'waiting':
+      return { status, label, time: '', text: questions(instance, input.state) };
+    case 'failed':
+      return { status, label, time: '', text: plainLine(instance.error ?? 'failed') };
+    case 'done': {
+      const time = durationBetween(instance.started_at, instance.finished_at) ?? '';
+      return { status, label, time, text: '' };
+    }
+    case 'skipped':
+      return { status, label, time: '', text: 'skipped' };
+    case 'runnable':
+      return { status, label, time: '', text: 'waits for a free slot' };
+    case 'pending':
+      return { status, label, time: '', text: waitsFor(upstreamOf(instance), input.state) };
+  }
+}
+
+function questions(instance: Instance, state: RunState): string {
+  const [first] = instance.blocking_interrupts;
+  const record = first === undefined ? undefined : state.interrupts.get(first);
+  if (!record) return 'waits for replies';
+  const { interrupt } = record;
+  const whom =
+    interrupt.audience === 'human' ? 'you' : (interrupt.resolved_target_role_id ?? 'an assistant');
+  const more = instance.blocking_interrupts.length - 1;
+  const rest = more > 0 ? ` (and ${more} more)` : '';
+  return `asks ${whom}: ${plainLine(interrupt.question)}${rest}`;
+}
+
+function notYet(task: TaskSpec, state: RunState): string {
+  const gate = state.graph.gate.get(task.id);
+  if (gate !== undefined) return `if ${gate} chooses it`;
+  const upstream = state.graph.upstream.get(task.id) ?? [];
+  return upstream.length === 0 ? '' : `after ${upstream.map(({ task: id }) => id).join(', ')}`;
+}
+
+function upstreamOf(instance: Instance): string[] {
+  return [...new Set(Object.values(instance.dependency_instances))];
+}
+
+function waitsFor(upstream: string[], state: RunState): string {
+  const open = upstream
+    .map((id) => state.instances.get(id))
+    .filter((other) => other !== undefined && other.status !== 'done')
+    .map((other) => other?.task_id);
+  return open.length === 0 ? '' : `after ${[...new Set(open)].join(', ')}`;
+}
+
+/** Folds rows into counts until at most `height` are left; what runs, waits or failed goes last. */
+function fold(rows: Row[], height: number): Row[] {
+  const steps: [InstanceStatus[], (amount: number) => Row][] = [
+    [
+      ['pending', 'skipped'],
+      (n) => ({ status: 'pending', label: `${n} not started`, time: '', text: '' }),
+    ],
+    [['done'], (n) => ({ status: 'done', label: `${plural(n, 'task')} done`, time: '', text: '' })],
+    [
+      ['runnable'],
+      (n) => ({ status: 'runnable', label: `${n} wait for a free slot`, time: '', text: '' }),
+    ],
+  ];
+  let kept = rows;
+  for (const [statuses, summary] of steps) {
+    if (kept.length <= height) return kept;
+    const folded = kept.filter((row) => statuses.includes(row.status));
+    if (folded.length < 2) continue;
+    const rest = kept.filter((row) => !statuses.includes(row.status));
+    kept =
+      statuses[0] === 'done'
+        ? [summary(folded.length), ...rest]
+        : [...rest, summary(folded.length)];
+  }
+  if (kept.length <= height) return kept;
+  const urgent = kept.filter((row) => row.status === 'failed' || row.status === 'waiting');
+  const others = kept.filter((row) => row.status !== 'failed' && row.status !== 'waiting');
+  const ranked = [...urgent, ...others];
+  const shown = ranked.slice(0, Math.max(0, height - 1));
+  return [
+    ...shown,
+    { status: 'pending', label: `… and ${ranked.length - shown.length} more`, time: '', text: '' },
+  ];
+}
+
+const orders = new WeakMap<Record<string, TaskSpec>, TaskSpec[]>();
+
+/** Upstream first; among equals, the author's order. Computed once per run. */
+function tasksInOrder(tasks: Record<string, TaskSpec>): TaskSpec[] {
+  const known = orders.get(tasks);
+  if (known) return known;
+  const ordered = new Set<TaskSpec>();
+  const visit = (task: TaskSpec): void => {
+    if (ordered.has(task)) return;
+    for (const { task: id } of task.depends_on) {
+      const upstream = tasks[id];
+      if (upstream && !ordered.has(upstream)) visit(upstream);
+    }
+    ordered.add(task);
+  };
+  for (const task of Object.values(tasks)) visit(task);
+  const list = [...ordered];
+  orders.set(tasks, list);
+  return list;
+}

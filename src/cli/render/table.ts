@@ -1,0 +1,92 @@
+/** Lists: a table with a heading on a terminal, tab-separated lines without one where output is piped. */
+import type { Output } from '../context.ts';
+import { makePaint, type Paint } from './paint.ts';
+import { plainLine } from './plain-text.ts';
+import { fit, pad, textWidth } from './text-width.ts';
+
+export interface Column<T> {
+  title: string;
+  /** What stands in the table. */
+  cell(row: T): string;
+  /** What stands in the piped line, where it differs. */
+  piped?(row: T): string;
+  paint?(row: T, text: string, paint: Paint): string;
+  /** Shrinks first when the terminal is too narrow. */
+  flexible?: boolean;
+  /** Only in the table, or only when piped. */
+  only?: 'table' | 'piped';
+}
+
+/** Prints the rows; on a terminal, `empty` when there are none. */
+export function printTable<T>(
+  output: Output,
+  rows: T[],
+  columns: Column<T>[],
+  empty: string,
+): void {
+  if (!output.isTerminal) {
+    for (const row of rows) output.line(pipedLine(row, columns));
+    return;
+  }
+  if (rows.length === 0) return output.line(empty);
+  for (const line of tableLines(rows, columns, output.columns, makePaint(output.color))) {
+    output.line(line);
+  }
+}
+
+export function pipedLine<T>(row: T, columns: Column<T>[]): string {
+  return columns
+    .filter((column) => column.only !== 'table')
+    .map((column) => plainLine((column.piped ?? column.cell)(row)))
+    .join('\t');
+}
+
+export function tableLines<T>(
+  rows: T[],
+  allColumns: Column<T>[],
+  width: number,
+  paint: Paint,
+): string[] {
+  const columns = allColumns.filter((column) => column.only !== 'piped');
+  const cells = rows.map((row) => columns.map((column) => plainLine(column.cell(row))));
+  const widths = columns.map((column, index) =>
+    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
+  );
+  shrink(widths, columns, width - 2 * (columns.length - 1));
+  const layOut = (line: string[], color: (text: string, index: number) => string): string =>
+    line
+      .map((text, index) => {
+        const last = index === columns.length - 1;
+        const cut = fit(text, widths[index] ?? 0);
+        return color(last ? cut : pad(cut, widths[index] ?? 0), index);
+      })
+      .join('  ')
+      .trimEnd();
+  return [
+    layOut(
+      columns.map((column) => column.title),
+      (text) => paint.dim(text),
+    ),
+    ...rows.map((row, rowIndex) =>
+      layOut(
+        cells[rowIndex] ?? [],
+        (text, index) => columns[index]?.paint?.(row, text, paint) ?? text,
+      ),
+    ),
+  ];
+}
+
+/** Takes from the widest flexible columns until the line fits, but leaves each eight columns. */
+function shrink<T>(widths: number[], columns: Column<T>[], available: number): void {
+  const smallest = 8;
+  const total = (): number => widths.reduce((sum, width) => sum + width, 0);
+  while (total() > available) {
+    let widest = -1;
+    for (const [index, column] of columns.entries()) {
+      if (column.flexible !== true || (widths[index] ?? 0) <= smallest) continue;
+      if (widest < 0 || (widths[index] ?? 0) > (widths[widest] ?? 0)) widest = index;
+    }
+    if (widest < 0) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The program's entry: argv → command line. The only file that touches the process: its streams, its
+ * signals, its exit status. It imports nothing at the start, so that `--version` is as quick as Node.
+ */
+import type { CliContext, Output } from './cli/context.ts';
+
+declare const CODEX_ORCH_VERSION: string;
+
+const DEFECT = 70;
+const SHOW_CURSOR = '\u001b[?25h';
+const HIDE_CURSOR = '\u001b[?25l';
+
+const argv = process.argv.slice(2);
+if (argv[0] === '--version' || argv[0] === '-V') {
+  process.stdout.write(`${CODEX_ORCH_VERSION}\n`);
+} else {
+  process.on('uncaughtException', reportDefect);
+  process.on('unhandledRejection', reportDefect);
+  tolerateClosedStreams();
+  const { runCli } = await import('./cli/cli.ts');
+  await runCli(argv, makeContext()).catch(reportDefect);
+}
+
+function makeContext(): CliContext {
+  return {
+    stdout: makeOutput(process.stdout),
+    stderr: makeOutput(process.stderr),
+    get stdin() {
+      return process.stdin;
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    exit(code) {
+      process.exitCode = code;
+    },
+    onSignal(listener) {
+      const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+  };
+}
+
+function makeOutput(stream: NodeJS.WriteStream): Output {
+  const isTerminal = stream.isTTY === true;
+  let cursorHidden = false;
+  return {
+    line: (text = '') => void stream.write(`${text}\n`),
+    write: (text) => void stream.write(text),
+    isTerminal,
+    color: wantsColor(isTerminal),
+    get columns() {
+      return stream.columns > 0 ? stream.columns : 80;
+    },
+    get rows() {
+      return stream.rows > 0 ? stream.rows : 24;
+    },
+    showCursor(visible) {
+      if (!isTerminal || visible !== cursorHidden) return;
+      cursorHidden = !visible;
+      stream.write(visible ? SHOW_CURSOR : HIDE_CURSOR);
+      if (visible) return;
+      process.once('exit', () => {
+        if (cursorHidden) stream.write(SHOW_CURSOR);
+      });
+    },
+    onResize(listener) {
+      stream.on('resize', listener);
+      process.on('SIGCONT', listener);
+      return () => {
+        stream.off('resize', listener);
+        process.off('SIGCONT', listener);
+      };
+    },
+  };
+}
+
+/** https://no-color.org, and FORCE_COLOR as Node itself reads it. */
+function wantsColor(isTerminal: boolean): boolean {
+  if ((process.env['NO_COLOR'] ?? '') !== '') return false;
+  const forced = process.env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return isTerminal && process.env['TERM'] !== 'dumb';
+}
+
+/**
+ * A reader of standard output that went away (`| head`) ends the program without a word. Standard error
+ * may go away (a closed terminal) while a run goes on: what is written there is then dropped.
+ */
+function tolerateClosedStreams(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    if (error.code !== 'EIO') reportDefect(error);
+  });
+  process.stderr.on('error', () => undefined);
+}
+
+/** Whatever arrives here was not foreseen: a defect of ours. */
+function reportDefect(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  const firstLine = message.split('\n', 1)[0] ?? '';
+  process.stderr.write(
+    `error: a defect in codex-orch ${CODEX_ORCH_VERSION} (Node ${process.version}): ${firstLine}\n`,
+  );
+  if (process.env['CODEX_ORCH_DEBUG'] === '1') {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  } else {
+    process.stderr.write(
+      'hint: run it again with CODEX_ORCH_DEBUG=1 and report what it prints, with the command, to the maintainers\n',
+    );
+  }
+  process.exit(DEFECT);
+}

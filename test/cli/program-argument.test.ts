@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  programWord,
+  quoteForShell,
+  releasePaths,
+  splitProgram,
+} from '../../src/cli/program-argument.ts';
+import { Refusal } from '../../src/core/refusal.ts';
+
+let root = '';
+/** Holds the programs `prog` and `other`, and the directory `plain`; `prog` holds the directory `build`. */
+beforeAll(() => {
+  mkdirSync('.test-tmp', { recursive: true });
+  root = mkdtempSync(path.resolve('.test-tmp/words-'));
+  for (const name of ['prog', 'other']) {
+    mkdirSync(path.join(root, name));
+    writeFileSync(path.join(root, name, 'project.yaml'), 'name: x\nworkspace: .\n');
+  }
+  mkdirSync(path.join(root, 'plain'));
+  mkdirSync(path.join(root, 'prog', 'build'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const usage = 'thing do [PROGRAM] …';
+
+describe('splitProgram', () => {
+  it.each<{
+    words: string[];
+    cwd: string;
+    env?: string;
+    min: number;
+    max: number;
+    expected: [string, ...string[]];
+  }>([
+    { words: ['prog', 'x'], cwd: '', min: 1, max: 1, expected: ['prog', 'x'] },
+    { words: ['prog'], cwd: '', min: 0, max: 1, expected: ['prog'] },
+    { words: ['./prog/', 'x'], cwd: '', min: 0, max: 1, expected: ['prog', 'x'] },
+    { words: ['.', 'x'], cwd: 'prog', min: 1, max: 1, expected: ['prog', 'x'] },
+    { words: ['..', 'x'], cwd: 'prog/build', min: 1, max: 1, expected: ['prog', 'x'] },
+    { words: ['x'], cwd: 'prog', min: 1, max: 1, expected: ['prog', 'x'] },
+    { words: [], cwd: 'prog', min: 0, max: 0, expected: ['prog'] },
+    { words: ['x'], cwd: 'plain', env: '../prog', min: 1, max: 1, expected: ['prog', 'x'] },
+    // The current directory is nearer than the environment.
+    { words: ['x'], cwd: 'prog', env: '../other', min: 1, max: 1, expected: ['prog', 'x'] },
+    // Another program may be named from inside one.
+    { words: ['../other', 'x'], cwd: 'prog', min: 1, max: 2, expected: ['other', 'x'] },
+    // A directory that is no program, where a task of that name may be meant.
+    { words: ['build'], cwd: 'prog', min: 0, max: 1, expected: ['prog', 'build'] },
+    { words: ['build'], cwd: 'prog', min: 1, max: 1, expected: ['prog', 'build'] },
+    // As many words as are needed without a program: the first is none of it, though it is one.
+    {
+      words: ['other', 'x'],
+      cwd: '',
+      env: 'prog',
+      min: 2,
+      max: 2,
+      expected: ['prog', 'other', 'x'],
+    },
+  ])('$words in "$cwd" ($min to $max)', ({ words, cwd, env, min, max, expected }) => {
+    const place = {
+      cwd: path.join(root, cwd),
+      env: env === undefined ? {} : { CODEX_ORCH_PROGRAM_DIR: env },
+    };
+    const { programDir, rest } = splitProgram(words, { min, max, usage }, place);
+    expect([path.relative(root, programDir), ...rest]).toEqual(expected);
+  });
+
+  it.each<{ words: string[]; cwd: string; min: number; max: number; code: string; says: string }>([
+    {
+      words: [],
+      cwd: 'plain',
+      min: 0,
+      max: 0,
+      code: 'program-missing',
+      says: 'no program directory',
+    },
+    {
+      words: ['x'],
+      cwd: 'plain',
+      min: 1,
+      max: 1,
+      code: 'program-missing',
+      says: 'no program directory',
+    },
+    {
+      words: ['nowhere', 'x'],
+      cwd: '',
+      min: 1,
+      max: 1,
+      code: 'program-missing',
+      says: '"nowhere"',
+    },
+    {
+      words: ['./nowhere', 'x'],
+      cwd: 'prog',
+      min: 1,
+      max: 1,
+      code: 'program-missing',
+      says: './nowhere',
+    },
+    {
+      words: ['plain', 'x'],
+      cwd: '',
+      min: 1,
+      max: 1,
+      code: 'program-missing',
+      says: 'project.yaml',
+    },
+    { words: ['prog'], cwd: '', min: 1, max: 1, code: 'missing-argument', says: 'missing' },
+    { words: [], cwd: 'prog', min: 1, max: 1, code: 'missing-argument', says: 'missing' },
+    {
+      words: ['.', 'x', 'y', 'z'],
+      cwd: 'prog',
+      min: 0,
+      max: 1,
+      code: 'unexpected-argument',
+      says: 'arguments: y z',
+    },
+  ])('refuses $words in "$cwd" ($min to $max)', ({ words, cwd, min, max, code, says }) => {
+    const place = { cwd: path.join(root, cwd), env: {} };
+    const refused = (() => {
+      try {
+        return splitProgram(words, { min, max, usage }, place);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refused).toBeInstanceOf(Refusal);
+    expect(refused).toMatchObject({ code, exit: 2 });
+    expect((refused as Refusal).message).toContain(says);
+    expect((refused as Refusal).hint).toContain(usage);
+  });
+
+  it('leaves a directory that is no program to commands that say so themselves', () => {
+    const shape = { min: 0, max: 0, usage, requireProject: false };
+    const place = { cwd: path.join(root, 'plain'), env: {} };
+    expect(splitProgram(['../nowhere'], shape, place).programDir).toBe(path.join(root, 'nowhere'));
+    expect(splitProgram([], shape, place).programDir).toBe(place.cwd);
+  });
+});
+
+it('takes directories back out of the values of an option', () => {
+  expect(releasePaths(['build', './prog', 'test', '.'])).toEqual({
+    values: ['build', 'test'],
+    paths: ['./prog', '.'],
+  });
+});
+
+it('names the program in command lines as shortly as possible', () => {
+  const prog = path.join(root, 'prog');
+  expect(programWord(prog, { cwd: prog, env: {} })).toBe('');
+  expect(programWord(prog, { cwd: root, env: {} })).toBe('prog ');
+  expect(programWord(prog, { cwd: root, env: { CODEX_ORCH_PROGRAM_DIR: prog } })).toBe('');
+  expect(programWord(path.join(root, 'a b'), { cwd: root, env: {} })).toBe("'a b' ");
+});
+
+it('quotes for a shell', () => {
+  expect(quoteForShell('a/b.c-1')).toBe('a/b.c-1');
+  expect(quoteForShell("it's")).toBe(`'it'\\''s'`);
+  expect(quoteForShell('')).toBe("''");
+});
