@@ -1,0 +1,118 @@
+/** Commands by which a worker asks for help, with absolute paths: a login shell resets PATH. */
+import path from 'node:path';
+import type { DecisionKind, RequestKind, RequiredDecision } from '../core/program.ts';
+import { shellWord } from './markdown.ts';
+import type { AskableRole, StageRequest } from './stage-request.ts';
+
+export interface Ask {
+  audience: 'human' | 'assistant';
+  kind: RequestKind;
+  decisionKind: DecisionKind | null;
+  role: string | null;
+  options: string[];
+  blocking: boolean;
+}
+
+/** Where the prompt tells the worker to write its question. */
+export function questionFile(request: StageRequest): string {
+  return path.join(request.attemptDir, 'scratch', 'question.md');
+}
+
+export function helpFile(request: StageRequest): string {
+  return path.join(request.attemptDir, 'context', 'interrupt', 'requesting-help.md');
+}
+
+/** The command that asks, in shell syntax over several lines. */
+export function askCommand(request: StageRequest, ask: Ask): string {
+  const lines = [`${shellWord(request.commandPath)} interrupt create`];
+  lines.push(`--audience ${ask.audience} --kind ${ask.kind}`);
+  if (ask.decisionKind !== null) lines[1] += ` --decision-kind ${ask.decisionKind}`;
+  if (ask.role !== null) lines.push(`--target-role ${shellWord(ask.role)}`);
+  lines.push(`--question-file ${shellWord(questionFile(request))}`);
+  const options = ask.options.map((option) => `--option ${shellWord(option)}`);
+  if (options.length > 0) lines.push(options.join(' '));
+  lines.push(ask.blocking ? '--blocking' : '--non-blocking');
+  return lines.join(' \\\n  ');
+}
+
+/** The command that suits a required decision, or null where nobody may be asked for it. */
+export function decisionCommand(request: StageRequest, decision: RequiredDecision): string | null {
+  const audience = decisionAudience(request, decision);
+  if (audience === null) return null;
+  return askCommand(request, {
+    audience,
+    kind: decision.decision_kind === 'review' ? 'approval' : 'question',
+    decisionKind: decision.decision_kind,
+    role: audience === 'assistant' ? roleFor(request, decision.decision_kind) : null,
+    options: decision.decision_kind === 'review' ? ['approve', 'request changes'] : [],
+    blocking: true,
+  });
+}
+
+export function decisionAudience(
+  request: StageRequest,
+  decision: RequiredDecision,
+): 'human' | 'assistant' | null {
+  if (decision.audience !== 'assistant' && request.allowHuman) return 'human';
+  if (decision.audience !== 'human' && request.roles.length > 0) return 'assistant';
+  return null;
+}
+
+/** The decisions that no blocking question of any attempt has asked for yet. */
+export function decisionsToAsk(request: StageRequest): RequiredDecision[] {
+  return request.task.required_decisions.filter((decision) => !isAskedFor(request, decision));
+}
+
+export function isAskedFor(request: StageRequest, decision: RequiredDecision): boolean {
+  return request.interrupts.some(
+    ({ interrupt }) =>
+      interrupt.blocking &&
+      interrupt.decision_kind === decision.decision_kind &&
+      (decision.audience === 'any' || decision.audience === interrupt.audience),
+  );
+}
+
+/** The one command that this worker will most likely need; null where it may ask nobody. */
+export function likeliestCommand(request: StageRequest): string | null {
+  for (const decision of decisionsToAsk(request)) {
+    const command = decisionCommand(request, decision);
+    if (command !== null) return command;
+  }
+  if (request.roles.length > 0) {
+    return askCommand(request, {
+      audience: 'assistant',
+      kind: 'clarification',
+      decisionKind: null,
+      role: roleFor(request, null),
+      options: [],
+      blocking: true,
+    });
+  }
+  if (!request.allowHuman) return null;
+  return askCommand(request, {
+    audience: 'human',
+    kind: 'question',
+    decisionKind: null,
+    role: null,
+    options: [],
+    blocking: true,
+  });
+}
+
+/**
+ * The role to name: the author's override, or the only one, or the preferred one. Otherwise none, and
+ * the command itself picks the role that fits the question.
+ */
+export function roleFor(request: StageRequest, decisionKind: DecisionKind | null): string | null {
+  const { assistant_hints: hints } = request.task;
+  const may = (id: string | undefined): id is string =>
+    request.roles.some((role) => role.id === id);
+  const override = decisionKind === null ? undefined : hints.decision_kind_overrides[decisionKind];
+  if (may(override)) return override;
+  if (decisionKind !== null) {
+    const experts = request.roles.filter((role) => role.decision_kinds.includes(decisionKind));
+    if (experts.length === 1) return (experts[0] as AskableRole).id;
+  }
+  if (request.roles.length === 1) return (request.roles[0] as AskableRole).id;
+  return decisionKind === null ? (hints.preferred_roles.find(may) ?? null) : null;
+}

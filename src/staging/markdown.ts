@@ -1,0 +1,43 @@
+/** The few pieces of Markdown and shell that prompts are made of. */
+
+/**
+ * Text of others, delimited so that nothing in it can end the block: the fence is longer than any run
+ * of backticks inside.
+ */
+export function fenced(text: string, info = 'text'): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${info}\n${text.replace(/\n+$/, '')}\n${fence}`;
+}
+
+/** Text of others as part of one line. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Joins what is there, a blank line between. */
+export function paragraphs(...parts: (string | null | undefined)[]): string {
+  return parts
+    .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
+    .map((part) => part.replace(/^\n+|\s+$/g, ''))
+    .join('\n\n');
+}
+
+export function bullets(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+/** The words as code, with commas. */
+export function codeList(words: readonly string[]): string {
+  return words.map(code).join(', ');
+}
+
+/** One piece of code in a line, whatever is in it. */
+export function code(word: string): string {
+  return word.includes('`') ? `\`\` ${word} \`\`` : `\`${word}\``;
+}
+
+/** One word of a POSIX shell command. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
