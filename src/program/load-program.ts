@@ -1,0 +1,275 @@
+/**
+ * Reads a program's files into the model. Nothing in them makes it throw: what is wrong becomes a
+ * diagnostic, and the rest is read as far as it goes. It writes nothing.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { JsonObject } from '../core/json.ts';
+import {
+  idPattern,
+  type PresetSpec,
+  type ProjectSpec,
+  type RoleSpec,
+  type TaskSpec,
+} from '../core/program.ts';
+import { suggest } from '../core/suggest.ts';
+import {
+  addFinding,
+  readAuthoredFile,
+  type AuthoredFile,
+  type AuthoredKind,
+  type Overlay,
+} from './authored-file.ts';
+import { presetFields, projectFields, roleFields, taskFields } from './fields.ts';
+import { emptyOf } from './shape.ts';
+
+export const fileKinds = {
+  project: { name: 'project', plural: 'project', fields: projectFields },
+  task: { name: 'task', plural: 'tasks', fields: taskFields },
+  role: { name: 'role', plural: 'roles', fields: roleFields },
+  preset: { name: 'preset', plural: 'presets', fields: presetFields },
+} satisfies Record<string, AuthoredKind>;
+
+export interface LoadedPreset {
+  source: 'program' | 'global';
+  preset: PresetSpec;
+  origin: AuthoredFile;
+}
+
+export interface LoadedProgram {
+  /** Absolute. */
+  programDir: string;
+  project: ProjectSpec;
+  /** In the order of their file names. Those with errors are there as far as they could be read. */
+  tasks: TaskSpec[];
+  roles: RoleSpec[];
+  /** Preset id → what it stands for: the program's hides a global one. */
+  presets: Map<string, LoadedPreset>;
+  /** Problems of the files by themselves. `validateProgram` adds those of the whole. */
+  diagnostics: Diagnostic[];
+  /** Of tasks and roles that could not be read at all: references to them are not to blame. */
+  unreadable: { tasks: Set<string>; roles: Set<string> };
+  /** `project`, `tasks.<id>`, `roles.<id>`, `presets.<id>` → its file. */
+  files: Map<string, AuthoredFile>;
+}
+
+export interface LoadOptions {
+  /** Directory of what all programs share; its `presets/` are read. Null: none. */
+  globalRoot: string | null;
+  overlay?: Overlay;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- callers await: reading may become concurrent
+export async function loadProgram(
+  programDir: string,
+  options: LoadOptions,
+): Promise<LoadedProgram> {
+  const { overlay } = options;
+  const { project, origin } = loadProject(programDir, overlay);
+  const program: LoadedProgram = {
+    programDir,
+    project,
+    tasks: [],
+    roles: [],
+    presets: new Map(),
+    diagnostics: [...origin.diagnostics],
+    unreadable: { tasks: new Set(), roles: new Set() },
+    files: new Map([[origin.subject, origin]]),
+  };
+  for (const { id, task, origin: file } of loadTasks(programDir, project, overlay)) {
+    take(program, file);
+    if (task === null) program.unreadable.tasks.add(id);
+    else program.tasks.push(task);
+  }
+  program.diagnostics.push(...strayTaskFiles(programDir));
+  loadRoles(program);
+  loadPresets(program, options.globalRoot);
+  return program;
+}
+
+/** project.yaml alone; where it cannot be read, an empty project. */
+export function loadProject(
+  programDir: string,
+  overlay?: Overlay,
+): { project: ProjectSpec; origin: AuthoredFile } {
+  const origin = readAuthoredFile(programDir, 'project.yaml', fileKinds.project, null, overlay);
+  const value = origin.value ?? (emptyOf({ type: 'object', fields: projectFields }) as JsonObject);
+  return { project: value as unknown as ProjectSpec, origin };
+}
+
+export interface LoadedTask {
+  id: string;
+  /** null where the file could not be read as YAML. */
+  task: TaskSpec | null;
+  origin: AuthoredFile;
+}
+
+/** tasks/*.yaml, in the order of their names. */
+export function loadTasks(
+  programDir: string,
+  project: ProjectSpec,
+  overlay?: Overlay,
+): LoadedTask[] {
+  const ids = new Set(yamlNames(path.join(programDir, 'tasks')));
+  for (const [file, text] of overlay ?? []) {
+    const id = /^tasks\/([^/]+)\.yaml$/.exec(file)?.[1];
+    if (id === undefined) continue;
+    if (text === null) ids.delete(id);
+    else ids.add(id);
+  }
+  return [...ids].sort(byName).map((id) => loadTask(programDir, id, project, overlay));
+}
+
+export function loadTask(
+  programDir: string,
+  id: string,
+  project: Pick<ProjectSpec, 'default_agent'>,
+  overlay?: Overlay,
+): LoadedTask {
+  const origin = readAuthoredFile(programDir, taskFile(id), fileKinds.task, id, overlay);
+  checkFileName(origin, id, 'task');
+  if (origin.value === null) return { id, task: null, origin };
+  const task = { ...origin.value, id } as unknown as TaskSpec;
+  // A field of null means "none was named".
+  task.agent = (task.agent as string | null) ?? project.default_agent;
+  return { id, task, origin };
+}
+
+/** Relative to the program. */
+export function taskFile(id: string): string {
+  return `tasks/${id}.yaml`;
+}
+
+function loadRoles(program: LoadedProgram): void {
+  const root = path.join(program.programDir, 'assistant_roles');
+  for (const id of directories(root)) {
+    const origin = readAuthoredFile(
+      program.programDir,
+      `assistant_roles/${id}/role.yaml`,
+      fileKinds.role,
+      id,
+    );
+    const missing = origin.diagnostics.find((diagnostic) => diagnostic.code === 'file.missing');
+    if (missing) {
+      // A directory without a role is no role: agents' caches and editors leave such things behind.
+      missing.severity = 'warning';
+      missing.hint = `Add it, or remove the directory assistant_roles/${id}.`;
+      program.diagnostics.push(missing);
+      continue;
+    }
+    checkFileName(origin, id, 'role');
+    take(program, origin);
+    if (origin.value === null) program.unreadable.roles.add(id);
+    else program.roles.push({ ...origin.value, id } as unknown as RoleSpec);
+  }
+}
+
+function loadPresets(program: LoadedProgram, globalRoot: string | null): void {
+  const { presets, diagnostics } = listPresets(program.programDir, globalRoot);
+  program.presets = presets;
+  program.diagnostics.push(...diagnostics);
+  for (const { origin } of presets.values()) program.files.set(origin.subject, origin);
+}
+
+/** The presets that the program sees, by id. Problems of global ones are warnings: they block no run. */
+export function listPresets(
+  programDir: string,
+  globalRoot: string | null,
+): { presets: Map<string, LoadedPreset>; diagnostics: Diagnostic[] } {
+  const presets = new Map<string, LoadedPreset>();
+  const diagnostics: Diagnostic[] = [];
+  const places = [
+    { source: 'global' as const, directory: globalRoot && path.join(globalRoot, 'presets') },
+    { source: 'program' as const, directory: path.join(programDir, 'presets') },
+  ];
+  for (const { source, directory } of places) {
+    if (directory === null) continue;
+    for (const id of yamlNames(directory)) {
+      const file = source === 'program' ? `presets/${id}.yaml` : path.join(directory, `${id}.yaml`);
+      const origin = readAuthoredFile(programDir, file, fileKinds.preset, id);
+      checkFileName(origin, id, 'preset');
+      if (source === 'global') for (const found of origin.diagnostics) found.severity = 'warning';
+      diagnostics.push(...origin.diagnostics);
+      if (origin.value === null) continue;
+      presets.set(id, { source, preset: presetFrom(origin.value, id), origin });
+    }
+  }
+  return { presets: new Map([...presets].sort(([a], [b]) => byName(a, b))), diagnostics };
+}
+
+function presetFrom(value: JsonObject, id: string): PresetSpec {
+  const preset = { ...value, id } as unknown as PresetSpec;
+  for (const variable of Object.values(preset.variables)) {
+    if (variable.default !== null) variable.required = false;
+  }
+  return preset;
+}
+
+function take(program: LoadedProgram, origin: AuthoredFile): void {
+  program.files.set(origin.subject, origin);
+  program.diagnostics.push(...origin.diagnostics);
+}
+
+function checkFileName(origin: AuthoredFile, id: string, kind: string): void {
+  if (idPattern.test(id)) return;
+  addFinding(origin, {
+    severity: 'error',
+    code: `${kind}.bad_id`,
+    path: ['id'],
+    message: `"${id}" cannot be an id: a letter or digit, then letters, digits, ".", "_", "-", at most 100`,
+    hint: 'Rename the file.',
+  });
+}
+
+/** Names without `.yaml`, hidden files left out. */
+function yamlNames(directory: string): string[] {
+  return entries(directory)
+    .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort(byName);
+}
+
+function directories(directory: string): string[] {
+  return entries(directory)
+    .filter((name) => !/^[._]/.test(name))
+    .filter((name) =>
+      statSync(path.join(directory, name), { throwIfNoEntry: false })?.isDirectory(),
+    )
+    .sort(byName);
+}
+
+function strayTaskFiles(programDir: string): Diagnostic[] {
+  return entries(path.join(programDir, 'tasks'))
+    .filter((name) => /\.(yml|YAML|YML)$/.test(name) && !name.startsWith('.'))
+    .map((name) => ({
+      severity: 'warning',
+      code: 'task.ignored_file',
+      message: `tasks/${name} is ignored: task files end in ".yaml"`,
+      location: `tasks.${name}`,
+      reference_url: null,
+      file: `tasks/${name}`,
+      line: null,
+      column: null,
+      hint: `Rename it to ${name.replace(/\.[^.]*$/, '.yaml')}.`,
+    }));
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** By code unit, so that the order is the same everywhere. */
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The nearest of the ids, as a hint. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | null {
+  const near = suggest(word, candidates);
+  return near === null ? null : `Did you mean "${near}"?`;
+}
