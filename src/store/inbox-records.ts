@@ -16,7 +16,7 @@ import type { Interrupt, Proposal, ProposalStatus, Reply } from '../core/run.ts'
 export type InboxCommand =
   | { command: 'abort' }
   | { command: 'resume' }
-  | { command: 'retry_instance'; instance_id: string }
+  | { command: 'retry_instance'; instance_id: string; granted_iterations: number }
   | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string }
   | {
       command: 'record_proposals';
@@ -123,7 +123,11 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
       case 'resume':
         return { command };
       case 'retry_instance':
-        return { command, instance_id: fields.text('instance_id') };
+        return {
+          command,
+          instance_id: fields.text('instance_id'),
+          granted_iterations: fields.count('granted_iterations'),
+        };
       case 'mark_proposal':
         return {
           command,
@@ -223,6 +227,13 @@ class Fields {
     const value: unknown = this.#get(key) ?? [];
     if (Array.isArray(value) && value.every(isItem)) return value;
     return this.#wrong(key, `must be a list of ${what}`, []);
+  }
+
+  /** A whole number, not negative; 0 where it is absent. */
+  count(key: string): number {
+    const value = this.#get(key) ?? 0;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    return this.#wrong(key, 'must be a whole number, not negative', 0);
   }
 
   boolean(key: string, fallback: boolean): boolean {

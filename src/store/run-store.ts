@@ -1,0 +1,82 @@
+/** Makes the directory of a run, and reads a run back from its log. */
+import { mkdirSync } from 'node:fs';
+import type { RunEvent } from '../core/events.ts';
+import { evolve } from '../core/evolve.ts';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
+import type { RunState } from '../core/run-state.ts';
+import { makeDirectory } from '../files/disk.ts';
+import { faultPoint } from '../files/fault-point.ts';
+
+import { runsDir, type RunPaths } from './layout.ts';
+import { damagedLog } from './log-chain.ts';
+import { scanLog, type LogEnd } from './log-reader.ts';
+import { writeRefusal } from './write-refusal.ts';
+
+/**
+ * Makes the directories of a new run. It becomes a run, for everyone to see, with the first event of
+ * its log (`EventLog.create`); until then it is nothing that a list shows.
+ *
+ * @throws Refusal `run-exists`, `disk-full`, `write-failed`
+ */
+export function createRunDirectory(paths: RunPaths): void {
+  try {
+    makeDirectory(runsDir(paths.authoredDir));
+    faultPoint('mkdir', paths.root);
+    mkdirSync(paths.root);
+    const inbox = [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands];
+    for (const directory of [
+      ...inbox,
+      paths.stateDir,
+      paths.programDir,
+      paths.proposals,
+      paths.instancesDir,
+    ]) {
+      makeDirectory(directory);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeRefusal(paths.root, error);
+    throw new Refusal('run-exists', `${paths.root} exists already.`, { exit: ExitStatus.failed });
+  }
+}
+
+/**
+ * The run as its log tells it. Reads only; the torn last line of a crash, or a line that an engine is
+ * just writing, is left alone.
+ *
+ * @throws Refusal `log-damaged`, `format-newer`, `log-missing`, `run-empty`
+ */
+export function loadRun(paths: RunPaths): RunState {
+  return replayLog(paths).state;
+}
+
+/** As `loadRun`, and shows every event after it has been applied, with the state then. */
+export function replayLog(
+  paths: RunPaths,
+  visit?: (event: RunEvent, state: RunState) => void,
+): { state: RunState; end: LogEnd } {
+  let state: RunState | null = null;
+  const end = scanLog(
+    paths.eventsLog,
+    (event) => {
+      state = evolveChecked(state, event, paths.eventsLog);
+      visit?.(event, state);
+    },
+    { runId: paths.runId },
+  );
+  if (state) return { state, end };
+  throw new Refusal('run-empty', `Run ${paths.runId} was never started: its log holds no event.`, {
+    exit: ExitStatus.notFound,
+  });
+}
+
+/**
+ * `evolve` trusts its events. In a log whose chain is whole but whose events do not fit each other
+ * (someone wrote it anew) it throws: for the reader that is damage like any other.
+ */
+function evolveChecked(state: RunState | null, event: RunEvent, file: string): RunState {
+  try {
+    return evolve(state, event);
+  } catch (error) {
+    throw damagedLog(file, event.seq, `(${event.event_type}) does not fit: ${String(error)}`);
+  }
+}

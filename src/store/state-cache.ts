@@ -1,0 +1,198 @@
+/**
+ * `state/`: the run as readable files, and with it the records of interrupts and proposals. All of it
+ * follows from the log; none of it is read back as truth. It is written in arrears, only what changed,
+ * `run.json` last: so `run.json` says up to which event the other files can be relied on, and an
+ * engine that finds it behind the log writes what came after. Nothing here is flushed to the device;
+ * what a power cut garbles, `run verify --repair` writes anew.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunEvent } from '../core/events.ts';
+import type { Json } from '../core/json.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { RunState } from '../core/run-state.ts';
+import { makeDirectory, replaceFile } from '../files/disk.ts';
+import { LOG_START, scanLog } from './log-reader.ts';
+import { writeInterruptRecord } from './inbox.ts';
+import type { RunPaths } from './layout.ts';
+import type { LogPosition } from './log-chain.ts';
+import { inputScopeDocument, jsonFile, runSummary } from './run-documents.ts';
+import { logTail, readRunFile, type RunFile } from './run-file.ts';
+import { writeRefusal } from './write-refusal.ts';
+
+export class StateCache {
+  readonly #paths: RunPaths;
+  /** Whether `run.json` is behind, or missing. */
+  #stale = true;
+  readonly #tasks = new Set<string>();
+  readonly #scopes = new Set<string>();
+  readonly #instances = new Set<string>();
+  readonly #interrupts = new Set<string>();
+  readonly #proposals = new Set<string>();
+  readonly #results = new Map<string, Json>();
+
+  private constructor(paths: RunPaths) {
+    this.#paths = paths;
+  }
+
+  /** For the holder of the run's lock. Finds out what the last engine left unwritten. */
+  static open(paths: RunPaths, state: RunState): StateCache {
+    const cache = new StateCache(paths);
+    const file = readRunFile(paths);
+    const from: LogPosition | null =
+      file === null
+        ? null
+        : { seq: file.seq, bytes: file.log_bytes, head: file.log_head, runId: paths.runId };
+    if (from?.seq === state.seq && logTail(paths.eventsLog)?.head === from.head) {
+      cache.#stale = false;
+      return cache;
+    }
+    // A run.json that tells of a place which the log does not have belongs to another history.
+    if (from === null || !cache.#noteLog(from, state.seq)) cache.#noteLog(LOG_START, state.seq);
+    return cache;
+  }
+
+  /** For a new run: everything is still to be written, starting with the events of `note`. */
+  static create(paths: RunPaths): StateCache {
+    return new StateCache(paths);
+  }
+
+  /** Remembers what an event, which is in the log, has changed. */
+  note(event: RunEvent): void {
+    this.#stale = true;
+    if (event.instance_id !== null) this.#instances.add(event.instance_id);
+    switch (event.event_type) {
+      case 'run_created':
+        for (const id of Object.keys(event.payload.tasks)) this.#tasks.add(id);
+        return;
+      case 'input_scope_created':
+        this.#scopes.add(event.payload.input_scope_id);
+        return;
+      case 'result_materialized':
+        if (event.instance_id !== null) this.#results.set(event.instance_id, event.payload.result);
+        return;
+      case 'interrupt_requested':
+        this.#interrupts.add(event.payload.interrupt.interrupt_id);
+        return;
+      case 'interrupt_resolved':
+      case 'interrupt_applied':
+        this.#interrupts.add(event.payload.interrupt_id);
+        return;
+      case 'proposal_recorded':
+        this.#proposals.add(event.payload.proposal.proposal_id);
+        return;
+      case 'proposal_status_updated':
+        this.#proposals.add(event.payload.proposal_id);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /**
+   * Writes what changed since the last flush; the cost follows that. A disk that does not take it
+   * harms nothing that is true: the reason is returned, and the next flush tries again.
+   */
+  flush(state: RunState): Refusal | null {
+    if (!this.#stale) return null;
+    const paths = this.#paths;
+    try {
+      drain(this.#tasks, (id) => {
+        const task = state.plan.tasks[id];
+        if (task) this.#write(paths.taskFile(id), task);
+      });
+      drain(this.#scopes, (id) => {
+        const scope = state.scopes.get(id);
+        if (scope) this.#write(paths.inputsFile(id), inputScopeDocument(state, scope));
+      });
+      drain(this.#results, ([id, result]) => this.#write(paths.resultFile(id), result));
+      drain(this.#instances, (id) => {
+        const instance = state.instances.get(id);
+        if (instance) this.#write(paths.instanceFile(id), instance);
+      });
+      drain(this.#proposals, (id) => {
+        const proposal = state.proposals.get(id);
+        if (proposal) this.#write(paths.proposalFile(id), proposal);
+      });
+      drain(this.#interrupts, (id) => {
+        const record = state.interrupts.get(id);
+        if (record) writeInterruptRecord(paths, record.interrupt);
+      });
+      const tail = logTail(paths.eventsLog);
+      // With a log at another event than the state, a summary of it would be a lie.
+      if (tail?.seq !== state.seq) return null;
+      const file: RunFile = { ...runSummary(state), log_bytes: tail.bytes, log_head: tail.head };
+      this.#write(paths.runFile, file);
+      this.#stale = false;
+      return null;
+    } catch (error) {
+      return error instanceof Refusal ? error : writeRefusal(paths.stateDir, error);
+    }
+  }
+
+  /**
+   * The file with an instance's latest result, written now if it is not there or is no JSON; null if
+   * the log has no result of that instance.
+   *
+   * @throws Refusal if it cannot be written
+   */
+  ensureResult(instanceId: string): string | null {
+    const file = this.#paths.resultFile(instanceId);
+    let result = this.#results.get(instanceId);
+    if (result === undefined) {
+      if (isJsonFile(file)) return file;
+      scanLog(this.#paths.eventsLog, (event) => {
+        if (event.event_type !== 'result_materialized' || event.instance_id !== instanceId) return;
+        result = event.payload.result;
+      });
+    }
+    if (result === undefined) return null;
+    try {
+      this.#write(file, result);
+    } catch (error) {
+      throw writeRefusal(file, error);
+    }
+    this.#results.delete(instanceId);
+    return file;
+  }
+
+  /** Notes what follows a place. False if it is no place in this log, or the end is not `seq`. */
+  #noteLog(after: LogPosition, seq: number): boolean {
+    try {
+      return scanLog(this.#paths.eventsLog, (event) => this.note(event), { after }).seq === seq;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  }
+
+  #write(file: string, value: unknown): void {
+    const text = jsonFile(value);
+    try {
+      replaceFile(file, text);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      makeDirectory(path.dirname(file));
+      replaceFile(file, text);
+    }
+  }
+}
+
+/** Takes out one after the other, each once it is written, so that a failure loses none. */
+function drain<K>(items: Set<K>, write: (item: K) => void): void;
+function drain<K, V>(items: Map<K, V>, write: (item: [K, V]) => void): void;
+function drain(items: Set<unknown> | Map<unknown, unknown>, write: (item: never) => void): void {
+  for (const item of items) {
+    write(item as never);
+    items.delete(items instanceof Map ? (item as [unknown, unknown])[0] : item);
+  }
+}
+
+function isJsonFile(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
