@@ -50,11 +50,11 @@ export function identityFile(files: AttemptFiles, generation: number): string {
   return path.join(files.processDir, `agent-${generation}`);
 }
 
-/** Who holds the claim of a generation; creates a void one where nobody does. */
-export function settleClaim(files: AttemptFiles, generation: number): 'void' | 'run' {
+/** Who holds the claim of a generation; `created`: nobody did, and now nobody can any more. */
+export function settleClaim(files: AttemptFiles, generation: number): 'created' | 'void' | 'run' {
   makeDirectory(files.processDir);
   const file = claimFile(files, generation);
-  if (createFile(file, 'void\n')) return 'void';
+  if (createFile(file, 'void\n')) return 'created';
   return readOrNull(file)?.startsWith('void') ? 'void' : 'run';
 }
 

@@ -234,7 +234,6 @@ function linesOf(text: string): string[] {
 }
 
 function stripEscapes(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '');
 }
 

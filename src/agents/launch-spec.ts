@@ -93,7 +93,10 @@ export interface StopOptions {
 export interface AttemptProcess {
   /** Also the process group; null where no process came to be. */
   pid: number | null;
-  /** Resolves once the process and its group are gone and all output is read. Never rejects. */
+  /**
+   * Resolves once the process and its group are gone and all output is read. Rejects only where the
+   * disk cannot be read; the agent then lives on, and can be recovered.
+   */
   ended: Promise<AttemptEnd>;
   /** Asks the group to stop, then kills it. The first reason stands. */
   stop(reason: StopReason, options?: StopOptions): void;

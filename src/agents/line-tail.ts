@@ -35,6 +35,7 @@ export class LineTail {
   /** Bytes of the present line and of skipped ones that were left out. */
   private omitted = 0;
   private skippingLine = false;
+  private limit = Infinity;
 
   constructor(file: string, options: LineTailOptions) {
     this.file = file;
@@ -45,9 +46,10 @@ export class LineTail {
   advance(budgetBytes: number): { bytes: number; more: boolean } {
     const fd = this.open();
     if (fd === null) return { bytes: 0, more: false };
-    const { size, mtimeMs } = fstatSync(fd);
-    this.modifiedMs = mtimeMs;
-    if (size < this.offset) this.restart();
+    const stat = fstatSync(fd);
+    this.modifiedMs = stat.mtimeMs;
+    if (stat.size < this.offset) this.restart();
+    const size = Math.min(stat.size, this.limit);
     const { floodBytes } = this.options;
     const flooded = floodBytes !== null && size - this.offset > floodBytes;
     let bytes = 0;
@@ -61,6 +63,12 @@ export class LineTail {
       else this.splitLines(read);
     }
     return { bytes, more: this.offset < size };
+  }
+
+  /** What is written from now on is not read: a stranger holding the file open cannot delay the end. */
+  limitToPresent(): void {
+    const fd = this.open();
+    this.limit = fd === null ? 0 : fstatSync(fd).size;
   }
 
   /** Hands over a last line that has no newline, and closes the file. */

@@ -1,0 +1,50 @@
+/** From a launch to what is executed: the program found, the command line, the environment. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { makeDirectory } from '../files/disk.ts';
+import { attemptFiles } from './attempt-files.ts';
+import { backends } from './backends.ts';
+import type { CommandLine } from './backend.ts';
+import { findCodex } from './codex-binary.ts';
+import type { AgentLaunch } from './launch-spec.ts';
+
+/** Set by a Codex that itself runs us; a worker must not take them for its own. */
+const outerSession = ['CODEX_THREAD_ID', 'CODEX_SESSION_ID', 'CODEX_TOOL_CALL_ID'];
+
+export interface Prepared {
+  argv: CommandLine['argv'];
+  env: NodeJS.ProcessEnv;
+}
+
+/** Throws Refusal `codex-not-found` or `command-missing`. */
+export function prepareLaunch(launch: AgentLaunch): Prepared {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...launch.agent.env, ...launch.env };
+  for (const name of outerSession) delete env[name];
+  const { scratch } = attemptFiles(launch.attemptDir);
+  const commandLine = backends[launch.backend].commandLine(launch, {
+    codexProgram: launch.backend === 'codex' ? findCodex(launch.codexPath, env) : '',
+    programInTemporaryDir: isTemporary(launch.programDir, env),
+    scratchDir: scratch,
+  });
+  // Codex's sandbox fails every command when TMPDIR does not exist.
+  if (commandLine.env['TMPDIR'] === scratch) makeDirectory(scratch);
+  return { argv: commandLine.argv, env: { ...env, ...commandLine.env, PWD: launch.cwd } };
+}
+
+/** Whether a directory lies where Codex's `workspace-write` lets everybody write. */
+function isTemporary(directory: string, env: NodeJS.ProcessEnv): boolean {
+  const place = real(directory);
+  return ['/tmp', env['TMPDIR']].some((temporary) => {
+    if (!temporary) return false;
+    const root = real(temporary);
+    return place === root || place.startsWith(root + path.sep);
+  });
+}
+
+function real(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return path.resolve(directory);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Starts an attempt, or finds one again after the engine that started it has died. See
+ * attempt-files.ts for how the two sides agree on who ran, and attempt-supervisor.ts for what happens
+ * while it lives.
+ */
+import { Refusal } from '../core/refusal.ts';
+import { isSameProcess } from '../files/process-identity.ts';
+import { attemptFiles, readExit, readIdentity, settleClaim } from './attempt-files.ts';
+import { AttemptSupervisor } from './attempt-supervisor.ts';
+import { directoryProblem, launchAttempt } from './launch.ts';
+import type { AgentLaunch, AttemptProcess, Recovery } from './launch-spec.ts';
+import { prepareLaunch } from './prepare.ts';
+
+/**
+ * Starts the agent of an attempt whose prompt.md is in place. Where it cannot start (no such program,
+ * no such directory), the process returned ends at once with `failure_kind: runner_invocation`.
+ */
+export function startAttempt(launch: AgentLaunch): AttemptProcess {
+  const problem = directoryProblem(launch.cwd);
+  if (problem !== null) return failed(launch, `the workspace cannot be used: ${problem}`);
+  let argv: string[] = [];
+  try {
+    const prepared = prepareLaunch(launch);
+    argv = prepared.argv;
+    const child = launchAttempt(launch, argv, prepared.env);
+    return new AttemptSupervisor(launch, { kind: 'child', child, argv });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return failed(
+        launch,
+        error.hint === undefined ? error.message : `${error.message} ${error.hint}`,
+      );
+    }
+    if (isSystemError(error)) return failed(launch, error.message, argv);
+    throw error;
+  }
+}
+
+/**
+ * Settles an attempt that the log calls started, without a race: afterwards it is known to live, known
+ * to have ended, or known never to have run and never to be able to.
+ */
+export function recoverAttempt(launch: AgentLaunch): Recovery {
+  const files = attemptFiles(launch.attemptDir);
+  let generation = launch.generation;
+  // Earlier engines may have voided this generation, and started the next.
+  for (; ; generation += 1) {
+    const claim = settleClaim(files, generation);
+    if (claim === 'created') return { kind: 'never_started', nextGeneration: generation + 1 };
+    if (claim === 'run') break;
+  }
+  const identity = readIdentity(files, generation);
+  const liveness = identity === null ? 'gone' : isSameProcess(identity);
+  const argv = recordedCommand(launch);
+  if (identity === null || liveness === 'gone' || readExit(files) !== null) {
+    const process = new AttemptSupervisor(launch, { kind: 'gone', identity, argv });
+    return { kind: 'ended', process };
+  }
+  const process = new AttemptSupervisor(launch, { kind: 'attached', identity, argv });
+  return { kind: 'running', process };
+}
+
+function failed(launch: AgentLaunch, problem: string, argv: string[] = []): AttemptProcess {
+  return new AttemptSupervisor(launch, { kind: 'failed', problem, argv });
+}
+
+/** For runtime.json: what it would be started with now, which is what it was started with. */
+function recordedCommand(launch: AgentLaunch): string[] {
+  try {
+    return prepareLaunch(launch).argv;
+  } catch {
+    return [];
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}
