@@ -1,0 +1,298 @@
+/**
+ * The loop that drives a run: take what was observed, decide (core), commit, act. It ends when nothing
+ * runs and nothing can start: the run is done, has failed, or waits for replies at no cost.
+ *
+ * What is decided is on disk before it is done: an attempt's process starts after its `attempt_started`
+ * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
+ * list and wakes the loop; the loop alone changes the state.
+ */
+import { advance } from '../core/advance.ts';
+import type { RunEvent } from '../core/events.ts';
+import { finishAttempt, type AttemptFacts, type ProcessFacts } from '../core/finish-attempt.ts';
+import { abortRun, retryInstance, reviveFailed } from '../core/recover.ts';
+import type { Instance } from '../core/run.ts';
+import type { AgentActivity } from '../agents/activity.ts';
+import type { AttemptEnd, AttemptProcess } from '../agents/launch-spec.ts';
+import { recoverAttempt, startAttempt } from '../agents/supervise.ts';
+import { replaceFile } from '../files/disk.ts';
+import {
+  harvest,
+  notStarted,
+  prepareLaunch,
+  stageLaunch,
+  type AttemptContext,
+} from './attempts.ts';
+import { watchInbox } from '../store/inbox-scanner.ts';
+import { Intake } from './intake.ts';
+import type { RunSession } from './run-session.ts';
+import { Wake } from './wake.ts';
+import { recordProposals } from '../core/proposals.ts';
+import type { InboxCommand } from '../store/inbox-records.ts';
+
+export type StopMode = 'graceful' | 'now';
+
+export interface EngineOptions {
+  /** Give failed instances that are worth it another try, once the run is settled. */
+  revive: boolean;
+  onActivity?(instanceId: string, activities: AgentActivity[]): void;
+  /** Failed instances that a resume leaves alone. */
+  onLeftAlone?(instances: Instance[]): void;
+  /** Something in the inbox was refused. */
+  onRefused?(file: string, reason: string): void;
+}
+
+const CACHE_DELAY_MS = 200;
+
+export class Engine {
+  readonly #context: AttemptContext;
+  readonly #session: RunSession;
+  readonly #options: EngineOptions;
+  readonly #intake: Intake;
+  readonly #wake = new Wake();
+  /** Attempts with a process that we watch. */
+  readonly #live = new Map<string, AttemptProcess>();
+  /** Attempts between their decision and their process, or between its end and its facts. */
+  #between = 0;
+  /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
+  readonly #recovering = new Set<string>();
+  #finished: { instanceId: string; facts: AttemptFacts }[] = [];
+  #stopping: StopMode | null = null;
+  /** While aborting: how the running attempts ended. */
+  #aborted: Map<string, ProcessFacts> | null = null;
+  #cacheTimer: NodeJS.Timeout | null = null;
+  /** A defect in something that runs beside the loop; the loop throws it. */
+  #defect: unknown = null;
+
+  constructor(context: AttemptContext, options: EngineOptions) {
+    this.#context = context;
+    this.#session = context.session;
+    this.#options = options;
+    this.#intake = new Intake(context.session);
+  }
+
+  /** Drives until nothing runs and nothing can start. */
+  async run(): Promise<void> {
+    let revive = this.#options.revive;
+    const unwatch = watchInbox(this.#session.paths, this.#wake.notify);
+    try {
+      this.#recoverRunning();
+      for (;;) {
+        const events = [...(await this.#takeInbox()), ...this.#takeFinished()];
+        if (revive && this.#recovering.size === 0) {
+          revive = false;
+          events.push(...this.#revive());
+        }
+        const settled = this.#between === 0 && this.#live.size === 0;
+        if (this.#aborted && settled) events.push(...this.#finishAbort());
+        const { events: next, starts } = advance(this.#session.state, {
+          slots: this.#slots(),
+          now: this.#session.now(),
+        });
+        this.#session.commit([...events, ...next]);
+        this.#intake.committed();
+        for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0));
+        if (this.#isIdle()) return;
+        this.#scheduleCacheFlush();
+        await this.#wake.wait();
+        if (this.#defect) throw this.#defect;
+      }
+    } finally {
+      unwatch();
+      if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
+      for (const process of this.#live.values()) process.detach();
+    }
+  }
+
+  /** Stops the agents and lets the loop end. They are left resumable. Again with `now` it kills. */
+  stop(mode: StopMode): void {
+    if (this.#stopping === 'now') return;
+    this.#stopping = mode;
+    for (const process of this.#live.values()) {
+      process.stop('terminated', { force: mode === 'now' });
+    }
+    this.#wake.notify();
+  }
+
+  /** Stops the agents, then fails what is not done. */
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = new Map();
+    for (const process of this.#live.values()) process.stop('terminated');
+    this.#wake.notify();
+  }
+
+  #slots(): number {
+    const halted = this.#stopping !== null || this.#aborted !== null;
+    return halted ? 0 : this.#session.state.plan.project.max_concurrency;
+  }
+
+  #isIdle(): boolean {
+    return (
+      this.#live.size === 0 &&
+      this.#between === 0 &&
+      this.#finished.length === 0 &&
+      this.#aborted === null
+    );
+  }
+
+  // ---- attempts -------------------------------------------------------------------------------
+
+  /** Finds again what an earlier engine started: still at work, ended meanwhile, or never begun. */
+  #recoverRunning(): void {
+    for (const instance of this.#session.state.instances.values()) {
+      if (instance.status !== 'running') continue;
+      const id = instance.instance_id;
+      const { launch, problem } = prepareLaunch(this.#context, id, 0);
+      const recovery = recoverAttempt(launch);
+      if (recovery.kind !== 'never_started') {
+        if (recovery.kind === 'ended') this.#recovering.add(id);
+        this.#watch(id, recovery.process);
+      } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
+      else this.#beside(this.#start(id, recovery.nextGeneration));
+    }
+  }
+
+  async #start(instanceId: string, generation: number): Promise<void> {
+    this.#between += 1;
+    try {
+      const { launch, problem } = prepareLaunch(this.#context, instanceId, generation);
+      if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
+      const staged = await stageLaunch(this.#context, instanceId, launch);
+      if (!staged.ok) return this.#conclude(instanceId, notStarted('task_runtime', staged.message));
+      if (this.#stopping !== null || this.#aborted !== null) {
+        return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
+      }
+      this.#watch(instanceId, startAttempt(staged.launch));
+    } finally {
+      this.#between -= 1;
+      this.#wake.notify();
+    }
+  }
+
+  #watch(instanceId: string, process: AttemptProcess): void {
+    this.#live.set(instanceId, process);
+    process.onActivity((activities) => {
+      for (const activity of activities) {
+        if (activity.type === 'session_started') this.#noteSession(instanceId, activity.sessionId);
+      }
+      this.#options.onActivity?.(instanceId, activities);
+    });
+    this.#beside(process.ended.then((end) => this.#ended(instanceId, end)));
+    // A stop that came while the attempt was being prepared.
+    if (this.#stopping !== null) process.stop('terminated', { force: this.#stopping === 'now' });
+    else if (this.#aborted !== null) process.stop('terminated');
+  }
+
+  async #ended(instanceId: string, end: AttemptEnd): Promise<void> {
+    this.#between += 1;
+    this.#live.delete(instanceId);
+    try {
+      const facts = await harvest(this.#context, instanceId, end);
+      const stopped = this.#stopping !== null && end.termination_reason === 'terminated';
+      this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
+    } finally {
+      this.#between -= 1;
+      this.#recovering.delete(instanceId);
+      this.#wake.notify();
+    }
+  }
+
+  #conclude(instanceId: string, facts: AttemptFacts): void {
+    this.#finished.push({ instanceId, facts });
+    this.#wake.notify();
+  }
+
+  #takeFinished(): RunEvent[] {
+    const finished = this.#finished;
+    this.#finished = [];
+    return finished.flatMap(({ instanceId, facts }) => {
+      if (this.#aborted && facts.process.termination_reason !== 'completed') {
+        this.#aborted.set(instanceId, facts.process);
+        return [];
+      }
+      return finishAttempt(this.#session.state, instanceId, facts, this.#session.now());
+    });
+  }
+
+  /** A readable copy of the session id, beside the instance, as soon as it is known. */
+  #noteSession(instanceId: string, sessionId: string): void {
+    const file = this.#session.paths.sessionFile(instanceId);
+    replaceFile(file, `${JSON.stringify({ session_id: sessionId })}\n`);
+  }
+
+  // ---- the inbox ------------------------------------------------------------------------------
+
+  async #takeInbox(): Promise<RunEvent[]> {
+    const { events, commands, refused } = await this.#intake.take();
+    for (const { file, reason } of refused) this.#options.onRefused?.(file, reason);
+    for (const command of commands) {
+      events.push(...this.#obey(command));
+    }
+    return events;
+  }
+
+  /** Requests that cannot be met any more (the instance is not failed) are dropped: nothing is lost. */
+  #obey(command: InboxCommand): RunEvent[] {
+    const { state } = this.#session;
+    switch (command.command) {
+      case 'abort':
+        this.abort();
+        return [];
+      case 'resume':
+        return this.#revive();
+      case 'retry_instance': {
+        if (!state.instances.has(command.instance_id)) return [];
+        const now = this.#session.now();
+        const retry = retryInstance(state, command.instance_id, command.granted_iterations, now);
+        return retry.ok ? retry.events : [];
+      }
+      case 'mark_proposal':
+      case 'record_proposals':
+        return recordProposals(state, command, this.#session.now());
+    }
+  }
+
+  #revive(): RunEvent[] {
+    const { events, leftAlone } = reviveFailed(this.#session.state, this.#session.now());
+    this.#options.onLeftAlone?.(leftAlone);
+    return events;
+  }
+
+  #finishAbort(): RunEvent[] {
+    const ends = this.#aborted ?? new Map<string, ProcessFacts>();
+    this.#aborted = null;
+    return abortRun(this.#session.state, this.#session.now(), ends);
+  }
+
+  // ---- beside the loop ------------------------------------------------------------------------
+
+  /** Lets something go on beside the loop; a defect in it ends the loop. */
+  #beside(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#defect ??= error;
+      this.#wake.notify();
+    });
+  }
+
+  #scheduleCacheFlush(): void {
+    this.#cacheTimer ??= setTimeout(() => {
+      this.#cacheTimer = null;
+      this.#session.flushCache();
+    }, CACHE_DELAY_MS);
+  }
+}
+
+/** Stopped on the operator's behalf: nobody's failure, and worth resuming. */
+function interrupted(facts: AttemptFacts): AttemptFacts {
+  const summary = 'stopped by the operator; resume goes on with it';
+  return {
+    ...facts,
+    process: {
+      ...facts.process,
+      termination_reason: 'terminated',
+      failure_kind: 'interrupted',
+      failure_summary: summary,
+      resume_recommended: true,
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** What a person may do to a run that stands still or goes wrong: section 11 of the contract. */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { advance } from '../core/advance.ts';
+import { finishAttempt } from '../core/finish-attempt.ts';
+import { retryInstance as decideRetry } from '../core/recover.ts';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
+import { suggest } from '../core/suggest.ts';
+import type { RunState } from '../core/run-state.ts';
+import { recoverAttempt } from '../agents/supervise.ts';
+import type { AgentLaunch } from '../agents/launch-spec.ts';
+import { dropCommand, removeCommand } from '../store/inbox.ts';
+import type { InboxCommand } from '../store/inbox-records.ts';
+import { runPaths } from '../store/layout.ts';
+import { harvest, notStarted, prepareLaunch } from './attempts.ts';
+import {
+  attemptContext,
+  driveRun,
+  driveSession,
+  type Drive,
+  type DriveOptions,
+} from './drive-run.ts';
+import { RunSession } from './run-session.ts';
+
+/** `run resume`: settles, revives what is worth it, and drives. @throws Refusal `run-busy` */
+export function resumeRun(programDir: string, runId: string, options: DriveOptions): Drive {
+  return driveRun(programDir, runId, { ...options, revive: true });
+}
+
+/** Forces one failed instance, then drives. @throws Refusal `not-retryable`, `instance-not-found` */
+export function retryInstance(
+  programDir: string,
+  runId: string,
+  instance: string,
+  options: DriveOptions & { grantIterations: number },
+): Drive {
+  return driveRun(programDir, runId, {
+    ...options,
+    prepare(session) {
+      const id = resolveInstanceId(session.state, instance);
+      const retry = decideRetry(session.state, id, options.grantIterations, session.now());
+      if (!retry.ok) throw new Refusal('not-retryable', retry.reason);
+      session.commit(retry.events);
+    },
+  });
+}
+
+/**
+ * Settles instances that are marked running: one whose process is gone or has finished gets its end; a
+ * live one past its timeouts is stopped; any other live one is left at work. Starts nothing.
+ */
+export async function reconcileRun(programDir: string, runId: string): Promise<RunState> {
+  const session = RunSession.open(programDir, runId, 'run reconcile');
+  try {
+    const context = attemptContext(session);
+    const { state } = session;
+    const running = [...state.instances.values()].filter(({ status }) => status === 'running');
+    for (const { instance_id: id } of running) {
+      const { launch } = prepareLaunch(context, id, 0);
+      const recovery = recoverAttempt(launch);
+      if (recovery.kind === 'running' && !isOverdue(launch)) {
+        recovery.process.detach();
+        continue;
+      }
+      const facts =
+        recovery.kind === 'never_started'
+          ? notStarted('unknown', 'the engine died before it could start this attempt', true)
+          : await harvest(context, id, await recovery.process.ended);
+      session.commit(finishAttempt(state, id, facts, session.now()));
+    }
+    session.commit(advance(state, { slots: 0, now: session.now() }).events);
+    return state;
+  } finally {
+    session.close();
+  }
+}
+
+/** Whether a live attempt has passed one of its limits. Its supervisor will find the same. */
+function isOverdue(launch: AgentLaunch): boolean {
+  const startedAtMs = Date.parse(launch.startedAt);
+  const { wallTimeoutMs, idleTimeoutMs } = launch;
+  if (wallTimeoutMs !== null && Date.now() - startedAtMs >= wallTimeoutMs) return true;
+  const outputs = ['events.jsonl', 'stderr.log'].map((name) =>
+    statSync(path.join(launch.attemptDir, name), { throwIfNoEntry: false }),
+  );
+  const lastOutputMs = Math.max(startedAtMs, ...outputs.map((stats) => stats?.mtimeMs ?? 0));
+  return idleTimeoutMs !== null && Date.now() - lastOutputMs >= idleTimeoutMs;
+}
+
+/** Stops every process of the run, and fails or skips what is not done. */
+export async function abortRun(programDir: string, runId: string): Promise<void> {
+  const session = await sessionOrTold(programDir, runId, 'run abort', { command: 'abort' });
+  if (!session) return;
+  const drive = driveSession(session, {}, (engine) => engine.abort());
+  await drive.ended;
+}
+
+const POLL_MS = 100;
+
+/**
+ * The run's session, if nobody holds it; otherwise leaves the command for the engine that does, and
+ * returns null when that has taken it. Should the engine end first, the session is ours after all.
+ */
+export async function sessionOrTold(
+  programDir: string,
+  runId: string,
+  name: string,
+  command: InboxCommand,
+): Promise<RunSession | null> {
+  const paths = runPaths(programDir, runId);
+  const first = RunSession.tryOpen(programDir, runId, name);
+  if (first.ok) return first.session;
+  if (first.reason === 'not-writable') throw first.refusal;
+  const file = dropCommand(paths, command);
+  for (;;) {
+    await delay(POLL_MS);
+    if (!existsSync(file)) return null;
+    const next = RunSession.tryOpen(programDir, runId, name);
+    if (!next.ok) continue;
+    removeCommand(file);
+    return next.session;
+  }
+}
+
+/** The instance that a person means: an id, a unique prefix, or a task with a single instance. */
+export function resolveInstanceId(state: RunState, text: string): string {
+  if (state.instances.has(text)) return text;
+  const all = [...state.instances.values()];
+  const byTask = all.filter((instance) => instance.task_id === text);
+  const byPrefix = all.filter((instance) => text !== '' && instance.instance_id.startsWith(text));
+  const matches = byTask.length > 0 ? byTask : byPrefix;
+  const [only] = matches;
+  if (only && matches.length === 1) return only.instance_id;
+  const details = {
+    hint: `codex-orch run explain ${state.runId}`,
+    exit: ExitStatus.notFound,
+  };
+  if (matches.length > 1) {
+    const names = matches.slice(0, 5).map((instance) => instance.instance_id);
+    throw new Refusal(
+      'instance-ambiguous',
+      `"${text}" fits ${matches.length} instances: ${names.join(', ')}${matches.length > 5 ? ', …' : ''}.`,
+      details,
+    );
+  }
+  const near = suggest(
+    text,
+    all.flatMap((each) => [each.instance_id, each.task_id]),
+  );
+  const also = near === null ? '' : ` Did you mean ${near}?`;
+  throw new Refusal(
+    'instance-not-found',
+    `Run ${state.runId} has no instance "${text}".${also}`,
+    details,
+  );
+}
