@@ -37,13 +37,30 @@ export function retryInstance(
 ): Drive {
   return driveRun(programDir, runId, {
     ...options,
-    prepare(session) {
-      const id = resolveInstanceId(session.state, instance);
-      const retry = decideRetry(session.state, id, options.grantIterations, session.now());
-      if (!retry.ok) throw new Refusal('not-retryable', retry.reason);
-      session.commit(retry.events);
-    },
+    prepare: (session) => requeue(session, instance, options.grantIterations),
   });
+}
+
+/** As `retryInstance`, but leaves the driving to an engine that the caller starts. */
+export function requeueInstance(
+  programDir: string,
+  runId: string,
+  instance: string,
+  grantIterations: number,
+): void {
+  const session = RunSession.open(programDir, runId, 'run retry-instance');
+  try {
+    requeue(session, instance, grantIterations);
+  } finally {
+    session.close();
+  }
+}
+
+function requeue(session: RunSession, instance: string, grantIterations: number): void {
+  const id = resolveInstanceId(session.state, instance);
+  const retry = decideRetry(session.state, id, grantIterations, session.now());
+  if (!retry.ok) throw new Refusal('not-retryable', retry.reason);
+  session.commit(retry.events);
 }
 
 /**
