@@ -89,11 +89,13 @@ async function validatorFor(dialect: string | null, relativePath: string) {
 }
 
 /**
- * The validator reports every failed branch of `anyOf` beside the `anyOf` itself: types of one field
- * are joined, and the summary is left out where a branch already says what is wrong.
+ * The validator reports every failed branch of `anyOf` beside the `anyOf` itself: the types, and the
+ * values, that the branches allow for one field are joined, and the summary is left out where a branch
+ * already says what is wrong.
  */
 function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
   const types = new Map<string, { allowed: Set<string>; actual: string }>();
+  const values = new Map<string, Set<string>>();
   const problems: SchemaProblem[] = [];
   const summaries: SchemaProblem[] = [];
   for (const error of errors) {
@@ -103,6 +105,10 @@ function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
       for (const type of [error.params['type'] as string | string[]].flat())
         known.allowed.add(type);
       types.set(pointer, known);
+    } else if (error.keyword === 'enum' || error.keyword === 'const') {
+      const known = values.get(pointer) ?? new Set<string>();
+      for (const value of allowedValues(error)) known.add(short(value));
+      values.set(pointer, known);
     } else if (error.keyword === 'if') {
       continue;
     } else if (error.keyword === 'anyOf' || isUnmatchedOneOf(error)) {
@@ -114,8 +120,17 @@ function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
   for (const [pointer, { allowed, actual }] of types) {
     problems.push({ pointer, message: `must be ${orList([...allowed])}, not ${actual}` });
   }
+  for (const [pointer, allowed] of values) {
+    const list = [...allowed].join(', ');
+    problems.push({ pointer, message: `must be ${allowed.size === 1 ? '' : 'one of '}${list}` });
+  }
   if (problems.length === 0) problems.push(...summaries);
   return distinct(problems).slice(0, MAX_PROBLEMS);
+}
+
+function allowedValues({ params }: ErrorObject): Json[] {
+  const list = params['allowedValues'] as Json[] | undefined;
+  return list ?? [params['allowedValue'] as Json];
 }
 
 function isUnmatchedOneOf(error: ErrorObject): boolean {
@@ -136,13 +151,6 @@ function problem(error: ErrorObject): SchemaProblem {
       const allowed = known.length > 0 ? `; allowed: ${known.join(', ')}` : '';
       return { pointer: below(pointer, name), message: `is not an allowed field${allowed}` };
     }
-    case 'enum':
-      return {
-        pointer,
-        message: `must be one of ${(params['allowedValues'] as Json[]).map(short).join(', ')}`,
-      };
-    case 'const':
-      return { pointer, message: `must be ${short(params['allowedValue'] as Json)}` };
     case 'oneOf':
       return isUnmatchedOneOf(error)
         ? { pointer, message: 'matches none of the allowed forms' }

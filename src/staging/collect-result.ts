@@ -58,7 +58,7 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
     const mismatch = await checkAgainst(request.schema, value);
     if (mismatch !== null) return invalid(`${source} ${mismatch}`);
   }
-  return { kind: 'value', value, sha256: sha256(read.text) };
+  return { kind: 'value', value, sha256: sha256(read.bytes) };
 }
 
 /**
@@ -96,22 +96,20 @@ function readMessage(message: FinalMessage): string {
   return readFileSync(message.file, 'utf8');
 }
 
-function readResult(
-  attemptDir: string,
-): { ok: true; text: string } | { ok: false; reason: string } {
+type ReadResult = { ok: true; text: string; bytes: Uint8Array } | { ok: false; reason: string };
+
+function readResult(attemptDir: string): ReadResult {
   const inside = resolveInside(attemptDir, 'result.json');
   if (!inside.ok) return { ok: false, reason: inside.reason };
   const stats = statSync(inside.path);
   if (!stats.isFile()) return { ok: false, reason: 'it is not a regular file' };
   if (stats.size > MAX_RESULT_BYTES) {
-    return {
-      ok: false,
-      reason: `it has ${stats.size} bytes; at most ${MAX_RESULT_BYTES} are allowed`,
-    };
+    const reason = `it has ${stats.size} bytes; at most ${MAX_RESULT_BYTES} are allowed`;
+    return { ok: false, reason };
   }
+  const bytes = readFileSync(inside.path);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(inside.path));
-    return { ok: true, text };
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes };
   } catch {
     return { ok: false, reason: 'it is not UTF-8 text' };
   }

@@ -9,7 +9,7 @@ export interface Ask {
   kind: RequestKind;
   decisionKind: DecisionKind | null;
   role: string | null;
-  options: string[];
+  options: readonly string[];
   blocking: boolean;
 }
 
@@ -78,16 +78,7 @@ export function likeliestCommand(request: StageRequest): string | null {
     const command = decisionCommand(request, decision);
     if (command !== null) return command;
   }
-  if (request.roles.length > 0) {
-    return askCommand(request, {
-      audience: 'assistant',
-      kind: 'clarification',
-      decisionKind: null,
-      role: roleFor(request, null),
-      options: [],
-      blocking: true,
-    });
-  }
+  if (request.roles.length > 0) return assistantCommand(request);
   if (!request.allowHuman) return null;
   return askCommand(request, {
     audience: 'human',
@@ -99,11 +90,25 @@ export function likeliestCommand(request: StageRequest): string | null {
   });
 }
 
+/** Asks the role that is named, of the kind that it answers; without a role, whichever fits. */
+export function assistantCommand(request: StageRequest): string {
+  const role = roleFor(request, null);
+  const kinds = request.roles.find(({ id }) => id === role)?.request_kinds ?? [];
+  return askCommand(request, {
+    audience: 'assistant',
+    kind: kinds.includes('clarification') ? 'clarification' : (kinds[0] ?? 'clarification'),
+    decisionKind: null,
+    role,
+    options: [],
+    blocking: true,
+  });
+}
+
 /**
  * The role to name: the author's override, or the only one, or the preferred one. Otherwise none, and
  * the command itself picks the role that fits the question.
  */
-export function roleFor(request: StageRequest, decisionKind: DecisionKind | null): string | null {
+function roleFor(request: StageRequest, decisionKind: DecisionKind | null): string | null {
   const { assistant_hints: hints } = request.task;
   const may = (id: string | undefined): id is string =>
     request.roles.some((role) => role.id === id);

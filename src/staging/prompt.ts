@@ -9,6 +9,7 @@ import {
   helpFile,
   isAskedFor,
 } from './help-commands.ts';
+import type { FailureKind } from '../core/run.ts';
 import { bullets, code, fenced, oneLine, paragraphs } from './markdown.ts';
 import { replySections } from './reply-sections.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
@@ -72,6 +73,7 @@ function decisionSection(request: StageRequest, obligations: string | null): str
     '# Decisions that are not yours',
     `Ask for ${decisions.length === 1 ? 'this decision' : 'each of these decisions'} with a blocking question, even where you believe you know the answer; the task fails without it. How: ${helpFile(request)}`,
     bullets(list),
+    'Do nothing that depends on an answer before you have it, and take it as it is: an objection is no approval.',
     obligations,
   );
 }
@@ -86,7 +88,7 @@ function parts(request: StageRequest, all: readonly PromptPart[]): string {
 function referenceLine(request: StageRequest, part: PromptPart & { kind: 'reference' }): string {
   const { file } = part;
   const where = path.join(request.attemptDir, ...file.path.split('/'));
-  return `Reference ${code(oneLine(part.ref))}: file ${where} (${file.content_type}, ${file.size} bytes, sha256 ${file.sha256})`;
+  return `Reference ${code(oneLine(part.ref))}: file ${where} (${file.content_type}, ${file.size} ${file.size === 1 ? 'byte' : 'bytes'}, sha256 ${file.sha256})`;
 }
 
 function earlierAttempts(request: StageRequest, material: PromptMaterial): string | null {
@@ -112,7 +114,18 @@ function failureSection(request: StageRequest): string | null {
   return paragraphs(
     '## The previous attempt failed',
     `The reason${kind}:\n\n${fenced(failure.summary)}`,
-    'Mend exactly this, and finish the task.',
+    isOutage(failure.kind)
+      ? 'That was not your doing: look at what is done already, and go on from there.'
+      : 'Mend what caused this, and finish the task.',
+  );
+}
+
+/** Failures of the surroundings: there is nothing in the work to mend. */
+function isOutage(kind: FailureKind | null): boolean {
+  return (
+    kind !== null &&
+    (kind.startsWith('external_') ||
+      ['interrupted', 'session_lost', 'runner_invocation'].includes(kind))
   );
 }
 

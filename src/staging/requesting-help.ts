@@ -2,11 +2,11 @@
 import path from 'node:path';
 import {
   askCommand,
+  assistantCommand,
   decisionAudience,
   decisionCommand,
   isAskedFor,
   questionFile,
-  roleFor,
 } from './help-commands.ts';
 import { bullets, codeList, fenced, oneLine, paragraphs, shellWord } from './markdown.ts';
 import type { AskableRole, StageRequest } from './stage-request.ts';
@@ -71,7 +71,10 @@ function roleLine(role: AskableRole): string {
 
 function howToAsk(request: StageRequest): string {
   const blocks: string[] = [];
+  const shown = new Set<string>();
   const add = (title: string, command: string): void => {
+    if (shown.has(command)) return;
+    shown.add(command);
     blocks.push(`${title}\n\n${fenced(command, 'sh')}`);
   };
   for (const decision of request.task.required_decisions) {
@@ -79,28 +82,25 @@ function howToAsk(request: StageRequest): string {
     if (command !== null) add(`The required decision \`${decision.decision_kind}\`:`, command);
   }
   if (request.roles.length > 0) {
-    const command = askCommand(request, {
-      audience: 'assistant',
-      kind: 'clarification',
-      decisionKind: null,
-      role: roleFor(request, null),
-      options: [],
-      blocking: true,
-    });
-    add('An assistant role:', command);
+    add('An assistant role:', assistantCommand(request));
     const recommend = `${shellWord(request.commandPath)} interrupt recommend --audience assistant --kind question --decision-kind scope`;
     add('Which role fits a question, if you are not sure:', recommend);
   }
   if (request.allowHuman) {
-    const command = askCommand(request, {
+    const approval = {
       audience: 'human',
       kind: 'approval',
       decisionKind: 'review',
       role: null,
       options: ['approve', 'request changes'],
       blocking: true,
-    });
-    add('A human, with answers to choose from:', command);
+    } as const;
+    add('A human, with answers to choose from:', askCommand(request, approval));
+    const aside = { ...approval, kind: 'question', decisionKind: null, options: [] } as const;
+    add(
+      'A human, with an open question that does not hold you up:',
+      askCommand(request, { ...aside, blocking: false }),
+    );
   }
   return paragraphs(
     '## How to ask',
