@@ -20,15 +20,61 @@ import { inputScopeDocument, jsonFile, runSummary } from './run-documents.ts';
 import { logTail, readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from './write-refusal.ts';
 
+/** A record that follows from the log and has a file of its own. */
+export interface RecordRef {
+  kind: 'task' | 'inputs' | 'result' | 'instance' | 'proposal' | 'interrupt';
+  id: string;
+}
+
+/** The records that an event changes: beside its own, always that of its instance. */
+export function recordsOf(event: RunEvent): RecordRef[] {
+  const instance: RecordRef[] =
+    event.instance_id === null ? [] : [{ kind: 'instance', id: event.instance_id }];
+  switch (event.event_type) {
+    case 'run_created':
+      return Object.keys(event.payload.tasks).map((id) => ({ kind: 'task', id }));
+    case 'input_scope_created':
+      return [{ kind: 'inputs', id: event.payload.input_scope_id }];
+    case 'result_materialized':
+      return [...instance, ...instance.map(({ id }): RecordRef => ({ kind: 'result', id }))];
+    case 'interrupt_requested':
+      return [...instance, { kind: 'interrupt', id: event.payload.interrupt.interrupt_id }];
+    case 'interrupt_resolved':
+    case 'interrupt_applied':
+      return [...instance, { kind: 'interrupt', id: event.payload.interrupt_id }];
+    case 'proposal_recorded':
+      return [{ kind: 'proposal', id: event.payload.proposal.proposal_id }];
+    case 'proposal_status_updated':
+      return [{ kind: 'proposal', id: event.payload.proposal_id }];
+    default:
+      return instance;
+  }
+}
+
+export function recordFile(paths: RunPaths, { kind, id }: RecordRef): string {
+  switch (kind) {
+    case 'task':
+      return paths.taskFile(id);
+    case 'inputs':
+      return paths.inputsFile(id);
+    case 'result':
+      return paths.resultFile(id);
+    case 'instance':
+      return paths.instanceFile(id);
+    case 'proposal':
+      return paths.proposalFile(id);
+    case 'interrupt':
+      return paths.interruptFile(id);
+  }
+}
+
 export class StateCache {
   readonly #paths: RunPaths;
   /** Whether `run.json` is behind, or missing. */
   #stale = true;
-  readonly #tasks = new Set<string>();
-  readonly #scopes = new Set<string>();
-  readonly #instances = new Set<string>();
-  readonly #interrupts = new Set<string>();
-  readonly #proposals = new Set<string>();
+  /** By file. */
+  readonly #dirty = new Map<string, RecordRef>();
+  /** The state does not hold results. */
   readonly #results = new Map<string, Json>();
 
   private constructor(paths: RunPaths) {
@@ -60,32 +106,9 @@ export class StateCache {
   /** Remembers what an event, which is in the log, has changed. */
   note(event: RunEvent): void {
     this.#stale = true;
-    if (event.instance_id !== null) this.#instances.add(event.instance_id);
-    switch (event.event_type) {
-      case 'run_created':
-        for (const id of Object.keys(event.payload.tasks)) this.#tasks.add(id);
-        return;
-      case 'input_scope_created':
-        this.#scopes.add(event.payload.input_scope_id);
-        return;
-      case 'result_materialized':
-        if (event.instance_id !== null) this.#results.set(event.instance_id, event.payload.result);
-        return;
-      case 'interrupt_requested':
-        this.#interrupts.add(event.payload.interrupt.interrupt_id);
-        return;
-      case 'interrupt_resolved':
-      case 'interrupt_applied':
-        this.#interrupts.add(event.payload.interrupt_id);
-        return;
-      case 'proposal_recorded':
-        this.#proposals.add(event.payload.proposal.proposal_id);
-        return;
-      case 'proposal_status_updated':
-        this.#proposals.add(event.payload.proposal_id);
-        return;
-      default:
-        return;
+    for (const ref of recordsOf(event)) this.#dirty.set(recordFile(this.#paths, ref), ref);
+    if (event.event_type === 'result_materialized' && event.instance_id !== null) {
+      this.#results.set(event.instance_id, event.payload.result);
     }
   }
 
@@ -97,27 +120,11 @@ export class StateCache {
     if (!this.#stale) return null;
     const paths = this.#paths;
     try {
-      drain(this.#tasks, (id) => {
-        const task = state.plan.tasks[id];
-        if (task) this.#write(paths.taskFile(id), task);
-      });
-      drain(this.#scopes, (id) => {
-        const scope = state.scopes.get(id);
-        if (scope) this.#write(paths.inputsFile(id), inputScopeDocument(state, scope));
-      });
-      drain(this.#results, ([id, result]) => this.#write(paths.resultFile(id), result));
-      drain(this.#instances, (id) => {
-        const instance = state.instances.get(id);
-        if (instance) this.#write(paths.instanceFile(id), instance);
-      });
-      drain(this.#proposals, (id) => {
-        const proposal = state.proposals.get(id);
-        if (proposal) this.#write(paths.proposalFile(id), proposal);
-      });
-      drain(this.#interrupts, (id) => {
-        const record = state.interrupts.get(id);
-        if (record) writeInterruptRecord(paths, record.interrupt);
-      });
+      // Each is forgotten only once it is written, so that a failure loses none.
+      for (const [file, ref] of this.#dirty) {
+        this.#writeRecord(file, ref, state);
+        this.#dirty.delete(file);
+      }
       const tail = logTail(paths.eventsLog);
       // With a log at another event than the state, a summary of it would be a lie.
       if (tail?.seq !== state.seq) return null;
@@ -166,7 +173,34 @@ export class StateCache {
     }
   }
 
+  #writeRecord(file: string, { kind, id }: RecordRef, state: RunState): void {
+    switch (kind) {
+      case 'task':
+        return this.#write(file, state.plan.tasks[id]);
+      case 'inputs': {
+        const scope = state.scopes.get(id);
+        return this.#write(file, scope && inputScopeDocument(state, scope));
+      }
+      case 'instance':
+        return this.#write(file, state.instances.get(id));
+      case 'proposal':
+        return this.#write(file, state.proposals.get(id));
+      case 'result': {
+        this.#write(file, this.#results.get(id));
+        this.#results.delete(id);
+        return;
+      }
+      case 'interrupt': {
+        const record = state.interrupts.get(id);
+        if (record) writeInterruptRecord(this.#paths, record.interrupt);
+        return;
+      }
+    }
+  }
+
+  /** Makes the directory where it is missing; `undefined` (a result already written) is passed over. */
   #write(file: string, value: unknown): void {
+    if (value === undefined) return;
     const text = jsonFile(value);
     try {
       replaceFile(file, text);
@@ -175,16 +209,6 @@ export class StateCache {
       makeDirectory(path.dirname(file));
       replaceFile(file, text);
     }
-  }
-}
-
-/** Takes out one after the other, each once it is written, so that a failure loses none. */
-function drain<K>(items: Set<K>, write: (item: K) => void): void;
-function drain<K, V>(items: Map<K, V>, write: (item: [K, V]) => void): void;
-function drain(items: Set<unknown> | Map<unknown, unknown>, write: (item: never) => void): void {
-  for (const item of items) {
-    write(item as never);
-    items.delete(items instanceof Map ? (item as [unknown, unknown])[0] : item);
   }
 }
 
