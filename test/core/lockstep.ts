@@ -1,0 +1,616 @@
+/**
+ * Drives one run by random outcomes through the core and through the reference model at once, compares
+ * them after each step, and now and then kills the engine: the log is cut at a random event, read again
+ * as JSON, and the interrupted step is done over.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { abortRun, retryInstance, reviveFailed } from '../../src/core/recover.ts';
+import { advance } from '../../src/core/advance.ts';
+import { createRun } from '../../src/core/create-run.ts';
+import type { RunEvent } from '../../src/core/events.ts';
+import { evolve, replay } from '../../src/core/evolve.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
+import { requestInterrupt, resolveInterrupt } from '../../src/core/interrupts.ts';
+import type { Json } from '../../src/core/json.ts';
+import { scopeName, type TaskSpec } from '../../src/core/program.ts';
+import type { Interrupt, Reply } from '../../src/core/run.ts';
+import { effectiveValues, runStatus, type RunState } from '../../src/core/run-state.ts';
+import { planOf, RUN_ID } from './plan.ts';
+import type { Random } from './random.ts';
+import { randomOutcome, type Temper } from './random-outcome.ts';
+import {
+  ReferenceModel,
+  type ModelInstance,
+  type ModelScope,
+  type Outcome,
+} from './reference-model.ts';
+
+export type Step =
+  | { op: 'advance'; slots: number }
+  | { op: 'finish'; instanceId: string; facts: AttemptFacts; outcome: Outcome }
+  | { op: 'interrupt'; interrupt: Interrupt }
+  | { op: 'reply'; reply: Reply }
+  | { op: 'resume' }
+  | { op: 'retry'; instanceId: string; grant: number }
+  | { op: 'abort' }
+  /** Of the step before; only told, for a failure's message. */
+  | { op: 'crash'; cut: number; advanced: boolean };
+
+export interface LockstepOptions {
+  steps: number;
+  /** Compare the replayed log with the live state after every event, not only at random places. */
+  everyPrefix: boolean;
+}
+
+/** More instances than this, and a case ends: it shows nothing new. */
+const MAX_INSTANCES = 150;
+const MAX_SCOPES = 10;
+
+export class Lockstep {
+  readonly steps: Step[] = [];
+  readonly model: ReferenceModel;
+  /** The log as it would stand on disk. */
+  readonly lines: string[] = [];
+  state: RunState;
+  crashes = 0;
+  readonly #random: Random;
+  readonly #options: LockstepOptions;
+  readonly #temper: Temper;
+  readonly #slots: number;
+  readonly #eager: boolean;
+  #shadow: RunState | null = null;
+  #toModel = new Map<string, ModelInstance>();
+  #toEngine = new Map<ModelInstance, string>();
+  #scopeToModel = new Map<string, ModelScope>();
+  #clock = Date.parse('2026-01-01T00:00:00.000Z');
+  #interruptNumber = 0;
+
+  constructor(tasks: readonly TaskSpec[], random: Random, options: LockstepOptions) {
+    const inputs = { goal: 'g', n: 0 };
+    this.#random = random;
+    this.#options = options;
+    this.#temper = random.pick<Temper>([
+      { failing: 0, invalid: 0, continuing: 0.5 },
+      { failing: 0.08, invalid: 0.03, continuing: 0.65 },
+      { failing: 0.3, invalid: 0.1, continuing: 0.5 },
+    ]);
+    this.#slots = random.pick([1, 2, 3, 50, 50]);
+    this.#eager = random.chance(0.6);
+    this.model = new ReferenceModel(tasks, inputs);
+    const created = createRun(planOf(tasks, inputs), RUN_ID, this.#now());
+    this.state = created.state;
+    this.#commit(created.events);
+  }
+
+  /** Throws an `Error` that says what differs. */
+  run(): void {
+    this.#do({ op: 'advance', slots: this.#nextSlots() });
+    for (let i = 0; i < this.#options.steps; i += 1) {
+      const step = this.#nextStep();
+      if (step === null) break;
+      this.#do(step);
+      if (step.op !== 'advance' && (this.#eager || this.#random.chance(0.6))) {
+        this.#do({ op: 'advance', slots: this.#nextSlots() });
+      }
+      if (this.state.instances.size > MAX_INSTANCES) break;
+    }
+    this.#do({ op: 'advance', slots: this.#slots });
+    this.#checkLog();
+    this.#compareReplay();
+  }
+
+  // ---- steps --------------------------------------------------------------------------------------
+
+  #nextStep(): Step | null {
+    const random = this.#random;
+    // Those that the core has not been asked to make yet are left out.
+    const instances = this.model.instances.filter((one) => this.#toEngine.has(one));
+    const running = instances.filter((one) => one.status === 'running');
+    const open = this.model.interrupts.filter((one) => one.status === 'open');
+    const bad = instances.filter((one) => one.status === 'failed' || one.status === 'skipped');
+    const stuck = running.length === 0;
+    const unfinished = instances.some((one) => one.status !== 'done');
+    if (!unfinished && random.chance(0.7)) return null;
+    const op = random.weighted({
+      finish: running.length > 0 ? 10 : 0,
+      interrupt: 1.2,
+      reply: open.length > 0 ? (stuck ? 10 : 2.5) : 0.1,
+      resume: bad.length > 0 ? 0.8 : 0.1,
+      retry: bad.length > 0 ? 2 : 0.1,
+      abort: 0.12,
+      advance: 0.5,
+    });
+    switch (op) {
+      case 'finish': {
+        const instance = random.pick(running);
+        const task = this.model.task(instance.task);
+        const full = this.model.scopes.length >= MAX_SCOPES;
+        const drawn = randomOutcome(random, task, instance, {
+          ...this.#temper,
+          continuing: full ? 0 : this.#temper.continuing,
+        });
+        return { op, instanceId: this.#engineId(instance), ...drawn };
+      }
+      case 'interrupt': {
+        // Of a running instance as a rule; a question can also be asked, or taken in, at another time.
+        const asker =
+          running.length > 0 && random.chance(0.85) ? random.pick(running) : random.pick(instances);
+        return { op, interrupt: this.#newInterrupt(asker) };
+      }
+      case 'reply': {
+        const any = this.model.interrupts;
+        if (any.length === 0) return { op: 'advance', slots: this.#nextSlots() };
+        const asked = open.length > 0 && random.chance(0.95) ? random.pick(open) : random.pick(any);
+        const handoff = asked.audience === 'assistant' && random.chance(0.25);
+        return { op, reply: this.#newReply(asked.id, asked.audience, handoff) };
+      }
+      case 'retry': {
+        const instance =
+          bad.length > 0 && random.chance(0.95) ? random.pick(bad) : random.pick(instances);
+        const looping = instance.failureKind === 'loop_limit';
+        const grant = looping ? random.between(0, 2) : random.chance(0.1) ? 1 : 0;
+        return { op, instanceId: this.#engineId(instance), grant };
+      }
+      case 'advance':
+        return { op, slots: this.#nextSlots() };
+      case 'resume':
+      case 'abort':
+        return { op };
+    }
+  }
+
+  #do(step: Step): void {
+    this.steps.push(step);
+    const from = this.lines.length;
+    const before = step.op === 'advance' ? this.#runningCount() : 0;
+    const { events, ok } = this.#perform(step);
+    this.#tellModel(step, ok, events);
+    this.#commit(events);
+    if (step.op === 'advance') this.#checkStarts(step.slots, before, events);
+    if (this.#random.chance(0.08)) this.#crash(step, from);
+    if (step.op === 'advance') {
+      this.#startInModel();
+      this.#compare();
+    }
+  }
+
+  #perform(step: Step): { events: RunEvent[]; ok: boolean } {
+    const now = this.#now();
+    switch (step.op) {
+      case 'advance': {
+        const { events, starts } = advance(this.state, { slots: step.slots, now });
+        const started = events.filter((event) => event.event_type === 'attempt_started');
+        const same = started.map(({ instance_id: instanceId, payload }) => ({
+          instanceId,
+          attempt: payload.attempt,
+          sessionId: payload.session_id,
+        }));
+        expectSame('the starts and the events of starts', starts, same);
+        return { events, ok: true };
+      }
+      case 'finish':
+        return {
+          events: finishAttempt(this.state, step.instanceId, step.facts, now),
+          ok: true,
+        };
+      case 'interrupt': {
+        const intake = requestInterrupt(this.state, step.interrupt, now);
+        return intake.ok ? intake : { ok: false, events: [] };
+      }
+      case 'reply': {
+        const intake = resolveInterrupt(this.state, step.reply, now);
+        return intake.ok ? intake : { ok: false, events: [] };
+      }
+      case 'resume':
+        return { events: reviveFailed(this.state, now).events, ok: true };
+      case 'retry': {
+        const retry = retryInstance(this.state, step.instanceId, step.grant, now);
+        return retry.ok ? retry : { ok: false, events: [] };
+      }
+      case 'abort':
+        return { events: abortRun(this.state, now), ok: true };
+      case 'crash':
+        return { events: [], ok: true };
+    }
+  }
+
+  #tellModel(step: Step, ok: boolean, events: readonly RunEvent[]): void {
+    switch (step.op) {
+      case 'advance':
+        return this.model.settle();
+      case 'finish':
+        return this.model.finish(this.#modelOf(step.instanceId), step.outcome);
+      case 'interrupt': {
+        const { interrupt_id: id, blocking, audience, decision_kind, instance_id } = step.interrupt;
+        const instance = this.#modelOf(instance_id);
+        return this.model.request({
+          id,
+          blocking,
+          audience,
+          instance,
+          decisionKind: decision_kind,
+        });
+      }
+      case 'reply': {
+        const opened = events.find((event) => event.event_type === 'interrupt_requested');
+        const handoff = opened?.payload.interrupt.interrupt_id ?? null;
+        if (ok && step.reply.reply_kind === 'handoff_to_human' && handoff === null) {
+          throw new Error('a hand-off opened no question to a human');
+        }
+        const accepted = this.model.reply(step.reply.interrupt_id, handoff);
+        return expectSame('whether the reply is taken (core, model)', ok, accepted);
+      }
+      case 'resume':
+        return this.model.resume();
+      case 'retry': {
+        const accepted = this.model.retry(this.#modelOf(step.instanceId), step.grant);
+        return expectSame('whether the retry is taken (core, model)', ok, accepted);
+      }
+      case 'abort':
+        return this.model.abort();
+      case 'crash':
+        return;
+    }
+  }
+
+  /** The engine dies with only a part of the step on disk; the next one settles it. */
+  #crash(step: Step, from: number): void {
+    this.#compareReplay();
+    this.crashes += 1;
+    const cut = this.#random.between(Math.max(from, 2), this.lines.length);
+    const whole = cut === this.lines.length;
+    this.lines.length = cut;
+    this.state = this.#replayed();
+    this.#shadow = this.#options.everyPrefix ? this.#replayed() : null;
+    const advanced = this.#random.chance(0.5);
+    this.steps.push({ op: 'crash', cut, advanced });
+    if (advanced) this.#advanceWithoutStart();
+    if (!whole) this.#commit(this.#perform(step).events);
+    if (!advanced) return;
+    this.#advanceWithoutStart();
+    this.model.settle();
+  }
+
+  #advanceWithoutStart(): void {
+    this.#commit(advance(this.state, { slots: 0, now: this.#now() }).events);
+  }
+
+  // ---- comparison ---------------------------------------------------------------------------------
+
+  #compare(): void {
+    this.#matchInstances();
+    for (const [id, instance] of this.state.instances) {
+      const twin = this.#modelOf(id);
+      const where = `${id} (${describe(twin)})`;
+      expectSame(`status of ${where}`, instance.status, twin.status);
+      expectSame(`attempts of ${where}`, instance.attempt, twin.attempts);
+      expectSame(`session of ${where}`, instance.session_id, twin.session);
+      if (twin.status === 'failed') {
+        expectSame(`failure kind of ${where}`, instance.failure_kind, twin.failureKind);
+        expectSame(`resumable ${where}`, instance.resume_recommended, twin.resumeRecommended);
+      }
+      if (instance.status === 'failed' || instance.status === 'skipped') {
+        if (instance.error === null) throw new Error(`${where} has no error`);
+      }
+    }
+    expectSame('run status', runStatus(this.state), this.model.runStatus());
+    expectSame('aborted', this.state.aborted, this.model.aborted);
+    const counts: Record<string, number> = { ...this.state.counts };
+    for (const { status } of this.state.instances.values())
+      counts[status] = (counts[status] ?? 0) - 1;
+    expectSame(
+      'counts',
+      Object.values(counts),
+      Object.values(counts).map(() => 0),
+    );
+    for (const interrupt of this.model.interrupts) {
+      const record = this.state.interrupts.get(interrupt.id);
+      expectSame(`interrupt ${interrupt.id}`, record?.interrupt.status, interrupt.status);
+    }
+    expectSame('interrupts', this.state.interrupts.size, this.model.interrupts.length);
+  }
+
+  /** Pairs what the core made since the last time with what the model made; by structure alone. */
+  #matchInstances(): void {
+    const { model } = this;
+    const modelKeys = new Map<string, ModelInstance>();
+    for (const one of model.instances) {
+      const up = [...one.upstream].map(([task, { number }]) => `${task}=${number}`).sort();
+      modelKeys.set(`${one.task}@${one.scope.number}:${up.join()}`, one);
+    }
+    if (modelKeys.size !== model.instances.length) throw new Error('the model made one twice');
+    for (const [id, instance] of this.state.instances) {
+      if (this.#toModel.has(id)) continue;
+      const where = `${instance.task_id} in ${instance.input_scope_id}`;
+      const scope = this.#scopeOf(instance.input_scope_id);
+      const task = model.task(instance.task_id);
+      expectSame(
+        `dependency names of ${where}`,
+        Object.keys(instance.dependency_instances).sort(),
+        task.depends_on.map(scopeName).sort(),
+      );
+      const up = new Map(
+        task.depends_on.map((dependency) => {
+          const upstreamId = instance.dependency_instances[scopeName(dependency)] ?? '';
+          const twin = this.#modelOf(upstreamId);
+          expectSame(
+            `task of dependency ${dependency.task} of ${where}`,
+            twin.task,
+            dependency.task,
+          );
+          return [dependency.task, twin];
+        }),
+      );
+      const parts = [...up].map(([name, { number }]) => `${name}=${number}`).sort();
+      const twin = modelKeys.get(`${task.id}@${scope.number}:${parts.join()}`);
+      if (!twin) {
+        throw new Error(`only the core has ${where} bound to ${[...up.values()].map(describe)}`);
+      }
+      expectSame(
+        `activation of ${where}`,
+        instance.activation_bindings,
+        Object.fromEntries(activatorsOf(twin).map((one) => [one.task, this.#engineId(one)])),
+      );
+      if (this.#toEngine.has(twin)) throw new Error(`the core made ${where} twice`);
+      this.#toModel.set(id, twin);
+      this.#toEngine.set(twin, id);
+    }
+    const missing = model.instances.filter((one) => !this.#toEngine.has(one));
+    if (missing.length > 0)
+      throw new Error(`only the model has ${missing.map(describe).join('; ')}`);
+    expectSame('number of instances', this.state.instances.size, model.instances.length);
+    expectSame('number of scopes', this.state.scopes.size, model.scopes.length);
+  }
+
+  #scopeOf(scopeId: string): ModelScope {
+    const known = this.#scopeToModel.get(scopeId);
+    if (known) return known;
+    const scope = this.state.scopes.get(scopeId);
+    if (!scope) throw new Error(`no scope ${scopeId}`);
+    const creator = scope.created_by_instance_id;
+    const createdBy = creator === null ? null : this.#modelOf(creator);
+    const twin = this.model.scopes.find((one) => one.createdBy === createdBy);
+    if (!twin) throw new Error(`only the core has scope ${scopeId}`);
+    this.#scopeToModel.set(scopeId, twin);
+    const parent = scope.parent_input_scope_id;
+    expectSame('parent scope', parent === null ? null : this.#scopeOf(parent), twin.parent);
+    expectSame('seeds', scope.seed_task_ids, twin.seeds);
+    expectSame('values', effectiveValues(this.state, scopeId), twin.values);
+    return twin;
+  }
+
+  #checkStarts(slots: number, before: number, events: readonly RunEvent[]): void {
+    const ordinal = new Map([...this.state.instances.keys()].map((id, index) => [id, index]));
+    const started = events
+      .filter((event) => event.event_type === 'attempt_started')
+      .map((event) => ordinal.get(event.instance_id ?? '') ?? -1);
+    if (started.length > Math.max(0, slots - before)) {
+      throw new Error(`${started.length} started beside ${before} with ${slots} slots`);
+    }
+    expectSame(
+      'order of starts',
+      started,
+      [...started].sort((a, b) => a - b),
+    );
+    const left = [...this.state.instances.values()].filter((one) => one.status === 'runnable');
+    if (left.length === 0) return;
+    if (this.#runningCount() < slots) throw new Error('a slot is free, and nothing started');
+    const first = Math.min(...left.map((one) => ordinal.get(one.instance_id) ?? -1));
+    if (started.some((each) => each > first)) throw new Error('a later instance started first');
+  }
+
+  #startInModel(): void {
+    this.model.settle();
+    this.#matchInstances();
+    for (const [id, twin] of this.#toModel) {
+      if (this.state.instances.get(id)?.status === 'running' && twin.status !== 'running') {
+        this.model.start(twin);
+      }
+    }
+  }
+
+  // ---- the log ------------------------------------------------------------------------------------
+
+  #commit(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      this.lines.push(JSON.stringify(event));
+      freeze(event.payload);
+    }
+    if (!this.#options.everyPrefix) return;
+    const done = this.#shadow?.seq ?? 0;
+    for (const line of this.lines.slice(done)) {
+      this.#shadow = evolve(this.#shadow, JSON.parse(line) as RunEvent);
+    }
+    if (this.#shadow) expectSameRecords(this.#shadow, this.state);
+  }
+
+  #replayed(): RunState {
+    const state = replay(this.lines.map((line) => JSON.parse(line) as RunEvent));
+    if (!state) throw new Error('an empty log');
+    return state;
+  }
+
+  #compareReplay(): void {
+    expectSameRecords(this.#replayed(), this.state);
+  }
+
+  /** What must hold of any log, whoever wrote it. */
+  #checkLog(): void {
+    const events = this.lines.map((line) => JSON.parse(line) as RunEvent);
+    const status = new Map<string, string>();
+    const attempts = new Map<string, number>();
+    for (const [index, event] of events.entries()) {
+      const seq = index + 1;
+      expectSame('seq', event.seq, seq);
+      expectSame('event id', event.event_id, `${String(seq).padStart(6, '0')}-${event.event_type}`);
+      const next = statusAfter(event);
+      const id = event.instance_id ?? '';
+      const old = status.get(id);
+      if (event.event_type === 'instance_created' && old !== undefined) {
+        throw new Error(`${id} created twice`);
+      }
+      if (next === null) continue;
+      const requeued = event.event_type === 'instance_requeued';
+      if (old === 'done' || ((old === 'failed' || old === 'skipped') && !requeued)) {
+        throw new Error(`event ${seq}, ${event.event_type}, moves ${id}, which is ${old}`);
+      }
+      if (event.event_type === 'attempt_started') {
+        expectSame(`attempt of ${id}`, event.payload.attempt, (attempts.get(id) ?? 0) + 1);
+        expectSame(`status of ${id} before its attempt`, old, 'runnable');
+        attempts.set(id, event.payload.attempt);
+      }
+      status.set(id, next);
+    }
+    for (const [id, instance] of this.state.instances) {
+      expectSame(`status of ${id} by the log`, status.get(id), instance.status);
+    }
+  }
+
+  // ---- small things -------------------------------------------------------------------------------
+
+  #nextSlots(): number {
+    return this.#random.chance(0.1) ? this.#random.below(4) : this.#slots;
+  }
+
+  #runningCount(): number {
+    return [...this.state.instances.values()].filter((one) => one.status === 'running').length;
+  }
+
+  #modelOf(id: string): ModelInstance {
+    const twin = this.#toModel.get(id);
+    if (!twin) throw new Error(`the model does not know ${id}`);
+    return twin;
+  }
+
+  #engineId(instance: ModelInstance): string {
+    const id = this.#toEngine.get(instance);
+    if (id === undefined) throw new Error(`the core does not have ${describe(instance)}`);
+    return id;
+  }
+
+  #newInterrupt(asker: ModelInstance): Interrupt {
+    const random = this.#random;
+    this.#interruptNumber += 1;
+    const audience = random.pick(['human', 'assistant'] as const);
+    const role = audience === 'assistant' ? 'helper' : null;
+    return {
+      interrupt_id: `int-${String(this.#interruptNumber).padStart(12, '0')}`,
+      run_id: RUN_ID,
+      instance_id: this.#engineId(asker),
+      task_id: asker.task,
+      audience,
+      blocking: random.chance(0.7),
+      request_kind: 'question',
+      question: 'which one?',
+      decision_kind: random.pick(['review', 'scope', null] as const),
+      options: [],
+      context_artifacts: [],
+      reply_schema: null,
+      priority: 'normal',
+      requested_target_role_id: role,
+      recommended_target_role_id: null,
+      resolved_target_role_id: role,
+      target_resolution_reason: null,
+      metadata: {},
+      status: 'open',
+      created_at: this.#now(),
+      resolved_at: null,
+      applied_at: null,
+    };
+  }
+
+  #newReply(interruptId: string, audience: 'human' | 'assistant', handoff: boolean): Reply {
+    return {
+      interrupt_id: interruptId,
+      audience,
+      reply_kind: handoff ? 'handoff_to_human' : 'answer',
+      text: 'the first',
+      payload: null,
+      rationale: null,
+      confidence: null,
+      citations: [],
+      created_at: this.#now(),
+    };
+  }
+
+  #now(): string {
+    this.#clock += 1000;
+    return new Date(this.#clock).toISOString();
+  }
+}
+
+/** The stored records of two states, and what is derived from them alone. */
+export function expectSameRecords(actual: RunState, expected: RunState): void {
+  const records = (state: RunState) => ({
+    seq: state.seq,
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+    aborted: state.aborted,
+    announced: state.announced,
+    baseScopeId: state.baseScopeId,
+    counts: state.counts,
+    scopes: [...state.scopes],
+    instances: [...state.instances],
+    interrupts: [...state.interrupts],
+    proposals: [...state.proposals],
+    links: [...state.links],
+    loops: [...state.scopeIndex].map(([id, index]) => [id, index.loops]),
+  });
+  const [a, b] = [records(actual), records(expected)];
+  for (const key of Object.keys(a) as (keyof typeof a)[]) {
+    expectSame(`${key} of the replayed log and of the live run`, a[key], b[key]);
+  }
+}
+
+function expectSame(what: string, actual: unknown, expected: unknown): void {
+  if (actual === expected || isDeepStrictEqual(actual, expected)) return;
+  throw new Error(`${what}: ${show(actual)}, expected ${show(expected)}`);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    each instanceof Map || each instanceof Set ? [...(each as Iterable<unknown>)] : each,
+  );
+}
+
+/** The controller that chose the instance's task, or that opened the scope of which it is a seed. */
+function activatorsOf(instance: ModelInstance): ModelInstance[] {
+  const { createdBy, seeds } = instance.scope;
+  if (createdBy && seeds.includes(instance.task)) return [createdBy];
+  return [...instance.upstream.values()].filter((one) => one.chosen.has(instance.task));
+}
+
+export function describe(instance: ModelInstance): string {
+  const up = [...instance.upstream.values()].map((one) => `${one.task}@${one.scope.number}`);
+  return `${instance.task}@${instance.scope.number}(${up.join(', ')})`;
+}
+
+function statusAfter(event: RunEvent): string | null {
+  switch (event.event_type) {
+    case 'instance_created':
+    case 'instance_requeued':
+      return 'pending';
+    case 'instance_runnable':
+    case 'instance_resumed':
+      return 'runnable';
+    case 'attempt_started':
+      return 'running';
+    case 'instance_waiting':
+      return 'waiting';
+    case 'instance_done':
+      return 'done';
+    case 'instance_failed':
+      return 'failed';
+    case 'instance_skipped':
+      return 'skipped';
+    default:
+      return null;
+  }
+}
+
+/** So that nothing can change an event after it was decided. */
+function freeze(value: Json | object): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const each of Object.values(value)) freeze(each as Json);
+}

@@ -1,0 +1,420 @@
+/**
+ * Sections 5, 6, 8.4 and 11 of the contract, written as plainly as possible: slow, without indices, and
+ * obviously right. It looks at every scope, every task and every combination of upstream instances again
+ * and again until nothing changes. The planner is compared with it; it shares no code with the planner.
+ */
+import type { JsonObject } from '../../src/core/json.ts';
+import type { TaskSpec } from '../../src/core/program.ts';
+import type { FailureKind, InstanceStatus, RunStatus } from '../../src/core/run.ts';
+
+export interface ModelScope {
+  number: number;
+  parent: ModelScope | null;
+  seeds: string[];
+  body: Set<string>;
+  values: JsonObject;
+  createdBy: ModelInstance | null;
+  /** Loop controller → iterations that an operator granted to its instance in this scope. */
+  grants: Map<string, number>;
+}
+
+export interface ModelInstance {
+  number: number;
+  task: string;
+  scope: ModelScope;
+  /** Upstream task → the instance of it. */
+  upstream: Map<string, ModelInstance>;
+  status: InstanceStatus;
+  attempts: number;
+  session: string | null;
+  failureKind: FailureKind | null;
+  resumeRecommended: boolean;
+  /** Targets that this controller instance chose. */
+  chosen: Set<string>;
+  /** Skipped by an abort while nothing above it was failed or skipped: only a retry moves it. */
+  skippedByAbort: boolean;
+}
+
+export interface ModelInterrupt {
+  id: string;
+  instance: ModelInstance;
+  blocking: boolean;
+  audience: 'human' | 'assistant';
+  decisionKind: string | null;
+  status: 'open' | 'resolved' | 'applied';
+}
+
+export type Choice =
+  | { kind: 'labels'; labels: string[] }
+  | { kind: 'continue'; inputs: JsonObject }
+  | { kind: 'stop' };
+
+/** What an attempt left, told in the contract's words instead of files. */
+export interface Outcome {
+  process: 'completed' | 'failed' | 'session_lost';
+  failureKind: FailureKind | null;
+  resumeRecommended: boolean;
+  session: string | null;
+  result: 'none' | 'valid' | 'against_schema';
+  /** What a controller chose; `refused` for a control that section 6 refuses, also where there is none. */
+  control: Choice | 'refused';
+  published: boolean;
+}
+
+export class ReferenceModel {
+  readonly scopes: ModelScope[] = [];
+  readonly instances: ModelInstance[] = [];
+  readonly interrupts: ModelInterrupt[] = [];
+  aborted = false;
+  readonly #tasks: TaskSpec[];
+
+  constructor(tasks: readonly TaskSpec[], inputs: JsonObject) {
+    this.#tasks = [...tasks];
+    this.scopes.push({
+      number: 0,
+      parent: null,
+      seeds: [],
+      body: new Set(tasks.map((task) => task.id)),
+      values: inputs,
+      createdBy: null,
+      grants: new Map(),
+    });
+    this.createInstances();
+  }
+
+  // ---- section 5: which instances there are -------------------------------------------------------
+
+  /** To the fixpoint: every instance that exists by now. Those made earlier stay. */
+  createInstances(): void {
+    for (let before = -1; before !== this.instances.length;) {
+      before = this.instances.length;
+      for (const scope of this.scopes) {
+        for (const task of this.#tasks) {
+          if (scope.body.has(task.id)) this.#createInstancesOf(task, scope);
+        }
+      }
+    }
+  }
+
+  #createInstancesOf(task: TaskSpec, scope: ModelScope): void {
+    const upstreamTasks = [...new Set(task.depends_on.map((dependency) => dependency.task))];
+    if (upstreamTasks.length === 0) {
+      if (scope.parent === null || scope.seeds.includes(task.id)) {
+        this.#createInstance(task, scope, new Map());
+      }
+      return;
+    }
+    const controller = this.#tasks.find((other) => gatedTargets(other).includes(task.id));
+    for (const choice of combinations(upstreamTasks.map((up) => this.#candidates(up, scope)))) {
+      if (!consistent(choice)) continue;
+      const upstream = new Map(choice.map((instance) => [instance.task, instance]));
+      if (controller) {
+        const chooser = upstream.get(controller.id);
+        if (chooser?.scope !== scope || !chooser.chosen.has(task.id)) continue;
+      }
+      this.#createInstance(task, scope, upstream);
+    }
+  }
+
+  #candidates(upstreamTask: string, scope: ModelScope): ModelInstance[] {
+    const inScope = (each: ModelScope) =>
+      this.instances.filter((one) => one.task === upstreamTask && one.scope === each);
+    if (scope.body.has(upstreamTask)) return inScope(scope);
+    for (let outer = scope.parent; outer !== null; outer = outer.parent) {
+      const found = inScope(outer);
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  #createInstance(task: TaskSpec, scope: ModelScope, upstream: Map<string, ModelInstance>): void {
+    const exists = this.instances.some(
+      (one) =>
+        one.task === task.id &&
+        one.scope === scope &&
+        [...upstream].every(([name, instance]) => one.upstream.get(name) === instance),
+    );
+    if (exists) return;
+    this.instances.push({
+      number: this.instances.length,
+      task: task.id,
+      scope,
+      upstream,
+      status: 'pending',
+      attempts: 0,
+      session: null,
+      failureKind: null,
+      resumeRecommended: false,
+      chosen: new Set(),
+      skippedByAbort: false,
+    });
+  }
+
+  // ---- section 5: what state they are in ----------------------------------------------------------
+
+  /** To the fixpoint: what is ready, what must be skipped, what revives, who need not wait any more. */
+  settle(): void {
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const instance of this.instances) {
+        const next = this.#nextStatus(instance);
+        if (next !== instance.status) changed = true;
+        instance.status = next;
+      }
+    }
+  }
+
+  #nextStatus(instance: ModelInstance): InstanceStatus {
+    const upstream = [...instance.upstream.values()];
+    const blocked = upstream.some((up) => isBad(up.status));
+    switch (instance.status) {
+      case 'pending':
+        if (blocked) return 'skipped';
+        return upstream.every((up) => up.status === 'done') ? 'runnable' : 'pending';
+      case 'skipped':
+        return blocked || instance.skippedByAbort ? 'skipped' : 'pending';
+      case 'waiting':
+        return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
+      case 'runnable':
+      case 'running':
+      case 'done':
+      case 'failed':
+        return instance.status;
+    }
+  }
+
+  runStatus(): RunStatus {
+    const any = (status: InstanceStatus) => this.instances.some((one) => one.status === status);
+    if (any('running')) return 'running';
+    if (any('failed') || this.aborted) return 'failed';
+    if (any('waiting')) return 'waiting';
+    if (any('pending') || any('runnable')) return 'pending';
+    return 'done';
+  }
+
+  // ---- attempts -----------------------------------------------------------------------------------
+
+  start(instance: ModelInstance): void {
+    if (instance.status !== 'runnable') throw new Error(`started while ${instance.status}`);
+    instance.status = 'running';
+    instance.attempts += 1;
+    instance.failureKind = null;
+    instance.resumeRecommended = false;
+    for (const interrupt of this.#interruptsOf(instance)) {
+      if (interrupt.status === 'resolved') interrupt.status = 'applied';
+    }
+  }
+
+  /** Section 8.4, in its order. */
+  finish(instance: ModelInstance, outcome: Outcome): void {
+    const task = this.task(instance.task);
+    if (outcome.session !== null) instance.session = outcome.session;
+    const unheard = this.#interruptsOf(instance).filter(
+      (interrupt) => interrupt.blocking && interrupt.status !== 'applied',
+    );
+    if (outcome.process === 'session_lost') {
+      instance.session = null;
+      instance.status = this.#openBlocking(instance).length > 0 ? 'waiting' : 'pending';
+    } else if (unheard.length > 0) {
+      instance.status = 'waiting';
+    } else if (outcome.process === 'failed') {
+      fail(instance, outcome.failureKind ?? 'unknown', outcome.resumeRecommended);
+    } else if (outcome.result === 'against_schema') {
+      fail(instance, 'output_schema', false);
+    } else if (outcome.result === 'none' && task.result_schema !== null) {
+      fail(instance, 'output_schema', false);
+    } else if (task.control && outcome.control === 'refused') {
+      fail(instance, 'task_runtime', false);
+    } else if (task.control && this.#pastLimit(instance, outcome.control)) {
+      fail(instance, 'loop_limit', false);
+    } else if (!outcome.published) {
+      fail(instance, 'task_runtime', false);
+    } else if (!this.#allDecisionsAsked(instance)) {
+      fail(instance, 'decision_obligation', false);
+    } else {
+      instance.status = 'done';
+      if (task.control && outcome.control !== 'refused') this.#choose(instance, outcome.control);
+    }
+    this.createInstances();
+  }
+
+  #allDecisionsAsked(instance: ModelInstance): boolean {
+    return this.task(instance.task).required_decisions.every((decision) =>
+      this.#interruptsOf(instance).some(
+        (interrupt) =>
+          interrupt.blocking &&
+          interrupt.decisionKind === decision.decision_kind &&
+          (decision.audience === 'any' || decision.audience === interrupt.audience),
+      ),
+    );
+  }
+
+  // ---- section 6: what a controller's choice does --------------------------------------------------
+
+  #choose(instance: ModelInstance, choice: Choice): void {
+    const { control } = this.task(instance.task);
+    if (choice.kind === 'labels' && control?.mode === 'route') {
+      const chosen = control.routes.filter((route) => choice.labels.includes(route.label));
+      instance.chosen = new Set(chosen.flatMap((route) => route.targets));
+    }
+    if (choice.kind === 'stop' && control?.mode === 'loop') {
+      instance.chosen = new Set(control.stop_targets);
+    }
+    if (choice.kind === 'continue' && control?.mode === 'loop') {
+      this.scopes.push({
+        number: this.scopes.length,
+        parent: instance.scope,
+        seeds: control.continue_targets,
+        body: this.#descendants(control.continue_targets),
+        values: { ...instance.scope.values, ...choice.inputs },
+        createdBy: instance,
+        grants: new Map(),
+      });
+    }
+  }
+
+  #descendants(seeds: readonly string[]): Set<string> {
+    const body = new Set(seeds);
+    for (let before = -1; before !== body.size;) {
+      before = body.size;
+      for (const task of this.#tasks) {
+        if (task.depends_on.some((dependency) => body.has(dependency.task))) body.add(task.id);
+      }
+    }
+    return body;
+  }
+
+  #pastLimit(instance: ModelInstance, control: Choice | 'refused'): boolean {
+    const spec = this.task(instance.task).control;
+    if (control === 'refused' || control.kind !== 'continue' || spec?.mode !== 'loop') return false;
+    if (spec.max_iterations === null) return false;
+    const { iterations, granted } = this.iterationsAt(instance.task, instance.scope);
+    return iterations >= spec.max_iterations + granted;
+  }
+
+  /**
+   * The iterations that led to this scope, counted since the loop last began anew: since a scope that
+   * another controller opened and that repeats one of this loop's continue targets.
+   */
+  iterationsAt(controller: string, scope: ModelScope): { iterations: number; granted: number } {
+    const { control } = this.task(controller);
+    const targets = control?.mode === 'loop' ? control.continue_targets : [];
+    let iterations = 0;
+    let granted = 0;
+    for (let at: ModelScope | null = scope; at !== null; at = at.parent) {
+      granted += at.grants.get(controller) ?? 0;
+      if (at.createdBy === null) break;
+      if (at.createdBy.task === controller) iterations += 1;
+      else if (targets.some((target) => at?.body.has(target))) break;
+    }
+    return { iterations, granted };
+  }
+
+  // ---- section 9 ----------------------------------------------------------------------------------
+
+  request(interrupt: Omit<ModelInterrupt, 'status'>): void {
+    this.interrupts.push({ ...interrupt, status: 'open' });
+  }
+
+  /** False where it is answered already. */
+  reply(id: string, handoffId: string | null): boolean {
+    const interrupt = this.interrupts.find((one) => one.id === id);
+    if (interrupt?.status !== 'open') return false;
+    interrupt.status = 'resolved';
+    if (handoffId !== null) this.request({ ...interrupt, id: handoffId, audience: 'human' });
+    return true;
+  }
+
+  #interruptsOf(instance: ModelInstance): ModelInterrupt[] {
+    return this.interrupts.filter((interrupt) => interrupt.instance === instance);
+  }
+
+  #openBlocking(instance: ModelInstance): ModelInterrupt[] {
+    return this.#interruptsOf(instance).filter((one) => one.blocking && one.status === 'open');
+  }
+
+  // ---- section 11 ---------------------------------------------------------------------------------
+
+  resume(): void {
+    for (const instance of this.instances) {
+      if (instance.status === 'failed' && instance.resumeRecommended) this.#requeue(instance);
+    }
+  }
+
+  /** False where it is refused. */
+  retry(instance: ModelInstance, grant: number): boolean {
+    const blocked = [...instance.upstream.values()].some((up) => isBad(up.status));
+    const allowed = instance.status === 'failed' || (instance.status === 'skipped' && !blocked);
+    if (!allowed) return false;
+    if (grant > 0) {
+      if (this.task(instance.task).control?.mode !== 'loop') return false;
+      const { grants } = instance.scope;
+      grants.set(instance.task, (grants.get(instance.task) ?? 0) + grant);
+    }
+    this.#requeue(instance);
+    return true;
+  }
+
+  #requeue(instance: ModelInstance): void {
+    instance.status = 'pending';
+    instance.failureKind = null;
+    instance.resumeRecommended = false;
+    instance.skippedByAbort = false;
+    this.aborted = false;
+  }
+
+  abort(): void {
+    const open = this.instances.filter((one) => one.status !== 'done' && !isBad(one.status));
+    for (const instance of open) {
+      if (instance.attempts > 0) fail(instance, null, false);
+      else instance.status = 'skipped';
+    }
+    for (const instance of open) {
+      instance.skippedByAbort =
+        instance.status === 'skipped' &&
+        ![...instance.upstream.values()].some((up) => isBad(up.status));
+    }
+    this.aborted = true;
+  }
+
+  task(id: string): TaskSpec {
+    const task = this.#tasks.find((one) => one.id === id);
+    if (!task) throw new Error(`no task ${id}`);
+    return task;
+  }
+}
+
+function fail(instance: ModelInstance, kind: FailureKind | null, resumeRecommended: boolean): void {
+  instance.status = 'failed';
+  instance.failureKind = kind;
+  instance.resumeRecommended = resumeRecommended;
+}
+
+function isBad(status: InstanceStatus): boolean {
+  return status === 'failed' || status === 'skipped';
+}
+
+function gatedTargets({ control }: TaskSpec): string[] {
+  if (control === null) return [];
+  if (control.mode === 'loop') return control.stop_targets;
+  return control.routes.flatMap((route) => route.targets);
+}
+
+/** No task appears in the combined history as two different instances. */
+function consistent(choice: readonly ModelInstance[]): boolean {
+  const seen = new Map<string, ModelInstance>();
+  const visit = (instance: ModelInstance): boolean => {
+    const known = seen.get(instance.task);
+    if (known !== undefined) return known === instance;
+    seen.set(instance.task, instance);
+    return [...instance.upstream.values()].every(visit);
+  };
+  return choice.every(visit);
+}
+
+function combinations<T>(lists: readonly T[][]): T[][] {
+  return lists.reduce<T[][]>(
+    (done, list) => done.flatMap((start) => list.map((item) => [...start, item])),
+    [[]],
+  );
+}
