@@ -2,7 +2,7 @@
  * What comes next in a run: instances that have become possible, what is ready, what must be skipped,
  * and which attempts to start. No clock, no disk: the caller commits the events, then starts the attempts.
  */
-import { expand } from './create-instances.ts';
+import { createPossibleInstances } from './create-instances.ts';
 import { instanceOf, linksOf } from './evolve.ts';
 import type { RunEvent } from './events.ts';
 import { blockedUpstream } from './recover.ts';
@@ -35,11 +35,7 @@ export function advance(state: RunState, options: AdvanceOptions): Advance {
   const starts: AttemptStart[] = [];
   const { agenda } = state;
   for (;;) {
-    const expansion = agenda.expansions.take();
-    if (expansion) {
-      expand(recorder, expansion);
-      continue;
-    }
+    createPossibleInstances(recorder);
     const unsettled = agenda.unsettled.take();
     if (unsettled !== undefined) {
       settle(recorder, unsettled);

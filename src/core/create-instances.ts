@@ -17,7 +17,13 @@ interface Pin {
   instanceId: string;
 }
 
-export function expand(recorder: Recorder, expansion: Expansion): void {
+/** Creates every instance that is possible by now. */
+export function createPossibleInstances(recorder: Recorder): void {
+  const { expansions } = recorder.state.agenda;
+  for (let next = expansions.take(); next; next = expansions.take()) expand(recorder, next);
+}
+
+function expand(recorder: Recorder, expansion: Expansion): void {
   const { state } = recorder;
   switch (expansion.kind) {
     case 'scope':

@@ -120,23 +120,20 @@ function apply(state: RunState, event: RunEvent): void {
     case 'control_emitted':
     case 'route_unselected':
     case 'loop_continued':
+      linksOf(state, event.instance_id ?? '').controlEvents += 1;
       return;
     case 'route_selected':
     case 'loop_stopped':
+      linksOf(state, event.instance_id ?? '').controlEvents += 1;
       return activate(state, instanceOf(state, event.instance_id), event.payload.targets);
     case 'interrupt_requested':
       return addInterrupt(state, event);
     case 'interrupt_resolved':
       return resolveInterrupt(state, event);
-    case 'interrupt_applied': {
-      const record = interruptOf(state, event.payload.interrupt_id);
-      record.interrupt.status = 'applied';
-      record.interrupt.applied_at = event.created_at;
-      record.appliedInAttempt = event.payload.attempt;
-      return;
-    }
+    case 'interrupt_applied':
+      return applyReply(state, event.payload.interrupt_id, event.payload.attempt, event.created_at);
     case 'proposal_recorded':
-      state.proposals.set(event.payload.proposal.proposal_id, event.payload.proposal);
+      state.proposals.set(event.payload.proposal.proposal_id, { ...event.payload.proposal });
       return;
     case 'proposal_dropped':
       return;
@@ -169,7 +166,9 @@ function addScope(state: RunState, event: RunEventOf<'input_scope_created'>): vo
     state.baseScopeId = id;
     state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new Map()));
   } else {
-    const controller = instanceOf(state, scope.created_by_instance_id).task_id;
+    const creator = scope.created_by_instance_id;
+    linksOf(state, creator ?? '').controlEvents += 1;
+    const controller = instanceOf(state, creator).task_id;
     const body = bodyOf(state.graph, scope.seed_task_ids);
     const loops = countIteration(state, scopeOf(state, parent).loops, controller, body);
     state.scopeIndex.set(id, newScopeIndex(parent, body, loops));
@@ -237,6 +236,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     interrupts: [],
     skippedBecauseOf: null,
     resultAttempt: null,
+    controlEvents: 0,
     newlyGranted: 0,
   };
   for (const upstreamId of upstream) {
@@ -294,6 +294,10 @@ function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): vo
     usage: null,
   });
   state.announced = null;
+  // Here too, because a crash can keep this event and lose the `interrupt_applied` that follow it.
+  for (const id of event.payload.replies) {
+    applyReply(state, id, event.payload.attempt, event.created_at);
+  }
   // `advance` starts attempts only when it has looked at everything else: older entries are dealt with.
   state.agenda.expansions.clear();
   state.agenda.unsettled.clear();
@@ -387,6 +391,15 @@ function resolveInterrupt(state: RunState, event: RunEventOf<'interrupt_resolved
     (id) => id !== record.interrupt.interrupt_id,
   );
   state.agenda.unsettled.push(instance.instance_id);
+}
+
+/** The first attempt that receives a reply applies it; a later one may be told it again. */
+function applyReply(state: RunState, interruptId: string, attempt: number, now: string): void {
+  const record = interruptOf(state, interruptId);
+  if (record.appliedInAttempt !== null) return;
+  record.interrupt.status = 'applied';
+  record.interrupt.applied_at = now;
+  record.appliedInAttempt = attempt;
 }
 
 function interruptOf(state: RunState, interruptId: string) {

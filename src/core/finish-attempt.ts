@@ -62,12 +62,15 @@ export function finishAttempt(
 function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): void {
   const { state } = recorder;
   const id = instance.instance_id;
-  // A lost session is no one's failure: the instance starts over in a fresh one, with all replies.
-  if (facts.process.failure_kind === 'session_lost') {
+  // A lost session is no one's failure: the instance starts over in a fresh one, with all replies. An
+  // attempt that had none to lose has failed, or it would start over for ever.
+  const session = instance.attempts.at(-1)?.session_id ?? null;
+  if (facts.process.failure_kind === 'session_lost' && session !== null) {
     recorder.emit('session_lost', id, {
-      session_id: instance.session_id ?? '',
+      session_id: session,
       reason: facts.process.failure_summary ?? 'the agent does not know the session any more',
     });
+    if (instance.blocking_interrupts.length > 0) return wait(recorder, instance);
     recorder.emit('instance_requeued', id, { reason: 'session_lost', granted_iterations: 0 });
     return;
   }
@@ -75,11 +78,7 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   // instance waits for a moment, and `advance` resumes it at once with the answer.
   const unheard = unappliedReplies(state, id).filter((record) => record.interrupt.blocking);
   if (instance.blocking_interrupts.length > 0 || unheard.length > 0) {
-    recorder.emit('instance_waiting', id, {
-      waiting_reason: 'interrupts_pending',
-      blocking_interrupts: [...instance.blocking_interrupts],
-    });
-    return;
+    return wait(recorder, instance);
   }
   if (facts.process.termination_reason !== 'completed') {
     const summary =
@@ -109,6 +108,13 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   }
   if (accepted !== null) emitControl(recorder, instance, task, accepted);
   recorder.emit('instance_done', id, {});
+}
+
+function wait(recorder: Recorder, instance: Instance): void {
+  recorder.emit('instance_waiting', instance.instance_id, {
+    waiting_reason: 'interrupts_pending',
+    blocking_interrupts: [...instance.blocking_interrupts],
+  });
 }
 
 /** The controller's choice, null for a task that has none, or `failed` where it has been failed. */
@@ -173,6 +179,7 @@ function loopLimitReached(
   return `loop ${task.id} has reached its limit of ${limit} iteration${limit === 1 ? '' : 's'} (control.max_iterations) and asks to continue; grant more with run retry-instance --grant-iterations N`;
 }
 
+/** Passes over what is recorded already. */
 function emitControl(
   recorder: Recorder,
   instance: Instance,
@@ -181,31 +188,44 @@ function emitControl(
 ): void {
   const { state } = recorder;
   const id = instance.instance_id;
-  recorder.emit('control_emitted', id, { control: control as unknown as JsonObject });
+  let recorded = linksOf(state, id).controlEvents;
+  const emit: Recorder['emit'] = (type, instanceId, payload) => {
+    if (recorded === 0) recorder.emit(type, instanceId, payload);
+    else recorded -= 1;
+  };
+  emit('control_emitted', id, { control: control as unknown as JsonObject });
   if (control.kind === 'route' && task.control?.mode === 'route') {
     for (const { label, targets } of task.control.routes) {
       const chosen = control.labels.includes(label);
-      recorder.emit(chosen ? 'route_selected' : 'route_unselected', id, { label, targets });
+      emit(chosen ? 'route_selected' : 'route_unselected', id, { label, targets });
     }
   }
   if (control.kind !== 'loop' || task.control?.mode !== 'loop') return;
   if (control.action === 'stop') {
-    recorder.emit('loop_stopped', id, { targets: task.control.stop_targets });
+    emit('loop_stopped', id, { targets: task.control.stop_targets });
     return;
   }
-  const scopeId = freshScopeId(state, id);
-  recorder.emit('input_scope_created', id, {
+  const opened = recorded > 0 ? scopeOpenedBy(state, id) : null;
+  const scopeId = opened ?? freshScopeId(state, id);
+  emit('input_scope_created', id, {
     input_scope_id: scopeId,
     parent_input_scope_id: instance.input_scope_id,
     seed_task_ids: task.control.continue_targets,
     values: control.next_inputs,
     created_by_instance_id: id,
   });
-  recorder.emit('loop_continued', id, {
+  emit('loop_continued', id, {
     input_scope_id: scopeId,
     iteration: scopeOf(state, scopeId).loops.get(task.id)?.iteration ?? 1,
     targets: task.control.continue_targets,
   });
+}
+
+function scopeOpenedBy(state: RunState, controllerInstanceId: string): string | null {
+  for (const scope of state.scopes.values()) {
+    if (scope.created_by_instance_id === controllerInstanceId) return scope.input_scope_id;
+  }
+  return null;
 }
 
 function freshScopeId(state: RunState, controllerInstanceId: string): string {

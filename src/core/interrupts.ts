@@ -60,9 +60,11 @@ export function resolveInterrupt(state: RunState, reply: Reply, now: string): In
     if (policy?.allow_human === false) {
       return refuse('human-not-allowed', `task ${interrupt.task_id} may not ask a human`);
     }
-    recorder.emit('interrupt_requested', interrupt.instance_id, {
-      interrupt: handedOver(interrupt, reply, now),
-    });
+    const handed = handedOver(interrupt, reply, now);
+    // A crash can have kept this much of the same hand-off.
+    if (!state.interrupts.has(handed.interrupt_id)) {
+      recorder.emit('interrupt_requested', interrupt.instance_id, { interrupt: handed });
+    }
   }
   recorder.emit('interrupt_resolved', interrupt.instance_id, {
     interrupt_id: reply.interrupt_id,

@@ -1,4 +1,5 @@
 /** What a person, or a start after a crash, may do to a run as a whole: section 11 of the contract. */
+import { createPossibleInstances } from './create-instances.ts';
 import { instanceOf, linksOf } from './evolve.ts';
 import type { RunEvent } from './events.ts';
 import type { ProcessFacts } from './finish-attempt.ts';
@@ -71,6 +72,8 @@ export function abortRun(
   ends: ReadonlyMap<string, ProcessFacts> = new Map(),
 ): RunEvent[] {
   const recorder = new Recorder(state, now);
+  // So that nothing comes to be after the abort that it did not skip.
+  createPossibleInstances(recorder);
   for (const [id, facts] of ends) {
     const { attempt, attempts } = instanceOf(state, id);
     if (attempts.at(-1)?.finished_at !== null) continue;

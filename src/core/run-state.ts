@@ -49,6 +49,8 @@ export interface InstanceLinks {
   skippedBecauseOf: string | null;
   /** The attempt whose result was materialized; null before. */
   resultAttempt: number | null;
+  /** Events of its control that are recorded: a crash can leave a part of them. */
+  controlEvents: number;
   /** Loop iterations that the operator granted when it was last requeued. */
   newlyGranted: number;
 }
