@@ -7,7 +7,7 @@ import type { Instance, RunStatus } from '../core/run.ts';
 import { runStatus, type RunState } from '../core/run-state.ts';
 import type { AgentActivity } from '../agents/activity.ts';
 import { faultPoint } from '../files/fault-point.ts';
-import { readGlobalConfig } from '../program/global-config.ts';
+import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { writeCommandShim } from '../staging/command-shim.ts';
 import type { AskableRole } from '../staging/stage-request.ts';
@@ -66,15 +66,16 @@ export function driveSession(
 ): Drive {
   let stopped = false;
   if (options.onEvent) session.onEvent(options.onEvent);
-  const engine = new Engine(attemptContext(session), {
+  const context = attemptContext(session);
+  const engine = new Engine(context, {
     revive: options.revive ?? false,
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,
     onRefused: options.onRefused,
   });
   begin(engine);
-  const ended = engine
-    .run()
+  const ended = readCodexPath(context)
+    .then(() => engine.run())
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
   return {
@@ -93,10 +94,16 @@ export function attemptContext(session: RunSession): AttemptContext {
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
-    codexPath: readGlobalConfig().config.codexPath,
+    codexPath: null,
     commandPath: writeCommandShim(paths.binDir, selfCommand()),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };
+}
+
+/** `codex.path` of config.toml, into the context. */
+export async function readCodexPath(context: AttemptContext): Promise<void> {
+  const { config } = await loadGlobalConfig(globalRootFrom(process.env, process.cwd()));
+  context.codexPath = config.codex.path;
 }
 
 async function askableRoles(programDir: string): Promise<AskableRole[]> {

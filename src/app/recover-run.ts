@@ -18,6 +18,7 @@ import {
   attemptContext,
   driveRun,
   driveSession,
+  readCodexPath,
   type Drive,
   type DriveOptions,
 } from './drive-run.ts';
@@ -71,6 +72,7 @@ export async function reconcileRun(programDir: string, runId: string): Promise<R
   const session = RunSession.open(programDir, runId, 'run reconcile');
   try {
     const context = attemptContext(session);
+    await readCodexPath(context);
     const { state } = session;
     const running = [...state.instances.values()].filter(({ status }) => status === 'running');
     for (const { instance_id: id } of running) {

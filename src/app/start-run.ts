@@ -10,7 +10,7 @@ import { selectTasks } from '../core/selection.ts';
 import { buildTaskGraph } from '../core/task-graph.ts';
 import { backends } from '../agents/backends.ts';
 import { remove } from '../files/disk.ts';
-import { globalRoot } from '../program/global-config.ts';
+import { globalRootFrom } from '../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../program/load-program.ts';
 import { resolveInputs, type InputOption } from '../program/resolve-inputs.ts';
 import { validateProgram } from '../program/validate.ts';
@@ -155,7 +155,9 @@ interface Prepared {
 }
 
 async function prepare(programDir: string, options: StartOptions): Promise<Prepared> {
-  const program = await loadProgram(programDir, { globalRoot: globalRoot() });
+  const program = await loadProgram(programDir, {
+    globalRoot: globalRootFrom(process.env, options.cwd),
+  });
   const diagnostics = await validateProgram(program);
   const errors = diagnostics.filter((each) => each.severity === 'error');
   const [first] = errors;
