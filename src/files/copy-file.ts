@@ -1,7 +1,8 @@
 /** Copies files of any size in constant memory, and tells what was copied. */
-import { constants } from 'node:fs';
+import { constants, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { faultPoint } from './fault-point.ts';
 import { flushFile } from './disk.ts';
 
@@ -11,6 +12,20 @@ export interface Copied {
   /** Bytes. */
   size: number;
   sha256: string;
+}
+
+/** Like `copyFile`, but `target` appears whole: a crash leaves either no new file or all of it. */
+export async function copyWholeFile(source: string, target: string): Promise<Copied> {
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.copy.tmp`);
+  try {
+    const copied = await copyFile(source, temporary);
+    faultPoint('rename', target);
+    renameSync(temporary, target);
+    return copied;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /**

@@ -30,7 +30,15 @@ const MAX_PROBLEMS = 20;
  */
 export async function loadSchema(root: string, relativePath: string): Promise<CompiledSchema> {
   const { schema, dialect } = await bundleSchema(root, relativePath);
-  const ajv = await validatorFor(dialect, relativePath);
+  const { createValidator } = await import('./schema-validators.ts');
+  const ajv = createValidator(dialect);
+  if (ajv === null) {
+    throw new Refusal(
+      'schema-dialect',
+      `${relativePath}: $schema ${JSON.stringify(dialect)} is not supported.`,
+      { hint: 'Use "https://json-schema.org/draft/2020-12/schema", or leave $schema out.' },
+    );
+  }
   try {
     const validate = ajv.compile(withoutDialect(schema));
     return {
@@ -59,33 +67,6 @@ export function describeProblems(problems: readonly SchemaProblem[]): string {
 function withoutDialect(schema: JsonObject | boolean): JsonObject | boolean {
   if (typeof schema === 'boolean') return schema;
   return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema'));
-}
-
-async function validatorFor(dialect: string | null, relativePath: string) {
-  const options = { allErrors: true, strict: false, verbose: true, logger: false } as const;
-  const { default: addFormats } = await import('ajv-formats');
-  const version = dialect === null ? '2020-12' : /draft[/-]([0-9-]+)\/schema/.exec(dialect)?.[1];
-  switch (version) {
-    case '2020-12': {
-      const { Ajv2020 } = await import('ajv/dist/2020.js');
-      return addFormats.default(new Ajv2020(options));
-    }
-    case '2019-09': {
-      const { Ajv2019 } = await import('ajv/dist/2019.js');
-      return addFormats.default(new Ajv2019(options));
-    }
-    case '07':
-    case '06': {
-      const { Ajv } = await import('ajv');
-      return addFormats.default(new Ajv(options));
-    }
-    default:
-      throw new Refusal(
-        'schema-dialect',
-        `${relativePath}: $schema ${JSON.stringify(dialect)} is not supported.`,
-        { hint: 'Use "https://json-schema.org/draft/2020-12/schema", or leave $schema out.' },
-      );
-  }
 }
 
 /**

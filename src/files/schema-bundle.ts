@@ -146,7 +146,7 @@ async function parse(where: string, relative: string, text: string): Promise<Jso
   const isYaml = /\.ya?ml$/i.test(relative);
   try {
     if (!isYaml) return JSON.parse(text) as Json;
-    const { parse: parseYaml } = await import('yaml');
+    const { parseYaml } = await import('./parse-yaml.ts');
     return parseYaml(text) as Json;
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];

@@ -6,7 +6,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ResultFacts } from '../core/finish-attempt.ts';
 import { Refusal } from '../core/refusal.ts';
-import { copyFile } from '../files/copy-file.ts';
+import { copyWholeFile } from '../files/copy-file.ts';
 import { createFile, replaceFile } from '../files/disk.ts';
 import { resolveInside } from '../files/inside.ts';
 import { describeProblems, loadSchema } from '../files/json-schema.ts';
@@ -65,11 +65,11 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
  * Writes `final.md` from the final message, unless something of that name is there. An empty message
  * makes an empty file; none makes none.
  */
-export async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<void> {
+async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<void> {
   const file = path.join(attemptDir, 'final.md');
   if (message === null || exists(file)) return;
   if ('text' in message) createFile(file, message.text);
-  else if (exists(message.file)) await copyFile(message.file, file);
+  else if (exists(message.file)) await copyWholeFile(message.file, file);
 }
 
 async function checkAgainst(

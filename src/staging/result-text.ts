@@ -2,7 +2,7 @@
 import type { Json } from '../core/json.ts';
 
 /** Deeper values would exhaust the stack of whoever walks them. */
-export const MAX_JSON_DEPTH = 200;
+const MAX_JSON_DEPTH = 200;
 
 export type ParsedJson = { ok: true; value: Json } | { ok: false; reason: string };
 

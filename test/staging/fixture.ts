@@ -23,7 +23,7 @@ export function put(directory: string, relative: string, content: string | Uint8
   return file;
 }
 
-export function task(overrides: Partial<TaskSpec> = {}): TaskSpec {
+function task(overrides: Partial<TaskSpec> = {}): TaskSpec {
   return {
     id: 'build',
     title: 'Build it',

@@ -1,5 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeProblems, loadSchema } from '../../src/files/json-schema.ts';
 import { bundleSchema } from '../../src/files/schema-bundle.ts';
@@ -169,4 +171,38 @@ describe('refusals', () => {
       code: 'schema-too-large',
     });
   });
+});
+
+it('works in the bundle that users run, where packages come in another shape', async () => {
+  put(root, 's.yaml', '$schema: http://json-schema.org/draft-07/schema#\ntype: string\n');
+  put(root, 't.json', '{"items":{"$ref":"s.yaml"},"format":"date"}');
+  const library = path.resolve('src/files/json-schema.ts');
+  const entry = put(
+    root,
+    'entry.ts',
+    `import { loadSchema } from ${JSON.stringify(library)};
+for (const file of ['s.yaml', 't.json']) {
+  const schema = await loadSchema(${JSON.stringify(root)}, file);
+  process.stdout.write(JSON.stringify(schema.check([1])));
+}`,
+  );
+  await build({
+    entryPoints: [entry],
+    outdir: path.join(root, 'out'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    outExtension: { '.js': '.mjs' },
+    banner: {
+      js: "import { createRequire as c } from 'node:module';const require = c(import.meta.url);",
+    },
+  });
+  const printed = execFileSync(process.execPath, [path.join(root, 'out/entry.mjs')], {
+    encoding: 'utf8',
+  });
+  expect(printed).toBe(
+    '{"ok":false,"problems":[{"pointer":"","message":"must be string, not array"}]}' +
+      '{"ok":false,"problems":[{"pointer":"/0","message":"must be string, not number"}]}',
+  );
 });

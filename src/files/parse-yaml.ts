@@ -1,0 +1,2 @@
+/** Import this file lazily, and not `yaml` itself: see schema-validators.ts. */
+export { parse as parseYaml } from 'yaml';
