@@ -60,7 +60,7 @@ export interface LoadOptions {
   overlay?: Overlay;
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- callers await: reading may become concurrent
+/** Reads the whole program. Asynchronous for its callers' sake: reading may become concurrent. */
 export async function loadProgram(
   programDir: string,
   options: LoadOptions,

@@ -211,8 +211,8 @@ class Checker {
     const tag = this.oneOf(tags, given, [...path, shape.tag]);
     const fields = tag === null ? undefined : shape.variants[tag];
     if (tag === null || !fields) return structuredClone(shape.fallback);
-    const { [shape.tag]: _tag, ...rest } = value;
-    return { [shape.tag]: tag, ...this.fields(fields, rest, path) };
+    const rest = Object.entries(value).filter(([name]) => name !== shape.tag);
+    return { [shape.tag]: tag, ...this.fields(fields, Object.fromEntries(rest), path) };
   }
 
   private fields(fields: Fields, value: JsonObject, path: Path): JsonObject {

@@ -1,0 +1,48 @@
+/** The files of a new program. Pure: it writes nothing. */
+import type { Sandbox } from '../core/program.ts';
+import { toYaml } from './edit-yaml.ts';
+import { programSchema, schemaNames } from './program-schemas.ts';
+import { backlogDrain } from './templates/backlog-drain.ts';
+import { basic } from './templates/basic.ts';
+import { OPERATING_MODEL_FILE, operatingModel } from './templates/operating-model.ts';
+import { qualityConvergence } from './templates/quality-convergence.ts';
+
+const templates = { basic, backlog_drain: backlogDrain, quality_convergence: qualityConvergence };
+export type TemplateName = keyof typeof templates;
+export const templateNames = Object.keys(templates) as TemplateName[];
+
+export interface NewProgram {
+  name: string;
+  workspace: string;
+  template: TemplateName;
+  description: string | null;
+  defaultAgent: string | null;
+  defaultSandbox: Sandbox | null;
+  maxConcurrency: number | null;
+}
+
+/** File, relative to the program, → text. */
+export function newProgramFiles(wanted: NewProgram): Map<string, string> {
+  const template = templates[wanted.template];
+  const project = {
+    name: wanted.name,
+    description: wanted.description ?? template.description,
+    workspace: wanted.workspace,
+    default_agent: wanted.defaultAgent ?? 'default',
+    default_sandbox: wanted.defaultSandbox ?? 'workspace-write',
+    max_concurrency: wanted.maxConcurrency ?? 2,
+    user_inputs: template.userInputs,
+  };
+  const header = '# yaml-language-server: $schema=schemas/codex-orch/project.json\n';
+  const files = new Map([['project.yaml', header + toYaml(project)]]);
+  for (const [file, text] of Object.entries(template.files)) files.set(file, text);
+  files.set(OPERATING_MODEL_FILE, operatingModel);
+  for (const name of schemaNames) {
+    files.set(
+      `schemas/codex-orch/${name}.json`,
+      `${JSON.stringify(programSchema(name), null, 2)}\n`,
+    );
+  }
+  files.set('.gitignore', '.runs/\n.codex-orch/\n');
+  return files;
+}

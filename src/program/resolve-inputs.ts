@@ -1,0 +1,163 @@
+/** Input values of a run: the defaults from `user_inputs`, and what the command line adds (section 4). */
+import path from 'node:path';
+import { resolveInside } from '../files/inside.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { ProjectSpec } from '../core/program.ts';
+import { Refusal } from '../core/refusal.ts';
+import { inputKey } from './fields.ts';
+import { readText } from './read-text.ts';
+
+/** One `--input…` option. Those of a later kind win, and within a kind the later one. */
+export type InputOption =
+  /** `--input key=text` */
+  | { kind: 'text'; key: string; value: string }
+  /** `--input-json key=JSON` */
+  | { kind: 'json'; key: string; value: string }
+  /** `--input-json-file key=FILE`; absolute, or relative to the working directory given. */
+  | { kind: 'json_file'; key: string; value: string };
+
+export type LoadedInput =
+  | { ok: true; value: Json }
+  | {
+      ok: false;
+      code: 'outside' | 'missing_file' | 'invalid';
+      message: string;
+      line: number | null;
+      column: number | null;
+    };
+
+/** Text inputs may be larger than program files: whole logs are handed to agents. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The default of one input: `.json`, `.yaml` and `.yml` are parsed, any other file is one string, as it
+ * stands. `file` is relative to the program.
+ */
+export async function loadInputFile(programDir: string, file: string): Promise<LoadedInput> {
+  const inside = resolveInside(programDir, file);
+  if (!inside.ok) return failed('outside', `${file}: ${inside.reason}`);
+  return parseInput(inside.path, file);
+}
+
+/**
+ * Values of all inputs that the run starts with. Throws a Refusal `input-…` that names the option or
+ * the file. `cwd` is where FILE of `--input-json-file` is looked up.
+ */
+export async function resolveInputs(
+  programDir: string,
+  project: Pick<ProjectSpec, 'user_inputs'>,
+  options: readonly InputOption[],
+  cwd: string,
+): Promise<JsonObject> {
+  const given = new Map<string, Json>();
+  for (const kind of ['text', 'json', 'json_file'] as const) {
+    for (const option of options) {
+      if (option.kind === kind) given.set(option.key, await optionValue(option, cwd));
+    }
+  }
+  const values: [string, Json][] = [];
+  for (const [key, file] of Object.entries(project.user_inputs)) {
+    // A default that is overridden need not load.
+    if (given.has(key)) continue;
+    const loaded = await loadInputFile(programDir, file);
+    if (!loaded.ok) {
+      throw new Refusal(
+        'input-default',
+        `the default of input "${key}" does not load: ${loaded.message}`,
+        {
+          hint: `mend the file, or give --input ${key}=…`,
+        },
+      );
+    }
+    values.push([key, loaded.value]);
+  }
+  return Object.fromEntries([...values, ...given]);
+}
+
+/** Splits `key=value`. Throws a Refusal where it is not of that form. */
+export function splitKeyValue(option: string, word: string): { key: string; value: string } {
+  const at = word.indexOf('=');
+  if (at <= 0) {
+    throw new Refusal('bad-key-value', `${option} ${word}: expected KEY=VALUE`);
+  }
+  return { key: word.slice(0, at), value: word.slice(at + 1) };
+}
+
+async function optionValue(option: InputOption, cwd: string): Promise<Json> {
+  const problem = inputKey.problem(option.key);
+  if (problem !== null) {
+    throw new Refusal('input-key', `the input key "${option.key}" ${problem}`);
+  }
+  switch (option.kind) {
+    case 'text':
+      return option.value;
+    case 'json':
+      return jsonOrText(option.key, option.value);
+    case 'json_file': {
+      const loaded = await parseInput(path.resolve(cwd, option.value), option.value, true);
+      if (loaded.ok) return loaded.value;
+      throw new Refusal('input-file', `--input-json-file ${option.key}: ${loaded.message}`);
+    }
+  }
+}
+
+/** What does not begin like JSON is taken as a string; what does must be JSON. */
+export function jsonOrText(key: string, text: string): Json {
+  const trimmed = text.trim();
+  try {
+    return JSON.parse(trimmed) as Json;
+  } catch (error) {
+    if (!startsLikeJson(trimmed)) return text;
+    throw new Refusal(
+      'input-json',
+      `--input-json ${key}: the value starts like JSON, but is not: ${(error as Error).message}`,
+      { hint: `for plain text use --input ${key}=…` },
+    );
+  }
+}
+
+/** An object, a list or a quoted string. Other words are text, such as a path that begins with a digit. */
+function startsLikeJson(text: string): boolean {
+  return /^["[{]/.test(text);
+}
+
+async function parseInput(absolute: string, shown: string, json = false): Promise<LoadedInput> {
+  const extension = path.extname(absolute).toLowerCase();
+  const isYaml = extension === '.yaml' || extension === '.yml';
+  const isJson = !isYaml && (json || extension === '.json');
+  const read = readText(absolute, isYaml ? undefined : MAX_TEXT_BYTES);
+  if (!read.ok) {
+    const code = read.problem.code === 'missing' ? 'missing_file' : 'invalid';
+    return failed(code, `${shown} ${read.problem.message}`);
+  }
+  if (isJson) return parseJson(read.text, shown);
+  if (!isYaml) return { ok: true, value: read.text };
+  const { parseYaml } = await import('./yaml-source.ts');
+  const { source, problems } = parseYaml(read.text);
+  const problem = problems.find((one) => one.severity === 'error');
+  if (source !== null && !problem) return { ok: true, value: source.value };
+  return failed('invalid', `${shown}: ${problem?.message ?? 'is not YAML'}`, problem);
+}
+
+function parseJson(text: string, shown: string): LoadedInput {
+  try {
+    return { ok: true, value: JSON.parse(text) as Json };
+  } catch (error) {
+    const message = (error as Error).message;
+    const offset = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
+    if (Number.isNaN(offset)) return failed('invalid', `${shown} is not JSON: ${message}`);
+    const before = text.slice(0, offset).split('\n');
+    return failed('invalid', `${shown} is not JSON: ${message}`, {
+      line: before.length,
+      column: (before.at(-1)?.length ?? 0) + 1,
+    });
+  }
+}
+
+function failed(
+  code: 'outside' | 'missing_file' | 'invalid',
+  message: string,
+  place: { line: number; column: number } | null = null,
+): LoadedInput {
+  return { ok: false, code, message, line: place?.line ?? null, column: place?.column ?? null };
+}

@@ -1,0 +1,289 @@
+/**
+ * Every problem of a program at once: what its files say by themselves, the rules between them
+ * (src/core/program-rules.ts), and what only the disk can tell. Section 3 of the contract. Reads only.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { resolveAgent } from '../core/agents.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { cleanString, parsePathTemplate } from '../core/path-template.ts';
+import type { RoleSpec, TaskSpec } from '../core/program.ts';
+import { checkProgramRules } from '../core/program-rules.ts';
+import { Refusal } from '../core/refusal.ts';
+import { suggest } from '../core/suggest.ts';
+import { resolveInside } from '../files/inside.ts';
+import { toDiagnostic, type AuthoredFile, type Finding } from './authored-file.ts';
+import { checkPresets } from './check-presets.ts';
+import { didYouMean, type LoadedProgram } from './load-program.ts';
+import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './output-schema-rules.ts';
+import { readText } from './read-text.ts';
+import { loadInputFile } from './resolve-inputs.ts';
+import { parseYaml, type Path } from './yaml-source.ts';
+
+/** All diagnostics, by file and place. */
+export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
+  const checker = new Validation(program);
+  checker.rules();
+  await checker.inputs();
+  for (const task of program.tasks) await checker.task(task);
+  checker.roles();
+  const found = [...program.diagnostics, ...checker.diagnostics, ...checkPresets(program)];
+  return distinct(found).sort(byPlace);
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+}
+
+class Validation {
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly program: LoadedProgram;
+  /** Locations of fields that hold something harmless instead of what the author wrote. */
+  private readonly mistaken: string[];
+  private readonly defaults: JsonObject = {};
+  private readonly schemas = new Map<string, Diagnostic[]>();
+
+  constructor(program: LoadedProgram) {
+    this.program = program;
+    this.mistaken = program.diagnostics
+      .filter((diagnostic) => diagnostic.severity === 'error')
+      .map((diagnostic) => diagnostic.location);
+  }
+
+  rules(): void {
+    const { project, tasks, roles, unreadable } = this.program;
+    const findings = checkProgramRules({
+      project,
+      tasks,
+      roles,
+      unreadableTasks: unreadable.tasks,
+      unreadableRoles: unreadable.roles,
+    });
+    for (const { subject, ...finding } of findings) this.add(subject, finding);
+  }
+
+  async inputs(): Promise<void> {
+    for (const [key, file] of Object.entries(this.program.project.user_inputs)) {
+      if (file === '') continue;
+      const loaded = await loadInputFile(this.program.programDir, file);
+      if (loaded.ok) {
+        this.defaults[key] = loaded.value;
+        continue;
+      }
+      this.add('project', {
+        severity: 'error',
+        code: `input.${loaded.code}`,
+        path: ['user_inputs', key],
+        message: `the default of input "${key}" does not load: ${loaded.message}`,
+        hint: loaded.code === 'missing_file' ? this.nearFile(file) : null,
+      });
+      const added = this.diagnostics.at(-1);
+      if (loaded.line !== null && added) {
+        // Broken content: the place to mend is in that file.
+        Object.assign(added, { file, line: loaded.line, column: loaded.column });
+      }
+    }
+    this.bindings('project', ['workspace'], this.program.project.workspace);
+  }
+
+  async task(task: TaskSpec): Promise<void> {
+    const subject = `tasks.${task.id}`;
+    for (const [index, part] of task.compose.entries()) {
+      if (part.kind === 'file') this.text(subject, ['compose', index, 'path'], part.path);
+    }
+    if (task.workspace !== null) this.bindings(subject, ['workspace'], task.workspace);
+    for (const [index, root] of task.extra_writable_roots.entries()) {
+      this.bindings(subject, ['extra_writable_roots', index], root);
+    }
+    if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
+  }
+
+  roles(): void {
+    const { roles, programDir } = this.program;
+    for (const role of roles) {
+      this.roleFile(role, ['instructions'], role.instructions);
+      for (const [index, asset] of role.managed_assets.entries()) {
+        this.roleFile(role, ['managed_assets', index], asset);
+      }
+    }
+    const model = 'assistant_roles/_shared/operating-model.md';
+    if (roles.length === 0 || isFile(path.join(programDir, model))) return;
+    this.diagnostics.push({
+      severity: 'warning',
+      code: 'role.missing_operating_model',
+      message: `${model} does not exist; assistants do not run without it`,
+      location: 'roles',
+      reference_url: null,
+      file: model,
+      line: null,
+      column: null,
+      hint: 'Run: codex-orch assistant-doc install',
+    });
+  }
+
+  private add(subject: string, finding: Finding): void {
+    const origin = this.program.files.get(subject);
+    if (!origin) return;
+    const diagnostic = toDiagnostic(origin, finding);
+    // What was replaced by something harmless is not judged a second time.
+    const { location } = diagnostic;
+    const judged = this.mistaken.some(
+      (other) => within(location, other) || within(other, location),
+    );
+    if (!judged || diagnostic.severity === 'warning') this.diagnostics.push(diagnostic);
+  }
+
+  /** A text file of the program that must be there and be readable. */
+  private text(subject: string, at: Path, file: string): void {
+    if (file === '') return;
+    const inside = resolveInside(this.program.programDir, file);
+    if (!inside.ok) {
+      const message = `"${file}" cannot be used: ${inside.reason}`;
+      return this.add(subject, { severity: 'error', code: 'file.outside', path: at, message });
+    }
+    const read = readText(inside.path);
+    if (read.ok) return;
+    this.add(subject, {
+      severity: 'error',
+      code: `file.${read.problem.code}`,
+      path: at,
+      message: `the file "${file}" ${read.problem.message}`,
+      hint: read.problem.code === 'missing' ? this.nearFile(file) : null,
+    });
+  }
+
+  private roleFile(role: RoleSpec, at: Path, file: string): void {
+    const subject = `roles.${role.id}`;
+    if (file === '') return;
+    const directory = `assistant_roles/${role.id}`;
+    const own = resolveInside(this.program.programDir, `${directory}/${file}`);
+    if (own.ok && isFile(own.path)) return;
+    const shared = resolveInside(this.program.programDir, file);
+    if (!own.ok || !shared.ok) {
+      const reason = !own.ok ? own.reason : !shared.ok ? shared.reason : '';
+      const message = `"${file}" cannot be used: ${reason}`;
+      return this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
+    }
+    if (isFile(shared.path)) return;
+    this.add(subject, {
+      severity: 'error',
+      code: 'role.missing_file',
+      path: at,
+      message: `the file "${file}" exists neither in ${directory} nor in the program`,
+      hint: this.nearFile(`${directory}/${file}`),
+    });
+  }
+
+  private bindings(subject: string, at: Path, template: string): void {
+    const parsed = parsePathTemplate(template);
+    if (!parsed.ok) return;
+    for (const piece of parsed.pieces) {
+      if (piece.kind !== 'input' || !Object.hasOwn(this.defaults, piece.key)) continue;
+      const clean = cleanString(this.defaults[piece.key]);
+      if (clean.ok) continue;
+      const file = this.program.project.user_inputs[piece.key] ?? '';
+      this.add(subject, {
+        severity: 'error',
+        code: 'path_binding.unclean_input',
+        path: at,
+        message: `the input "${piece.key}" cannot be part of a path: its default (${file}) ${clean.reason}`,
+      });
+    }
+  }
+
+  private async resultSchema(task: TaskSpec, file: string): Promise<void> {
+    if (file === '') return;
+    const subject = `tasks.${task.id}`;
+    const { loadSchema } = await import('../files/json-schema.ts');
+    try {
+      await loadSchema(this.program.programDir, file);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const code = error.code.replace(/^schema-/, '').replaceAll('-', '_');
+      return this.add(subject, {
+        severity: 'error',
+        code: `result_schema.${code}`,
+        path: ['result_schema'],
+        message: error.message,
+        hint: code === 'missing' ? this.nearFile(file) : (error.hint ?? null),
+        reference_url: code === 'missing' ? null : 'https://json-schema.org/draft/2020-12/schema',
+      });
+    }
+    // Commands get no output schema: the engine alone checks their result.
+    if (resolveAgent(this.program.project, task.agent).backend === 'command') return;
+    await this.outputSchema(task, file);
+  }
+
+  /** The schema's file and those it refers to; each is reported once, however many tasks use it. */
+  private async outputSchema(task: TaskSpec, file: string): Promise<void> {
+    const { bundleSchema } = await import('../files/schema-bundle.ts');
+    const { files } = await bundleSchema(this.program.programDir, file);
+    for (const one of files) {
+      if (this.schemas.has(one)) continue;
+      const found = this.outputSchemaFile(one, `tasks.${task.id}.result_schema`);
+      this.schemas.set(one, found);
+      this.diagnostics.push(...found);
+    }
+  }
+
+  private outputSchemaFile(file: string, location: string): Diagnostic[] {
+    const inside = resolveInside(this.program.programDir, file);
+    const read = inside.ok ? readText(inside.path) : null;
+    if (!read?.ok) return [];
+    // JSON is YAML: one parser finds the places in both.
+    const { source } = parseYaml(read.text);
+    const content =
+      source?.value ?? (file.endsWith('.json') ? (JSON.parse(read.text) as unknown) : null);
+    if (!isJsonObject(content)) return [];
+    const target: Pick<AuthoredFile, 'file' | 'subject' | 'source'> = {
+      file,
+      subject: location,
+      source,
+    };
+    return checkOutputSchema(content).map((finding) =>
+      toDiagnostic(target, { ...finding, at: 'key', reference_url: OUTPUT_SCHEMA_REFERENCE }),
+    );
+  }
+
+  /** A file that is there and nearly has that name. */
+  private nearFile(file: string): string | null {
+    const directory = path.posix.dirname(file);
+    const names = namesIn(path.join(this.program.programDir, directory));
+    const near = suggest(path.posix.basename(file), names);
+    if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
+    if (names.length > 0 || directory === '.') return null;
+    const parent = path.posix.dirname(directory);
+    return didYouMean(directory, namesIn(path.join(this.program.programDir, parent)));
+  }
+}
+
+function within(inner: string, outer: string): boolean {
+  if (!inner.startsWith(outer)) return false;
+  const next = inner.charAt(outer.length);
+  return next === '' || next === '.' || next === '[';
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function distinct(diagnostics: Diagnostic[]): Diagnostic[] {
+  return [...new Map(diagnostics.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** project.yaml first, then by file name, then by place. */
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const rank = (one: Diagnostic): string =>
+    one.file === 'project.yaml' ? '' : (one.file ?? '\uffff');
+  if (rank(a) !== rank(b)) return rank(a) < rank(b) ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
