@@ -14,12 +14,11 @@ import {
   type Finding,
 } from '../agents/doctor-codex.ts';
 import { resolveAgent } from '../core/agents.ts';
-import { Refusal } from '../core/refusal.ts';
-import { globalRoot, readGlobalConfig } from '../program/global-config.ts';
-import { validateProgram } from '../program/validate.ts';
+import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { runPaths } from '../store/layout.ts';
 import { currentHolder, describeHolder } from '../store/run-lock.ts';
 import { listRunSummaries } from '../store/run-file.ts';
+import { validate } from './validate-program.ts';
 
 export type { Finding };
 
@@ -33,14 +32,15 @@ export async function doctor(
   programDir: string | null,
   env: NodeJS.ProcessEnv,
 ): Promise<Finding[]> {
+  const globalRoot = globalRootFrom(env, process.cwd());
   const findings = [checkNode(process.versions.node)];
   let needsCodex = true;
   if (programDir !== null) {
-    const checked = await checkProgram(programDir);
+    const checked = await checkProgram(programDir, globalRoot);
     findings.push(...checked.findings);
     needsCodex = checked.needsCodex;
   }
-  if (needsCodex) findings.push(...(await checkCodex(env)));
+  if (needsCodex) findings.push(...(await checkCodex(globalRoot, env)));
   else findings.push(fine('codex', 'No task of the program needs Codex.'));
   if (programDir !== null) {
     findings.push(...checkPlace(programDir, needsCodex), ...checkRuns(programDir));
@@ -70,19 +70,17 @@ export function checkNode(version: string): Finding {
   );
 }
 
-async function checkCodex(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  let configuredPath: string | null;
-  try {
-    configuredPath = readGlobalConfig().config.codexPath;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return [problem('config', 'error', error.message, error.hint ?? 'Correct the file.')];
-  }
-  const { finding, program } = checkCodexProgram(configuredPath, env);
-  if (program === null) return [finding];
+async function checkCodex(globalRoot: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { config, diagnostics } = await loadGlobalConfig(globalRoot);
+  const badConfig = diagnostics.map(({ code, severity, message, hint }) =>
+    problem(code, severity, message, hint ?? 'Correct the file.'),
+  );
+  const { finding, program } = checkCodexProgram(config.codex.path, env);
+  if (program === null) return [...badConfig, finding];
   // Not under /tmp, which the sandbox leaves writable.
   const scratch = isWritable(homedir()) ? homedir() : process.cwd();
   return [
+    ...badConfig,
     finding,
     ...(await Promise.all([
       checkCodexVersion(program),
@@ -95,10 +93,11 @@ async function checkCodex(env: NodeJS.ProcessEnv): Promise<Finding[]> {
 
 async function checkProgram(
   programDir: string,
+  globalRoot: string,
 ): Promise<{ findings: Finding[]; needsCodex: boolean }> {
-  const { program, diagnostics } = await validateProgram(programDir, { globalRoot: globalRoot() });
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  const warnings = diagnostics.length - errors;
+  const { program, report } = await validate({ programDir, globalRoot });
+  const errors = report.errors.length;
+  const warnings = report.warnings.length;
   const remedy = 'See them with: codex-orch project validate';
   const needsCodex =
     program.tasks.length === 0 ||

@@ -18,9 +18,17 @@ export interface CommandGroup {
 }
 
 export const commandTable: Record<string, CommandGroup> = {
+  run: {
+    summary: 'start runs, watch them, and recover them',
+    load: () => import('./commands/run.ts'),
+  },
   inspect: {
     summary: 'show a task or a run (as `task show`, `run show`)',
     load: () => import('./commands/inspect.ts'),
+  },
+  doctor: {
+    summary: 'find what on this machine would stop a run',
+    load: () => import('./commands/doctor.ts'),
   },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
