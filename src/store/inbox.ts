@@ -14,8 +14,9 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Interrupt, Reply } from '../core/run.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
-import { createFile, remove, replaceFile } from '../files/disk.ts';
+import { createFile, makeDirectory, remove, replaceFile } from '../files/disk.ts';
 import type { InboxCommand } from './inbox-records.ts';
+import { jsonFile } from './json-file.ts';
 import type { RunPaths } from './layout.ts';
 import { isForbidden, writeRefusal } from './write-refusal.ts';
 
@@ -54,17 +55,23 @@ export function removeCommand(file: string): void {
   remove(file);
 }
 
-/** Writes an interrupt as it stands now, over the file that asked it. For the engine only. */
+/**
+ * Writes an interrupt as it stands now, over the file that asked it, or anew. For the engine only.
+ * @throws Refusal `inbox-missing` if something else stands in the directory's place
+ */
 export function writeInterruptRecord(paths: RunPaths, interrupt: Interrupt): void {
+  if (!lstatSync(paths.inboxInterrupts, { throwIfNoEntry: false })) {
+    makeDirectory(paths.inboxInterrupts);
+  }
   requireDirectory(paths.inboxInterrupts);
-  replaceFile(paths.interruptFile(interrupt.interrupt_id), json(interrupt));
+  replaceFile(paths.interruptFile(interrupt.interrupt_id), jsonFile(interrupt));
 }
 
 function drop(directory: string, name: string, value: unknown): boolean {
   requireDirectory(directory);
   const file = path.join(directory, name);
   try {
-    return createFile(file, json(value), { durable: true });
+    return createFile(file, jsonFile(value), { durable: true });
   } catch (error) {
     if (!isForbidden(error)) throw writeRefusal(file, error);
     throw new Refusal('inbox-not-writable', `Cannot write to ${directory}.`, {
@@ -81,8 +88,4 @@ function requireDirectory(directory: string): void {
     hint: 'Is the run complete? See: codex-orch run list',
     exit: ExitStatus.notFound,
   });
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -131,8 +131,3 @@ export function inputScopeDocument(state: RunState, scope: InputScope): InputSco
     created_at: scope.created_at,
   };
 }
-
-/** How a file of `state/`, of the inbox or of `proposals/` is written. */
-export function jsonFile(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}

@@ -16,7 +16,8 @@ import { LOG_START, scanLog } from './log-reader.ts';
 import { writeInterruptRecord } from './inbox.ts';
 import type { RunPaths } from './layout.ts';
 import type { LogPosition } from './log-chain.ts';
-import { inputScopeDocument, jsonFile, runSummary } from './run-documents.ts';
+import { jsonFile } from './json-file.ts';
+import { inputScopeDocument, runSummary } from './run-documents.ts';
 import { logTail, readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from './write-refusal.ts';
 

@@ -1,0 +1,4 @@
+/** How records are written to files: for people to read, and for `diff`. */
+export function jsonFile(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

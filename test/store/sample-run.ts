@@ -1,0 +1,214 @@
+/** A small run on disk, made by the real core and store: two tasks, a question, a result, an artifact. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { advance } from '../../src/core/advance.ts';
+import { createRun } from '../../src/core/create-run.ts';
+import type { RunEvent } from '../../src/core/events.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
+import { requestInterrupt, resolveInterrupt, type Intake } from '../../src/core/interrupts.ts';
+import type { ProjectSpec, TaskSpec } from '../../src/core/program.ts';
+import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/core/run.ts';
+import type { RunState } from '../../src/core/run-state.ts';
+import { sha256 } from '../../src/files/sha256.ts';
+import { EventLog } from '../../src/store/event-log.ts';
+import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
+import { createRunDirectory } from '../../src/store/run-store.ts';
+import { StateCache } from '../../src/store/state-cache.ts';
+
+const testTmp = path.resolve('.test-tmp');
+
+/** An empty program directory; removed by the function that comes with it. */
+export function temporaryProgram(): { dir: string; remove: () => void } {
+  mkdirSync(testTmp, { recursive: true });
+  const dir = mkdtempSync(path.join(testTmp, 'store-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+const project: ProjectSpec = {
+  name: 'sample',
+  workspace: '.',
+  description: '',
+  default_agent: 'default',
+  default_model: null,
+  default_sandbox: 'workspace-write',
+  max_concurrency: 2,
+  node_wall_timeout_sec: null,
+  node_idle_timeout_sec: null,
+  node_terminate_grace_sec: 10,
+  user_inputs: {},
+  agents: {},
+  assistants: 'worker',
+};
+
+function task(id: string, dependsOn: string[]): TaskSpec {
+  return {
+    id,
+    title: `Task ${id} – größer`,
+    agent: 'default',
+    kind: 'work',
+    status: 'ready',
+    description: '',
+    labels: [],
+    depends_on: dependsOn.map((each) => ({ task: each, kind: 'order', consume: [], as: null })),
+    compose: [{ kind: 'file', path: 'prompts/ask.md' }],
+    publish: ['final.md'],
+    control: null,
+    assistant_hints: { preferred_roles: [], decision_kind_overrides: {}, ask_when: [] },
+    interaction_policy: { allowed_assistant_roles: null, allow_human: true },
+    required_decisions: [],
+    model: null,
+    sandbox: null,
+    workspace: null,
+    extra_writable_roots: [],
+    result_schema: null,
+    run: null,
+  };
+}
+
+export const PROMPT = 'Ask first.\n';
+export const RESULT = '{"answer": 42}';
+export const FINAL = 'Done.\n';
+
+export function samplePlan(): RunPlan {
+  return {
+    format_version: FORMAT_VERSION,
+    tool_version: '1.0.0',
+    roots: ['build'],
+    labels: [],
+    project,
+    project_workspace_template: '.',
+    tasks: { ask: task('ask', []), build: task('build', ['ask']) },
+    task_path_templates: {
+      ask: { workspace: null, extra_writable_roots: [] },
+      build: { workspace: null, extra_writable_roots: [] },
+    },
+    user_inputs: { topic: 'zeilen\nund "Zeichen" \u2028 🧵' },
+    files: [
+      { relative_path: 'prompts/ask.md', size: Buffer.byteLength(PROMPT), sha256: sha256(PROMPT) },
+    ],
+  };
+}
+
+export function sampleInterrupt(
+  runId: string,
+  instanceId: string,
+  change: Partial<Interrupt> = {},
+): Interrupt {
+  return {
+    interrupt_id: 'int-0123456789ab',
+    run_id: runId,
+    instance_id: instanceId,
+    task_id: 'ask',
+    audience: 'human',
+    blocking: true,
+    request_kind: 'question',
+    question: 'Which way?',
+    decision_kind: null,
+    options: ['left', 'right'],
+    context_artifacts: [],
+    reply_schema: null,
+    priority: 'normal',
+    requested_target_role_id: null,
+    recommended_target_role_id: null,
+    resolved_target_role_id: null,
+    target_resolution_reason: null,
+    metadata: {},
+    status: 'open',
+    created_at: '2026-01-02T03:04:07.000Z',
+    resolved_at: null,
+    applied_at: null,
+    ...change,
+  };
+}
+
+export function sampleReply(interruptId: string, change: Partial<Reply> = {}): Reply {
+  return {
+    interrupt_id: interruptId,
+    audience: 'human',
+    reply_kind: 'answer',
+    text: 'left',
+    payload: {},
+    rationale: null,
+    confidence: null,
+    citations: [],
+    created_at: '2026-01-02T03:04:09.000Z',
+    ...change,
+  };
+}
+
+export interface SampleRun {
+  paths: RunPaths;
+  state: RunState;
+  events: RunEvent[];
+  /** The instance that asked, and has a result and an artifact once done. */
+  asker: string;
+}
+
+/** All events of a run that asked one question and is done, with the state they lead to. */
+export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
+  let second = 5;
+  const now = (): string => `2026-01-02T03:04:${String(second++).padStart(2, '0')}.000Z`;
+  const { state, events } = createRun(samplePlan(), runId, now());
+  const go = (): void => {
+    events.push(...advance(state, { slots: 2, now: now() }).events);
+  };
+  const take = (intake: Intake): void => {
+    if (!intake.ok) throw new Error(intake.reason);
+    events.push(...intake.events);
+  };
+  const finish = (id: string, facts: Partial<AttemptFacts>): void => {
+    const none: AttemptFacts = {
+      process: {
+        termination_reason: 'completed',
+        return_code: 0,
+        failure_kind: null,
+        failure_summary: null,
+        resume_recommended: false,
+        session_id: 'session-1',
+        usage: null,
+      },
+      result: { kind: 'none' },
+      artifacts: { kind: 'published', artifacts: [] },
+    };
+    events.push(...finishAttempt(state, id, { ...none, ...facts }, now()));
+  };
+  go();
+  const asker = [...state.instances.keys()][0] ?? '';
+  take(requestInterrupt(state, sampleInterrupt(runId, asker), now()));
+  finish(asker, {});
+  take(resolveInterrupt(state, sampleReply('int-0123456789ab'), now()));
+  go();
+  finish(asker, {
+    result: { kind: 'value', value: JSON.parse(RESULT), sha256: sha256(RESULT) },
+    artifacts: {
+      kind: 'published',
+      artifacts: [{ relative_path: 'final.md', size: FINAL.length, sha256: sha256(FINAL) }],
+    },
+  });
+  go();
+  const builder = [...state.instances.keys()][1] ?? '';
+  finish(builder, {});
+  go();
+  return { state, events, asker };
+}
+
+/** The same on disk, with its frozen file, artifact, result and cache. */
+export function sampleRun(programDir: string, now = new Date()): SampleRun {
+  const paths = runPaths(programDir, newRunId(now));
+  createRunDirectory(paths);
+  const sample = sampleEvents(paths.runId);
+  mkdirSync(path.join(paths.programDir, 'prompts'));
+  writeFileSync(path.join(paths.programDir, 'prompts', 'ask.md'), PROMPT);
+  const attempt = paths.attemptDir(sample.asker, 2);
+  mkdirSync(attempt, { recursive: true });
+  writeFileSync(path.join(attempt, 'result.json'), RESULT);
+  mkdirSync(paths.publishedDir(sample.asker), { recursive: true });
+  writeFileSync(path.join(paths.publishedDir(sample.asker), 'final.md'), FINAL);
+  const log = EventLog.create(paths.eventsLog, sample.events, { sync: false });
+  const cache = StateCache.create(paths);
+  for (const event of sample.events) cache.note(event);
+  const failed = cache.flush(sample.state);
+  if (failed) throw failed;
+  log.close();
+  return { paths, ...sample };
+}
