@@ -2,15 +2,40 @@
 import { Lockstep, type LockstepOptions, type Step } from './lockstep.ts';
 import { describeProgram, randomProgram, withoutTask } from './random-program.ts';
 import { Random } from './random.ts';
+import type { RunEvent } from '../../src/core/events.ts';
 import type { TaskSpec } from '../../src/core/program.ts';
 
+/** What the cases went through, so that a test can see that they are worth running. */
 export interface CaseCounts {
   cases: number;
   instances: number;
   scopes: number;
   events: number;
   crashes: number;
+  /** Scopes opened by one loop within an iteration of another. */
+  nested: number;
+  /** Tasks with more than one instance in one scope. */
+  doubled: number;
+  /** Runs in which a choice of upstream instances was refused because their histories differ. */
+  conflicting: number;
+  /** Instances with upstream instances of different scopes. */
+  crossing: number;
+  /** Runs that came to their end with everything done. */
+  done: number;
 }
+
+export const noCounts: Readonly<CaseCounts> = {
+  cases: 0,
+  instances: 0,
+  scopes: 0,
+  events: 0,
+  crashes: 0,
+  nested: 0,
+  doubled: 0,
+  conflicting: 0,
+  crossing: 0,
+  done: 0,
+};
 
 interface Failure {
   message: string;
@@ -20,24 +45,36 @@ interface Failure {
 }
 
 /** Runs the case of this seed; throws what a person needs to see it again. */
-export function runCase(seed: number, counts?: CaseCounts): string[] {
+export function runCase(seed: number, counts?: CaseCounts): RunEvent[] {
   const random = new Random(seed);
-  const tasks = randomProgram(random, random.pick([1, 2, 3, 4, 5, 6, 6, 7, 8, 10]));
+  const tasks = randomProgram(random, random.pick([2, 3, 4, 5, 6, 7, 8, 9, 10, 12]));
   const options: LockstepOptions = {
-    steps: random.pick([8, 15, 30, 50]),
-    everyPrefix: random.chance(0.1),
+    steps: random.pick([10, 30, 60, 100]),
+    everyPrefix: random.chance(0.05),
   };
   const driverSeed = seed ^ 0x5bd1e995;
   const outcome = attempt(tasks, driverSeed, options);
   if ('message' in outcome) throw new Error(report(seed, outcome, shrink(outcome, options)));
-  if (counts) {
-    counts.cases += 1;
-    counts.instances += outcome.lockstep.state.instances.size;
-    counts.scopes += outcome.lockstep.state.scopes.size;
-    counts.events += outcome.lockstep.lines.length;
-    counts.crashes += outcome.lockstep.crashes;
+  if (counts) count(outcome.lockstep, counts);
+  return outcome.lockstep.log;
+}
+
+function count({ model, log, crashes }: Lockstep, counts: CaseCounts): void {
+  counts.cases += 1;
+  counts.instances += model.instances.length;
+  counts.scopes += model.scopes.length;
+  counts.events += log.length;
+  counts.crashes += crashes;
+  if (model.conflicts > 0) counts.conflicting += 1;
+  if (model.runStatus() === 'done') counts.done += 1;
+  for (const { createdBy, parent } of model.scopes) {
+    if (parent?.createdBy && parent.createdBy.task !== createdBy?.task) counts.nested += 1;
   }
-  return outcome.lockstep.lines;
+  const places = new Set(model.instances.map((one) => `${one.task}@${one.scope.number}`));
+  counts.doubled += model.instances.length - places.size;
+  for (const { upstream } of model.instances) {
+    if (new Set([...upstream.values()].map((up) => up.scope)).size > 1) counts.crossing += 1;
+  }
 }
 
 function attempt(

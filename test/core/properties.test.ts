@@ -5,7 +5,7 @@
  * that follow it.
  */
 import { describe, expect, it } from 'vitest';
-import { runCase, type CaseCounts } from './cases.ts';
+import { noCounts, runCase, type CaseCounts } from './cases.ts';
 
 const cases = Number(process.env['CODEX_ORCH_CASES'] ?? 5_000);
 const firstSeed = Number(process.env['CODEX_ORCH_SEED'] ?? 1);
@@ -15,10 +15,15 @@ describe('random programs and outcomes', () => {
     `the core agrees with the reference model (${cases} cases from seed ${firstSeed})`,
     { timeout: 0 },
     () => {
-      const counts: CaseCounts = { cases: 0, instances: 0, scopes: 0, events: 0, crashes: 0 };
+      const counts: CaseCounts = { ...noCounts };
       for (let i = 0; i < cases; i += 1) runCase(firstSeed + i, counts);
       process.stdout.write(`${JSON.stringify({ firstSeed, ...counts })}\n`);
       expect(counts.cases).toBe(cases);
+      if (cases < 1_000) return;
+      const { crashes, nested, doubled, conflicting, crossing, done } = counts;
+      for (const often of [crashes, nested, doubled, conflicting, crossing, done]) {
+        expect(often).toBeGreaterThan(cases / 200);
+      }
     },
   );
 

@@ -4,10 +4,11 @@
  */
 import type { TaskSpec } from '../../src/core/program.ts';
 import type { Random } from './random.ts';
-import { task } from './plan.ts';
+import { loop, route, task } from './plan.ts';
 
 /** `size`: about how many tasks. Tasks are listed in random order. */
 export function randomProgram(random: Random, size: number): TaskSpec[] {
+  if (random.chance(0.12)) return random.shuffled(random.pick(knots)());
   const shape = random.weighted({ dense: 2, sparse: 3, chain: 3, loops: 4 });
   const tasks: TaskSpec[] = [];
   for (let i = 0; i < size; i += 1) tasks.push(randomTask(random, i, tasks, shape));
@@ -21,6 +22,36 @@ export function randomProgram(random: Random, size: number): TaskSpec[] {
   }
   return random.shuffled(tasks);
 }
+
+/**
+ * Shapes that chance rarely hits. In both, `e` joins a task of the inner loop with `x`, which is chosen
+ * anew in each iteration of the outer one: until then the nearest `x` is that of an iteration before.
+ */
+const knots = [
+  /** The two histories share nothing, so that `e` is made with the old `x`, and again with the new. */
+  () => [
+    task({ id: 'a' }),
+    task({ id: 'd0' }),
+    task({ id: 'c', depends_on: ['a'], control: route({ left: ['x'], right: [] }) }),
+    task({ id: 'x', depends_on: ['c'] }),
+    task({ id: 'd', depends_on: ['d0'] }),
+    task({ id: 'inner', depends_on: ['d'], control: loop(['d'], [], 2) }),
+    task({ id: 'e', depends_on: ['d', 'x'] }),
+    task({ id: 'outer', depends_on: ['a', 'd0'], control: loop(['a', 'd0'], ['end'], 3) }),
+    task({ id: 'end', depends_on: ['outer', 'e'] }),
+  ],
+  /** Both descend from `a`, so that `e` must wait for the new `x`. */
+  () => [
+    task({ id: 'a' }),
+    task({ id: 'c', depends_on: ['a'], control: route({ left: ['x'], right: [] }) }),
+    task({ id: 'x', depends_on: ['c'] }),
+    task({ id: 'd', depends_on: ['a'] }),
+    task({ id: 'inner', depends_on: ['d'], control: loop(['d'], ['f'], 2) }),
+    task({ id: 'f', depends_on: ['inner', 'x'] }),
+    task({ id: 'e', depends_on: ['d', 'x'] }),
+    task({ id: 'outer', depends_on: ['a'], control: loop(['a'], [], 3) }),
+  ],
+];
 
 function randomTask(random: Random, i: number, before: TaskSpec[], shape: string): TaskSpec {
   const upstream = new Set<string>();

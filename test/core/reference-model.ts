@@ -66,6 +66,8 @@ export class ReferenceModel {
   readonly instances: ModelInstance[] = [];
   readonly interrupts: ModelInterrupt[] = [];
   aborted = false;
+  /** Choices that were refused because their histories differ; only counted. */
+  conflicts = 0;
   readonly #tasks: TaskSpec[];
 
   constructor(tasks: readonly TaskSpec[], inputs: JsonObject) {
@@ -106,7 +108,10 @@ export class ReferenceModel {
     }
     const controller = this.#tasks.find((other) => gatedTargets(other).includes(task.id));
     for (const choice of combinations(upstreamTasks.map((up) => this.#candidates(up, scope)))) {
-      if (!consistent(choice)) continue;
+      if (!consistent(choice)) {
+        this.conflicts += 1;
+        continue;
+      }
       const upstream = new Map(choice.map((instance) => [instance.task, instance]));
       if (controller) {
         const chooser = upstream.get(controller.id);
