@@ -113,7 +113,7 @@ export async function stageLaunch(
       runId: state.runId,
       programDir: paths.authoredDir,
       frozenProgramDir: paths.programDir,
-      inboxDir: paths.inboxDir,
+      inboxDir: launch.inboxDir,
       runDir: paths.root,
     },
     project: state.plan.project,

@@ -6,8 +6,8 @@
 import { emptyAgenda } from './agenda.ts';
 import type { RunEvent, RunEventOf } from './events.ts';
 import type { Instance, RunPlan } from './run.ts';
-import type { InstanceLinks, RunState } from './run-state.ts';
-import { newScopeIndex, scopeOf, scopesBelow, type LoopCount } from './scope-index.ts';
+import type { InstanceLinks, LoopCount, RunState } from './run-state.ts';
+import { newScopeIndex, scopeOf, scopesBelow } from './scope-index.ts';
 import { bodyOf, buildTaskGraph } from './task-graph.ts';
 
 /** Applies one event; `state` is null for `run_created` alone. Returns the same, changed state. */

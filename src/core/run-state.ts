@@ -5,7 +5,6 @@
 import type { JsonObject } from './json.ts';
 import type { InputScope, Instance, InterruptRecord, Proposal, RunPlan, RunStatus } from './run.ts';
 import type { Agenda } from './agenda.ts';
-import type { ScopeIndex } from './scope-index.ts';
 import type { TaskGraph } from './task-graph.ts';
 
 export interface RunState {
@@ -53,6 +52,30 @@ export interface InstanceLinks {
   controlEvents: number;
   /** Loop iterations that the operator granted when it was last requeued. */
   newlyGranted: number;
+}
+
+export interface LoopCount {
+  /** Iterations that led here: 0 before the first `continue`. */
+  iteration: number;
+  /** What the operator granted beyond `max_iterations`. */
+  granted: number;
+}
+
+/** What planning must find quickly in a scope; derived. See scope-index.ts. */
+export interface ScopeIndex {
+  parent: string | null;
+  children: string[];
+  body: ReadonlySet<string>;
+  /** Instances created in this scope, by task. */
+  instancesOf: Map<string, string[]>;
+  /** Gated task → the controller instances of this scope that chose it. */
+  activations: Map<string, string[]>;
+  /** Task → the nearest scope above that has an instance of it; a memo. */
+  nearestAbove: Map<string, string>;
+  /** Task → how many of its upstream tasks, from the first on, are known to have a candidate. */
+  satisfied: Map<string, number>;
+  /** Loop controller task → its count in this scope. */
+  loops: Map<string, LoopCount>;
 }
 
 /** The input values that instances of a scope see: its own over its ancestors'. */

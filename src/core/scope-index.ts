@@ -1,28 +1,5 @@
 /** What planning must find quickly in a scope. Derived; kept by `evolve` and by memo. */
-import type { RunState } from './run-state.ts';
-
-export interface LoopCount {
-  /** Iterations that led here: 0 before the first `continue`. */
-  iteration: number;
-  /** What the operator granted beyond `max_iterations`. */
-  granted: number;
-}
-
-export interface ScopeIndex {
-  parent: string | null;
-  children: string[];
-  body: ReadonlySet<string>;
-  /** Instances created in this scope, by task. */
-  instancesOf: Map<string, string[]>;
-  /** Gated task → the controller instances of this scope that chose it. */
-  activations: Map<string, string[]>;
-  /** Task → the nearest scope above that has an instance of it; a memo. */
-  nearestAbove: Map<string, string>;
-  /** Task → how many of its upstream tasks, from the first on, are known to have a candidate. */
-  satisfied: Map<string, number>;
-  /** Loop controller task → its count in this scope. */
-  loops: Map<string, LoopCount>;
-}
+import type { LoopCount, RunState, ScopeIndex } from './run-state.ts';
 
 export function newScopeIndex(
   parent: string | null,
