@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ControlSpec } from '../core/program.ts';
 import { decisionsToAsk, helpFile, likeliestCommand } from './help-commands.ts';
-import { bullets, code, codeList, fenced, oneLine, paragraphs } from './markdown.ts';
+import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../core/markdown.ts';
 import type { StageRequest } from './stage-request.ts';
 
 /** What the contract says of the schema: the file that the worker can read, and who holds it to it. */

@@ -10,7 +10,7 @@ import {
   isAskedFor,
 } from './help-commands.ts';
 import type { FailureKind } from '../core/run.ts';
-import { bullets, code, fenced, oneLine, paragraphs } from './markdown.ts';
+import { bullets, code, fenced, oneLine, paragraphs } from '../core/markdown.ts';
 import { replySections } from './reply-sections.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
 

@@ -1,7 +1,7 @@
 /** How answers are shown to the worker that asked: delimited, with the question they belong to. */
 import type { Json } from '../core/json.ts';
 import type { InterruptRecord, Reply } from '../core/run.ts';
-import { bullets, codeList, fenced, oneLine, paragraphs } from './markdown.ts';
+import { bullets, codeList, fenced, oneLine, paragraphs } from '../core/markdown.ts';
 
 /**
  * One section per answered question; empty where there is none. An assistant's hand-off is not shown

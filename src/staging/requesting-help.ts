@@ -8,7 +8,7 @@ import {
   isAskedFor,
   questionFile,
 } from './help-commands.ts';
-import { bullets, codeList, fenced, oneLine, paragraphs, shellWord } from './markdown.ts';
+import { bullets, codeList, fenced, oneLine, paragraphs, shellWord } from '../core/markdown.ts';
 import type { AskableRole, StageRequest } from './stage-request.ts';
 
 /** The whole file, for one attempt. */
