@@ -18,6 +18,30 @@ export interface CommandGroup {
 }
 
 export const commandTable: Record<string, CommandGroup> = {
+  project: {
+    summary: 'create programs, and check them',
+    load: () => import('./commands/project.ts'),
+  },
+  task: {
+    summary: 'list, show and edit tasks',
+    load: () => import('./commands/task.ts'),
+  },
+  edge: {
+    summary: 'list and edit dependencies',
+    load: () => import('./commands/edge.ts'),
+  },
+  preset: {
+    summary: 'list, preview and apply presets',
+    load: () => import('./commands/preset.ts'),
+  },
+  graph: {
+    summary: 'show tasks and their edges as a graph',
+    load: () => import('./commands/graph.ts'),
+  },
+  schema: {
+    summary: 'print the JSON Schema of a program file, for editors',
+    load: () => import('./commands/schema.ts'),
+  },
   run: {
     summary: 'start runs, watch them, and recover them',
     load: () => import('./commands/run.ts'),
