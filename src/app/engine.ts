@@ -41,6 +41,11 @@ export interface EngineOptions {
   onRefused?(file: string, reason: string): void;
 }
 
+interface FinishedAttempt {
+  instanceId: string;
+  facts: AttemptFacts;
+}
+
 const CACHE_DELAY_MS = 200;
 
 export class Engine {
@@ -55,7 +60,7 @@ export class Engine {
   #between = 0;
   /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
   readonly #recovering = new Set<string>();
-  #finished: { instanceId: string; facts: AttemptFacts }[] = [];
+  readonly #finished: FinishedAttempt[] = [];
   #stopping: StopMode | null = null;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessFacts> | null = null;
@@ -77,7 +82,10 @@ export class Engine {
     try {
       this.#recoverRunning();
       for (;;) {
-        const events = [...(await this.#takeInbox()), ...this.#takeFinished()];
+        // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
+        // judged, also when it ended while the inbox was read.
+        const finished = this.#finished.splice(0);
+        const events = [...(await this.#takeInbox()), ...this.#settle(finished)];
         if (revive && this.#recovering.size === 0) {
           revive = false;
           events.push(...this.#revive());
@@ -202,9 +210,7 @@ export class Engine {
     this.#wake.notify();
   }
 
-  #takeFinished(): RunEvent[] {
-    const finished = this.#finished;
-    this.#finished = [];
+  #settle(finished: FinishedAttempt[]): RunEvent[] {
     return finished.flatMap(({ instanceId, facts }) => {
       if (this.#aborted && facts.process.termination_reason !== 'completed') {
         this.#aborted.set(instanceId, facts.process);

@@ -14,7 +14,15 @@ import { removeCommand } from '../store/inbox.ts';
 import type { InboxCommand } from '../store/inbox-records.ts';
 import { InboxScanner, type InboxProblem } from '../store/inbox-scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
-import type { RunSession } from './run-session.ts';
+import type { RunState } from '../core/run-state.ts';
+
+/** The run that messages are for; a `RunSession` is one. */
+export interface InboxRun {
+  paths: RunPaths;
+  state: RunState;
+  /** ISO 8601, UTC. */
+  now(): string;
+}
 
 export interface Taken {
   events: RunEvent[];
@@ -24,18 +32,21 @@ export interface Taken {
 }
 
 export class Intake {
-  readonly #session: RunSession;
+  readonly #run: InboxRun;
   readonly #scanner: InboxScanner;
   #takenCommands: string[] = [];
 
-  constructor(session: RunSession) {
-    this.#session = session;
-    this.#scanner = new InboxScanner(session.paths);
+  constructor(run: InboxRun) {
+    this.#run = run;
+    this.#scanner = new InboxScanner(run.paths);
   }
 
-  /** Decides about everything new. The caller commits the events, then calls `committed`. */
+  /**
+   * Decides about everything new. The caller commits the events, then calls `committed`; unless it only
+   * wants to know, and throws the state away.
+   */
   async take(): Promise<Taken> {
-    const { state, paths } = this.#session;
+    const { state, paths } = this.#run;
     const scan = this.#scanner.scan(state);
     const events: RunEvent[] = [];
     for (const { file, value } of scan.interrupts) {
@@ -44,7 +55,7 @@ export class Intake {
         this.#scanner.reject(file, outside);
         continue;
       }
-      const intake = requestInterrupt(state, value, this.#session.now());
+      const intake = requestInterrupt(state, value, this.#run.now());
       if (intake.ok) events.push(...intake.events);
       else this.#scanner.reject(file, intake.reason);
     }
@@ -55,7 +66,7 @@ export class Intake {
         this.#scanner.reject(file, problem);
         continue;
       }
-      const intake = resolveInterrupt(state, value, this.#session.now());
+      const intake = resolveInterrupt(state, value, this.#run.now());
       if (intake.ok) events.push(...intake.events);
       else this.#scanner.reject(file, intake.reason);
     }

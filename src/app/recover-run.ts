@@ -22,6 +22,7 @@ import {
   type Drive,
   type DriveOptions,
 } from './drive-run.ts';
+import { Intake } from './intake.ts';
 import { RunSession } from './run-session.ts';
 
 /** `run resume`: settles, revives what is worth it, and drives. @throws Refusal `run-busy` */
@@ -74,6 +75,7 @@ export async function reconcileRun(programDir: string, runId: string): Promise<R
     const context = attemptContext(session);
     await readCodexPath(context);
     const { state } = session;
+    const intake = new Intake(session);
     const running = [...state.instances.values()].filter(({ status }) => status === 'running');
     for (const { instance_id: id } of running) {
       const { launch } = prepareLaunch(context, id, 0);
@@ -86,8 +88,11 @@ export async function reconcileRun(programDir: string, runId: string): Promise<R
         recovery.kind === 'never_started'
           ? notStarted('unknown', 'the engine died before it could start this attempt', true)
           : await harvest(context, id, await recovery.process.ended);
+      // What it asked before it ended counts; requests to an engine stay for one.
+      session.commit((await intake.take()).events);
       session.commit(finishAttempt(state, id, facts, session.now()));
     }
+    session.commit((await intake.take()).events);
     session.commit(advance(state, { slots: 0, now: session.now() }).events);
     return state;
   } finally {
