@@ -78,7 +78,7 @@ export interface EventPayloads {
   loop_stopped: { targets: string[] };
   proposal_recorded: { proposal: Proposal };
   proposal_dropped: { interrupt_id: string; reason: string; proposal: Json };
-  proposal_status_updated: { proposal_id: string; status: ProposalStatus; note: string };
+  proposal_status_updated: { proposal_id: string; status: ProposalStatus; note: string | null };
   session_lost: { session_id: string; reason: string };
   run_aborted: Record<string, never>;
   run_completed: { status: RunStatus };

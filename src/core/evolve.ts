@@ -55,6 +55,7 @@ function createState(event: RunEventOf<'run_created'>): RunState {
     instances: new Map(),
     interrupts: new Map(),
     proposals: new Map(),
+    droppedProposals: new Map(),
     scopeIndex: new Map(),
     links: new Map(),
     counts: { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 },
@@ -135,8 +136,11 @@ function apply(state: RunState, event: RunEvent): void {
     case 'proposal_recorded':
       state.proposals.set(event.payload.proposal.proposal_id, { ...event.payload.proposal });
       return;
-    case 'proposal_dropped':
+    case 'proposal_dropped': {
+      const id = event.payload.interrupt_id;
+      state.droppedProposals.set(id, (state.droppedProposals.get(id) ?? 0) + 1);
       return;
+    }
     case 'proposal_status_updated': {
       const proposal = state.proposals.get(event.payload.proposal_id);
       if (!proposal) throw new Error(`no proposal ${event.payload.proposal_id}`);

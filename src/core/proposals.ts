@@ -6,7 +6,7 @@ import type { Proposal, ProposalStatus } from './run.ts';
 import type { RunState } from './run-state.ts';
 
 export type ProposalRequest =
-  | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string }
+  | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string | null }
   | {
       command: 'record_proposals';
       interrupt_id: string;
@@ -34,7 +34,8 @@ export function recordProposals(
     if (state.proposals.has(proposal.proposal_id)) continue;
     recorder.emit('proposal_recorded', interrupt.instance_id, { proposal });
   }
-  for (const { reason, proposal } of request.dropped) {
+  const dropped = state.droppedProposals.get(request.interrupt_id) ?? 0;
+  for (const { reason, proposal } of request.dropped.slice(dropped)) {
     const payload = { interrupt_id: request.interrupt_id, reason, proposal };
     recorder.emit('proposal_dropped', interrupt.instance_id, payload);
   }

@@ -25,6 +25,8 @@ export interface RunState {
   instances: Map<string, Instance>;
   interrupts: Map<string, InterruptRecord>;
   proposals: Map<string, Proposal>;
+  /** Interrupt → suggestions of its answer that were dropped: a crash can leave a part of a recording. */
+  droppedProposals: Map<string, number>;
   scopeIndex: Map<string, ScopeIndex>;
   links: Map<string, InstanceLinks>;
   counts: Record<Instance['status'], number>;

@@ -17,7 +17,7 @@ export type InboxCommand =
   | { command: 'abort' }
   | { command: 'resume' }
   | { command: 'retry_instance'; instance_id: string; granted_iterations: number }
-  | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string }
+  | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string | null }
   | {
       command: 'record_proposals';
       interrupt_id: string;
@@ -133,7 +133,7 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
           command,
           proposal_id: fields.text('proposal_id'),
           status: fields.oneOf('status', proposalStatuses),
-          note: fields.text('note'),
+          note: fields.stringOrNull('note'),
         };
       case 'record_proposals':
         return {

@@ -32,6 +32,9 @@ export interface RunPaths {
   inboxCommands: string;
   interruptFile(interruptId: string): string;
   replyFile(interruptId: string): string;
+  /** What answering an interrupt by an assistant leaves: prompts, outputs, the reason of a failure. */
+  assistantDir(interruptId: string): string;
+  assistantAttemptDir(interruptId: string, attempt: number): string;
   proposals: string;
   proposalFile(proposalId: string): string;
   instancesDir: string;
@@ -70,6 +73,8 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     inboxCommands: under('inbox', 'commands'),
     interruptFile: (id) => under('inbox', 'interrupts', `${id}.json`),
     replyFile: (id) => under('inbox', 'replies', `${id}.json`),
+    assistantDir: (id) => under('assistants', id),
+    assistantAttemptDir: (id, attempt) => under('assistants', id, attemptName(attempt)),
     proposals: under('proposals'),
     proposalFile: (id) => under('proposals', `${id}.json`),
     instancesDir: under('instances'),

@@ -66,7 +66,7 @@ export function eventSummary(event: RunEvent): string {
       return plainLine(event.payload.reason);
     case 'proposal_status_updated':
       return plainLine(
-        `${event.payload.proposal_id} ${event.payload.status} ${event.payload.note}`,
+        `${event.payload.proposal_id} ${event.payload.status} ${event.payload.note ?? ''}`,
       );
     case 'session_lost':
       return plainLine(event.payload.reason);
