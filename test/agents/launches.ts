@@ -52,13 +52,13 @@ export function newLaunch(
     outputSchemaFile: null,
     sessionId: null,
     previousUsage: null,
-    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir },
     wallTimeoutMs: null,
     idleTimeoutMs: null,
     graceMs: 2000,
     startedAt: new Date().toISOString(),
     generation: 0,
     ...change,
+    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir, ...change.env },
   };
 }
 

@@ -1,0 +1,113 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'smol-toml';
+import { backends } from '../../src/agents/backends.ts';
+import type { Surroundings } from '../../src/agents/backend.ts';
+import { findCodex } from '../../src/agents/codex-binary.ts';
+import type { AgentLaunch } from '../../src/agents/launch-spec.ts';
+import { Refusal } from '../../src/core/refusal.ts';
+import { newLaunch, temporaryDirectory } from './launches.ts';
+
+const root = temporaryDirectory('argv');
+const surroundings: Surroundings = {
+  codexProgram: '/bin/codex',
+  programInTemporaryDir: false,
+  scratchDir: '/a/scratch',
+};
+
+function codexLine(change: Partial<AgentLaunch>, around: Partial<Surroundings> = {}) {
+  const launch: AgentLaunch = {
+    ...newLaunch(root, { backend: 'codex' }),
+    cwd: '/w',
+    attemptDir: '/p/a',
+    inboxDir: '/p/inbox',
+    ...change,
+  };
+  return backends.codex.commandLine(launch, { ...surroundings, ...around });
+}
+
+describe('the command line of Codex', () => {
+  it('restates everything before `resume`, the author’s arguments after ours', () => {
+    const agent = { ...newLaunch(root).agent, args: ['-c', 'model_reasoning_effort=low'] };
+    const { argv, env } = codexLine({
+      agent,
+      writableRoots: ['/extra'],
+      model: 'm',
+      outputSchemaFile: '/p/a/schema.json',
+      sessionId: '01a2',
+    });
+    expect(argv).toEqual([
+      ...['/bin/codex', 'exec', '--json', '--skip-git-repo-check', '-C', '/w'],
+      ...['-c', 'allow_login_shell=false', '-s', 'workspace-write'],
+      ...['--add-dir', '/p/a', '--add-dir', '/p/inbox', '--add-dir', '/extra'],
+      ...['-m', 'm', '--output-schema', '/p/a/schema.json'],
+      ...['-c', 'model_reasoning_effort=low', 'resume', '01a2', '-'],
+    ]);
+    expect(env).toEqual({});
+  });
+
+  it('closes /tmp where the program lies in it', () => {
+    const { argv, env } = codexLine({}, { programInTemporaryDir: true });
+    expect(argv).toContain('sandbox_workspace_write.exclude_slash_tmp=true');
+    expect(argv).toContain('sandbox_workspace_write.exclude_tmpdir_env_var=true');
+    expect(env).toEqual({ TMPDIR: '/a/scratch' });
+  });
+
+  it('opens just the attempt and the inbox with read-only, without --sandbox', () => {
+    const attemptDir = '/p/a "quoted" \\ü\x7f';
+    const { argv } = codexLine({ sandbox: 'read-only', attemptDir });
+    expect(argv).not.toContain('-s');
+    expect(argv).not.toContain('--add-dir');
+    const settings = argv.filter((_, i) => argv[i - 1] === '-c').join('\n');
+    expect(parse(settings)).toMatchObject({
+      default_permissions: 'codex-orch-read-only',
+      permissions: {
+        'codex-orch-read-only': {
+          extends: ':read-only',
+          filesystem: { [attemptDir]: 'write', '/p/inbox': 'write' },
+        },
+      },
+    });
+  });
+
+  it('gives full access as such', () => {
+    const { argv } = codexLine({ sandbox: 'danger-full-access' });
+    expect(argv.slice(8, 10)).toEqual(['-s', 'danger-full-access']);
+    expect(argv).not.toContain('--add-dir');
+  });
+});
+
+describe('the Codex program', () => {
+  const tool = (name: string) => {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, '#!/bin/sh\n', { mode: 0o755 });
+    return file;
+  };
+
+  it('is the variable’s, else the configured one, else the first on PATH', () => {
+    const [a, b, c] = [tool('a'), tool('b'), tool('bin/codex')];
+    const PATH = `${path.join(root, 'nowhere')}:${path.dirname(c)}`;
+    expect(findCodex(b, { CODEX_ORCH_CODEX_BIN: a, PATH })).toBe(a);
+    expect(findCodex(b, { PATH })).toBe(b);
+    expect(findCodex(null, { PATH })).toBe(c);
+    symlinkSync(c, path.join(root, 'bin/codex-next'));
+    expect(findCodex('codex-next', { PATH })).toBe(path.join(root, 'bin/codex-next'));
+  });
+
+  it.each([
+    ['/nowhere/codex', {}],
+    [null, { PATH: '/nowhere' }],
+    [root, {}],
+  ])('that is missing is refused, with what to do: %s', (configured, env) => {
+    try {
+      findCodex(configured, env);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(Refusal);
+      expect((error as Refusal).code).toBe('codex-not-found');
+      expect((error as Refusal).hint).toMatch(/npm install.*CODEX_ORCH_CODEX_BIN.*doctor/);
+    }
+  });
+});
