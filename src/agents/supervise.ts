@@ -52,7 +52,8 @@ export function recoverAttempt(launch: AgentLaunch): Recovery {
   const identity = readIdentity(files, generation);
   const liveness = identity === null ? 'gone' : isSameProcess(identity);
   const argv = recordedCommand(launch);
-  if (identity === null || liveness === 'gone' || readExit(files) !== null) {
+  const gone = liveness === 'gone' || (liveness === 'unknown' && readExit(files) !== null);
+  if (identity === null || gone) {
     const process = new AttemptSupervisor(launch, { kind: 'gone', identity, argv });
     return { kind: 'ended', process };
   }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { launchAttempt } from '../../src/agents/launch.ts';
 import type { AgentLaunch, AttemptEnd, Recovery } from '../../src/agents/launch-spec.ts';
 import { recoverAttempt, startAttempt } from '../../src/agents/supervise.ts';
 import { ownScope } from '../../src/files/process-identity.ts';
@@ -243,10 +244,23 @@ describe('an attempt that never started', () => {
 
   it('two wrappers of one generation never both run', async () => {
     const launch = shellLaunch(root, 'echo ran; sleep 0.2');
-    const first = startAttempt(launch);
-    const second = startAttempt(launch); // the claim is not there yet: a defect, and harmless
-    await Promise.all([first.ended, second.ended]);
+    // The same start twice is a defect; it is refused, or where it comes too early, harmless.
+    const claimed = (): boolean => existsSync(path.join(launch.attemptDir, '.process', 'claim-0'));
+    const argv = ['/bin/sh', '-c', 'echo ran'];
+    const wrappers = [launchAttempt(launch, argv, {})];
+    while (!claimed()) {
+      try {
+        wrappers.push(launchAttempt(launch, argv, {}));
+      } catch {
+        break;
+      }
+    }
+    await Promise.all(wrappers.map((wrapper) => once(wrapper, 'exit')));
     expect(read(launch, 'events.jsonl')).toBe('ran\n');
+    expect(wrappers.map((wrapper) => wrapper.exitCode).sort()).toEqual([
+      0,
+      ...wrappers.slice(1).map(() => 75),
+    ]);
   });
 });
 

@@ -10,7 +10,6 @@ import {
   read,
   shellLaunch,
   temporaryDirectory,
-  until,
   untilPrinted,
 } from './launches.ts';
 
