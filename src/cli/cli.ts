@@ -54,6 +54,8 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   ]);
   const program = makeProgram(new CommandClass('codex-orch'), context);
   commands.register(program, context);
+  // `help` is a word of ours (see `rewritten`), not a command of every group.
+  for (const command of program.commands) command.helpCommand(false);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -64,9 +66,10 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   }
 }
 
-/** `help run start` is `run start --help`; `inspect run …` is `run show …`. */
+/** `help run start` and `run help start` are `run start --help`; `inspect run …` is `run show …`. */
 function rewritten(argv: string[]): string[] {
   if (argv[0] === 'help' && argv.length > 1) return rewritten([...argv.slice(1), '--help']);
+  if (argv[1] === 'help') return rewritten([argv[0] ?? '', ...argv.slice(2), '--help']);
   if (argv[0] === 'inspect' && (argv[1] === 'task' || argv[1] === 'run')) {
     return [argv[1], 'show', ...argv.slice(2)];
   }

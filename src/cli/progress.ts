@@ -4,7 +4,7 @@
  */
 import type { AgentActivity } from '../agents/activity.ts';
 import type { RunEvent } from '../core/events.ts';
-import type { RunState } from '../core/run-state.ts';
+import { runStatus, type RunState } from '../core/run-state.ts';
 import type { CliContext, Output } from './context.ts';
 import { activityLine } from './render/activity-lines.ts';
 import { noteworthyLine } from './render/event-lines.ts';
@@ -28,9 +28,14 @@ const REDRAW_MS = 100;
 /** Clocks move on also when nothing else does. */
 const TICK_MS = 1000;
 
-export function openProgress(output: Output, env: CliContext['env']): RunProgress {
+/** `since`: what the time shown counts from: this moment, or the start of the run. */
+export function openProgress(
+  output: Output,
+  env: CliContext['env'],
+  since: 'now' | 'run',
+): RunProgress {
   const canDraw = output.isTerminal && env['TERM'] !== 'dumb' && output.rows >= 5;
-  return canDraw ? openLiveView(output) : plainProgress(output);
+  return canDraw ? openLiveView(output, since) : plainProgress(output);
 }
 
 function plainProgress(output: Output): RunProgress {
@@ -46,11 +51,11 @@ function plainProgress(output: Output): RunProgress {
   };
 }
 
-function openLiveView(output: Output): RunProgress {
+function openLiveView(output: Output, since: 'now' | 'run'): RunProgress {
   const screen = openScreen(output);
   const paint = makePaint(output.color);
   const activities = new Map<string, string>();
-  const sinceMs = Date.now();
+  const openedMs = Date.now();
   let current: RunState | null = null;
   let note: string | null = null;
   let closed = false;
@@ -62,7 +67,11 @@ function openLiveView(output: Output): RunProgress {
     pending = null;
     if (closed || !current) return;
     drawnMs = Date.now();
-    const input = { state: current, activities, nowMs: drawnMs, sinceMs, note };
+    const elapsedMs =
+      since === 'now'
+        ? drawnMs - openedMs
+        : untilRest(current, drawnMs) - Date.parse(current.createdAt);
+    const input = { state: current, activities, nowMs: drawnMs, elapsedMs, note };
     screen.draw(liveLines(input, { columns: output.columns, rows: output.rows, paint }));
   };
   const drawSoon = (): void => {
@@ -104,4 +113,10 @@ function openLiveView(output: Output): RunProgress {
       screen.close(keep);
     },
   };
+}
+
+/** A run that rests has taken the time up to its last event. */
+function untilRest(state: RunState, nowMs: number): number {
+  const status = runStatus(state);
+  return status === 'running' || status === 'pending' ? nowMs : Date.parse(state.updatedAt);
 }

@@ -183,7 +183,7 @@ async function driveHere(
     onRefused: (file, reason) => refused.push(`not taken: ${file}: ${plainLine(reason)}`),
   });
   begun();
-  progress = openProgress(context.stderr, context.env);
+  progress = openProgress(context.stderr, context.env, 'now');
   progress.onState(drive.state);
   const endSignals = stopOnSignals(drive, progress, context);
   try {

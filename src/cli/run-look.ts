@@ -144,7 +144,7 @@ function explanationLines(
   const width = Math.min(context.stdout.columns, 100) - 1;
   const status = runStatus(state);
   const driver = holder === null ? 'nothing drives it' : `driven by ${describeHolder(holder)}`;
-  const lines = [`Run ${runId} is ${paintStatus(paint, status, status)}; ${driver}.`];
+  const lines = [`Run ${runId}: ${paintStatus(paint, status, status)}; ${driver}.`];
   for (const each of instances) {
     const command = commandLine(each);
     lines.push(

@@ -49,7 +49,7 @@ function printStanding(
   const status = paintStatus(paint, document.status, document.status);
   context.stdout.line(
     context.stdout.isTerminal
-      ? `Run ${runId} is ${status} (${counts.join(', ')})`
+      ? `Run ${runId}: ${status} (${counts.join(', ')})`
       : [runId, status, ...counts].join('\t'),
   );
 }
@@ -95,8 +95,5 @@ function verifyLines(report: VerifyReport, context: CliContext): string[] {
   const verdict = report.ok ? paint.good('sound') : paint.bad('damaged');
   const repaired = report.repaired ? ['state rebuilt'] : [];
   if (!isTerminal) return [...problems, [report.run_id, verdict, ...repaired, ...facts].join('\t')];
-  return [
-    ...problems,
-    `Run ${report.run_id} is ${verdict}: ${[...repaired, ...facts].join(', ')} checked`,
-  ];
+  return [...problems, `Run ${report.run_id}: ${verdict} (${[...repaired, ...facts].join(', ')})`];
 }

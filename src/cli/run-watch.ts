@@ -22,7 +22,7 @@ export async function watch(words: string[], context: CliContext): Promise<void>
   const { programDir, run } = runWords(words, 'run watch', context, true);
   const runId = resolveRunId(programDir, run);
   const paint = makePaint(context.stderr.color);
-  const progress = openProgress(context.stdout, context.env);
+  const progress = openProgress(context.stdout, context.env, 'run');
   const live = new LiveActivities(programDir, progress);
   try {
     const end = await followUntilRest(

@@ -12,7 +12,7 @@ export function register(program: Command, context: CliContext): void {
     .command('doctor')
     .summary('find what on this machine would stop a run')
     .description(
-      'Checks Node, Codex and its sandbox; for a program also its files, its disk, and what earlier runs left.\n' +
+      'Checks Node, Codex and its sandbox; for a program also its files, its disk, and what earlier runs left. ' +
         'Exit status: 0 all well, 1 warnings only, 2 errors.',
     )
     .argument('[words...]')

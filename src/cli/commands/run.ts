@@ -11,7 +11,7 @@ export function register(program: Command, context: CliContext): void {
     .command('run')
     .summary('start runs, watch them, and recover them')
     .description(
-      'A run executes part of a program. RUN is a run id, the beginning of one, or `latest`;\n' +
+      'A run executes part of a program. RUN is a run id, the beginning of one, or `latest`; ' +
         'PROGRAM may be left out where the current directory is a program.',
     )
     .addHelpText(
@@ -37,7 +37,7 @@ function registerStart(group: Command, context: CliContext): void {
     .command('start')
     .summary('start a run and drive it')
     .description(
-      'Starts a run of the tasks named or labelled, and of all that they need. Prints the run id,\n' +
+      'Starts a run of the tasks named or labelled, and of all that they need. Prints the run id, ' +
         'then shows progress until the run is done, failed, or waits for replies.',
     )
     .argument('[words...]')
@@ -73,7 +73,7 @@ function registerRecovery(group: Command, context: CliContext): void {
       .command('resume')
       .summary('go on with a run')
       .description(
-        'Settles what became of running instances, tries again what failed for reasons that pass,\n' +
+        'Settles what became of running instances, tries again what failed for reasons that pass, ' +
           'and goes on. Failed instances that it leaves alone are listed with the command that forces them.',
       )
       .argument('[words...]')

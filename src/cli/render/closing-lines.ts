@@ -104,28 +104,32 @@ function failureLines({ state, paint, program, columns, interrupted }: ClosingIn
 }
 
 function nextLines(input: ClosingInput, instances: Instance[]): string[] {
-  const { state, paint, program } = input;
+  const { state, program } = input;
+  const say = (what: string, command: string): string[] => [
+    '',
+    what,
+    `  ${input.paint.command(command)}`,
+  ];
   const resume = `codex-orch run resume ${program}${state.runId}`;
   const failed = instances.filter((instance) => instance.status === 'failed');
-  const forced = failed.find((instance) => !instance.resume_recommended);
   switch (runStatus(state)) {
     case 'done':
-      return [
-        '',
-        `Results: ${paint.command(`${input.runDirectory}/instances/<instance>/published/`)}`,
-      ];
+      return say('Results:', `${input.runDirectory}/instances/*/published/`);
     case 'waiting':
-      return ['', `When answered without --resume: ${paint.command(resume)}`];
+      return say('When all is answered (--resume does this at once):', resume);
     case 'failed': {
-      if (failed.some((instance) => instance.resume_recommended)) {
-        return ['', `To go on: ${paint.command(resume)}`];
-      }
+      if (state.aborted) return [];
+      if (failed.some((instance) => instance.resume_recommended)) return say('To go on:', resume);
+      const [forced] = failed;
       if (!forced) return [];
-      const retry = `codex-orch run retry-instance ${program}${state.runId} ${forced.instance_id}`;
-      return ['', `To try it again: ${paint.command(retry)}`];
+      const limit = forced.failure_kind === 'loop_limit' ? ' --grant-iterations 1' : '';
+      return say(
+        failed.length > 1 ? 'To try them again, one by one:' : 'To try it again:',
+        `codex-orch run retry-instance ${program}${state.runId} ${forced.instance_id}${limit}`,
+      );
     }
     case 'running':
     case 'pending':
-      return ['', `To go on: ${paint.command(resume)}`];
+      return say('To go on:', resume);
   }
 }

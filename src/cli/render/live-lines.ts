@@ -16,8 +16,8 @@ export interface LiveInput {
   /** Instance id → what its agent is doing, one line, plain. */
   activities: ReadonlyMap<string, string>;
   nowMs: number;
-  /** When this watching began. */
-  sinceMs: number;
+  /** How long it has gone on, as the headline says it. */
+  elapsedMs: number;
   /** A last line of its own, such as what Ctrl-C will do. */
   note: string | null;
 }
@@ -72,7 +72,7 @@ export function liveLines(input: LiveInput, area: Area): string[] {
   return [paintStatus(area.paint, status, header), ...body, ...foot];
 }
 
-function headline({ state, nowMs, sinceMs }: LiveInput): string {
+function headline({ state, elapsedMs }: LiveInput): string {
   const begun = new Set([...state.instances.values()].map((instance) => instance.task_id));
   const unborn = Object.keys(state.plan.tasks).filter((id) => !begun.has(id)).length;
   const total = state.instances.size + unborn;
@@ -83,7 +83,7 @@ function headline({ state, nowMs, sinceMs }: LiveInput): string {
     state.runId,
     runStatus(state),
     `${state.counts.done}/${total} done`,
-    duration(nowMs - sinceMs),
+    duration(elapsedMs),
     ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
   ].join(' · ');
 }
@@ -186,37 +186,32 @@ function waitsFor(upstream: string[], state: RunState): string {
 
 /** Folds rows into counts until at most `height` are left; what runs, waits or failed goes last. */
 function fold(rows: Row[], height: number): Row[] {
+  const summary = (status: InstanceStatus, label: string): Row => ({
+    status,
+    label,
+    time: '',
+    text: '',
+  });
   const steps: [InstanceStatus[], (amount: number) => Row][] = [
-    [
-      ['pending', 'skipped'],
-      (n) => ({ status: 'pending', label: `${n} not started`, time: '', text: '' }),
-    ],
-    [['done'], (n) => ({ status: 'done', label: `${plural(n, 'task')} done`, time: '', text: '' })],
-    [
-      ['runnable'],
-      (n) => ({ status: 'runnable', label: `${n} wait for a free slot`, time: '', text: '' }),
-    ],
+    [['pending', 'skipped'], (n) => summary('pending', `${n} not started`)],
+    [['done'], (n) => summary('done', `${plural(n, 'task')} done`)],
+    [['runnable'], (n) => summary('runnable', `${n} wait for a free slot`)],
   ];
   let kept = rows;
-  for (const [statuses, summary] of steps) {
-    if (kept.length <= height) return kept;
+  const summaries: Row[] = [];
+  for (const [statuses, summarise] of steps) {
+    if (kept.length + summaries.length <= height) return [...kept, ...summaries];
     const folded = kept.filter((row) => statuses.includes(row.status));
     if (folded.length < 2) continue;
-    const rest = kept.filter((row) => !statuses.includes(row.status));
-    kept =
-      statuses[0] === 'done'
-        ? [summary(folded.length), ...rest]
-        : [...rest, summary(folded.length)];
+    kept = kept.filter((row) => !statuses.includes(row.status));
+    summaries.unshift(summarise(folded.length));
   }
-  if (kept.length <= height) return kept;
-  const urgent = kept.filter((row) => row.status === 'failed' || row.status === 'waiting');
-  const others = kept.filter((row) => row.status !== 'failed' && row.status !== 'waiting');
-  const ranked = [...urgent, ...others];
-  const shown = ranked.slice(0, Math.max(0, height - 1));
-  return [
-    ...shown,
-    { status: 'pending', label: `… and ${ranked.length - shown.length} more`, time: '', text: '' },
-  ];
+  if (kept.length + summaries.length <= height) return [...kept, ...summaries];
+  const isUrgent = (row: Row): boolean => row.status === 'failed' || row.status === 'waiting';
+  const ranked = [...kept.filter(isUrgent), ...kept.filter((row) => !isUrgent(row))];
+  const shown = ranked.slice(0, Math.max(1, height - summaries.length - 1));
+  const more = summary('pending', `… and ${ranked.length - shown.length} more`);
+  return [...shown, more, ...summaries].slice(0, height);
 }
 
 const orders = new WeakMap<Record<string, TaskSpec>, TaskSpec[]>();
