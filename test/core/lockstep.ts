@@ -264,7 +264,8 @@ export class Lockstep {
     this.log.length = cut;
     this.state = this.#replayed();
     this.#shadow = this.#options.everyPrefix ? this.#replayed() : null;
-    const advanced = this.#random.chance(0.5);
+    // A question that only comes after the advance is another story than the model was told.
+    const advanced = step.op !== 'interrupt' && this.#random.chance(0.5);
     this.steps.push({ op: 'crash', cut, advanced });
     if (advanced) this.#advanceWithoutStart();
     if (!whole) this.#commit(this.#perform(step).events);

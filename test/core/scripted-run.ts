@@ -1,0 +1,233 @@
+/** One run of the core, moved step by step by a test that names tasks instead of instance ids. */
+import { expect } from 'vitest';
+import { advance, type AttemptStart } from '../../src/core/advance.ts';
+import { createRun } from '../../src/core/create-run.ts';
+import type { EventPayloads, EventType, RunEvent } from '../../src/core/events.ts';
+import { replay } from '../../src/core/evolve.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
+import { requestInterrupt, resolveInterrupt, type Intake } from '../../src/core/interrupts.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { TaskSpec } from '../../src/core/program.ts';
+import { abortRun, retryInstance, reviveFailed } from '../../src/core/recover.ts';
+import type { Instance, Interrupt, Reply } from '../../src/core/run.ts';
+import { runStatus, type RunState } from '../../src/core/run-state.ts';
+import { NOW, planOf, RUN_ID } from './plan.ts';
+
+export const completed: AttemptFacts['process'] = {
+  termination_reason: 'completed',
+  return_code: 0,
+  failure_kind: null,
+  failure_summary: null,
+  resume_recommended: false,
+  session_id: 's-1',
+  usage: null,
+};
+
+export const broken: AttemptFacts['process'] = {
+  ...completed,
+  termination_reason: 'nonzero_exit',
+  return_code: 1,
+  failure_kind: 'task_runtime',
+  failure_summary: 'exit status 1',
+};
+
+export const offline: AttemptFacts['process'] = {
+  ...broken,
+  failure_kind: 'external_network',
+  failure_summary: 'no network',
+  resume_recommended: true,
+};
+
+export const sessionLost: AttemptFacts['process'] = {
+  ...broken,
+  failure_kind: 'session_lost',
+  failure_summary: 'no rollout found',
+  session_id: null,
+};
+
+export interface Ending {
+  process?: AttemptFacts['process'];
+  result?: Json;
+  invalid?: string;
+  missing?: string;
+}
+
+export class ScriptedRun {
+  state: RunState;
+  readonly events: RunEvent[];
+  readonly #slots: number;
+  #asked = 0;
+
+  constructor(tasks: readonly TaskSpec[], options: { slots?: number; inputs?: JsonObject } = {}) {
+    this.#slots = options.slots ?? 100;
+    const { state, events } = createRun(planOf(tasks, options.inputs ?? {}), RUN_ID, NOW);
+    this.state = state;
+    this.events = [...events];
+    this.advance();
+  }
+
+  advance(slots = this.#slots): AttemptStart[] {
+    const { events, starts } = advance(this.state, { slots, now: NOW });
+    this.events.push(...events);
+    return starts;
+  }
+
+  /** Ends the running attempt of `task` (the only one, or `which`), and advances. */
+  finish(task: string, ending: Ending = {}, which?: string): void {
+    const id = which ?? this.running(task).instance_id;
+    this.events.push(...finishAttempt(this.state, id, factsOf(ending), NOW));
+    this.advance();
+  }
+
+  routes(task: string, ...labels: string[]): void {
+    this.finish(task, { result: { control: { kind: 'route', labels } } });
+  }
+
+  continues(task: string, inputs: JsonObject = { n: 1 }): void {
+    const control = { kind: 'loop', action: 'continue', next_inputs: inputs };
+    this.finish(task, { result: { control } });
+  }
+
+  stops(task: string): void {
+    this.finish(task, { result: { control: { kind: 'loop', action: 'stop' } } });
+  }
+
+  ask(of: Instance, asked: Partial<Interrupt> = {}): string {
+    const interrupt = this.question(of, asked);
+    const intake = requestInterrupt(this.state, interrupt, NOW);
+    expect(intake.ok).toBe(true);
+    if (intake.ok) this.events.push(...intake.events);
+    return interrupt.interrupt_id;
+  }
+
+  question(of: Instance, asked: Partial<Interrupt> = {}): Interrupt {
+    this.#asked += 1;
+    return {
+      interrupt_id: `int-${String(this.#asked).padStart(12, '0')}`,
+      run_id: RUN_ID,
+      instance_id: of.instance_id,
+      task_id: of.task_id,
+      audience: 'human',
+      blocking: true,
+      request_kind: 'question',
+      question: 'which one?',
+      decision_kind: null,
+      options: [],
+      context_artifacts: [],
+      reply_schema: null,
+      priority: 'normal',
+      requested_target_role_id: null,
+      recommended_target_role_id: null,
+      resolved_target_role_id: null,
+      target_resolution_reason: null,
+      metadata: {},
+      status: 'open',
+      created_at: NOW,
+      resolved_at: null,
+      applied_at: null,
+      ...asked,
+    };
+  }
+
+  /** Does not advance. */
+  reply(interruptId: string, given: Partial<Reply> = {}): Intake {
+    const intake = resolveInterrupt(
+      this.state,
+      {
+        interrupt_id: interruptId,
+        audience: 'human',
+        reply_kind: 'answer',
+        text: 'the first',
+        payload: null,
+        rationale: null,
+        confidence: null,
+        citations: [],
+        created_at: NOW,
+        ...given,
+      },
+      NOW,
+    );
+    if (intake.ok) this.events.push(...intake.events);
+    return intake;
+  }
+
+  abort(): void {
+    this.events.push(...abortRun(this.state, NOW));
+    this.advance();
+  }
+
+  resume(): Instance[] {
+    const { events, leftAlone } = reviveFailed(this.state, NOW);
+    this.events.push(...events);
+    this.advance();
+    return leftAlone;
+  }
+
+  /** Null where it was taken, or else why not. */
+  retry(instance: Instance, grant = 0): string | null {
+    const retry = retryInstance(this.state, instance.instance_id, grant, NOW);
+    if (!retry.ok) return retry.reason;
+    this.events.push(...retry.events);
+    this.advance();
+    return null;
+  }
+
+  /** Reads the first `count` events as a new engine would. */
+  crashAfter(count: number): void {
+    this.events.length = count;
+    const log = this.events.map((event) => JSON.parse(JSON.stringify(event)) as RunEvent);
+    this.state = replay(log) as RunState;
+  }
+
+  all(task: string): Instance[] {
+    return [...this.state.instances.values()].filter((one) => one.task_id === task);
+  }
+
+  /** The instance of `task` that was made last. */
+  last(task: string): Instance {
+    const one = this.all(task).at(-1);
+    if (!one) throw new Error(`no instance of ${task}`);
+    return one;
+  }
+
+  running(task: string): Instance {
+    const found = this.all(task).filter((one) => one.status === 'running');
+    const [one] = found;
+    if (!one || found.length > 1) throw new Error(`${found.length} instances of ${task} run`);
+    return one;
+  }
+
+  /** `task status`, in creation order. */
+  board(): string[] {
+    return [...this.state.instances.values()].map((one) => `${one.task_id} ${one.status}`);
+  }
+
+  status(): string {
+    return runStatus(this.state);
+  }
+
+  payloads<T extends EventType>(type: T): EventPayloads[T][] {
+    return this.events
+      .filter((event) => event.event_type === type)
+      .map((event) => event.payload as EventPayloads[T]);
+  }
+}
+
+export function factsOf(ending: Ending): AttemptFacts {
+  return {
+    process: ending.process ?? completed,
+    result:
+      ending.invalid !== undefined
+        ? { kind: 'invalid', message: ending.invalid }
+        : ending.result === undefined
+          ? { kind: 'none' }
+          : { kind: 'value', value: ending.result, sha256: 'b'.repeat(64) },
+    artifacts:
+      ending.missing === undefined
+        ? {
+            kind: 'published',
+            artifacts: [{ relative_path: 'final.md', size: 1, sha256: 'a'.repeat(64) }],
+          }
+        : { kind: 'missing', message: ending.missing },
+  };
+}
