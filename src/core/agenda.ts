@@ -1,13 +1,18 @@
 /** What `advance` has yet to look at. `evolve` fills it, so that planning costs what changed. */
 
-export type Expansion =
-  | { kind: 'scope'; scopeId: string }
-  | { kind: 'instance'; instanceId: string }
-  | { kind: 'activation'; scopeId: string; target: string; controllerInstanceId: string };
+/** What a controller did: it opened a scope (nobody opened the base scope), or chose a target in its own. */
+export type Choice =
+  | { kind: 'scope'; scopeId: string; controllerInstanceId: string | null }
+  | { kind: 'target'; scopeId: string; target: string; controllerInstanceId: string };
 
 export interface Agenda {
-  /** New facts that may make instances possible, oldest first. */
-  expansions: Queue<Expansion>;
+  /** Choices that may make instances possible, oldest first. */
+  choices: Queue<Choice>;
+  /**
+   * Instances that may make others possible, oldest first. They come before the next choice, so that what
+   * a choice brings does not depend on how many were recorded before it is looked at.
+   */
+  created: Queue<string>;
   /** Instances whose readiness may have changed. */
   unsettled: Queue<string>;
   /** Runnable instances; entries may be stale. */
@@ -15,7 +20,12 @@ export interface Agenda {
 }
 
 export function emptyAgenda(): Agenda {
-  return { expansions: new Queue(), unsettled: new Queue(), runnable: new OrdinalHeap() };
+  return {
+    choices: new Queue(),
+    created: new Queue(),
+    unsettled: new Queue(),
+    runnable: new OrdinalHeap(),
+  };
 }
 
 /** First in, first out, without moving elements at each take. */
@@ -33,6 +43,11 @@ export class Queue<T> {
     this.#head += 1;
     if (this.#head === this.#items.length) this.clear();
     return item;
+  }
+
+  /** The item that `take` would return. */
+  peek(): T | undefined {
+    return this.#items[this.#head];
   }
 
   clear(): void {

@@ -3,7 +3,7 @@
  * a controller's choice) is looked at once, and only the choices that contain it are tried, so that the
  * cost of an instance does not depend on how many there are.
  */
-import type { Expansion } from './agenda.ts';
+import type { Choice } from './agenda.ts';
 import { instanceOf } from './evolve.ts';
 import { derivedId } from './ids.ts';
 import type { Recorder } from './recorder.ts';
@@ -17,25 +17,32 @@ interface Pin {
   instanceId: string;
 }
 
-/** Creates every instance that is possible by now. */
+/** Creates every instance that is possible by now: for one controller's choice after the other. */
 export function createPossibleInstances(recorder: Recorder): void {
-  const { expansions } = recorder.state.agenda;
-  for (let next = expansions.take(); next; next = expansions.take()) expand(recorder, next);
-}
-
-function expand(recorder: Recorder, expansion: Expansion): void {
-  const { state } = recorder;
-  switch (expansion.kind) {
-    case 'scope':
-      return expandScope(recorder, expansion.scopeId);
-    case 'instance':
-      return expandInstance(recorder, expansion.instanceId);
-    case 'activation': {
-      const controller = instanceOf(state, expansion.controllerInstanceId);
-      const pin = { task: controller.task_id, instanceId: controller.instance_id };
-      return tryTask(recorder, expansion.target, expansion.scopeId, pin);
+  const { choices, created } = recorder.state.agenda;
+  for (;;) {
+    for (let id = created.take(); id !== undefined; id = created.take()) {
+      expandInstance(recorder, id);
+    }
+    const choice = choices.take();
+    if (!choice) return;
+    expandChoice(recorder, choice);
+    for (
+      let next = choices.peek();
+      next && next.controllerInstanceId === choice.controllerInstanceId;
+      next = choices.peek()
+    ) {
+      choices.take();
+      expandChoice(recorder, next);
     }
   }
+}
+
+function expandChoice(recorder: Recorder, choice: Choice): void {
+  if (choice.kind === 'scope') return expandScope(recorder, choice.scopeId);
+  const controller = instanceOf(recorder.state, choice.controllerInstanceId);
+  const pin = { task: controller.task_id, instanceId: controller.instance_id };
+  tryTask(recorder, choice.target, choice.scopeId, pin);
 }
 
 function expandScope(recorder: Recorder, scopeId: string): void {

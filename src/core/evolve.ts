@@ -178,7 +178,11 @@ function addScope(state: RunState, event: RunEventOf<'input_scope_created'>): vo
     state.scopeIndex.set(id, newScopeIndex(parent, body, loops));
     scopeOf(state, parent).children.push(id);
   }
-  state.agenda.expansions.push({ kind: 'scope', scopeId: id });
+  state.agenda.choices.push({
+    kind: 'scope',
+    scopeId: id,
+    controllerInstanceId: scope.created_by_instance_id,
+  });
 }
 
 /**
@@ -193,10 +197,7 @@ function countIteration(
 ): Map<string, LoopCount> {
   const loops = new Map<string, LoopCount>();
   for (const [task, count] of outer) {
-    const control = state.plan.tasks[task]?.control;
-    const restarts =
-      control?.mode === 'loop' && control.continue_targets.some((target) => body.has(target));
-    if (task !== controller && !restarts) loops.set(task, count);
+    if (task !== controller && !restarts(state, task, body)) loops.set(task, count);
   }
   const before = outer.get(controller);
   loops.set(controller, {
@@ -204,6 +205,12 @@ function countIteration(
     granted: before?.granted ?? 0,
   });
   return loops;
+}
+
+/** Whether a scope with this body, opened by another controller, begins the loop of `task` anew. */
+function restarts(state: RunState, task: string, body: ReadonlySet<string>): boolean {
+  const control = state.plan.tasks[task]?.control;
+  return control?.mode === 'loop' && control.continue_targets.some((target) => body.has(target));
 }
 
 function addInstance(state: RunState, event: RunEventOf<'instance_created'>): void {
@@ -254,7 +261,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
   state.counts.pending += 1;
   state.announced = null;
   indexInstance(state, instance);
-  state.agenda.expansions.push({ kind: 'instance', instanceId: id });
+  state.agenda.created.push(id);
   state.agenda.unsettled.push(id);
 }
 
@@ -303,7 +310,8 @@ function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): vo
     applyReply(state, id, event.payload.attempt, event.created_at);
   }
   // `advance` starts attempts only when it has looked at everything else: older entries are dealt with.
-  state.agenda.expansions.clear();
+  state.agenda.choices.clear();
+  state.agenda.created.clear();
   state.agenda.unsettled.clear();
 }
 
@@ -330,7 +338,9 @@ function requeue(state: RunState, event: RunEventOf<'instance_requeued'>): void 
   state.aborted = false;
   state.announced = null;
   linksOf(state, instance.instance_id).newlyGranted = event.payload.granted_iterations;
-  if (event.payload.granted_iterations > 0) grantIterations(state, instance, event.payload);
+  if (event.payload.granted_iterations > 0) {
+    grantIterations(state, instance, event.payload.granted_iterations);
+  }
   state.agenda.unsettled.push(instance.instance_id);
   if (!wasBlocking) return;
   for (const id of linksOf(state, instance.instance_id).downstream) {
@@ -339,14 +349,19 @@ function requeue(state: RunState, event: RunEventOf<'instance_requeued'>): void 
   }
 }
 
-function grantIterations(
-  state: RunState,
-  instance: Instance,
-  { granted_iterations }: { granted_iterations: number },
-): void {
-  const { loops } = scopeOf(state, instance.input_scope_id);
-  const count = loops.get(instance.task_id) ?? { iteration: 0, granted: 0 };
-  loops.set(instance.task_id, { ...count, granted: count.granted + granted_iterations });
+/** A grant counts in the instance's scope and in all below it, up to where the loop begins anew. */
+function grantIterations(state: RunState, { task_id: task, input_scope_id }: Instance, n: number) {
+  const scopeIds = [input_scope_id];
+  for (const id of scopeIds) {
+    const { loops, children } = scopeOf(state, id);
+    const count = loops.get(task) ?? { iteration: 0, granted: 0 };
+    loops.set(task, { ...count, granted: count.granted + n });
+    for (const child of children) {
+      const creator = instanceOf(state, state.scopes.get(child)?.created_by_instance_id ?? null);
+      const { body } = scopeOf(state, child);
+      if (creator.task_id === task || !restarts(state, task, body)) scopeIds.push(child);
+    }
+  }
 }
 
 function endBadly(state: RunState, instance: Instance, status: 'failed' | 'skipped'): void {
@@ -367,8 +382,8 @@ function activate(state: RunState, controller: Instance, targets: readonly strin
     const known = activations.get(target);
     if (known) known.push(controller.instance_id);
     else activations.set(target, [controller.instance_id]);
-    state.agenda.expansions.push({
-      kind: 'activation',
+    state.agenda.choices.push({
+      kind: 'target',
       scopeId,
       target,
       controllerInstanceId: controller.instance_id,
