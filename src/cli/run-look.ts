@@ -1,6 +1,7 @@
 /** `run list`, `run show`, `run explain`. */
 import { explainRun, listRuns, showRun, type RunExplanation } from '../app/inspect-run.ts';
 import type { Explanation } from '../core/explain.ts';
+import type { JsonObject } from '../core/json.ts';
 import { runStatus } from '../core/run-state.ts';
 import { describeHolder } from '../store/run-lock.ts';
 import type { CliContext } from './context.ts';
@@ -100,8 +101,9 @@ export async function show(
   const { programDir, run } = runWords(words, 'run show', context);
   const document = showRun(programDir, run);
   if (options.json === true) return context.stdout.line(JSON.stringify(document, null, 2));
-  const { stringify } = await import('yaml');
-  context.stdout.write(stringify(document, { aliasDuplicateObjects: false }));
+  const { toYaml } = await import('../program/edit-yaml.ts');
+  // A document is plain data; an interface is no index signature.
+  context.stdout.write(toYaml(document as unknown as JsonObject));
 }
 
 export function explain(words: string[], options: { json?: boolean }, context: CliContext): void {
