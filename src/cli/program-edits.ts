@@ -1,12 +1,13 @@
 /** What the commands on program files share: where the program is, reading FILE, showing diagnostics. */
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Json } from '../core/json.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { ProgramPlace } from '../app/validate-program.ts';
 import type { CliContext } from './context.ts';
 import { splitProgram, type ArgumentShape } from './program-argument.ts';
 import { makePaint } from './render/paint.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine, plainText } from './render/plain-text.ts';
 
 export interface PlaceAndRest extends ProgramPlace {
   rest: string[];
@@ -40,9 +41,9 @@ export function printJson(value: unknown, context: CliContext): void {
   context.stdout.line(JSON.stringify(value, null, 2));
 }
 
-export async function printYaml(value: unknown, context: CliContext): Promise<void> {
-  const { stringify } = await import('yaml');
-  context.stdout.write(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+export async function printYaml(value: Json, context: CliContext): Promise<void> {
+  const { toYaml } = await import('../program/edit-yaml.ts');
+  context.stdout.write(plainText(toYaml(value)));
 }
 
 /** `file:line:column: error code: message`, and the hint below it. */

@@ -47,6 +47,7 @@ function print(document: Document, before: string): string {
     lineWidth: 0,
     // Lists that stood at the margin stay there.
     indentSeq: !/^[A-Za-z_]+:[ \t]*(#.*)?\r?\n- /m.test(before),
+    flowCollectionPadding: /[[{] \S/.test(before),
     indent: /^[A-Za-z_]+:[ \t]*(?:#.*)?\r?\n {4}\S/m.test(before) ? 4 : 2,
   };
   return document.toString(options);

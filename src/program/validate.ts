@@ -131,7 +131,7 @@ class Validation {
     const judged = this.mistaken.some(
       (other) => within(location, other) || within(other, location),
     );
-    if (!judged || diagnostic.severity === 'warning') this.diagnostics.push(diagnostic);
+    if (!judged) this.diagnostics.push(diagnostic);
   }
 
   /** A text file of the program that must be there and be readable. */

@@ -131,7 +131,7 @@ function describe(
   lines: LineCounter,
   severity: 'error' | 'warning',
 ): YamlProblem {
-  const [from, to] = error.pos;
+  const [from] = error.pos;
   const place = position(lines, from);
   const say = (code: string, message: string, hint: string | null = null): YamlProblem => ({
     severity,
@@ -142,7 +142,7 @@ function describe(
   });
   switch (error.code) {
     case 'DUPLICATE_KEY': {
-      const key = text.slice(from, Math.max(to, from)).split(/[:\n]/)[0]?.trim() ?? '';
+      const key = /^[^:\n]{0,100}/.exec(text.slice(from, from + 100))?.[0].trim() ?? '';
       const name = key === '' ? 'a key' : `the key "${key}"`;
       return say('duplicate_key', `${name} occurs twice in one mapping`, 'Remove one of them.');
     }

@@ -1,5 +1,6 @@
 /** `task`: the tasks of a program. */
 import { Option, type Command } from 'commander';
+import type { JsonObject } from '../../core/json.ts';
 import { taskStatuses } from '../../core/program.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
@@ -76,7 +77,7 @@ export function register(program: Command, context: CliContext): void {
       );
       const task = showTask(programDir, rest[0] ?? '');
       if (options.json === true) return printJson(task, context);
-      await printYaml(task, context);
+      await printYaml(task as unknown as JsonObject, context);
     });
 
   group
