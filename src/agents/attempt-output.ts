@@ -13,7 +13,7 @@ export const maxLineBytes = 8 << 20;
 /** Read from one file in one go, so that one flooding agent does not starve the others. */
 const SLICE_BYTES = 2 << 20;
 /** Unread output above this is counted rather than shown, where nobody needs each line. */
-const FLOOD_BYTES = 1 << 20;
+const FLOOD_BYTES = 256 << 10;
 const STDERR_TAIL_CHARS = 16 * 1024;
 const SUMMARY_CHARS = 200;
 

@@ -11,7 +11,6 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { constants } from 'node:os';
 import { isSameProcess } from '../files/process-identity.ts';
-import type { ProcessIdentity } from '../files/process-identity.ts';
 import type { AgentActivity } from './activity.ts';
 import { attemptEnd, isOtherSession } from './attempt-end.ts';
 import { attemptFiles, readExit, readStop, recordStop } from './attempt-files.ts';
@@ -31,18 +30,15 @@ import type {
 import { groupLives, groupLivesWith, signalGroup, sweepGroup } from './process-group.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { TerminationLadder } from './termination-ladder.ts';
+import { pidOf } from './watched.ts';
+import type { Watched } from './watched.ts';
 
 const POLL_MS = 100;
+const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
 const UNSEEN_IDLE_MS = 600_000;
-
-/** How we know the process. */
-export type Watched =
-  | { kind: 'child'; child: ChildProcess; argv: string[] }
-  | { kind: 'attached'; identity: ProcessIdentity; argv: string[] }
-  | { kind: 'gone'; identity: ProcessIdentity | null; argv: string[] }
-  | { kind: 'failed'; problem: string; argv: string[] };
 
 export class AttemptSupervisor implements AttemptProcess {
   readonly pid: number | null;
@@ -56,10 +52,8 @@ export class AttemptSupervisor implements AttemptProcess {
   private settle!: { resolve(end: AttemptEnd): void; reject(error: unknown): void };
   private phase: 'watching' | 'ending' | 'over' = 'watching';
   private pollTimer: NodeJS.Timeout | undefined;
-  private ladder: NodeJS.Timeout[] = [];
+  private readonly ladder: TerminationLadder;
   private stopReason: StopReason | null = null;
-  private asking = false;
-  private forced = false;
   private leaderGone = false;
   private leaderCode: number | null = null;
   private launchProblem: string | null = null;
@@ -76,6 +70,7 @@ export class AttemptSupervisor implements AttemptProcess {
     this.files = attemptFiles(launch.attemptDir);
     this.output = new AttemptOutput(this.backend, this.files);
     this.pid = pidOf(watched);
+    this.ladder = new TerminationLadder(launch, (signal) => this.signal(signal));
     this.ended = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
     const age = Math.max(0, Date.now() - Date.parse(launch.startedAt));
     this.wall = new Stopwatch(age);
@@ -97,8 +92,8 @@ export class AttemptSupervisor implements AttemptProcess {
         break;
     }
     if (!this.leaderGone) this.writeRuntime(null);
-    // Never within the constructor: nobody listens yet.
-    this.schedule(0);
+    // Never within the constructor: nobody listens yet. And a fresh child has printed nothing so far.
+    this.schedule(watched.kind === 'child' ? FIRST_POLL_MS : 0);
     if (watched.kind === 'attached') this.takeOver(age);
   }
 
@@ -110,8 +105,8 @@ export class AttemptSupervisor implements AttemptProcess {
       attempt(() => recordStop(this.files, reason));
       this.runtimeStale = true;
     }
-    if (options.force === true) this.kill();
-    else this.ask();
+    if (options.force === true) this.ladder.kill();
+    else if (!this.leaderGone) this.ladder.ask();
   }
 
   onActivity(listener: (activities: AgentActivity[]) => void): () => void {
@@ -152,7 +147,8 @@ export class AttemptSupervisor implements AttemptProcess {
 
   private leaderIsGone(): void {
     this.leaderGone = true;
-    if (this.phase === 'watching') this.schedule(0);
+    // At once: a timer's millisecond would be a good part of a short attempt.
+    this.poll();
   }
 
   /** After re-attachment: silence counts from the last output, and a stop under way goes on. */
@@ -161,7 +157,7 @@ export class AttemptSupervisor implements AttemptProcess {
     this.lastModifiedMs = this.output.modifiedMs();
     const silence = Math.max(0, Date.now() - this.lastModifiedMs);
     this.idle = new Stopwatch(Math.min(age, silence));
-    if (this.stopReason !== null) this.ask();
+    if (this.stopReason !== null) this.ladder.ask();
   }
 
   private schedule(delayMs: number): void {
@@ -229,29 +225,6 @@ export class AttemptSupervisor implements AttemptProcess {
     }
   }
 
-  /**
-   * The ladder: ask, then kill after the grace. Codex with full access is asked by INT first, the only
-   * signal on which it ends the sessions of its commands too; sandboxed, TERM ends all of it and,
-   * unlike INT, leaves no litter.
-   */
-  private ask(): void {
-    if (this.asking || this.leaderGone) return;
-    this.asking = true;
-    const { graceMs } = this.launch;
-    if (this.launch.backend === 'codex' && this.launch.sandbox === 'danger-full-access') {
-      this.signal('SIGINT');
-      this.ladder.push(setTimeout(() => this.signal('SIGTERM'), graceMs / 2));
-    } else {
-      this.signal('SIGTERM');
-    }
-    this.ladder.push(setTimeout(() => this.kill(), graceMs));
-  }
-
-  private kill(): void {
-    this.forced = true;
-    this.signal('SIGKILL');
-  }
-
   private signal(signal: NodeJS.Signals): void {
     if (this.pid === null || this.leaderGone || this.phase !== 'watching') return;
     const { watched } = this;
@@ -286,7 +259,7 @@ export class AttemptSupervisor implements AttemptProcess {
     await sweepGroup(pid, {
       graceMs: this.launch.graceMs,
       lives: () => this.leftoversLive(pid),
-      isForced: () => this.forced,
+      isForced: () => this.ladder.forced,
       isCancelled: () => this.isOver(),
       meanwhile: () => void this.readOutput(),
     });
@@ -359,21 +332,7 @@ export class AttemptSupervisor implements AttemptProcess {
 
   private clearTimers(): void {
     clearTimeout(this.pollTimer);
-    for (const timer of this.ladder) clearTimeout(timer);
-    this.ladder = [];
-  }
-}
-
-function pidOf(watched: Watched): number | null {
-  switch (watched.kind) {
-    case 'child':
-      return watched.child.pid ?? null;
-    case 'attached':
-      return watched.identity.pid;
-    case 'gone':
-      return watched.identity?.pid ?? null;
-    case 'failed':
-      return null;
+    this.ladder.cancel();
   }
 }
 

@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
-import { makeDirectory } from '../files/disk.ts';
+import { makeDirectory, remove } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { ownScope } from '../files/process-identity.ts';
 import { attemptFiles, claimFile, identityFile } from './attempt-files.ts';
@@ -57,6 +57,8 @@ export function launchAttempt(
     throw new Error(`attempt ${launch.attemptDir} was already started (${claim} exists)`);
   }
   makeDirectory(files.processDir);
+  // Left by an engine that was stopping a generation which never came to run.
+  if (existsSync(files.stop)) remove(files.stop);
   const { bootId, pidNamespace, host } = ownScope();
   const ours = [identityFile(files, launch.generation), claim, files.exit];
   const descriptors: number[] = [];

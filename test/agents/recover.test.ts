@@ -206,6 +206,18 @@ describe('an attempt that never started', () => {
     expect(read(launch, 'events.jsonl')).toBe('ran\n');
   });
 
+  it('forgets that the generation which never ran was being stopped', async () => {
+    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
+    expect(recoverAttempt(launch).kind).toBe('never_started');
+    writeFileSync(path.join(launch.attemptDir, '.process', 'stop'), 'wall_timeout\n');
+    const second = startAttempt({ ...launch, generation: 1 });
+    await untilPrinted(launch, 'ready');
+    second.detach();
+    const recovery = recoverAttempt(launch);
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    expect(await endOf(recovery)).toMatchObject({ termination_reason: 'completed' });
+  });
+
   it('runs nothing when the wrapper comes late', async () => {
     const launch = shellLaunch(root, 'echo ran');
     // Void the claim after the engine looked and before the wrapper does.

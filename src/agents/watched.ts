@@ -1,0 +1,25 @@
+/** How a supervisor knows its process. */
+import type { ChildProcess } from 'node:child_process';
+import type { ProcessIdentity } from '../files/process-identity.ts';
+
+export type Watched =
+  | { kind: 'child'; child: ChildProcess; argv: string[] }
+  /** Started by an engine that has died; it lives, or is where we cannot look. */
+  | { kind: 'attached'; identity: ProcessIdentity; argv: string[] }
+  /** It ended while no engine watched. */
+  | { kind: 'gone'; identity: ProcessIdentity | null; argv: string[] }
+  /** It could not start. */
+  | { kind: 'failed'; problem: string; argv: string[] };
+
+export function pidOf(watched: Watched): number | null {
+  switch (watched.kind) {
+    case 'child':
+      return watched.child.pid ?? null;
+    case 'attached':
+      return watched.identity.pid;
+    case 'gone':
+      return watched.identity?.pid ?? null;
+    case 'failed':
+      return null;
+  }
+}
