@@ -23,14 +23,18 @@ complete -F _codex_orch codex-orch
 const zsh = `#compdef codex-orch
 # zsh completion for codex-orch
 _codex_orch() {
-  local line
+  local line word about tab=$'\\t'
   local -a found
   for line in "\${(@f)$(codex-orch __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case "$line" in
       '') ;;
       :files) _files ;;
       :dirs) _files -/ ;;
-      *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+      *)
+        word=\${line%%$tab*}
+        about=\${line#*$tab}
+        found+=("\${word//:/\\\\:}:$about")
+        ;;
     esac
   done
   (( \${#found} )) && _describe -V codex-orch found
@@ -40,13 +44,15 @@ if [ "\${funcstack[1]}" = _codex_orch ]; then _codex_orch "$@"; else compdef _co
 
 const fish = `# fish completion for codex-orch
 function __codex_orch_complete
-  set -l words (commandline -opc) (commandline -ct)
-  for line in (codex-orch __complete $words[2..-1] 2>/dev/null)
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l current (commandline -ct)
+  for line in (codex-orch __complete $words "$current" 2>/dev/null)
     switch $line
       case ':files'
-        __fish_complete_path (commandline -ct)
+        __fish_complete_path "$current"
       case ':dirs'
-        __fish_complete_directories (commandline -ct)
+        __fish_complete_directories "$current"
       case '*'
         echo $line
     end
