@@ -1,40 +1,59 @@
 // Builds what users run: dist/main.js and its chunks, one per lazily imported command.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
+//
+//   node scripts/build.mjs [--out DIR] [--clean] [--faults]
+//
+// --clean removes what an earlier build left (processes that still run from it would miss it).
+// --faults makes a build that can be told to die at its n-th step: see src/files/fault-point.ts.
 import { build } from 'esbuild';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'dist' },
+    clean: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
+  },
+});
+const { out } = values;
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-await rm('dist', { recursive: true, force: true });
-await build({
+if (values.clean) await rm(out, { recursive: true, force: true });
+const { outputFiles } = await build({
   entryPoints: { main: 'src/main.ts' },
-  outdir: 'dist',
+  outdir: out,
+  write: false,
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
   chunkNames: 'chunks/[name]-[hash]',
-  define: { CODEX_ORCH_VERSION: JSON.stringify(version) },
+  define: {
+    CODEX_ORCH_VERSION: JSON.stringify(version),
+    CODEX_ORCH_FAULTS: String(values.faults),
+  },
+  minifySyntax: true,
   legalComments: 'linked',
   // Some bundled packages are CommonJS and call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
-  plugins: [shebang()],
   logLevel: 'warning',
 });
-await chmod('dist/main.js', 0o755);
 
-/** Node needs the shebang on the first line of the entry alone, and a banner goes to every chunk. */
-function shebang() {
-  return {
-    name: 'shebang',
-    setup(b) {
-      b.onEnd(async () => {
-        const { readFile, writeFile } = await import('node:fs/promises');
-        const text = await readFile('dist/main.js', 'utf8');
-        if (!text.startsWith('#!')) await writeFile('dist/main.js', `#!/usr/bin/env node\n${text}`);
-      });
-    },
-  };
+// The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
+const entry = path.resolve(out, 'main.js');
+const last = (file) => (path.resolve(file.path) === entry ? 1 : 0);
+for (const file of outputFiles.sort((a, b) => last(a) - last(b))) await place(file);
+await chmod(entry, 0o755);
+
+async function place(file) {
+  await mkdir(path.dirname(file.path), { recursive: true });
+  const isEntry = path.resolve(file.path) === entry;
+  const text = isEntry ? `#!/usr/bin/env node\n${file.text}` : file.contents;
+  const temporary = `${file.path}.${process.pid}.tmp`;
+  await writeFile(temporary, text, { mode: isEntry ? 0o755 : 0o644 });
+  await rename(temporary, file.path);
 }
