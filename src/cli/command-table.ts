@@ -46,6 +46,14 @@ export const commandTable: Record<string, CommandGroup> = {
     summary: 'start runs, watch them, and recover them',
     load: () => import('./commands/run.ts'),
   },
+  inbox: {
+    summary: 'list and answer the questions of runs',
+    load: () => import('./commands/inbox.ts'),
+  },
+  interrupt: {
+    summary: "ask questions as a worker, and see a run's questions",
+    load: () => import('./commands/interrupt.ts'),
+  },
   inspect: {
     summary: 'show a task or a run (as `task show`, `run show`)',
     load: () => import('./commands/inspect.ts'),

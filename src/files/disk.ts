@@ -77,6 +77,12 @@ export function makeDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true });
 }
 
+/** Gives a file another name in its directory; one that has that name already is replaced. */
+export function renameFile(from: string, to: string): void {
+  faultPoint('rename', to);
+  renameSync(from, to);
+}
+
 /** Removes a file or a tree; does nothing where there is none. */
 export function remove(target: string): void {
   faultPoint('remove', target);
