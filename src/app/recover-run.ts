@@ -1,7 +1,6 @@
 /** What a person may do to a run that stands still or goes wrong: section 11 of the contract. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { advance } from '../core/advance.ts';
 import { finishAttempt } from '../core/finish-attempt.ts';
 import { retryInstance as decideRetry } from '../core/recover.ts';
@@ -10,9 +9,6 @@ import { suggest } from '../core/suggest.ts';
 import type { RunState } from '../core/run-state.ts';
 import { recoverAttempt } from '../agents/supervise.ts';
 import type { AgentLaunch } from '../agents/launch-spec.ts';
-import { dropCommand, removeCommand } from '../store/inbox.ts';
-import type { InboxCommand } from '../store/inbox-records.ts';
-import { runPaths } from '../store/layout.ts';
 import { harvest, notStarted, prepareLaunch } from './attempts.ts';
 import {
   attemptContext,
@@ -24,6 +20,7 @@ import {
 } from './drive-run.ts';
 import { Intake } from './intake.ts';
 import { RunSession } from './run-session.ts';
+import { sessionOrTold } from './session-or-told.ts';
 
 /** `run resume`: settles, revives what is worth it, and drives. @throws Refusal `run-busy` */
 export function resumeRun(programDir: string, runId: string, options: DriveOptions): Drive {
@@ -118,33 +115,6 @@ export async function abortRun(programDir: string, runId: string): Promise<void>
   if (!session) return;
   const drive = driveSession(session, {}, (engine) => engine.abort());
   await drive.ended;
-}
-
-const POLL_MS = 100;
-
-/**
- * The run's session, if nobody holds it; otherwise leaves the command for the engine that does, and
- * returns null when that has taken it. Should the engine end first, the session is ours after all.
- */
-export async function sessionOrTold(
-  programDir: string,
-  runId: string,
-  name: string,
-  command: InboxCommand,
-): Promise<RunSession | null> {
-  const paths = runPaths(programDir, runId);
-  const first = RunSession.tryOpen(programDir, runId, name);
-  if (first.ok) return first.session;
-  if (first.reason === 'not-writable') throw first.refusal;
-  const file = dropCommand(paths, command);
-  for (;;) {
-    await delay(POLL_MS);
-    if (!existsSync(file)) return null;
-    const next = RunSession.tryOpen(programDir, runId, name);
-    if (!next.ok) continue;
-    removeCommand(file);
-    return next.session;
-  }
 }
 
 /** The instance that a person means: an id, a unique prefix, or a task with a single instance. */

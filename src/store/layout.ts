@@ -98,6 +98,11 @@ export function attemptName(attempt: number): string {
   return String(attempt).padStart(4, '0');
 }
 
+/** Where the assistants of a role work, whichever run asks: `.codex-orch/assistant_roles/<id>/workspace`. */
+export function roleWorkspace(programDir: string, roleId: string): string {
+  return path.join(programDir, '.codex-orch', 'assistant_roles', roleId, 'workspace');
+}
+
 const runIdPattern = /^\d{14}-[0-9a-f]{8}$/;
 
 /** `YYYYMMDDHHMMSS-<8 hex>`, UTC. */
