@@ -27,7 +27,7 @@ export function findCodex(configuredPath: string | null, env: NodeJS.ProcessEnv)
 }
 
 /** A name with a slash is a path (`~/` is the home directory); any other is looked up in `searchPath`. */
-export function findExecutable(name: string, searchPath: string): string | null {
+function findExecutable(name: string, searchPath: string): string | null {
   if (name.startsWith('~/')) name = path.join(homedir(), name.slice(2));
   if (name.includes('/')) {
     const absolute = path.resolve(name);

@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 /** The version that our tests prove; others usually work. */
-export const testedCodexVersion = '0.169.0';
+const testedCodexVersion = '0.169.0';
 
 const TIMEOUT_MS = 20_000;
 

@@ -7,7 +7,7 @@ import { backends } from './backends.ts';
 import type { AgentLaunch, AttemptEnd, AttemptProgress } from './launch-spec.ts';
 
 /** Field names are the contract's; null where unknown. */
-export interface RuntimeRecord {
+interface RuntimeRecord {
   pid: number | null;
   cwd: string;
   project_workspace_dir: string;

@@ -15,7 +15,7 @@ export const codexProgram = path.join(repository, 'node_modules', '.bin', 'codex
 /** One answer of the model; see model-server.mjs for all fields. */
 export type ModelStep = Record<string, unknown>;
 
-export interface ModelRequest {
+interface ModelRequest {
   n: number;
   url: string;
   thread?: string;
