@@ -17,8 +17,10 @@ export interface RunProgress {
   onState(state: RunState): void;
   onEvent(event: RunEvent, state: RunState): void;
   onActivity(instanceId: string, activity: AgentActivity): void;
-  /** Something to say now, such as what Ctrl-C has set off. */
+  /** What goes on beside the run, such as what Ctrl-C has set off: shown until the view closes. */
   note(text: string): void;
+  /** A line that stays. */
+  say(line: string): void;
   /** Leaves the terminal as it was; the view stays where `keep` is set. */
   close(keep: boolean): void;
 }
@@ -47,6 +49,7 @@ function plainProgress(output: Output): RunProgress {
       if (line !== null) output.line(line);
     },
     note: (text) => output.line(text),
+    say: (line) => output.line(line),
     close: () => undefined,
   };
 }
@@ -103,6 +106,7 @@ function openLiveView(output: Output, since: 'now' | 'run'): RunProgress {
       note = text;
       draw();
     },
+    say: (line) => screen.print(line),
     close(keep) {
       if (closed) return;
       note = null;

@@ -172,7 +172,6 @@ async function driveHere(
   const program = programWord(programDir, context);
   let progress: RunProgress | null = null;
   const leftAlone: Instance[] = [];
-  const refused: string[] = [];
   // Before the first event: whoever holds the run is named on a clean terminal.
   const drive = ways.here({
     onEvent: (event, state) => progress?.onEvent(event, state),
@@ -180,7 +179,11 @@ async function driveHere(
       for (const activity of activities) progress?.onActivity(instanceId, activity);
     },
     onLeftAlone: (instances) => leftAlone.push(...instances),
-    onRefused: (file, reason) => refused.push(`not taken: ${file}: ${plainLine(reason)}`),
+    onRefused: (file, reason) => {
+      const line = paint.asks(`not taken: ${plainLine(`${file}: ${reason}`)}`);
+      if (progress) progress.say(line);
+      else context.stderr.line(line);
+    },
   });
   begun();
   progress = openProgress(context.stderr, context.env, 'now');
@@ -189,7 +192,6 @@ async function driveHere(
   try {
     const result = await drive.ended;
     progress.close(true);
-    for (const line of refused) context.stderr.line(paint.asks(line));
     for (const line of leftAloneLines(leftAlone, program, runId)) context.stderr.line(line);
     const lines = closingLines({
       state: result.state,
