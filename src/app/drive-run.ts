@@ -12,8 +12,10 @@ import { loadProgram } from '../program/load-program.ts';
 import { writeCommandShim } from '../staging/command-shim.ts';
 import type { AskableRole } from '../staging/stage-request.ts';
 import { runPaths } from '../store/layout.ts';
+import type { AssistantResult } from './answer-by-assistant.ts';
 import type { AttemptContext } from './attempts.ts';
 import { Engine, type StopMode } from './engine.ts';
+import { InlineAssistants } from './inline-assistants.ts';
 import { RunSession } from './run-session.ts';
 import { selfCommand } from './self-command.ts';
 
@@ -30,6 +32,8 @@ export interface DriveOptions {
   onLeftAlone?(instances: Instance[]): void;
   /** A file in the inbox was not taken. */
   onRefused?(file: string, reason: string): void;
+  /** How an answer of an inline assistant ended. */
+  onAssistant?(interruptId: string, result: AssistantResult): void;
 }
 
 export interface DriveResult {
@@ -72,6 +76,7 @@ export function driveSession(
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,
     onRefused: options.onRefused,
+    answerer: inlineAssistants(session, options),
   });
   begin(engine);
   const ended = readCodexPath(context)
@@ -86,6 +91,14 @@ export function driveSession(
     },
     ended,
   };
+}
+
+function inlineAssistants(
+  { state, paths }: RunSession,
+  { onAssistant }: Pick<DriveOptions, 'onAssistant'>,
+): InlineAssistants | undefined {
+  if (state.plan.project.assistants !== 'inline') return undefined;
+  return new InlineAssistants(paths, { onEnded: onAssistant });
 }
 
 /** What attempts need beside the run: the Codex program, the shim, the roles. */

@@ -11,6 +11,7 @@ import type { RunEvent } from '../core/events.ts';
 import { finishAttempt, type AttemptFacts, type ProcessFacts } from '../core/finish-attempt.ts';
 import { abortRun, retryInstance, reviveFailed } from '../core/recover.ts';
 import type { Instance } from '../core/run.ts';
+import type { RunState } from '../core/run-state.ts';
 import type { AgentActivity } from '../agents/activity.ts';
 import type { AttemptEnd, AttemptProcess } from '../agents/launch-spec.ts';
 import { recoverAttempt, startAttempt } from '../agents/supervise.ts';
@@ -39,6 +40,15 @@ export interface EngineOptions {
   onLeftAlone?(instances: Instance[]): void;
   /** Something in the inbox was refused. */
   onRefused?(file: string, reason: string): void;
+  /** Answers questions beside the loop, where the run's assistants are `inline`. */
+  answerer?: Answerer | undefined;
+}
+
+/** Works beside the loop, and speaks to it through the inbox like everyone else. */
+export interface Answerer {
+  /** Begins what can be begun now. The engine does not end before what is returned has. */
+  look(state: RunState): Promise<void>[];
+  stop(mode: StopMode): void;
 }
 
 interface FinishedAttempt {
@@ -61,6 +71,8 @@ export class Engine {
   /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
+  /** Questions that are being answered beside the loop. */
+  #answering = 0;
   #stopping: StopMode | null = null;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessFacts> | null = null;
@@ -99,6 +111,7 @@ export class Engine {
         this.#session.commit([...events, ...next]);
         this.#intake.committed();
         for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0));
+        this.#lookForQuestions();
         if (this.#isIdle()) return;
         this.#scheduleCacheFlush();
         await this.#wake.wait();
@@ -118,6 +131,7 @@ export class Engine {
     for (const process of this.#live.values()) {
       process.stop('terminated', { force: mode === 'now' });
     }
+    this.#options.answerer?.stop(mode);
     this.#wake.notify();
   }
 
@@ -126,6 +140,7 @@ export class Engine {
     if (this.#aborted) return;
     this.#aborted = new Map();
     for (const process of this.#live.values()) process.stop('terminated');
+    this.#options.answerer?.stop('graceful');
     this.#wake.notify();
   }
 
@@ -138,6 +153,7 @@ export class Engine {
     return (
       this.#live.size === 0 &&
       this.#between === 0 &&
+      this.#answering === 0 &&
       this.#finished.length === 0 &&
       this.#aborted === null
     );
@@ -268,6 +284,18 @@ export class Engine {
     const ends = this.#aborted ?? new Map<string, ProcessFacts>();
     this.#aborted = null;
     return abortRun(this.#session.state, this.#session.now(), ends);
+  }
+
+  #lookForQuestions(): void {
+    if (this.#stopping !== null || this.#aborted !== null) return;
+    for (const work of this.#options.answerer?.look(this.#session.state) ?? []) {
+      this.#answering += 1;
+      const counted = work.finally(() => {
+        this.#answering -= 1;
+        this.#wake.notify();
+      });
+      this.#beside(counted);
+    }
   }
 
   // ---- beside the loop ------------------------------------------------------------------------

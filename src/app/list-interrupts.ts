@@ -5,6 +5,7 @@ import { ExitStatus, Refusal } from '../core/refusal.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import { suggest } from '../core/suggest.ts';
+import { assistantProblem } from '../store/assistant-records.ts';
 import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../store/layout.ts';
 import { loadRun } from '../store/run-store.ts';
 import { Intake } from './intake.ts';
@@ -17,6 +18,8 @@ export interface InterruptEntry {
   reply: Reply | null;
   /** What lies in the inbox for it and is not, or cannot be, taken in; absent where there is nothing. */
   problem?: string;
+  /** Why the assistant that it went to has not answered; absent where none failed. */
+  assistant_problem?: string;
 }
 
 export interface RunInbox {
@@ -101,7 +104,10 @@ export async function readInbox(paths: RunPaths): Promise<RunInbox> {
   for (const [id, foreseen] of preview.interrupts) {
     const record = logged.get(id);
     if (record)
-      entries.push(entry(record, problems.get(id) ?? answerThatLies(paths, record, foreseen)));
+      entries.push({
+        ...entry(record, problems.get(id) ?? answerThatLies(paths, record, foreseen)),
+        ...failedAnswer(paths, record),
+      });
     else if (isFile(paths.interruptFile(id))) {
       const { interrupt } = foreseen;
       const asked = { ...interrupt, status: 'open', resolved_at: null } as const;
@@ -183,6 +189,15 @@ function entry({ interrupt, reply }: InterruptRecord, problem: string | null): I
     reply,
     ...(problem === null ? {} : { problem }),
   };
+}
+
+function failedAnswer(
+  paths: RunPaths,
+  { interrupt }: InterruptRecord,
+): Pick<InterruptEntry, 'assistant_problem'> {
+  if (interrupt.audience !== 'assistant' || interrupt.status !== 'open') return {};
+  const problem = assistantProblem(paths, interrupt.interrupt_id);
+  return problem === null ? {} : { assistant_problem: problem.reason };
 }
 
 /** A reply by file that fits, and that no engine has taken in. */

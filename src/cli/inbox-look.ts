@@ -40,6 +40,11 @@ export async function list(
   for (const line of [...problems, ...strays]) {
     context.stderr.line(`${paint.asks('not taken:')} ${plainLine(line)}`);
   }
+  for (const { interrupt, assistant_problem: problem } of entries) {
+    if (problem === undefined) continue;
+    const line = plainLine(`${interrupt.interrupt_id}: ${problem}`);
+    context.stderr.line(`${paint.asks('not answered:')} ${line}`);
+  }
 }
 
 export async function show(
