@@ -115,6 +115,8 @@ function openLiveView(output: Output, since: 'now' | 'run'): RunProgress {
       clearInterval(clock);
       endResize();
       screen.close(keep);
+      // The view stands apart from what is said after it.
+      if (keep && current) output.line();
     },
   };
 }
