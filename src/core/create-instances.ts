@@ -4,17 +4,19 @@
  * cost of an instance does not depend on how many there are.
  */
 import type { Choice } from './agenda.ts';
-import { instanceOf } from './evolve.ts';
+import { instanceOf, linksOf } from './evolve.ts';
 import { derivedId } from './ids.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunState } from './run-state.ts';
-import { nearestScopeAbove, scopeOf, scopesBelow } from './scope-index.ts';
+import { isAligned, nearestScopeAbove, scopeOf, scopesBelow } from './scope-index.ts';
 import type { Upstream } from './task-graph.ts';
 
 /** One binding that a choice must contain: the fact that has just come. */
 interface Pin {
   task: string;
   instanceId: string;
+  /** Its place in creation order, where it is a new instance: those after it have their own turn. */
+  newest: number;
 }
 
 /** Creates every instance that is possible by now: for one controller's choice after the other. */
@@ -41,7 +43,11 @@ export function createPossibleInstances(recorder: Recorder): void {
 function expandChoice(recorder: Recorder, choice: Choice): void {
   if (choice.kind === 'scope') return expandScope(recorder, choice.scopeId);
   const controller = instanceOf(recorder.state, choice.controllerInstanceId);
-  const pin = { task: controller.task_id, instanceId: controller.instance_id };
+  const pin = {
+    task: controller.task_id,
+    instanceId: controller.instance_id,
+    newest: Infinity,
+  };
   tryTask(recorder, choice.target, choice.scopeId, pin);
 }
 
@@ -60,7 +66,7 @@ function expandScope(recorder: Recorder, scopeId: string): void {
 function expandInstance(recorder: Recorder, instanceId: string): void {
   const { state } = recorder;
   const { task_id: task, input_scope_id: scopeId } = instanceOf(state, instanceId);
-  const pin = { task, instanceId };
+  const pin = { task, instanceId, newest: linksOf(state, instanceId).ordinal };
   // A gated task is tried when its controller has chosen it, not when the controller exists.
   const dependents = (state.graph.dependents.get(task) ?? []).filter(
     (dependent) => state.graph.gate.get(dependent) !== task,
@@ -80,55 +86,75 @@ function expandInstance(recorder: Recorder, instanceId: string): void {
 function tryTask(recorder: Recorder, task: string, scopeId: string, pin: Pin | null): void {
   const { state } = recorder;
   const upstream = upstreamOf(state, task);
-  if (!allHaveCandidates(state, task, scopeId, upstream)) return;
+  const newest = pin?.newest ?? Infinity;
+  if (!allHaveCandidates(state, task, scopeId, upstream, newest)) return;
   const lists = upstream.map((up) =>
-    up.task === pin?.task ? [pin.instanceId] : candidatesFor(state, task, scopeId, up.task),
+    up.task === pin?.task ? [pin.instanceId] : candidatesFor(state, task, scopeId, up.task, newest),
   );
-  for (const choice of consistentChoices(state, lists))
+  for (const choice of consistentChoices(state, scopeId, lists)) {
     createInstance(recorder, task, scopeId, upstream, choice);
+  }
 }
 
-/** Remembers how far it got: candidates never vanish, so each upstream task is passed once per scope. */
+/**
+ * Remembers how far it got: candidates never vanish, and new instances come in creation order, so each
+ * upstream task is passed once per scope.
+ */
 function allHaveCandidates(
   state: RunState,
   task: string,
   scopeId: string,
   upstream: readonly Upstream[],
+  newest: number,
 ): boolean {
+  if (upstream.length < 2) return true;
   const { satisfied } = scopeOf(state, scopeId);
   let count = satisfied.get(task) ?? 0;
   const before = count;
   while (count < upstream.length) {
-    if (candidatesFor(state, task, scopeId, upstream[count]!.task).length === 0) break;
+    if (candidatesFor(state, task, scopeId, upstream[count]!.task, newest).length === 0) break;
     count += 1;
   }
-  if (count !== before) satisfied.set(task, count);
+  if (count !== before && newest !== Infinity) satisfied.set(task, count);
   return count === upstream.length;
 }
 
 const none: readonly string[] = [];
 
-/** The instances of `upstreamTask` to which `task` may be bound in this scope, by section 5's rules. */
+/**
+ * The instances of `upstreamTask`, up to the newest to be looked at, to which `task` may be bound in this
+ * scope by section 5's rules.
+ */
 function candidatesFor(
   state: RunState,
   task: string,
   scopeId: string,
   upstreamTask: string,
+  newest: number,
 ): readonly string[] {
   const scope = scopeOf(state, scopeId);
   if (state.graph.gate.get(task) === upstreamTask) return scope.activations.get(task) ?? none;
-  if (scope.body.has(upstreamTask)) return scope.instancesOf.get(upstreamTask) ?? none;
-  const nearest = nearestScopeAbove(state, scopeId, upstreamTask);
-  if (nearest === null) return none;
-  return scopeOf(state, nearest).instancesOf.get(upstreamTask) ?? none;
+  const place = scope.body.has(upstreamTask)
+    ? scopeId
+    : nearestScopeAbove(state, scopeId, upstreamTask);
+  if (place === null) return none;
+  const all = scopeOf(state, place).instancesOf.get(upstreamTask) ?? none;
+  const last = all.at(-1);
+  if (last === undefined || linksOf(state, last).ordinal <= newest) return all;
+  return all.filter((id) => linksOf(state, id).ordinal <= newest);
 }
 
 /** Every way to take one instance of each list so that the combined history names no task twice. */
 function* consistentChoices(
   state: RunState,
+  scopeId: string,
   lists: readonly (readonly string[])[],
 ): Generator<string[]> {
-  const needsCheck = lists.length > 1;
+  const only = lists.every((list) => list.length === 1) ? lists.map((list) => list[0]!) : null;
+  if (only && (only.length < 2 || only.every((id) => isAligned(state, scopeId, id)))) {
+    yield only;
+    return;
+  }
   const history = new Map<string, string>();
   const choice: string[] = [];
   const next: number[] = [0];
@@ -148,7 +174,7 @@ function* consistentChoices(
       continue;
     }
     next[depth]! += 1;
-    const merged = needsCheck ? mergeHistory(state, history, instanceId) : [];
+    const merged = mergeHistory(state, history, instanceId);
     if (merged === null) continue;
     added.push(merged);
     choice.push(instanceId);

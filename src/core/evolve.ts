@@ -7,7 +7,7 @@ import { emptyAgenda } from './agenda.ts';
 import type { RunEvent, RunEventOf } from './events.ts';
 import type { Instance, RunPlan } from './run.ts';
 import type { InstanceLinks, LoopCount, RunState } from './run-state.ts';
-import { newScopeIndex, scopeOf, scopesBelow } from './scope-index.ts';
+import { isAligned, newScopeIndex, scopeOf, scopesBelow } from './scope-index.ts';
 import { bodyOf, buildTaskGraph } from './task-graph.ts';
 
 /** Applies one event; `state` is null for `run_created` alone. Returns the same, changed state. */
@@ -248,6 +248,9 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     skippedBecauseOf: null,
     resultAttempt: null,
     controlEvents: 0,
+    aligned:
+      !scopeOf(state, input_scope_id).instancesOf.has(task_id) &&
+      upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
   };
   for (const upstreamId of upstream) {

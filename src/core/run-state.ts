@@ -52,6 +52,8 @@ export interface InstanceLinks {
   resultAttempt: number | null;
   /** Events of its control that are recorded: a crash can leave a part of them. */
   controlEvents: number;
+  /** Two instances that are aligned to one scope have histories that agree: see `isAligned`. */
+  aligned: boolean;
   /** Loop iterations that the operator granted when it was last requeued. */
   newlyGranted: number;
 }
@@ -72,8 +74,10 @@ export interface ScopeIndex {
   instancesOf: Map<string, string[]>;
   /** Gated task → the controller instances of this scope that chose it. */
   activations: Map<string, string[]>;
-  /** Task → the nearest scope above that has an instance of it; a memo. */
-  nearestAbove: Map<string, string>;
+  /** Task → the nearest scope above that has an instance of it, or null; a memo. */
+  nearestAbove: Map<string, string | null>;
+  /** Task → the nearest scope above whose body has it; a memo. */
+  nearestBody: Map<string, string>;
   /** Task → how many of its upstream tasks, from the first on, are known to have a candidate. */
   satisfied: Map<string, number>;
   /** Loop controller task → its count in this scope. */
@@ -89,7 +93,9 @@ export function effectiveValues(state: RunState, scopeId: string): JsonObject {
     chain.push(scope);
     id = scope.parent_input_scope_id;
   }
-  return Object.assign({}, ...chain.reverse().map((scope) => scope.own_values)) as JsonObject;
+  const values: JsonObject = {};
+  for (const { own_values: own } of chain.reverse()) Object.assign(values, own);
+  return values;
 }
 
 /** Run status, section 5 of the contract. */

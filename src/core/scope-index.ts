@@ -13,6 +13,7 @@ export function newScopeIndex(
     instancesOf: new Map(),
     activations: new Map(),
     nearestAbove: new Map(),
+    nearestBody: new Map(),
     satisfied: new Map(),
     loops,
   };
@@ -40,8 +41,35 @@ export function nearestScopeAbove(state: RunState, scopeId: string, task: string
     }
     index = above;
   }
-  if (found !== null) for (const index of passed) index.nearestAbove.set(task, found);
+  for (const index of passed) index.nearestAbove.set(task, found);
   return found;
+}
+
+/**
+ * Whether an instance, seen from a scope, has a history without surprises: of each task that can repeat
+ * it holds the first instance of the nearest scope whose body has the task. Two such histories agree, so
+ * that nobody need compare them. It follows from the same of its upstream instances, because a body has
+ * with a task all that descend from it: what lies between the two scopes repeats nothing of the history.
+ */
+export function isAligned(state: RunState, scopeId: string, instanceId: string): boolean {
+  const instance = state.instances.get(instanceId);
+  if (!instance || !state.graph.repeatable.has(instance.task_id)) return true;
+  if (!state.links.get(instanceId)?.aligned) return false;
+  return nearestBody(state, scopeId, instance.task_id) === instance.input_scope_id;
+}
+
+/** The nearest scope, from this one up, whose body has the task: the base scope's has every one. */
+function nearestBody(state: RunState, scopeId: string, task: string): string {
+  const passed: ScopeIndex[] = [];
+  let id = scopeId;
+  for (let index = scopeOf(state, id); !index.body.has(task) && index.parent !== null;) {
+    const memo = index.nearestBody.get(task);
+    passed.push(index);
+    id = memo ?? index.parent;
+    index = scopeOf(state, id);
+  }
+  for (const index of passed) index.nearestBody.set(task, id);
+  return id;
 }
 
 /** All scopes below `scopeId`. */
