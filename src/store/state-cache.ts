@@ -90,7 +90,8 @@ export class StateCache {
       file === null
         ? null
         : { seq: file.seq, bytes: file.log_bytes, head: file.log_head, runId: paths.runId };
-    if (from?.seq === state.seq && logTail(paths.eventsLog)?.head === from.head) {
+    const tail = logTail(paths.eventsLog);
+    if (from?.seq === state.seq && tail?.bytes === from.bytes && tail.head === from.head) {
       cache.#stale = false;
       return cache;
     }

@@ -161,11 +161,11 @@ describe('many processes', () => {
       const one = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
       return once(one, 'exit') as Promise<[number | null, string]>;
     };
-    const living = [contend(500), contend(500), contend(15, 'late'), contend(15, 'late')];
-    const dying = [50, 100, 150].map((rounds) => contend(rounds, 'die'));
+    const living = [contend(300), contend(300), contend(10, 'late'), contend(10, 'late')];
+    const dying = [30, 60, 90].map((rounds) => contend(rounds, 'die'));
     for (const [code] of await Promise.all(living)) expect(code).toBe(0);
     for (const [, signal] of await Promise.all(dying)) expect(signal).toBe('SIGKILL');
-    expect(readFileSync(counter, 'utf8')).toBe(String(1000 + 30 + 300));
+    expect(readFileSync(counter, 'utf8')).toBe(String(600 + 20 + 180));
     expect(currentHolder(paths)).toBeNull();
   });
 
