@@ -9,6 +9,8 @@ export default class TallyReporter {
       }
       if (module.errors().length > 0) tally.failed += 1;
     }
-    process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
+    process.stdout.write(
+      `\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`,
+    );
   }
 }
