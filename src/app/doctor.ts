@@ -55,7 +55,7 @@ export function severityOf(findings: readonly Finding[]): 'ok' | 'warning' | 'er
   return bad.length > 0 ? 'warning' : 'ok';
 }
 
-export function checkNode(version: string): Finding {
+function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [wantedMajor, wantedMinor] = OLDEST_NODE;
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) {

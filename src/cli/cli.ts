@@ -8,6 +8,7 @@ import { suggest } from '../core/suggest.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { plainText } from './render/plain-text.ts';
+import { wrap } from './render/text-width.ts';
 
 /**
  * Runs one command line (without `node` and the script). Expected failures are printed, and set the
@@ -24,7 +25,7 @@ export async function runCli(argv: string[], context: CliContext): Promise<void>
 }
 
 /** Prints `error: …`, and `hint: …` where there is one, to standard error. */
-export function printRefusal(refusal: Refusal, context: CliContext): void {
+function printRefusal(refusal: Refusal, context: CliContext): void {
   const paint = (code: number, text: string): string =>
     context.stderr.color ? `\u001b[${code}m${text}\u001b[39m` : text;
   context.stderr.line(`${paint(31, 'error:')} ${plainText(refusal.message).trimEnd()}`);
@@ -77,7 +78,7 @@ function rewritten(argv: string[]): string[] {
 }
 
 /** Settings come before any command is added: commands inherit them from here. */
-export function makeProgram(program: Command, context: CliContext): Command {
+function makeProgram(program: Command, context: CliContext): Command {
   return program
     .exitOverride()
     .showSuggestionAfterError(false)
@@ -90,10 +91,14 @@ export function makeProgram(program: Command, context: CliContext): Command {
       getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
       getOutHasColors: () => context.stdout.color,
     })
-    .configureHelp({ showGlobalOptions: false, sortSubcommands: false });
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      commandUsage: (command) =>
+        wrap(`${fullName(command)} ${command.usage()}`, 72).join('\n         '),
+    });
 }
 
-export function rootHelp(columns: number): string {
+function rootHelp(columns: number): string {
   const groups = Object.entries(commandTable).filter(([, group]) => group.hidden !== true);
   const width = Math.max(...groups.map(([name]) => name.length)) + 2;
   const lines = [

@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 
-export interface CommandModule {
+interface CommandModule {
   /** Adds the group, with its commands, to `program`. */
   register(program: Command, context: CliContext): void;
 }

@@ -16,8 +16,11 @@ export function activityLine(activity: AgentActivity): string | null {
     case 'reasoning':
     case 'output':
       return plainLine(activity.text) || null;
-    case 'command':
-      return plainLine(`$ ${shownCommand(activity.command)}`);
+    case 'command': {
+      const failed =
+        activity.status === 'failed' ? ` (exit ${activity.exitCode ?? 'unknown'})` : '';
+      return plainLine(`$ ${shownCommand(activity.command)}${failed}`);
+    }
     case 'file_change':
       return plainLine(`edits ${activity.changes.map((change) => change.path).join(', ')}`);
     case 'todo': {

@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { captureCli } from './captured-context.ts';
+
+let root = '';
+let program = '';
+let env: NodeJS.ProcessEnv = {};
+beforeAll(() => {
+  mkdirSync('.test-tmp', { recursive: true });
+  root = mkdtempSync(path.resolve('.test-tmp/doctor-'));
+  program = path.join(root, 'prog');
+  mkdirSync(path.join(program, 'tasks'), { recursive: true });
+  writeProject('shell');
+  const task = 'id: a\ntitle: A\nstatus: ready\nrun: "true"\n';
+  writeFileSync(path.join(program, 'tasks', 'a.yaml'), task);
+  env = { CODEX_ORCH_GLOBAL_ROOT: path.join(root, 'global'), PATH: process.env['PATH'] };
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function writeProject(agent: string, workspace = '.'): void {
+  const lines = ['name: p', `workspace: ${workspace}`, `default_agent: ${agent}`];
+  writeFileSync(path.join(program, 'project.yaml'), `${lines.join('\n')}\n`);
+}
+
+interface Shown {
+  id: string;
+  severity: string;
+  message: string;
+  remedy: string | null;
+}
+
+async function examine(extra: NodeJS.ProcessEnv = {}): Promise<{ code: number; found: Shown[] }> {
+  const { code, stdout } = await captureCli(['doctor', program, '--json'], {
+    env: { ...env, ...extra },
+  });
+  return { code, found: JSON.parse(stdout) as Shown[] };
+}
+
+describe('doctor', () => {
+  it('finds nothing where nothing is wrong, and does not ask for Codex where nobody needs it', async () => {
+    const { code, found } = await examine({ CODEX_ORCH_CODEX_BIN: '/nowhere/codex' });
+    expect(found.filter(({ severity }) => severity !== 'ok')).toEqual([]);
+    expect(code).toBe(0);
+    expect(found.map(({ id }) => id)).toEqual([
+      'node.version',
+      'program.valid',
+      'codex',
+      'disk.writable',
+      'disk.space',
+      'runs',
+    ]);
+  });
+
+  it('says what to do about a missing Codex and a wrong configuration, with exit status 2', async () => {
+    mkdirSync(path.join(root, 'global'));
+    writeFileSync(path.join(root, 'global', 'config.toml'), '[codex\n');
+    writeProject('default');
+    const { code, found } = await examine({ CODEX_ORCH_CODEX_BIN: '/nowhere/codex' });
+    writeProject('shell');
+    rmSync(path.join(root, 'global'), { recursive: true });
+    expect(code).toBe(2);
+    const bad = found.filter(({ severity }) => severity === 'error');
+    expect(bad.map(({ id }) => id)).toEqual(['program.valid', 'config.syntax', 'codex.program']);
+    expect(bad[2]?.message).toContain('/nowhere/codex');
+    expect(bad[2]?.remedy).toContain('npm install');
+  });
+
+  it('counts the errors of an invalid program', async () => {
+    writeFileSync(path.join(program, 'tasks', 'b.yaml'), 'id: other\n');
+    const { code, found } = await examine();
+    rmSync(path.join(program, 'tasks', 'b.yaml'));
+    expect(code).toBe(2);
+    expect(found.find(({ id }) => id === 'program.valid')).toMatchObject({
+      severity: 'error',
+      message: expect.stringMatching(/has \d+ errors?/) as string,
+    });
+  });
+
+  it('notices a damaged run, with exit status 1', async () => {
+    const run = path.join(program, '.runs', '20260101000000-0123abcd');
+    mkdirSync(run, { recursive: true });
+    writeFileSync(path.join(run, 'events.jsonl'), '{"seq":1}\n{"seq":2}\n');
+    const { code, found } = await examine();
+    rmSync(path.join(program, '.runs'), { recursive: true });
+    expect(code).toBe(1);
+    expect(found.at(-1)).toMatchObject({ id: 'runs.damaged', severity: 'warning' });
+  });
+});
