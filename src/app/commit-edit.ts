@@ -8,6 +8,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { Refusal } from '../core/refusal.ts';
 import { makeDirectory, remove, replaceFile } from '../files/disk.ts';
 import type { Overlay } from '../program/authored-file.ts';
+import { resolveInside } from '../files/inside.ts';
 import { inOneLine, validate, type ProgramPlace } from './validate-program.ts';
 
 /**
@@ -35,7 +36,12 @@ function writeAllOrNone(programDir: string, edits: Overlay): void {
   const done: { file: string; before: Buffer | null }[] = [];
   try {
     for (const [relative, text] of edits) {
-      const file = path.join(programDir, relative);
+      const inside = resolveInside(programDir, relative);
+      if (!inside.ok) {
+        throw new Refusal('edit-outside', `nothing was changed: ${relative}: ${inside.reason}`);
+      }
+      // Deleting takes a link away, not what it leads to.
+      const file = text === null ? path.join(programDir, relative) : inside.path;
       done.push({ file, before: contentOf(file) });
       if (text === null) remove(file);
       else {

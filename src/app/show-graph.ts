@@ -21,8 +21,7 @@ export interface ProgramGraph {
   edges: GraphEdge[];
 }
 
-export const graphFormats = ['text', 'mermaid', 'dot', 'json'] as const;
-export type GraphFormat = (typeof graphFormats)[number];
+export type GraphFormat = 'text' | 'mermaid' | 'dot' | 'json';
 
 export function showGraph(programDir: string): { graph: ProgramGraph; unreadable: Diagnostic[] } {
   const { tasks, unreadable } = listTasks(programDir);

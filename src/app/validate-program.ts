@@ -3,7 +3,6 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Overlay } from '../program/authored-file.ts';
 import { loadProgram, type LoadedProgram } from '../program/load-program.ts';
 import { hasErrors, validateProgram } from '../program/validate.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
 
 export interface ProgramPlace {
   /** Absolute. */
@@ -42,23 +41,6 @@ export async function validate(
       warnings: diagnostics.filter((one) => one.severity === 'warning'),
     },
   };
-}
-
-/** The program, for a run. Throws a Refusal `program-invalid` that carries the report, if it has errors. */
-export async function loadValidProgram(
-  place: ProgramPlace,
-): Promise<{ program: LoadedProgram; warnings: Diagnostic[] }> {
-  const { report, program } = await validate(place);
-  const [first, ...more] = report.errors;
-  if (first !== undefined) {
-    const others = more.length > 0 ? ` (and ${more.length} more)` : '';
-    throw new Refusal('program-invalid', `the program has errors: ${inOneLine(first)}${others}`, {
-      hint: `codex-orch project validate ${place.programDir}`,
-      exit: ExitStatus.usage,
-      data: report,
-    });
-  }
-  return { program, warnings: report.warnings };
 }
 
 /** `tasks/a.yaml:3:5: message` */

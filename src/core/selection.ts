@@ -17,7 +17,7 @@ export type Selection =
     }
   | { ok: false; code: SelectionRefusal; message: string; hint: string | null };
 
-export type SelectionRefusal = 'nothing-selected' | 'unknown-root' | 'unknown-label';
+type SelectionRefusal = 'nothing-selected' | 'unknown-root' | 'unknown-label';
 
 /**
  * The roots and the labelled tasks, all that they depend on, and the targets of every controller among
@@ -69,23 +69,6 @@ export function controlTargets(task: TaskSpec): string[] {
   if (task.control === null) return [];
   if (task.control.mode === 'route') return task.control.routes.flatMap((route) => route.targets);
   return [...task.control.continue_targets, ...task.control.stop_targets];
-}
-
-export interface BoardFindings {
-  /** `blocked` or `archived`: the run is refused. */
-  refused: TaskSpec[];
-  /** `draft`: a warning. */
-  drafts: TaskSpec[];
-}
-
-/** What the author's own board says of the selected tasks. */
-export function checkBoard(tasks: readonly TaskSpec[], taskIds: readonly string[]): BoardFindings {
-  const selected = new Set(taskIds);
-  const chosen = tasks.filter((task) => selected.has(task.id));
-  return {
-    refused: chosen.filter((task) => task.status === 'blocked' || task.status === 'archived'),
-    drafts: chosen.filter((task) => task.status === 'draft'),
-  };
 }
 
 function unknown(what: 'root' | 'label', word: string, known: Iterable<string>): Selection {

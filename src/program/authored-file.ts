@@ -106,7 +106,7 @@ export function toDiagnostic(
 }
 
 /** `tasks.build.depends_on[0].task` */
-export function locationOf(subject: string, at: Path): string {
+function locationOf(subject: string, at: Path): string {
   return at.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${step}`),
     subject,

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { suggest } from '../core/suggest.ts';
 import { readText } from './read-text.ts';
 
-export interface GlobalConfig {
+interface GlobalConfig {
   codex: { /** The Codex program; null: `codex` on PATH. */ path: string | null };
   web: { /** null: the built-in one. */ port: number | null };
 }

@@ -83,7 +83,7 @@ export async function loadProgram(
     else program.tasks.push(task);
   }
   program.diagnostics.push(...strayTaskFiles(programDir));
-  loadRoles(program);
+  loadRoles(program, overlay);
   loadPresets(program, options.globalRoot);
   return program;
 }
@@ -141,7 +141,7 @@ export function taskFile(id: string): string {
   return `tasks/${id}.yaml`;
 }
 
-function loadRoles(program: LoadedProgram): void {
+function loadRoles(program: LoadedProgram, overlay?: Overlay): void {
   const root = path.join(program.programDir, 'assistant_roles');
   for (const id of directories(root)) {
     const origin = readAuthoredFile(
@@ -149,6 +149,7 @@ function loadRoles(program: LoadedProgram): void {
       `assistant_roles/${id}/role.yaml`,
       fileKinds.role,
       id,
+      overlay,
     );
     const missing = origin.diagnostics.find((diagnostic) => diagnostic.code === 'file.missing');
     if (missing) {

@@ -3,11 +3,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 
 /** The largest program file that is read, in bytes. */
-export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 export type ReadText = { ok: true; text: string } | { ok: false; problem: TextProblem };
 
-export interface TextProblem {
+interface TextProblem {
   code: 'missing' | 'not_a_file' | 'too_large' | 'not_utf8' | 'unreadable';
   /** A predicate: `is not UTF-8 text: byte 12 (0xff) …`. */
   message: string;
@@ -38,7 +38,7 @@ export function readText(file: string, maxBytes = MAX_FILE_BYTES): ReadText {
 }
 
 /** Offset, from 0, of the first byte that begins no well-formed UTF-8 sequence (RFC 3629). */
-export function firstInvalidByte(bytes: Uint8Array): number {
+function firstInvalidByte(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length;) {
     const lead = bytes[at] ?? 0;
     const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

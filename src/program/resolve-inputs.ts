@@ -74,15 +74,6 @@ export async function resolveInputs(
   return Object.fromEntries([...values, ...given]);
 }
 
-/** Splits `key=value`. Throws a Refusal where it is not of that form. */
-export function splitKeyValue(option: string, word: string): { key: string; value: string } {
-  const at = word.indexOf('=');
-  if (at <= 0) {
-    throw new Refusal('bad-key-value', `${option} ${word}: expected KEY=VALUE`);
-  }
-  return { key: word.slice(0, at), value: word.slice(at + 1) };
-}
-
 async function optionValue(option: InputOption, cwd: string): Promise<Json> {
   const problem = inputKey.problem(option.key);
   if (problem !== null) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { applyPreset, presetsOf, previewPreset } from '../../src/app/apply-preset.ts';
@@ -243,4 +243,14 @@ describe('2.4 Presets', () => {
     expect(refusal).toMatchObject({ code: 'preset-unknown', exit: 4 });
     expect(refusal.text).toContain('did you mean "review"?');
   });
+});
+
+it('does not write through a link that leaves the program', async () => {
+  const outside = sampleProgram();
+  const program = sampleProgram();
+  symlinkSync(outside, path.join(program, 'tasks'));
+  const refusal = await refusedWithoutTrace(outside, () =>
+    addTasks(placeOf(program), task('x'), 'x.yaml'),
+  );
+  expect(refusal.code).toBe('edit-outside');
 });
