@@ -29,7 +29,7 @@ function makeContext(): CliContext {
       return process.stdin;
     },
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentDirectory(),
     exit(code) {
       process.exitCode = code;
     },
@@ -41,6 +41,17 @@ function makeContext(): CliContext {
       };
     },
   };
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write(
+      'error: the current directory does not exist any more\nhint: change to one that does\n',
+    );
+    process.exit(2);
+  }
 }
 
 function makeOutput(stream: NodeJS.WriteStream): Output {

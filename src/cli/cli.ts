@@ -18,10 +18,32 @@ export async function runCli(argv: string[], context: CliContext): Promise<void>
   try {
     await dispatch(rewritten(argv), context);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    printRefusal(error, context);
-    context.exit(error.exit);
+    const refusal = error instanceof Refusal ? error : fromSystem(error);
+    if (!refusal) throw error;
+    printRefusal(refusal, context);
+    context.exit(refusal.exit);
   }
+}
+
+const systemErrors: Record<string, string> = {
+  EACCES: 'check the permissions',
+  EPERM: 'check the permissions',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'free some space on the disk',
+  EDQUOT: 'free some space: the quota is used up',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  ENFILE: 'the system has too many open files',
+  EIO: 'check the disk',
+};
+
+/** What the machine refuses is no defect of ours; null for anything else. */
+function fromSystem(error: unknown): Refusal | null {
+  const { code, message, syscall } = error as Partial<NodeJS.ErrnoException>;
+  if (!(error instanceof Error) || code === undefined || syscall === undefined) return null;
+  const hint = Object.hasOwn(systemErrors, code) ? systemErrors[code] : undefined;
+  return hint === undefined
+    ? null
+    : new Refusal('system-error', message ?? code, { hint, exit: ExitStatus.failed });
 }
 
 /** Prints `error: …`, and `hint: …` where there is one, to standard error. */

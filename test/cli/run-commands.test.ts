@@ -278,6 +278,13 @@ describe('looking at runs', () => {
   });
 });
 
+it('calls it no defect when the current directory is gone', () => {
+  const line = `mkdir '${root}/gone' && cd '${root}/gone' && rmdir '${root}/gone' && '${process.execPath}' '${entry}' run list`;
+  const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: the current directory/);
+});
+
 it('knows its version without loading anything else', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   expect(run('--version').stdout).toBe(`${version}\n`);
