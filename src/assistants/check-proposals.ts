@@ -102,14 +102,7 @@ function checkOne(update: Json, number: number, context: ProposalContext): Check
 }
 
 type Target =
-  | {
-      ok: true;
-      fields: JsonObject;
-      /** Relative to the program, with `/`. */
-      file: string;
-      absolute: string;
-    }
-  | { ok: false; reason: string };
+  { ok: true; fields: JsonObject; file: string; absolute: string } | { ok: false; reason: string };
 
 function targetOf(kind: ProposalKind, given: JsonObject, context: ProposalContext): Target {
   const { programDir, role, interrupt } = context;
@@ -139,14 +132,15 @@ function targetOf(kind: ProposalKind, given: JsonObject, context: ProposalContex
       }
       const file = `tasks/${interrupt.task_id}.yaml`;
       const fields = { task_id: interrupt.task_id, routing_section: section };
-      const target = programFile(programDir, file, fields);
-      if (!target.ok || isFile(target.absolute)) return target;
-      return no(`${file} does not exist any more`);
+      const found = findProgramFile(programDir, file);
+      if (!found.ok) return found;
+      return isFile(found.absolute) ? { ...found, fields } : no(`${file} does not exist any more`);
     }
     case 'program_asset_update': {
       const file = given['program_asset_path'];
       if (typeof file !== 'string') return no('"target.program_asset_path" is missing');
-      return programFile(programDir, file, { program_asset_path: file });
+      const found = findProgramFile(programDir, file);
+      return found.ok ? { ...found, fields: { program_asset_path: file } } : found;
     }
   }
 }
@@ -154,11 +148,21 @@ function targetOf(kind: ProposalKind, given: JsonObject, context: ProposalContex
 function roleFile(programDir: string, roleId: string, name: string, fields: JsonObject): Target {
   const located = locateRoleFile(programDir, roleId, name);
   if (!located.ok) return no(`"${name}" of role ${roleId}: ${located.reason}`);
-  return { ok: true, fields, file: located.path, absolute: located.absolute };
+  const found = findProgramFile(programDir, located.path);
+  return found.ok ? { ...found, fields } : found;
 }
 
+export type ProgramFile =
+  | {
+      ok: true;
+      /** Relative to the program, with `/`, links resolved. */
+      file: string;
+      absolute: string;
+    }
+  | { ok: false; reason: string };
+
 /** A file that is there, or could be, and that belongs to the program rather than to what runs leave. */
-function programFile(programDir: string, file: string, fields: JsonObject): Target {
+export function findProgramFile(programDir: string, file: string): ProgramFile {
   const inside = resolveInside(programDir, file);
   if (!inside.ok) return no(`"${file}" is no file of the program: ${inside.reason}`);
   const real = path.relative(realpathSync(programDir), inside.path).split(path.sep).join('/');
@@ -171,7 +175,7 @@ function programFile(programDir: string, file: string, fields: JsonObject): Targ
   }
   const stats = statSync(inside.path, { throwIfNoEntry: false });
   if (stats && !stats.isFile()) return no(`"${file}" is not a file`);
-  return { ok: true, fields, file: real, absolute: inside.path };
+  return { ok: true, file: real, absolute: inside.path };
 }
 
 /** Of the file as it is now, to tell later whether it has changed; null where there is none. */

@@ -54,6 +54,18 @@ export const commandTable: Record<string, CommandGroup> = {
     summary: "ask questions as a worker, and see a run's questions",
     load: () => import('./commands/interrupt.ts'),
   },
+  proposal: {
+    summary: 'review the changes that assistants suggest',
+    load: () => import('./commands/proposal.ts'),
+  },
+  'assistant-doc': {
+    summary: 'write the operating model of assistants',
+    load: () => import('./commands/assistant-doc.ts'),
+  },
+  skill: {
+    summary: 'install the skill that lets a coding agent operate codex-orch',
+    load: () => import('./commands/skill.ts'),
+  },
   inspect: {
     summary: 'show a task or a run (as `task show`, `run show`)',
     load: () => import('./commands/inspect.ts'),
