@@ -6,7 +6,7 @@
 // --clean removes what an earlier build left (processes that still run from it would miss it).
 // --faults makes a build that can be told to die at its n-th step: see src/files/fault-point.ts.
 import { build } from 'esbuild';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -42,6 +42,9 @@ const { outputFiles } = await build({
   },
   logLevel: 'warning',
 });
+
+// Installed as they are: see src/app/skills.ts.
+await cp('src/skills', path.join(out, 'skills'), { recursive: true });
 
 // The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
 const entry = path.resolve(out, 'main.js');
