@@ -1,0 +1,132 @@
+/** The planner alone: no disk, no process. */
+import { performance } from 'node:perf_hooks';
+import { advance } from '../src/core/advance.ts';
+import { createRun } from '../src/core/create-run.ts';
+import { finishAttempt, type AttemptFacts } from '../src/core/finish-attempt.ts';
+import type { ProjectSpec, TaskSpec } from '../src/core/program.ts';
+import type { RunPlan } from '../src/core/run.ts';
+import type { RunState } from '../src/core/run-state.ts';
+import type { RunEvent } from '../src/core/events.ts';
+
+const now = '2026-01-01T00:00:00.000Z';
+
+const project: ProjectSpec = {
+  name: 'bench',
+  workspace: '.',
+  description: '',
+  default_agent: 'shell',
+  default_model: null,
+  default_sandbox: 'workspace-write',
+  max_concurrency: 2,
+  node_wall_timeout_sec: null,
+  node_idle_timeout_sec: null,
+  node_terminate_grace_sec: 10,
+  user_inputs: {},
+  agents: {},
+  assistants: 'worker',
+};
+
+export function taskSpec(id: string, upstream: string[]): TaskSpec {
+  return {
+    id,
+    title: id,
+    agent: 'shell',
+    kind: 'work',
+    status: 'ready',
+    description: '',
+    labels: [],
+    depends_on: upstream.map((task) => ({ task, kind: 'order', consume: [], as: null })),
+    compose: [],
+    publish: [],
+    control: null,
+    assistant_hints: { preferred_roles: [], decision_kind_overrides: {}, ask_when: [] },
+    interaction_policy: { allowed_assistant_roles: null, allow_human: true },
+    required_decisions: [],
+    model: null,
+    sandbox: null,
+    workspace: null,
+    extra_writable_roots: [],
+    result_schema: null,
+    run: ':',
+  };
+}
+
+export function planOf(tasks: TaskSpec[]): RunPlan {
+  return {
+    format_version: 1,
+    tool_version: 'bench',
+    roots: [],
+    labels: [],
+    project,
+    project_workspace_template: '.',
+    tasks: Object.fromEntries(tasks.map((task) => [task.id, task])),
+    task_path_templates: {},
+    user_inputs: {},
+    files: [],
+  };
+}
+
+const completed: AttemptFacts = {
+  process: {
+    termination_reason: 'completed',
+    return_code: 0,
+    failure_kind: null,
+    failure_summary: null,
+    resume_recommended: false,
+    session_id: null,
+    usage: null,
+  },
+  result: { kind: 'none' },
+  artifacts: { kind: 'published', artifacts: [] },
+};
+
+/** Plans a whole run in memory, every attempt succeeding; gives all events to `visit`. */
+export function planWhole(
+  plan: RunPlan,
+  runId: string,
+  options: { slots: number; leave?: string; visit?: (events: RunEvent[]) => void },
+): RunState {
+  const { state, events } = createRun(plan, runId, now);
+  options.visit?.(events);
+  let pending: string[] = [];
+  for (;;) {
+    const step = advance(state, { slots: options.slots, now });
+    options.visit?.(step.events);
+    pending.push(...step.starts.map((start) => start.instanceId));
+    pending = pending.filter((id) => state.instances.get(id)?.task_id !== options.leave);
+    const next = pending.shift();
+    if (next === undefined) return state;
+    options.visit?.(finishAttempt(state, next, completed, now));
+  }
+}
+
+export interface Planned {
+  name: string;
+  count: number;
+  /** Microseconds per instance. */
+  us: number;
+}
+
+/** µs per instance at several sizes, for graphs of three shapes. */
+export function measurePlanning(counts: readonly number[]): Planned[] {
+  const shapes: Record<string, (count: number) => TaskSpec[]> = {
+    wide: (count) => Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, [])),
+    chain: (count) =>
+      Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, i === 0 ? [] : [`t${i - 1}`])),
+    'fan-in': (count) => [
+      ...Array.from({ length: count - 1 }, (_, i) => taskSpec(`t${i}`, [])),
+      taskSpec(
+        'last',
+        Array.from({ length: count - 1 }, (_, i) => `t${i}`),
+      ),
+    ],
+  };
+  return Object.entries(shapes).flatMap(([name, make]) =>
+    counts.map((count) => {
+      const plan = planOf(make(count));
+      const before = performance.now();
+      planWhole(plan, 'bench', { slots: 2 });
+      return { name, count, us: ((performance.now() - before) * 1000) / count };
+    }),
+  );
+}

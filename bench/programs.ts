@@ -1,0 +1,111 @@
+/** Programs to measure with: wide, a chain, a loop, a random graph of sleeping tasks. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface BenchProgram {
+  directory: string;
+  /** Words that select all of it. */
+  select: string[];
+}
+
+function begin(directory: string, project: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(path.join(directory, 'tasks'), { recursive: true });
+  const text = `name: bench\nworkspace: .\ndefault_agent: shell\n${project}`;
+  writeFileSync(path.join(directory, 'project.yaml'), text);
+}
+
+function task(directory: string, id: string, run: string, more = ''): void {
+  const text = `id: ${id}\ntitle: ${id}\nstatus: ready\nlabels: [all]\nrun: ${JSON.stringify(run)}\n${more}`;
+  writeFileSync(path.join(directory, 'tasks', `${id}.yaml`), text);
+}
+
+const all = ['--label', 'all'];
+
+export function wide(directory: string, count: number): BenchProgram {
+  begin(directory, 'max_concurrency: 2\n');
+  for (let i = 0; i < count; i += 1) task(directory, `t${i}`, ':');
+  return { directory, select: all };
+}
+
+export function chain(directory: string, count: number): BenchProgram {
+  begin(directory, 'max_concurrency: 2\n');
+  for (let i = 0; i < count; i += 1) {
+    const more = i === 0 ? '' : `depends_on: [{task: t${i - 1}, kind: order}]\n`;
+    task(directory, `t${i}`, ':', more);
+  }
+  return { directory, select: ['--root', `t${count - 1}`] };
+}
+
+/** `count` instances: a body of one task and its controller, `count / 2 - 1` times continued. */
+export function loop(directory: string, count: number): BenchProgram {
+  begin(directory, 'max_concurrency: 2\nuser_inputs: {n: n.json}\n');
+  writeFileSync(path.join(directory, 'n.json'), '1');
+  task(directory, 'work', ':');
+  const gate = [
+    'read -r n < "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/n.json"',
+    `if [ "$n" -lt ${Math.floor(count / 2)} ]`,
+    `then echo '{"control":{"kind":"loop","action":"continue","next_inputs":{"n":'$((n+1))'}}}'`,
+    `else echo '{"control":{"kind":"loop","action":"stop"}}'`,
+    'fi',
+  ].join('; ');
+  task(
+    directory,
+    'gate',
+    gate.replaceAll('; then', ' ; then').replaceAll('; else', ' ; else'),
+    'kind: controller\ndepends_on: [{task: work, kind: order}]\ncompose: [{kind: ref, ref: inputs.n}]\ncontrol: {mode: loop, continue_targets: [work]}\n',
+  );
+  return { directory, select: ['--root', 'gate'] };
+}
+
+/** A random graph of sleeping tasks, and what a scheduler without any cost would take for it. */
+export function sleepers(
+  directory: string,
+  count: number,
+  slots: number,
+  seed: number,
+): BenchProgram & { boundMs: number } {
+  begin(directory, `max_concurrency: ${slots}\n`);
+  const random = generator(seed);
+  const tasks: { sleepMs: number; upstream: number[] }[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const sleepMs = 100 + Math.floor(random() * 400);
+    const upstream = [...Array(i).keys()].filter(() => random() < 2 / (i + 1));
+    tasks.push({ sleepMs, upstream });
+    const id = `t${String(i).padStart(3, '0')}`;
+    const edges = upstream.map((u) => `{task: t${String(u).padStart(3, '0')}, kind: order}`);
+    task(directory, id, `sleep ${sleepMs / 1000}`, `depends_on: [${edges.join(', ')}]\n`);
+  }
+  return { directory, select: all, boundMs: listSchedule(tasks, slots) };
+}
+
+/** The end of a list schedule in creation order, at no cost: what we promise to do. */
+function listSchedule(tasks: { sleepMs: number; upstream: number[] }[], slots: number): number {
+  const endMs = new Map<number, number>();
+  const running: { task: number; endMs: number }[] = [];
+  const waiting = new Set(tasks.keys());
+  let nowMs = 0;
+  while (waiting.size > 0 || running.length > 0) {
+    for (const id of waiting) {
+      if (running.length >= slots) break;
+      const { sleepMs, upstream } = tasks[id]!;
+      if (!upstream.every((u) => (endMs.get(u) ?? Infinity) <= nowMs)) continue;
+      waiting.delete(id);
+      running.push({ task: id, endMs: nowMs + sleepMs });
+    }
+    running.sort((a, b) => a.endMs - b.endMs);
+    const next = running.shift();
+    if (!next) break;
+    nowMs = next.endMs;
+    endMs.set(next.task, nowMs);
+  }
+  return nowMs;
+}
+
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
