@@ -6,9 +6,10 @@ import { createPossibleInstances } from './create-instances.ts';
 import { instanceOf, linksOf } from './evolve.ts';
 import type { RunEvent } from './events.ts';
 import { blockedUpstream } from './recover.ts';
+import { wait } from './finish-attempt.ts';
 import { Recorder } from './recorder.ts';
 import { repliesToDeliver, unappliedReplies } from './replies.ts';
-import { runStatus, type RunState } from './run-state.ts';
+import type { RunState } from './run-state.ts';
 
 export interface AttemptStart {
   instanceId: string;
@@ -57,7 +58,10 @@ function settle(recorder: Recorder, instanceId: string): void {
   switch (instance.status) {
     case 'pending':
       if (links.blocked > 0) return skip(recorder, instanceId);
-      if (links.unfinished === 0) recorder.emit('instance_runnable', instanceId, {});
+      if (links.unfinished > 0) return;
+      // One that is tried again (after an abort) must not go on without the answer that it waited for.
+      if (instance.blocking_interrupts.length > 0) wait(recorder, instance);
+      else recorder.emit('instance_runnable', instanceId, {});
       return;
     case 'waiting':
       if (instance.blocking_interrupts.length === 0) {
@@ -122,12 +126,9 @@ function startNext(recorder: Recorder): AttemptStart | null {
 function announceEnd(recorder: Recorder, options: AdvanceOptions): void {
   const { state } = recorder;
   const { counts } = state;
-  if (
-    options.slots === 0 ||
-    counts.running + counts.runnable + counts.waiting + counts.pending > 0
-  ) {
-    return;
-  }
-  const status = runStatus(state);
+  if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return;
+  const status = counts.failed > 0 || state.aborted ? 'failed' : 'done';
+  // Where nothing may start, what failed may still be tried again.
+  if (status === 'failed' && options.slots === 0) return;
   if (state.announced !== status) recorder.emit('run_completed', null, { status });
 }

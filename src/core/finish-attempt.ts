@@ -110,7 +110,8 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   recorder.emit('instance_done', id, {});
 }
 
-function wait(recorder: Recorder, instance: Instance): void {
+/** Puts the instance to wait for its open questions. */
+export function wait(recorder: Recorder, instance: Instance): void {
   recorder.emit('instance_waiting', instance.instance_id, {
     waiting_reason: 'interrupts_pending',
     blocking_interrupts: [...instance.blocking_interrupts],

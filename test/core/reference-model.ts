@@ -175,7 +175,8 @@ export class ReferenceModel {
     switch (instance.status) {
       case 'pending':
         if (blocked) return 'skipped';
-        return upstream.every((up) => up.status === 'done') ? 'runnable' : 'pending';
+        if (!upstream.every((up) => up.status === 'done')) return 'pending';
+        return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
       case 'skipped':
         return blocked || instance.skippedByAbort ? 'skipped' : 'pending';
       case 'waiting':
