@@ -1,5 +1,5 @@
 /** How answers are shown to the worker that asked: delimited, with the question they belong to. */
-import type { Json } from '../core/json.ts';
+import { isJsonObject, type Json } from '../core/json.ts';
 import type { InterruptRecord, Reply } from '../core/run.ts';
 import { bullets, codeList, fenced, oneLine, paragraphs } from '../core/markdown.ts';
 
@@ -32,7 +32,7 @@ function section(record: InterruptRecord): string {
     reply.reply_kind === 'handoff_to_human'
       ? `The assistant did not decide, and handed the question to a human, whose answer is still open. It wrote:\n\n${fenced(reply.text)}`
       : `Answer:\n\n${fenced(reply.text)}`,
-    reply.payload === null
+    isEmpty(reply.payload) && interrupt.reply_schema === null
       ? null
       : `Payload:\n\n${fenced(JSON.stringify(reply.payload, null, 2), 'json')}`,
     reasons(reply.rationale, reply.citations, reply.confidence),
@@ -71,6 +71,11 @@ function reasons(
     confidence === null ? null : `Confidence: ${confidence}`,
     citations.length === 0 ? null : `Citations: ${codeList(citations.map(oneLine))}`,
   );
+}
+
+/** A reply without a payload is stored with an empty one. */
+function isEmpty(payload: Json): boolean {
+  return payload === null || (isJsonObject(payload) && Object.keys(payload).length === 0);
 }
 
 function text(value: Json | undefined): string | null {
