@@ -115,9 +115,23 @@ function makeProgram(program: Command, context: CliContext): Command {
     })
     .configureHelp({
       subcommandTerm: (command) => command.name(),
-      commandUsage: (command) =>
-        wrap(`${fullName(command)} ${command.usage()}`, 72).join('\n         '),
+      commandUsage: (command) => {
+        const words = command.commands.length > 0 ? '<command> …' : command.usage();
+        return wrap(`${fullName(command)} ${words}`, 72).join('\n         ');
+      },
+      commandDescription: descriptionOf,
     });
+}
+
+/**
+ * What a command does, for its own help. Line breaks of the source are not the terminal's: only those
+ * before an indented line stay.
+ */
+function descriptionOf(command: Command): string {
+  const text = command.description().replace(/\n(?! )/g, ' ');
+  const summary = command.summary();
+  if (text !== '' || summary === '') return text;
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 function rootHelp(columns: number): string {

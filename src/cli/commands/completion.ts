@@ -74,7 +74,7 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       examples([
-        'completion bash > ~/.local/share/bash-completion/completions/codex-orch',
+        'completion bash >> ~/.bashrc',
         'completion zsh > "\${fpath[1]}/_codex-orch"',
         'completion fish > ~/.config/fish/completions/codex-orch.fish',
       ]),

@@ -67,7 +67,7 @@ export function register(program: Command, context: CliContext): void {
       'after',
       examples([
         'edge add . plan build order',
-        'edge add . plan build context --consume final.md --scope-alias the-plan',
+        'edge add . plan build context --consume final.md --scope-alias p',
       ]),
     )
     .action(

@@ -53,7 +53,7 @@ export function register(program: Command, context: CliContext): void {
       'after',
       examples([
         'inbox reply . int-1a2b3c4d5e6f',
-        'inbox reply . int-1a2b --text approve --payload-json \'{"approved": true}\' --resume',
+        'inbox reply . int-1a2b --text ok --payload-json \'{"n": 3}\' --resume',
       ]),
     )
     .action(async (words: string[], options: ReplyOptions) => {

@@ -17,7 +17,7 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       examples([
-        "interrupt create --audience human --kind approval --question 'Ship it?' --blocking",
+        'interrupt create --audience human --kind approval --question Ship?',
         'interrupt list . --unresolved-only',
       ]),
     );
@@ -60,9 +60,9 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       examples([
-        'interrupt create --audience human --kind question --question-file question.md --blocking',
-        'interrupt create --audience assistant --kind clarification --decision-kind naming \\\n' +
-          "    --question 'Which name?' --option user --option account",
+        'interrupt create --audience human --kind question --question-file -',
+        'interrupt create --audience assistant --kind clarification \\\n' +
+          "    --decision-kind naming --question 'Which name?' --option user --option id",
       ]),
     )
     .action(async (words: string[], options: CreateOptions) => {
@@ -86,10 +86,7 @@ export function register(program: Command, context: CliContext): void {
     .addOption(new Option('--kind <kind>', 'what is asked for').choices(requestKinds))
     .addOption(new Option('--decision-kind <kind>', 'what is to be decided').choices(decisionKinds))
     .option('--json', 'print JSON instead of YAML')
-    .addHelpText(
-      'after',
-      examples(['interrupt recommend --audience assistant --kind question --decision-kind scope']),
-    )
+    .addHelpText('after', examples(['interrupt recommend --kind question --decision-kind scope']))
     .action(async (words: string[], options: RecommendOptions) => {
       const { recommend } = await import('../interrupt-ask.ts');
       await recommend(words, options, context);

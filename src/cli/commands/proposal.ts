@@ -66,7 +66,7 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       examples([
-        "proposal mark . prop-int-1a2b3c4d5e6f-01 --status rejected --note 'too broad'",
+        "proposal mark . prop-int-1a2b --status rejected --note 'too broad'",
         'proposal mark . prop-int-1a2b3c4d5e6f-01 --status accepted',
       ]),
     )
