@@ -161,7 +161,7 @@ class PayloadForm {
         depth: field.depth + 1,
         before: Object.hasOwn(before, name) ? before[name] : undefined,
       });
-      if (answer !== undefined) Object.defineProperty(value, name, plainProperty(answer));
+      if (answer !== undefined) value[name] = answer;
     }
     return value;
   }
@@ -298,9 +298,4 @@ function shownBefore({ before }: FormField): string {
 
 function suffix(field: FormField): string {
   return field.before === undefined ? '' : `; ${shownBefore(field)}`;
-}
-
-/** A field may be called `__proto__`. */
-function plainProperty(value: Json): PropertyDescriptor {
-  return { value, enumerable: true, writable: true, configurable: true };
 }
