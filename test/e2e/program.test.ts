@@ -1,6 +1,6 @@
 /** Sections 2, 2.4, 3 and 13 of the contract, through the built program. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -50,6 +50,16 @@ describe('2. A program on disk', () => {
       expect(again.stderr).toContain('is a program already');
     },
   );
+
+  it('init names the workspace as the shell sees it', async () => {
+    mkdirSync(path.join(home, 'a-repository'));
+    await run(['project', 'init', 'near', 'Name', 'a-repository']);
+    expect(readFileSync(path.join(home, 'near/project.yaml'), 'utf8')).toContain(
+      'workspace: ../a-repository\n',
+    );
+    await run(['project', 'init', 'bound', 'Name', '${inputs.repo}']);
+    expect(readFileSync(path.join(home, 'bound/project.yaml'), 'utf8')).toContain('${inputs.repo}');
+  });
 
   it('lists, shows and edits tasks and edges', async () => {
     const program = await created('edits');

@@ -40,8 +40,8 @@ export function register(program: Command, context: CliContext): void {
     .command('init')
     .summary('create a program')
     .description(
-      'Creates a program in DIR. WORKSPACE is the directory that agents work in; a relative path is\n' +
-        'relative to the program. Files that are there already are kept.',
+      'Creates a program in DIR. WORKSPACE is the directory that agents work in; a relative path means\n' +
+        'what it means in your shell. Files that are there already are kept.',
     )
     .argument('<dir>', 'where to create it')
     .argument('<name>', 'what to call it')
@@ -58,16 +58,17 @@ export function register(program: Command, context: CliContext): void {
       'after',
       examples([
         'project init my-program "My program" ../my-repository',
-        'project init drain "TODO comments" .. --template backlog_drain',
+        'project init drain "TODO comments" . --template backlog_drain',
       ]),
     )
     .action(async (dir: string, name: string, workspace: string, options: InitOptions) => {
       if (name.trim() === '') throw new Refusal('bad-name', 'the name is empty');
       if (workspace.trim() === '') throw new Refusal('bad-workspace', 'the workspace is empty');
       const { initProgram } = await import('../../app/init-program.ts');
-      const created = initProgram(path.resolve(context.cwd, dir), {
+      const programDir = path.resolve(context.cwd, dir);
+      const created = initProgram(programDir, {
         name,
-        workspace,
+        workspace: asSeenFrom(programDir, workspace, context.cwd),
         template: options.template as (typeof templates)[number],
         description: options.description ?? null,
         defaultAgent: options.defaultAgent ?? null,
@@ -127,4 +128,13 @@ function positive(word: string): number {
   const value = Number(word);
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new Refusal('bad-number', `--max-concurrency ${word}: expected a whole number, at least 1`);
+}
+
+/**
+ * The workspace as project.yaml names it: a relative path is made relative to the program, so that both
+ * can move together. One that holds `${inputs.<key>}` stays as it is.
+ */
+function asSeenFrom(programDir: string, workspace: string, cwd: string): string {
+  if (path.isAbsolute(workspace) || workspace.includes('${')) return workspace;
+  return path.relative(programDir, path.resolve(cwd, workspace)) || '.';
 }
