@@ -64,6 +64,7 @@ export function launchAttempt(
   const descriptors: number[] = [];
   try {
     descriptors.push(openSync(files.prompt, 'r'));
+    faultPoint('write', files.stdout);
     descriptors.push(openSync(files.stdout, 'a'), openSync(files.stderr, 'a'));
     faultPoint('spawn', launch.attemptDir);
     return spawn(

@@ -98,12 +98,14 @@ export function effectiveValues(state: RunState, scopeId: string): JsonObject {
   return values;
 }
 
-/** Run status, section 5 of the contract. */
+/**
+ * Run status, section 5 of the contract. Nothing is `done` before the engine has said so: a crash between
+ * an instance's end and the instances that follow from it leaves only instances that are done.
+ */
 export function runStatus(state: RunState): RunStatus {
   const { counts } = state;
   if (counts.running > 0) return 'running';
   if (counts.failed > 0 || state.aborted) return 'failed';
   if (counts.waiting > 0) return 'waiting';
-  if (counts.pending > 0 || counts.runnable > 0) return 'pending';
-  return 'done';
+  return state.announced === 'done' ? 'done' : 'pending';
 }

@@ -58,6 +58,7 @@ export async function copyFile(
         }
         size += bytesRead;
       }
+      faultPoint('write', target);
       if (options.durable) flushFile(to.fd, target);
       return { size, sha256: hash.digest('hex') };
     } finally {

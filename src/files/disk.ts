@@ -28,7 +28,11 @@ export interface WriteOptions {
 }
 
 /** Writes a whole file under a temporary name, then moves it over `file`. */
-export function replaceFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+export function replaceFile(
+  file: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
   const temporary = writeTemporary(file, data, options);
   try {
     faultPoint('rename', file);
@@ -44,7 +48,11 @@ export function replaceFile(file: string, data: string | Uint8Array, options: Wr
  * Writes a whole file only where none is. Returns false, and changes nothing, if `file` exists.
  * Exclusive even between processes: the file appears whole, by a hard link.
  */
-export function createFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): boolean {
+export function createFile(
+  file: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): boolean {
   const temporary = writeTemporary(file, data, options);
   try {
     faultPoint('link', file);
@@ -53,6 +61,7 @@ export function createFile(file: string, data: string | Uint8Array, options: Wri
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
+    faultPoint('remove', temporary);
     unlinkSync(temporary);
   }
   if (options.durable) flushDirectory(path.dirname(file));
@@ -60,10 +69,15 @@ export function createFile(file: string, data: string | Uint8Array, options: Wri
 }
 
 /** Writes in place. For files that nobody reads before they are whole, such as those of a new attempt. */
-export function writeFile(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+export function writeFile(
+  file: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
   faultPoint('write', file);
   const fd = openSync(file, 'w', options.mode ?? 0o666);
   try {
+    faultPoint('write', file, () => writeAll(fd, halfOf(data)));
     writeAll(fd, data);
     if (options.durable) flushFile(fd, file);
   } finally {
@@ -108,7 +122,12 @@ export function flushDirectory(directory: string): void {
 /** Writes all of `data`: a single write may be short on a full disk. */
 export function writeAll(fd: number, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
+  for (let offset = 0; offset < bytes.length;) offset += writeSync(fd, bytes, offset);
+}
+
+/** For a crash in the middle of a write. */
+function halfOf(data: string | Uint8Array): string | Uint8Array {
+  return data.slice(0, data.length / 2);
 }
 
 function writeTemporary(file: string, data: string | Uint8Array, options: WriteOptions): string {
@@ -119,6 +138,7 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
   faultPoint('write', temporary);
   const fd = openSync(temporary, 'wx', options.mode ?? 0o666);
   try {
+    faultPoint('write', temporary, () => writeAll(fd, halfOf(data)));
     writeAll(fd, data);
     if (options.durable) flushFile(fd, temporary);
   } catch (error) {

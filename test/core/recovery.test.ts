@@ -1,5 +1,7 @@
 /** Sections 5 and 11 of the contract: starts in order, skipping, reviving, retry, abort. */
 import { describe, expect, it } from 'vitest';
+import { replay } from '../../src/core/evolve.ts';
+import { runStatus } from '../../src/core/run-state.ts';
 import { loop, route, task } from './plan.ts';
 import { broken, offline, ScriptedRun } from './scripted-run.ts';
 
@@ -203,5 +205,20 @@ describe('abort', () => {
     expect(run.advance()).toEqual([]);
     expect(run.retry(run.last('end'))).toBeNull();
     expect(run.board()).toEqual(['a done', 'l done', 'end running']);
+  });
+});
+
+describe('a log that ends early', () => {
+  it('never tells of a run that is done, whichever its last event', () => {
+    const run = new ScriptedRun(diamond());
+    for (const id of ['a', 'b', 'c', 'd']) run.finish(id);
+    expect(run.status()).toBe('done');
+    const early = run.events.slice(0, -1).map((_, index) => run.events.slice(0, index + 1));
+    const statusAfter = (events: typeof run.events): string | null => {
+      const state = replay(events);
+      return state && runStatus(state);
+    };
+    expect(early.map(statusAfter)).not.toContain('done');
+    expect(statusAfter(run.events)).toBe('done');
   });
 });

@@ -1,183 +1,302 @@
 /**
- * Crashes the engine at a chosen step, lets the next one go on, and compares the end with what an
- * undisturbed run ends with. Needs the build that can be told to die (scripts/build.mjs --faults).
+ * Kills the engine at chosen steps, plays the person who then goes on, and compares the end with that of
+ * an undisturbed run. Needs the build that can be told to die (scripts/build.mjs --faults).
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { runStatus, type RunState } from '../../src/core/run-state.ts';
+import type { Instance } from '../../src/core/run.ts';
+import { sha256 } from '../../src/files/sha256.ts';
+import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
+import { loadRun } from '../../src/store/run-store.ts';
+import { verifyRun } from '../../src/store/verify.ts';
 import type { CrashProgram } from './programs.ts';
 
-/** Commands that drive a run, in the order in which a program goes through them. */
-export type Phase = 'start' | 'second';
-
+/** One process of ours: the n-th command that a person types (from 0), or the engine it leaves behind. */
 export interface CrashPoint {
-  phase: Phase;
+  command: number;
+  engine: boolean;
   /** From 1. */
   step: number;
+  /** Die in the middle of the step instead of before it. */
+  torn: boolean;
 }
+
+/** The steps of a process: whether each can be torn. */
+export type Steps = boolean[];
 
 export interface Outcome {
-  ok: boolean;
-  /** What differs from the undisturbed run. */
+  /** What differs from the undisturbed run, or is wrong in itself; empty if all is whole. */
   problems: string[];
-  /** Whether the process died, which it does not where it has fewer steps. */
-  died: boolean;
-  /** Steps of each phase, where none was told to die. */
-  steps: Record<Phase, number>;
+  /** How many of the points were reached: a process dies only where it has that many steps. */
+  deaths: number;
+  /** Steps that each process took: `0`, `0 engine`, `1`, … */
+  steps: Map<string, Steps>;
+  /** What the run ended with. */
+  digest: string[];
 }
 
-const MAX_COMMANDS = 12;
+const MAX_COMMANDS = 14;
+const COMMAND_TIMEOUT_MS = 120_000;
 
-/** Runs a program to its end in a fresh directory, dying at the given point (null: nowhere). */
-export function runWithCrash(
+export async function runWithCrashes(
   cli: string,
   program: CrashProgram,
   directory: string,
-  point: CrashPoint | null,
-): Outcome {
+  points: readonly CrashPoint[],
+  undisturbed: readonly string[] | null,
+): Promise<Outcome> {
   rmSync(directory, { recursive: true, force: true });
   for (const [file, text] of Object.entries(program.files)) {
     mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
     writeFileSync(path.join(directory, file), text);
   }
-  const steps: Record<Phase, number> = { start: 0, second: 0 };
-  let died = false;
-  const crashable = (phase: Phase, ...words: string[]): number | null => {
-    const stepsFile = path.join(directory, `steps-${phase}`);
-    const env: NodeJS.ProcessEnv = { ...process.env, CODEX_ORCH_STEPS_FILE: stepsFile };
-    if (point?.phase === phase) env['CODEX_ORCH_DIE_AT'] = String(point.step);
-    const result = spawnSync(process.execPath, [cli, ...words], { cwd: directory, env });
-    if (result.signal === 'SIGKILL') died = true;
-    steps[phase] = lines(stepsFile).length;
-    return result.status;
-  };
-  const command = (...words: string[]): number | null => {
-    const result = spawnSync(process.execPath, [cli, ...words], { cwd: directory });
-    output = `${result.stdout}${result.stderr}`;
-    return result.status;
-  };
-  let output = '';
-  const roots = program.roots.flatMap((root) => ['--root', root]);
-  let status = crashable('start', 'run', 'start', '.', ...roots);
-  // A start that died before its first event has left no run, and is simply made again.
-  if (runDirectories(directory).length === 0) status = command('run', 'start', '.', ...roots);
-  let secondDone = false;
-  for (let count = 0; status !== 0 && count < MAX_COMMANDS; count += 1) {
-    const next = nextCommand(cli, program, directory);
-    if (!secondDone && next.isAnswer) {
-      secondDone = true;
-      status = crashable('second', ...next.words);
-    } else status = command(...next.words);
-  }
-  const problems = status === 0 ? [] : [`it did not come to its end: status ${status}: ${output}`];
-  if (runDirectories(directory).length !== 1) problems.push('there is not exactly one run');
-  else problems.push(...differences(cli, program, directory));
-  return { ok: problems.length === 0, problems, died, steps };
-}
-
-/** What a person would type next: answer, force what failed, or resume. */
-function nextCommand(
-  cli: string,
-  program: CrashProgram,
-  directory: string,
-): { words: string[]; isAnswer: boolean } {
-  const open = JSON.parse(
-    capture(cli, directory, 'inbox', 'list', '.', '--unresolved-only', '--json'),
-  ) as { interrupt: { interrupt_id: string } }[];
-  const [question] = open;
-  const run = showRun(cli, directory);
-  if (question && run.status === 'waiting') {
-    const { interrupt_id: id } = question.interrupt;
-    const words = ['inbox', 'reply', '.', id, '--text', program.answer ?? '', '--resume'];
-    return { words, isAnswer: true };
-  }
-  const failed = Object.values(run.instances).find(
-    (instance) => instance.status === 'failed' && !instance.resume_recommended,
-  );
-  if (failed) {
-    const words = ['run', 'retry-instance', '.', 'latest', failed.instance_id];
-    return { words, isAnswer: true };
-  }
-  return { words: ['run', 'resume', '.', 'latest'], isAnswer: false };
-}
-
-interface ShownRun {
-  id: string;
-  status: string;
-  instances: Record<
-    string,
-    {
-      instance_id: string;
-      task_id: string;
-      input_scope_id: string;
-      status: string;
-      attempt: number;
-      resume_recommended: boolean;
+  const person = new Person(cli, program, directory, points);
+  const problems = await person.finish();
+  const digest: string[] = [];
+  const [runId] = listRunIds(directory);
+  if (runId === undefined) problems.push('there is no run');
+  else {
+    const paths = runPaths(directory, runId);
+    const state = loadRun(paths);
+    digest.push(...(program.endsVary ? [runStatus(state)] : digestOf(paths, state)));
+    problems.push(...attemptProblems(program, directory, state));
+    const report = await verifyRun(paths);
+    if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
+    if (undisturbed !== null && JSON.stringify(digest) !== JSON.stringify(undisturbed)) {
+      problems.push(`it ended with ${digest.join('; ')}, not with ${undisturbed.join('; ')}`);
     }
-  >;
-  input_scopes: Record<string, { parent_input_scope_id: string | null }>;
+  }
+  if (listRunIds(directory).length > 1) problems.push('there are two runs');
+  return { problems, deaths: person.deaths, steps: person.steps, digest };
 }
 
-function differences(cli: string, program: CrashProgram, directory: string): string[] {
-  const problems: string[] = [];
-  const run = showRun(cli, directory);
-  if (run.status !== 'done') problems.push(`the run is ${run.status}`);
-  const depth = (scope: string): number => {
-    const parent = run.input_scopes[scope]?.parent_input_scope_id ?? null;
-    return parent === null ? 0 : 1 + depth(parent);
-  };
-  const ended = Object.values(run.instances)
-    .map((each) => `${each.task_id}/${depth(each.input_scope_id)} ${each.status} ${each.attempt}`)
-    .sort();
-  if (JSON.stringify(ended) !== JSON.stringify(program.expected)) {
-    problems.push(`instances: ${ended.join(', ')}; expected: ${program.expected.join(', ')}`);
+/** Types what a sensible person would, until the run has come to its end. */
+class Person {
+  readonly steps = new Map<string, Steps>();
+  deaths = 0;
+  readonly #cli: string;
+  readonly #program: CrashProgram;
+  readonly #directory: string;
+  readonly #points: readonly CrashPoint[];
+  #commands = 0;
+  #lastOutput = '';
+  #interfered = false;
+
+  constructor(
+    cli: string,
+    program: CrashProgram,
+    directory: string,
+    points: readonly CrashPoint[],
+  ) {
+    this.#cli = cli;
+    this.#program = program;
+    this.#directory = directory;
+    this.#points = points;
   }
-  // Each attempt began exactly once.
+
+  async finish(): Promise<string[]> {
+    while (this.#commands < MAX_COMMANDS) {
+      const paths = this.#paths();
+      const words = this.#next(paths);
+      if (words === null) return [];
+      await this.#type(words);
+    }
+    return [`no end after ${MAX_COMMANDS} commands; the last printed: ${this.#lastOutput}`];
+  }
+
+  #paths(): RunPaths | null {
+    const [runId] = listRunIds(this.#directory);
+    return runId === undefined ? null : runPaths(this.#directory, runId);
+  }
+
+  /** null: the run has come to its end. */
+  #next(paths: RunPaths | null): string[] | null {
+    const { roots, begin, meddle } = this.#program;
+    if (paths === null) {
+      const start = ['run', 'start', '.', ...roots.flatMap((root) => ['--root', root])];
+      return begin === 'no-wait' ? [...start, '--no-wait'] : start;
+    }
+    const state = loadRun(paths);
+    const status = runStatus(state);
+    if (status === 'done') return null;
+    if (meddle === 'abort') return state.aborted ? null : ['run', 'abort', '.', 'latest'];
+    if (meddle === 'reconcile' && status === 'running') return ['run', 'reconcile', '.', 'latest'];
+    const open = [...state.interrupts.values()].filter(({ reply }) => reply === null);
+    // One whose answer lies in the inbox already waits for an engine only.
+    const unanswered = open.filter(
+      ({ interrupt }) => !existsSync(paths.replyFile(interrupt.interrupt_id)),
+    );
+    const [question] = unanswered;
+    if (status === 'waiting' && question) {
+      const { interrupt_id: id } = question.interrupt;
+      const text = this.#program.answer ?? 'yes';
+      if (this.#program.answerBy === 'file') {
+        writeFileSync(paths.replyFile(id), JSON.stringify({ text }));
+        return ['run', 'resume', '.', 'latest'];
+      }
+      const resume = unanswered.length === 1 ? ['--resume'] : [];
+      return ['inbox', 'reply', '.', id, '--text', text, ...resume];
+    }
+    const failed = [...state.instances.values()].find(
+      (instance) => instance.status === 'failed' && !instance.resume_recommended,
+    );
+    if (failed) return ['run', 'retry-instance', '.', 'latest', failed.instance_id];
+    return ['run', 'resume', '.', 'latest'];
+  }
+
+  /** Types a command, waits for it, and for the engine that it leaves behind. */
+  async #type(words: string[]): Promise<void> {
+    const number = this.#commands;
+    this.#commands += 1;
+    const env: NodeJS.ProcessEnv = { ...process.env };
+    const files: [string, string][] = [];
+    for (const engine of [false, true]) {
+      const prefix = engine ? 'CODEX_ORCH_ENGINE_' : 'CODEX_ORCH_';
+      const name = engine ? `${number} engine` : String(number);
+      const file = path.join(this.#directory, `steps-${name}`);
+      files.push([name, file]);
+      env[`${prefix}STEPS_FILE`] = file;
+      const point = this.#points.find((each) => each.command === number && each.engine === engine);
+      if (!point) continue;
+      env[`${prefix}DIE_AT`] = String(point.step);
+      if (point.torn) env[`${prefix}TEAR`] = '1';
+    }
+    appendFileSync(path.join(this.#directory, 'typed'), `${words.join(' ')}\n`);
+    const child = spawn(process.execPath, [this.#cli, ...words], {
+      cwd: this.#directory,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const timer = setTimeout(() => {
+      this.#lastOutput = `${words.join(' ')} hung`;
+      child.kill('SIGKILL');
+    }, COMMAND_TIMEOUT_MS);
+    // Not 'close': agents that outlive their engine must not keep us waiting, nor do they hold its pipes.
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+      child.on('exit', (_code, signal) => resolve(signal));
+    });
+    await this.#meddle(child.pid ?? 0, ended);
+    const signal = await ended;
+    clearTimeout(timer);
+    this.#lastOutput = output;
+    if (signal === 'SIGKILL') this.deaths += 1;
+    if (words.includes('--no-wait')) await this.#engineEnds(number);
+    for (const [name, file] of files) {
+      if (!existsSync(file)) continue;
+      this.steps.set(
+        name,
+        lines(file).map((line) => line.split(' ')[2] === 'tearable'),
+      );
+    }
+  }
+
+  /** What this program's person does while the first agent is at work. */
+  async #meddle(pid: number, ended: Promise<unknown>): Promise<void> {
+    if (this.#program.meddle !== 'stop' || this.#interfered) return;
+    this.#interfered = true;
+    let over = false;
+    void ended.then(() => (over = true));
+    while (!over && lines(path.join(this.#directory, 'attempts.log')).length === 0) await tick();
+    if (!over) process.kill(pid, 'SIGTERM');
+  }
+
+  async #engineEnds(number: number): Promise<void> {
+    const point = this.#points.find((each) => each.command === number && each.engine);
+    for (;;) {
+      const living = enginesOf(this.#directory);
+      // An abort is typed while the agent is at work.
+      const begun = lines(path.join(this.#directory, 'attempts.log')).length > 0;
+      if (living.length === 0) break;
+      if (this.#program.meddle === 'abort' && begun) return;
+      await tick();
+    }
+    const taken = existsSync(path.join(this.#directory, `steps-${number} engine`));
+    if (point && taken) this.deaths += 1;
+  }
+}
+
+/** Engines in the background that drive a run of this program. */
+function enginesOf(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return words[2] === 'run' && words[3] === 'drive' && words[4] === directory;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Everything that an undisturbed run and a crashed one must have in common, without ids and times. */
+function digestOf(paths: RunPaths, state: RunState): string[] {
+  const place = (scopeId: string): string => {
+    const scope = state.scopes.get(scopeId);
+    if (!scope || scope.parent_input_scope_id === null) return '';
+    const by = state.instances.get(scope.created_by_instance_id ?? '')?.task_id ?? '?';
+    return `${place(scope.parent_input_scope_id)}/${by}`;
+  };
+  const instances = [...state.instances.values()].map((instance: Instance) => {
+    const result = fileHash(paths.resultFile(instance.instance_id));
+    const published = instance.published
+      .map(({ relative_path, sha256: hash }) => `${relative_path}=${hash.slice(0, 8)}`)
+      .join(',');
+    const where = `${instance.task_id}${place(instance.input_scope_id)}`;
+    return `${where} ${instance.status} ${result} ${published}`;
+  });
+  const questions = [...state.interrupts.values()].map(
+    ({ interrupt, reply }) => `${interrupt.question} ${interrupt.status} ${reply?.text ?? '-'}`,
+  );
+  return [runStatus(state), ...instances.sort(), ...questions.sort()];
+}
+
+/** Each attempt that the log knows began once; where the program says so, exactly these many. */
+function attemptProblems(program: CrashProgram, directory: string, state: RunState): string[] {
+  const problems: string[] = [];
   const begun = lines(path.join(directory, 'attempts.log')).sort();
-  const recorded = Object.values(run.instances)
-    .flatMap((each) =>
-      Array.from(
-        { length: each.attempt },
-        (_, index) => `${each.instance_id} ${String(index + 1).padStart(4, '0')}`,
-      ),
+  const recorded = [...state.instances.values()]
+    .flatMap(({ instance_id, attempt }) =>
+      Array.from({ length: attempt }, (_, n) => `${instance_id} ${String(n + 1).padStart(4, '0')}`),
     )
     .sort();
-  if (JSON.stringify(begun) !== JSON.stringify(recorded)) {
-    problems.push(`attempts begun: ${begun.join(', ')}; recorded: ${recorded.join(', ')}`);
+  for (const [index, line] of begun.entries()) {
+    if (line === begun[index - 1]) problems.push(`attempt begun twice: ${line}`);
+    if (!recorded.includes(line)) problems.push(`attempt begun, but not recorded: ${line}`);
   }
-  const verified = spawnSync(process.execPath, [cli, 'run', 'verify', '.', 'latest'], {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  if (verified.status !== 0) problems.push(`run verify: ${verified.stdout}${verified.stderr}`);
+  if (program.attempts === null) return problems;
+  const missing = recorded.filter((line) => !begun.includes(line));
+  if (missing.length > 0)
+    problems.push(`attempts recorded, but never begun: ${missing.join(', ')}`);
+  if (recorded.length !== program.attempts) {
+    problems.push(`${recorded.length} attempts, not ${program.attempts}`);
+  }
   return problems;
 }
 
-function showRun(cli: string, directory: string): ShownRun {
-  return JSON.parse(capture(cli, directory, 'run', 'show', '.', 'latest', '--json')) as ShownRun;
-}
-
-function capture(cli: string, directory: string, ...words: string[]): string {
-  const result = spawnSync(process.execPath, [cli, ...words], {
-    cwd: directory,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (result.status !== 0) throw new Error(`${words.join(' ')}: ${result.stderr}`);
-  return result.stdout;
-}
-
-/** Runs that exist: those with an event. */
-function runDirectories(directory: string): string[] {
-  const runs = path.join(directory, '.runs');
-  if (!existsSync(runs)) return [];
-  return readdirSync(runs).filter((id) => {
-    const log = path.join(runs, id, 'events.jsonl');
-    return existsSync(log) && readFileSync(log).length > 0;
-  });
+function fileHash(file: string): string {
+  return existsSync(file) ? sha256(readFileSync(file)).slice(0, 8) : '-';
 }
 
 function lines(file: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10));
 }

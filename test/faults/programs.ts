@@ -10,8 +10,18 @@ export interface CrashProgram {
   files: Record<string, string>;
   /** What a person answers, whatever is asked. */
   answer?: string;
-  /** Instances that one undisturbed run ends with: `task/iteration status attempts`. */
-  expected: string[];
+  /** By `inbox reply`, or by putting a file into the inbox. */
+  answerBy?: 'command' | 'file';
+  begin?: 'wait' | 'no-wait';
+  /**
+   * What the person does besides: ends the run while its first agent works; stops the engine then
+   * (SIGTERM), to resume later; or types `run reconcile` before anything else after a crash.
+   */
+  meddle?: 'abort' | 'stop' | 'reconcile';
+  /** Attempts that every run of it takes; null where crash or meddling may add some. */
+  attempts: number | null;
+  /** Only the run's status must agree: how far it came depends on when it was ended. */
+  endsVary?: boolean;
 }
 
 const project = 'name: crash\nworkspace: .\ndefault_agent: shell\nnode_terminate_grace_sec: 1\n';
@@ -23,6 +33,57 @@ function task(id: string, run: string, more = ''): [string, string] {
 }
 
 const after = (upstream: string): string => `depends_on: [{task: ${upstream}, kind: order}]\n`;
+
+/** A controller that continues its loop while its input is below `limit`. */
+function loop(id: string, input: string, limit: number, more: string): [string, string] {
+  return task(
+    id,
+    [
+      `n=$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/${input}.json")`,
+      `if [ "$n" -lt ${limit} ]; then`,
+      `  echo '{"control": {"kind": "loop", "action": "continue", "next_inputs": {"${input}": '$((n + 1))'}}}'`,
+      'else',
+      `  echo '{"control": {"kind": "loop", "action": "stop"}}'`,
+      'fi',
+    ].join('\n'),
+    `kind: controller\ncompose: [{kind: ref, ref: inputs.${input}}]\n${more}`,
+  );
+}
+
+const question = Object.fromEntries([
+  ['project.yaml', project],
+  task(
+    'ask',
+    [
+      'if grep -q "go on" "$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json"; then',
+      '  echo answered',
+      'else',
+      '  codex-orch interrupt create --audience human --kind approval --question "May I?"',
+      'fi',
+    ].join('\n'),
+    'compose: [{kind: ref, ref: runtime.latest_reply}]\n',
+  ),
+  task('after', 'echo after', after('ask')),
+]);
+
+/** Agents that are still at work when their engine dies. */
+const slow = Object.fromEntries([
+  ['project.yaml', project],
+  task('left', 'sleep 0.3; echo left'),
+  task('right', 'sleep 0.2; echo right'),
+  task(
+    'join',
+    'sleep 0.2; echo joined',
+    'depends_on: [{task: left, kind: order}, {task: right, kind: order}]\n',
+  ),
+]);
+
+/** An agent that ends only when it is told to. */
+const endless = Object.fromEntries([
+  ['project.yaml', project],
+  task('endless', 'if [ "${CODEX_ORCH_ATTEMPT_DIR##*/}" = 0001 ]; then sleep 60; fi; echo ended'),
+  task('later', 'echo later', after('endless')),
+]);
 
 export const crashPrograms: CrashProgram[] = [
   {
@@ -38,7 +99,7 @@ export const crashPrograms: CrashProgram[] = [
       ),
       task('c', 'echo done', after('b')),
     ]),
-    expected: ['a/0 done 1', 'b/0 done 1', 'c/0 done 1'],
+    attempts: 3,
   },
   {
     name: 'loop-and-route',
@@ -47,17 +108,11 @@ export const crashPrograms: CrashProgram[] = [
       ['project.yaml', `${project}user_inputs: {n: inputs/n.json}\n`],
       ['inputs/n.json', '0'],
       task('work', 'echo working', 'compose: [{kind: ref, ref: inputs.n}]\n'),
-      task(
+      loop(
         'gate',
-        [
-          'n=$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/n.json")',
-          'if [ "$n" -lt 2 ]; then',
-          `  echo '{"control": {"kind": "loop", "action": "continue", "next_inputs": {"n": '$((n + 1))'}}}'`,
-          'else',
-          `  echo '{"control": {"kind": "loop", "action": "stop"}}'`,
-          'fi',
-        ].join('\n'),
-        `kind: controller\n${after('work')}compose: [{kind: ref, ref: inputs.n}]\ncontrol: {mode: loop, continue_targets: [work], stop_targets: [choose]}\n`,
+        'n',
+        2,
+        `${after('work')}control: {mode: loop, continue_targets: [work], stop_targets: [choose]}\n`,
       ),
       task(
         'choose',
@@ -67,37 +122,14 @@ export const crashPrograms: CrashProgram[] = [
       task('left', 'echo left', after('choose')),
       task('right', 'echo right', after('choose')),
     ]),
-    expected: [
-      'choose/2 done 1',
-      'gate/0 done 1',
-      'gate/1 done 1',
-      'gate/2 done 1',
-      'left/2 done 1',
-      'work/0 done 1',
-      'work/1 done 1',
-      'work/2 done 1',
-    ],
+    attempts: 8,
   },
   {
     name: 'question',
     roots: ['after'],
     answer: 'go on',
-    files: Object.fromEntries([
-      ['project.yaml', project],
-      task(
-        'ask',
-        [
-          'if grep -q "go on" "$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json"; then',
-          '  echo answered',
-          'else',
-          '  codex-orch interrupt create --audience human --kind approval --question "May I?"',
-          'fi',
-        ].join('\n'),
-        'compose: [{kind: ref, ref: runtime.latest_reply}]\n',
-      ),
-      task('after', 'echo after', after('ask')),
-    ]),
-    expected: ['after/0 done 1', 'ask/0 done 2'],
+    files: question,
+    attempts: 3,
   },
   {
     name: 'retry',
@@ -113,6 +145,78 @@ export const crashPrograms: CrashProgram[] = [
       ),
       task('last', 'echo last', after('flaky')),
     ]),
-    expected: ['first/0 done 1', 'flaky/0 done 2', 'last/0 done 1'],
+    attempts: 4,
+  },
+  {
+    name: 'question-by-file',
+    roots: ['after'],
+    answer: 'go on',
+    answerBy: 'file',
+    files: question,
+    attempts: 3,
+  },
+  {
+    name: 'two-questions',
+    roots: ['after'],
+    answer: 'go on',
+    files: {
+      ...question,
+      ...Object.fromEntries([
+        task(
+          'ask',
+          [
+            'if grep -q "go on" "$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json"; then',
+            '  echo answered',
+            'else',
+            '  codex-orch interrupt create --audience human --kind approval --question "May I?"',
+            '  codex-orch interrupt create --audience human --kind question --question "And how?"',
+            'fi',
+          ].join('\n'),
+          'compose: [{kind: ref, ref: runtime.latest_reply}]\n',
+        ),
+      ]),
+    },
+    attempts: 3,
+  },
+  {
+    name: 'nested-loops',
+    roots: ['outer'],
+    files: Object.fromEntries([
+      ['project.yaml', `${project}user_inputs: {n: inputs/n.json, m: inputs/m.json}\n`],
+      ['inputs/n.json', '0'],
+      ['inputs/m.json', '0'],
+      task(
+        'work',
+        'cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/m.json"',
+        'compose: [{kind: ref, ref: inputs.m}]\n',
+      ),
+      loop(
+        'inner',
+        'm',
+        1,
+        `${after('work')}control: {mode: loop, continue_targets: [work], stop_targets: [outer]}\n`,
+      ),
+      loop(
+        'outer',
+        'n',
+        1,
+        `${after('inner')}control: {mode: loop, continue_targets: [inner], stop_targets: [end]}\n`,
+      ),
+      task('end', 'echo end', after('outer')),
+    ]),
+    attempts: null,
+  },
+  { name: 'slow', roots: ['join'], files: slow, attempts: 3 },
+  { name: 'background', roots: ['join'], files: slow, begin: 'no-wait', attempts: 3 },
+  { name: 'reconcile', roots: ['join'], files: slow, meddle: 'reconcile', attempts: null },
+  { name: 'stopped', roots: ['later'], files: endless, meddle: 'stop', attempts: null },
+  {
+    name: 'aborted',
+    roots: ['later'],
+    files: endless,
+    begin: 'no-wait',
+    meddle: 'abort',
+    attempts: null,
+    endsVary: true,
   },
 ];
