@@ -11,11 +11,12 @@ const SHOW_CURSOR = '\u001b[?25h';
 const HIDE_CURSOR = '\u001b[?25l';
 
 const argv = process.argv.slice(2);
+const defectListeners = new Set<(error: unknown) => void>();
 if (argv[0] === '--version' || argv[0] === '-V') {
   process.stdout.write(`${CODEX_ORCH_VERSION}\n`);
 } else {
-  process.on('uncaughtException', reportDefect);
-  process.on('unhandledRejection', reportDefect);
+  process.on('uncaughtException', takeDefect);
+  process.on('unhandledRejection', takeDefect);
   tolerateClosedStreams();
   const { runCli } = await import('./cli/cli.ts');
   await runCli(argv, makeContext()).catch(reportDefect);
@@ -32,6 +33,10 @@ function makeContext(): CliContext {
     cwd: currentDirectory(),
     exit(code) {
       process.exitCode = code;
+    },
+    onDefect(listener) {
+      defectListeners.add(listener);
+      return () => defectListeners.delete(listener);
     },
     onSignal(listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -106,6 +111,11 @@ function tolerateClosedStreams(): void {
     if (error.code !== 'EIO') reportDefect(error);
   });
   process.stderr.on('error', () => undefined);
+}
+
+function takeDefect(error: unknown): void {
+  if (defectListeners.size === 0) reportDefect(error);
+  for (const listener of defectListeners) listener(error);
 }
 
 /** Whatever arrives here was not foreseen: a defect of ours. */

@@ -312,3 +312,9 @@ function entriesOf(directory: string) {
     return [];
   }
 }
+
+/** `name` of project.yaml, as far as it can be read. */
+export function loadProjectName(programDir: string): string {
+  const { name } = loadProject(programDir).project as { name: unknown };
+  return typeof name === 'string' && name !== '' ? name : path.basename(programDir);
+}

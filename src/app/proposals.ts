@@ -79,13 +79,14 @@ export async function markProposal(
   id: string,
   status: ProposalStatus,
   note: string | null,
+  run?: string,
 ): Promise<Proposal> {
   if (note !== null && note.trim() === '') {
     throw new Refusal('note-blank', 'the note is blank', {
       hint: 'say something with --note, or leave it out',
     });
   }
-  const { run_id, proposal_id } = findProposal(programDir, id);
+  const { run_id, proposal_id } = findProposal(programDir, id, run);
   await mark(programDir, run_id, { proposal_id, status, note }, 'proposal mark');
   return findProposal(programDir, proposal_id, run_id);
 }
@@ -103,8 +104,12 @@ export interface ProposalChange {
 }
 
 /** What applying it would change now. Writes nothing. @throws Refusal `proposal-target`, `proposal-content` */
-export async function proposalChange(programDir: string, id: string): Promise<ProposalChange> {
-  const proposal = findProposal(programDir, id);
+export async function proposalChange(
+  programDir: string,
+  id: string,
+  run?: string,
+): Promise<ProposalChange> {
+  const proposal = findProposal(programDir, id, run);
   const found = findProgramFile(programDir, proposal.target_file_path);
   if (!found.ok) throw new Refusal('proposal-target', `${proposal.proposal_id}: ${found.reason}`);
   const bytes = contentOf(found.absolute);
@@ -152,9 +157,9 @@ export interface AppliedProposal {
 export async function applyProposal(
   place: ProgramPlace,
   id: string,
-  options: { append: boolean; force: boolean },
+  options: { append: boolean; force: boolean; run?: string },
 ): Promise<AppliedProposal> {
-  const change = await proposalChange(place.programDir, id);
+  const change = await proposalChange(place.programDir, id, options.run);
   const { proposal, file, before, after } = change;
   refuseUnlessMeant(change, options);
   const written = before !== after;

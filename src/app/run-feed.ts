@@ -11,6 +11,7 @@ import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
+import { loadRun } from '../store/run-store.ts';
 import { OutputFeed, type OutputListener } from './output-feed.ts';
 
 export interface FeedListener {
@@ -49,6 +50,12 @@ class RunFeed {
     if (this.#state === null) this.#read();
     if (this.#state === null) throw new Refusal('run-empty', `Run ${this.paths.runId} is empty.`);
     return this.#state;
+  }
+
+  /** As `state`, with what has just been written. */
+  present(): RunState {
+    this.#look();
+    return this.state();
   }
 
   get holder(): LockHolder | null {
@@ -167,6 +174,12 @@ export class RunFeeds {
   /** How many logs are being followed now. */
   get size(): number {
     return this.#feeds.size;
+  }
+
+  /** The run as it is now; must not be changed. `runId`: whole. @throws Refusal as `loadRun` */
+  state(runId: string): RunState {
+    const feed = this.#feeds.get(runId);
+    return feed ? feed.present() : loadRun(runPaths(this.#programDir, runId));
   }
 
   /** `runId`: whole. `output`: also hears what running attempts print. @throws Refusal as `loadRun` */

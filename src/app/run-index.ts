@@ -11,7 +11,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { InterruptRecord, Proposal, RunStatus } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import { MESSAGE_LIMITS, readUntrustedJson } from '../files/untrusted-json.ts';
-import { runPaths, runsDir } from '../store/layout.ts';
+import { resolveRunId, runPaths, runsDir } from '../store/layout.ts';
 import { runSummary, type RunSummary } from '../store/run-documents.ts';
 import { readRunSummary } from '../store/run-file.ts';
 import { currentHolder } from '../store/run-lock.ts';
@@ -101,6 +101,11 @@ export class RunIndex {
     const entry = this.#entries.get(runId) ?? this.#adopt(runId);
     if (entry) this.#refresh(entry);
     return entry;
+  }
+
+  /** The run that a person means. @throws Refusal `run-not-found`, `run-ambiguous`, exit status 4 */
+  resolve(text: string): string {
+    return this.#entries.has(text) ? text : resolveRunId(this.#programDir, text);
   }
 
   isDriven(runId: string): boolean {

@@ -70,6 +70,10 @@ export const commandTable: Record<string, CommandGroup> = {
     summary: 'show a task or a run (as `task show`, `run show`)',
     load: () => import('./commands/inspect.ts'),
   },
+  web: {
+    summary: 'serve the web page of a program on this machine',
+    load: () => import('./commands/web.ts'),
+  },
   doctor: {
     summary: 'find what on this machine would stop a run',
     load: () => import('./commands/doctor.ts'),

@@ -31,4 +31,9 @@ export interface CliContext {
   exit(code: ExitCode): void;
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /**
+   * Takes defects that surface outside any call (a rejected promise that nobody awaits) instead of dying
+   * of them: for a server, which one broken request must not end. Returns what gives them back.
+   */
+  onDefect(listener: (error: unknown) => void): () => void;
 }

@@ -703,26 +703,36 @@ export interface ProposalDiff {
   file: string;
   /** Unified diff; empty where nothing would change. */
   unified: string;
-  /** Texts before and after; null before: a new file. */
+  /** Texts before and after; null before: a new file. A snippet stands at the end. */
   before: string | null;
   after: string | null;
-  /** Why it cannot be applied as it stands: a snippet without a place, a target that went away. */
+  /** The file is not what it was when the proposal was recorded: applying it needs `force`. */
+  changed_since: boolean;
+  /** Why there is no diff: a target that went away, content that cannot be used. */
   problem: string | null;
 }
 
 /** `POST /api/runs/:run/proposals/:proposal/mark` */
 export interface MarkBody {
   status: ProposalStatus;
-  /** Not blank. */
-  note: string;
+  /** Not blank where there is one. */
+  note?: string | null;
 }
 
 /** `POST /api/runs/:run/proposals/:proposal/apply` */
+export interface ApplyBody {
+  /** A snippet does not say where it goes: add it at the end. Otherwise one is refused (`proposal-snippet`). */
+  append?: boolean;
+  /** Also where it was rejected or applied before, or where the file has changed since. */
+  force?: boolean;
+}
+
 export interface ApplyResult {
   proposal: Proposal;
-  /** Written, relative to the program. */
+  /** Relative to the program. */
   file: string;
-  warnings: Diagnostic[];
+  /** False where the file held all of it already. */
+  written: boolean;
 }
 
 // ---- Live

@@ -48,6 +48,7 @@ export function capturedContext(settings: Settings = {}): {
       captured.code = code;
     },
     onSignal: () => () => undefined,
+    onDefect: () => () => undefined,
   };
   return { context, captured };
 }

@@ -1,0 +1,18 @@
+/** What every route has at hand. */
+import type { RunFeeds } from '../../app/run-feed.ts';
+import type { RunIndex } from '../../app/run-index.ts';
+import type { ProgramPlace } from '../../app/validate-program.ts';
+
+export interface WebContext {
+  place: ProgramPlace;
+  /** Where relative files of inputs are looked up: nowhere but in the program. */
+  index: RunIndex;
+  feeds: RunFeeds;
+  version: string;
+  /** Only this machine can reach the server. */
+  loopback: boolean;
+  /** Streams that are open now: ended when the server is. */
+  streams: Set<() => void>;
+  /** A defect met on the way, for whoever started the server. */
+  onDefect(error: unknown): void;
+}

@@ -1,0 +1,196 @@
+/**
+ * Who may ask: section 14 of the contract. Every request passes here before anything else looks at it.
+ *
+ * A page of another site can make a browser send requests to this server, and a name of its own can be
+ * made to lead here (DNS rebinding). The first is told by `Sec-Fetch-Site` and `Origin`, and cannot set
+ * the headers that a change needs; the second by `Host`.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { hostname, networkInterfaces } from 'node:os';
+import type { Context, MiddlewareHandler } from 'hono';
+import { errorBody } from './errors.ts';
+
+export interface GuardOptions {
+  /** The interface that the server listens on, as it was given. */
+  host: string;
+  /** The port that it got. Known only once it listens. */
+  port: () => number;
+  /** null: only this machine can reach it, and nothing is asked for. */
+  token: string | null;
+}
+
+/** The header that every change carries, and no form or image of another site can. */
+export const CHANGE_HEADER = 'x-codex-orch';
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Set on every answer, errors too. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+export function guard(options: GuardOptions): MiddlewareHandler {
+  const names = hostNames(options.host);
+  return async (c, next) => {
+    const refusal =
+      checkHost(c, names, options.port()) ??
+      checkSite(c, names, options.port()) ??
+      checkChange(c) ??
+      checkToken(c, options);
+    if (refusal) return c.json(errorBody(refusal.code, refusal.message), refusal.status);
+    await next();
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** `set-cookie` for whoever has shown the token. */
+export function tokenCookie(token: string, port: number): string {
+  return `${cookieName(port)}=${cookieValue(token)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000`;
+}
+
+/** In a time that does not tell how much of it was right. */
+export function isToken(given: string, token: string): boolean {
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+interface Denial {
+  status: 401 | 403 | 415;
+  code: string;
+  message: string;
+}
+
+function checkHost(c: Context, names: ReadonlySet<string>, port: number): Denial | null {
+  const host = splitHost(c.req.header('host') ?? '');
+  if (host && names.has(host.name) && host.port === port) return null;
+  return {
+    status: 403,
+    code: 'foreign-host',
+    message: `this server answers as ${[...names].map((name) => `${bracketed(name)}:${port}`).join(', ')} only`,
+  };
+}
+
+function checkSite(c: Context, names: ReadonlySet<string>, port: number): Denial | null {
+  const foreign: Denial = {
+    status: 403,
+    code: 'cross-site',
+    message: 'requests of other sites are not answered',
+  };
+  const origin = c.req.header('origin');
+  if (origin !== undefined && !isOwnOrigin(origin, names, port)) return foreign;
+  const site = c.req.header('sec-fetch-site');
+  if (site === undefined || site === 'same-origin' || site === 'none') return null;
+  // A link from elsewhere may open the page, and nothing else.
+  const opensPage =
+    c.req.method === 'GET' &&
+    c.req.header('sec-fetch-mode') === 'navigate' &&
+    c.req.header('sec-fetch-dest') === 'document' &&
+    !isApi(c);
+  return opensPage ? null : foreign;
+}
+
+function checkChange(c: Context): Denial | null {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return null;
+  if (c.req.header(CHANGE_HEADER) !== '1') {
+    return {
+      status: 403,
+      code: 'header-missing',
+      message: `a request that may change something needs the header "${CHANGE_HEADER}: 1"`,
+    };
+  }
+  const type = c.req.header('content-type') ?? '';
+  if (/^application\/json\s*(;|$)/i.test(type)) return null;
+  return {
+    status: 415,
+    code: 'not-json',
+    message: 'a request that may change something needs "content-type: application/json"',
+  };
+}
+
+function checkToken(c: Context, { token, port }: GuardOptions): Denial | null {
+  if (token === null || !isApi(c) || c.req.path === '/api/login') return null;
+  const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (bearer !== undefined && isToken(bearer.trim(), token)) return null;
+  const cookie = cookieOf(c.req.header('cookie') ?? '', cookieName(port()));
+  if (cookie !== null && isToken(cookie, cookieValue(token))) return null;
+  return {
+    status: 401,
+    code: 'token-missing',
+    message: 'open the address with the token that "codex-orch web" printed',
+  };
+}
+
+function isApi(c: Context): boolean {
+  return c.req.path === '/api' || c.req.path.startsWith('/api/');
+}
+
+/** Names and addresses by which the server may be addressed. */
+function hostNames(host: string): Set<string> {
+  if (isLoopback(host)) return new Set(['127.0.0.1', 'localhost', '::1', host]);
+  const own = hostname().toLowerCase();
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const isAll = host === '0.0.0.0' || host === '::';
+  return new Set([
+    ...(isAll ? ['127.0.0.1', 'localhost', '::1'] : [host.toLowerCase()]),
+    ...(isAll ? addresses.map(({ address }) => address.toLowerCase()) : []),
+    own,
+    `${own}.local`,
+  ]);
+}
+
+function splitHost(value: string): { name: string; port: number } | null {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]/@\\\s]+)(?::(\d{1,5}))?$/i.exec(value);
+  if (!match?.[1]) return null;
+  return { name: match[1].replace(/^\[|\]$/g, '').toLowerCase(), port: Number(match[2] ?? 80) };
+}
+
+function isOwnOrigin(origin: string, names: ReadonlySet<string>, port: number): boolean {
+  const host = splitHost(origin.replace(/^http:\/\//, ''));
+  return (
+    origin.startsWith('http://') && host !== null && names.has(host.name) && host.port === port
+  );
+}
+
+function bracketed(name: string): string {
+  return name.includes(':') ? `[${name}]` : name;
+}
+
+/** Cookies do not tell ports apart; two servers on one machine must. */
+function cookieName(port: number): string {
+  return `codex-orch-${port}`;
+}
+
+/** Not the token itself: who can read the cookie jar cannot log in elsewhere. */
+function cookieValue(token: string): string {
+  return digest(`cookie/${token}`).toString('hex');
+}
+
+function cookieOf(header: string, name: string): string | null {
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return null;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

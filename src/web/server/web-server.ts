@@ -1,0 +1,126 @@
+/** `codex-orch web`: starts and stops the server. What it starts, such as runs, goes on without it. */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { RunFeeds } from '../../app/run-feed.ts';
+import { RunIndex } from '../../app/run-index.ts';
+import type { ProgramPlace } from '../../app/validate-program.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { makeApp } from './app.ts';
+import type { WebContext } from './context.ts';
+import { isLoopback } from './guard.ts';
+
+export const DEFAULT_PORT = 38473;
+export const DEFAULT_HOST = '127.0.0.1';
+
+export interface WebOptions {
+  place: ProgramPlace;
+  /** An interface's address, or a name of this machine. */
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  /** null: none on loopback, a new one elsewhere. */
+  token: string | null;
+  /** Where the built page lies. */
+  pageDir: string;
+  version: string;
+  onDefect(error: unknown): void;
+}
+
+export interface WebServer {
+  /** To be opened; with the token, where one is needed. */
+  url: string;
+  host: string;
+  port: number;
+  token: string | null;
+  /** For tests: how many runs' logs are being followed. */
+  followed(): number;
+  /** Ends all streams and connections. Runs go on. */
+  close(): Promise<void>;
+}
+
+const MIN_TOKEN_CHARS = 16;
+
+/** @throws Refusal `port-taken`, `host-unknown`, `token-short` */
+export async function startWebServer(options: WebOptions): Promise<WebServer> {
+  const { host, place, version, onDefect } = options;
+  const loopback = isLoopback(host);
+  const token = tokenFor(options.token, loopback);
+  const feeds = new RunFeeds(place.programDir);
+  const index = new RunIndex(place.programDir, feeds);
+  const web: WebContext = {
+    ...{ place, index, feeds, version, loopback, onDefect },
+    streams: new Set(),
+  };
+  let port = options.port;
+  const app = makeApp(web, { host, token, port: () => port }, options.pageDir);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // A request that does not come to its end must not hold a connection for ever.
+  server.requestTimeout = 60_000;
+  server.headersTimeout = 20_000;
+  port = await listen(server, host, options.port);
+  server.on('error', onDefect);
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  // What the first page needs is read before anybody asks.
+  void index.runs().catch(onDefect);
+  return {
+    url: `http://${shown(host)}:${port}/${token === null ? '' : `?token=${encodeURIComponent(token)}`}`,
+    ...{ host, port, token },
+    followed: () => feeds.size,
+    async close() {
+      for (const end of [...web.streams]) end();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function tokenFor(given: string | null, loopback: boolean): string | null {
+  if (given === null) return loopback ? null : randomBytes(24).toString('base64url');
+  if (given.length >= MIN_TOKEN_CHARS) return given;
+  throw new Refusal('token-short', `a token needs ${MIN_TOKEN_CHARS} characters or more`, {
+    hint: 'leave --token out: where one is needed, a good one is made',
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(asRefusal(error, host, port)));
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}
+
+function asRefusal(error: NodeJS.ErrnoException, host: string, port: number): unknown {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Refusal('port-taken', `port ${port} is in use on ${host}`, {
+        hint: 'choose another with --port, or 0 for any that is free',
+      });
+    case 'EACCES':
+      return new Refusal('port-forbidden', `port ${port} may not be used on ${host}`, {
+        hint: 'choose one above 1023 with --port',
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new Refusal('host-unknown', `this machine has no interface "${host}"`, {
+        hint: 'give an address of this machine, or 0.0.0.0 for all of them',
+      });
+    default:
+      return error;
+  }
+}
+
+function shown(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
