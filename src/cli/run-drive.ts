@@ -126,7 +126,10 @@ export async function drive(
   });
 }
 
-type Hooks = Pick<DriveOptions, 'onEvent' | 'onActivity' | 'onLeftAlone' | 'onRefused'>;
+type Hooks = Pick<
+  DriveOptions,
+  'onEvent' | 'onActivity' | 'onLeftAlone' | 'onRefused' | 'onAssistant'
+>;
 
 interface Ways {
   here(hooks: Hooks): Drive;
@@ -172,6 +175,10 @@ async function driveHere(
   const program = programWord(programDir, context);
   let progress: RunProgress | null = null;
   const leftAlone: Instance[] = [];
+  const say = (line: string): void => {
+    if (progress) progress.say(line);
+    else context.stderr.line(line);
+  };
   // Before the first event: whoever holds the run is named on a clean terminal.
   const drive = ways.here({
     onEvent: (event, state) => progress?.onEvent(event, state),
@@ -179,10 +186,10 @@ async function driveHere(
       for (const activity of activities) progress?.onActivity(instanceId, activity);
     },
     onLeftAlone: (instances) => leftAlone.push(...instances),
-    onRefused: (file, reason) => {
-      const line = paint.asks(`not taken: ${plainLine(`${file}: ${reason}`)}`);
-      if (progress) progress.say(line);
-      else context.stderr.line(line);
+    onRefused: (file, reason) => say(paint.asks(`not taken: ${plainLine(`${file}: ${reason}`)}`)),
+    onAssistant: (id, result) => {
+      if (result.kind !== 'failed') return;
+      say(paint.asks(`not answered: ${plainLine(`${id}: ${result.reason}`)}`));
     },
   });
   begun();
