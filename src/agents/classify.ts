@@ -84,7 +84,7 @@ function classifyTimeout({ termination, output, timeoutMs }: FailureEvidence): F
 
 function classifyCommand({ returnCode, stderrTail }: FailureEvidence): Failure {
   const how = `the command ${exitText(returnCode)}`;
-  const said = lastLine(stderrTail);
+  const said = tellingLine(stderrTail);
   // 126 and 127 are the shell's own: cannot be executed, not found (POSIX).
   const kind = returnCode === 126 || returnCode === 127 ? 'runner_invocation' : 'task_runtime';
   return failure(kind, said === '' ? how : `${how}: ${said}`);
@@ -222,9 +222,18 @@ function errorLine(stderr: string): string {
   return errors.at(-1) ?? lines.at(-1) ?? '';
 }
 
-function lastLine(stderr: string): string {
-  return linesOf(stderr).at(-1) ?? '';
+/**
+ * Of a program of any language: the first line that begins like an error (under it stand a stack, hints,
+ * more of the same), or else the last that is not what Node adds to every uncaught error.
+ */
+function tellingLine(stderr: string): string {
+  const lines = linesOf(stderr).filter((line) => !/^Node\.js v\d|^\(Use `node /.test(line));
+  return lines.find((line) => errorStart.test(line)) ?? lines.at(-1) ?? '';
 }
+
+/** `TypeError: x`, `java.io.IOException: x`, `Error [ERR_X]: x`, `error[E0308]: x`, `fatal: x`. */
+const errorStart =
+  /^(?:[\w.$]*(?:Error|Exception)|error|fatal(?: error)?|panic)(?: ?\[\w+\])?: *\S|^thread '.*' panicked at/i;
 
 function linesOf(text: string): string[] {
   return stripEscapes(text)

@@ -189,3 +189,31 @@ it('a command is never blamed on the network by what it prints', () => {
     resume_recommended: false,
   });
 });
+
+it.each([
+  [
+    'Node',
+    "/p/x.js:2\nthrow new Error('no such ticket');\n^\n\nError: no such ticket\n    at f (/p/x.js:2:7)\n\nNode.js v20.20.2\n",
+    'Error: no such ticket',
+  ],
+  [
+    'Node, a code',
+    'TypeError [ERR_X]: bad\n    at f\n\nNode.js v24.1.0\n',
+    'TypeError [ERR_X]: bad',
+  ],
+  [
+    'Node, no error',
+    "/p/x.js:1\nthrow 'boom'\n^\nboom\n(Use `node --trace-uncaught ...` to show where)\n\nNode.js v20.20.2\n",
+    'boom',
+  ],
+  [
+    'Python',
+    'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\nValueError: no such ticket\n',
+    'ValueError: no such ticket',
+  ],
+  ['git', 'hint: x\nfatal: not a git repository\nhint: y\n', 'fatal: not a git repository'],
+  ['sh', 'sh: 1: frobnicate: not found\n', 'sh: 1: frobnicate: not found'],
+])('the summary of a failed command holds the line that says why: %s', (_, stderrTail, line) => {
+  const failure = classifyFailure(evidence({ backend: 'command', stderrTail }));
+  expect(failure.failure_summary).toBe(`the command ended with exit status 1: ${line}`);
+});
