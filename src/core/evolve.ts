@@ -248,9 +248,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     skippedBecauseOf: null,
     resultAttempt: null,
     controlEvents: 0,
-    aligned:
-      !scopeOf(state, input_scope_id).instancesOf.has(task_id) &&
-      upstream.every((up) => isAligned(state, input_scope_id, up)),
+    aligned: upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
   };
   for (const upstreamId of upstream) {

@@ -47,9 +47,10 @@ export function nearestScopeAbove(state: RunState, scopeId: string, task: string
 
 /**
  * Whether an instance, seen from a scope, has a history without surprises: of each task that can repeat
- * it holds the first instance of the nearest scope whose body has the task. Two such histories agree, so
- * that nobody need compare them. It follows from the same of its upstream instances, because a body has
- * with a task all that descend from it: what lies between the two scopes repeats nothing of the history.
+ * it holds an instance of the nearest scope whose body has the task. There is one such at most (its own
+ * upstream instances are bound alike), so two such histories agree, and nobody need compare them. It
+ * follows from the same of its upstream instances, because a body has with a task all that descend from
+ * it: what lies between the two scopes repeats nothing of the history.
  */
 export function isAligned(state: RunState, scopeId: string, instanceId: string): boolean {
   const instance = state.instances.get(instanceId);
