@@ -32,6 +32,8 @@ export interface DriveOptions {
   onLeftAlone?(instances: Instance[]): void;
   /** A file in the inbox was not taken. */
   onRefused?(file: string, reason: string): void;
+  /** The readable copy of the run, `state/`, lags behind because the disk did not take it. Once. */
+  onStaleCache?(reason: Refusal): void;
   /** How an answer of an inline assistant ended. */
   onAssistant?(interruptId: string, result: AssistantResult): void;
 }
@@ -70,6 +72,7 @@ export function driveSession(
 ): Drive {
   let stopped = false;
   if (options.onEvent) session.onEvent(options.onEvent);
+  if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(session);
   const engine = new Engine(context, {
     revive: options.revive ?? false,

@@ -109,7 +109,7 @@ export class Engine {
           now: this.#session.now(),
         });
         this.#session.commit([...events, ...next]);
-        this.#intake.committed();
+        this.#intake.committed(({ command }) => command === 'abort' && this.#aborted !== null);
         for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0));
         this.#lookForQuestions();
         if (this.#isIdle()) return;

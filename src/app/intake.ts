@@ -12,7 +12,7 @@ import type { Interrupt, Reply } from '../core/run.ts';
 import { resolveInside } from '../files/inside.ts';
 import { removeCommand } from '../store/inbox.ts';
 import type { InboxCommand } from '../store/inbox-records.ts';
-import { InboxScanner, type InboxProblem } from '../store/inbox-scanner.ts';
+import { InboxScanner, type InboxItem, type InboxProblem } from '../store/inbox-scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/run-state.ts';
 
@@ -34,7 +34,7 @@ export interface Taken {
 export class Intake {
   readonly #run: InboxRun;
   readonly #scanner: InboxScanner;
-  #takenCommands: string[] = [];
+  #takenCommands: InboxItem<InboxCommand>[] = [];
 
   constructor(run: InboxRun) {
     this.#run = run;
@@ -70,17 +70,23 @@ export class Intake {
       if (intake.ok) events.push(...intake.events);
       else this.#scanner.reject(file, intake.reason);
     }
-    this.#takenCommands = scan.commands.map(({ file }) => file);
+    this.#takenCommands = scan.commands;
     return {
       events,
       commands: scan.commands.map(({ value }) => value),
-      refused: this.#scanner.scan(state).unreadable.filter((problem) => problem.isNew),
+      // The second look finds what was rejected here; each problem is new in one of the two.
+      refused: [...scan.unreadable, ...this.#scanner.scan(state).unreadable].filter(
+        (problem) => problem.isNew,
+      ),
     };
   }
 
-  /** The effects of what was taken are on disk: requests need not be read again. */
-  committed(): void {
-    for (const file of this.#takenCommands) removeCommand(file);
+  /**
+   * The effects of what was taken are on disk: requests need not be read again. One that is `underWay`
+   * stays, so that it is not lost if the engine dies; it will be given out again.
+   */
+  committed(underWay: (command: InboxCommand) => boolean = () => false): void {
+    for (const { file, value } of this.#takenCommands) if (!underWay(value)) removeCommand(file);
     this.#takenCommands = [];
   }
 }

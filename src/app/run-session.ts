@@ -27,6 +27,7 @@ export class RunSession {
   readonly #log: EventLog;
   readonly #cache: StateCache;
   readonly #listeners = new Set<(event: RunEvent, state: RunState) => void>();
+  #onStaleCache: ((reason: Refusal) => void) | null = null;
 
   private constructor(paths: RunPaths, lock: RunLock, log: EventLog, state: RunState) {
     this.paths = paths;
@@ -90,9 +91,20 @@ export class RunSession {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Brings the readable cache, `state/` and the inbox's records, up to date. */
+  /**
+   * Brings the readable cache, `state/` and the inbox's records, up to date. Nothing true hangs on it, so
+   * that a disk which does not take it harms no one; but who reads it should know: see `onStaleCache`.
+   */
   flushCache(): void {
-    this.#cache.flush(this.state);
+    const refusal = this.#cache.flush(this.state);
+    if (!refusal) return;
+    this.#onStaleCache?.(refusal);
+    this.#onStaleCache = null;
+  }
+
+  /** Calls back, once, when the cache could not be written. */
+  onStaleCache(listener: (reason: Refusal) => void): void {
+    this.#onStaleCache = listener;
   }
 
   /** The file of an instance's result, for staging; written anew if the cache has lost it. */

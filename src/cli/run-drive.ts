@@ -128,7 +128,7 @@ export async function drive(
 
 type Hooks = Pick<
   DriveOptions,
-  'onEvent' | 'onActivity' | 'onLeftAlone' | 'onRefused' | 'onAssistant'
+  'onEvent' | 'onActivity' | 'onLeftAlone' | 'onRefused' | 'onStaleCache' | 'onAssistant'
 >;
 
 interface Ways {
@@ -187,6 +187,10 @@ async function driveHere(
     },
     onLeftAlone: (instances) => leftAlone.push(...instances),
     onRefused: (file, reason) => say(paint.asks(`not taken: ${plainLine(`${file}: ${reason}`)}`)),
+    onStaleCache: ({ message }) => {
+      const but = 'The event log is whole; the next engine brings state/ up to date.';
+      say(paint.asks(`warning: state/ lags behind the run: ${plainLine(message)} ${but}`));
+    },
     onAssistant: (id, result) => {
       if (result.kind !== 'failed') return;
       say(paint.asks(`not answered: ${plainLine(`${id}: ${result.reason}`)}`));
