@@ -183,6 +183,14 @@ async function checkedSchema(paths: RunPaths, schema: string | null): Promise<st
     import('../files/json-schema.ts'),
     import('./intake.ts'),
   ]);
-  await loadSchema(schemaRoot(paths, relative), relative);
+  try {
+    await loadSchema(schemaRoot(paths, relative), relative);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.code, `reply schema: ${error.message}`, {
+      hint:
+        error.hint ?? 'correct it first: no reply could match it, and the run would wait for ever',
+    });
+  }
   return relative;
 }

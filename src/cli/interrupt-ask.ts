@@ -48,7 +48,9 @@ export async function create(
   const { instance } = names;
   if (instance === null) throw unnamed('instance', '--instance-id', 'CODEX_ORCH_INSTANCE_ID');
   if (options.blocking === true && options.nonBlocking === true) {
-    throw new Refusal('bad-option', '--blocking and --non-blocking exclude each other');
+    throw new Refusal('bad-option', '--blocking and --non-blocking exclude each other', {
+      hint: '--blocking waits for the answer, --non-blocking goes on without it',
+    });
   }
   const { createInterrupt } = await import('../app/create-interrupt.ts');
   const { interrupt, warnings } = await createInterrupt(
