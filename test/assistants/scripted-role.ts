@@ -55,7 +55,7 @@ export function scriptedProgram(
 ): Scripted {
   const root = testDirectory('scripted-roles');
   const program = path.join(root, 'program');
-  const codex = path.join(root, 'codex');
+  const codex = path.join(root, 'codex.cjs');
   mkdirSync(path.join(root, 'says'));
   mkdirSync(path.join(root, 'workspace'));
   writeFileSync(codex, fakeCodex);
