@@ -11,6 +11,7 @@ import { runPaths, type RunPaths } from '../store/layout.ts';
 import {
   acquireRunLock,
   describeHolder,
+  holderHint,
   type LockResult,
   type RunLock,
 } from '../store/run-lock.ts';
@@ -149,7 +150,7 @@ function refusalOf(runId: string, claim: LockResult & { ok: false }): Refusal {
     );
   }
   return new Refusal('run-busy', `Run ${runId} is driven by ${describeHolder(claim.holder)}.`, {
-    hint: `Follow it with: codex-orch run watch ${runId}`,
+    hint: holderHint(claim.holder, runId),
     data: { holder: claim.holder },
   });
 }

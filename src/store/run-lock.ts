@@ -103,6 +103,20 @@ export function describeHolder(holder: LockHolder): string {
   return `"${holder.command}" (pid ${holder.pid})${where}${since}`;
 }
 
+/**
+ * What a person can do about a holder. One that cannot be seen from here may be at work all the same:
+ * only who knows that it is gone can say so, by removing its file.
+ */
+export function holderHint(holder: LockHolder, runId: string): string {
+  if (holder.liveness === 'alive') return `Follow it with: codex-orch run watch ${runId}`;
+  const where =
+    holder.host === '' ? 'Nothing' : `Nothing on ${holder.host}, in no container of it,`;
+  return (
+    `${where} may drive this run any more: look there for "codex-orch run" and for its agents. ` +
+    `Only once you know that it is gone for good: rm ${holder.file}`
+  );
+}
+
 function acquire(paths: RunPaths, command: string): LockResult {
   for (;;) {
     const highest = numbersIn(paths).at(-1) ?? 0;

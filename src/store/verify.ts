@@ -12,7 +12,7 @@ import { remove } from '../files/disk.ts';
 import { EventLog } from './event-log.ts';
 import type { RunPaths } from './layout.ts';
 import type { LogEnd } from './log-reader.ts';
-import { acquireRunLock, currentHolder, describeHolder } from './run-lock.ts';
+import { acquireRunLock, currentHolder, describeHolder, holderHint } from './run-lock.ts';
 import { replayLog } from './run-store.ts';
 import { StateCache } from './state-cache.ts';
 import { findLeftovers, verifyHashes } from './verify-files.ts';
@@ -111,7 +111,10 @@ function repairState(paths: RunPaths): void {
     }
     const holder = describeHolder(claim.holder);
     throw new Refusal('run-busy', `Run ${paths.runId} is driven by ${holder}.`, {
-      hint: 'Wait for it to end, or stop it, then repair.',
+      hint:
+        claim.holder.liveness === 'alive'
+          ? 'Wait for it to end, or stop it, then repair.'
+          : holderHint(claim.holder, paths.runId),
       exit: ExitStatus.failed,
     });
   }

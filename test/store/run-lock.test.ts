@@ -13,7 +13,12 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { identityOf, ownIdentity } from '../../src/files/process-identity.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { acquireRunLock, currentHolder, describeHolder } from '../../src/store/run-lock.ts';
+import {
+  acquireRunLock,
+  currentHolder,
+  describeHolder,
+  holderHint,
+} from '../../src/store/run-lock.ts';
 import { bundle } from './bundle.ts';
 import { temporaryProgram } from './sample-run.ts';
 
@@ -97,6 +102,14 @@ describe('the lock', () => {
     expect(claim).toMatchObject({ ok: false, holder: { host: 'elsewhere', liveness: 'unknown' } });
     if (!claim.ok && claim.reason === 'held') {
       expect(describeHolder(claim.holder)).toContain('on elsewhere (cannot be seen from here)');
+      const hint = holderHint(claim.holder, paths.runId);
+      expect(hint).toContain('on elsewhere');
+      expect(hint).toContain(`rm ${lockFile(2)}`);
+      // Which works, and leaves nothing that could be mistaken for a holder.
+      rmSync(lockFile(2));
+      const now = acquireRunLock(paths, { command: 'run resume' });
+      expect(now.ok).toBe(true);
+      if (now.ok) now.lock.release();
     }
   });
 
