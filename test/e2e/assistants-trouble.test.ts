@@ -68,109 +68,104 @@ function ended(child: ChildProcess): Promise<number | null> {
 }
 
 describe('10 an answer that cannot be had', () => {
-  const cases: [string, (it: Scripted) => void, RegExp][] = [
-    [
-      'a role that went missing',
-      (it) => rmSync(path.join(it.program, 'assistant_roles/one'), { recursive: true }),
-      /there is no role one any more/,
+  /** What goes wrong, how, and the reason shown. Each is a task and a role of one run. */
+  const cases: Record<string, [spoil: (it: Scripted, role: string) => void, reason: RegExp]> = {
+    'role-missing': [
+      (it, role) => rmSync(path.join(it.program, 'assistant_roles', role), { recursive: true }),
+      /there is no role role-missing any more/,
     ],
-    [
-      'a role file that is broken',
-      (it) => writeFileSync(path.join(it.program, 'assistant_roles/one/role.yaml'), 'id: [\n'),
-      /assistant_roles\/one\/role.yaml/,
+    'role-broken': [
+      (it, role) =>
+        writeFileSync(path.join(it.program, 'assistant_roles', role, 'role.yaml'), 'id: [\n'),
+      /assistant_roles\/role-broken\/role.yaml/,
     ],
-    [
-      'instructions that are not UTF-8',
-      (it) =>
+    'not-utf8': [
+      (it, role) =>
         writeFileSync(
-          path.join(it.program, 'assistant_roles/one/instructions.md'),
+          path.join(it.program, 'assistant_roles', role, 'instructions.md'),
           Buffer.from([0x41, 0xff, 0xfe]),
         ),
       /instructions.md is not UTF-8 text/,
     ],
-    [
-      'instructions that lead out of the program',
-      (it) => {
-        const file = path.join(it.program, 'assistant_roles/one/instructions.md');
+    outside: [
+      (it, role) => {
+        const file = path.join(it.program, 'assistant_roles', role, 'instructions.md');
         writeFileSync(path.join(it.root, 'outside.md'), 'secret');
         rmSync(file);
         symlinkSync(path.join(it.root, 'outside.md'), file);
       },
       /symbolic link/,
     ],
-    [
-      'no operating model',
-      (it) => rmSync(path.join(it.program, 'assistant_roles/_shared'), { recursive: true }),
-      /operating-model.md does not exist.*assistant-doc install/,
-    ],
-    ['an answer that is not JSON', (it) => it.says('one', 'Take a.'), /not JSON/],
-    ['an answer that is half JSON', (it) => it.says('one', '{"answer": "Take'), /not JSON/],
-    ['an answer that is a list', (it) => it.says('one', [reply()]), /not a JSON object/],
-    [
-      'an answer of an unknown kind',
-      (it) => it.says('one', reply({ resolution_kind: 'shrug' })),
+    prose: [(it, role) => it.says(role, 'Take a.'), /not JSON/],
+    'half-json': [(it, role) => it.says(role, '{"answer": "Take'), /not JSON/],
+    list: [(it, role) => it.says(role, [reply()]), /not a JSON object/],
+    'unknown-kind': [
+      (it, role) => it.says(role, reply({ resolution_kind: 'shrug' })),
       /"resolution_kind" is "shrug"/,
     ],
-    ['an empty answer', (it) => it.says('one', reply({ answer: ' ' })), /"answer"/],
-    [
-      'a payload that breaks the reply schema',
-      (it) => it.says('one', reply({ payload: { choice: 'c' } })),
+    empty: [(it, role) => it.says(role, reply({ answer: ' ' })), /"answer"/],
+    'wrong-payload': [
+      (it, role) => it.says(role, reply({ payload: { choice: 'c' } })),
       /payload does not fit schemas\/choice.json: at \/choice/,
     ],
-    [
-      'a hand-off where no human may be asked',
-      (it) => it.says('one', reply({ resolution_kind: 'handoff_to_human' })),
+    'no-human': [
+      (it, role) => it.says(role, reply({ resolution_kind: 'handoff_to_human' })),
       /does not allow/,
     ],
-  ];
+  };
+  const names = Object.keys(cases);
 
-  it.each(cases)('%s', async (_name, spoil, reason) => {
+  it('leaves the question open, says why, does not stop the worker, and can be mended', async () => {
     const ask = '--reply-schema schemas/choice.json';
-    const { it: scripted, runId } = await waiting({ one: { ask, policy: { allow_human: false } } });
-    spoil(scripted);
+    const task = { ask, policy: { allow_human: false } };
+    const { it: scripted } = await waiting({
+      ...Object.fromEntries(names.map((name) => [name, task])),
+      sound: {},
+    });
+    for (const [name, [spoil]] of Object.entries(cases)) spoil(scripted, name);
     expect(await once(scripted)).toEqual({
-      scanned: 1,
-      processed: 1,
-      auto_replied: 0,
+      scanned: names.length + 1,
+      processed: names.length + 1,
+      auto_replied: 1,
       handed_off: 0,
       skipped_no_role: 0,
-      failed: 1,
+      failed: names.length,
     });
-    const [question] = await list(scripted);
-    expect(question).toMatchObject({ interrupt: { status: 'open' }, reply: null });
-    expect(question?.assistant_problem).toMatch(reason);
-    const shown = await scripted.cli('inbox', 'list');
-    expect(shown.stderr).toMatch(reason);
-    expect(existsSync(path.join(scripted.program, '.runs', runId, 'proposals', 'x'))).toBe(false);
+    const { stderr } = await scripted.cli('inbox', 'list');
+    for (const question of await list(scripted)) {
+      const [, reason] = cases[question.task_id] ?? [];
+      if (!reason) {
+        expect(question).toMatchObject({ task_id: 'sound', interrupt: { status: 'applied' } });
+        continue;
+      }
+      expect(question).toMatchObject({ interrupt: { status: 'open' }, reply: null });
+      expect(question.assistant_problem, question.task_id).toMatch(reason);
+      expect(stderr).toMatch(reason);
+    }
 
-    // Mended, the same question is answered by the next try, and the reason is gone.
-    if (!/role|instructions|operating/.test(_name)) {
-      scripted.says(
-        'one',
-        `Here it is:\n\n\`\`\`json\n${JSON.stringify(reply({ payload: { choice: 'a', note: null } }))}\n\`\`\`\n`,
-      );
-      expect(await once(scripted)).toMatchObject({ auto_replied: 1, failed: 0 });
-      const [after] = await list(scripted);
-      expect(after).toMatchObject({
-        interrupt: { status: 'applied' },
-        reply: { payload: { choice: 'a' } },
-      });
-      expect(after?.assistant_problem).toBeUndefined();
+    // In a fence, with prose around it, and with the null that the output schema had to ask for.
+    const mended = JSON.stringify(reply({ payload: { choice: 'a', note: null } }));
+    scripted.says('prose', `Here it is:\n\n\`\`\`json\n${mended}\n\`\`\`\n`);
+    scripted.says('wrong-payload', mended);
+    expect(await once(scripted)).toMatchObject({ auto_replied: 2, failed: names.length - 2 });
+    for (const question of await list(scripted)) {
+      if (question.task_id !== 'prose' && question.task_id !== 'wrong-payload') continue;
+      expect(question).toMatchObject({ interrupt: { status: 'applied' } });
+      expect(question.reply?.payload).toEqual({ choice: 'a' });
+      expect(question.assistant_problem).toBeUndefined();
     }
   });
 
-  it('does not stop the worker', async () => {
-    const { it: scripted } = await waiting({ bad: {}, good: {} });
-    scripted.says('bad', 'no JSON');
-    expect(await once(scripted)).toMatchObject({
-      scanned: 2,
-      processed: 2,
-      auto_replied: 1,
-      failed: 1,
-    });
-    const all = await list(scripted);
-    expect(all.find(({ task_id }) => task_id === 'good')?.interrupt.status).toBe('applied');
-    expect(all.find(({ task_id }) => task_id === 'bad')?.interrupt.status).toBe('open');
+  it('needs the operating model', async () => {
+    const { it: scripted } = await waiting({ one: {} });
+    rmSync(path.join(scripted.program, 'assistant_roles/_shared'), { recursive: true });
+    expect(await once(scripted)).toMatchObject({ failed: 1 });
+    const [question] = await list(scripted);
+    expect(question?.assistant_problem).toMatch(
+      /operating-model.md does not exist.*assistant-doc install/,
+    );
+    expect(await scripted.cli('assistant-doc', 'install')).toMatchObject({ code: 0 });
+    expect(await once(scripted)).toMatchObject({ auto_replied: 1 });
   });
 });
 
