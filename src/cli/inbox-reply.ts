@@ -9,7 +9,7 @@ import { findInterrupt } from '../app/list-interrupts.ts';
 import { runHolder } from '../app/inspect-run.ts';
 import type { Json } from '../core/json.ts';
 import type { Confidence } from '../core/program.ts';
-import { Refusal } from '../core/refusal.ts';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { describeHolder } from '../store/run-lock.ts';
 import type { CliContext, Output } from './context.ts';
 import { printJson, readGivenFile } from './program-edits.ts';
@@ -53,7 +53,7 @@ export async function reply(
     answer = await askForAnswer(entry, found.paths, given, context);
     if (answer === null) {
       context.stderr.line('nothing was sent');
-      return context.exit(130);
+      return context.exit(ExitStatus.interrupted);
     }
   }
   const answered = await answerInterrupt(found, answer, { command: 'inbox reply' });

@@ -12,7 +12,7 @@ export interface TargetQuery {
   decisionKind: DecisionKind | null;
 }
 
-export interface Recommendation {
+interface Recommendation {
   /** Roles that the task may ask, by id. */
   allowed: string[];
   /** The same, most fitting first; also those that fit nothing. */
@@ -71,7 +71,7 @@ export function recommendRole(query: TargetQuery): RecommendationResult {
   return { ok: true, recommendation };
 }
 
-export interface Target {
+interface Target {
   requested_target_role_id: string | null;
   recommended_target_role_id: string | null;
   resolved_target_role_id: string;
