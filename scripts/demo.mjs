@@ -1,6 +1,6 @@
 // `npm run demo`: the main job, with nothing to install or log in to. Makes a repository with failing
 // tests, runs the quality-convergence example on it until a person is asked, and says what happened.
-// `npm run demo -- --codex` lets your own Codex CLI do the engineering.
+// `npm run demo -- --codex` lets your own Codex CLI do the engineering; `--dir DIR` puts it elsewhere.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -13,10 +13,13 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const cli = path.join(root, 'dist', 'main.js');
-const withCodex = process.argv.includes('--codex');
+const { values: choices } = parseArgs({
+  options: { codex: { type: 'boolean', default: false }, dir: { type: 'string' } },
+});
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const bold = (text) => (color ? `\u001b[1m${text}\u001b[22m` : text);
 const dim = (text) => (color ? `\u001b[2m${text}\u001b[22m` : text);
@@ -28,7 +31,7 @@ if (!existsSync(cli)) {
 }
 
 // Each demo gets a directory of its own; earlier ones stay to be looked at.
-const demos = path.join(root, 'demo');
+const demos = path.resolve(choices.dir ?? path.join(root, 'demo'));
 mkdirSync(demos, { recursive: true });
 const number = 1 + Math.max(0, ...readdirSync(demos).map(Number).filter(Number.isInteger));
 const here = path.join(demos, String(number));
@@ -37,7 +40,7 @@ const repo = path.join(here, 'repo');
 cpSync(path.join(root, 'examples', 'quality_convergence_program'), program, { recursive: true });
 renameSync(path.join(program, 'repo'), repo);
 writeFileSync(path.join(program, 'inputs', 'repo_workspace.txt'), '../repo\n');
-if (withCodex) useCodex(path.join(program, 'project.yaml'));
+if (choices.codex) useCodex(path.join(program, 'project.yaml'));
 const git = (...words) =>
   execFileSync('git', ['-c', 'user.name=demo', '-c', 'user.email=demo@example.invalid', ...words], {
     cwd: repo,
@@ -47,7 +50,12 @@ git('init', '-q');
 git('add', '.');
 git('commit', '-qm', 'A small library with failing tests');
 
-const show = (file) => path.relative(process.cwd(), file) || '.';
+/** As one would type it: the shorter of relative and absolute, quoted where a shell needs that. */
+const show = (file) => {
+  const relative = path.relative(process.cwd(), file) || '.';
+  const name = relative.length <= file.length ? relative : file;
+  return /^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+};
 say(bold('1. A repository with failing tests'));
 say(`   ${show(repo)}`);
 say(bold('2. A program that mends it until a person accepts'));
@@ -105,5 +113,7 @@ function useCodex(file) {
     /( {2}(?:engineer|acceptance_gate):\n) {4}backend: command\n {4}run: .*\n/g,
     '$1    backend: codex\n',
   );
+  if (edited.match(/^ {4}backend: codex$/gm)?.length !== 2)
+    throw new Error(`${file}: not as expected`);
   writeFileSync(file, edited);
 }

@@ -59,7 +59,9 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
         ? []
         : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
     const question = fit(plainLine(interrupt.question), columns * 3);
-    const command = `codex-orch inbox reply ${program}${interrupt.interrupt_id} --text '…' --resume`;
+    // Without --text it asks for each field, which a reply schema calls for.
+    const words = interrupt.reply_schema === null ? "--text '…' --resume" : '--resume';
+    const command = `codex-orch inbox reply ${program}${interrupt.interrupt_id} ${words}`;
     return [
       '',
       `  ${paint.asks('?')} ${interrupt.instance_id} ${whom}:`,
