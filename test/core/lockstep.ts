@@ -3,7 +3,6 @@
  * them after each step, and now and then kills the engine: the log is cut at a random event, read again
  * as JSON, and the interrupted step is done over.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { abortRun, retryInstance, reviveFailed } from '../../src/core/recover.ts';
 import { advance } from '../../src/core/advance.ts';
 import { createRun } from '../../src/core/create-run.ts';
@@ -11,19 +10,16 @@ import type { RunEvent } from '../../src/core/events.ts';
 import { evolve, replay } from '../../src/core/evolve.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
 import { requestInterrupt, resolveInterrupt } from '../../src/core/interrupts.ts';
-import type { Json } from '../../src/core/json.ts';
-import { scopeName, type TaskSpec } from '../../src/core/program.ts';
+import type { TaskSpec } from '../../src/core/program.ts';
 import type { Interrupt, Reply } from '../../src/core/run.ts';
-import { effectiveValues, runStatus, type RunState } from '../../src/core/run-state.ts';
+import type { RunState } from '../../src/core/run-state.ts';
 import { planOf, RUN_ID } from './plan.ts';
 import type { Random } from './random.ts';
 import { randomOutcome, type Temper } from './random-outcome.ts';
-import {
-  ReferenceModel,
-  type ModelInstance,
-  type ModelScope,
-  type Outcome,
-} from './reference-model.ts';
+import { checkLog } from './log-rules.ts';
+import { ReferenceModel, type ModelInstance, type Outcome } from './reference-model.ts';
+import { expectSame, expectSameRecords, freeze } from './same-records.ts';
+import { Twins } from './twins.ts';
 
 export type Step =
   | { op: 'advance'; slots: number }
@@ -59,9 +55,7 @@ export class Lockstep {
   readonly #slots: number;
   readonly #eager: boolean;
   #shadow: RunState | null = null;
-  #toModel = new Map<string, ModelInstance>();
-  #toEngine = new Map<ModelInstance, string>();
-  #scopeToModel = new Map<string, ModelScope>();
+  readonly #twins: Twins;
   #clock = Date.parse('2026-01-01T00:00:00.000Z');
   #interruptNumber = 0;
 
@@ -79,6 +73,7 @@ export class Lockstep {
     this.#slots = random.pick([1, 2, 3, 50, 50]);
     this.#eager = random.chance(0.6);
     this.model = new ReferenceModel(tasks, inputs);
+    this.#twins = new Twins(this.model);
     const created = createRun(planOf(tasks, inputs), RUN_ID, this.#now());
     this.state = created.state;
     this.#commit(created.events);
@@ -97,7 +92,7 @@ export class Lockstep {
       if (this.state.instances.size > MAX_INSTANCES) break;
     }
     this.#do({ op: 'advance', slots: this.#slots });
-    this.#checkLog();
+    checkLog(this.log, this.state);
     this.#compareReplay();
   }
 
@@ -106,7 +101,7 @@ export class Lockstep {
   #nextStep(): Step | null {
     const random = this.#random;
     // Those that the core has not been asked to make yet are left out.
-    const instances = this.model.instances.filter((one) => this.#toEngine.has(one));
+    const instances = this.model.instances.filter((one) => this.#twins.has(one));
     const running = instances.filter((one) => one.status === 'running');
     const open = this.model.interrupts.filter((one) => one.status === 'open');
     const bad = instances.filter((one) => one.status === 'failed' || one.status === 'skipped');
@@ -131,7 +126,7 @@ export class Lockstep {
           ...this.#temper,
           continuing: full ? 0 : this.#temper.continuing,
         });
-        return { op, instanceId: this.#engineId(instance), ...drawn };
+        return { op, instanceId: this.#twins.coreId(instance), ...drawn };
       }
       case 'interrupt': {
         // Of a running instance as a rule; a question can also be asked, or taken in, at another time.
@@ -151,7 +146,7 @@ export class Lockstep {
           bad.length > 0 && random.chance(0.95) ? random.pick(bad) : random.pick(instances);
         const looping = instance.failureKind === 'loop_limit';
         const grant = looping ? random.between(0, 2) : random.chance(0.1) ? 1 : 0;
-        return { op, instanceId: this.#engineId(instance), grant };
+        return { op, instanceId: this.#twins.coreId(instance), grant };
       }
       case 'advance':
         return { op, slots: this.#nextSlots() };
@@ -172,7 +167,7 @@ export class Lockstep {
     if (this.#random.chance(0.08)) this.#crash(step, from);
     if (step.op === 'advance') {
       this.#startInModel();
-      this.#compare();
+      this.#twins.compare(this.state);
     }
   }
 
@@ -221,10 +216,10 @@ export class Lockstep {
       case 'advance':
         return this.model.settle();
       case 'finish':
-        return this.model.finish(this.#modelOf(step.instanceId), step.outcome);
+        return this.model.finish(this.#twins.modelOf(step.instanceId), step.outcome);
       case 'interrupt': {
         const { interrupt_id: id, blocking, audience, decision_kind, instance_id } = step.interrupt;
-        const instance = this.#modelOf(instance_id);
+        const instance = this.#twins.modelOf(instance_id);
         return this.model.request({
           id,
           blocking,
@@ -245,7 +240,7 @@ export class Lockstep {
       case 'resume':
         return this.model.resume();
       case 'retry': {
-        const accepted = this.model.retry(this.#modelOf(step.instanceId), step.grant);
+        const accepted = this.model.retry(this.#twins.modelOf(step.instanceId), step.grant);
         return expectSame('whether the retry is taken (core, model)', ok, accepted);
       }
       case 'abort':
@@ -278,109 +273,7 @@ export class Lockstep {
     this.#commit(advance(this.state, { slots: 0, now: this.#now() }).events);
   }
 
-  // ---- comparison ---------------------------------------------------------------------------------
-
-  #compare(): void {
-    this.#matchInstances();
-    for (const [id, instance] of this.state.instances) {
-      const twin = this.#modelOf(id);
-      const where = `${id} (${describe(twin)})`;
-      expectSame(`status of ${where}`, instance.status, twin.status);
-      expectSame(`attempts of ${where}`, instance.attempt, twin.attempts);
-      expectSame(`session of ${where}`, instance.session_id, twin.session);
-      if (twin.status === 'failed') {
-        expectSame(`failure kind of ${where}`, instance.failure_kind, twin.failureKind);
-        expectSame(`resumable ${where}`, instance.resume_recommended, twin.resumeRecommended);
-      }
-      if (instance.status === 'failed' || instance.status === 'skipped') {
-        if (instance.error === null) throw new Error(`${where} has no error`);
-      }
-    }
-    expectSame('run status', runStatus(this.state), this.model.runStatus());
-    expectSame('aborted', this.state.aborted, this.model.aborted);
-    const counts: Record<string, number> = { ...this.state.counts };
-    for (const { status } of this.state.instances.values())
-      counts[status] = (counts[status] ?? 0) - 1;
-    expectSame(
-      'counts',
-      Object.values(counts),
-      Object.values(counts).map(() => 0),
-    );
-    for (const interrupt of this.model.interrupts) {
-      const record = this.state.interrupts.get(interrupt.id);
-      expectSame(`interrupt ${interrupt.id}`, record?.interrupt.status, interrupt.status);
-    }
-    expectSame('interrupts', this.state.interrupts.size, this.model.interrupts.length);
-  }
-
-  /** Pairs what the core made since the last time with what the model made; by structure alone. */
-  #matchInstances(): void {
-    const { model } = this;
-    const modelKeys = new Map<string, ModelInstance>();
-    for (const one of model.instances) {
-      const up = [...one.upstream].map(([task, { number }]) => `${task}=${number}`).sort();
-      modelKeys.set(`${one.task}@${one.scope.number}:${up.join()}`, one);
-    }
-    if (modelKeys.size !== model.instances.length) throw new Error('the model made one twice');
-    for (const [id, instance] of this.state.instances) {
-      if (this.#toModel.has(id)) continue;
-      const where = `${instance.task_id} in ${instance.input_scope_id}`;
-      const scope = this.#scopeOf(instance.input_scope_id);
-      const task = model.task(instance.task_id);
-      expectSame(
-        `dependency names of ${where}`,
-        Object.keys(instance.dependency_instances).sort(),
-        task.depends_on.map(scopeName).sort(),
-      );
-      const up = new Map(
-        task.depends_on.map((dependency) => {
-          const upstreamId = instance.dependency_instances[scopeName(dependency)] ?? '';
-          const twin = this.#modelOf(upstreamId);
-          expectSame(
-            `task of dependency ${dependency.task} of ${where}`,
-            twin.task,
-            dependency.task,
-          );
-          return [dependency.task, twin];
-        }),
-      );
-      const parts = [...up].map(([name, { number }]) => `${name}=${number}`).sort();
-      const twin = modelKeys.get(`${task.id}@${scope.number}:${parts.join()}`);
-      if (!twin) {
-        throw new Error(`only the core has ${where} bound to ${[...up.values()].map(describe)}`);
-      }
-      expectSame(
-        `activation of ${where}`,
-        instance.activation_bindings,
-        Object.fromEntries(activatorsOf(twin).map((one) => [one.task, this.#engineId(one)])),
-      );
-      if (this.#toEngine.has(twin)) throw new Error(`the core made ${where} twice`);
-      this.#toModel.set(id, twin);
-      this.#toEngine.set(twin, id);
-    }
-    const missing = model.instances.filter((one) => !this.#toEngine.has(one));
-    if (missing.length > 0)
-      throw new Error(`only the model has ${missing.map(describe).join('; ')}`);
-    expectSame('number of instances', this.state.instances.size, model.instances.length);
-    expectSame('number of scopes', this.state.scopes.size, model.scopes.length);
-  }
-
-  #scopeOf(scopeId: string): ModelScope {
-    const known = this.#scopeToModel.get(scopeId);
-    if (known) return known;
-    const scope = this.state.scopes.get(scopeId);
-    if (!scope) throw new Error(`no scope ${scopeId}`);
-    const creator = scope.created_by_instance_id;
-    const createdBy = creator === null ? null : this.#modelOf(creator);
-    const twin = this.model.scopes.find((one) => one.createdBy === createdBy);
-    if (!twin) throw new Error(`only the core has scope ${scopeId}`);
-    this.#scopeToModel.set(scopeId, twin);
-    const parent = scope.parent_input_scope_id;
-    expectSame('parent scope', parent === null ? null : this.#scopeOf(parent), twin.parent);
-    expectSame('seeds', scope.seed_task_ids, twin.seeds);
-    expectSame('values', effectiveValues(this.state, scopeId), twin.values);
-    return twin;
-  }
+  // ---- starts -------------------------------------------------------------------------------------
 
   #checkStarts(slots: number, before: number, events: readonly RunEvent[]): void {
     const ordinal = new Map([...this.state.instances.keys()].map((id, index) => [id, index]));
@@ -404,11 +297,10 @@ export class Lockstep {
 
   #startInModel(): void {
     this.model.settle();
-    this.#matchInstances();
-    for (const [id, twin] of this.#toModel) {
-      if (this.state.instances.get(id)?.status === 'running' && twin.status !== 'running') {
-        this.model.start(twin);
-      }
+    this.#twins.match(this.state);
+    for (const [id, { status }] of this.state.instances) {
+      const twin = this.#twins.modelOf(id);
+      if (status === 'running' && twin.status !== 'running') this.model.start(twin);
     }
   }
 
@@ -437,37 +329,6 @@ export class Lockstep {
     expectSameRecords(this.#replayed(), this.state);
   }
 
-  /** What must hold of any log, whoever wrote it. */
-  #checkLog(): void {
-    const status = new Map<string, string>();
-    const attempts = new Map<string, number>();
-    for (const [index, event] of this.log.entries()) {
-      const seq = index + 1;
-      expectSame('seq', event.seq, seq);
-      expectSame('event id', event.event_id, `${String(seq).padStart(6, '0')}-${event.event_type}`);
-      const next = statusAfter(event);
-      const id = event.instance_id ?? '';
-      const old = status.get(id);
-      if (event.event_type === 'instance_created' && old !== undefined) {
-        throw new Error(`${id} created twice`);
-      }
-      if (next === null) continue;
-      const requeued = event.event_type === 'instance_requeued';
-      if (old === 'done' || ((old === 'failed' || old === 'skipped') && !requeued)) {
-        throw new Error(`event ${seq}, ${event.event_type}, moves ${id}, which is ${old}`);
-      }
-      if (event.event_type === 'attempt_started') {
-        expectSame(`attempt of ${id}`, event.payload.attempt, (attempts.get(id) ?? 0) + 1);
-        expectSame(`status of ${id} before its attempt`, old, 'runnable');
-        attempts.set(id, event.payload.attempt);
-      }
-      status.set(id, next);
-    }
-    for (const [id, instance] of this.state.instances) {
-      expectSame(`status of ${id} by the log`, status.get(id), instance.status);
-    }
-  }
-
   // ---- small things -------------------------------------------------------------------------------
 
   #nextSlots(): number {
@@ -478,18 +339,6 @@ export class Lockstep {
     return [...this.state.instances.values()].filter((one) => one.status === 'running').length;
   }
 
-  #modelOf(id: string): ModelInstance {
-    const twin = this.#toModel.get(id);
-    if (!twin) throw new Error(`the model does not know ${id}`);
-    return twin;
-  }
-
-  #engineId(instance: ModelInstance): string {
-    const id = this.#toEngine.get(instance);
-    if (id === undefined) throw new Error(`the core does not have ${describe(instance)}`);
-    return id;
-  }
-
   #newInterrupt(asker: ModelInstance): Interrupt {
     const random = this.#random;
     this.#interruptNumber += 1;
@@ -498,7 +347,7 @@ export class Lockstep {
     return {
       interrupt_id: `int-${String(this.#interruptNumber).padStart(12, '0')}`,
       run_id: RUN_ID,
-      instance_id: this.#engineId(asker),
+      instance_id: this.#twins.coreId(asker),
       task_id: asker.task,
       audience,
       blocking: random.chance(0.7),
@@ -539,80 +388,4 @@ export class Lockstep {
     this.#clock += 1000;
     return new Date(this.#clock).toISOString();
   }
-}
-
-/** The stored records of two states, and what is derived from them alone. */
-export function expectSameRecords(actual: RunState, expected: RunState): void {
-  const records = (state: RunState) => ({
-    seq: state.seq,
-    createdAt: state.createdAt,
-    updatedAt: state.updatedAt,
-    aborted: state.aborted,
-    announced: state.announced,
-    baseScopeId: state.baseScopeId,
-    counts: state.counts,
-    scopes: [...state.scopes],
-    instances: [...state.instances],
-    interrupts: [...state.interrupts],
-    proposals: [...state.proposals],
-    links: [...state.links],
-    loops: [...state.scopeIndex].map(([id, index]) => [id, index.loops]),
-  });
-  const [a, b] = [records(actual), records(expected)];
-  for (const key of Object.keys(a) as (keyof typeof a)[]) {
-    expectSame(`${key} of the replayed log and of the live run`, a[key], b[key]);
-  }
-}
-
-function expectSame(what: string, actual: unknown, expected: unknown): void {
-  if (actual === expected || isDeepStrictEqual(actual, expected)) return;
-  throw new Error(`${what}: ${show(actual)}, expected ${show(expected)}`);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    each instanceof Map || each instanceof Set ? [...(each as Iterable<unknown>)] : each,
-  );
-}
-
-/** The controller that chose the instance's task, or that opened the scope of which it is a seed. */
-function activatorsOf(instance: ModelInstance): ModelInstance[] {
-  const { createdBy, seeds } = instance.scope;
-  if (createdBy && seeds.includes(instance.task)) return [createdBy];
-  return [...instance.upstream.values()].filter((one) => one.chosen.has(instance.task));
-}
-
-export function describe(instance: ModelInstance): string {
-  const up = [...instance.upstream.values()].map((one) => `${one.task}@${one.scope.number}`);
-  return `${instance.task}@${instance.scope.number}(${up.join(', ')})`;
-}
-
-function statusAfter(event: RunEvent): string | null {
-  switch (event.event_type) {
-    case 'instance_created':
-    case 'instance_requeued':
-      return 'pending';
-    case 'instance_runnable':
-    case 'instance_resumed':
-      return 'runnable';
-    case 'attempt_started':
-      return 'running';
-    case 'instance_waiting':
-      return 'waiting';
-    case 'instance_done':
-      return 'done';
-    case 'instance_failed':
-      return 'failed';
-    case 'instance_skipped':
-      return 'skipped';
-    default:
-      return null;
-  }
-}
-
-/** So that nothing can change an event after it was decided. */
-function freeze(value: Json | object): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const each of Object.values(value)) freeze(each as Json);
 }

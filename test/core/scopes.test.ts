@@ -316,4 +316,30 @@ describe('joins', () => {
     run.routes('c', 'yes');
     expect(places(run, 'e').slice(2).sort()).toEqual(['e@1 d@1 x@1', 'e@2 d@2 x@1']);
   });
+
+  it('bind what was nearest when their time came, also where more is known when they are made', () => {
+    const run = new ScriptedRun([
+      task({ id: 'a' }),
+      task({ id: 'd0' }),
+      task({ id: 'c', depends_on: ['a'], control: route({ yes: ['x'] }) }),
+      task({ id: 'x', depends_on: ['c'] }),
+      task({ id: 'd', depends_on: ['d0'] }),
+      task({ id: 'inner', depends_on: ['d'], control: loop(['d']) }),
+      task({ id: 'e', depends_on: ['d', 'x'] }),
+      task({ id: 'outer', depends_on: ['a', 'd0'], control: loop(['a', 'd0']) }),
+    ]);
+    run.finish('a');
+    run.finish('d0');
+    run.routes('c', 'yes');
+    run.continues('outer');
+    run.finish('a');
+    run.finish('d0');
+    run.finish('d', {}, run.last('d').instance_id);
+    // Both choices are in the log before the planner looks at either.
+    const again = { control: { kind: 'loop', action: 'continue', next_inputs: { n: 1 } } };
+    run.end('inner', { result: again }, run.last('inner').instance_id);
+    run.end('c', { result: { control: { kind: 'route', labels: ['yes'] } } });
+    run.advance();
+    expect(places(run, 'e').slice(1).sort()).toEqual(['e@1 d@1 x@1', 'e@2 d@2 x@0', 'e@2 d@2 x@1']);
+  });
 });

@@ -74,9 +74,14 @@ export class ScriptedRun {
 
   /** Ends the running attempt of `task` (the only one, or `which`), and advances. */
   finish(task: string, ending: Ending = {}, which?: string): void {
+    this.end(task, ending, which);
+    this.advance();
+  }
+
+  /** As `finish`, and does not advance. */
+  end(task: string, ending: Ending = {}, which?: string): void {
     const id = which ?? this.running(task).instance_id;
     this.events.push(...finishAttempt(this.state, id, factsOf(ending), NOW));
-    this.advance();
   }
 
   routes(task: string, ...labels: string[]): void {
