@@ -235,15 +235,15 @@ async function textWithSection(
   content: string,
   mode: 'snippet' | 'full_replacement',
 ): Promise<string> {
-  const { parse } = await import('yaml');
+  const { parseYaml } = await import('../files/parse-yaml.ts');
   const { setFields } = await import('../program/edit-yaml.ts');
   const bad = (reason: string): Refusal =>
     new Refusal('proposal-content', `what is suggested for ${section} cannot be used: ${reason}`);
   let value: Json;
   let current: Json;
   try {
-    value = parse(content) as Json;
-    current = parse(before) as Json;
+    value = parseYaml(content) as Json;
+    current = parseYaml(before) as Json;
   } catch (error) {
     throw bad((error as Error).message.split('\n')[0] ?? 'it is not YAML');
   }

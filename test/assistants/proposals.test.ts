@@ -108,7 +108,8 @@ describe('10 proposal apply', () => {
   });
 
   it('writes a section of the asking task, and leaves the rest of it alone', async () => {
-    expect((await apply(4)).code).toBe(0);
+    const applied = await apply(4);
+    expect(applied.code, applied.stderr).toBe(0);
     const before = parse(originals.get(task()) ?? '') as Record<string, unknown>;
     expect(parse(readFileSync(task(), 'utf8'))).toEqual({
       ...before,
