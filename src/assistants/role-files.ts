@@ -20,7 +20,7 @@ export interface RoleFiles {
   assets: RoleAsset[];
 }
 
-export interface RoleAsset {
+interface RoleAsset {
   /** As the role declares it. */
   name: string;
   /** Relative to the program, with `/`. */

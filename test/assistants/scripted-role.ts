@@ -4,13 +4,7 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  builtEntry,
-  codexOrch,
-  testDirectory,
-  writeFiles,
-  type Ended,
-} from '../support/built-program.ts';
+import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 
 const fakeCodex = `#!/usr/bin/env node
 const fs = require('node:fs');
@@ -127,8 +121,6 @@ export function reply(change: Record<string, unknown> = {}): Record<string, unkn
     ...change,
   };
 }
-
-export const entry = builtEntry;
 
 function rmIfThere(file: string): void {
   if (existsSync(file)) unlinkSync(file);
