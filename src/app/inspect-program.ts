@@ -72,22 +72,33 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
   };
 }
 
+const AUTHORED = [
+  'assistant_roles',
+  'inputs',
+  'presets',
+  'prompts',
+  'runtime_guidance',
+  'schemas',
+  'tasks',
+];
+const MAX_HASHED = 5000;
+
 /** Changes when an authored file does: its name, size or time. Cheap enough to ask every second. */
 export function programHash(programDir: string): string {
   const seen: string[] = [];
-  const waiting = [''];
+  const note = (relative: string): void => {
+    const stats = statSync(path.join(programDir, relative), { throwIfNoEntry: false });
+    if (stats) seen.push(`${relative}\0${stats.size}\0${stats.mtimeMs}`);
+  };
+  note('project.yaml');
+  const waiting = [...AUTHORED];
   for (const directory of waiting) {
     for (const entry of entriesOf(path.join(programDir, directory))) {
-      // `.runs`, `.codex-orch`, `.git`: nothing that an author writes.
-      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-      const relative = path.posix.join(directory, entry.name);
-      if (entry.isDirectory()) {
-        if (relative.split('/').length <= 4) waiting.push(relative);
-        continue;
-      }
-      const stats = statSync(path.join(programDir, relative), { throwIfNoEntry: false });
-      if (stats) seen.push(`${relative}\0${stats.size}\0${stats.mtimeMs}`);
-      if (seen.length > 5000) break;
+      if (seen.length + waiting.length > MAX_HASHED) break;
+      if (entry.name.startsWith('.')) continue;
+      const relative = `${directory}/${entry.name}`;
+      if (entry.isDirectory()) waiting.push(relative);
+      else note(relative);
     }
   }
   return sha256(seen.sort().join('\n')).slice(0, 16);

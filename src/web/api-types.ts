@@ -68,6 +68,11 @@ export interface ServerInfo {
   now: string;
 }
 
+/** `POST /api/login` */
+export interface LoginBody {
+  token: string;
+}
+
 // ---- Runs in lists
 
 /** A run in a list: small however large the run is. */

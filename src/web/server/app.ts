@@ -7,7 +7,6 @@ import { errorBody, refusalBody, statusOf } from './errors.ts';
 import { guard, isToken, SECURITY_HEADERS, tokenCookie, type GuardOptions } from './guard.ts';
 import { addInstanceRoutes } from './instance-routes.ts';
 import { addLiveRoutes } from './live-routes.ts';
-import { openapiDocument } from './openapi.ts';
 import { addOverviewRoutes } from './overview-routes.ts';
 import { addProgramRoutes } from './program-routes.ts';
 import { addQuestionRoutes } from './question-routes.ts';
@@ -59,7 +58,10 @@ export function makeApp(web: WebContext, options: GuardOptions, pageDir: string)
     // Only a path, and only of this server: `//elsewhere` would be another one.
     return c.redirect(`/${c.req.path.replace(/^[/\\]+/, '')}`, 303);
   });
-  app.get('/api/openapi.json', (c) => c.json(openapiDocument(web.version)));
+  app.get('/api/openapi.json', async (c) => {
+    const { openapiDocument } = await import('./openapi.ts');
+    return c.json(openapiDocument(web.version));
+  });
 
   addOverviewRoutes(app, web);
   addLiveRoutes(app, web);

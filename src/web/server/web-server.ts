@@ -58,6 +58,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   // A request that does not come to its end must not hold a connection for ever.
   server.requestTimeout = 60_000;
   server.headersTimeout = 20_000;
+  // Longer than a person's pause: a request must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 75_000;
   port = await listen(server, host, options.port);
   server.on('error', onDefect);
   server.on('clientError', (_error, socket) => {

@@ -1,0 +1,202 @@
+/** A program with a web server of its own, and answers that are held against the OpenAPI document. */
+import { request, type IncomingHttpHeaders } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
+import { startWebServer, type WebServer } from '../../src/web/server/web-server.ts';
+import { apiRoutes } from '../../src/web/server/api-routes.ts';
+import schemas from '../../src/web/server/api-schemas.json' with { type: 'json' };
+import { builtEntry, until, writeFiles } from '../support/built-program.ts';
+
+// Engines that the server starts are of the built program.
+process.env['CODEX_ORCH_ENTRY'] = builtEntry;
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+export interface Asking {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** A raw request: whatever headers, whatever path. */
+export function ask(port: number, pathname: string, asking: Asking = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = asking;
+    const sent = request({ host: '127.0.0.1', port, path: pathname, method, headers });
+    sent.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      );
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+export interface Served {
+  server: WebServer;
+  port: number;
+  defects: unknown[];
+  get<T>(pathname: string, status?: number): Promise<T>;
+  send<T>(method: string, pathname: string, body?: unknown, status?: number): Promise<T>;
+}
+
+export async function serve(programDir: string, token: string | null = null): Promise<Served> {
+  const defects: unknown[] = [];
+  const pageDir = path.join(programDir, '..', 'page');
+  const server = await startWebServer({
+    place: { programDir, globalRoot: path.join(programDir, '..', 'global') },
+    host: '127.0.0.1',
+    port: 0,
+    token,
+    pageDir,
+    version: '0.0.0-test',
+    onDefect: (error) => defects.push(error),
+  });
+  const { port } = server;
+  const call = async <T>(
+    method: string,
+    pathname: string,
+    body: unknown,
+    status: number | undefined,
+  ): Promise<T> => {
+    const change = method !== 'GET';
+    const answer = await ask(port, pathname, {
+      method,
+      headers: change ? { 'content-type': 'application/json', 'x-codex-orch': '1' } : {},
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const value = JSON.parse(answer.text === '' ? 'null' : answer.text) as T;
+    const shown = `${method} ${pathname}: ${answer.text.slice(0, 2000)}`;
+    if (status === undefined) expect(answer.status, shown).toBeLessThan(300);
+    else expect(answer.status, shown).toBe(status);
+    expectDescribed(method, pathname, answer.status, value);
+    return value;
+  };
+  return {
+    server,
+    port,
+    defects,
+    get: (pathname, status) => call('GET', pathname, undefined, status),
+    send: (method, pathname, body, status) => call(method, pathname, body, status),
+  };
+}
+
+const ajv = new Ajv2020({ strict: false });
+ajv.addSchema({ $id: 'api', components: { schemas } });
+
+/** What came is what the document says would come. */
+function expectDescribed(method: string, pathname: string, status: number, value: unknown): void {
+  const type = status >= 400 ? 'ApiErrorBody' : answerType(method, pathname);
+  if (type === null) return;
+  const validate = ajv.compile({ $ref: `api#/components/schemas/${type}` });
+  const ok = validate(value);
+  expect(ok ? [] : validate.errors, `${method} ${pathname} is no ${type}`).toEqual([]);
+}
+
+function answerType(method: string, pathname: string): string | null {
+  const [bare = ''] = pathname.split('?');
+  const candidates = apiRoutes.filter((route) => route.method === method.toLowerCase());
+  const score = (text: string): number => text.replace(/\{\w+\}/g, '').length;
+  const [best] = candidates
+    .filter((route) => {
+      const pattern = route.path.replace('{path}', '.+').replace(/\{\w+\}/g, '[^/]+');
+      return new RegExp(`^${pattern}$`).test(bare);
+    })
+    .sort((a, b) => score(b.path) - score(a.path));
+  expect(best, `${method} ${bare} is not described`).toBeDefined();
+  const type = best?.answer ?? '';
+  return /^[A-Z]/.test(type) ? type : type === 'file' ? 'TextPage' : null;
+}
+
+/** A program of shell tasks. */
+export function writeProgram(dir: string, tasks: Record<string, Record<string, unknown>>): void {
+  mkdirSync(dir, { recursive: true });
+  const files: Record<string, unknown> = {
+    'project.yaml': { name: 'p', workspace: '.', default_agent: 'shell' },
+  };
+  for (const [id, fields] of Object.entries(tasks)) {
+    files[`tasks/${id}.yaml`] = { id, title: id, status: 'ready', ...fields };
+  }
+  writeFiles(dir, files);
+}
+
+export const finish = 'echo done > "$CODEX_ORCH_ATTEMPT_DIR/final.md"';
+
+export interface StreamedEvent {
+  id: string | null;
+  event: string;
+  data: unknown;
+  /** When it arrived, ms since the epoch. */
+  atMs: number;
+}
+
+export interface Stream {
+  status: number;
+  events: StreamedEvent[];
+  ended: boolean;
+  /** The first event that fits, waited for. */
+  wait(fits: (event: StreamedEvent) => boolean): Promise<StreamedEvent>;
+  close(): void;
+}
+
+/** Reads server-sent events as they come. */
+export function listen(
+  port: number,
+  pathname: string,
+  headers: Record<string, string> = {},
+): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path: pathname, headers });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const events: StreamedEvent[] = [];
+      let text = '';
+      const stream: Stream = {
+        status: response.statusCode ?? 0,
+        events,
+        ended: false,
+        wait: (fits) => until(() => events.find(fits)),
+        close: () => sent.destroy(),
+      };
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const fields = new Map(
+            text
+              .slice(0, end)
+              .split('\n')
+              .map((line) => {
+                const at = line.indexOf(': ');
+                return [line.slice(0, at), line.slice(at + 2)] as const;
+              }),
+          );
+          text = text.slice(end + 2);
+          const data = fields.get('data');
+          if (data === undefined) continue;
+          events.push({
+            id: fields.get('id') ?? null,
+            event: fields.get('event') ?? '',
+            data: JSON.parse(data),
+            atMs: Date.now(),
+          });
+        }
+      });
+      response.on('error', () => (stream.ended = true));
+      response.on('close', () => (stream.ended = true));
+      resolve(stream);
+    });
+    sent.end();
+  });
+}
