@@ -1,0 +1,75 @@
+/** Requests to the server. Failures are `ApiFailure`s with the server's own words. */
+import type { ApiError, ApiErrorBody } from '../../api-types.ts';
+
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly body: ApiError;
+
+  constructor(status: number, body: ApiError) {
+    super(body.message);
+    this.name = 'ApiFailure';
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** Server gone or unreachable: worth another try. */
+export function isOffline(error: unknown): boolean {
+  return error instanceof ApiFailure && error.status === 0;
+}
+
+/** @throws ApiFailure */
+export function getJson<T>(path: string): Promise<T> {
+  return request<T>('GET', path);
+}
+
+/** @throws ApiFailure */
+export function sendJson<T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body: unknown = {},
+): Promise<T> {
+  return request<T>(method, path, body);
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const init: RequestInit =
+    body === undefined
+      ? { method }
+      : {
+          method,
+          headers: { 'content-type': 'application/json', 'x-codex-orch': '1' },
+          body: JSON.stringify(body),
+        };
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ApiFailure(0, {
+      code: 'offline',
+      message: 'The server does not answer.',
+      hint: 'Start it again with: codex-orch web',
+    });
+  }
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  if (!response.ok) throw new ApiFailure(response.status, errorOf(text, response.status));
+  return JSON.parse(text) as T;
+}
+
+function errorOf(text: string, status: number): ApiError {
+  try {
+    return (JSON.parse(text) as ApiErrorBody).error;
+  } catch {
+    return { code: 'unreadable', message: `The server answered ${status}.`, hint: null };
+  }
+}
+
+/** A path of ids and file names, each segment encoded; slashes inside `rest` stay. */
+export function apiPath(...segments: string[]): string {
+  return `/api/${segments.map(encodeURIComponent).join('/')}`;
+}
+
+export function filePath(base: string, file: string): string {
+  return `${base}/${file.split('/').map(encodeURIComponent).join('/')}`;
+}

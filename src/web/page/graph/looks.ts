@@ -1,0 +1,72 @@
+/** What the nodes of a graph show, apart from where they stand: a change re-renders its node only. */
+import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import type { StatusName } from '../parts/status.tsx';
+
+export interface NodeLook {
+  title: string;
+  /** Small print below. */
+  sub: string;
+  kind: 'work' | 'route' | 'loop';
+  status: StatusName | null;
+  /** Instead of the state's word. */
+  word: string | null;
+  /** While running. */
+  since: string | null;
+  href: string | null;
+  /** Start: chosen as a root; otherwise: shown beside the graph. */
+  selected: boolean;
+  faint: boolean;
+  count: number;
+  onPick: (() => void) | null;
+}
+
+export interface FrameLook {
+  title: string;
+  detail: ReactNode;
+}
+
+export class Looks {
+  private nodes = new Map<string, NodeLook>();
+  private frames = new Map<string, FrameLook>();
+  private readonly listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  node(id: string): NodeLook | undefined {
+    return this.nodes.get(id);
+  }
+
+  frame(id: string): FrameLook | undefined {
+    return this.frames.get(id);
+  }
+
+  /** Takes over what differs; equal looks keep their identity, so that their nodes stay as they are. */
+  set(nodes: Map<string, NodeLook>, frames: Map<string, FrameLook>): void {
+    for (const [id, look] of nodes) {
+      const old = this.nodes.get(id);
+      if (old && sameLook(old, look)) nodes.set(id, old);
+    }
+    this.nodes = nodes;
+    this.frames = frames;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function sameLook(a: NodeLook, b: NodeLook): boolean {
+  return (Object.keys(a) as (keyof NodeLook)[]).every((key) => a[key] === b[key]);
+}
+
+export const LooksContext = createContext(new Looks());
+
+export function useNodeLook(id: string): NodeLook | undefined {
+  const looks = useContext(LooksContext);
+  return useSyncExternalStore(looks.subscribe, () => looks.node(id));
+}
+
+export function useFrameLook(id: string): FrameLook | undefined {
+  const looks = useContext(LooksContext);
+  return useSyncExternalStore(looks.subscribe, () => looks.frame(id));
+}

@@ -1,0 +1,117 @@
+/** A task in a graph, and the frames around loops and blocks. */
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { Icon } from '../parts/icons.tsx';
+import { StatusGlyph, statusTone, statusWord } from '../parts/status.tsx';
+import { Took } from '../parts/time.tsx';
+import type { Direction } from './layout.ts';
+import { useFrameLook, useNodeLook, type NodeLook } from './looks.ts';
+
+export type TaskNodeData = { direction: Direction; linked: boolean };
+export type TaskFlowNode = Node<TaskNodeData, 'task'>;
+export type FrameFlowNode = Node<{ direction: Direction; kind: 'loop' | 'block' }, 'frame'>;
+
+/** Dependencies and control edges meet a node at different places, so that they are told apart. */
+function Handles({ direction }: { direction: Direction }) {
+  const across = direction === 'across';
+  const [input, output, back] = across
+    ? [Position.Left, Position.Right, Position.Bottom]
+    : [Position.Top, Position.Bottom, Position.Right];
+  const along = across ? 'top' : 'left';
+  return (
+    <>
+      <Handle id="in" type="target" position={input} style={{ [along]: '38%' }} />
+      <Handle id="out" type="source" position={output} style={{ [along]: '38%' }} />
+      <Handle id="control-in" type="target" position={input} style={{ [along]: '68%' }} />
+      <Handle id="control-out" type="source" position={output} style={{ [along]: '68%' }} />
+      <Handle id="back-in" type="target" position={back} />
+      <Handle id="back-out" type="source" position={back} />
+    </>
+  );
+}
+
+export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowNode>) {
+  const look = useNodeLook(id);
+  if (!look) return null;
+  const tone = look.status ? statusTone(look.status) : 'plain';
+  const className = `task-node edge-${tone}${look.faint ? ' is-faint' : ''}${look.selected ? ' is-selected' : ''}`;
+  return (
+    <>
+      {look.onPick ? (
+        <button
+          type="button"
+          className={className}
+          aria-pressed={look.selected}
+          onClick={look.onPick}
+        >
+          <Face id={id} look={look} />
+        </button>
+      ) : look.href ? (
+        <Link href={look.href} className={className} draggable={false}>
+          <Face id={id} look={look} />
+        </Link>
+      ) : (
+        <div className={className}>
+          <Face id={id} look={look} />
+        </div>
+      )}
+      {data.linked && <Handles direction={data.direction} />}
+    </>
+  );
+});
+
+function Face({ id, look }: { id: string; look: NodeLook }) {
+  const { title, sub, kind, status, word, since, count } = look;
+  return (
+    <>
+      {status ? (
+        <StatusGlyph status={status} size={18} />
+      ) : (
+        kind === 'work' && <span className="task-dot" aria-hidden="true" />
+      )}
+      {kind !== 'work' && !status && <Icon name={kind} size={18} />}
+      <span className="task-face">
+        <span className="task-title ellipsis" title={`${title} (${id})`}>
+          {title}
+        </span>
+        <span className="task-sub">
+          {status && (
+            <span className={`task-word tone-${statusTone(status)}`}>
+              {word ?? statusWord(status)}
+            </span>
+          )}
+          {since && <Took from={since} to={null} />}
+          <span className="ellipsis">{sub}</span>
+        </span>
+      </span>
+      {kind !== 'work' && status && (
+        <span
+          className="task-kind"
+          title={kind === 'loop' ? 'Decides whether to loop' : 'Chooses a route'}
+        >
+          <Icon name={kind} size={14} />
+        </span>
+      )}
+      {count > 1 && (
+        <span className="count" title={`${count} instances`}>
+          ×{count}
+        </span>
+      )}
+    </>
+  );
+}
+
+export const FrameNode = memo(function FrameNode({ id, data }: NodeProps<FrameFlowNode>) {
+  const look = useFrameLook(id);
+  return (
+    <div className={`frame-node ${data.kind}`}>
+      <div className="frame-head">
+        <Icon name={data.kind === 'loop' ? 'loop' : 'runs'} size={15} />
+        <span className="ellipsis">{look?.title}</span>
+        {look?.detail}
+      </div>
+      {data.kind === 'block' && <Handles direction={data.direction} />}
+    </div>
+  );
+});

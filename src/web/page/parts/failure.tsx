@@ -1,0 +1,70 @@
+/** What went wrong, in the server's words, with what to do next; and the problems of program files. */
+import { Link } from 'wouter';
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import type { ApiFailure } from '../data/api.ts';
+import { Icon } from './icons.tsx';
+
+export function FailureBox({ failure }: { failure: ApiFailure }) {
+  const { message, hint, diagnostics } = failure.body;
+  return (
+    <div className="box bad" role="alert">
+      <Icon name="error" />
+      <div>
+        <p>{message}</p>
+        {hint && <p className="faint">{hint}</p>}
+        {diagnostics && diagnostics.length > 0 && <Diagnostics list={diagnostics} />}
+      </div>
+    </div>
+  );
+}
+
+/** A whole view that could not be read. */
+export function FailureView({ failure }: { failure: ApiFailure }) {
+  return (
+    <main className="view narrow">
+      <h1>{failure.status === 404 ? 'Nothing here' : 'This cannot be shown'}</h1>
+      <FailureBox failure={failure} />
+      <p>
+        <Link href="/">Back to the overview</Link>
+      </p>
+    </main>
+  );
+}
+
+/** The task that a problem is in, where its file names one. */
+function taskOf({ file }: Diagnostic): string | null {
+  return /^tasks\/(.+)\.ya?ml$/.exec(file ?? '')?.[1] ?? null;
+}
+
+export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linked?: boolean }) {
+  return (
+    <ul className="diagnostics">
+      {list.map((each, index) => {
+        const task = taskOf(each);
+        const place = each.file
+          ? `${each.file}${each.line === null ? '' : `:${each.line}`}`
+          : each.location;
+        return (
+          <li key={index} className={each.severity === 'error' ? 'tone-bad' : 'tone-wait'}>
+            <Icon name={each.severity === 'error' ? 'error' : 'warn'} />
+            <div>
+              <p>
+                <span className="sr">{each.severity}: </span>
+                {each.message}
+              </p>
+              {each.hint && <p className="faint">{each.hint}</p>}
+              <p className="faint mono">
+                {linked && task ? (
+                  <Link href={`/program/tasks/${encodeURIComponent(task)}/yaml`}>{place}</Link>
+                ) : (
+                  place
+                )}{' '}
+                · {each.code}
+              </p>
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,50 @@
+/** A question in a list. */
+import { Link } from 'wouter';
+import type { QuestionListItem } from '../../api-types.ts';
+import { Icon } from './icons.tsx';
+import { StatusGlyph } from './status.tsx';
+import { Ago } from './time.tsx';
+
+/** The first line that says something, without Markdown's marks. */
+export function questionTitle(question: string): string {
+  const line = question.split('\n').find((each) => /[\p{L}\p{N}]/u.test(each)) ?? question;
+  return line
+    .replace(/^[#>*\-\s]+/, '')
+    .replace(/[*`_]{1,2}/g, '')
+    .trim();
+}
+
+export function QuestionRow({
+  question,
+  current = false,
+}: {
+  question: QuestionListItem;
+  current?: boolean;
+}) {
+  const { run_id: run, interrupt_id: id, task_title: task, created_at: asked } = question;
+  return (
+    <Link
+      href={`/inbox/${run}/${id}`}
+      className="row-link question-row"
+      aria-current={current ? 'page' : undefined}
+    >
+      <StatusGlyph status={question.status} />
+      <span className="grow">
+        <span className="question-line">{questionTitle(question.question)}</span>
+        <span className="row-sub">
+          {question.priority === 'high' && <b className="tone-bad">High priority</b>}
+          {question.handed_over && <span className="chip">Handed over by an assistant</span>}
+          {question.audience === 'assistant' && (
+            <span className="chip">
+              <Icon name="robot" size={13} /> {question.role_id ?? 'assistant'}
+            </span>
+          )}
+          <span className="ellipsis">{task}</span>
+          <span aria-hidden="true">·</span>
+          <Ago time={question.resolved_at ?? asked} />
+        </span>
+      </span>
+      {!question.blocking && <span className="chip">Does not hold the run</span>}
+    </Link>
+  );
+}

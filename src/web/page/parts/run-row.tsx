@@ -1,0 +1,77 @@
+/** A run in a list, and how far it is. */
+import { memo } from 'react';
+import { Link } from 'wouter';
+import type { RunListItem } from '../../api-types.ts';
+import type { InstanceStatus } from '../../../core/run.ts';
+import { runStatusName, StatusGlyph, statusTone, statusWord } from './status.tsx';
+import { Ago } from './time.tsx';
+
+const order: InstanceStatus[] = [
+  'done',
+  'running',
+  'waiting',
+  'failed',
+  'runnable',
+  'pending',
+  'skipped',
+];
+
+/** `12 done, 2 running`: what a bar of the same says to those who do not see it. */
+export function countsText(counts: Record<InstanceStatus, number>): string {
+  return order
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status]} ${statusWord(status).toLowerCase()}`)
+    .join(', ');
+}
+
+export function CountsBar({ counts }: { counts: Record<InstanceStatus, number> }) {
+  const text = countsText(counts);
+  return (
+    <span className="counts-bar" role="img" aria-label={text} title={text}>
+      {order.map(
+        (status) =>
+          counts[status] > 0 && (
+            <i
+              key={status}
+              className={`bar-${statusTone(status)} bar-${status}`}
+              style={{ flexGrow: counts[status] }}
+            />
+          ),
+      )}
+    </span>
+  );
+}
+
+export const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
+  const status = runStatusName(run);
+  const what = [...run.roots, ...run.labels.map((label) => `#${label}`)].join(', ');
+  return (
+    <Link href={`/runs/${run.id}`} className="row-link run-row">
+      <StatusGlyph status={status} />
+      <span className="grow">
+        <span className="run-line">
+          <span className="run-what ellipsis">{what || run.id}</span>
+          {run.attention > 0 && (
+            <span className="chip tone-wait">
+              {run.attention} {run.attention === 1 ? 'question' : 'questions'}
+            </span>
+          )}
+        </span>
+        <span className="row-sub">
+          <span className={`tone-${statusTone(status)}`}>{statusWord(status)}</span>
+          <span aria-hidden="true">·</span>
+          {run.damage !== null ? (
+            <span className="ellipsis">{run.damage}</span>
+          ) : (
+            <span className="ellipsis">{countsText(run.counts)}</span>
+          )}
+          <span className="mono run-id">{run.id}</span>
+        </span>
+      </span>
+      <span className="run-side">
+        {run.damage === null && <Ago time={run.updated_at} />}
+        {run.damage === null && <CountsBar counts={run.counts} />}
+      </span>
+    </Link>
+  );
+});
