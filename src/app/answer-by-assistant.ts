@@ -10,13 +10,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import type { Interrupt } from '../core/run.ts';
+import type { Interrupt, Reply } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { AgentLaunch, AttemptEnd, AttemptProcess } from '../agents/launch-spec.ts';
 import { recoverAttempt, startAttempt } from '../agents/supervise.ts';
 import type { AssistantAnswer } from '../assistants/answer.ts';
 import { checkProposals } from '../assistants/check-proposals.ts';
 import { makeDirectory, remove, writeFile } from '../files/disk.ts';
+import { MESSAGE_LIMITS, parseUntrustedJson } from '../files/untrusted-json.ts';
 import {
   clearAssistantProblem,
   latestAssistantAttempt,
@@ -36,6 +37,7 @@ import {
   type Question,
 } from './assistant-attempt.ts';
 import type { StopMode } from './engine.ts';
+import { checkPayload } from './intake.ts';
 import { readInbox } from './list-interrupts.ts';
 import { tellProposals } from './session-or-told.ts';
 import { takeInIfFree } from './take-in.ts';
@@ -191,7 +193,7 @@ async function deliver(
   command: string,
 ): Promise<void> {
   writeFile(path.join(attemptDir, 'answer.json'), `${JSON.stringify(answer, null, 2)}\n`);
-  await refuseWrongPayload(paths, interrupt, answer);
+  await refuseUnfit(paths, interrupt, answer);
   const { proposals, dropped } = checkProposals(answer.proposed_updates, {
     programDir: paths.authoredDir,
     role,
@@ -220,14 +222,13 @@ async function deliver(
   );
 }
 
-/** Before the proposals: an answer that breaks its schema leaves nothing behind. */
-async function refuseWrongPayload(
+/** Before the proposals: an answer that cannot be taken leaves nothing behind. */
+async function refuseUnfit(
   paths: RunPaths,
   interrupt: Interrupt,
   answer: AssistantAnswer,
 ): Promise<void> {
-  const { checkPayload } = await import('./intake.ts');
-  const problem = await checkPayload(paths, interrupt, {
+  const reply: Reply = {
     interrupt_id: interrupt.interrupt_id,
     audience: interrupt.audience,
     reply_kind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
@@ -237,7 +238,16 @@ async function refuseWrongPayload(
     confidence: answer.confidence,
     citations: answer.citations,
     created_at: new Date().toISOString(),
-  });
+  };
+  // An engine would leave it lying in the inbox, and nobody would hear of it.
+  const bytes = Buffer.from(JSON.stringify(reply, null, 2));
+  if (bytes.length > MESSAGE_LIMITS.maxBytes) {
+    const message = `the answer has ${bytes.length} bytes; at most ${MESSAGE_LIMITS.maxBytes} are taken`;
+    throw new Refusal('answer-too-large', message);
+  }
+  const readable = parseUntrustedJson(bytes, MESSAGE_LIMITS.maxDepth);
+  if (!readable.ok) throw new Refusal('answer-too-deep', `the answer: ${readable.reason}`);
+  const problem = await checkPayload(paths, interrupt, reply);
   if (problem !== null) throw new Refusal('payload-invalid', problem);
 }
 

@@ -10,6 +10,7 @@ import type { RoleSpec } from '../core/program.ts';
 import type { Interrupt, Proposal, ProposalKind } from '../core/run.ts';
 import { resolveInside } from '../files/inside.ts';
 import { sha256 } from '../files/sha256.ts';
+import { parseUntrustedJson } from '../files/untrusted-json.ts';
 import { contentModes, proposalKinds, routingSections } from './output-schema.ts';
 import { locateRoleFile } from './role-files.ts';
 
@@ -18,6 +19,7 @@ const MAX_CONTENT_BYTES = 2 * 1024 * 1024;
 const MAX_PROPOSALS = 99;
 /** What is kept of a suggestion that is dropped. */
 const MAX_DROPPED_BYTES = 16 * 1024;
+const MAX_DROPPED_DEPTH = 50;
 
 export interface ProposalContext {
   programDir: string;
@@ -41,8 +43,9 @@ export function checkProposals(
   let bytes = 0;
   for (const [index, update] of updates.slice(0, MAX_PROPOSALS).entries()) {
     const checked = checkOne(update, index + 1, context);
-    if (checked.ok) bytes += Buffer.byteLength(JSON.stringify(checked.proposal));
-    if (checked.ok && bytes <= MAX_CONTENT_BYTES) {
+    const size = checked.ok ? Buffer.byteLength(JSON.stringify(checked.proposal)) : 0;
+    if (checked.ok && bytes + size <= MAX_CONTENT_BYTES) {
+      bytes += size;
       result.proposals.push(checked.proposal);
       continue;
     }
@@ -187,9 +190,12 @@ function isFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** The suggestion, or the beginning of its text where the inbox might not take it. */
 function shortened(update: Json): Json {
-  const text = JSON.stringify(update);
-  return Buffer.byteLength(text) <= MAX_DROPPED_BYTES ? update : `${text.slice(0, 4096)}…`;
+  const bytes = Buffer.from(JSON.stringify(update));
+  const fits = bytes.length <= MAX_DROPPED_BYTES;
+  if (fits && parseUntrustedJson(bytes, MAX_DROPPED_DEPTH).ok) return update;
+  return `${bytes.toString('utf8').slice(0, 4096)}…`;
 }
 
 function otherRole(kind: ProposalKind, given: JsonObject, roleId: string): Target {
