@@ -1,13 +1,16 @@
-// Builds what users run: dist/main.js and its chunks, one per lazily imported command.
+// Builds what users run: dist/main.js and its chunks, one per lazily imported command, and the web page
+// in dist/web, so that a user builds nothing.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
 //
-//   node scripts/build.mjs [--out DIR] [--clean] [--faults]
+//   node scripts/build.mjs [--out DIR] [--clean] [--faults] [--no-page]
 //
 // --clean removes what an earlier build left (processes that still run from it would miss it).
+// --no-page leaves the page as an earlier build made it, which is quicker.
 // --faults makes a build that can be told to die at its n-th step: see src/files/fault-point.ts.
 import { build } from 'esbuild';
-import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -15,6 +18,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'dist' },
     clean: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
+    'no-page': { type: 'boolean', default: false },
   },
 });
 const { out } = values;
@@ -49,6 +53,7 @@ await cp('src/skills', path.join(out, 'skills'), { recursive: true });
 // The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
 const entry = path.resolve(out, 'main.js');
 const last = (file) => (path.resolve(file.path) === entry ? 1 : 0);
+if (!values['no-page']) await buildPage();
 for (const file of outputFiles.sort((a, b) => last(a) - last(b))) await place(file);
 await chmod(entry, 0o755);
 
@@ -59,4 +64,26 @@ async function place(file) {
   const temporary = `${file.path}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode: isEntry ? 0o755 : 0o644 });
   await rename(temporary, file.path);
+}
+
+/** The page, with `index.html` last. What it needs no connection for: everything is in node_modules. */
+async function buildPage() {
+  const { build: buildWithVite } = await import('vite');
+  const page = new URL('../src/web/page/', import.meta.url);
+  const { output } = await buildWithVite({
+    configFile: fileURLToPath(new URL('vite.config.ts', page)),
+    logLevel: 'error',
+    build: { write: false },
+  });
+  const built = output.map((file) => ({
+    path: path.join(out, 'web', file.fileName),
+    contents: file.type === 'chunk' ? file.code : file.source,
+  }));
+  const publicFiles = new URL('public/', page);
+  for (const name of await readdir(publicFiles)) {
+    const contents = await readFile(new URL(name, publicFiles));
+    built.unshift({ path: path.join(out, 'web', name), contents });
+  }
+  const html = (file) => (file.path.endsWith('.html') ? 1 : 0);
+  for (const file of built.sort((a, b) => html(a) - html(b))) await place(file);
 }
