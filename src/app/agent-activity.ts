@@ -1,2 +1,2 @@
 /** What an agent did, as a type for those above this layer. */
-export type { AgentActivity, ItemStatus } from '../agents/activity.ts';
+export type { AgentActivity } from '../agents/activity.ts';

@@ -36,7 +36,7 @@ export interface AttemptDetails {
   replies: string[];
 }
 
-export interface StagedEntry {
+interface StagedEntry {
   path: string;
   source: string;
   kind: string;

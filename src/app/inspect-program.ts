@@ -40,7 +40,7 @@ export interface ProgramDetails {
   ok: boolean;
 }
 
-export interface InputDetails {
+interface InputDetails {
   key: string;
   file: string | null;
   default_value: Json;
@@ -115,7 +115,7 @@ export interface TaskDetails {
   result_schema: Json;
 }
 
-export type ComposeDetails =
+type ComposeDetails =
   | { kind: 'file'; path: string; text: string | null; truncated: boolean }
   | Exclude<ComposePart, { kind: 'file' }>;
 

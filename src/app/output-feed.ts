@@ -9,7 +9,7 @@ import { attemptFiles } from '../agents/attempt-files.ts';
 import type { RunPaths } from '../store/layout.ts';
 import { LivePages, type OutputChunk } from './output-pages.ts';
 
-export interface AttemptChunk extends OutputChunk {
+interface AttemptChunk extends OutputChunk {
   instanceId: string;
   attempt: number;
   /** The attempt ended, and nothing more comes. */

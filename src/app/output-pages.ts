@@ -9,7 +9,7 @@ import type { AgentActivity } from '../agents/activity.ts';
 import type { OutputReader } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 
-export interface ActivityAt {
+interface ActivityAt {
   /** Offset of its line. */
   at: number;
   activity: AgentActivity;

@@ -380,7 +380,7 @@ describe('a run', () => {
     const log = path.join(dir, '.runs', runId, 'events.jsonl');
     const text = readFileSync(log, 'utf8');
     writeFileSync(log, text.replace('"run_created"', '"run_destroyed"'));
-    await served.get(`/api/runs/${runId}`, 400);
+    await served.get(`/api/runs/${runId}`, 422);
     const { runs } = await served.get<RunPage>('/api/runs');
     expect(runs.find((run) => run.id === runId)).toBeDefined();
     writeFileSync(log, text);

@@ -133,7 +133,7 @@ export function writeProgram(dir: string, tasks: Record<string, Record<string, u
 
 export const finish = 'echo done > "$CODEX_ORCH_ATTEMPT_DIR/final.md"';
 
-export interface StreamedEvent {
+interface StreamedEvent {
   id: string | null;
   event: string;
   data: unknown;

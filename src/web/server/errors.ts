@@ -21,7 +21,9 @@ const CONFLICTS = new Set([
 ]);
 const INVALID = new Set([
   'edit-breaks-program',
+  'format-newer',
   'freeze-failed',
+  'log-damaged',
   'not-retryable',
   'payload-invalid',
   'note-blank',
@@ -29,6 +31,7 @@ const INVALID = new Set([
   'proposal-content',
   'proposal-snippet',
   'proposal-target',
+  'run-unreadable',
   'task-invalid',
   'task-not-ready',
   'text-missing',

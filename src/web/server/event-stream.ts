@@ -23,6 +23,11 @@ export function eventStream(
   web: WebContext,
   open: (sink: EventSink) => () => void,
 ): Response {
+  c.header('content-type', 'text/event-stream; charset=utf-8');
+  c.header('cache-control', 'no-store');
+  c.header('x-accel-buffering', 'no');
+  // Nobody would read the stream, and nothing would end it.
+  if (c.req.method === 'HEAD') return c.body(null);
   const encoder = new TextEncoder();
   let finish: () => void = () => undefined;
   const body = new ReadableStream<Uint8Array>(
@@ -73,8 +78,5 @@ export function eventStream(
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
   );
-  c.header('content-type', 'text/event-stream; charset=utf-8');
-  c.header('cache-control', 'no-store');
-  c.header('x-accel-buffering', 'no');
   return c.body(body);
 }

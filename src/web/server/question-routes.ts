@@ -68,7 +68,8 @@ export function addQuestionRoutes(app: Hono, web: WebContext): void {
     const answered = await answerInterrupt(found, answer, { command: 'inbox reply' });
     const isFree = answered.stillOpen.length === 0;
     let resumed = answered.holder !== null;
-    if (body.flag('resume') && isFree) {
+    // An engine at work goes on by itself.
+    if (body.flag('resume') && isFree && answered.holder === null) {
       await resumeInBackground(programDir, runId);
       resumed = true;
     }
