@@ -1,5 +1,5 @@
 /** Compares the files that follow from the log with what the log says. Reads only. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../core/events.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
@@ -21,11 +21,14 @@ export class ReplayNotes {
   /** Files that events after those known to `state/run.json` have changed: they may lag behind. */
   readonly lagging = new Set<string>();
   readonly runFile: RunFile | null;
+  /** There is no `state/run.json`. It is written last: a crash came before `state/` was whole. */
+  readonly neverWritten: boolean;
   readonly #paths: RunPaths;
 
   constructor(paths: RunPaths) {
     this.#paths = paths;
     this.runFile = readRunFile(paths);
+    this.neverWritten = !existsSync(paths.runFile);
   }
 
   note(event: RunEvent): void {
@@ -34,7 +37,7 @@ export class ReplayNotes {
       const jsonSha256 = sha256(JSON.stringify(result));
       this.results.set(event.instance_id, { attempt, sha256: recorded, jsonSha256 });
     }
-    if (this.runFile !== null && event.seq > this.runFile.seq) {
+    if (this.neverWritten || (this.runFile !== null && event.seq > this.runFile.seq)) {
       for (const ref of recordsOf(event)) this.lagging.add(recordFile(this.#paths, ref));
     }
   }
@@ -128,6 +131,10 @@ function verifyRunFile(
 ): void {
   const file = notes.runFile;
   const where = paths.runFile;
+  if (notes.neverWritten) {
+    const what = 'is missing: state/ was not written, or deleted';
+    return complain('warning', where, `${what}; the next engine, or --repair, writes it`);
+  }
   if (file === null) {
     const found = readJson(where);
     return complain('error', where, found.ok ? 'is not the summary of this run' : found.reason);

@@ -306,6 +306,11 @@ describe('run verify', () => {
       /^error state\/run.json status: the file says "failed", the log "done"$/,
     ],
     [
+      'state/ that a crash left unwritten',
+      () => rmSync(run.paths.stateDir, { recursive: true }),
+      /^warning state\/run.json is missing: .* the next engine, or --repair, writes it$/,
+    ],
+    [
       'a frozen prompt',
       () => appendFileSync(path.join(run.paths.programDir, 'prompts/ask.md'), '.'),
       /^error program\/prompts\/ask.md has been changed/,
