@@ -7,7 +7,13 @@ import { runPaths } from '../store/layout.ts';
 import { currentHolder } from '../store/run-lock.ts';
 import { loadRun } from '../store/run-store.ts';
 import { driveInBackground } from './drive-run.ts';
-import { abortRun, reconcileRun, requeueInstance, resolveInstanceId } from './recover-run.ts';
+import {
+  abortRun,
+  hasFailed,
+  reconcileRun,
+  requeueInstance,
+  resolveInstanceId,
+} from './recover-run.ts';
 import { sessionOrTold } from './session-or-told.ts';
 
 export interface RunAction {
@@ -36,7 +42,7 @@ export async function retryInBackground(
   instance: string,
   grantIterations: number,
 ): Promise<RunAction> {
-  const id = resolveInstanceId(loadRun(runPaths(programDir, runId)), instance);
+  const id = resolveInstanceId(loadRun(runPaths(programDir, runId)), instance, hasFailed);
   const told = await tell(programDir, runId, 'run retry-instance', {
     command: 'retry_instance',
     instance_id: id,

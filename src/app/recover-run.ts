@@ -6,6 +6,7 @@ import { finishAttempt } from '../core/finish-attempt.ts';
 import { retryInstance as decideRetry } from '../core/recover.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { suggest } from '../core/suggest.ts';
+import type { Instance } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import { recoverAttempt } from '../agents/supervise.ts';
 import type { AgentLaunch } from '../agents/launch-spec.ts';
@@ -55,8 +56,13 @@ export function requeueInstance(
   }
 }
 
+/** What `run retry-instance` is for, where a name alone leaves it open. */
+export function hasFailed(instance: Instance): boolean {
+  return instance.status === 'failed';
+}
+
 function requeue(session: RunSession, instance: string, grantIterations: number): void {
-  const id = resolveInstanceId(session.state, instance);
+  const id = resolveInstanceId(session.state, instance, hasFailed);
   const retry = decideRetry(session.state, id, grantIterations, session.now());
   if (!retry.ok) throw new Refusal('not-retryable', retry.reason);
   session.commit(retry.events);
@@ -117,13 +123,22 @@ export async function abortRun(programDir: string, runId: string): Promise<void>
   await drive.ended;
 }
 
-/** The instance that a person means: an id, a unique prefix, or a task with a single instance. */
-export function resolveInstanceId(state: RunState, text: string): string {
+/**
+ * The instance that a person means: an id, a unique prefix, or a task with a single instance. Where a
+ * task has several (a loop's), the only one that is `meant` will do.
+ */
+export function resolveInstanceId(
+  state: RunState,
+  text: string,
+  meant: (instance: Instance) => boolean = () => true,
+): string {
   if (state.instances.has(text)) return text;
   const all = [...state.instances.values()];
   const byTask = all.filter((instance) => instance.task_id === text);
   const byPrefix = all.filter((instance) => text !== '' && instance.instance_id.startsWith(text));
-  const matches = byTask.length > 0 ? byTask : byPrefix;
+  const found = byTask.length > 0 ? byTask : byPrefix;
+  const narrowed = found.filter(meant);
+  const matches = narrowed.length > 0 ? narrowed : found;
   const [only] = matches;
   if (only && matches.length === 1) return only.instance_id;
   const details = {

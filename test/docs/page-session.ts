@@ -134,7 +134,7 @@ function matches(expected: string, seen: string): boolean {
   const pattern = alike(expected)
     .split('\n')
     .map((line) =>
-      line === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*?')} *\n`,
+      line === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*?')}\n`,
     )
     .join('');
   return new RegExp(`^${pattern}$`).test(`${alike(seen)}\n`);
@@ -148,6 +148,7 @@ function escaped(text: string): string {
 function alike(text: string): string {
   return text
     .trimEnd()
+    .replaceAll(/[ \t]+$/gm, '')
     .replaceAll(/\b\d{14}-[0-9a-f]{8}\b/g, '<run>')
     .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, '<time>')
