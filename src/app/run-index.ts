@@ -51,7 +51,7 @@ interface Entry extends IndexedRun {
 }
 
 /** A page is served by then, with what is known. */
-const PATIENCE_MS = 120;
+const PATIENCE_MS = 80;
 /** The scan gives way to requests after this long. */
 const SLICE_MS = 8;
 const LIST_MS = 1000;
