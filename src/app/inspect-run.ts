@@ -1,7 +1,6 @@
 /** Looks at runs; changes nothing. For the command line and the page alike. */
 import { watch } from 'node:fs';
 import path from 'node:path';
-import { evolve } from '../core/evolve.ts';
 import type { RunEvent } from '../core/events.ts';
 import { explainInstance, explainUnfinished, type Explanation } from '../core/explain.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -12,7 +11,7 @@ import { resolveRunId, runPaths } from '../store/layout.ts';
 import { runDocument, type RunDocument } from '../store/run-documents.ts';
 import { listRunSummaries, type ListedRun } from '../store/run-file.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { loadRun } from '../store/run-store.ts';
+import { evolveChecked, loadRun } from '../store/run-store.ts';
 import { resolveInstanceId } from './recover-run.ts';
 
 /** Newest first. */
@@ -75,7 +74,7 @@ function readWithDecisions(file: string): { state: RunState; decisions: Decision
   let state: RunState | null = null;
   const decisions = new Map<string, Decision>();
   scanLog(file, (event) => {
-    state = evolve(state, event);
+    state = evolveChecked(state, event, file);
     noteDecision(decisions, event, state);
   });
   return { state: state as unknown as RunState, decisions: [...decisions.values()] };
@@ -140,7 +139,7 @@ export async function followRun(
     const end = scanLog(
       eventsLog,
       (event) => {
-        state = evolve(state, event);
+        state = evolveChecked(state, event, eventsLog);
         if (goOn && onEvent(event, state, isPast) === false) goOn = false;
       },
       { after: position },

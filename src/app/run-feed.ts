@@ -4,14 +4,13 @@
  */
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import type { RunEvent } from '../core/events.ts';
-import { evolve } from '../core/evolve.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { loadRun } from '../store/run-store.ts';
+import { evolveChecked, loadRun } from '../store/run-store.ts';
 import { OutputFeed, type OutputListener } from './output-feed.ts';
 
 export interface FeedListener {
@@ -118,7 +117,7 @@ class RunFeed {
     this.#position = scanLog(
       this.paths.eventsLog,
       (event) => {
-        this.#state = evolve(this.#state, event);
+        this.#state = evolveChecked(this.#state, event, this.paths.eventsLog);
         if (this.#listeners.size > 0) events.push(event);
       },
       { after: this.#position, runId: this.paths.runId },

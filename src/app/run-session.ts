@@ -3,7 +3,6 @@
  * becomes so by `commit`. Short commands (a reply, an abort) open one for a moment; the engine for long.
  */
 import type { RunEvent } from '../core/events.ts';
-import { evolve } from '../core/evolve.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { RunState } from '../core/run-state.ts';
 import { EventLog } from '../store/event-log.ts';
@@ -15,6 +14,7 @@ import {
   type LockResult,
   type RunLock,
 } from '../store/run-lock.ts';
+import { evolveChecked } from '../store/run-store.ts';
 import { StateCache } from '../store/state-cache.ts';
 
 export type SessionAttempt =
@@ -49,7 +49,7 @@ export class RunSession {
         sync: flushes(),
         runId,
         visit: (event) => {
-          state = evolve(state, event);
+          state = evolveChecked(state, event, paths.eventsLog);
         },
       });
       if (!state) throw new Refusal('log-damaged', `${paths.eventsLog} is empty`);

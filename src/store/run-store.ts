@@ -71,12 +71,19 @@ export function replayLog(
 
 /**
  * `evolve` trusts its events. In a log whose chain is whole but whose events do not fit each other
- * (someone wrote it anew) it throws: for the reader that is damage like any other.
+ * (someone wrote it anew, or changed a line that nothing followed yet) it throws: for whoever replays a
+ * log that is damage like any other.
+ *
+ * @throws Refusal `log-damaged`
  */
-function evolveChecked(state: RunState | null, event: RunEvent, file: string): RunState {
+export function evolveChecked(state: RunState | null, event: RunEvent, file: string): RunState {
   try {
     return evolve(state, event);
   } catch (error) {
-    throw damagedLog(file, event.seq, `(${event.event_type}) does not fit: ${String(error)}`);
+    throw damagedLog(
+      file,
+      event.seq,
+      `(${event.event_type}) does not fit: ${(error as Error).message}`,
+    );
   }
 }

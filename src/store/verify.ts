@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
-import { evolve } from '../core/evolve.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
 import type { RunState } from '../core/run-state.ts';
 import { remove } from '../files/disk.ts';
@@ -13,7 +12,7 @@ import { EventLog } from './event-log.ts';
 import type { RunPaths } from './layout.ts';
 import type { LogEnd } from './log-reader.ts';
 import { acquireRunLock, currentHolder, describeHolder, holderHint } from './run-lock.ts';
-import { replayLog } from './run-store.ts';
+import { evolveChecked, replayLog } from './run-store.ts';
 import { StateCache } from './state-cache.ts';
 import { findLeftovers, verifyHashes } from './verify-files.ts';
 import type { VerifyProblem, VerifyReport } from './verify-report.ts';
@@ -124,7 +123,7 @@ function repairState(paths: RunPaths): void {
     const log = EventLog.openForAppend(paths.eventsLog, {
       runId: paths.runId,
       visit: (event) => {
-        state = evolve(state, event);
+        state = evolveChecked(state, event, paths.eventsLog);
         cache.note(event);
       },
     });

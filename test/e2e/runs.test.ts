@@ -599,4 +599,24 @@ describe('12. A run on disk', () => {
     expect(`${verified.stdout}${verified.stderr}`).toMatch(/line [34]/);
     expect((await orch('run', 'resume', 'latest')).code).not.toBe(0);
   });
+
+  it('damage that hides from the chain is no defect of ours, whoever reads the log', async () => {
+    program({ a: { run: 'echo hi' } });
+    await orch('run', 'start', '--root', 'a');
+    const { id } = await show();
+    const log = path.join(dir, '.runs', id, 'events.jsonl');
+    const lines = readFileSync(log, 'utf8').split('\n');
+    // The last line that is left has no follower whose "prev" would tell.
+    const changed = lines[3]!.replace(
+      /"instance_id":"a-[0-9a-f]{8}"/,
+      '"instance_id":"a-00000000"',
+    );
+    writeFileSync(log, [...lines.slice(0, 3), changed, ''].join('\n'));
+    const rows = [['resume'], ['reconcile'], ['abort'], ['retry-instance', 'a'], ['explain']];
+    for (const [verb = '', ...rest] of [...rows, ['events'], ['watch'], ['show']]) {
+      const refused = await orch('run', verb, 'latest', ...rest);
+      expect([verb, refused.code]).toEqual([verb, 1]);
+      expect(refused.stderr).toMatch(/event log is damaged: .*line 4 \(.*run verify/s);
+    }
+  });
 });
