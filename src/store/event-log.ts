@@ -7,11 +7,11 @@
  * one. A torn last line was never acknowledged to anyone, so it is dropped. Anything else that does
  * not fit is damage: reported with its place, never skipped or guessed over.
  */
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../core/events.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
-import { flushDirectory } from '../files/disk.ts';
+import { createFile, flushDirectory } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { sha256 } from '../files/sha256.ts';
 import { eventLine, MAX_LINE_BYTES, type LogPosition } from './log-chain.ts';
@@ -48,35 +48,31 @@ export class EventLog {
   }
 
   /**
-   * Starts the log of a new run with its first events. They, and the names of the new file and its
-   * directories, are durable when this returns: from then on the run exists. What the events refer
-   * to (frozen files) must be on disk before.
+   * Starts the log of a new run with its first events. It appears whole, under its name: there is no
+   * moment at which the run is half begun. When this returns it is durable, with the names of the new file
+   * and its directories. What the events refer to (frozen files) must be on disk before.
    *
    * @throws Refusal `run-exists` if there is a log
    */
-  static create(file: string, events: RunEvent[], options: AppendOptions = {}): EventLog {
-    faultPoint('write', file);
-    let fd: number;
+  static create(file: string, events: readonly RunEvent[], options: AppendOptions = {}): EventLog {
+    const durable = options.sync ?? true;
+    const { bytes, head, last } = encode(LOG_START, events, file);
+    let created: boolean;
     try {
-      fd = openSync(file, 'wx+');
+      created = createFile(file, bytes, { durable });
+      if (created && durable) {
+        const runs = path.dirname(path.dirname(file));
+        flushDirectory(runs);
+        flushDirectory(path.dirname(runs));
+      }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeRefusal(file, error);
+      throw writeRefusal(file, error);
+    }
+    if (!created) {
       throw new Refusal('run-exists', `${file} exists already.`, { hint: 'Use another run id.' });
     }
-    const log = new EventLog(file, fd, { ...LOG_START, tornBytes: 0 }, options);
-    try {
-      log.append(events);
-      if (options.sync ?? true) {
-        const root = path.dirname(file);
-        flushDirectory(root);
-        flushDirectory(path.dirname(root));
-        flushDirectory(path.dirname(path.dirname(root)));
-      }
-      return log;
-    } catch (error) {
-      log.close();
-      throw error;
-    }
+    const end = { seq: last.seq, bytes: bytes.length, head, runId: last.run_id, tornBytes: 0 };
+    return new EventLog(file, openLog(file, 'r+'), end, options);
   }
 
   /**
@@ -122,7 +118,7 @@ export class EventLog {
   append(events: readonly RunEvent[]): void {
     if (this.#failed) throw this.#failed;
     if (events.length === 0) return;
-    const { bytes, head, last } = this.#encode(events);
+    const { bytes, head, last } = encode(this.#position, events, this.file);
     const size = fstatSync(this.#fd).size;
     if (size !== this.#position.bytes) {
       const found = `${this.file} is ${size} bytes long, not ${this.#position.bytes}`;
@@ -162,31 +158,6 @@ export class EventLog {
     });
   }
 
-  #encode(events: readonly RunEvent[]): { bytes: Buffer; head: string; last: RunEvent } {
-    let { seq, head, runId } = this.#position;
-    let last = events[0] as RunEvent;
-    const lines: Buffer[] = [];
-    for (const event of events) {
-      seq += 1;
-      if (event.seq !== seq) throw new Error(`event ${event.event_id} does not follow ${seq - 1}`);
-      runId ??= event.run_id;
-      if (event.run_id !== runId) throw new Error(`event of run ${event.run_id} in ${this.file}`);
-      const line = Buffer.from(`${eventLine(event, head)}\n`, 'utf8');
-      if (line.length > MAX_LINE_BYTES) {
-        throw new Refusal(
-          'event-too-large',
-          `${event.event_id} of ${event.instance_id ?? runId} takes ${line.length} bytes; ` +
-            `the log takes ${MAX_LINE_BYTES} at most.`,
-          { hint: 'Let the task publish large data as a file.', exit: ExitStatus.failed },
-        );
-      }
-      head = sha256(line.subarray(0, -1));
-      lines.push(line);
-      last = event;
-    }
-    return { bytes: lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines), head, last };
-  }
-
   /**
    * After a full disk the bytes that did fit must go, or the next line would be glued to them. After
    * a failed flush nobody knows what the device holds (the kernel reports such an error once, and
@@ -202,4 +173,34 @@ export class EventLog {
     }
     return refusal;
   }
+}
+
+/** The lines of events that follow a place in a log. @throws Refusal `event-too-large` */
+function encode(
+  after: LogPosition,
+  events: readonly RunEvent[],
+  file: string,
+): { bytes: Buffer; head: string; last: RunEvent } {
+  let { seq, head, runId } = after;
+  let last = events[0] as RunEvent;
+  const lines: Buffer[] = [];
+  for (const event of events) {
+    seq += 1;
+    if (event.seq !== seq) throw new Error(`event ${event.event_id} does not follow ${seq - 1}`);
+    runId ??= event.run_id;
+    if (event.run_id !== runId) throw new Error(`event of run ${event.run_id} in ${file}`);
+    const line = Buffer.from(`${eventLine(event, head)}\n`, 'utf8');
+    if (line.length > MAX_LINE_BYTES) {
+      throw new Refusal(
+        'event-too-large',
+        `${event.event_id} of ${event.instance_id ?? runId} takes ${line.length} bytes; ` +
+          `the log takes ${MAX_LINE_BYTES} at most.`,
+        { hint: 'Let the task publish large data as a file.', exit: ExitStatus.failed },
+      );
+    }
+    head = sha256(line.subarray(0, -1));
+    lines.push(line);
+    last = event;
+  }
+  return { bytes: lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines), head, last };
 }
