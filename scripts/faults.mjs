@@ -2,15 +2,16 @@
 // Options are those of test/faults/run-faults.ts.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import path from 'node:path';
 
-const directory = '.test-tmp/faults-build';
-const built = spawnSync(
-  process.execPath,
-  ['scripts/build.mjs', '--clean', '--faults', '--out', directory],
-  { stdio: 'inherit' },
-);
+mkdirSync('.test-tmp', { recursive: true });
+const directory = mkdtempSync(path.resolve('.test-tmp', 'faults-'));
+const out = path.join(directory, 'build');
+const words = ['scripts/build.mjs', '--faults', '--out', out];
+const built = spawnSync(process.execPath, words, { stdio: 'inherit' });
 if (built.status !== 0) process.exit(1);
-const driver = '.test-tmp/run-faults.mjs';
+const driver = path.join(directory, 'run-faults.mjs');
 await build({
   entryPoints: ['test/faults/run-faults.ts'],
   outfile: driver,
@@ -19,6 +20,6 @@ await build({
   format: 'esm',
   logLevel: 'error',
 });
-const words = process.argv.slice(2);
-const result = spawnSync(process.execPath, [driver, ...words], { stdio: 'inherit' });
+const options = [...process.argv.slice(2), '--directory', directory];
+const result = spawnSync(process.execPath, [driver, ...options], { stdio: 'inherit' });
 process.exit(result.status ?? 1);

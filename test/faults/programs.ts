@@ -81,7 +81,7 @@ const slow = Object.fromEntries([
 /** An agent that ends only when it is told to. */
 const endless = Object.fromEntries([
   ['project.yaml', project],
-  task('endless', 'if [ "${CODEX_ORCH_ATTEMPT_DIR##*/}" = 0001 ]; then sleep 60; fi; echo ended'),
+  task('endless', 'if [ "${CODEX_ORCH_ATTEMPT_DIR##*/}" = 0001 ]; then sleep 5; fi; echo ended'),
   task('later', 'echo later', after('endless')),
 ]);
 

@@ -7,7 +7,7 @@
  * --sample N   N points of each program, drawn evenly at random, instead of all
  * --double N   draws N points of each program at which the recovery is killed too (default: a fifth)
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runWithCrashes, type CrashPoint, type Outcome } from './driver.ts';
@@ -21,12 +21,12 @@ const { values } = parseArgs({
     only: { type: 'string' },
     double: { type: 'string' },
     parallel: { type: 'string', default: '2' },
-    cli: { type: 'string', default: '.test-tmp/faults-build/main.js' },
+    directory: { type: 'string', default: '.test-tmp' },
     keep: { type: 'boolean', default: false },
   },
 });
-const cli = path.resolve(values.cli);
-const base = path.resolve('.test-tmp/faults');
+const base = path.resolve(values.directory);
+const cli = path.join(base, 'build', 'main.js');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface Tally {
@@ -103,7 +103,6 @@ function describe({ command, engine, step, torn }: CrashPoint): string {
   return `command ${command}${engine ? ' engine' : ''} step ${step}${torn ? ' torn' : ''}`;
 }
 
-mkdirSync(base, { recursive: true });
 const only = values.only?.split(',');
 const total: Tally = { tried: 0, whole: 0 };
 for (const program of crashPrograms) {
@@ -115,3 +114,4 @@ for (const program of crashPrograms) {
 say(
   `crash points tried: ${total.tried}; recovered whole: ${total.whole} (Node ${process.version})`,
 );
+if (process.exitCode === undefined && !values.keep) rmSync(base, { recursive: true, force: true });

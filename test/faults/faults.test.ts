@@ -1,0 +1,41 @@
+/**
+ * Section 11 of the contract, by killing: a sample of what `npm run faults` goes through in full. Each
+ * test run draws other points; a failure names its seed (CODEX_ORCH_FAULTS_SEED repeats it).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runWithCrashes } from './driver.ts';
+import { doublePoints, everyPoint, randomFrom, sampleOf } from './points.ts';
+import { crashPrograms } from './programs.ts';
+
+const seed = Number(process.env['CODEX_ORCH_FAULTS_SEED'] ?? Date.now() % 1_000_000);
+let directory: string;
+let cli: string;
+
+beforeAll(() => {
+  mkdirSync('.test-tmp', { recursive: true });
+  directory = mkdtempSync(path.resolve('.test-tmp', 'faults-test-'));
+  cli = path.join(directory, 'build', 'main.js');
+  const words = ['scripts/build.mjs', '--faults', '--out', path.dirname(cli)];
+  expect(spawnSync(process.execPath, words, { stdio: 'inherit' }).status).toBe(0);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+it.concurrent.each(crashPrograms)(
+  `$name comes to the same end after a crash (seed ${seed})`,
+  async (program) => {
+    const random = randomFrom(seed);
+    const calm = await runWithCrashes(cli, program, path.join(directory, program.name), [], null);
+    expect(calm.problems).toEqual([]);
+    const all = everyPoint(calm.steps);
+    const single = sampleOf(all, 1, random).map((point) => [point]);
+    const double = doublePoints(all, 1, random);
+    for (const [index, points] of [...single, ...double].entries()) {
+      const place = path.join(directory, `${program.name}-${index}`);
+      const outcome = await runWithCrashes(cli, program, place, points, calm.digest);
+      expect(outcome.problems, JSON.stringify(points)).toEqual([]);
+    }
+  },
+);
