@@ -64,7 +64,7 @@ export const ABORTED = 'run aborted by user';
 
 /**
  * `run abort`, after every process was stopped: the unstarted are skipped, the rest has failed. `ends`:
- * how the attempts ended that were still running.
+ * how the attempts ended that were still running. A run that is done stays done.
  */
 export function abortRun(
   state: RunState,
@@ -82,6 +82,9 @@ export function abortRun(
   const open = [...state.instances.values()].filter(
     ({ status }) => status !== 'done' && status !== 'failed' && status !== 'skipped',
   );
+  if ([...state.instances.values()].every(({ status }) => status === 'done')) {
+    return recorder.events;
+  }
   for (const { instance_id: id, attempt } of open) {
     if (attempt === 0) continue;
     recorder.emit('instance_failed', id, {

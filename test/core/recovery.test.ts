@@ -166,6 +166,15 @@ describe('abort', () => {
     expect(run.status()).toBe('done');
   });
 
+  it('leaves a run that is done as it is', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    run.finish('a');
+    const before = run.events.length;
+    run.abort();
+    expect(run.events).toHaveLength(before);
+    expect(run.status()).toBe('done');
+  });
+
   it('is followed by resume only for what had failed before, for a reason that passes', () => {
     const run = aborted();
     expect(

@@ -371,6 +371,7 @@ export class ReferenceModel {
 
   abort(): void {
     const open = this.instances.filter((one) => one.status !== 'done' && !isBad(one.status));
+    if (this.instances.every((one) => one.status === 'done')) return;
     for (const instance of open) {
       if (instance.attempts > 0) fail(instance, null, false);
       else instance.status = 'skipped';
