@@ -117,6 +117,9 @@ describe('2.4 Presets', () => {
       'id: review\ntitle: Review\nvariables: {of: {}}\ntasks: [{id: review_$of, title: Review $of, depends_on: [{task: $of, kind: order}]}]\n',
     );
     expect((await run(['preset', 'list', program])).stdout).toBe('review\tlocal\tReview\n');
+    expect(JSON.parse((await run(['preset', 'list', program, '--json'])).stdout)).toMatchObject({
+      review: { source: 'local', preset: { id: 'review', title: 'Review' } },
+    });
     const preview = await run(['preset', 'preview', '--var', 'of=plan', program, 'review']);
     expect(preview.stdout).toContain('title: Review plan');
     expect(await run(['preset', 'apply', program, 'review', '--var', 'of=nothing'])).toMatchObject({

@@ -42,13 +42,19 @@ export function register(program: Command, context: CliContext): void {
       );
       const { presets, unreadable } = presetsOf(place);
       printDiagnostics(unreadable, context);
-      if (options.json === true) return printJson(presets, context);
+      const listed = Object.fromEntries(
+        Object.entries(presets).map(([id, { source, preset }]) => [
+          id,
+          { source: source === 'global' ? 'global' : 'local', preset },
+        ]),
+      );
+      if (options.json === true) return printJson(listed, context);
       printTable(
         context.stdout,
-        Object.values(presets),
+        Object.values(listed),
         [
           { title: 'ID', cell: (entry) => entry.preset.id },
-          { title: 'FROM', cell: (entry) => (entry.source === 'global' ? 'global' : 'local') },
+          { title: 'FROM', cell: (entry) => entry.source },
           { title: 'TITLE', cell: (entry) => entry.preset.title, flexible: true },
         ],
         'No presets.',
