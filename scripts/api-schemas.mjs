@@ -2,112 +2,18 @@
 // src/web/server/api-schemas.json. With --check it only says whether that file is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript';
+import { typeSchemas } from './type-schemas.mjs';
 
-const source = path.resolve('src/web/api-types.ts');
 const target = path.resolve('src/web/server/api-schemas.json');
 
-const { options } = ts.convertCompilerOptionsFromJson(
-  JSON.parse(readFileSync('tsconfig.json', 'utf8')).compilerOptions,
-  '.',
-);
-const program = ts.createProgram([source], options);
-const checker = program.getTypeChecker();
-const schemas = {};
+const { types, definitions, named } = typeSchemas('src/web/api-types.ts', '#/components/schemas/');
+for (const [name, type, symbol] of types) named(name, type, symbol);
 
-for (const symbol of checker.getExportsOfModule(
-  checker.getSymbolAtLocation(program.getSourceFile(source)),
-)) {
-  named(symbol.name, checker.getDeclaredTypeOfSymbol(symbol), symbol);
-}
-
-const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1)));
 const text = `${JSON.stringify(sorted, null, 2)}\n`;
 if (!process.argv.includes('--check')) writeFileSync(target, text);
 else if (readFileSync(target, 'utf8') !== text) {
   console.error('src/web/server/api-schemas.json is behind src/web/api-types.ts');
   console.error('bring it up to date with: node scripts/api-schemas.mjs');
   process.exitCode = 1;
-}
-
-/** The schema under a name of its own, made once. */
-function named(name, type, symbol) {
-  const ref = { $ref: `#/components/schemas/${name}` };
-  if (name in schemas) return ref;
-  schemas[name] = {};
-  if (name === 'JsonObject') schemas[name] = { type: 'object' };
-  else if (name !== 'Json') schemas[name] = { ...description(symbol), ...structure(type) };
-  return ref;
-}
-
-function schemaOf(type) {
-  const alias = type.aliasSymbol;
-  // `Record` and its like are structures, not names.
-  if (alias && isOurs(alias)) return named(alias.name, type, alias);
-  const { symbol } = type;
-  if (symbol && symbol.flags & ts.SymbolFlags.Interface && isOurs(symbol)) {
-    return named(symbol.name, type, symbol);
-  }
-  return structure(type);
-}
-
-function structure(type) {
-  const { flags } = type;
-  if (flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return {};
-  if (flags & ts.TypeFlags.Null) return { type: 'null' };
-  if (flags & ts.TypeFlags.StringLiteral) return { const: type.value };
-  if (flags & ts.TypeFlags.NumberLiteral) return { const: type.value };
-  if (flags & ts.TypeFlags.BooleanLiteral) return { const: type.intrinsicName === 'true' };
-  if (flags & ts.TypeFlags.String) return { type: 'string' };
-  if (flags & ts.TypeFlags.Number) return { type: 'number' };
-  if (flags & ts.TypeFlags.Boolean) return { type: 'boolean' };
-  if (type.isUnion()) return union(type);
-  if (checker.isArrayType(type)) {
-    return { type: 'array', items: schemaOf(checker.getTypeArguments(type)[0]) };
-  }
-  return object(type);
-}
-
-function union(type) {
-  const parts = type.types.filter((part) => !(part.flags & ts.TypeFlags.Undefined));
-  const literals = parts.filter((part) => part.flags & ts.TypeFlags.StringLiteral);
-  const booleans = parts.filter((part) => part.flags & ts.TypeFlags.BooleanLiteral);
-  const others = parts.filter((part) => !literals.includes(part) && !booleans.includes(part));
-  const list = others.map(schemaOf);
-  if (booleans.length === 2) list.unshift({ type: 'boolean' });
-  else list.unshift(...booleans.map(schemaOf));
-  if (literals.length > 0) {
-    list.unshift({ type: 'string', enum: literals.map((part) => part.value).sort() });
-  }
-  // The compiler's order follows what it met first; ours must not change with that.
-  list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return list.length === 1 ? list[0] : { anyOf: list };
-}
-
-function object(type) {
-  const properties = {};
-  const required = [];
-  for (const property of checker.getPropertiesOfType(type)) {
-    const value = checker.getTypeOfSymbol(property);
-    properties[property.name] = { ...description(property), ...schemaOf(value) };
-    if (!(property.flags & ts.SymbolFlags.Optional)) required.push(property.name);
-  }
-  const index = checker.getIndexInfoOfType(type, ts.IndexKind.String);
-  return {
-    type: 'object',
-    ...(required.length > 0 ? { required } : {}),
-    ...(Object.keys(properties).length > 0 ? { properties } : {}),
-    ...(index ? { additionalProperties: schemaOf(index.type) } : {}),
-  };
-}
-
-function description(symbol) {
-  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
-  return text === '' ? {} : { description: text.replace(/\s*\n\s*/g, ' ') };
-}
-
-function isOurs(symbol) {
-  return (symbol.declarations ?? []).some((declaration) =>
-    path.resolve(declaration.getSourceFile().fileName).startsWith(path.resolve('src')),
-  );
 }

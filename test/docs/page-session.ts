@@ -133,9 +133,7 @@ function runBlock(
 function matches(expected: string, seen: string): boolean {
   const pattern = alike(expected)
     .split('\n')
-    .map((line) =>
-      line === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*?')}\n`,
-    )
+    .map((line) => (line === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*?')}\n`))
     .join('');
   return new RegExp(`^${pattern}$`).test(`${alike(seen)}\n`);
 }
