@@ -3,7 +3,7 @@
  *
  *   .process/agent-<g>   who the wrapper of generation g is; written by it, before its claim
  *   .process/claim-<g>   created once: `run` by the wrapper, or `void` by an engine that found nothing
- *   .process/exit        the exit code; whole once it ends in a newline
+ *   .process/exit        the exit code and a newline; an empty line before
  *   .process/stop        why an engine is stopping it, so that the next engine does not call it a crash
  *
  * An engine that finds `attempt_started` in the log but no process creates the claim itself. If that

@@ -22,6 +22,8 @@ import type { AgentLaunch } from './launch-spec.ts';
  *   costs no fork (it becomes the agent), and keeps dash from redirecting itself meanwhile.
  * - noclobber makes creating the claim exclusive, also against an engine's void claim. A second
  *   wrapper of a generation stops at the identity file already.
+ * - The exit file has its block before the agent runs, and is written over in place, so that the exit is
+ *   recorded on a full disk, too.
  * - The agent does not inherit descriptor 3, nor variables of ours: $@ and `set` need none.
  */
 const wrapper = `trap : TERM INT HUP QUIT
@@ -30,12 +32,13 @@ set -C
 IFS= read -r _codex_orch_stat </proc/$$/stat || _codex_orch_stat=$(LC_ALL=C ps -o lstart= -p $$)
 printf '%s\\n' "$$" "$_codex_orch_stat" "$4" "$5" "$6" >"$1" || exit 75
 printf 'run\\n' >"$2" || exit 75
+printf '\\n' >|"$3"
 unset _codex_orch_stat
 _codex_orch_exit=$3
 shift 6
 (exec "$@" 2>&3 3>&-)
 set -- $?
-printf '%s\\n' "$1" >"$_codex_orch_exit"
+printf '%s\\n' "$1" 1<>"$_codex_orch_exit"
 exit "$1"`;
 
 /** The wrapper's exit code when the right to run was already taken. */

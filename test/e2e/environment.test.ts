@@ -1,0 +1,253 @@
+/**
+ * Sections 11 and 12 of the contract where the surroundings fail: signals, a terminal that goes away, a
+ * full or read-only disk, a clock that jumps back, an engine that is halted.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { driveRun } from '../../src/app/drive-run.ts';
+import { startRun } from '../../src/app/start-run.ts';
+import type { RunEvent } from '../../src/core/events.ts';
+import {
+  builtEntry,
+  codexOrch,
+  testDirectory,
+  until,
+  writeFiles,
+} from '../support/built-program.ts';
+
+const home = testDirectory('environment');
+const mounts: string[] = [];
+let program: string;
+let count = 0;
+
+beforeEach(() => {
+  program = path.join(home, `p${(count += 1)}`);
+});
+afterEach(() => {
+  for (const mount of mounts.splice(0)) spawnSync('umount', ['-l', mount]);
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** One task that begins, and ends well once the file `go` is there. It prints nothing: disks may be full. */
+function write(directory: string, more = '', graceSec = 1): void {
+  writeFiles(directory, {
+    'project.yaml': `name: p\nworkspace: .\ndefault_agent: shell\nnode_terminate_grace_sec: ${graceSec}\n`,
+    'tasks/slow.yaml': [
+      'id: slow',
+      'title: slow',
+      'status: ready',
+      'run: |',
+      `  ${more}`,
+      '  echo "$$" >> begun',
+      '  while [ ! -e go ]; do sleep 0.05; done',
+      '',
+    ].join('\n'),
+  });
+}
+
+const orch = (...words: string[]) => codexOrch(words, { cwd: program });
+
+interface Shown {
+  status: string;
+  instances: Record<string, { status: string; attempt: number; resume_recommended: boolean }>;
+}
+async function shown(): Promise<Shown> {
+  return JSON.parse((await orch('run', 'show', '.', 'latest', '--json')).stdout) as Shown;
+}
+async function slow(): Promise<Shown['instances'][string]> {
+  const [instance] = Object.values((await shown()).instances);
+  if (!instance) throw new Error('no instance');
+  return instance;
+}
+
+/** Runs the start in a terminal of its own; what `script` does is Python, with `pid` and `fd` of it. */
+function inTerminal(script: string): ChildProcess {
+  const python = [
+    'import os, pty, sys, time, signal',
+    'pid, fd = pty.fork()',
+    'if pid == 0:',
+    `  os.execv(sys.argv[1], sys.argv[1:])`,
+    'while not os.path.exists("begun"): time.sleep(0.02)',
+    script,
+    'sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
+  ].join('\n');
+  const words = [builtEntry, 'run', 'start', '.', '--root', 'slow'];
+  return spawn('python3', ['-c', python, process.execPath, ...words], {
+    cwd: program,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+const exitOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once('exit', resolve));
+const begun = (): Promise<true> =>
+  until(() => (existsSync(path.join(program, 'begun')) ? true : null));
+const goOn = (): void => writeFileSync(path.join(program, 'go'), '');
+
+/** A small disk of its own, or null where this user may not mount one. */
+function smallDisk(directory: string): string | null {
+  mkdirSync(directory, { recursive: true });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', directory]).status !== 0) {
+    process.stdout.write('SKIPPED: a full and a read-only disk need the right to mount a tmpfs\n');
+    return null;
+  }
+  mounts.push(directory);
+  return directory;
+}
+
+describe('a signal', () => {
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+    '%s stops the agents, and leaves the run to be resumed',
+    async (signal) => {
+      write(program);
+      const child = spawn(process.execPath, [builtEntry, 'run', 'start', '.', '--root', 'slow'], {
+        cwd: program,
+        stdio: 'ignore',
+      });
+      const exit = exitOf(child);
+      await begun();
+      child.kill(signal);
+      expect(await exit).toBe(130);
+      expect(await slow()).toMatchObject({ status: 'failed', resume_recommended: true });
+      goOn();
+      expect((await orch('run', 'resume', '.', 'latest')).code).toBe(0);
+      expect(await slow()).toMatchObject({ status: 'done', attempt: 2 });
+    },
+  );
+
+  it('twice from the keyboard does not wait for the grace', async () => {
+    write(program, "trap '' TERM INT", 600);
+    const press = 'os.write(fd, b"\\x03")\n';
+    const child = inTerminal(`${press}time.sleep(0.7)\n${press}`);
+    expect(await exitOf(child)).toBe(130);
+    expect(await slow()).toMatchObject({ status: 'failed', resume_recommended: true });
+  });
+
+  it('a terminal that is closed stops the agents like SIGHUP', async () => {
+    write(program);
+    await exitOf(inTerminal('os.close(fd)'));
+    expect(await slow()).toMatchObject({ status: 'failed', resume_recommended: true });
+    goOn();
+    expect((await orch('run', 'resume', '.', 'latest')).code).toBe(0);
+  });
+
+  it('an engine that is halted keeps its run, and is named', async () => {
+    write(program);
+    const child = spawn(process.execPath, [builtEntry, 'run', 'start', '.', '--root', 'slow'], {
+      cwd: program,
+      stdio: 'ignore',
+    });
+    const exit = exitOf(child);
+    await begun();
+    child.kill('SIGSTOP');
+    const second = await orch('run', 'resume', '.', 'latest');
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toContain(`"run start" (pid ${child.pid})`);
+    goOn();
+    child.kill('SIGCONT');
+    expect(await exit).toBe(0);
+    expect(readFileSync(path.join(program, 'begun'), 'utf8').trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('the disk', () => {
+  it('that is full ends the engine with a word, loses nothing, and goes on once there is space', async () => {
+    const disk = smallDisk(program);
+    if (disk === null) return;
+    write(program);
+    const child = spawn(process.execPath, [builtEntry, 'run', 'start', '.', '--root', 'slow'], {
+      cwd: program,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const exit = exitOf(child);
+    await begun();
+    await until(async () => ((await shown()).status === 'running' ? true : null));
+    // The name first: it needs a page, too.
+    goOn();
+    const filler = path.join(program, 'filler');
+    spawnSync('sh', ['-c', `cat /dev/zero > ${filler}`]);
+    const code = await exit;
+    rmSync(filler);
+    // It may have been quicker than the filler.
+    if (code !== 0) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/disk is full|no space left/i);
+      expect(stderr).not.toMatch(/defect|\n\s+at /);
+      expect((await orch('run', 'resume', '.', 'latest')).code).toBe(0);
+    }
+    expect(await slow()).toMatchObject({ status: 'done', attempt: 1 });
+    expect((await orch('run', 'verify', '.', 'latest')).code).toBe(0);
+  });
+
+  it('that is full from the start leaves no run behind', async () => {
+    if (smallDisk(program) === null) return;
+    write(program);
+    goOn();
+    spawnSync('sh', ['-c', `cat /dev/zero > ${path.join(program, 'filler')}`]);
+    const start = await orch('run', 'start', '.', '--root', 'slow');
+    expect(start.code).toBe(1);
+    expect(start.stderr).toMatch(/disk is full|no space left/i);
+    expect(start.stderr).not.toContain('defect');
+    rmSync(path.join(program, 'filler'));
+    expect((await orch('run', 'list', '.', '--json')).stdout.trim()).toBe('[]');
+    expect((await orch('run', 'start', '.', '--root', 'slow')).code).toBe(0);
+  });
+
+  it('that is read-only can be looked at, and says so where it must be written', async () => {
+    const disk = smallDisk(program);
+    if (disk === null) return;
+    write(program);
+    goOn();
+    expect((await orch('run', 'start', '.', '--root', 'slow')).code).toBe(0);
+    expect(spawnSync('mount', ['-o', 'remount,ro', disk]).status).toBe(0);
+    for (const words of [
+      ['run', 'list', '.'],
+      ['run', 'show', '.', 'latest'],
+      ['run', 'verify', '.', 'latest'],
+      ['run', 'explain', '.', 'latest'],
+      ['inbox', 'list', '.'],
+    ]) {
+      expect(await orch(...words), words.join(' ')).toMatchObject({ code: 0 });
+    }
+    for (const words of [
+      ['run', 'start', '.', '--root', 'slow'],
+      ['run', 'resume', '.', 'latest'],
+      ['run', 'abort', '.', 'latest'],
+      ['run', 'verify', '.', 'latest', '--repair'],
+    ]) {
+      const { code, stderr } = await orch(...words);
+      expect([1, 2], `${words.join(' ')}: ${stderr}`).toContain(code);
+      expect(stderr).toMatch(/read-only|cannot be written/i);
+    }
+  });
+});
+
+it('a clock that jumped back does not turn the order of events', async () => {
+  write(program);
+  goOn();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 });
+  let runId: string;
+  try {
+    ({ runId } = await startRun(program, {
+      roots: ['slow'],
+      labels: [],
+      inputs: [],
+      cwd: program,
+    }));
+  } finally {
+    vi.useRealTimers();
+  }
+  const { status } = await driveRun(program, runId, { command: 'run start' }).ended;
+  expect(status).toBe('done');
+  const log = readFileSync(path.join(program, '.runs', runId, 'events.jsonl'), 'utf8');
+  const times = log
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as RunEvent).created_at);
+  expect(times).toEqual([...times].sort());
+  expect(times[0]! > new Date().toISOString()).toBe(true);
+});
