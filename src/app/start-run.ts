@@ -4,7 +4,7 @@ import { createRun } from '../core/create-run.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Sandbox, TaskSpec } from '../core/program.ts';
-import { Refusal } from '../core/refusal.ts';
+import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { FORMAT_VERSION, type PathTemplates, type RunPlan } from '../core/run.ts';
 import { selectTasks } from '../core/selection.ts';
 import { buildTaskGraph } from '../core/task-graph.ts';
@@ -171,7 +171,10 @@ async function prepare(programDir: string, options: StartOptions): Promise<Prepa
   }
   const selection = selectTasks(program.tasks, options);
   if (!selection.ok) {
-    throw new Refusal(selection.code, selection.message, { hint: selection.hint ?? undefined });
+    throw new Refusal(selection.code, selection.message, {
+      hint: selection.hint ?? undefined,
+      exit: selection.code === 'nothing-selected' ? ExitStatus.usage : ExitStatus.notFound,
+    });
   }
   const tasks = selection.taskIds.flatMap(
     (id) => program.tasks.find((task) => task.id === id) ?? [],

@@ -124,12 +124,13 @@ describe('run start', () => {
   });
 
   it.each([
-    [['--root', 'quik'], 'did you mean "quick"'],
-    [[], '--root TASK or --label LABEL'],
-    [['--root', 'quick', '--input-json', 'x={'], '--input x='],
-  ])('refuses %j with exit status 2', (words, says) => {
+    [['--root', 'quik'], 'did you mean "quick"', 4],
+    [['--label', 'slwo'], 'no task has the label "slwo"', 4],
+    [[], '--root TASK or --label LABEL', 2],
+    [['--root', 'quick', '--input-json', 'x={'], '--input x=', 2],
+  ])('refuses %j, saying %j, with exit status %i', (words, says, exit) => {
     const { status, stdout, stderr } = run('run', 'start', ...words);
-    expect(status).toBe(2);
+    expect(status).toBe(exit);
     expect(stdout).toBe('');
     expect(stderr).toContain(says);
   });

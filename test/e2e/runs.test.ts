@@ -161,17 +161,17 @@ describe('4. Starting a run', () => {
   });
 
   it.each([
-    ['an unknown root', ['--root', 'nope'], /nope/],
-    ['a blocked task', ['--root', 'blocked'], /blocked/],
-    ['a workspace that is not there', ['--root', 'lost'], /no-such-directory/],
-  ])('%s starts nothing', async (_name, words, message) => {
+    ['an unknown root', ['--root', 'nope'], /nope/, 4],
+    ['a blocked task', ['--root', 'blocked'], /blocked/, 2],
+    ['a workspace that is not there', ['--root', 'lost'], /no-such-directory/, 2],
+  ])('%s starts nothing', async (_name, words, message, exit) => {
     program({
       a: { run: ':' },
       blocked: { run: ':', status: 'blocked' },
       lost: { run: ':', workspace: 'no-such-directory' },
     });
     const refused = await orch('run', 'start', ...words);
-    expect(refused.code).toBe(2);
+    expect(refused.code).toBe(exit);
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr).not.toMatch(/^ +at /m);
     expect((await orch('run', 'list')).stdout).toBe('');
