@@ -12,6 +12,7 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,8 @@ const { values } = parseArgs({
 const { out } = values;
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 if (values.clean) await rm(out, { recursive: true, force: true });
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
+  metafile: true,
   entryPoints: { main: 'src/main.ts' },
   outdir: out,
   write: false,
@@ -53,7 +55,11 @@ await cp('src/skills', path.join(out, 'skills'), { recursive: true });
 // The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
 const entry = path.resolve(out, 'main.js');
 const last = (file) => (path.resolve(file.path) === entry ? 1 : 0);
-if (!values['no-page']) await buildPage();
+if (!values['no-page']) {
+  const pageModules = await buildPage();
+  const text = thirdPartyLicenses([...Object.keys(metafile.inputs), ...pageModules]);
+  await place({ path: path.resolve(out, 'THIRD_PARTY_LICENSES.txt'), text, contents: text });
+}
 for (const file of outputFiles.sort((a, b) => last(a) - last(b))) await place(file);
 await chmod(entry, 0o755);
 
@@ -66,14 +72,16 @@ async function place(file) {
   await rename(temporary, file.path);
 }
 
-/** The page, with `index.html` last. What it needs no connection for: everything is in node_modules. */
+/** The page, with `index.html` last. Returns the files that it is made of. What it needs no connection for: everything is in node_modules. */
 async function buildPage() {
   const { build: buildWithVite } = await import('vite');
   const page = new URL('../src/web/page/', import.meta.url);
+  const bundled = new Set();
   const { output } = await buildWithVite({
     configFile: fileURLToPath(new URL('vite.config.ts', page)),
     logLevel: 'error',
     build: { write: false },
+    plugins: [{ name: 'bundled', load: (id) => void bundled.add(id.split('?')[0]) }],
   });
   const built = output.map((file) => ({
     path: path.join(out, 'web', file.fileName),
@@ -86,4 +94,5 @@ async function buildPage() {
   }
   const html = (file) => (file.path.endsWith('.html') ? 1 : 0);
   for (const file of built.sort((a, b) => html(a) - html(b))) await place(file);
+  return [...bundled].filter((id) => path.isAbsolute(id));
 }
