@@ -3,6 +3,7 @@
  * the log. The log itself is never repaired beyond dropping the torn last line of a crash: what an event
  * was cannot be guessed.
  */
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
@@ -38,10 +39,25 @@ export async function verifyRun(
     repaired = true;
   }
   for (let look = 1; ; look += 1) {
+    const before = stirrings(paths);
     const report = await lookAt(paths, repaired);
-    if (report.ok || look === LOOKS || currentHolder(paths) === null) return report;
+    const stoodStill = before !== null && before === stirrings(paths);
+    if (report.ok || look === LOOKS || stoodStill) return report;
     await sleep(BETWEEN_LOOKS_MS);
   }
+}
+
+/**
+ * What changes whenever somebody writes to the run; null while somebody may. One who came and went while we
+ * looked has left files that are newer than the log that we read.
+ */
+function stirrings(paths: RunPaths): string | null {
+  if (currentHolder(paths) !== null) return null;
+  const stamp = (file: string): string => {
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stats ? `${stats.size} ${stats.mtimeNs}` : '';
+  };
+  return `${stamp(paths.eventsLog)} ${stamp(paths.lockDir)}`;
 }
 
 async function lookAt(paths: RunPaths, repaired: boolean): Promise<VerifyReport> {
