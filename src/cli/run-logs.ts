@@ -1,4 +1,5 @@
 /** `run logs`: what the agents of a run said and did, readable, or raw. */
+import type { AgentActivity } from '../agents/activity.ts';
 import type { ActivityTail } from '../agents/activity-tail.ts';
 import {
   attemptOutput,
@@ -148,13 +149,18 @@ class LogPrinter {
 
   #newLines(source: Source, finish: boolean, attempt: AttemptRecord): string[] {
     const lines: string[] = [];
+    // One by one: an attempt may print more lines than a call takes arguments.
+    const add = (activities: readonly AgentActivity[]): void => {
+      for (const activity of activities)
+        for (const line of source.printer.push(activity)) lines.push(line);
+    };
     for (;;) {
       const { activities, more } = source.activities.read();
-      lines.push(...activities.flatMap((activity) => source.printer.push(activity)));
+      add(activities);
       if (!more) break;
     }
     if (!finish) return lines;
-    lines.push(...source.activities.finish().flatMap((activity) => source.printer.push(activity)));
+    add(source.activities.finish());
     const failed = attempt.error !== null || (attempt.return_code ?? 0) !== 0;
     const stderr = failed ? source.stderr.finish() : [];
     if (stderr.some((line) => line.trim() !== '')) {

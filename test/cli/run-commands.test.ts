@@ -3,8 +3,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtEntry as entry } from '../support/built-program.ts';
 
-const entry = path.resolve('dist/main.js');
 let root = '';
 let program = '';
 
@@ -22,6 +22,7 @@ beforeAll(() => {
   task('after', 'echo bye', '[{task: quick, kind: order}]');
   task('broken', 'echo trying; echo oops >&2; exit 3');
   task('nasty', String.raw`printf "a\033[2J\033]0;owned\007b\n"`);
+  task('wordy', 'yes | head -n 300000');
   // Goes on when the file is there.
   task('slow', `echo begun; while [ ! -e ${root}/go ]; do sleep 0.05; done; echo went on`);
 });
@@ -223,6 +224,12 @@ describe('looking at runs', () => {
     expect(broken).toContain('  oops');
     expect(broken).toMatch(/failed: .*exit status 3/);
     expect(run('run', 'logs').stdout.match(/^== /gm)).toHaveLength(4);
+  });
+
+  it('shows any number of lines', () => {
+    const wordy = run('run', 'start', '--root', 'wordy').stdout.trim();
+    expect(run('run', 'logs', wordy).stdout.match(/^y$/gm)).toHaveLength(300_000);
+    rmSync(path.join(program, '.runs', wordy), { recursive: true });
   });
 
   it('explains, in lines that can be cut', () => {
