@@ -50,6 +50,11 @@ export function identityFile(files: AttemptFiles, generation: number): string {
   return path.join(files.processDir, `agent-${generation}`);
 }
 
+/** For people: why no process came to be. */
+export function unclaimed({ attemptDir }: { attemptDir: string }): string {
+  return `the attempt could not be claimed in ${attemptFiles(attemptDir).processDir}`;
+}
+
 /** Who holds the claim of a generation; `created`: nobody did, and now nobody can any more. */
 export function settleClaim(files: AttemptFiles, generation: number): 'created' | 'void' | 'run' {
   makeDirectory(files.processDir);

@@ -13,7 +13,7 @@ import { constants } from 'node:os';
 import { isSameProcess } from '../files/process-identity.ts';
 import type { AgentActivity } from './activity.ts';
 import { attemptEnd, isOtherSession } from './attempt-end.ts';
-import { attemptFiles, readExit, readStop, recordStop } from './attempt-files.ts';
+import { attemptFiles, readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { AttemptOutput } from './attempt-output.ts';
 import type { Backend } from './backend.ts';
@@ -27,15 +27,17 @@ import type {
   StopOptions,
   StopReason,
 } from './launch-spec.ts';
-import { groupLives, groupLivesWith, signalGroup, sweepGroup } from './process-group.ts';
+import { groupLives, groupLivesWith, isInTable, signalGroup, sweepGroup } from './process-group.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { TerminationLadder } from './termination-ladder.ts';
-import { pidOf } from './watched.ts';
+import { isKnownByIdentity, pidOf } from './watched.ts';
 import type { Watched } from './watched.ts';
 
 const POLL_MS = 100;
 const FIRST_POLL_MS = 20;
+/** Longer than any machine takes to reap a process; then the group is looked at in any case. */
+const REAP_MS = 1000;
 const RUNTIME_INTERVAL_MS = 1000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
 const UNSEEN_IDLE_MS = 600_000;
@@ -55,6 +57,8 @@ export class AttemptSupervisor implements AttemptProcess {
   private readonly ladder: TerminationLadder;
   private stopReason: StopReason | null = null;
   private leaderGone = false;
+  /** The launcher told of the exit: until just now the number of the group was ours. */
+  private exitReported = false;
   private leaderCode: number | null = null;
   private launchProblem: string | null = null;
   private wall: Stopwatch;
@@ -79,6 +83,12 @@ export class AttemptSupervisor implements AttemptProcess {
       case 'child':
         this.watchChild(watched.child);
         break;
+      case 'launched':
+        void watched.exited.then(() => {
+          this.exitReported = true;
+          this.leaderIsGone();
+        });
+        break;
       case 'attached':
         this.stopReason = readStop(this.files);
         break;
@@ -91,9 +101,10 @@ export class AttemptSupervisor implements AttemptProcess {
         this.leaderGone = true;
         break;
     }
-    if (!this.leaderGone) this.writeRuntime(null);
-    // Never within the constructor: nobody listens yet. And a fresh child has printed nothing so far.
-    this.schedule(watched.kind === 'child' ? FIRST_POLL_MS : 0);
+    // Never within the constructor: nobody listens yet. And a fresh child has printed nothing so far; one
+    // that ends before the first poll needs no report of its being alive.
+    const isFresh = watched.kind === 'child' || watched.kind === 'launched';
+    this.schedule(isFresh ? FIRST_POLL_MS : 0);
     if (watched.kind === 'attached') this.takeOver(age);
   }
 
@@ -133,7 +144,7 @@ export class AttemptSupervisor implements AttemptProcess {
       this.leaderCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       if (code === claimTakenCode && readExit(this.files) === null) {
         this.leaderCode = null;
-        this.launchProblem = `the attempt could not be claimed in ${this.files.processDir}`;
+        this.launchProblem = unclaimed(this.launch);
       }
       this.leaderIsGone();
     });
@@ -170,6 +181,10 @@ export class AttemptSupervisor implements AttemptProcess {
     try {
       // Ask before reading: what it printed before its end is then read in any case.
       const gone = this.leaderGone || this.looksGone();
+      // Its shell reports every end but that by KILL.
+      if (gone && this.watched.kind === 'launched' && !this.exitReported) {
+        this.leaderCode = 128 + constants.signals.SIGKILL;
+      }
       const more = this.readOutput();
       if (this.isOver()) return; // a listener detached us
       if (gone) {
@@ -208,7 +223,7 @@ export class AttemptSupervisor implements AttemptProcess {
   }
 
   private looksGone(): boolean {
-    if (this.watched.kind !== 'attached') return false;
+    if (!isKnownByIdentity(this.watched)) return false;
     const liveness = isSameProcess(this.watched.identity);
     if (liveness !== 'unknown') return liveness === 'gone';
     // In another pid namespace we can neither look nor signal: its files must tell.
@@ -229,12 +244,13 @@ export class AttemptSupervisor implements AttemptProcess {
     if (this.pid === null || this.leaderGone || this.phase !== 'watching') return;
     const { watched } = this;
     // The number may have been given away since the last look.
-    if (watched.kind === 'attached' && isSameProcess(watched.identity) !== 'alive') return;
+    if (isKnownByIdentity(watched) && isSameProcess(watched.identity) !== 'alive') return;
     signalGroup(this.pid, signal);
   }
 
   private async end(): Promise<void> {
     this.leaderGone = true;
+    await this.reaping();
     await this.sweepGroup();
     if (this.isOver()) return;
     this.output.limitToPresent();
@@ -250,6 +266,18 @@ export class AttemptSupervisor implements AttemptProcess {
     this.phase = 'over';
     this.clearTimers();
     this.settle.resolve(end);
+  }
+
+  /** A leader reports its exit a moment before it is out of the process table, where it counts as alive. */
+  private async reaping(): Promise<void> {
+    const { pid } = this;
+    if (!this.exitReported || pid === null) return;
+    const waited = new Stopwatch();
+    while (isInTable(pid) && waited.elapsedMs() < REAP_MS && !this.isOver()) {
+      // A timer's millisecond would be a good part of a short attempt.
+      if (waited.elapsedMs() < 1) await new Promise((resolve) => setImmediate(resolve));
+      else await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /** What the leader left behind in its group is terminated too. */
@@ -269,8 +297,10 @@ export class AttemptSupervisor implements AttemptProcess {
     switch (this.watched.kind) {
       case 'child':
         return groupLives(pid);
+      case 'launched':
       case 'attached':
       case 'gone': {
+        if (this.exitReported) return groupLives(pid);
         // Its end was not seen by its parent: prove the members to be ours before signalling them.
         const { identity } = this.watched;
         if (identity === null || isSameProcess(identity) === 'unknown') return false;

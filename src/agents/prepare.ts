@@ -23,7 +23,7 @@ export function prepareLaunch(launch: AgentLaunch): Prepared {
   const { scratch } = attemptFiles(launch.attemptDir);
   const commandLine = backends[launch.backend].commandLine(launch, {
     codexProgram: launch.backend === 'codex' ? findCodex(launch.codexPath, env) : '',
-    programInTemporaryDir: isTemporary(launch.programDir, env),
+    programInTemporaryDir: launch.backend === 'codex' && isTemporary(launch.programDir, env),
     scratchDir: scratch,
   });
   // Codex's sandbox fails every command when TMPDIR does not exist.

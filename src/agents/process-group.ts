@@ -49,6 +49,16 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** Whether the number is some process's, be it a zombie. */
+export function isInTable(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /**
  * Whether any process of the group is more than a zombie. Without a parent that reaps (a container
  * whose first process does not), zombies stay for good, and kill(2) counts them as members.

@@ -4,26 +4,43 @@
  * while it lives.
  */
 import { Refusal } from '../core/refusal.ts';
-import { isSameProcess } from '../files/process-identity.ts';
-import { attemptFiles, readExit, readIdentity, settleClaim } from './attempt-files.ts';
+import { isSameProcess, ownScope } from '../files/process-identity.ts';
+import { attemptFiles, readExit, readIdentity, settleClaim, unclaimed } from './attempt-files.ts';
 import { AttemptSupervisor } from './attempt-supervisor.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
+import type { Launcher } from './launcher.ts';
 import type { AgentLaunch, AttemptProcess, Recovery } from './launch-spec.ts';
 import { prepareLaunch } from './prepare.ts';
 
 /**
  * Starts the agent of an attempt whose prompt.md is in place. Where it cannot start (no such program,
  * no such directory), the process returned ends at once with `failure_kind: runner_invocation`.
+ * `launcher`: forks the attempt; null: this process does.
  */
-export function startAttempt(launch: AgentLaunch): AttemptProcess {
+export async function startAttempt(
+  launch: AgentLaunch,
+  launcher: Launcher | null = null,
+): Promise<AttemptProcess> {
   const problem = directoryProblem(launch.cwd);
   if (problem !== null) return failed(launch, `the workspace cannot be used: ${problem}`);
   let argv: string[] = [];
   try {
     const prepared = prepareLaunch(launch);
     argv = prepared.argv;
-    const child = launchAttempt(launch, argv, prepared.env);
-    return new AttemptSupervisor(launch, { kind: 'child', child, argv });
+    const launched = await launchAttempt(launch, argv, prepared.env, launcher);
+    switch (launched.kind) {
+      case 'child':
+        return new AttemptSupervisor(launch, { ...launched, argv });
+      case 'running': {
+        const { pid, startTime, ended: exited } = launched;
+        const identity = { pid, startTime, ...ownScope() };
+        return new AttemptSupervisor(launch, { kind: 'launched', identity, exited, argv });
+      }
+      case 'refused':
+        return failed(launch, unclaimed(launch), argv);
+      case 'lost':
+        return await startWithoutLauncher(launch);
+    }
   } catch (error) {
     if (error instanceof Refusal) {
       return failed(
@@ -34,6 +51,13 @@ export function startAttempt(launch: AgentLaunch): AttemptProcess {
     if (isSystemError(error)) return failed(launch, error.message, argv);
     throw error;
   }
+}
+
+/** The launcher died over it: whether the attempt runs is settled as after an engine's death. */
+async function startWithoutLauncher(launch: AgentLaunch): Promise<AttemptProcess> {
+  const recovery = recoverAttempt(launch);
+  if (recovery.kind !== 'never_started') return recovery.process;
+  return startAttempt({ ...launch, generation: recovery.nextGeneration });
 }
 
 /**

@@ -4,6 +4,8 @@ import type { ProcessIdentity } from '../files/process-identity.ts';
 
 export type Watched =
   | { kind: 'child'; child: ChildProcess; argv: string[] }
+  /** Started by our launcher; `exited` resolves when it has recorded its exit, not if it is killed. */
+  | { kind: 'launched'; identity: ProcessIdentity; exited: Promise<void>; argv: string[] }
   /** Started by an engine that has died; it lives, or is where we cannot look. */
   | { kind: 'attached'; identity: ProcessIdentity; argv: string[] }
   /** It ended while no engine watched. */
@@ -15,6 +17,7 @@ export function pidOf(watched: Watched): number | null {
   switch (watched.kind) {
     case 'child':
       return watched.child.pid ?? null;
+    case 'launched':
     case 'attached':
       return watched.identity.pid;
     case 'gone':
@@ -22,4 +25,11 @@ export function pidOf(watched: Watched): number | null {
     case 'failed':
       return null;
   }
+}
+
+/** Not our child: who it is must be checked before it is signalled, and asked for whether it lives. */
+export function isKnownByIdentity(
+  watched: Watched,
+): watched is Extract<Watched, { kind: 'launched' | 'attached' }> {
+  return watched.kind === 'launched' || watched.kind === 'attached';
 }

@@ -167,7 +167,7 @@ async function begin(question: Question): Promise<{ attempt: number; process: At
   const latest = latestAssistantAttempt(paths, id);
   if (latest !== null && !latest.settled) {
     const launch = asLaunch(latest.launch, latest.dir);
-    if (launch !== null) return { attempt: latest.number, process: findAgain(launch) };
+    if (launch !== null) return { attempt: latest.number, process: await findAgain(launch) };
     // A crash while it was prepared: no agent can have been started.
     remove(latest.dir);
   }
@@ -176,10 +176,10 @@ async function begin(question: Question): Promise<{ attempt: number; process: At
   makeDirectory(attemptDir);
   const launch = await stageAssistant(question, attemptDir);
   writeAssistantLaunch(attemptDir, launch);
-  return { attempt, process: startAttempt(launch) };
+  return { attempt, process: await startAttempt(launch) };
 }
 
-function findAgain(launch: AgentLaunch): AttemptProcess {
+async function findAgain(launch: AgentLaunch): Promise<AttemptProcess> {
   const recovery = recoverAttempt(launch);
   if (recovery.kind !== 'never_started') return recovery.process;
   return startAttempt({ ...launch, generation: recovery.nextGeneration });

@@ -8,7 +8,6 @@ import { runStatus, type RunState } from '../core/run-state.ts';
 import type { AgentActivity } from '../agents/activity.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
-import { loadProgram } from '../program/load-program.ts';
 import { writeCommandShim } from '../staging/command-shim.ts';
 import type { AskableRole } from '../staging/stage-request.ts';
 import { runPaths } from '../store/layout.ts';
@@ -16,6 +15,7 @@ import type { AssistantResult } from './answer-by-assistant.ts';
 import type { AttemptContext } from './attempts.ts';
 import { Engine, type StopMode } from './engine.ts';
 import { InlineAssistants } from './inline-assistants.ts';
+import { readRoles } from './program-roles.ts';
 import { RunSession } from './run-session.ts';
 import { selfCommand } from './self-command.ts';
 
@@ -122,9 +122,10 @@ export async function readCodexPath(context: AttemptContext): Promise<void> {
   context.codexPath = config.codex.path;
 }
 
+/** Of the roles alone: reading all of a large program took longer than all of its first attempts. */
 async function askableRoles(programDir: string): Promise<AskableRole[]> {
-  const program = await loadProgram(programDir, { globalRoot: null });
-  return program.roles.map(({ id, title, description, policy }) => ({
+  const { roles } = await readRoles(programDir);
+  return roles.map(({ id, title, description, policy }) => ({
     id,
     title,
     description,

@@ -13,7 +13,9 @@ import { abortRun, retryInstance, reviveFailed } from '../core/recover.ts';
 import type { Instance } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { AgentActivity } from '../agents/activity.ts';
+import { startLauncher } from '../agents/launch.ts';
 import type { AttemptEnd, AttemptProcess } from '../agents/launch-spec.ts';
+import type { Launcher } from '../agents/launcher.ts';
 import { recoverAttempt, startAttempt } from '../agents/supervise.ts';
 import { replaceFile } from '../files/disk.ts';
 import {
@@ -76,6 +78,7 @@ export class Engine {
   #stopping: StopMode | null = null;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessFacts> | null = null;
+  #launcher: Launcher | null = null;
   #cacheTimer: NodeJS.Timeout | null = null;
   /** A defect in something that runs beside the loop; the loop throws it. */
   #defect: unknown = null;
@@ -121,6 +124,7 @@ export class Engine {
       unwatch();
       if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
       for (const process of this.#live.values()) process.detach();
+      this.#launcher?.close();
     }
   }
 
@@ -186,11 +190,16 @@ export class Engine {
       if (this.#stopping !== null || this.#aborted !== null) {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
       }
-      this.#watch(instanceId, startAttempt(staged.launch));
+      this.#watch(instanceId, await startAttempt(staged.launch, this.#theLauncher()));
     } finally {
       this.#between -= 1;
       this.#wake.notify();
     }
+  }
+
+  /** Started with the first attempt: many a command drives a run that starts none. */
+  #theLauncher(): Launcher | null {
+    return (this.#launcher ??= startLauncher());
   }
 
   #watch(instanceId: string, process: AttemptProcess): void {

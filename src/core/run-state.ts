@@ -84,18 +84,28 @@ export interface ScopeIndex {
   loops: Map<string, LoopCount>;
 }
 
-/** The input values that instances of a scope see: its own over its ancestors'. */
-export function effectiveValues(state: RunState, scopeId: string): JsonObject {
+/** What `effectiveValues` found, by scope: scopes never change. */
+const effective = new WeakMap<InputScope, Readonly<JsonObject>>();
+
+/**
+ * The input values that instances of a scope see: its own over its ancestors'. Remembered, because in a
+ * loop every scope is its predecessor's child: the way up may be ten thousand scopes long.
+ */
+export function effectiveValues(state: RunState, scopeId: string): Readonly<JsonObject> {
+  const asked = state.scopes.get(scopeId);
   const chain: InputScope[] = [];
-  for (let id: string | null = scopeId; id !== null;) {
-    const scope: InputScope | undefined = state.scopes.get(id);
-    if (!scope) break;
+  let values: Readonly<JsonObject> | undefined;
+  for (let scope = asked; scope !== undefined;) {
+    values = effective.get(scope);
+    if (values !== undefined) break;
     chain.push(scope);
-    id = scope.parent_input_scope_id;
+    const parent: string | null = scope.parent_input_scope_id;
+    scope = parent === null ? undefined : state.scopes.get(parent);
   }
-  const values: JsonObject = {};
-  for (const { own_values: own } of chain.reverse()) Object.assign(values, own);
-  return values;
+  const found = { ...values };
+  for (const { own_values: own } of chain.reverse()) Object.assign(found, own);
+  if (asked !== undefined) effective.set(asked, found);
+  return found;
 }
 
 /**

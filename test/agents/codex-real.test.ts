@@ -13,7 +13,7 @@ import {
   checkCodexSandbox,
   checkCodexVersion,
 } from '../../src/agents/doctor-codex.ts';
-import { recoverAttempt, startAttempt } from '../../src/agents/supervise.ts';
+import { recoverAttempt } from '../../src/agents/supervise.ts';
 import {
   codexHome,
   codexProgram,
@@ -23,6 +23,7 @@ import {
 } from '../support/codex.ts';
 import type { ModelServer, ModelStep } from '../support/codex.ts';
 import { newLaunch, read, temporaryDirectory, until } from './launches.ts';
+import { runToEnd, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('codex');
 const requests = path.join(root, 'requests');
@@ -61,7 +62,7 @@ describe('a turn', () => {
   it('completes, with its session, message and use', async () => {
     const launch = codexLaunch([{ reasoning: 'thinking', text: 'all done' }]);
     const seen: string[] = [];
-    const attempt = startAttempt(launch);
+    const attempt = await startAttempt(launch);
     attempt.onActivity((all) => seen.push(...all.map((activity) => activity.type)));
     const end = await attempt.ended;
     expect(end).toMatchObject({
@@ -90,14 +91,14 @@ describe('a turn', () => {
     const launch = codexLaunch([touch('one'), { text: 'first' }], { writableRoots: [extra] });
     launch.env['INBOX'] = launch.inboxDir;
     launch.env['WORKSPACE'] = launch.cwd;
-    const first = await startAttempt(launch).ended;
+    const first = await runToEnd(launch);
     expect(first).toMatchObject({ termination_reason: 'completed' });
     for (const directory of [launch.attemptDir, launch.inboxDir, launch.cwd, extra]) {
       expect(existsSync(path.join(directory, 'one')), directory).toBe(true);
     }
     const later = next(launch, first.session_id, [touch('two'), { text: 'second' }]);
     later.env = { ...later.env, CODEX_ORCH_ATTEMPT_DIR: later.attemptDir };
-    const second = await startAttempt({ ...later, previousUsage: first.usage }).ended;
+    const second = await runToEnd({ ...later, previousUsage: first.usage });
     expect(second).toMatchObject({
       termination_reason: 'completed',
       session_id: first.session_id,
@@ -115,7 +116,7 @@ describe('a turn', () => {
       { text: 'tried' },
     ]);
     launch.env['PROGRAM'] = launch.programDir;
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end.termination_reason).toBe('completed');
     expect(read(launch, 'events.jsonl')).toMatch(/Read-only file system|Permission denied/);
     expect(existsSync(path.join(launch.programDir, 'project.yaml'))).toBe(false);
@@ -135,7 +136,7 @@ describe('a turn', () => {
     // A symbolic link: what counts is where the program really lies.
     symlinkSync(launch.programDir, path.join(root, 'link-to-tmp'));
     launch.env['TMPDIR'] = path.join(root, 'link-to-tmp');
-    await startAttempt(launch).ended;
+    await runToEnd(launch);
     expect(existsSync(path.join(launch.attemptDir, 'mine'))).toBe(true);
     expect(existsSync(path.join(launch.programDir, 'stolen'))).toBe(false);
     expect(read(launch, 'temporary')).toContain(`${launch.attemptDir}/scratch/`);
@@ -155,7 +156,7 @@ describe('a turn', () => {
     );
     launch.env['INBOX'] = launch.inboxDir;
     launch.env['WORKSPACE'] = launch.cwd;
-    expect(await startAttempt(launch).ended).toMatchObject({ termination_reason: 'completed' });
+    expect(await runToEnd(launch)).toMatchObject({ termination_reason: 'completed' });
     expect(read(launch, 'result.json')).toBe('{}\n');
     expect(existsSync(path.join(launch.inboxDir, 'ask'))).toBe(true);
     expect(existsSync(path.join(launch.cwd, 'stolen'))).toBe(false);
@@ -170,7 +171,7 @@ describe('a turn', () => {
       [{ exec: 'codex-orch > "$CODEX_ORCH_ATTEMPT_DIR/found"' }, { text: 'done' }],
       { env: { PATH: `${tools}:${process.env['PATH']}` } },
     );
-    await startAttempt(launch).ended;
+    await runToEnd(launch);
     expect(read(launch, 'found')).toBe('found me\n');
   });
 
@@ -179,7 +180,7 @@ describe('a turn', () => {
     writeFileSync(outputSchemaFile, '{"type":"object","title":"told-apart"}');
     const before = (await server.requests()).length;
     const launch = codexLaunch([{ text: '{}' }], { model: 'special-model', outputSchemaFile });
-    await startAttempt(launch).ended;
+    await runToEnd(launch);
     const all = await server.requests();
     const number = all.slice(before).find(({ url }) => url.endsWith('/responses'))?.n ?? 0;
     const file = path.join(requests, `req-${String(number).padStart(3, '0')}.json`);
@@ -193,7 +194,7 @@ describe('a session that is gone', () => {
   it('is told apart from other failures', async () => {
     const sessionId = '01a2b3c4-0000-7000-8000-000000000000';
     const launch = codexLaunch([{ text: 'never' }], { sessionId });
-    expect(await startAttempt(launch).ended).toMatchObject({
+    expect(await runToEnd(launch)).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 1,
       failure_kind: 'session_lost',
@@ -205,7 +206,7 @@ describe('a session that is gone', () => {
   it('is noticed when Codex silently begins another', async () => {
     // An unknown name is no error to Codex: it starts a new thread and succeeds.
     const launch = codexLaunch([{ text: 'hello' }], { sessionId: 'not-a-uuid' });
-    expect(await startAttempt(launch).ended).toMatchObject({
+    expect(await runToEnd(launch)).toMatchObject({
       failure_kind: 'session_lost',
       session_lost: true,
       session_id: null,
@@ -236,7 +237,7 @@ describe('failures', () => {
       'output_schema',
     ],
   ])('%s', async (_, step, kind) => {
-    const end = await startAttempt(codexLaunch([step])).ended;
+    const end = await runToEnd(codexLaunch([step]));
     expect(end).toMatchObject({ termination_reason: 'nonzero_exit', failure_kind: kind });
     expect(end.session_id).not.toBeNull();
     expect(end.resume_recommended).toBe(kind.startsWith('external_'));
@@ -245,7 +246,7 @@ describe('failures', () => {
   it('arguments that Codex does not know', async () => {
     const launch = codexLaunch([]);
     launch.agent = { ...launch.agent, args: ['--no-such-flag'] };
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end).toMatchObject({ failure_kind: 'runner_invocation', return_code: 2 });
     expect(end.failure_summary).toContain('--no-such-flag');
   });
@@ -253,7 +254,7 @@ describe('failures', () => {
   it('a schema file that is none', async () => {
     const outputSchemaFile = path.join(root, 'broken-schema.json');
     writeFileSync(outputSchemaFile, '{');
-    expect(await startAttempt(codexLaunch([], { outputSchemaFile })).ended).toMatchObject({
+    expect(await runToEnd(codexLaunch([], { outputSchemaFile }))).toMatchObject({
       failure_kind: 'output_schema',
     });
   });
@@ -262,7 +263,7 @@ describe('failures', () => {
     const home = path.join(root, 'broken-home');
     const CODEX_HOME = codexHome(home, server.port).CODEX_HOME;
     writeFileSync(path.join(home, 'config.toml'), 'model = \n');
-    expect(await startAttempt(codexLaunch([], { env: { CODEX_HOME } })).ended).toMatchObject({
+    expect(await runToEnd(codexLaunch([], { env: { CODEX_HOME } }))).toMatchObject({
       failure_kind: 'runner_invocation',
       return_code: 1,
     });
@@ -271,12 +272,12 @@ describe('failures', () => {
   it('a missing key', async () => {
     const launch = codexLaunch([]);
     delete launch.env['TEST_MODEL_KEY'];
-    expect(await startAttempt(launch).ended).toMatchObject({ failure_kind: 'external_auth' });
+    expect(await runToEnd(launch)).toMatchObject({ failure_kind: 'external_auth' });
   });
 
   it('silence while it waits for the model', async () => {
     const launch = codexLaunch([{ hang: 'headers' }], { idleTimeoutMs: 1500 });
-    expect(await startAttempt(launch).ended).toMatchObject({
+    expect(await runToEnd(launch)).toMatchObject({
       termination_reason: 'idle_timeout',
       failure_kind: 'external_network',
       resume_recommended: true,
@@ -293,13 +294,13 @@ describe('stopping and finding again', () => {
       { exec: 'touch "$CODEX_ORCH_ATTEMPT_DIR/running"; sleep 120' },
       { text: 'never' },
     ]);
-    const attempt = startAttempt(launch);
+    const attempt = await startAttempt(launch);
     await waitForCommand(launch);
     attempt.stop('terminated');
     const end = await attempt.ended;
     expect(end).toMatchObject({ termination_reason: 'terminated', resume_recommended: true });
     const later = next(launch, end.session_id, [{ text: 'went on' }]);
-    expect(await startAttempt(later).ended).toMatchObject({
+    expect(await runToEnd(later)).toMatchObject({
       termination_reason: 'completed',
       final_message: { text: 'went on' },
       session_id: end.session_id,
@@ -311,7 +312,7 @@ describe('stopping and finding again', () => {
       [{ exec: 'sleep 120 & echo $! > "$CODEX_ORCH_ATTEMPT_DIR/running"; wait' }, { text: '-' }],
       { sandbox: 'danger-full-access' },
     );
-    const attempt = startAttempt(launch);
+    const attempt = await startAttempt(launch);
     await waitForCommand(launch);
     const pid = await until('the pid is written', () => Number(read(launch, 'running')));
     attempt.stop('terminated');
@@ -328,7 +329,7 @@ describe('stopping and finding again', () => {
       },
       { text: 'after the engine' },
     ]);
-    const attempt = startAttempt(launch);
+    const attempt = await startAttempt(launch);
     await waitForCommand(launch);
     attempt.detach();
     const recovery = recoverAttempt(launch);

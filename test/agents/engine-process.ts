@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { AgentLaunch } from '../../src/agents/launch-spec.ts';
-import { recoverAttempt, startAttempt } from '../../src/agents/supervise.ts';
+import { recoverAttempt } from '../../src/agents/supervise.ts';
+import { startAttempt } from './start.ts';
 
 const launch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as AgentLaunch;
 
@@ -16,7 +17,7 @@ if (process.argv[3] === 'recover') {
     process.stdout.write(`${JSON.stringify(end)}\n`);
   }
 } else {
-  const attempt = startAttempt(launch);
+  const attempt = await startAttempt(launch);
   process.stdout.write(`started ${attempt.pid}\n`);
   if (process.argv[3] === 'detach') {
     attempt.detach(); // and nothing keeps this process any more

@@ -8,7 +8,7 @@ import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { launchAttempt } from '../../src/agents/launch.ts';
 import type { AgentLaunch, AttemptEnd, Recovery } from '../../src/agents/launch-spec.ts';
-import { recoverAttempt, startAttempt } from '../../src/agents/supervise.ts';
+import { recoverAttempt } from '../../src/agents/supervise.ts';
 import { ownScope } from '../../src/files/process-identity.ts';
 import {
   exists,
@@ -19,6 +19,7 @@ import {
   until,
   untilPrinted,
 } from './launches.ts';
+import { runToEnd, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('recover');
 const engineFile = path.join(root, 'engine.mjs');
@@ -200,7 +201,7 @@ describe('an attempt that never started', () => {
     expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 1 });
     // An engine that died again right here.
     expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 2 });
-    const end = await startAttempt({ ...launch, generation: 2 }).ended;
+    const end = await runToEnd({ ...launch, generation: 2 });
     expect(end.termination_reason).toBe('completed');
     expect(await endOf(recoverAttempt(launch))).toMatchObject({ return_code: 0 });
     expect(read(launch, 'events.jsonl')).toBe('ran\n');
@@ -210,7 +211,7 @@ describe('an attempt that never started', () => {
     const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
     expect(recoverAttempt(launch).kind).toBe('never_started');
     writeFileSync(path.join(launch.attemptDir, '.process', 'stop'), 'wall_timeout\n');
-    const second = startAttempt({ ...launch, generation: 1 });
+    const second = await startAttempt({ ...launch, generation: 1 });
     await untilPrinted(launch, 'ready');
     second.detach();
     const recovery = recoverAttempt(launch);
@@ -221,9 +222,9 @@ describe('an attempt that never started', () => {
   it('runs nothing when the wrapper comes late', async () => {
     const launch = shellLaunch(root, 'echo ran');
     // Void the claim after the engine looked and before the wrapper does.
-    const attempt = startAttempt(launch);
+    const starting = startAttempt(launch);
     const recovery = recoverAttempt(launch);
-    const end = await attempt.ended;
+    const end = await (await starting).ended;
     if (recovery.kind === 'never_started') {
       expect(end).toMatchObject({ failure_kind: 'runner_invocation' });
       expect(read(launch, 'events.jsonl')).toBe('');
@@ -236,11 +237,13 @@ describe('an attempt that never started', () => {
     const outcomes = new Set<string>();
     for (let round = 0; round < 60; round += 1) {
       const launch = shellLaunch(root, 'echo ran');
-      const attempt = startAttempt(launch);
+      const starting = startAttempt(launch);
       const pause = BigInt(round % 12) * 250_000n;
       for (const from = process.hrtime.bigint(); process.hrtime.bigint() - from < pause;);
       const recovery = recoverAttempt(launch);
-      await attempt.ended;
+      await (
+        await starting
+      ).ended;
       const ran = read(launch, 'events.jsonl') === 'ran\n';
       outcomes.add(recovery.kind);
       expect(ran).toBe(recovery.kind !== 'never_started');
@@ -259,20 +262,16 @@ describe('an attempt that never started', () => {
     // The same start twice is a defect; it is refused, or where it comes too early, harmless.
     const claimed = (): boolean => existsSync(path.join(launch.attemptDir, '.process', 'claim-0'));
     const argv = ['/bin/sh', '-c', 'echo ran'];
-    const wrappers = [launchAttempt(launch, argv, {})];
-    while (!claimed()) {
-      try {
-        wrappers.push(launchAttempt(launch, argv, {}));
-      } catch {
-        break;
-      }
-    }
-    await Promise.all(wrappers.map((wrapper) => once(wrapper, 'exit')));
+    const exits: Promise<unknown[]>[] = [];
+    const start = async (): Promise<void> => {
+      const launched = await launchAttempt(launch, argv, {}, null);
+      if (launched.kind === 'child') exits.push(once(launched.child, 'exit'));
+    };
+    await start();
+    while (!claimed()) await start().catch(() => undefined);
+    const codes = (await Promise.all(exits)).map(([code]) => code as number);
     expect(read(launch, 'events.jsonl')).toBe('ran\n');
-    expect(wrappers.map((wrapper) => wrapper.exitCode).sort()).toEqual([
-      0,
-      ...wrappers.slice(1).map(() => 75),
-    ]);
+    expect(codes.sort()).toEqual([0, ...exits.slice(1).map(() => 75)]);
   });
 });
 
@@ -324,7 +323,7 @@ describe('a process that cannot be looked at', () => {
 
   it('is gone where its pid belongs to another process by now', async () => {
     const launch = shellLaunch(root, 'true');
-    const bystander = startAttempt(shellLaunch(root, 'echo ready; sleep 300'));
+    const bystander = await startAttempt(shellLaunch(root, 'echo ready; sleep 300'));
     unseen(launch, {});
     const lines = [pidOf(bystander), '1 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0'];
     const { bootId, pidNamespace, host } = ownScope();

@@ -2,7 +2,6 @@ import { statSync, existsSync, readFileSync, writeFileSync, mkdirSync } from 'no
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentActivity } from '../../src/agents/activity.ts';
-import { startAttempt } from '../../src/agents/supervise.ts';
 import {
   exists,
   newLaunch,
@@ -10,15 +9,17 @@ import {
   read,
   shellLaunch,
   temporaryDirectory,
+  until,
   untilPrinted,
 } from './launches.ts';
+import { runToEnd, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('supervise');
 
 describe('a command that runs to its end', () => {
   it('gets the prompt on standard input, and its standard output is the final message', async () => {
     const launch = newLaunch(root, { run: 'cat; echo "in $PWD"; echo oops >&2' }, 'do it\n');
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end).toMatchObject({
       termination_reason: 'completed',
       return_code: 0,
@@ -37,7 +38,7 @@ describe('a command that runs to its end', () => {
 
   it('reports a failure with the exit status and the last line of standard error', async () => {
     const launch = shellLaunch(root, 'echo first >&2; echo "no such luck" >&2; exit 7');
-    expect(await startAttempt(launch).ended).toMatchObject({
+    expect(await runToEnd(launch)).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 7,
       failure_kind: 'task_runtime',
@@ -48,7 +49,7 @@ describe('a command that runs to its end', () => {
 
   it('reports death by signal as 128 + n, without a word of the wrapping shell', async () => {
     const launch = shellLaunch(root, 'kill -SEGV $$');
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end).toMatchObject({ return_code: 139, termination_reason: 'nonzero_exit' });
     expect(end.failure_summary).toBe('the command was killed by SIGSEGV (exit status 139)');
     expect(read(launch, 'stderr.log')).toBe('');
@@ -57,10 +58,10 @@ describe('a command that runs to its end', () => {
   it('prefers the task’s line, then the agent’s argv; args follow', async () => {
     const launch = newLaunch(root);
     const agent = { ...launch.agent, command: ['printf', '%s|'], args: ['a b', '$c'] };
-    await startAttempt({ ...launch, agent }).ended;
+    await runToEnd({ ...launch, agent });
     expect(read(launch, 'events.jsonl')).toBe('a b|$c|');
     const other = newLaunch(root);
-    await startAttempt({ ...other, agent, run: 'echo "run: $2"' }).ended;
+    await runToEnd({ ...other, agent, run: 'echo "run: $2"' });
     expect(read(other, 'events.jsonl')).toBe('run: $c\n');
   });
 
@@ -70,7 +71,7 @@ describe('a command that runs to its end', () => {
       env: { A: 'worker' },
     });
     const agent = { ...launch.agent, env: { A: 'agent', B: 'agent' } };
-    await startAttempt({ ...launch, agent }).ended;
+    await runToEnd({ ...launch, agent });
     // Standard input, output, error, and the directory that ls reads.
     const [variables, leaked] = read(launch, 'events.jsonl').split('\n');
     expect(variables).toBe('worker agent');
@@ -85,7 +86,7 @@ describe('a command that runs to its end', () => {
     const file = path.join(launch.cwd, 'tool');
     if (what === 'not executable') writeFileSync(file, 'x', { mode: 0o644 });
     const agent = { ...launch.agent, command: [file] };
-    expect(await startAttempt({ ...launch, agent }).ended).toMatchObject({
+    expect(await runToEnd({ ...launch, agent })).toMatchObject({
       return_code: code,
       failure_kind: 'runner_invocation',
       resume_recommended: false,
@@ -94,7 +95,7 @@ describe('a command that runs to its end', () => {
 
   it('ends at once where the workspace is missing, or nothing is to run', async () => {
     const gone = shellLaunch(root, 'true', { cwd: path.join(root, 'nowhere') });
-    const process = startAttempt(gone);
+    const process = await startAttempt(gone);
     expect(process.pid).toBeNull();
     const end = await process.ended;
     expect(end).toMatchObject({ return_code: null, failure_kind: 'runner_invocation' });
@@ -103,7 +104,7 @@ describe('a command that runs to its end', () => {
       pid: null,
       failure_kind: 'runner_invocation',
     });
-    expect((await startAttempt(newLaunch(root)).ended).failure_summary).toContain('`run` line');
+    expect((await runToEnd(newLaunch(root))).failure_summary).toContain('`run` line');
   });
 
   it('names what to do where Codex is missing', async () => {
@@ -111,7 +112,7 @@ describe('a command that runs to its end', () => {
       backend: 'codex',
       env: { CODEX_ORCH_CODEX_BIN: path.join(root, 'no-codex') },
     });
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end.failure_kind).toBe('runner_invocation');
     expect(end.failure_summary).toMatch(/no-codex.*CODEX_ORCH_CODEX_BIN.*codex-orch doctor/s);
   });
@@ -119,11 +120,17 @@ describe('a command that runs to its end', () => {
 
 describe('runtime.json', () => {
   it('tells the pid while it lives, and how it ended afterwards', async () => {
-    const launch = shellLaunch(root, 'echo one; echo two; echo err >&2; read x < fifo', {
-      wallTimeoutMs: 60_000,
-      sandbox: 'read-only',
-    });
-    const process = startAttempt(launch);
+    const launch = shellLaunch(
+      root,
+      'echo one; echo two; echo err >&2; until [ -e go ]; do sleep 0.01; done; read x < none',
+      {
+        wallTimeoutMs: 60_000,
+        sandbox: 'read-only',
+      },
+    );
+    const process = await startAttempt(launch);
+    const runtime = path.join(launch.attemptDir, 'runtime.json');
+    await until('it is reported', () => existsSync(runtime));
     expect(JSON.parse(read(launch, 'runtime.json'))).toMatchObject({
       pid: process.pid,
       cwd: launch.cwd,
@@ -139,6 +146,7 @@ describe('runtime.json', () => {
       return_code: null,
       resume_recommended: null,
     });
+    writeFileSync(path.join(launch.cwd, 'go'), '');
     const end = await process.ended;
     const record = JSON.parse(read(launch, 'runtime.json')) as Record<string, unknown>;
     expect(record).toMatchObject({
@@ -160,7 +168,7 @@ describe('runtime.json', () => {
 describe('stopping', () => {
   it('asks the whole group, and reports the first reason', async () => {
     const launch = shellLaunch(root, 'sleep 300 & echo "child $!"; wait');
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     const child = Number(/child (\d+)\n/.exec(await untilPrinted(launch, /child \d+\n/))?.[1]);
     process.stop('idle_timeout');
     process.stop('terminated');
@@ -176,7 +184,7 @@ describe('stopping', () => {
     const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
       graceMs: 300,
     });
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     await untilPrinted(launch, 'ready');
     const asked = Date.now();
     process.stop('terminated');
@@ -193,7 +201,7 @@ describe('stopping', () => {
     const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
       graceMs: 60_000,
     });
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     await untilPrinted(launch, 'ready');
     process.stop('terminated');
     process.stop('terminated', { force: true });
@@ -205,7 +213,7 @@ describe('stopping', () => {
       root,
       'trap "echo cleaned; exit 0" TERM; echo ready; while :; do sleep 0.02; done',
     );
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     await untilPrinted(launch, 'ready');
     process.stop('terminated');
     expect(await process.ended).toMatchObject({ termination_reason: 'terminated', return_code: 0 });
@@ -227,7 +235,7 @@ while :; do sleep 0.02; done
       graceMs: 600,
       env: { CODEX_ORCH_CODEX_BIN: fake },
     });
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     const seen: string[] = [];
     process.onActivity((all) => {
       for (const activity of all) if (activity.type === 'error') seen.push(activity.message);
@@ -245,7 +253,7 @@ while :; do sleep 0.02; done
         'until [ -s "$CODEX_ORCH_ATTEMPT_DIR/events.jsonl" ]; do sleep 0.01; done; exit 0',
       { graceMs: 200 },
     );
-    const end = await startAttempt(launch).ended;
+    const end = await runToEnd(launch);
     expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
     const left = Number(/left (\d+)/.exec(read(launch, 'events.jsonl'))?.[1]);
     expect(left).toBeGreaterThan(1);
@@ -256,7 +264,7 @@ while :; do sleep 0.02; done
 describe('limits', () => {
   it('ends a silent agent at the idle limit', async () => {
     const launch = shellLaunch(root, 'echo hello; sleep 300', { idleTimeoutMs: 300 });
-    expect(await startAttempt(launch).ended).toMatchObject({
+    expect(await runToEnd(launch)).toMatchObject({
       termination_reason: 'idle_timeout',
       failure_kind: 'task_runtime',
       failure_summary: 'the agent printed nothing for its idle limit of 0.3 s',
@@ -272,7 +280,7 @@ describe('limits', () => {
         idleTimeoutMs: 600,
       },
     );
-    expect(await startAttempt(launch).ended).toMatchObject({ termination_reason: 'completed' });
+    expect(await runToEnd(launch)).toMatchObject({ termination_reason: 'completed' });
   });
 
   it('counts the wall limit from the start of the attempt', async () => {
@@ -280,7 +288,7 @@ describe('limits', () => {
       wallTimeoutMs: 60_000,
       startedAt: new Date(Date.now() - 59_700).toISOString(),
     });
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     expect(await process.ended).toMatchObject({
       termination_reason: 'wall_timeout',
       failure_summary: 'the attempt reached its time limit of 60 s',
@@ -294,7 +302,7 @@ describe('output', () => {
       root,
       'exec >&- 2>&-; until [ -e go ]; do sleep 0.01; done; touch done; exit 5',
     );
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     let over = false;
     void process.ended.then(() => (over = true));
     await new Promise((resolve) => setTimeout(resolve, 250)); // two polls: it must not have ended
@@ -310,7 +318,7 @@ describe('output', () => {
       "printf 'whole\\nbad \\377 byte\\nhal'; sleep 0.2; printf 'f'",
     );
     const activities: AgentActivity[] = [];
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     process.onActivity((all) => activities.push(...all));
     await process.ended;
     expect(activities).toEqual([
@@ -329,7 +337,7 @@ describe('output', () => {
       peak = Math.max(peak, globalThis.process.memoryUsage().rss - before);
     }, 20);
     const started = Date.now();
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     expect(await process.ended).toMatchObject({ termination_reason: 'completed' });
     clearInterval(sampling);
     expect(statSync(path.join(launch.attemptDir, 'events.jsonl')).size).toBe(bytes);
@@ -363,7 +371,7 @@ echo '{"type":"turn.completed","usage":{"input_tokens":150,"output_tokens":9}}'
     });
     const before = globalThis.process.memoryUsage().rss;
     const omitted: number[] = [];
-    const process = startAttempt(launch);
+    const process = await startAttempt(launch);
     process.onActivity((all) => {
       for (const activity of all) if (activity.type === 'truncated') omitted.push(activity.bytes);
     });
@@ -389,7 +397,7 @@ describe('a Codex stream that does not end well', () => {
 
   it('is no success without turn.completed', async () => {
     const fake = fakeCodex('quitter', `echo '{"type":"thread.started","thread_id":"a"}'`);
-    expect(await startAttempt(launchOf(fake)).ended).toMatchObject({
+    expect(await runToEnd(launchOf(fake))).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 0,
       failure_kind: 'external_protocol',
@@ -403,7 +411,7 @@ describe('a Codex stream that does not end well', () => {
       'stranger',
       `echo '{"type":"thread.started","thread_id":"other"}'; sleep 300`,
     );
-    expect(await startAttempt(launchOf(fake, 'mine')).ended).toMatchObject({
+    expect(await runToEnd(launchOf(fake, 'mine'))).toMatchObject({
       failure_kind: 'session_lost',
       session_lost: true,
       session_id: null,
@@ -416,7 +424,7 @@ describe('a Codex stream that does not end well', () => {
       'victim',
       `echo '{"type":"thread.started","thread_id":"a"}'; kill -KILL $$`,
     );
-    expect(await startAttempt(launchOf(fake)).ended).toMatchObject({
+    expect(await runToEnd(launchOf(fake))).toMatchObject({
       return_code: 137,
       failure_kind: 'interrupted',
       resume_recommended: true,
@@ -429,7 +437,7 @@ describe('a Codex stream that does not end well', () => {
     for (const name of ['.git', '.codex', '.agents/kept']) {
       mkdirSync(path.join(launch.attemptDir, name), { recursive: true });
     }
-    await startAttempt(launch).ended;
+    await runToEnd(launch);
     expect(existsSync(path.join(launch.attemptDir, '.git'))).toBe(false);
     expect(existsSync(path.join(launch.attemptDir, '.agents/kept'))).toBe(true);
   });
@@ -437,7 +445,7 @@ describe('a Codex stream that does not end well', () => {
 
 it('refuses to start what was started', async () => {
   const launch = shellLaunch(root, 'true');
-  await startAttempt(launch).ended;
-  expect(() => startAttempt(launch)).toThrow(/already started/);
+  await runToEnd(launch);
+  await expect(startAttempt(launch)).rejects.toThrow(/already started/);
   expect(readFileSync(path.join(launch.attemptDir, '.process/exit'), 'utf8')).toBe('0\n');
 });
