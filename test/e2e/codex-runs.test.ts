@@ -40,7 +40,10 @@ interface ShownInstance {
 }
 
 /** A program in which each task's prompt scripts the model's answers. */
-function newProgram(name: string, tasks: Record<string, object & { model: ModelStep[] }>) {
+function newProgram(
+  name: string,
+  tasks: Record<string, { model: ModelStep[]; [field: string]: unknown }>,
+) {
   const directory = path.join(root, name);
   const files: Record<string, unknown> = {
     'project.yaml': { name, workspace: 'ws', node_terminate_grace_sec: 1 },
