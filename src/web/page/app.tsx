@@ -10,6 +10,7 @@ import { useTheme, type Theme } from './data/theme.ts';
 import { FailureBox } from './parts/failure.tsx';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { Empty, Pending } from './parts/pieces.tsx';
+import { ViewBoundary } from './parts/view-boundary.tsx';
 import { OverviewView } from './views/overview.tsx';
 
 const ProgramView = lazy(async () => ({
@@ -30,6 +31,7 @@ const ProposalsView = lazy(async () => ({
 export function App() {
   useEffect(listenToProgram, []);
   const server = useResource<ServerInfo>('/api/server');
+  const [place] = useLocation();
   if (server.error?.status === 401) return <SignIn />;
   return (
     <div className="shell">
@@ -38,9 +40,11 @@ export function App() {
       </a>
       <Side name={server.data?.program_name ?? ''} dir={server.data?.program_dir ?? ''} />
       <div id="content">
-        <Suspense fallback={<Pending rows={6} />}>
-          <Views />
-        </Suspense>
+        <ViewBoundary place={place}>
+          <Suspense fallback={<Pending rows={6} />}>
+            <Views />
+          </Suspense>
+        </ViewBoundary>
       </div>
     </div>
   );

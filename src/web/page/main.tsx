@@ -10,6 +10,9 @@ import './styles/shell.css';
 const place = document.getElementById('page');
 if (!place) throw new Error('index.html has no place for the page');
 
+// The server was updated while the page was open: its parts have new names.
+window.addEventListener('vite:preloadError', () => location.reload());
+
 await signInFromAddress();
 prefetch('/api/overview');
 prefetch('/api/server');

@@ -55,7 +55,7 @@ export function useActivities(
     if (busy.current) return;
     busy.current = true;
     try {
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const before = now.current;
         const page = await read(before ? `?after=${before.to}` : '');
         if (!page) return;

@@ -1,7 +1,7 @@
 /**
  * One server-sent event stream that comes back by itself: after the server's restart, after sleep, and
- * when a hidden tab is shown again. Hidden tabs hold no stream, because a browser opens only six
- * connections to a server, over all of its tabs.
+ * when a hidden tab is shown again. Hidden tabs hold no stream of their own, because a browser opens only
+ * six connections to a server, over all of its tabs.
  */
 const hiddenGraceMs = 5_000;
 const shortestWaitMs = 250;
@@ -11,6 +11,8 @@ export interface StreamOptions {
   /** Asked for each connection, so that it can name where to go on. */
   address: () => string;
   handlers: Record<string, (data: unknown) => void>;
+  /** Stays while the tab is hidden. */
+  alsoHidden?: boolean;
   /** Open and greeted, or lost. */
   onState?: (open: boolean) => void;
 }
@@ -26,8 +28,8 @@ export class LiveStream {
 
   constructor(options: StreamOptions) {
     this.options = options;
-    document.addEventListener('visibilitychange', this.visibility);
-    if (document.visibilityState === 'visible') this.open();
+    if (!options.alsoHidden) document.addEventListener('visibilitychange', this.visibility);
+    if (options.alsoHidden || document.visibilityState === 'visible') this.open();
   }
 
   close(): void {

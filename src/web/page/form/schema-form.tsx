@@ -93,7 +93,8 @@ function FieldView(props: FieldProps) {
     'aria-describedby': described || undefined,
     onBlur: () => touch(pointer),
   };
-  const grouped = groups.has(field.kind) || (field.kind === 'choice' && field.options.length <= radioAtMost);
+  const grouped =
+    groups.has(field.kind) || (field.kind === 'choice' && field.options.length <= radioAtMost);
   const body = (
     <>
       {note && (
@@ -141,7 +142,14 @@ function FieldView(props: FieldProps) {
   );
 }
 
-const groups = new Set<Field['kind']>(['object', 'list', 'many', 'boolean', 'variants', 'constant']);
+const groups = new Set<Field['kind']>([
+  'object',
+  'list',
+  'many',
+  'boolean',
+  'variants',
+  'constant',
+]);
 
 interface ControlProps extends FieldProps {
   field: Field;
@@ -447,7 +455,9 @@ export function JsonInput(props: {
           setText(event.target.value);
           try {
             onChange(
-              event.target.value.trim() === '' ? undefined : (JSON.parse(event.target.value) as Json),
+              event.target.value.trim() === ''
+                ? undefined
+                : (JSON.parse(event.target.value) as Json),
             );
             setProblem(null);
           } catch (error) {

@@ -49,14 +49,19 @@ export function fieldOf(schema: Json, root: Json): Field {
   if (Array.isArray(variants) && variants.length > 0) {
     const each = variants.map((variant) => resolve(variant, root));
     const constants = each.map((variant) => (isJsonObject(variant) ? variant.const : undefined));
-    if (constants.every((value) => value !== undefined)) return { kind: 'choice', options: constants };
+    if (constants.every((value) => value !== undefined))
+      return { kind: 'choice', options: constants };
     return { kind: 'variants', variants: each };
   }
   switch (typeOf(resolved)) {
     case 'string': {
       const long = typeof resolved.maxLength !== 'number' || resolved.maxLength > 120;
       const format = typeof resolved.format === 'string' ? resolved.format : null;
-      return { kind: 'text', long: long && format === null && resolved.pattern === undefined, format };
+      return {
+        kind: 'text',
+        long: long && format === null && resolved.pattern === undefined,
+        format,
+      };
     }
     case 'number':
     case 'integer':
@@ -72,11 +77,14 @@ export function fieldOf(schema: Json, root: Json): Field {
       return { kind: 'constant', value: null };
     case 'array': {
       const items = resolve(resolved.items ?? true, root);
-      if (isJsonObject(items) && Array.isArray(items.enum)) return { kind: 'many', options: items.enum };
+      if (isJsonObject(items) && Array.isArray(items.enum))
+        return { kind: 'many', options: items.enum };
       return { kind: 'list', items: resolved.items ?? true };
     }
     case 'object': {
-      const properties = isJsonObject(resolved.properties) ? Object.entries(resolved.properties) : [];
+      const properties = isJsonObject(resolved.properties)
+        ? Object.entries(resolved.properties)
+        : [];
       if (properties.length === 0) return { kind: 'json' };
       const required = Array.isArray(resolved.required) ? resolved.required : [];
       return {

@@ -66,7 +66,12 @@ export function YamlEditor({ label, value, onChange, diagnostics }: YamlEditorPr
           onChange={(event) => onChange(event.target.value)}
           onKeyDown={(event) => {
             // A tab is never right in YAML; Escape then Tab leaves the field.
-            if (event.key !== 'Tab' || event.shiftKey || event.currentTarget.dataset.leave === 'yes') return;
+            if (
+              event.key !== 'Tab' ||
+              event.shiftKey ||
+              event.currentTarget.dataset.leave === 'yes'
+            )
+              return;
             event.preventDefault();
             document.execCommand('insertText', false, '  ');
           }}

@@ -31,10 +31,17 @@ export interface GraphLayout {
   blockOf: Map<string, string>;
   width: number;
   height: number;
+  /** `source target` → where an edge that passes other ranks bends. */
+  bends: Map<string, Point[]>;
+}
+
+export interface Point {
+  x: number;
+  y: number;
 }
 
 export const nodeWidth = 212;
-export const nodeHeight = 58;
+export const nodeHeight = 64;
 const gap = 14;
 const frameHead = 40;
 const framePad = 16;
@@ -48,14 +55,14 @@ export function layoutGraph(
 ): GraphLayout {
   const blocks = findBlocks(tasks, edges, loops, direction);
   const blockOf = new Map(blocks.flatMap(({ id, members }) => members.map((each) => [each, id])));
-  const graph = new Graph<object, { width: number; height: number; x?: number; y?: number }>({
+  const graph = new Graph<object, Sized, Routed>({
     compound: true,
     multigraph: false,
   });
   graph.setGraph({
     rankdir: direction === 'across' ? 'LR' : 'TB',
     nodesep: direction === 'across' ? 26 : 22,
-    ranksep: direction === 'across' ? 64 : 54,
+    ranksep: direction === 'across' ? 56 : 54,
     marginx: 12,
     marginy: 12,
   });
@@ -81,6 +88,27 @@ export function layoutGraph(
   }
   layout(graph);
   return collect(graph, tasks, loops, blocks, blockOf);
+}
+
+interface Sized {
+  width: number;
+  height: number;
+  x?: number;
+  y?: number;
+}
+
+interface Routed {
+  points?: Point[];
+}
+
+/** The ends of a line are the nodes' own; one that goes to the next rank needs no bends. */
+function bendsOf(graph: Graph<object, Sized, Routed>): Map<string, Point[]> {
+  const bends = new Map<string, Point[]>();
+  for (const edge of graph.edges()) {
+    const inner = graph.edge(edge).points?.slice(1, -1) ?? [];
+    if (inner.length > 1) bends.set(`${edge.v} ${edge.w}`, inner);
+  }
+  return bends;
 }
 
 function frameId(controller: string): string {
@@ -140,7 +168,7 @@ function findBlocks(
 }
 
 function collect(
-  graph: Graph<object, { width: number; height: number; x?: number; y?: number }>,
+  graph: Graph<object, Sized, Routed>,
   tasks: TaskSpec[],
   loops: Loop[],
   blocks: Block[],
@@ -202,6 +230,7 @@ function collect(
     tasks: placed,
     frames,
     blockOf,
+    bends: bendsOf(graph),
     width: Math.max(0, ...all.map(({ x, width }) => x + width)) - left,
     height: Math.max(0, ...all.map(({ y, height }) => y + height)) - top,
   };

@@ -12,6 +12,8 @@ export type TaskNodeData = { direction: Direction; linked: boolean };
 export type TaskFlowNode = Node<TaskNodeData, 'task'>;
 export type FrameFlowNode = Node<{ direction: Direction; kind: 'loop' | 'block' }, 'frame'>;
 
+export type HeadFlowNode = Node<{ frame: string; kind: 'loop' | 'block' }, 'head'>;
+
 /** Dependencies and control edges meet a node at different places, so that they are told apart. */
 function Handles({ direction }: { direction: Direction }) {
   const across = direction === 'across';
@@ -72,7 +74,7 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
       )}
       {kind !== 'work' && !status && <Icon name={kind} size={18} />}
       <span className="task-face">
-        <span className="task-title ellipsis" title={`${title} (${id})`}>
+        <span className="task-title" title={`${title} (${id})`}>
           {title}
         </span>
         <span className="task-sub">
@@ -102,15 +104,21 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
   );
 }
 
-export const FrameNode = memo(function FrameNode({ id, data }: NodeProps<FrameFlowNode>) {
-  const look = useFrameLook(id);
+/** Above the lines that cross the frame, because it holds buttons. */
+export const FrameHead = memo(function FrameHead({ data }: NodeProps<HeadFlowNode>) {
+  const look = useFrameLook(data.frame);
+  return (
+    <div className="frame-head">
+      <Icon name={data.kind === 'loop' ? 'loop' : 'runs'} size={15} />
+      <span className="ellipsis">{look?.title}</span>
+      {look?.detail}
+    </div>
+  );
+});
+
+export const FrameNode = memo(function FrameNode({ data }: NodeProps<FrameFlowNode>) {
   return (
     <div className={`frame-node ${data.kind}`}>
-      <div className="frame-head">
-        <Icon name={data.kind === 'loop' ? 'loop' : 'runs'} size={15} />
-        <span className="ellipsis">{look?.title}</span>
-        {look?.detail}
-      </div>
       {data.kind === 'block' && <Handles direction={data.direction} />}
     </div>
   );

@@ -9,6 +9,7 @@ import {
   ReactFlowProvider,
   useReactFlow,
   type Edge,
+  type Viewport,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
@@ -17,10 +18,23 @@ import type { TaskSpec } from '../../../core/program.ts';
 import { layoutGraph, type Direction, type GraphLayout } from './layout.ts';
 import type { Loop } from './loops.ts';
 import { Looks, LooksContext, type FrameLook, type NodeLook } from './looks.ts';
-import { FrameNode, TaskNode, type FrameFlowNode, type TaskFlowNode } from './nodes.tsx';
+import { RoutedEdge } from './routed-edge.tsx';
+import {
+  FrameHead,
+  FrameNode,
+  TaskNode,
+  type FrameFlowNode,
+  type HeadFlowNode,
+  type TaskFlowNode,
+} from './nodes.tsx';
 import './graph.css';
 
-const nodeTypes = { task: TaskNode, frame: FrameNode };
+const nodeTypes = { task: TaskNode, frame: FrameNode, head: FrameHead };
+const edgeTypes = { routed: RoutedEdge };
+const readableZoom = 0.5;
+const edgePx = 12;
+/** Room for the buttons above the graph. */
+const topPx = 48;
 const narrowPx = 640;
 const manyNodes = 80;
 
@@ -31,6 +45,8 @@ export interface TaskGraphProps {
   nodes: Map<string, NodeLook>;
   frames: Map<string, FrameLook>;
   label: string;
+  /** The task to show where not all fits. */
+  focus?: string | null;
 }
 
 export function TaskGraph(props: TaskGraphProps) {
@@ -55,15 +71,8 @@ export function TaskGraph(props: TaskGraphProps) {
   );
 }
 
-function Drawn({
-  tasks,
-  edges,
-  loops,
-  nodes,
-  frames,
-  label,
-  width,
-}: TaskGraphProps & { width: number }) {
+function Drawn(props: TaskGraphProps & { width: number }) {
+  const { tasks, edges, loops, nodes, frames, label, focus = null, width } = props;
   const direction: Direction = width < narrowPx ? 'down' : 'across';
   const layout = useMemo(
     () => layoutGraph(tasks, edges, loops, direction),
@@ -76,21 +85,26 @@ function Drawn({
   });
   useEffect(() => looks.set(nodes, frames), [looks, nodes, frames]);
   const flowNodes = useMemo(() => toNodes(layout, direction), [layout, direction]);
-  const flowEdges = useMemo(() => toEdges(edges, layout), [edges, layout]);
-  const zoom = Math.min(1, Math.max(0.45, (width - 24) / layout.width));
-  const height = Math.round(Math.min(layout.height * zoom + 64, direction === 'down' ? 560 : 640));
+  const flowEdges = useMemo(() => toEdges(edges, layout, direction), [edges, layout, direction]);
+  const zoom = Math.min(1, Math.max(readableZoom, (width - 2 * edgePx) / layout.width));
+  const tallest = direction === 'down' ? 520 : 620;
+  const height = Math.round(
+    Math.max(180, Math.min(layout.height * zoom + topPx + edgePx, tallest)),
+  );
+  // Where to look first is decided once; what runs later moves nothing.
+  const [start] = useState(focus);
+  const viewport = useMemo(
+    () => viewportOf(layout, width, height, start),
+    [layout, width, height, start],
+  );
   return (
     <LooksContext.Provider value={looks}>
-      <div
-        className="graph"
-        style={{ height: Math.max(height, 200) }}
-        role="group"
-        aria-label={label}
-      >
+      <div className="graph" style={{ height }} role="group" aria-label={label}>
         <ReactFlow
           nodes={flowNodes}
           edges={flowEdges}
           nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
           nodesDraggable={false}
           nodesConnectable={false}
           nodesFocusable={false}
@@ -100,10 +114,11 @@ function Drawn({
           zoomOnDoubleClick={false}
           preventScrolling={false}
           onlyRenderVisibleElements={flowNodes.length > manyNodes}
+          defaultViewport={viewport}
           minZoom={0.08}
           maxZoom={1.6}
         >
-          <Tools layout={layout} width={width} />
+          <Tools viewport={viewport} />
         </ReactFlow>
       </div>
       <Legend edges={edges} />
@@ -111,23 +126,41 @@ function Drawn({
   );
 }
 
-/** Fits what fits readably; of the rest, the beginning. Only when the layout or the width changes. */
-function Tools({ layout, width }: { layout: GraphLayout; width: number }) {
+/** Fits what fits readably; of the rest, what `focus` names, or else the beginning. */
+function viewportOf(
+  layout: GraphLayout,
+  width: number,
+  height: number,
+  focus: string | null,
+): Viewport {
+  const fitting = Math.min(
+    1,
+    (width - 2 * edgePx) / layout.width,
+    (height - topPx) / layout.height,
+  );
+  const zoom = fitting >= readableZoom ? fitting : Math.max(readableZoom, Math.min(fitting, 1));
+  const at = focus === null ? undefined : layout.tasks.get(focus);
+  const along = (size: number, room: number, first: number, centre: number | undefined): number => {
+    if (size * zoom <= room - 2 * edgePx) return (room - size * zoom) / 2;
+    if (centre === undefined) return first;
+    return Math.min(first, Math.max(room - edgePx - size * zoom, room / 2 - centre * zoom));
+  };
+  return {
+    x: along(layout.width, width, edgePx, at && at.x + at.width / 2),
+    y: along(layout.height, height, topPx - edgePx, at && at.y + at.height / 2),
+    zoom,
+  };
+}
+
+function Tools({ viewport }: { viewport: Viewport }) {
   const flow = useReactFlow();
+  const applied = useRef(viewport);
   useEffect(() => {
-    const box = { x: 0, y: 0, width: layout.width, height: layout.height };
-    const zoom = Math.min(1, (width - 24) / layout.width);
-    if (zoom >= 0.45 && layout.height * zoom <= 640) {
-      void flow.fitBounds(box, { padding: 0.02, duration: 0 }).then(() => {
-        if (flow.getZoom() > 1)
-          void flow.setCenter(layout.width / 2, layout.height / 2, { zoom: 1 });
-      });
-    } else {
-      const readable = Math.max(zoom, 0.6);
-      const x = layout.width * readable < width ? (width - layout.width * readable) / 2 : 8;
-      void flow.setViewport({ x, y: 8, zoom: readable });
-    }
-  }, [flow, layout, width]);
+    // The first one is the graph's own beginning.
+    if (applied.current === viewport) return;
+    applied.current = viewport;
+    void flow.setViewport(viewport);
+  }, [flow, viewport]);
   return (
     <Panel position="top-right" className="graph-tools">
       <button type="button" onClick={() => void flow.zoomIn()} aria-label="Zoom in">
@@ -143,7 +176,10 @@ function Tools({ layout, width }: { layout: GraphLayout; width: number }) {
   );
 }
 
-function toNodes(layout: GraphLayout, direction: Direction): (TaskFlowNode | FrameFlowNode)[] {
+function toNodes(
+  layout: GraphLayout,
+  direction: Direction,
+): (TaskFlowNode | FrameFlowNode | HeadFlowNode)[] {
   const frames = layout.frames.map(({ id, kind, x, y, width, height }): FrameFlowNode => ({
     id,
     type: 'frame',
@@ -161,12 +197,21 @@ function toNodes(layout: GraphLayout, direction: Direction): (TaskFlowNode | Fra
     height,
     data: { direction, linked: !layout.blockOf.has(id) },
   }));
-  return [...frames, ...tasks];
+  const heads = layout.frames.map(({ id, kind, x, y, width }): HeadFlowNode => ({
+    id: `head of ${id}`,
+    type: 'head',
+    position: { x, y },
+    width,
+    height: 36,
+    zIndex: 2,
+    data: { frame: id, kind },
+  }));
+  return [...frames, ...tasks, ...heads];
 }
 
 const control = new Set<GraphEdge['kind']>(['route', 'continue', 'stop']);
 
-function toEdges(edges: GraphEdge[], layout: GraphLayout): Edge[] {
+function toEdges(edges: GraphEdge[], layout: GraphLayout, direction: Direction): Edge[] {
   const drawn = new Map<string, Edge>();
   for (const { source, target, kind, label } of edges) {
     if (!layout.tasks.has(source) || !layout.tasks.has(target)) continue;
@@ -183,7 +228,8 @@ function toEdges(edges: GraphEdge[], layout: GraphLayout): Edge[] {
       target: to,
       sourceHandle: side ? `${side}-out` : 'out',
       targetHandle: side ? `${side}-in` : 'in',
-      type: back ? 'smoothstep' : 'default',
+      type: back ? 'smoothstep' : 'routed',
+      data: { bends: layout.bends.get(`${from} ${to}`) ?? [], direction },
       className: `edge ${kind}`,
       ...(isControl ? { label: label ?? kind } : {}),
       labelBgPadding: [5, 2],

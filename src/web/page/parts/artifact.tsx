@@ -46,12 +46,22 @@ export function Artifact({ name, size, render, href, open: first = false, note }
           </span>
         )}
         {open && (render === 'markdown' || render === 'json') && (
-          <button type="button" className="quiet" aria-pressed={source} onClick={() => setSource(!source)}>
+          <button
+            type="button"
+            className="quiet"
+            aria-pressed={source}
+            onClick={() => setSource(!source)}
+          >
             {source ? 'Rendered' : 'Source'}
           </button>
         )}
         {size !== null && <Size bytes={size} />}
-        <a className="quiet artifact-get" href={`${href}?download=1`} download title={`Download ${name}`}>
+        <a
+          className="quiet artifact-get"
+          href={`${href}?download=1`}
+          download
+          title={`Download ${name}`}
+        >
           <Icon name="download" />
           <span className="sr">Download {name}</span>
         </a>

@@ -55,7 +55,14 @@ function Branch({ entries, list = false, depth }: BranchProps) {
           <>
             <span className="faint">
               {' '}
-              {entries.length} {list ? 'items' : 'keys'}{' '}
+              {entries.length}{' '}
+              {list
+                ? entries.length === 1
+                  ? 'item'
+                  : 'items'
+                : entries.length === 1
+                  ? 'key'
+                  : 'keys'}{' '}
             </span>
             {end}
           </>

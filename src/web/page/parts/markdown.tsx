@@ -169,12 +169,15 @@ export const DiffText = memo(function DiffText({ text }: { text: string }) {
   return (
     <pre className="diff-text" tabIndex={0}>
       <code>
-        {text.split('\n').map((line, index) => (
-          <span key={index} className={diffClass(line)}>
-            {line}
-            {'\n'}
-          </span>
-        ))}
+        {text
+          .replace(/\n$/, '')
+          .split('\n')
+          .map((line, index) => (
+            <span key={index} className={diffClass(line)}>
+              {line}
+              {'\n'}
+            </span>
+          ))}
       </code>
     </pre>
   );

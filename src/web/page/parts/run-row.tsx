@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import type { RunListItem } from '../../api-types.ts';
 import type { InstanceStatus } from '../../../core/run.ts';
+import { shortId } from './pieces.tsx';
 import { runStatusName, StatusGlyph, statusTone, statusWord } from './status.tsx';
 import { Ago } from './time.tsx';
 
@@ -51,6 +52,9 @@ export const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
       <span className="grow">
         <span className="run-line">
           <span className="run-what ellipsis">{what || run.id}</span>
+          <span className="mono run-id faint" title={run.id}>
+            {shortId(run.id)}
+          </span>
           {run.attention > 0 && (
             <span className="chip tone-wait">
               {run.attention} {run.attention === 1 ? 'question' : 'questions'}
@@ -65,7 +69,6 @@ export const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
           ) : (
             <span className="ellipsis">{countsText(run.counts)}</span>
           )}
-          <span className="mono run-id">{run.id}</span>
         </span>
       </span>
       <span className="run-side">

@@ -3,7 +3,14 @@ import type { ReactNode } from 'react';
 import type { InstanceStatus, InterruptStatus, ProposalStatus } from '../../../core/run.ts';
 
 export type StatusName =
-  InstanceStatus | InterruptStatus | ProposalStatus | 'aborted' | 'stopped' | 'absent' | 'damaged';
+  | InstanceStatus
+  | InterruptStatus
+  | ProposalStatus
+  | 'aborted'
+  | 'written'
+  | 'stopped'
+  | 'absent'
+  | 'damaged';
 
 /** What a reader sees. `runnable` is jargon; the title says more. */
 const words: Record<StatusName, [word: string, tone: string, title: string]> = {
@@ -20,6 +27,7 @@ const words: Record<StatusName, [word: string, tone: string, title: string]> = {
   proposed: ['Proposed', 'wait', 'Nobody has decided yet'],
   accepted: ['Accepted', 'ready', 'Accepted; not written into the program yet'],
   rejected: ['Rejected', 'idle', 'Turned down'],
+  written: ['Applied', 'ok', 'Written into the program'],
   aborted: ['Aborted', 'bad', 'Stopped for good by a person'],
   stopped: ['Stopped', 'idle', 'Something is left to do, and nobody drives the run'],
   absent: ['Not reached', 'idle', 'Nothing of this task exists here yet'],
@@ -94,6 +102,12 @@ const glyphs: Record<StatusName, ReactNode> = {
       <path d="m4.700 11.300 6.600-6.600" />
     </>
   ),
+  written: (
+    <>
+      <circle cx="8" cy="8" r="5.500" fill="currentColor" stroke="none" />
+      <path className="cut" d="m5.600 8.200 1.700 1.600 3.100-3.400" />
+    </>
+  ),
   aborted: (
     <>
       <path d="M5.600 2.500h4.800l3.100 3.100v4.800l-3.100 3.100H5.600l-3.100-3.100V5.600z" />
@@ -159,4 +173,9 @@ export function runStatusName(run: {
   if (run.aborted) return 'aborted';
   if (run.status === 'pending') return run.driven ? 'pending' : 'stopped';
   return run.status as StatusName;
+}
+
+/** Of a proposal, `applied` says something else than of an answer. */
+export function proposalStatusName(status: ProposalStatus): StatusName {
+  return status === 'applied' ? 'written' : status;
 }

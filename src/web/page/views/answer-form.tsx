@@ -5,7 +5,7 @@ import { isJsonObject } from '../../../core/json.ts';
 import { ApiFailure, sendJson } from '../data/api.ts';
 import { invalidate } from '../data/resource.ts';
 import { SchemaForm, JsonInput } from '../form/schema-form.tsx';
-import { firstValue, fieldOf, pointerTo, withOption, type Draft } from '../form/schema.ts';
+import { firstValue, fieldOf, withOption, type Draft } from '../form/schema.ts';
 import { FailureBox } from '../parts/failure.tsx';
 import { Markdown } from '../parts/markdown.tsx';
 
@@ -18,7 +18,10 @@ interface Stored {
 }
 
 /** What was begun survives a reload. */
-function useDraft(id: string, first: Stored): [Stored, (next: Partial<Stored>) => void, () => void] {
+function useDraft(
+  id: string,
+  first: Stored,
+): [Stored, (next: Partial<Stored>) => void, () => void] {
   const key = `codex-orch.draft.${id}`;
   const [draft, setDraft] = useState<Stored>(() => {
     try {
@@ -49,7 +52,8 @@ function useDraft(id: string, first: Stored): [Stored, (next: Partial<Stored>) =
 /** Words for those who answer by the form alone. */
 function wordsOf(payload: Draft): string {
   if (payload === undefined) return '';
-  if (!isJsonObject(payload)) return typeof payload === 'string' ? payload : JSON.stringify(payload);
+  if (!isJsonObject(payload))
+    return typeof payload === 'string' ? payload : JSON.stringify(payload);
   return Object.entries(payload)
     .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('\n');
@@ -260,15 +264,11 @@ export function AnswerForm({ view, address }: { view: QuestionView; address: str
   );
 }
 
-/** A missing field is a problem of the object around it; a person looks for it at the field. */
 function byField(problems: PayloadProblem[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { pointer, message } of problems) {
-    const [, missing] = /required property '([^']+)'/.exec(message) ?? [];
-    const place = missing === undefined ? pointer : pointerTo(pointer, missing);
-    const said = missing === undefined ? message : 'This is needed';
-    found.set(place, [...(found.get(place) ?? []), said]);
+    const said = message === 'is missing' ? 'This is needed' : message;
+    found.set(pointer, [...(found.get(pointer) ?? []), said]);
   }
   return found;
 }
-

@@ -51,8 +51,8 @@ function Next({ view }: { view: QuestionView }) {
     return (
       <p className="next" role="status">
         <Icon name="check" /> Attempt {applied} of{' '}
-        <Link href={`/runs/${run.id}/instances/${instance.instance_id}`}>{instance.task_id}</Link> received
-        it. See {runLink}.
+        <Link href={`/runs/${run.id}/instances/${instance.instance_id}`}>{instance.task_id}</Link>{' '}
+        received it. See {runLink}.
       </p>
     );
   }
@@ -99,7 +99,8 @@ function Next({ view }: { view: QuestionView }) {
           <Icon name="play" /> {busy ? 'Resuming…' : 'Resume the run'}
         </button>
         <span className="faint">
-          Its next attempt gets the answer. It runs in the background, whether this page is open or not.
+          Its next attempt gets the answer. It runs in the background, whether this page is open or
+          not.
         </span>
       </div>
       {failure && <FailureBox failure={failure} />}

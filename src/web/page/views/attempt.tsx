@@ -38,7 +38,11 @@ export function AttemptParts(props: AttemptProps) {
           { href: `${here}/prompt${query}`, label: 'Prompt' },
           { href: `${here}/staged${query}`, label: 'Staged', count: view.staged.length },
           { href: `${here}/files${query}`, label: 'Files', count: view.files.length },
-          { href: `${here}/errors${query}`, label: 'Error output', count: view.stderr_size > 0 ? 1 : 0 },
+          {
+            href: `${here}/errors${query}`,
+            label: 'Error output',
+            count: view.stderr_size > 0 ? 1 : 0,
+          },
           { href: `${here}/process${query}`, label: 'Process' },
         ]}
       />
@@ -115,7 +119,8 @@ function PromptPart({ view, base }: { view: AttemptView; base: string }) {
         {source ? <pre className="text-block">{prompt.text}</pre> : <Markdown text={prompt.text} />}
         {prompt.truncated && (
           <p className="faint">
-            Cut here. <a href={`${filePath(`${base}/files`, 'prompt.md')}?download=1`}>Download it whole</a>
+            Cut here.{' '}
+            <a href={`${filePath(`${base}/files`, 'prompt.md')}?download=1`}>Download it whole</a>
           </p>
         )}
       </div>
@@ -143,7 +148,10 @@ function StagedPart({ view, base }: { view: AttemptView; base: string }) {
   );
 }
 
-function renderOf(contentType: string, path: string): 'markdown' | 'json' | 'text' | 'image' | 'none' {
+function renderOf(
+  contentType: string,
+  path: string,
+): 'markdown' | 'json' | 'text' | 'image' | 'none' {
   if (/^image\/(png|jpeg|gif|webp)/.test(contentType)) return 'image';
   if (contentType.includes('json')) return 'json';
   if (contentType.includes('markdown') || path.endsWith('.md')) return 'markdown';
@@ -164,7 +172,9 @@ function FilesPart({ view, base }: { view: AttemptView; base: string }) {
         />
       ))}
       {view.files_omitted > 0 && (
-        <p className="panel-body faint">{view.files_omitted} more are in the attempt’s directory.</p>
+        <p className="panel-body faint">
+          {view.files_omitted} more are in the attempt’s directory.
+        </p>
       )}
     </section>
   );
@@ -212,10 +222,17 @@ function StreamPart(props: {
   if (failure) return <FailureBox failure={failure} />;
   if (!page) return <Pending rows={4} />;
   if (page.text === '') {
-    return <Empty title={stream === 'stderr' ? 'No error output' : 'No output'}>{live && 'So far.'}</Empty>;
+    return (
+      <Empty title={stream === 'stderr' ? 'No error output' : 'No output'}>
+        {live && 'So far.'}
+      </Empty>
+    );
   }
   return (
-    <section className="stack tight" aria-label={stream === 'stderr' ? 'Error output' : 'Raw output'}>
+    <section
+      className="stack tight"
+      aria-label={stream === 'stderr' ? 'Error output' : 'Raw output'}
+    >
       {page.from > 0 && (
         <div className="row">
           <button type="button" onClick={() => void read(`&before=${page.from}`, 'before')}>
@@ -227,7 +244,8 @@ function StreamPart(props: {
         {page.text}
       </pre>
       <p className="faint">
-        <Size bytes={Math.max(size, page.to)} /> in {stream === 'stderr' ? 'stderr.log' : 'events.jsonl'}
+        <Size bytes={Math.max(size, page.to)} /> in{' '}
+        {stream === 'stderr' ? 'stderr.log' : 'events.jsonl'}
       </p>
     </section>
   );

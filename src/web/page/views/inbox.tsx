@@ -44,12 +44,16 @@ function List({ current }: { current: string | null }) {
   const answered = search.get('status') === 'answered';
   const address = `/api/inbox?status=${answered ? 'answered' : 'open'}`;
   const { data, error } = useResource<QuestionPage>(address);
-  const [more, setMore] = useState<{ questions: QuestionListItem[]; cursor: string | null } | null>(null);
+  const [more, setMore] = useState<{ questions: QuestionListItem[]; cursor: string | null } | null>(
+    null,
+  );
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const cursor = more ? more.cursor : (data?.next_cursor ?? null);
   const loadMore = async (): Promise<void> => {
     try {
-      const page = await getJson<QuestionPage>(`${address}&cursor=${encodeURIComponent(cursor ?? '')}`);
+      const page = await getJson<QuestionPage>(
+        `${address}&cursor=${encodeURIComponent(cursor ?? '')}`,
+      );
       setMore({
         questions: [...(more?.questions ?? []), ...page.questions],
         cursor: page.next_cursor,

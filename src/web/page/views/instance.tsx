@@ -9,12 +9,12 @@ import { Artifact } from '../parts/artifact.tsx';
 import { FailureView } from '../parts/failure.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { Box, Command, Crumbs, Pending } from '../parts/pieces.tsx';
+import { Reason } from '../parts/reason.tsx';
 import { questionTitle } from '../parts/question-row.tsx';
 import { Status, StatusGlyph } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
 import { AttemptParts } from './attempt.tsx';
 import { RetryButton } from './run-actions.tsx';
-import { sentence } from './sentence.ts';
 import './run.css';
 import './instance.css';
 
@@ -63,7 +63,8 @@ function Shown(props: { view: View; feed: RunFeed; tab: string; base: string }) 
             <span>agent {task.agent}</span>
             {instance.started_at && (
               <span>
-                took <Took from={instance.started_at} to={instance.finished_at} />
+                {instance.finished_at ? 'took' : 'for'}{' '}
+                <Took from={instance.started_at} to={instance.finished_at} />
               </span>
             )}
           </p>
@@ -100,16 +101,20 @@ function Shown(props: { view: View; feed: RunFeed; tab: string; base: string }) 
             </p>
           </Box>
         )}
-        {instance.status !== 'done' && instance.status !== 'failed' && (
-          <Box tone={instance.status === 'waiting' ? 'wait' : 'info'} icon="info">
-            <div className="row between">
-              <span>{sentence(explanation.why)}</span>
-              {explanation.command && instance.status !== 'waiting' && (
-                <Command words={explanation.command} />
-              )}
-            </div>
-          </Box>
-        )}
+        {instance.status !== 'done' &&
+          instance.status !== 'failed' &&
+          !(instance.status === 'running' && run.driven) && (
+            <Box tone={instance.status === 'waiting' ? 'wait' : 'info'} icon="info">
+              <div className="row between">
+                <span>
+                  <Reason text={explanation.why} />
+                </span>
+                {explanation.command && instance.status !== 'waiting' && (
+                  <Command words={explanation.command} />
+                )}
+              </div>
+            </Box>
+          )}
       </div>
       <div className="instance-layout">
         <div className="instance-main">
@@ -133,7 +138,9 @@ function Shown(props: { view: View; feed: RunFeed; tab: string; base: string }) 
             <h2>Published</h2>
             {view.published.length === 0 ? (
               <p className="panel-body faint">
-                {instance.status === 'done' ? 'Nothing.' : `Nothing yet. Due: ${task.publish.join(', ')}`}
+                {instance.status === 'done'
+                  ? 'Nothing.'
+                  : `Nothing yet. Due: ${task.publish.join(', ')}`}
               </p>
             ) : (
               view.published.map((file, index) => (
@@ -175,7 +182,9 @@ function Attempts(props: { view: View; feed: RunFeed; tab: string; base: string 
   if (instance.attempt === 0) {
     return (
       <div className="panel">
-        <p className="panel-body faint">No attempt yet. Its prompt and work appear here as it starts.</p>
+        <p className="panel-body faint">
+          No attempt yet. Its prompt and work appear here as it starts.
+        </p>
       </div>
     );
   }

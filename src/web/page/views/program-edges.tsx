@@ -18,7 +18,9 @@ export function Edges({ program }: { program: ProgramView }) {
       <NewEdge program={program} />
       <div className="panel">
         {edges.length === 0 ? (
-          <Empty title="No edges yet">Tasks that do not depend on each other run side by side.</Empty>
+          <Empty title="No edges yet">
+            Tasks that do not depend on each other run side by side.
+          </Empty>
         ) : (
           <ul className="rows">
             {edges.map((edge) => {
@@ -28,7 +30,9 @@ export function Edges({ program }: { program: ProgramView }) {
                   key={`${edge.kind} ${edge.source} ${edge.target} ${edge.label ?? ''} ${edge.scope ?? ''}`}
                   className="row-link"
                 >
-                  <span className={`chip edge-kind ${dependency ? '' : 'tone-accent'}`}>{edge.kind}</span>
+                  <span className={`chip edge-kind ${dependency ? '' : 'tone-accent'}`}>
+                    {edge.kind}
+                  </span>
                   <span className="grow">
                     <Link href={`/program/tasks/${edge.source}`}>{edge.source}</Link>
                     <span aria-label="to"> → </span>
@@ -36,7 +40,9 @@ export function Edges({ program }: { program: ProgramView }) {
                     <span className="row-sub">
                       {edge.label !== null && <span>when it chooses “{edge.label}”</span>}
                       {edge.consume.length > 0 && <span>hands over {edge.consume.join(', ')}</span>}
-                      {edge.scope !== null && edge.scope !== edge.source && <span>as {edge.scope}</span>}
+                      {edge.scope !== null && edge.scope !== edge.source && (
+                        <span>as {edge.scope}</span>
+                      )}
                     </span>
                   </span>
                   {dependency && (
@@ -69,8 +75,8 @@ export function Edges({ program }: { program: ProgramView }) {
           }}
         >
           <p>
-            <code>{leaving.target}</code> no longer waits for <code>{leaving.source}</code>. Its file is
-            edited; an edit that would break the program is refused.
+            <code>{leaving.target}</code> no longer waits for <code>{leaving.source}</code>. Its
+            file is edited; an edit that would break the program is refused.
           </p>
         </Confirm>
       )}

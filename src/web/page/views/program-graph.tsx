@@ -36,7 +36,9 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
       looks.set(`loop ${controller}`, {
         title: 'Loop',
         detail:
-          maxIterations === null ? null : <span className="faint">at most {maxIterations} times</span>,
+          maxIterations === null ? null : (
+            <span className="faint">at most {maxIterations} times</span>
+          ),
       });
     }
     for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });

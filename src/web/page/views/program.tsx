@@ -63,7 +63,12 @@ export function ProgramView({ tab, item }: { tab: string; item: string | null })
           { href: '/program/inputs', label: 'Inputs', count: data.inputs.length },
           { href: '/program/roles', label: 'Roles', count: data.roles.length },
           { href: '/program/presets', label: 'Presets', count: data.presets.length },
-          { href: '/program/problems', label: 'Problems', count: diagnostics.length, bad: errors > 0 },
+          {
+            href: '/program/problems',
+            label: 'Problems',
+            count: diagnostics.length,
+            bad: errors > 0,
+          },
           { href: '/program/project', label: 'Project' },
         ]}
       />
@@ -160,7 +165,9 @@ function Inputs({ program }: { program: Program }) {
   if (program.inputs.length === 0) {
     return (
       <div className="panel">
-        <Empty title="No inputs">Tasks refer to inputs as inputs.name; project.yaml gives defaults.</Empty>
+        <Empty title="No inputs">
+          Tasks refer to inputs as inputs.name; project.yaml gives defaults.
+        </Empty>
       </div>
     );
   }
@@ -237,7 +244,9 @@ function Project({ program }: { program: Program }) {
           </div>
         </section>
       ))}
-      <p className="faint">These are edited in project.yaml; this page follows as the file is saved.</p>
+      <p className="faint">
+        These are edited in project.yaml; this page follows as the file is saved.
+      </p>
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { FailureBox } from '../parts/failure.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { DiffText, Markdown } from '../parts/markdown.tsx';
 import { Box, Pending } from '../parts/pieces.tsx';
-import { Status } from '../parts/status.tsx';
+import { proposalStatusName, Status } from '../parts/status.tsx';
 import { Ago } from '../parts/time.tsx';
 
 type Step = 'accepted' | 'rejected' | 'apply';
@@ -22,18 +22,29 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
   const [applied, setApplied] = useState<ApplyResult | null>(null);
   if (!data) {
     return (
-      <section className="question">{error ? <FailureBox failure={error} /> : <Pending rows={6} />}</section>
+      <section className="question">
+        {error ? <FailureBox failure={error} /> : <Pending rows={6} />}
+      </section>
     );
   }
   const { proposal, diff } = data;
   const { kind, summary, rationale, suggested_content: content } = proposal.proposal;
+  const snippet = proposal.proposal.suggested_content_mode === 'snippet';
   const open = proposal.status === 'proposed' || proposal.status === 'accepted';
   const decide = async (): Promise<void> => {
     if (step === 'apply') {
-      setApplied(await sendJson<ApplyResult>('POST', `${address}/apply`));
+      setApplied(
+        await sendJson<ApplyResult>('POST', `${address}/apply`, {
+          append: snippet,
+          force: diff.changed_since,
+        }),
+      );
       invalidate(address, '/api/program');
     } else if (step) {
-      remember(address, await sendJson<ProposalView>('POST', `${address}/mark`, { status: step, note }));
+      remember(
+        address,
+        await sendJson<ProposalView>('POST', `${address}/mark`, { status: step, note }),
+      );
     }
     invalidate('/api/proposals', '/api/overview');
     setNote('');
@@ -45,7 +56,7 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
       </Link>
       <header className="stack tight">
         <p className="row-sub">
-          <Status status={proposal.status} />
+          <Status status={proposalStatusName(proposal.status)} />
           <span>{kind.replaceAll('_', ' ')}</span>
           <span>
             by {proposal.source_role_id}, <Ago time={proposal.created_at} />
@@ -57,12 +68,25 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
       <Markdown text={rationale} />
       {proposal.status_note && (
         <Box tone="info" icon="person">
-          {proposal.status_note} <span className="faint">· <Ago time={proposal.status_updated_at} /></span>
+          {proposal.status_note}{' '}
+          <span className="faint">
+            · <Ago time={proposal.status_updated_at} />
+          </span>
         </Box>
       )}
       {applied && (
         <Box tone="ok" icon="check">
-          <p>Written to {applied.file}. Runs that started before keep what they froze.</p>
+          <p>
+            {applied.written
+              ? `Written to ${applied.file}.`
+              : `${applied.file} held all of it already.`}{' '}
+            Runs that started before keep what they froze.
+          </p>
+        </Box>
+      )}
+      {diff.changed_since && open && (
+        <Box tone="wait" icon="warn">
+          The file has changed since this was proposed. Look at the change as it would be now.
         </Box>
       )}
       {diff.problem && open && (
@@ -116,12 +140,16 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
         >
           {step === 'apply' ? (
             <p>
-              It writes the change to <code>{diff.file}</code>, after the program was checked with it. Runs
-              that have started are not touched.
+              It writes the change to <code>{diff.file}</code>, after the program was checked with
+              it{snippet && '; the text goes to the end of the file'}. Runs that have started are
+              not touched.
             </p>
           ) : (
             <>
-              <p>{step === 'accepted' ? 'Nothing is written yet.' : 'Nothing changes.'} The note is kept.</p>
+              <p>
+                {step === 'accepted' ? 'Nothing is written yet.' : 'Nothing changes.'} The note is
+                kept.
+              </p>
               <div className="field">
                 <label htmlFor="note">Note</label>
                 <textarea

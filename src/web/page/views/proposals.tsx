@@ -6,7 +6,7 @@ import type { ProposalStatus } from '../../../core/run.ts';
 import { useResource } from '../data/resource.ts';
 import { FailureBox } from '../parts/failure.tsx';
 import { Empty, Pending } from '../parts/pieces.tsx';
-import { StatusGlyph, statusWord } from '../parts/status.tsx';
+import { proposalStatusName, StatusGlyph, statusWord } from '../parts/status.tsx';
 import { Ago } from '../parts/time.tsx';
 import { ProposalPane } from './proposal.tsx';
 import './inbox.css';
@@ -41,7 +41,7 @@ export function ProposalsView({ runId, proposalId }: ProposalsProps) {
               aria-pressed={each === status}
               onClick={() => setSearch(each === null ? {} : { status: each }, { replace: true })}
             >
-              {each === null ? 'All' : statusWord(each)}
+              {each === null ? 'All' : statusWord(proposalStatusName(each))}
             </button>
           ))}
         </div>
@@ -85,11 +85,11 @@ function Row({ proposal, current }: { proposal: ProposalListItem; current: boole
       className="row-link question-row"
       aria-current={current ? 'page' : undefined}
     >
-      <StatusGlyph status={status} />
+      <StatusGlyph status={proposalStatusName(status)} />
       <span className="grow">
         <span className="question-line">{summary}</span>
         <span className="row-sub">
-          <span>{statusWord(status)}</span>
+          <span>{statusWord(proposalStatusName(status))}</span>
           <span className="mono ellipsis">{file}</span>
           <span>
             {proposal.source_role_id}, <Ago time={proposal.created_at} />

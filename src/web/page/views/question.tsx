@@ -26,7 +26,9 @@ export function QuestionPane({ runId, interruptId }: { runId: string; interruptI
   }, [title]);
   if (!data) {
     return (
-      <section className="question">{error ? <FailureBox failure={error} /> : <Pending rows={6} />}</section>
+      <section className="question">
+        {error ? <FailureBox failure={error} /> : <Pending rows={6} />}
+      </section>
     );
   }
   return <Question view={data} address={address} />;
@@ -112,7 +114,9 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
       )}
       {view.refused_reply && (
         <Box tone="bad" icon="warn">
-          <p>A reply was put into the inbox as a file, and was not taken: {view.refused_reply.reason}</p>
+          <p>
+            A reply was put into the inbox as a file, and was not taken: {view.refused_reply.reason}
+          </p>
           <p className="faint mono">{view.refused_reply.file}</p>
         </Box>
       )}
@@ -133,8 +137,8 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
         <>
           <Box tone="info" icon="robot">
             <p>
-              This is asked of the assistant {interrupt.resolved_target_role_id ?? ''}. It answers while a
-              worker runs:
+              This is asked of the assistant {interrupt.resolved_target_role_id ?? ''}. It answers
+              while a worker runs:
             </p>
             <Command words={['inbox', 'worker']} />
           </Box>

@@ -11,7 +11,7 @@ import { Command } from '../parts/pieces.tsx';
 import { Status, statusWord } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
 import { RetryButton } from './run-actions.tsx';
-import { sentence } from './sentence.ts';
+import { Reason } from '../parts/reason.tsx';
 
 interface RunGraphProps {
   view: RunView;
@@ -115,6 +115,10 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
     for (const [id, title, detail] of blocks(nodes)) looks.set(id, { title, detail });
     return looks;
   }, [loops, shown, choice, setSearch, nodes]);
+  const focus =
+    instances.find(({ status }) => status === 'waiting' || status === 'failed')?.task_id ??
+    instances.findLast(({ status }) => status === 'running')?.task_id ??
+    null;
   const picked = at === null ? undefined : instances.find((each) => each.instance_id === at);
   return (
     <>
@@ -125,6 +129,7 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
         nodes={nodes}
         frames={frames}
         label="Graph of the run"
+        focus={focus}
       />
       {picked && (
         <Peek
@@ -206,7 +211,12 @@ function Peek({ view, instance, siblings, explanation, onDone, onClose }: PeekPr
         {instance.error ? (
           <p className="tone-bad peek-why">{instance.error}</p>
         ) : (
-          explanation && <p className="peek-why">{sentence(explanation.why)}</p>
+          explanation &&
+          instance.status !== 'running' && (
+            <p className="peek-why">
+              <Reason text={explanation.why} />
+            </p>
+          )
         )}
         <p className="row-sub">
           <span className="mono">{instance.instance_id}</span>

@@ -110,7 +110,7 @@ const Row = memo(function Row({ runId, instance, title, pass, why }: RowProps) {
             <span className="faint mono run-id">{shortId(instance.instance_id)}</span>
           </span>
           <span className="instance-why ellipsis faint" title={why}>
-            {why
+            {why && instance.status !== 'running'
               ? sentence(why)
               : instance.attempt > 1
                 ? `in attempt ${instance.attempt}`

@@ -44,7 +44,8 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
   }, [tasks, roots, labels, preview, onToggle]);
   const frames = useMemo(() => {
     const looks = new Map<string, FrameLook>();
-    for (const { controller } of loops) looks.set(`loop ${controller}`, { title: 'Loop', detail: null });
+    for (const { controller } of loops)
+      looks.set(`loop ${controller}`, { title: 'Loop', detail: null });
     for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });
     return looks;
   }, [loops, tasks]);
@@ -56,6 +57,7 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
       nodes={nodes}
       frames={frames}
       label="Choose what to run"
+      focus={roots[0] ?? null}
     />
   );
 }

@@ -40,7 +40,11 @@ export function StartInputs({ inputs, given, onChange, onBad, preview }: StartIn
             <Input
               key={input.key}
               input={input}
-              used={planned === null || input.used_by.length === 0 || input.used_by.some((id) => planned.has(id))}
+              used={
+                planned === null ||
+                input.used_by.length === 0 ||
+                input.used_by.some((id) => planned.has(id))
+              }
               onChange={(value) => set(input.key, value)}
               onBad={(wrong) => mark(input.key, wrong)}
             />
@@ -135,7 +139,11 @@ function Input({ input, used, onChange, onBad }: InputProps) {
           <span className="tone-bad">{wrong}</span>
         ) : (
           <>
-            {text === null ? (hasDefault ? `Default, from ${file}` : 'Not given') : 'For this run only'}
+            {text === null
+              ? hasDefault
+                ? `Default, from ${file}`
+                : 'Not given'
+              : 'For this run only'}
             {!used && ' · not used by what would run'}
           </>
         )}

@@ -105,7 +105,8 @@ function Start({ program }: { program: ProgramView }) {
         <div>
           <h1>Start a run</h1>
           <p className="faint">
-            Choose the tasks you want done. What they depend on, and what they may route to, comes along.
+            Choose the tasks you want done. What they depend on, and what they may route to, comes
+            along.
           </p>
         </div>
       </div>

@@ -14,7 +14,9 @@ interface TaskDetailsProps {
 
 export function TaskDetails({ view, task, program }: TaskDetailsProps) {
   const project = program?.project;
-  const downstream = program?.tasks.filter((each) => each.depends_on.some(({ task: id }) => id === task.id));
+  const downstream = program?.tasks.filter((each) =>
+    each.depends_on.some(({ task: id }) => id === task.id),
+  );
   const { interaction_policy: policy, assistant_hints: hints, control } = task;
   return (
     <div className="instance-layout">
@@ -23,7 +25,9 @@ export function TaskDetails({ view, task, program }: TaskDetailsProps) {
         <section className="panel" aria-label="Prompt">
           <h2>Prompt</h2>
           <div className="panel-body stack">
-            {view.compose.length === 0 && <p className="faint">Nothing but the execution contract.</p>}
+            {view.compose.length === 0 && (
+              <p className="faint">Nothing but the execution contract.</p>
+            )}
             {view.compose.map((part, index) => (
               <Part key={index} part={part} />
             ))}
@@ -83,7 +87,9 @@ export function TaskDetails({ view, task, program }: TaskDetailsProps) {
                       <TaskLinks ids={control.stop_targets} />
                     </Fact>
                     <Fact name="At most">
-                      {control.max_iterations === null ? 'no limit' : `${control.max_iterations} iterations`}
+                      {control.max_iterations === null
+                        ? 'no limit'
+                        : `${control.max_iterations} iterations`}
                     </Fact>
                   </>
                 )}
@@ -99,7 +105,9 @@ export function TaskDetails({ view, task, program }: TaskDetailsProps) {
               <p key={`${each.task} ${each.as ?? ''} ${each.kind}`}>
                 <Link href={`/program/tasks/${each.task}`}>{each.task}</Link>
                 {each.as !== null && <span className="faint"> as {each.as}</span>}
-                {each.consume.length > 0 && <span className="faint">: {each.consume.join(', ')}</span>}
+                {each.consume.length > 0 && (
+                  <span className="faint">: {each.consume.join(', ')}</span>
+                )}
               </p>
             ))}
           </div>
@@ -127,7 +135,8 @@ export function TaskDetails({ view, task, program }: TaskDetailsProps) {
               )}
               {task.required_decisions.map((each, index) => (
                 <Fact key={index} name="Must ask">
-                  {each.decision_kind} ({each.audience}) <span className="faint">{each.description}</span>
+                  {each.decision_kind} ({each.audience}){' '}
+                  <span className="faint">{each.description}</span>
                 </Fact>
               ))}
             </dl>

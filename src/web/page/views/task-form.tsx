@@ -77,7 +77,10 @@ function changedFields(task: TaskSpec, old: Draft, draft: Draft): JsonObject {
     const limit = draft.max_iterations.trim();
     fields.control = { ...control, max_iterations: limit === '' ? null : Number(limit) };
   }
-  if (old.allow_human !== draft.allow_human || JSON.stringify(old.roles) !== JSON.stringify(draft.roles)) {
+  if (
+    old.allow_human !== draft.allow_human ||
+    JSON.stringify(old.roles) !== JSON.stringify(draft.roles)
+  ) {
     fields.interaction_policy = {
       allow_human: draft.allow_human,
       allowed_assistant_roles: draft.roles,
@@ -116,7 +119,9 @@ export function TaskForm({ view, task, program }: TaskFormProps) {
       setFailure(error);
     }
   };
-  const agents = [...new Set([task.agent, ...Object.keys(program?.project.agents ?? {}), 'default', 'shell'])];
+  const agents = [
+    ...new Set([task.agent, ...Object.keys(program?.project.agents ?? {}), 'default', 'shell']),
+  ];
   const roles = program?.roles.map(({ id }) => id) ?? [];
   const begin = (): void => {
     const fresh = draftOf(task);
@@ -144,7 +149,11 @@ export function TaskForm({ view, task, program }: TaskFormProps) {
       )}
       <Field label="Title">
         {(id) => (
-          <input id={id} value={draft.title} onChange={(event) => change({ title: event.target.value })} />
+          <input
+            id={id}
+            value={draft.title}
+            onChange={(event) => change({ title: event.target.value })}
+          />
         )}
       </Field>
       <Field label="Description" optional>
@@ -158,7 +167,10 @@ export function TaskForm({ view, task, program }: TaskFormProps) {
         )}
       </Field>
       <div className="fields">
-        <Field label="Status" note="Your own board. Blocked and archived tasks keep runs from starting.">
+        <Field
+          label="Status"
+          note="Your own board. Blocked and archived tasks keep runs from starting."
+        >
           {(id) => (
             <select
               id={id}

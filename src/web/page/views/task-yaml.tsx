@@ -41,7 +41,10 @@ export function TaskYaml({ view }: { view: TaskView }) {
   };
   const save = async (): Promise<void> => {
     try {
-      const next = await sendJson<TaskView>('PUT', `${address}/yaml`, { yaml, base_hash: begun.hash });
+      const next = await sendJson<TaskView>('PUT', `${address}/yaml`, {
+        yaml,
+        base_hash: begun.hash,
+      });
       remember(address, next);
       invalidate('/api/program');
       begin(next);

@@ -93,8 +93,8 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
           }}
         >
           <p>
-            It removes <code>{data.file}</code>. Where another task depends on it, this is refused. Runs that
-            have started keep what they froze.
+            It removes <code>{data.file}</code>. Where another task depends on it, this is refused.
+            Runs that have started keep what they froze.
           </p>
         </Confirm>
       )}

@@ -99,8 +99,14 @@ const EntryView = memo(
   function EntryView({ entry }: { entry: Entry }) {
     return (
       <>
-        {entry.kind === 'output' ? <Output text={entry.text} /> : <ActivityEntry of={entry.activity} />}
-        {entry.clipped && <p className="faint work-note">Cut here; the raw output has all of it.</p>}
+        {entry.kind === 'output' ? (
+          <Output text={entry.text} />
+        ) : (
+          <ActivityEntry of={entry.activity} />
+        )}
+        {entry.clipped && (
+          <p className="faint work-note">Cut here; the raw output has all of it.</p>
+        )}
       </>
     );
   },
@@ -170,7 +176,11 @@ function ActivityEntry({ of: activity }: { of: AgentActivity }) {
       return <CommandEntry of={activity} />;
     case 'file_change':
       return (
-        <Item icon="pencil" label="Changed files" tone={activity.status === 'failed' ? 'failed' : ''}>
+        <Item
+          icon="pencil"
+          label="Changed files"
+          tone={activity.status === 'failed' ? 'failed' : ''}
+        >
           <ul className="changes">
             {activity.changes.map(({ path, kind }) => (
               <li key={path}>
@@ -274,7 +284,12 @@ function CommandEntry({ of: activity }: { of: Extract<AgentActivity, { type: 'co
           </pre>
         ))}
       {long && (
-        <button type="button" className="link" aria-expanded={open} onClick={() => setChosen(!open)}>
+        <button
+          type="button"
+          className="link"
+          aria-expanded={open}
+          onClick={() => setChosen(!open)}
+        >
           {open ? 'Show less' : `Show all ${lines.length} lines`}
         </button>
       )}
@@ -289,7 +304,8 @@ export function UsageText({ usage }: { usage: Usage }) {
       className="faint num"
       title={`${usage.reasoning_output_tokens.toLocaleString()} of the output for reasoning`}
     >
-      {input.toLocaleString()} tokens in ({cached.toLocaleString()} cached), {output.toLocaleString()} out
+      {input.toLocaleString()} tokens in ({cached.toLocaleString()} cached),{' '}
+      {output.toLocaleString()} out
     </span>
   );
 }

@@ -1,0 +1,371 @@
+/** The page in a real browser, from opening it to a finished run. */
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtEntry, codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
+import { browse, findChromium, type Browsing } from './browser.ts';
+import { copyExample, serveProgram, type ServedProgram } from './served-program.ts';
+
+const page350Kb = 350_000;
+
+describe('the built page', () => {
+  it('is at most 350 kB, compressed', () => {
+    const directory = path.join(path.dirname(builtEntry), 'web');
+    const names = pageFiles(directory);
+    const total = names
+      .map((name) => gzipSync(readFileSync(path.join(directory, name))).length)
+      .reduce((sum, each) => sum + each, 0);
+    process.stderr.write(`the page: ${(total / 1000).toFixed(0)} kB compressed\n`);
+    expect(total).toBeGreaterThan(50_000);
+    expect(total).toBeLessThanOrEqual(page350Kb);
+  });
+});
+
+/** The files that the page is made of, found from `index.html` on: earlier builds may lie beside them. */
+function pageFiles(directory: string): string[] {
+  const found = new Set(['index.html']);
+  for (const name of found) {
+    if (!/\.(html|js)$/.test(name)) continue;
+    const text = readFileSync(path.join(directory, name), 'utf8');
+    for (const [, asset] of text.matchAll(/["'`](?:\.\/|\/?assets\/)([\w-]+\.(?:js|css))/g)) {
+      if (asset !== undefined) found.add(`assets/${asset}`);
+    }
+  }
+  return [...found, 'icon.svg', 'theme.js'];
+}
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === null)('the page in a browser', () => {
+  let directory: string;
+  let browsing: Browsing;
+  let program: string;
+  let served: ServedProgram;
+
+  beforeAll(async () => {
+    directory = testDirectory('page');
+    program = copyExample(directory);
+    writeFiles(program, hostile);
+    served = await serveProgram(program);
+    browsing = await browse(chromium ?? '', directory);
+  });
+
+  afterAll(async () => {
+    await browsing?.close();
+    await served?.kill();
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('starts the example, waits, answers by form, and sees it finish, over a restart and in two tabs', async () => {
+    const page = await browsing.open();
+    await page.goto(served.url);
+    await page.getByText('No run yet').waitFor();
+
+    // Start, by the graph.
+    await page.getByRole('main').getByRole('link', { name: 'Start a run' }).first().click();
+    await page.getByRole('button', { name: /A person accepts the work/ }).click();
+    await page.locator('.planned', { hasText: 'publish_summary' }).waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.waitForURL(/\/runs\/\d{14}-/);
+    const runUrl = page.url();
+
+    // A second tab, that nobody touches any more.
+    const other = await browsing.open();
+    await other.goto(served.url);
+
+    // The run works, loops, and waits.
+    await page.getByText('Pass 2 of 2').waitFor();
+    await page.getByRole('link', { name: 'Answer', exact: true }).waitFor();
+    await other.getByRole('link', { name: /Is this change good enough/ }).waitFor();
+    await other.waitForFunction(`document.title.startsWith('(1)')`);
+
+    // A loop is one frame with a stepper.
+    await page.getByRole('button', { name: 'Earlier pass' }).click();
+    await page.getByText('Pass 1 of 2').waitFor();
+    expect(page.url()).toContain('pass=');
+
+    // The server dies and comes back; the page does too, by itself.
+    await served.kill();
+    await page.getByText('Reconnecting…').waitFor();
+    await served.restart();
+    await page.getByText(/^(Live|Back, and up to date)$/).waitFor();
+
+    // Answer by the form; what is missing stands at its field.
+    await page.getByRole('link', { name: 'Answer', exact: true }).click();
+    await page.getByRole('button', { name: 'Answer and resume' }).click();
+    await page.getByText('Choose an option, or answer in words.').waitFor();
+    await page.getByLabel('In words').fill('Looks right.');
+    await page.getByText('This is needed').waitFor();
+    await page.getByRole('radio', { name: 'accept' }).check();
+    await page.getByText('This is needed').waitFor({ state: 'detached' });
+    await page.getByText('What the worker will get').click();
+    await page.locator('.preview-body', { hasText: '"decision": "accept"' }).waitFor();
+    await page.reload();
+    expect(await page.getByRole('radio', { name: 'accept' }).isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Answer only' }).click();
+    await page.getByRole('button', { name: 'Resume the run' }).click();
+    await page.getByText(/Attempt 2 of/).waitFor();
+
+    // It finishes, in both tabs.
+    await page.goto(runUrl);
+    await page.locator('h1 .status', { hasText: 'Done' }).waitFor();
+    await other.getByText('Nothing needs you').waitFor();
+    await other.locator('section', { hasText: 'Done last' }).locator('.run-row').waitFor();
+
+    // An attempt, and what it left.
+    await page.getByRole('link', { name: /Sum up what was done/ }).click();
+    await page.getByRole('link', { name: 'Open', exact: true }).click();
+    await page.locator('.console').first().waitFor();
+    await page.getByRole('link', { name: 'Prompt' }).click();
+    await page.getByText('What the agent was told').waitFor();
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+    await other.close();
+  });
+
+  it('shows hostile text as text, and makes a form of a rich schema', async () => {
+    const page = await browsing.open();
+    await codexOrch(['run', 'start', program, '--root', 'hostile'], { cwd: directory });
+    await page.goto(`${served.url}/inbox`);
+    await page.getByRole('link', { name: /Is this safe/ }).click();
+    await page.locator('.question-text').waitFor();
+    expect(await page.locator('.question-text img, .question-text script').count()).toBe(0);
+    expect(await page.locator('a[href^="javascript:" i], a[href^="data:" i]').count()).toBe(0);
+    const outside = page.getByRole('link', { name: 'outside' });
+    expect(await outside.getAttribute('rel')).toContain('noopener');
+    await page.getByRole('button', { name: 'minor', exact: true }).click();
+    expect(await page.getByRole('radio', { name: 'minor' }).isChecked()).toBe(true);
+    await page.getByLabel('Candidates').fill('9');
+    await page.getByLabel('Candidates').blur();
+    await page.locator('.field-error', { hasText: '5' }).waitFor();
+    await page.getByLabel('Candidates').fill('2');
+    await page
+      .locator('fieldset', { hasText: 'Announce' })
+      .getByRole('radio', { name: 'Yes' })
+      .check();
+    await page.getByRole('checkbox', { name: 'stable' }).check();
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByLabel('Reviewers 1', { exact: true }).fill('ann');
+    await page.getByLabel('Headline').fill('Whole words');
+    await page.getByRole('button', { name: 'Answer and resume' }).click();
+    await page
+      .getByText(/Attempt 2 of|The run goes on with it/)
+      .first()
+      .waitFor();
+    const shown = await page.locator('article .json').first().textContent();
+    for (const part of ['minor', 'true', 'stable', 'ann', 'Whole words', '2']) {
+      expect(shown).toContain(part);
+    }
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('edits a task, with the messages at their lines', async () => {
+    const page = await browsing.open();
+    await page.goto(`${served.url}/program/tasks/quality_attempt/yaml`);
+    const text = page.getByRole('textbox');
+    const before = await text.inputValue();
+    await text.fill(before.replace('task: baseline_run,', 'task: baseline_ran,'));
+    await page
+      .getByRole('button', { name: /^Line \d+$/ })
+      .first()
+      .waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await text.fill(before.replace('Mend what fails', 'Mend one thing'));
+    await page.getByText('Valid. Not saved yet.').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Mend one thing' }).waitFor();
+    const file = path.join(program, 'tasks', 'quality_attempt.yaml');
+    expect(readFileSync(file, 'utf8')).toContain('title: Mend one thing');
+
+    // As a form; only what was changed is written.
+    await page.getByRole('link', { name: 'Edit as a form' }).click();
+    await page.getByLabel('Title').fill('Mend what fails');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/^Saved/).waitFor();
+    expect(readFileSync(file, 'utf8')).toContain('title: Mend what fails');
+    expect(readFileSync(file, 'utf8')).toContain(before.split('\n')[0]);
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('has every view at 390 pixels, none wider than the window, in both themes', async () => {
+    const page = await browsing.open();
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      // Widths are the same in both themes; dark is looked at for complaints only.
+      for (const address of colorScheme === 'light' ? everyView : everyView.slice(0, 3)) {
+        await page.goto(served.url + address);
+        await page.locator('main').waitFor();
+        await page.locator('.skeleton').waitFor({ state: 'detached' });
+        const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(over, `${address} is wider than the window`).toBeLessThanOrEqual(0);
+      }
+    }
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the first view within 300 ms', async () => {
+    const page = await browsing.open();
+    await page.addInitScript(`new MutationObserver((_, observer) => {
+      if (!document.querySelector('main h1')) return;
+      observer.disconnect();
+      window.firstView = performance.now();
+    }).observe(document, { childList: true, subtree: true });`);
+    const times: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      await page.goto(served.url);
+      await page.locator('main h1').waitFor();
+      times.push(await page.evaluate<number>('firstView'));
+    }
+    process.stderr.write(`first view: ${times.map((each) => each.toFixed(0)).join(', ')} ms\n`);
+    // The machine may be busy with other tests; the page itself is what the best turn shows.
+    expect(Math.min(...times)).toBeLessThan(300);
+    await page.close();
+  });
+
+  it('stays fluid with 500 instances at work', async () => {
+    const wide = path.join(directory, 'wide');
+    writeFiles(wide, wideProgram(500));
+    const wideServed = await serveProgram(wide);
+    const page = await browsing.open();
+    try {
+      const started = await codexOrch(['run', 'start', wide, '--root', 'merge', '--no-wait'], {
+        cwd: directory,
+      });
+      const run = started.stdout.trim();
+      await page.goto(`${wideServed.url}/runs/${run}`);
+      await page
+        .getByText(/[1-9]\d* done/)
+        .first()
+        .waitFor();
+      await page.locator('.task-node').first().waitFor();
+      expect(await page.locator('.task-node').count()).toBeLessThan(250);
+      const graph = await frames(page, 2_000);
+      await page.getByRole('link', { name: /^Instances/ }).click();
+      await page.locator('.instance-row').first().waitFor();
+      expect(await page.locator('.instance-row').count()).toBeLessThan(120);
+      const list = await frames(page, 1_500);
+      process.stderr.write(`500 instances, worst frame: graph ${graph} ms, list ${list} ms\n`);
+      // Beside engine, server and agents on a small machine; a page that renders all of it takes seconds.
+      expect(graph).toBeLessThan(400);
+      expect(list).toBeLessThan(400);
+      expect(browsing.complaints).toEqual([]);
+      await codexOrch(['run', 'abort', wide, run], { cwd: directory });
+    } finally {
+      await page.close();
+      await wideServed.kill();
+    }
+  });
+});
+
+/** The longest time between two frames while the list or graph is scrolled, in ms. */
+function frames(page: Page, forMs: number): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    const start = performance.now();
+    let last = start;
+    let worst = 0;
+    const step = (now) => {
+      worst = Math.max(worst, now - last);
+      last = now;
+      scrollTo(0, ((now - start) / ${forMs}) * document.body.scrollHeight);
+      if (now - start < ${forMs}) requestAnimationFrame(step);
+      else resolve(Math.round(worst));
+    };
+    requestAnimationFrame(step);
+  })`);
+}
+
+const everyView = [
+  '/',
+  '/runs',
+  '/runs/latest',
+  '/runs/latest/timeline',
+  '/runs/latest/instances',
+  '/runs/latest/log',
+  '/runs/latest/inputs',
+  '/program',
+  '/program/tasks',
+  '/program/edges',
+  '/program/inputs',
+  '/program/roles',
+  '/program/presets',
+  '/program/problems',
+  '/program/project',
+  '/program/new',
+  '/program/tasks/acceptance_gate',
+  '/program/tasks/acceptance_gate/edit',
+  '/program/tasks/acceptance_gate/yaml',
+  '/start?root=acceptance_gate',
+  '/inbox',
+  '/inbox?status=answered',
+  '/proposals',
+  '/nowhere',
+];
+
+const hostile = {
+  'tasks/hostile.yaml': {
+    id: 'hostile',
+    title: '<b>Ask</b> with <script>alert(1)</script>',
+    status: 'ready',
+    agent: 'shell',
+    run:
+      'test "$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json")" != null || ' +
+      'codex-orch interrupt create --audience human --kind question --question-file ' +
+      '"$CODEX_ORCH_PROGRAM_DIR/prompts/hostile.md" --option major --option minor ' +
+      '--reply-schema schemas/release.schema.json',
+    compose: [{ kind: 'ref', ref: 'runtime.latest_reply' }],
+    publish: [],
+  },
+  'prompts/hostile.md': [
+    'Is this safe? <img src=x onerror="document.title=\'taken\'">',
+    '',
+    '<script>document.title = "taken"</script>',
+    '',
+    '[run](javascript:alert(1)) [data](data:text/html,x) [outside](https://example.invalid/)',
+    '',
+    '![picture](https://example.invalid/spy.png)',
+  ].join('\n'),
+  'schemas/release.schema.json': {
+    type: 'object',
+    properties: {
+      version: { enum: ['major', 'minor'], type: 'string' },
+      announce: { type: 'boolean' },
+      candidates: { type: 'integer', minimum: 0, maximum: 5 },
+      channels: { type: 'array', items: { type: 'string', enum: ['stable', 'next'] } },
+      reviewers: { type: 'array', items: { type: 'string' } },
+      changelog: {
+        type: 'object',
+        properties: { headline: { type: 'string', maxLength: 80 } },
+        required: ['headline'],
+      },
+    },
+    required: ['version', 'announce', 'channels'],
+    additionalProperties: false,
+  },
+};
+
+function wideProgram(count: number): Record<string, unknown> {
+  const shell = (id: string, run: string, before: string[]): unknown => ({
+    id,
+    title: `Part ${id}`,
+    status: 'ready',
+    agent: 'shell',
+    run,
+    publish: [],
+    depends_on: before.map((task) => ({ task, kind: 'order' })),
+  });
+  const parts = Array.from({ length: count - 2 }, (_, index) => `part_${index + 1}`);
+  return {
+    'project.yaml': { name: 'wide', workspace: '.', max_concurrency: 4 },
+    'tasks/split.yaml': shell('split', 'true', []),
+    ...Object.fromEntries(
+      parts.map((id) => [`tasks/${id}.yaml`, shell(id, 'sleep 0.2', ['split'])]),
+    ),
+    'tasks/merge.yaml': shell('merge', 'true', parts),
+  };
+}
