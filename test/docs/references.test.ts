@@ -20,6 +20,17 @@ describe('what scripts make', () => {
   });
 });
 
+it('docs/dependencies.md gives the reason for each package', () => {
+  const page = readFileSync('docs/dependencies.md', 'utf8');
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const named = [...page.matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell]) =>
+    [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  expect([...new Set(named)].sort()).toEqual(Object.keys(devDependencies).sort());
+});
+
 /** No field that the schema does not name: what is printed is described. */
 function closed(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(closed);
