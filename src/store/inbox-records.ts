@@ -162,6 +162,8 @@ function isProposal(value: unknown): value is Proposal {
   ];
   return (
     strings.every((key) => typeof value[key] === 'string') &&
+    // It becomes the name of a file.
+    /^prop-int-[0-9a-f]{12}-\d{2,6}$/.test(value['proposal_id'] as string) &&
     proposalStatuses.includes(value['status'] as ProposalStatus) &&
     isJsonObject(own) &&
     ['kind', 'summary', 'rationale', 'suggested_content_mode', 'suggested_content'].every(
