@@ -35,7 +35,12 @@ module.exports = {
       from: { path: '^src/web/' },
       to: { path: `^src/(${edges})/` },
     },
-    { name: 'files-imports-core-only', severity: 'error', from: { path: '^src/files/' }, to: { path: '^src/', pathNot: '^src/(files|core)/' } },
+    {
+      name: 'files-imports-core-only',
+      severity: 'error',
+      from: { path: '^src/files/' },
+      to: { path: '^src/', pathNot: '^src/(files|core)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
