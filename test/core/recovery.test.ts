@@ -231,3 +231,35 @@ describe('a log that ends early', () => {
     expect(statusAfter(run.events)).toBe('done');
   });
 });
+
+it('the state never writes into the events that it came from', () => {
+  const run = new ScriptedRun([...diamond(), task({ id: 'e', depends_on: ['d'] })]);
+  const again = (): void => {
+    const log = JSON.parse(JSON.stringify(run.events), (_, value: unknown) =>
+      Object.freeze(value),
+    ) as typeof run.events;
+    const state = replay(log);
+    if (state) run.state = state;
+  };
+  const steps: (() => void)[] = [
+    () => run.ask(run.running('a')),
+    () => run.finish('a'),
+    () => run.reply(run.last('a').blocking_interrupts[0] ?? ''),
+    () => run.advance(),
+    () => run.finish('a', { process: offline }),
+    () => run.resume(),
+    () => run.finish('a'),
+    () => run.finish('b', { process: broken }),
+    () => run.retry(run.last('b')),
+    () => run.finish('b'),
+    () => run.finish('c'),
+    () => run.abort(),
+    () => run.retry(run.last('d')),
+    () => run.finish('d'),
+  ];
+  for (const step of steps) {
+    again();
+    step();
+  }
+  expect(run.last('d').status).toBe('done');
+});
