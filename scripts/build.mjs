@@ -78,7 +78,7 @@ async function buildPage() {
   const page = new URL('../src/web/page/', import.meta.url);
   const bundled = new Set();
   const { output } = await buildWithVite({
-    configFile: fileURLToPath(new URL('vite.config.ts', page)),
+    configFile: fileURLToPath(new URL('vite.config.mjs', page)),
     logLevel: 'error',
     build: { write: false },
     plugins: [{ name: 'bundled', load: (id) => void bundled.add(id.split('?')[0]) }],

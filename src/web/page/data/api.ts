@@ -13,11 +13,6 @@ export class ApiFailure extends Error {
   }
 }
 
-/** Server gone or unreachable: worth another try. */
-export function isOffline(error: unknown): boolean {
-  return error instanceof ApiFailure && error.status === 0;
-}
-
 /** @throws ApiFailure */
 export function getJson<T>(path: string): Promise<T> {
   return request<T>('GET', path);

@@ -10,7 +10,7 @@ export function setServerClock(now: string): void {
   offsetMs = Math.abs(difference) > toleratedMs ? difference : 0;
 }
 
-export function nowMs(): number {
+function nowMs(): number {
   return Date.now() + offsetMs;
 }
 

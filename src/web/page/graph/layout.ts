@@ -40,8 +40,8 @@ export interface Point {
   y: number;
 }
 
-export const nodeWidth = 212;
-export const nodeHeight = 64;
+const nodeWidth = 212;
+const nodeHeight = 64;
 const gap = 14;
 const frameHead = 40;
 const framePad = 16;

@@ -98,7 +98,7 @@ function FileText(props: { name: string; href: string; render: ArtifactView['ren
   );
 }
 
-export function Content(props: { name: string; text: string; render: ArtifactView['render'] }) {
+function Content(props: { name: string; text: string; render: ArtifactView['render'] }) {
   const { name, text, render } = props;
   if (render === 'markdown') return <Markdown text={text} />;
   if (render === 'json') {
