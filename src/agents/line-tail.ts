@@ -88,7 +88,9 @@ export class LineTail {
     try {
       this.fd ??= openSync(this.file, 'r');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // ENOTDIR: the worker put a file where its attempt directory was.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
     }
     return this.fd;
   }

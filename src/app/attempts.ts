@@ -164,21 +164,37 @@ export async function harvest(
   const process = processFacts(end);
   if (process.termination_reason !== 'completed') return withoutOutput(process);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
-  const result = await collectResult({
-    attemptDir,
-    finalMessage: end.final_message,
-    resultCalledFor: isResultCalledFor(state, task),
-    schema:
-      task.result_schema === null
-        ? null
-        : { frozenProgramDir: paths.programDir, path: task.result_schema },
-  });
-  const artifacts = await publishArtifacts({
-    attemptDir,
-    publishedDir: paths.publishedDir(instanceId),
-    publish: task.publish,
-  });
-  return { process, result, artifacts };
+  try {
+    const result = await collectResult({
+      attemptDir,
+      finalMessage: end.final_message,
+      resultCalledFor: isResultCalledFor(state, task),
+      schema:
+        task.result_schema === null
+          ? null
+          : { frozenProgramDir: paths.programDir, path: task.result_schema },
+    });
+    const artifacts = await publishArtifacts({
+      attemptDir,
+      publishedDir: paths.publishedDir(instanceId),
+      publish: task.publish,
+    });
+    return { process, result, artifacts };
+  } catch (error) {
+    if (!isSpoilt(error, attemptDir)) throw error;
+    const message = `what the attempt left cannot be taken: ${error.message}`;
+    return { process, result: { kind: 'none' }, artifacts: { kind: 'missing', message } };
+  }
+}
+
+/**
+ * Whether a worker has made its own directory unusable: removed it, or taken away the permission to
+ * read what is there. That is the failure of its attempt, and must not end the engine.
+ */
+function isSpoilt(error: unknown, attemptDir: string): error is NodeJS.ErrnoException {
+  const { code, path: file } = error as NodeJS.ErrnoException;
+  const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'];
+  return codes.includes(code ?? '') && file !== undefined && file.startsWith(attemptDir);
 }
 
 /** The facts of an attempt of which no process came to be. */

@@ -401,6 +401,29 @@ describe('8. An attempt', () => {
     expect(instancesOf(await show(), 'a')[0]!.error).toContain('report.txt');
   });
 
+  it.each([
+    ['attempt directory', 'rm -rf "$CODEX_ORCH_ATTEMPT_DIR"'],
+    [
+      'attempt directory, and puts a file there',
+      'rm -rf "$CODEX_ORCH_ATTEMPT_DIR"; : > "$CODEX_ORCH_ATTEMPT_DIR"',
+    ],
+    ['instance directory', 'rm -rf "$CODEX_ORCH_INSTANCE_DIR"'],
+  ])('a worker that removes its %s fails, alone', async (_name, destroy) => {
+    program({
+      vandal: { run: destroy },
+      other: { run: 'echo hi' },
+      next: { run: 'echo hi', depends_on: [{ task: 'other', kind: 'order' }] },
+    });
+    expect((await orch('run', 'start', '--root', 'vandal', 'next')).code).toBe(1);
+    const run = await show();
+    // Its exit status was kept in that directory, too: what is said depends on what was seen of it.
+    expect(instancesOf(run, 'vandal')[0]).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining(' ') as string,
+    });
+    expect(instancesOf(run, 'next')[0]).toMatchObject({ status: 'done' });
+  });
+
   it('a result against its schema fails it, and the field is named', async () => {
     writeFiles(dir, {
       'schemas/r.json': {
