@@ -1,36 +1,30 @@
 /** Timing whole processes, pair by pair: on a noisy machine only ratios within one run mean anything. */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-export interface Run {
-  wallMs: number;
-  /** Largest resident set of the process itself or of one child, in MB. */
-  peakMb: number;
-  stdout: string;
-}
+export type Argv = readonly [string, ...string[]];
 
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Exit statuses that are fine. */
-  ok?: number[];
+}
+
+export interface Timed {
+  wallMs: number;
+  stdout: string;
 }
 
 /** Runs a command to its end; throws where it fails. */
-export function time(argv: readonly [string, ...string[]], options: RunOptions = {}): Run {
+export function time([program, ...words]: Argv, options: RunOptions = {}): Timed {
   const before = performance.now();
-  const result = spawnSync('/usr/bin/env', ['time', '-f', 'peak %M', ...argv], {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+  const result = spawnSync(program, words, { ...options, encoding: 'utf8', maxBuffer: 1 << 28 });
   const wallMs = performance.now() - before;
-  if (!(options.ok ?? [0]).includes(result.status ?? -1)) {
-    throw new Error(`${argv.join(' ')}: status ${result.status}\n${result.stderr.slice(-2000)}`);
+  if (result.status !== 0) {
+    const why = result.error?.message ?? result.stderr.slice(-2000);
+    throw new Error(`${program} ${words.join(' ')}: status ${result.status}\n${why}`);
   }
-  const peakKb = Number(/^peak (\d+)$/m.exec(result.stderr)?.[1] ?? 0);
-  return { wallMs, peakMb: peakKb / 1024, stdout: result.stdout };
+  return { wallMs, stdout: result.stdout };
 }
 
 export function median(values: readonly number[]): number {
@@ -47,10 +41,8 @@ export interface Pair {
   ratio: number;
 }
 
-/** Measures A and B in turn, A B A B …, after one warm-up of each. */
+/** Measures A and B in turn, A B A B …; medians. */
 export function pairs(count: number, a: () => number, b: () => number): Pair {
-  a();
-  b();
   const measured = Array.from({ length: count }, () => ({ a: a(), b: b() }));
   return {
     a: median(measured.map((each) => each.a)),
@@ -59,24 +51,29 @@ export function pairs(count: number, a: () => number, b: () => number): Pair {
   };
 }
 
-/** A process whose memory is watched while it lives, in MB. */
-export async function peakMemory(
-  argv: readonly [string, ...string[]],
-  options: { cwd: string; env?: NodeJS.ProcessEnv },
-): Promise<number> {
-  const [program, ...words] = argv;
+export interface Watched {
+  status: number | null;
+  /** Largest resident set, in MB; 0 where there is no /proc. */
+  peakMb: number;
+}
+
+/** Runs a command, and watches the memory of its process (not of its children) while it lives. */
+export function watchMemory([program, ...words]: Argv, options: RunOptions): Promise<Watched> {
   const child = spawn(program, words, { ...options, stdio: 'ignore' });
-  const { readFileSync } = await import('node:fs');
   let peakKb = 0;
   const timer = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       peakKb = Math.max(peakKb, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
     } catch {
-      // It has just ended.
+      // It has just ended, or there is no /proc.
     }
-  }, 100);
-  await new Promise((resolve) => child.once('exit', resolve));
-  clearInterval(timer);
-  return peakKb / 1024;
+  }, 50);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => {
+      clearInterval(timer);
+      resolve({ status, peakMb: peakKb / 1024 });
+    });
+  });
 }

@@ -8,14 +8,14 @@ export interface BenchProgram {
   select: string[];
 }
 
-function begin(directory: string, project: string): void {
+export function begin(directory: string, project: string): void {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(path.join(directory, 'tasks'), { recursive: true });
   const text = `name: bench\nworkspace: .\ndefault_agent: shell\n${project}`;
   writeFileSync(path.join(directory, 'project.yaml'), text);
 }
 
-function task(directory: string, id: string, run: string, more = ''): void {
+export function task(directory: string, id: string, run: string, more = ''): void {
   const text = `id: ${id}\ntitle: ${id}\nstatus: ready\nlabels: [all]\nrun: ${JSON.stringify(run)}\n${more}`;
   writeFileSync(path.join(directory, 'tasks', `${id}.yaml`), text);
 }

@@ -1,0 +1,122 @@
+/** What driving a run costs: an instance, growth, makespan, memory, flushing. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import {
+  cliArgv,
+  drive,
+  latestRun,
+  ms,
+  row,
+  rounds,
+  times,
+  timesOf,
+  type Bench,
+  type Row,
+} from './bench.ts';
+import { leastWork } from './least-work.ts';
+import { median, pairs, time, watchMemory } from './measure.ts';
+import { chain, loop, sleepers, wide } from './programs.ts';
+
+/** A run of no-op commands against `xargs` starting as many, both with their output in files. */
+export function instanceCost(bench: Bench): Row[] {
+  const count = bench.quick ? 50 : 1000;
+  const program = wide(path.join(bench.directory, 'instance'), count);
+  let round = 0;
+  const bare = (): number => {
+    const out = path.join(bench.directory, `bare-${(round += 1)}`);
+    mkdirSync(out);
+    const each = `: >${out}/{}.out 2>${out}/{}.err`;
+    const line = `seq ${count} | xargs -P2 -I{} /bin/sh -c '${each}'`;
+    return time(['/bin/sh', '-c', line]).wallMs;
+  };
+  const least = (): number => leastWork(path.join(bench.directory, `least-${(round += 1)}`), count);
+  const ours = (): number => drive(bench, program).wallMs;
+  const bareRatio = pairs(rounds(bench, 5), ours, bare);
+  const leastRatio = pairs(rounds(bench, 5), ours, least);
+  const each = `${ms(bareRatio.a / count)} against ${ms(bareRatio.b / count)}`;
+  return [
+    row(
+      `cost of an instance: ${count} no-op commands, 2 at a time, against \`xargs -P2\``,
+      `${times(bareRatio.ratio)} (${each})`,
+      'at most 2×',
+      bareRatio.ratio <= 2,
+    ),
+    row(
+      'the same against the least that the contract asks for: its files, and a flush before each start',
+      `${times(leastRatio.ratio)} (${ms(leastRatio.a / count)} against ${ms(leastRatio.b / count)})`,
+      'at most 1.3×',
+      leastRatio.ratio <= 1.3,
+    ),
+  ];
+}
+
+/** Cost per instance of a large run against a small one, and the memory of the engine of the former. */
+export async function growth(bench: Bench): Promise<Row[]> {
+  const [small, large] = bench.quick ? [10, 30] : [100, 10_000];
+  const rows: Row[] = [];
+  for (const [name, make] of Object.entries({ wide, chain, loop })) {
+    const few = make(path.join(bench.directory, `${name}-few`), small);
+    const many = make(path.join(bench.directory, `${name}-many`), large);
+    const perInstance = (): number => {
+      const { driveMs, instances } = drive(bench, few);
+      return driveMs / instances;
+    };
+    // Small runs before and after, so that a noisy hour is not taken for growth.
+    const before = Array.from({ length: rounds(bench, 5) }, perInstance);
+    const words = ['run', 'start', many.directory, ...many.select, '--wait'];
+    const { status, peakMb } = await watchMemory(cliArgv(bench, ...words), {});
+    if (status !== 0) throw new Error(`${many.directory}: the run ended with ${status}`);
+    const after = Array.from({ length: rounds(bench, 5) }, perInstance);
+    const { driveMs, instances } = timesOf(latestRun(many.directory));
+    const cost = { few: median([...before, ...after]), many: driveMs / instances };
+    const ratio = cost.many / cost.few;
+    rows.push(
+      row(
+        `growth, ${name}: an instance of ${large} against one of ${small}`,
+        `${times(ratio)} (${ms(cost.many)} against ${ms(cost.few)})`,
+        'at most 1.2×',
+        ratio <= 1.2,
+      ),
+      row(
+        `memory of the engine, ${name}: ${large} instances`,
+        `${Math.round(peakMb)} MB`,
+        'at most 150 MB',
+        peakMb <= 150,
+      ),
+    );
+  }
+  return rows;
+}
+
+/** Random graphs of sleeping tasks against a list schedule that costs nothing. */
+export function makespan(bench: Bench): Row[] {
+  const slots = 4;
+  const ratios = Array.from({ length: rounds(bench, 5) }, (_, seed) => {
+    const directory = path.join(bench.directory, `sleepers-${seed}`);
+    const program = sleepers(directory, bench.quick ? 8 : 60, slots, seed + 1);
+    return drive(bench, program).driveMs / program.boundMs;
+  });
+  const ratio = median(ratios);
+  return [
+    row(
+      `makespan: random graphs of sleeping tasks on ${slots} slots, against the bound`,
+      `${times(ratio)} (from ${times(Math.min(...ratios))} to ${times(Math.max(...ratios))})`,
+      'at most 1.05×',
+      ratio <= 1.05,
+    ),
+  ];
+}
+
+export function priceOfSafety(bench: Bench): Row[] {
+  const count = bench.quick ? 20 : 1000;
+  const program = wide(path.join(bench.directory, 'safety'), count);
+  const { a, b, ratio } = pairs(
+    rounds(bench, 5),
+    () => drive(bench, program).driveMs,
+    () => drive(bench, program, { CODEX_ORCH_NO_SYNC: '1' }).driveMs,
+  );
+  const each = `${ms(a / count)} against ${ms(b / count)}`;
+  return [
+    row('price of safety: flushing against not', `${times(ratio)} (${each})`, 'reported', null),
+  ];
+}

@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+/** Whether the measurements still work; what they measure beside other tests means nothing. */
+it('measures every row', { timeout: 180_000 }, () => {
+  const root = path.resolve(import.meta.dirname, '..', '..');
+  const words = ['scripts/bench.mjs', '--quick'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const rows = stdout.trimEnd().split('\n');
+  expect(rows).toHaveLength(20);
+  for (const row of rows)
+    expect(row).toMatch(/^\| .+ \| [\d.]+ ?(×|ms|µs|MB).* \| .+ \| (met|missed)? ?\|$/);
+  expect(rows.at(-1)).toContain('nothing lost');
+});
