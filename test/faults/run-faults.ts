@@ -29,12 +29,11 @@ const base = path.resolve(values.directory);
 const cli = path.join(base, 'build', 'main.js');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-interface Tally {
-  tried: number;
-  whole: number;
-}
+const total = { tried: 0, whole: 0 };
+const summary = (): string =>
+  `crash points tried: ${total.tried}; recovered whole: ${total.whole} (Node ${process.version})`;
 
-async function tryProgram(program: CrashProgram): Promise<Tally> {
+async function tryProgram(program: CrashProgram): Promise<void> {
   const random = randomFrom(Number(values.seed));
   const calm = await runWithCrashes(
     cli,
@@ -43,11 +42,11 @@ async function tryProgram(program: CrashProgram): Promise<Tally> {
     [],
     null,
   );
-  const tally: Tally = { tried: 0, whole: 0 };
+  const tally = { tried: 0, whole: 0 };
   if (calm.problems.length > 0) {
     say(`${program.name}: undisturbed, it fails: ${calm.problems.join('; ')}`);
     process.exitCode = 1;
-    return tally;
+    return;
   }
   const all = everyPoint(calm.steps);
   const single = values.sample === undefined ? all : sampleOf(all, Number(values.sample), random);
@@ -65,9 +64,11 @@ async function tryProgram(program: CrashProgram): Promise<Tally> {
       const directory = path.join(base, `${program.name}-${index}`);
       const outcome = await attemptPlan(program, directory, plan, calm.digest);
       tally.tried += 1;
+      total.tried += 1;
       if (outcome.deaths === 0) missed += 1;
       if (outcome.problems.length === 0) {
         tally.whole += 1;
+        total.whole += 1;
         if (!values.keep) rmSync(directory, { recursive: true, force: true });
         continue;
       }
@@ -82,7 +83,6 @@ async function tryProgram(program: CrashProgram): Promise<Tally> {
     `${program.name}: ${all.length} points; tried ${tally.tried} (${plans.length - single.length} of them twice), ` +
       `${tally.whole} recovered whole, ${missed} not reached; ${seconds} s`,
   );
-  return tally;
 }
 
 async function attemptPlan(
@@ -103,15 +103,17 @@ function describe({ command, engine, step, torn }: CrashPoint): string {
   return `command ${command}${engine ? ' engine' : ''} step ${step}${torn ? ' torn' : ''}`;
 }
 
+// A run that is cut short says what it got through.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say(`stopped: ${summary()}`);
+    process.exit(130);
+  });
+}
 const only = values.only?.split(',');
-const total: Tally = { tried: 0, whole: 0 };
 for (const program of crashPrograms) {
   if (only && !only.includes(program.name)) continue;
-  const { tried, whole } = await tryProgram(program);
-  total.tried += tried;
-  total.whole += whole;
+  await tryProgram(program);
 }
-say(
-  `crash points tried: ${total.tried}; recovered whole: ${total.whole} (Node ${process.version})`,
-);
+say(summary());
 if (process.exitCode === undefined && !values.keep) rmSync(base, { recursive: true, force: true });
