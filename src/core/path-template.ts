@@ -28,14 +28,19 @@ export function parsePathTemplate(
   return { ok: true, pieces };
 }
 
+function kindOf(value: Json | undefined): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
 /**
  * The text of an input as part of a path. Clean is: a string, not empty, without line breaks, NUL, or
  * white space at its ends. One line break at the very end is dropped: files end with one.
  */
 export function cleanString(value: Json | undefined): CleanString {
   if (typeof value !== 'string') {
-    const type = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-    return { ok: false, reason: `is ${type}, not a string` };
+    return { ok: false, reason: `is ${kindOf(value)}, not a string` };
   }
   const text = value.replace(/\r?\n$/, '');
   if (text === '') return { ok: false, reason: 'is empty' };

@@ -69,7 +69,15 @@ describe('4. Starting a run: inputs', () => {
 });
 
 describe('2.1 path templates', () => {
-  const values = { repo: '/srv/repo\n', two: 'a\nb', pad: ' x', none: '', n: 3, 'a.b': 'dots' };
+  const values = {
+    repo: '/srv/repo\n',
+    two: 'a\nb',
+    pad: ' x',
+    none: '',
+    n: 3,
+    o: {},
+    'a.b': 'dots',
+  };
   it.each([
     ['plain/path', { ok: true, path: 'plain/path' }],
     ['${inputs.repo}/sub', { ok: true, path: '/srv/repo/sub' }],
@@ -79,6 +87,7 @@ describe('2.1 path templates', () => {
     ['${inputs.pad}', { ok: false, reason: 'the input "pad" begins or ends with white space' }],
     ['${inputs.none}', { ok: false, reason: 'the input "none" is empty' }],
     ['${inputs.n}', { ok: false, reason: 'the input "n" is a number, not a string' }],
+    ['${inputs.o}', { ok: false, reason: 'the input "o" is an object, not a string' }],
     ['${inputs.toString}', { ok: false, reason: 'the input "toString" was not given' }],
     ['${other}', { ok: false, reason: '"${other}" is unknown: only "${inputs.<key>}" is' }],
     ['${inputs.x', { ok: false, reason: '"${" without "}" in "${inputs.x"' }],
