@@ -250,10 +250,14 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
       await page.locator('.instance-row').first().waitFor();
       expect(await page.locator('.instance-row').count()).toBeLessThan(120);
       const list = await frames(page, 1_500);
-      process.stderr.write(`500 instances, worst frame: graph ${graph} ms, list ${list} ms\n`);
+      process.stderr.write(
+        `500 instances, frames: graph ${JSON.stringify(graph)} ms, list ${JSON.stringify(list)} ms\n`,
+      );
       // Beside engine, server and agents on a small machine; a page that renders all of it takes seconds.
-      expect(graph).toBeLessThan(400);
-      expect(list).toBeLessThan(400);
+      for (const { most, worst } of [graph, list]) {
+        expect(most).toBeLessThan(100);
+        expect(worst).toBeLessThan(1_000);
+      }
       expect(browsing.complaints).toEqual([]);
       await codexOrch(['run', 'abort', wide, run], { cwd: directory });
     } finally {
@@ -263,18 +267,21 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
   });
 });
 
-/** The longest time between two frames while the list or graph is scrolled, in ms. */
-function frames(page: Page, forMs: number): Promise<number> {
-  return page.evaluate<number>(`new Promise((resolve) => {
+/** Times between frames while the page is scrolled from top to bottom, in ms: of ten, nine are shorter. */
+function frames(page: Page, forMs: number): Promise<{ most: number; worst: number }> {
+  return page.evaluate<{ most: number; worst: number }>(`new Promise((resolve) => {
     const start = performance.now();
     let last = start;
-    let worst = 0;
+    const times = [];
     const step = (now) => {
-      worst = Math.max(worst, now - last);
+      times.push(Math.round(now - last));
       last = now;
       scrollTo(0, ((now - start) / ${forMs}) * document.body.scrollHeight);
       if (now - start < ${forMs}) requestAnimationFrame(step);
-      else resolve(Math.round(worst));
+      else {
+        times.sort((a, b) => a - b);
+        resolve({ most: times[Math.floor(times.length * 0.9)], worst: times.at(-1) });
+      }
     };
     requestAnimationFrame(step);
   })`);

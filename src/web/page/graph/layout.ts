@@ -9,14 +9,14 @@ import type { Loop } from './loops.ts';
 
 export type Direction = 'across' | 'down';
 
-export interface Placed {
+interface Placed {
   x: number;
   y: number;
   width: number;
   height: number;
 }
 
-export interface Frame extends Placed {
+interface Frame extends Placed {
   id: string;
   kind: 'loop' | 'block';
   /** Loops: the controller. */
@@ -90,6 +90,15 @@ export function layoutGraph(
   return collect(graph, tasks, loops, blocks, blockOf);
 }
 
+const straightPx = 30;
+
+/** Of a point from the line between two nodes. */
+function distance({ x, y }: Point, from: Sized, to: Sized): number {
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [from.x, from.y, to.x, to.y];
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  return Math.abs((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)) / length;
+}
+
 interface Sized {
   width: number;
   height: number;
@@ -101,12 +110,15 @@ interface Routed {
   points?: Point[];
 }
 
-/** The ends of a line are the nodes' own; one that goes to the next rank needs no bends. */
+/** The ends of a line are the nodes' own; one that is nearly straight needs no bends. */
 function bendsOf(graph: Graph<object, Sized, Routed>): Map<string, Point[]> {
   const bends = new Map<string, Point[]>();
   for (const edge of graph.edges()) {
     const inner = graph.edge(edge).points?.slice(1, -1) ?? [];
-    if (inner.length > 1) bends.set(`${edge.v} ${edge.w}`, inner);
+    const [from, to] = [graph.node(edge.v), graph.node(edge.w)];
+    if (inner.length > 1 && inner.some((point) => distance(point, from, to) > straightPx)) {
+      bends.set(`${edge.v} ${edge.w}`, inner);
+    }
   }
   return bends;
 }

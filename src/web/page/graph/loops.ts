@@ -64,7 +64,7 @@ function includes(outer: Loop, inner: Loop): boolean {
 /** Loop controller → the pass to show, from 0; a loop that is not named shows its latest. */
 export type PassChoice = ReadonlyMap<string, number>;
 
-export interface LoopPasses {
+interface LoopPasses {
   shown: number;
   /** How many passes began. */
   count: number;

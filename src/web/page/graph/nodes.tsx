@@ -8,7 +8,7 @@ import { Took } from '../parts/time.tsx';
 import type { Direction } from './layout.ts';
 import { useFrameLook, useNodeLook, type NodeLook } from './looks.ts';
 
-export type TaskNodeData = { direction: Direction; linked: boolean };
+type TaskNodeData = { direction: Direction; linked: boolean };
 export type TaskFlowNode = Node<TaskNodeData, 'task'>;
 export type FrameFlowNode = Node<{ direction: Direction; kind: 'loop' | 'block' }, 'frame'>;
 

@@ -1,5 +1,5 @@
 /** Small parts that many views share. */
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Icon, type IconName } from './icons.tsx';
 
@@ -31,8 +31,15 @@ export interface Tab {
 }
 
 export function Tabs({ tabs, current, label }: { tabs: Tab[]; current: string; label: string }) {
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a small screen the chosen one may be out of sight.
+    const chosen = bar.current?.querySelector<HTMLElement>('[aria-current]');
+    if (bar.current && chosen)
+      bar.current.scrollLeft = chosen.offsetLeft - bar.current.offsetLeft - 60;
+  }, [current]);
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav ref={bar} className="tabs" aria-label={label}>
       {tabs.map(({ href, label: text, count, bad }) => (
         <Link key={href} href={href} aria-current={href === current ? 'page' : undefined}>
           {text}

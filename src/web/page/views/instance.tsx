@@ -138,7 +138,7 @@ function Shown(props: { view: View; feed: RunFeed; tab: string; base: string }) 
             <h2>Published</h2>
             {view.published.length === 0 ? (
               <p className="panel-body faint">
-                {instance.status === 'done'
+                {instance.status === 'done' || task.publish.length === 0
                   ? 'Nothing.'
                   : `Nothing yet. Due: ${task.publish.join(', ')}`}
               </p>
