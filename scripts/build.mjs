@@ -41,6 +41,8 @@ const { outputFiles, metafile } = await build({
     CODEX_ORCH_FAULTS: String(values.faults),
   },
   minifySyntax: true,
+  // A start reads less; names stay, so that a stack still tells where it was.
+  minifyWhitespace: true,
   legalComments: 'linked',
   // Some bundled packages are CommonJS and call require() for Node's own modules.
   banner: {

@@ -6,6 +6,7 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
+import { performance } from 'node:perf_hooks';
 import { advance } from '../core/advance.ts';
 import type { RunEvent } from '../core/events.ts';
 import { finishAttempt, type AttemptFacts, type ProcessFacts } from '../core/finish-attempt.ts';
@@ -59,6 +60,9 @@ interface FinishedAttempt {
 }
 
 const CACHE_DELAY_MS = 200;
+/** The cache is for readers: a tenth of the time at most goes into it, unless it would fall behind for long. */
+const CACHE_SHARE = 0.1;
+const LONGEST_CACHE_DELAY_MS = 3000;
 
 export class Engine {
   readonly #context: AttemptContext;
@@ -79,6 +83,7 @@ export class Engine {
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessFacts> | null = null;
   #launcher: Launcher | null = null;
+  #cacheDelayMs = CACHE_DELAY_MS;
   #cacheTimer: NodeJS.Timeout | null = null;
   /** A defect in something that runs beside the loop; the loop throws it. */
   #defect: unknown = null;
@@ -320,8 +325,12 @@ export class Engine {
   #scheduleCacheFlush(): void {
     this.#cacheTimer ??= setTimeout(() => {
       this.#cacheTimer = null;
+      const before = performance.now();
       this.#session.flushCache();
-    }, CACHE_DELAY_MS);
+      const tookMs = performance.now() - before;
+      const fairMs = Math.min(tookMs / CACHE_SHARE, LONGEST_CACHE_DELAY_MS);
+      this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
+    }, this.#cacheDelayMs);
   }
 }
 
