@@ -23,4 +23,18 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    // Scripts, and the agents of the examples: no types, and they print.
+    files: ['**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.base],
+    rules: {
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+    },
+  },
 );

@@ -136,7 +136,7 @@ export class AttemptOutput {
 }
 
 /** An activity in one short line of plain text. */
-export function summariseActivity(activity: AgentActivity): string {
+function summariseActivity(activity: AgentActivity): string {
   return shorten(activityText(activity));
 }
 

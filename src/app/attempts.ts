@@ -214,7 +214,7 @@ export function notStarted(
   });
 }
 
-export function processFacts(end: AttemptEnd): ProcessFacts {
+function processFacts(end: AttemptEnd): ProcessFacts {
   return {
     termination_reason: end.termination_reason,
     return_code: end.return_code,

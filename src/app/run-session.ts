@@ -124,21 +124,6 @@ export class RunSession {
   }
 }
 
-/** Runs `work` as the run's writer. @throws Refusal `run-busy` */
-export async function withRunSession<T>(
-  programDir: string,
-  runId: string,
-  command: string,
-  work: (session: RunSession) => Promise<T> | T,
-): Promise<T> {
-  const session = RunSession.open(programDir, runId, command);
-  try {
-    return await work(session);
-  } finally {
-    session.close();
-  }
-}
-
 function refusalOf(runId: string, claim: LockResult & { ok: false }): Refusal {
   if (claim.reason === 'not-writable') {
     return new Refusal(

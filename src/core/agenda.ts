@@ -29,7 +29,7 @@ export function emptyAgenda(): Agenda {
 }
 
 /** First in, first out, without moving elements at each take. */
-export class Queue<T> {
+class Queue<T> {
   #items: T[] = [];
   #head = 0;
 
@@ -62,7 +62,7 @@ interface HeapEntry {
 }
 
 /** A binary heap: the instance that was created first comes first. */
-export class OrdinalHeap {
+class OrdinalHeap {
   #entries: HeapEntry[] = [];
 
   push(ordinal: number, instanceId: string): void {

@@ -60,7 +60,7 @@ export function retryInstance(
   return { ok: true, events: recorder.events };
 }
 
-export const ABORTED = 'run aborted by user';
+const ABORTED = 'run aborted by user';
 
 /**
  * `run abort`, after every process was stopped: the unstarted are skipped, the rest has failed. `ends`:

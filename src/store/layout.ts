@@ -94,7 +94,7 @@ export function runsDir(programDir: string): string {
 }
 
 /** The directory name of an attempt: its number, from 1, in at least four digits. */
-export function attemptName(attempt: number): string {
+function attemptName(attempt: number): string {
   return String(attempt).padStart(4, '0');
 }
 

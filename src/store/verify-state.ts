@@ -167,7 +167,7 @@ function verifyRunFile(
 }
 
 /** The first field in which two JSON values differ, as a sentence; null if they are equal. */
-export function firstDifference(expected: Json, found: Json, at = ''): string | null {
+function firstDifference(expected: Json, found: Json, at = ''): string | null {
   if (Array.isArray(expected) && Array.isArray(found)) {
     for (let i = 0; i < Math.max(expected.length, found.length); i += 1) {
       const difference = differenceOf(expected[i], found[i], `${at}[${i}]`);

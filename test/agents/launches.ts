@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll } from 'vitest';
 import type { AgentLaunch, AttemptProcess } from '../../src/agents/launch-spec.ts';
 
-export const testRoot = path.resolve(import.meta.dirname, '..', '..', '.test-tmp');
+const testRoot = path.resolve(import.meta.dirname, '..', '..', '.test-tmp');
 
 /** A directory that lives as long as the test file. Not under /tmp: Codex leaves that writable. */
 export function temporaryDirectory(name: string): string {

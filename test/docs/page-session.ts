@@ -32,7 +32,7 @@ export interface Mismatch {
 const HOME = '/home/you';
 
 /** The blocks of a page that are run. */
-export function blocksOf(text: string): Block[] {
+function blocksOf(text: string): Block[] {
   const lines = text.split('\n');
   const blocks: Block[] = [];
   let before = '';

@@ -65,9 +65,9 @@ function task(id: string, dependsOn: string[]): TaskSpec {
   };
 }
 
-export const PROMPT = 'Ask first.\n';
+const PROMPT = 'Ask first.\n';
 export const RESULT = '{"answer": 42}';
-export const FINAL = 'Done.\n';
+const FINAL = 'Done.\n';
 
 export function samplePlan(): RunPlan {
   return {
