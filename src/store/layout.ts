@@ -112,8 +112,9 @@ export function newRunId(now: Date): string {
 }
 
 /**
- * The ids of a program's runs, newest first. A directory whose log holds nothing yet is not a run:
- * that is what a crash, or another process, leaves before the first event. Creates nothing.
+ * The ids of a program's runs, newest first. A directory without a log and without state/run.json is not
+ * a run: that is what a crash, or another process, leaves before the first event. One that has lost its
+ * log is: reading it says so. Creates nothing.
  */
 export function listRunIds(programDir: string): string[] {
   const directory = runsDir(programDir);
@@ -125,7 +126,7 @@ export function listRunIds(programDir: string): string[] {
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw error;
   }
-  const ids = names.filter((name) => runIdPattern.test(name) && hasEvents(directory, name));
+  const ids = names.filter((name) => runIdPattern.test(name) && isRun(directory, name));
   return newestFirst(directory, ids);
 }
 
@@ -167,12 +168,9 @@ export function resolveRunId(programDir: string, text: string): string {
   });
 }
 
-function hasEvents(directory: string, runId: string): boolean {
-  try {
-    return statSync(path.join(directory, runId, 'events.jsonl')).size > 0;
-  } catch {
-    return false;
-  }
+function isRun(directory: string, runId: string): boolean {
+  const log = statSync(path.join(directory, runId, 'events.jsonl'), { throwIfNoEntry: false });
+  return (log?.size ?? 0) > 0 || exists(path.join(directory, runId, 'state', 'run.json'));
 }
 
 function exists(file: string): boolean {

@@ -1,5 +1,5 @@
 /** Makes the directory of a run, and reads a run back from its log. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import type { RunEvent } from '../core/events.ts';
 import { evolve } from '../core/evolve.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
@@ -64,6 +64,13 @@ export function replayLog(
     { runId: paths.runId },
   );
   if (state) return { state, end };
+  if (statSync(paths.runFile, { throwIfNoEntry: false })) {
+    throw new Refusal(
+      'log-damaged',
+      `${paths.eventsLog} is empty, but state/run.json tells of a run: the log was lost.`,
+      { hint: `Bring events.jsonl back from a backup; nothing else can restore the run.` },
+    );
+  }
   throw new Refusal('run-empty', `Run ${paths.runId} was never started: its log holds no event.`, {
     exit: ExitStatus.notFound,
   });

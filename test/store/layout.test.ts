@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Refusal } from '../../src/core/refusal.ts';
 import { listRunIds, newRunId, resolveRunId, runPaths } from '../../src/store/layout.ts';
+import { loadRun } from '../../src/store/run-store.ts';
 import { temporaryProgram } from './sample-run.ts';
 
 let program: { dir: string; remove: () => void };
@@ -74,4 +75,15 @@ it('refuses what fits none or several, with exit status 4 and the ids that come 
   expect(refusal('').code).toBe('run-not-found');
   expect(refusal('20260303000000-00000000').message).toContain('never started');
   expect(refusal('../../etc').exit).toBe(4);
+});
+
+it('lists a run that has lost its log, so that reading it can say so', () => {
+  plant('20260101000000-aaaaaaaa', '2026-01-01T00:00:00.100Z');
+  plant('20260102000000-bbbbbbbb', '', '');
+  const lost = runPaths(program.dir, '20260102000000-bbbbbbbb');
+  expect(listRunIds(program.dir)).toEqual(['20260101000000-aaaaaaaa']);
+  mkdirSync(lost.stateDir);
+  writeFileSync(lost.runFile, '{}');
+  expect(listRunIds(program.dir)).toEqual([lost.runId, '20260101000000-aaaaaaaa']);
+  expect(() => loadRun(lost)).toThrow(/the log was lost/);
 });
