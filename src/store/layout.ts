@@ -169,8 +169,13 @@ export function resolveRunId(programDir: string, text: string): string {
 }
 
 function isRun(directory: string, runId: string): boolean {
-  const log = statSync(path.join(directory, runId, 'events.jsonl'), { throwIfNoEntry: false });
-  return (log?.size ?? 0) > 0 || exists(path.join(directory, runId, 'state', 'run.json'));
+  try {
+    const log = statSync(path.join(directory, runId, 'events.jsonl'), { throwIfNoEntry: false });
+    return (log?.size ?? 0) > 0 || exists(path.join(directory, runId, 'state', 'run.json'));
+  } catch {
+    // No directory, or not ours to look into.
+    return false;
+  }
 }
 
 function exists(file: string): boolean {
