@@ -10,8 +10,11 @@ import { LineTail } from './line-tail.ts';
 
 /** A line above this is not parsed. */
 export const maxLineBytes = 8 << 20;
-/** Read from one file in one go, so that one flooding agent does not starve the others. */
-const SLICE_BYTES = 2 << 20;
+/**
+ * Read from one file in one go, so that one flooding agent does not starve the others, and what its lines
+ * are made into does not live long enough to be moved out of the young generation.
+ */
+const SLICE_BYTES = 512 << 10;
 /** Unread output above this is counted rather than shown, where nobody needs each line. */
 const FLOOD_BYTES = 256 << 10;
 const STDERR_TAIL_CHARS = 16 * 1024;
