@@ -4,7 +4,6 @@
  * against them.
  */
 import type { InstalledDoc } from '../app/assistant-doc.ts';
-import type { PresetEntry } from '../app/apply-preset.ts';
 import type { WorkerSummary } from '../app/assistant-worker.ts';
 import type { Edge } from '../app/edit-edge.ts';
 import type { InitializedProgram } from '../app/init-program.ts';
@@ -18,7 +17,7 @@ import type { VerifyReport } from '../app/verify-run.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { BackendName, Sandbox, TaskSpec } from '../core/program.ts';
+import type { BackendName, PresetSpec, Sandbox, TaskSpec } from '../core/program.ts';
 import type { InstanceStatus, Interrupt, Proposal, RunStatus } from '../core/run.ts';
 import type { RunDocument, RunSummary } from '../store/run-documents.ts';
 
@@ -40,7 +39,7 @@ export interface JsonOutputs {
   /** The edges that were removed. */
   'edge remove': Edge[];
   /** Preset id → preset. */
-  'preset list': Record<string, PresetEntry>;
+  'preset list': Record<string, ListedPreset>;
   /** The tasks, as they would be written. */
   'preset preview': JsonObject[];
   'preset apply': AppliedPreset;
@@ -86,6 +85,12 @@ export interface JsonOutputs {
 interface DeletedTask {
   /** Its id. */
   deleted: string;
+}
+
+interface ListedPreset {
+  /** The program's own, or one of all programs. */
+  source: 'local' | 'global';
+  preset: PresetSpec;
 }
 
 interface AppliedPreset {
