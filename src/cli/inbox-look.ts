@@ -57,7 +57,7 @@ export async function show(
   const { programDir, rest } = splitProgram(words, { min: 1, max: 1, usage }, context);
   const entry = await showInterrupt(programDir, rest[0] ?? '', options.runId);
   if (options.json === true) printJson(entry, context);
-  else await printYaml(entry as unknown as Json, context);
+  else printYaml(entry as unknown as Json, context);
 }
 
 const columns: Column<InterruptEntry>[] = [

@@ -99,7 +99,7 @@ export async function recommend(
     return context.stdout.line(JSON.stringify(recommendation, null, 2));
   }
   const { printYaml } = await import('./program-edits.ts');
-  await printYaml({ ...recommendation }, context);
+  printYaml({ ...recommendation }, context);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { CliContext } from './context.ts';
 import { splitProgram, type ArgumentShape } from './program-argument.ts';
 import { makePaint } from './render/paint.ts';
 import { plainLine, plainText } from './render/plain-text.ts';
+import { renderYaml } from './render/yaml.ts';
 
 export interface PlaceAndRest extends ProgramPlace {
   rest: string[];
@@ -41,9 +42,8 @@ export function printJson(value: unknown, context: CliContext): void {
   context.stdout.line(JSON.stringify(value, null, 2));
 }
 
-export async function printYaml(value: Json, context: CliContext): Promise<void> {
-  const { toYaml } = await import('../program/edit-yaml.ts');
-  context.stdout.write(plainText(toYaml(value)));
+export function printYaml(value: Json, context: CliContext): void {
+  context.stdout.write(plainText(renderYaml(value)));
 }
 
 /** `file:line:column: error code: message`, and the hint below it. */

@@ -65,7 +65,7 @@ export async function show(
   const { programDir, id } = idWords(words, 'proposal show [PROGRAM] ID', context);
   const proposal = findProposal(programDir, id);
   if (options.json === true) printJson(proposal, context);
-  else await printYaml(proposal as unknown as Json, context);
+  else printYaml(proposal as unknown as Json, context);
 }
 
 export async function mark(

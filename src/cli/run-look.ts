@@ -12,6 +12,7 @@ import { plainLine } from './render/plain-text.ts';
 import { printTable, type Column } from './render/table.ts';
 import { wrap } from './render/text-width.ts';
 import { runAndInstanceWords, runWords } from './run-arguments.ts';
+import { renderYaml } from './render/yaml.ts';
 
 interface ListRow {
   id: string;
@@ -101,9 +102,8 @@ export async function show(
   const { programDir, run } = runWords(words, 'run show', context);
   const document = showRun(programDir, run);
   if (options.json === true) return context.stdout.line(JSON.stringify(document, null, 2));
-  const { toYaml } = await import('../program/edit-yaml.ts');
   // A document is plain data; an interface is no index signature.
-  context.stdout.write(toYaml(document as unknown as JsonObject));
+  context.stdout.write(renderYaml(document as unknown as JsonObject));
 }
 
 export function explain(words: string[], options: { json?: boolean }, context: CliContext): void {

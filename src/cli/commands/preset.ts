@@ -79,7 +79,7 @@ export function register(program: Command, context: CliContext): void {
       );
       const { tasks } = previewPreset(place, place.rest[0] ?? '', variables);
       if (options.json === true) return printJson(tasks, context);
-      await printYaml(tasks, context);
+      printYaml(tasks, context);
     });
 
   group

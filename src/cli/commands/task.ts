@@ -77,7 +77,7 @@ export function register(program: Command, context: CliContext): void {
       );
       const task = showTask(programDir, rest[0] ?? '');
       if (options.json === true) return printJson(task, context);
-      await printYaml(task as unknown as JsonObject, context);
+      printYaml(task as unknown as JsonObject, context);
     });
 
   group
