@@ -61,15 +61,36 @@ export function parseYaml(text: string): { source: YamlSource | null; problems: 
   for (const error of document.errors) problems.push(describe(error, text, lines, 'error'));
   for (const warning of document.warnings) problems.push(describe(warning, text, lines, 'warning'));
   if (document.errors.length > 0) return { source: null, problems };
+  latest = { text, document, lines };
   const reader = new Reader(document, lines);
   const value = reader.read();
   problems.push(...reader.problems);
   if (reader.problems.some((problem) => problem.severity === 'error'))
     return { source: null, problems };
   return {
-    source: { value, locate: (path, at) => locate(document, lines, path, at ?? 'value') },
+    source: { value, locate: (path, at) => locate(documentOf(text), path, at ?? 'value') },
     problems,
   };
+}
+
+interface ParsedText {
+  text: string;
+  document: Document.Parsed;
+  lines: LineCounter;
+}
+
+/**
+ * A document takes ten times the memory of its values, and is needed again only for the place of a problem.
+ * One is kept, for the problems of a file come together; of any other the text is parsed anew.
+ */
+let latest: ParsedText | null = null;
+
+function documentOf(text: string): ParsedText {
+  if (latest?.text === text) return latest;
+  const lines = new LineCounter();
+  const document = parse(text, lines);
+  if (document === null) throw new Error('text that was parsed once can be parsed again');
+  return (latest = { text, document, lines });
 }
 
 function parse(text: string, lineCounter: LineCounter): Document.Parsed | null {
@@ -275,12 +296,7 @@ function startOf(node: unknown): number | null {
   return (node as Partial<Node> | null | undefined)?.range?.[0] ?? null;
 }
 
-function locate(
-  document: Document.Parsed,
-  lines: LineCounter,
-  path: Path,
-  at: 'key' | 'value',
-): Position {
+function locate({ document, lines }: ParsedText, path: Path, at: 'key' | 'value'): Position {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const [index, step] of path.entries()) {
