@@ -265,6 +265,11 @@ async function takeAll(url) {
         await page.goto(url.replace(/\/$/, '') + address);
         await page.waitForSelector('main h1:visible, article:visible, [role=alert]:visible');
         await page.waitForFunction(() => !document.querySelector('.skeleton'));
+        // A graph is laid out after the page is there.
+        await page.waitForFunction(
+          () =>
+            !document.querySelector('.react-flow') || document.querySelector('.react-flow__node'),
+        );
         await act(page, name);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         if (wide) say(`${name} ${theme} ${size}: wider than the window`);
