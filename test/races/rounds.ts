@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { takeInIfFree } from '../../src/app/take-in.ts';
 import { startRun } from '../../src/app/start-run.ts';
 import { runStatus, type RunState } from '../../src/core/run-state.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
@@ -82,6 +83,8 @@ export async function playRounds(
         tally.answers += Object.keys(report.accepted).length;
       }
       const paths = runPaths(programDir, runId);
+      // An answer by file may come when the last engine has gone: whoever writes to the run next takes it in.
+      await takeInIfFree(paths, 'races');
       const state = loadRun(paths);
       if (state.aborted) tally.aborted += 1;
       if (tally.rounds % 25 === 0) process.stdout.write(`races: ${JSON.stringify(tally)}\n`);
