@@ -279,7 +279,7 @@ describe('looking at runs', () => {
         .map((line) => line.split('\t')[0] ?? '');
     expect(complete('run', 'sh')).toEqual(['show']);
     expect(complete('run', 'show', '')).toEqual(expect.arrayContaining(['latest', id]));
-    expect(complete('run', 'logs', 'latest', 'nas')).toEqual([expect.stringMatching(/^nasty-/)]);
+    expect(complete('run', 'logs', id, 'nas')).toEqual([expect.stringMatching(/^nasty-/)]);
     expect(complete('run', 'start', '--root', 'qu')).toEqual(['quick']);
     expect(complete('run', 'start', '--dry')).toEqual(['--dry-run']);
     expect(complete('nonsense', '')).toEqual(['']);
