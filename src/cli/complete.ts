@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command, Option } from 'commander';
+import { listRunIds } from '../store/layout.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { defaultProgram } from './program-argument.ts';
@@ -246,10 +247,7 @@ function ofKind(kind: Kind, programDir: string, before: string[]): Candidate[] {
 
 /** Names are read straight from the disk: opening runs would make a Tab slow. */
 function runIds(programDir: string): string[] {
-  return names(path.join(programDir, '.runs'))
-    .filter((name) => /^\d{14}-[0-9a-f]{8}$/.test(name))
-    .reverse()
-    .slice(0, 20);
+  return listRunIds(programDir).slice(0, 20);
 }
 
 function runOf(programDir: string, word: string | undefined): string[] {

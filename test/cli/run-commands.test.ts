@@ -279,6 +279,9 @@ describe('looking at runs', () => {
         .map((line) => line.split('\t')[0] ?? '');
     expect(complete('run', 'sh')).toEqual(['show']);
     expect(complete('run', 'show', '')).toEqual(expect.arrayContaining(['latest', id]));
+    // The same order as everywhere else, also within a second.
+    const [latest = ''] = run('run', 'list').stdout.split('\t');
+    expect(complete('run', 'show', '').slice(0, 2)).toEqual(['latest', latest]);
     expect(complete('run', 'logs', id, 'nas')).toEqual([expect.stringMatching(/^nasty-/)]);
     expect(complete('run', 'start', '--root', 'qu')).toEqual(['quick']);
     expect(complete('run', 'start', '--dry')).toEqual(['--dry-run']);
