@@ -53,14 +53,17 @@ function expandChoice(recorder: Recorder, choice: Choice): void {
 
 function expandScope(recorder: Recorder, scopeId: string): void {
   const { state } = recorder;
-  const scope = state.scopes.get(scopeId);
-  const isBase = scopeId === state.baseScopeId;
-  const candidates = isBase ? Object.keys(state.plan.tasks) : (scope?.seed_task_ids ?? []);
-  for (const task of candidates) {
-    // In the base scope, a task with upstream tasks is tried when these come to be.
-    if (isBase && upstreamOf(state, task).length > 0) continue;
+  if (scopeId === state.baseScopeId) return expandBaseScope(recorder, scopeId);
+  for (const task of state.scopes.get(scopeId)?.seed_task_ids ?? []) {
     tryTask(recorder, task, scopeId, null);
   }
+}
+
+/** Each task after its upstream tasks, so that what has been created leads to nothing that was not tried. */
+function expandBaseScope(recorder: Recorder, scopeId: string): void {
+  const { state } = recorder;
+  for (const task of state.graph.longestFirst) tryTask(recorder, task, scopeId, null);
+  state.agenda.created.clear();
 }
 
 function expandInstance(recorder: Recorder, instanceId: string): void {

@@ -24,6 +24,8 @@ export interface TaskGraph {
   /** Bodies by their seeds, so that all iterations of a loop share one set. */
   bodies: Map<string, ReadonlySet<string>>;
   allTasks: ReadonlySet<string>;
+  /** All tasks, those with the longest chain of dependents first: every task after its upstream tasks. */
+  longestFirst: readonly string[];
 }
 
 export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
@@ -32,14 +34,9 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
   const gate = new Map<string, string>();
   for (const id of Object.keys(tasks)) dependents.set(id, []);
   for (const task of Object.values(tasks)) {
-    const byTask = new Map<string, Upstream>();
-    for (const dependency of task.depends_on) {
-      const known = byTask.get(dependency.task);
-      if (known) known.names.push(scopeName(dependency));
-      else byTask.set(dependency.task, { task: dependency.task, names: [scopeName(dependency)] });
-    }
-    upstream.set(task.id, [...byTask.values()]);
-    for (const id of byTask.keys()) dependents.get(id)?.push(task.id);
+    const distinct = upstreamOf(task);
+    upstream.set(task.id, distinct);
+    for (const { task: id } of distinct) dependents.get(id)?.push(task.id);
     for (const target of gatedTargets(task)) gate.set(target, task.id);
   }
   const graph: TaskGraph = {
@@ -50,6 +47,7 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     crossing: new Set(),
     bodies: new Map(),
     allTasks: new Set(Object.keys(tasks)),
+    longestFirst: longestFirst(upstream, dependents),
   };
   for (const task of Object.values(tasks)) {
     if (task.control?.mode !== 'loop') continue;
@@ -60,6 +58,51 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     }
   }
   return graph;
+}
+
+function upstreamOf(task: TaskSpec): Upstream[] {
+  const byTask = new Map<string, Upstream>();
+  for (const dependency of task.depends_on) {
+    const known = byTask.get(dependency.task);
+    if (known) known.names.push(scopeName(dependency));
+    else byTask.set(dependency.task, { task: dependency.task, names: [scopeName(dependency)] });
+  }
+  return [...byTask.values()];
+}
+
+/**
+ * Orders tasks by the length of the longest chain that waits for them; equal ones keep their order. What
+ * starts in this order ends early: the long chains are begun while the short ones can still fill the slots.
+ */
+function longestFirst(
+  upstream: ReadonlyMap<string, Upstream[]>,
+  dependents: ReadonlyMap<string, string[]>,
+): string[] {
+  const waiting = new Map<string, { dependents: number; length: number }>();
+  let ends: string[] = [];
+  for (const [task, { length }] of dependents) {
+    waiting.set(task, { dependents: length, length: 0 });
+    if (length === 0) ends.push(task);
+  }
+  let length = 0;
+  for (; ends.length > 0; length += 1) {
+    const next: string[] = [];
+    for (const task of ends) {
+      for (const { task: up } of upstream.get(task) ?? []) {
+        const each = waiting.get(up);
+        if (!each) continue;
+        each.dependents -= 1;
+        // Its last dependent is the one with the longest chain.
+        if (each.dependents > 0) continue;
+        each.length = length + 1;
+        next.push(up);
+      }
+    }
+    ends = next;
+  }
+  const byLength: string[][] = Array.from({ length }, () => []);
+  for (const [task, each] of waiting) byLength[each.length]?.push(task);
+  return byLength.reverse().flat();
 }
 
 /** The seeds and all tasks that descend from one by `depends_on`. */
