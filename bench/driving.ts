@@ -91,16 +91,18 @@ export async function growth(bench: Bench): Promise<Row[]> {
 /** Random graphs of sleeping tasks against a list schedule that costs nothing. */
 export function makespan(bench: Bench): Row[] {
   const slots = 4;
-  const ratios = Array.from({ length: rounds(bench, 5) }, (_, seed) => {
+  const measured = Array.from({ length: rounds(bench, 5) }, (_, seed) => {
     const directory = path.join(bench.directory, `sleepers-${seed}`);
     const program = sleepers(directory, bench.quick ? 8 : 60, slots, seed + 1);
-    return drive(bench, program).driveMs / program.boundMs;
+    const { driveMs } = drive(bench, program);
+    return { bound: driveMs / program.boundMs, order: driveMs / program.scheduleMs };
   });
-  const ratio = median(ratios);
+  const ratio = median(measured.map(({ bound }) => bound));
+  const ordered = median(measured.map(({ order }) => order));
   return [
     row(
-      `makespan: random graphs of sleeping tasks on ${slots} slots, against the bound`,
-      `${times(ratio)} (from ${times(Math.min(...ratios))} to ${times(Math.max(...ratios))})`,
+      `makespan: random graphs of sleeping tasks on ${slots} slots, against the longest chain or the shared work`,
+      `${times(ratio)} (${times(ordered)} what the order of starting takes at no cost)`,
       'at most 1.05×',
       ratio <= 1.05,
     ),

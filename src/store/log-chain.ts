@@ -2,7 +2,7 @@
  * The lines of `events.jsonl` and the chain through them: what a line must say to follow the one before.
  * Pure, but for naming the file in what it refuses.
  */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import type { EventType, RunEvent } from '../core/events.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -76,9 +76,11 @@ type ParsedLine = { ok: true; value: JsonObject } | { ok: false; reason: string 
 
 /** Parses a line without its newline. */
 export function parseLine(line: Buffer): ParsedLine {
-  if (!isUtf8(line)) return { ok: false, reason: 'is not UTF-8' };
+  // Nearly all lines are; decoding is then a copy.
+  const ascii = isAscii(line);
+  if (!ascii && !isUtf8(line)) return { ok: false, reason: 'is not UTF-8' };
   try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
+    const value: unknown = JSON.parse(line.toString(ascii ? 'latin1' : 'utf8'));
     return isJsonObject(value) ? { ok: true, value } : { ok: false, reason: 'is not an object' };
   } catch {
     return { ok: false, reason: 'is not JSON' };

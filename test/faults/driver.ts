@@ -203,14 +203,17 @@ class Person {
     }
   }
 
-  /** What this program's person does while the first agent is at work. */
+  /** What is done to this program's engine, once, while the first agent is at work. */
   async #meddle(pid: number, ended: Promise<unknown>): Promise<void> {
-    if (this.#program.meddle !== 'stop' || this.#interfered) return;
+    const { meddle } = this.#program;
+    if ((meddle !== 'stop' && meddle !== 'kill-launcher') || this.#interfered) return;
     this.#interfered = true;
     let over = false;
     void ended.then(() => (over = true));
     while (!over && lines(path.join(this.#directory, 'attempts.log')).length === 0) await tick();
-    if (!over) process.kill(pid, 'SIGTERM');
+    if (over) return;
+    if (meddle === 'stop') process.kill(pid, 'SIGTERM');
+    else for (const launcher of launchersOf(pid)) process.kill(launcher, 'SIGKILL');
   }
 
   async #engineEnds(number: number): Promise<void> {
@@ -230,17 +233,29 @@ class Person {
 
 /** Engines in the background that drive a run of this program. */
 function enginesOf(directory: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return words[2] === 'run' && words[3] === 'drive' && words[4] === directory;
-      } catch {
-        return false;
-      }
-    });
+  return processesWhere((words) => {
+    return words[2] === 'run' && words[3] === 'drive' && words[4] === directory;
+  });
+}
+
+/** The shells beside an engine that fork its attempts. */
+function launchersOf(engine: number): number[] {
+  return processesWhere((words, pid) => {
+    // The forks of a launcher, which are the attempts, are called like it.
+    const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    return words.includes('codex-orch-launcher') && Number(parent) === engine;
+  });
+}
+
+function processesWhere(matches: (words: string[], pid: number) => boolean): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return matches(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'), pid);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Everything that an undisturbed run and a crashed one must have in common, without ids and times. */

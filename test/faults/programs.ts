@@ -14,10 +14,11 @@ export interface CrashProgram {
   answerBy?: 'command' | 'file';
   begin?: 'wait' | 'no-wait';
   /**
-   * What the person does besides: ends the run while its first agent works; stops the engine then
-   * (SIGTERM), to resume later; or types `run reconcile` before anything else after a crash.
+   * What happens besides: the person ends the run while its first agent works; stops the engine then
+   * (SIGTERM), to resume later; or types `run reconcile` before anything else after a crash; or the shell
+   * that forks the attempts is killed while the first of them works.
    */
-  meddle?: 'abort' | 'stop' | 'reconcile';
+  meddle?: 'abort' | 'stop' | 'reconcile' | 'kill-launcher';
   /** Attempts that every run of it takes; null where crash or meddling may add some. */
   attempts: number | null;
   /** Only the run's status must agree: how far it came depends on when it was ended. */
@@ -209,6 +210,7 @@ export const crashPrograms: CrashProgram[] = [
   { name: 'slow', roots: ['join'], files: slow, attempts: 3 },
   { name: 'background', roots: ['join'], files: slow, begin: 'no-wait', attempts: 3 },
   { name: 'reconcile', roots: ['join'], files: slow, meddle: 'reconcile', attempts: null },
+  { name: 'launcher', roots: ['join'], files: slow, meddle: 'kill-launcher', attempts: 3 },
   { name: 'stopped', roots: ['later'], files: endless, meddle: 'stop', attempts: null },
   {
     name: 'aborted',
