@@ -15,6 +15,7 @@ import type { AssistantResult } from './answer-by-assistant.ts';
 import type { AttemptContext } from './attempts.ts';
 import { Engine, type StopMode } from './engine.ts';
 import { InlineAssistants } from './inline-assistants.ts';
+import { keepHeapSmall } from './keep-heap-small.ts';
 import { readRoles } from './program-roles.ts';
 import { RunSession } from './run-session.ts';
 import { selfCommand } from './self-command.ts';
@@ -70,6 +71,7 @@ export function driveSession(
   options: Omit<DriveOptions, 'command' | 'prepare'>,
   begin: (engine: Engine) => void = () => undefined,
 ): Drive {
+  keepHeapSmall();
   let stopped = false;
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);

@@ -19,6 +19,7 @@ import { newRunId, runPaths } from '../store/layout.ts';
 import { createRunDirectory } from '../store/run-store.ts';
 import { StateCache } from '../store/state-cache.ts';
 import { freezeFiles } from './freeze-run.ts';
+import { keepHeapSmall } from './keep-heap-small.ts';
 import { flushes } from './run-session.ts';
 import { resolveWorkspaces } from './workspaces.ts';
 
@@ -66,6 +67,7 @@ export interface PlannedRun {
 
 /** Creates the run; nothing has started when this returns. @throws Refusal with what blocks it */
 export async function startRun(programDir: string, options: StartOptions): Promise<StartedRun> {
+  keepHeapSmall();
   const { program, tasks, inputs, warnings } = await prepare(programDir, options);
   const now = new Date();
   const runId = newRunId(now);
@@ -176,9 +178,8 @@ async function prepare(programDir: string, options: StartOptions): Promise<Prepa
       exit: selection.code === 'nothing-selected' ? ExitStatus.usage : ExitStatus.notFound,
     });
   }
-  const tasks = selection.taskIds.flatMap(
-    (id) => program.tasks.find((task) => task.id === id) ?? [],
-  );
+  const byId = new Map(program.tasks.map((task) => [task.id, task]));
+  const tasks = selection.taskIds.flatMap((id) => byId.get(id) ?? []);
   const warnings = diagnostics.filter((each) => each.severity === 'warning');
   warnings.push(...checkBoard(tasks));
   const inputs = await resolveInputs(
