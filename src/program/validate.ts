@@ -250,7 +250,8 @@ class Validation {
   private nearFile(file: string): string | null {
     const directory = path.posix.dirname(file);
     const names = namesIn(path.join(this.program.programDir, directory));
-    const near = suggest(path.posix.basename(file), names);
+    const files = names.filter((name) => isFile(path.join(this.program.programDir, directory, name)));
+    const near = suggest(path.posix.basename(file), files);
     if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
     if (names.length > 0 || directory === '.') return null;
     const parent = path.posix.dirname(directory);

@@ -9,6 +9,7 @@ import {
   helpFile,
   isAskedFor,
 } from './help-commands.ts';
+import type { RequiredDecision } from '../core/program.ts';
 import type { FailureKind } from '../core/run.ts';
 import { bullets, code, fenced, oneLine, paragraphs } from '../core/markdown.ts';
 import { replySections } from './reply-sections.ts';
@@ -63,8 +64,7 @@ function decisionSection(request: StageRequest, obligations: string | null): str
   const decisions = request.task.required_decisions;
   if (decisions.length === 0) return null;
   const list = decisions.map((decision) => {
-    const audience = decisionAudience(request, decision) ?? decision.audience;
-    const from = audience === 'human' ? 'from a human' : 'from an assistant role';
+    const from = decisionMaker(request, decision);
     const description = decision.description === '' ? '' : `: ${oneLine(decision.description)}`;
     const asked = isAskedFor(request, decision) ? ' (asked already)' : '';
     return `\`${decision.decision_kind}\`, ${from}${description}${asked}`;
@@ -76,6 +76,14 @@ function decisionSection(request: StageRequest, obligations: string | null): str
     'Do nothing that depends on an answer before you have it, and take it as it is: an objection is no approval.',
     obligations,
   );
+}
+
+function decisionMaker(request: StageRequest, decision: RequiredDecision): string {
+  if (decision.audience === 'any' && request.allowHuman && request.roles.length > 0) {
+    return 'from a human or an assistant role';
+  }
+  const audience = decisionAudience(request, decision) ?? decision.audience;
+  return audience === 'human' ? 'from a human' : 'from an assistant role';
 }
 
 function parts(request: StageRequest, all: readonly PromptPart[]): string {

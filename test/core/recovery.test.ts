@@ -25,6 +25,24 @@ describe('starts', () => {
     expect(run.advance(3)).toHaveLength(1);
   });
 
+  it('begin the long chains first, whatever the tasks are called', () => {
+    const run = new ScriptedRun(
+      [
+        task({ id: 'alone' }),
+        task({ id: 'late-1' }),
+        task({ id: 'late-2', depends_on: ['late-1'] }),
+        task({ id: 'late-3', depends_on: ['late-2'] }),
+        task({ id: 'mid-1' }),
+        task({ id: 'mid-2', depends_on: ['mid-1'] }),
+      ],
+      { slots: 1 },
+    );
+    const order = ['late-1', 'late-2', 'mid-1', 'alone', 'late-3', 'mid-2'];
+    expect(run.board().map((line) => line.split(' ')[0])).toEqual(order);
+    for (const id of order) run.finish(id);
+    expect(run.board()).toEqual(order.map((id) => `${id} done`));
+  });
+
   it('do not wait for a sibling', () => {
     const run = new ScriptedRun(diamond());
     run.finish('a');
