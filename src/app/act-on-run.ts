@@ -7,13 +7,8 @@ import { runPaths } from '../store/layout.ts';
 import { currentHolder } from '../store/run-lock.ts';
 import { loadRun } from '../store/run-store.ts';
 import { driveInBackground } from './drive-run.ts';
-import {
-  abortRun,
-  hasFailed,
-  reconcileRun,
-  requeueInstance,
-  resolveInstanceId,
-} from './recover-run.ts';
+import { abortRun, hasFailed, reconcileRun, requeueInstance } from './recover-run.ts';
+import { resolveInstanceId } from './resolve-instance.ts';
 import { sessionOrTold } from './session-or-told.ts';
 
 export interface RunAction {

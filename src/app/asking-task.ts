@@ -62,7 +62,7 @@ async function findInstance(
   if (cached?.['instance_id'] === name && typeof cached['task_id'] === 'string') {
     return cached as unknown as Instance;
   }
-  const { resolveInstanceId } = await import('./recover-run.ts');
+  const { resolveInstanceId } = await import('./resolve-instance.ts');
   const state = await loadState(paths);
   const { instances } = state;
   const instance = instances.get(resolveInstanceId(state, name));

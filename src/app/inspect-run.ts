@@ -12,7 +12,7 @@ import { runDocument, type RunDocument } from '../store/run-documents.ts';
 import { listRunSummaries, type ListedRun } from '../store/run-file.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
 import { evolveChecked, loadRun } from '../store/run-store.ts';
-import { resolveInstanceId } from './recover-run.ts';
+import { resolveInstanceId } from './resolve-instance.ts';
 
 /** Newest first. */
 export function listRuns(programDir: string): ListedRun[] {

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { advance } from '../core/advance.ts';
 import { finishAttempt } from '../core/finish-attempt.ts';
 import { retryInstance as decideRetry } from '../core/recover.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import { suggest } from '../core/suggest.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { Instance } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';
 import { recoverAttempt } from '../agents/supervise.ts';
@@ -20,6 +19,7 @@ import {
   type DriveOptions,
 } from './drive-run.ts';
 import { Intake } from './intake.ts';
+import { resolveInstanceId } from './resolve-instance.ts';
 import { RunSession } from './run-session.ts';
 import { sessionOrTold } from './session-or-told.ts';
 
@@ -121,46 +121,4 @@ export async function abortRun(programDir: string, runId: string): Promise<void>
   if (!session) return;
   const drive = driveSession(session, {}, (engine) => engine.abort());
   await drive.ended;
-}
-
-/**
- * The instance that a person means: an id, a unique prefix, or a task with a single instance. Where a
- * task has several (a loop's), the only one that is `meant` will do.
- */
-export function resolveInstanceId(
-  state: RunState,
-  text: string,
-  meant: (instance: Instance) => boolean = () => true,
-): string {
-  if (state.instances.has(text)) return text;
-  const all = [...state.instances.values()];
-  const byTask = all.filter((instance) => instance.task_id === text);
-  const byPrefix = all.filter((instance) => text !== '' && instance.instance_id.startsWith(text));
-  const found = byTask.length > 0 ? byTask : byPrefix;
-  const narrowed = found.filter(meant);
-  const matches = narrowed.length > 0 ? narrowed : found;
-  const [only] = matches;
-  if (only && matches.length === 1) return only.instance_id;
-  const details = {
-    hint: `codex-orch run explain ${state.runId}`,
-    exit: ExitStatus.notFound,
-  };
-  if (matches.length > 1) {
-    const names = matches.slice(0, 5).map((instance) => instance.instance_id);
-    throw new Refusal(
-      'instance-ambiguous',
-      `"${text}" fits ${matches.length} instances: ${names.join(', ')}${matches.length > 5 ? ', …' : ''}.`,
-      details,
-    );
-  }
-  const near = suggest(
-    text,
-    all.flatMap((each) => [each.instance_id, each.task_id]),
-  );
-  const also = near === null ? '' : ` Did you mean ${near}?`;
-  throw new Refusal(
-    'instance-not-found',
-    `Run ${state.runId} has no instance "${text}".${also}`,
-    details,
-  );
 }

@@ -8,7 +8,7 @@ import {
   type TextTail,
 } from '../app/attempt-output.ts';
 import { readRun } from '../app/inspect-run.ts';
-import { resolveInstanceId } from '../app/recover-run.ts';
+import { resolveInstanceId } from '../app/resolve-instance.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
 import type { AttemptRecord, Instance } from '../core/run.ts';
 import type { RunState } from '../core/run-state.ts';

@@ -84,6 +84,8 @@ export async function runWithCrashes(
 class Person {
   readonly steps = new Map<string, Steps>();
   deaths = 0;
+  /** Whether the last process that worked on the run was killed. */
+  #lastDied = false;
   readonly #cli: string;
   readonly #program: CrashProgram;
   readonly #directory: string;
@@ -128,7 +130,9 @@ class Person {
     }
     const state = loadRun(paths);
     const status = runStatus(state);
-    if (status === 'done') return null;
+    // Whose command was killed looks again, even where the log says that all is done: then `state/` may
+    // still be behind it.
+    if (status === 'done') return this.#lastDied ? ['run', 'resume', '.', 'latest'] : null;
     if (meddle === 'abort') return state.aborted ? null : ['run', 'abort', '.', 'latest'];
     if (meddle === 'reconcile' && status === 'running') return ['run', 'reconcile', '.', 'latest'];
     const open = [...state.interrupts.values()].filter(({ reply }) => reply === null);
@@ -192,7 +196,8 @@ class Person {
     const signal = await ended;
     clearTimeout(timer);
     this.#lastOutput = output;
-    if (signal === 'SIGKILL') this.deaths += 1;
+    this.#lastDied = signal === 'SIGKILL';
+    if (this.#lastDied) this.deaths += 1;
     if (words.includes('--no-wait')) await this.#engineEnds(number);
     for (const [name, file] of files) {
       if (!existsSync(file)) continue;
@@ -227,7 +232,9 @@ class Person {
       await tick();
     }
     const taken = existsSync(path.join(this.#directory, `steps-${number} engine`));
-    if (point && taken) this.deaths += 1;
+    if (!point || !taken) return;
+    this.deaths += 1;
+    this.#lastDied = true;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type AttemptAddress,
 } from '../../app/inspect-attempt.ts';
 import { explainRun } from '../../app/inspect-run.ts';
-import { resolveInstanceId } from '../../app/recover-run.ts';
+import { resolveInstanceId } from '../../app/resolve-instance.ts';
 import { ExitStatus, Refusal } from '../../core/refusal.ts';
 import type { RunState } from '../../core/run-state.ts';
 import type {
