@@ -62,7 +62,11 @@ export function startLauncher(): Launcher | null {
 export const claimTakenCode = 75;
 
 /** How an attempt's process came to be. */
-export type Launched = { kind: 'child'; child: ChildProcess } | LaunchOutcome;
+export type Launched =
+  | { kind: 'child'; child: ChildProcess }
+  /** It was there before: of a history that the log has lost. */
+  | { kind: 'claimed' }
+  | LaunchOutcome;
 
 /**
  * Starts an attempt's process: own process group, standard input from prompt.md, output appended to
@@ -77,9 +81,7 @@ export async function launchAttempt(
 ): Promise<Launched> {
   const files = attemptFiles(launch.attemptDir);
   const claim = claimFile(files, launch.generation);
-  if (existsSync(claim)) {
-    throw new Error(`attempt ${launch.attemptDir} was already started (${claim} exists)`);
-  }
+  if (existsSync(claim)) return { kind: 'claimed' };
   makeDirectory(files.processDir);
   // Left by an engine that was stopping a generation which never came to run.
   if (existsSync(files.stop)) remove(files.stop);

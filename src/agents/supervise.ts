@@ -39,7 +39,8 @@ export async function startAttempt(
       case 'refused':
         return failed(launch, unclaimed(launch), argv);
       case 'lost':
-        return await startWithoutLauncher(launch);
+      case 'claimed':
+        return await settleAndStart(launch);
     }
   } catch (error) {
     if (error instanceof Refusal) {
@@ -53,8 +54,8 @@ export async function startAttempt(
   }
 }
 
-/** The launcher died over it: whether the attempt runs is settled as after an engine's death. */
-async function startWithoutLauncher(launch: AgentLaunch): Promise<AttemptProcess> {
+/** Whether the attempt runs, or ran, is settled as after an engine's death; an attempt begins once. */
+async function settleAndStart(launch: AgentLaunch): Promise<AttemptProcess> {
   const recovery = recoverAttempt(launch);
   if (recovery.kind !== 'never_started') return recovery.process;
   return startAttempt({ ...launch, generation: recovery.nextGeneration });

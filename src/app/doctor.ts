@@ -17,7 +17,7 @@ import { resolveAgent } from '../core/agents.ts';
 import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { runPaths } from '../store/layout.ts';
 import { currentHolder, describeHolder } from '../store/run-lock.ts';
-import { listRunSummaries } from '../store/run-file.ts';
+import { listRunSummaries } from '../store/run-list.ts';
 import { validate } from './validate-program.ts';
 
 export type { Finding };

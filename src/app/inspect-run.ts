@@ -7,11 +7,11 @@ import type { JsonObject } from '../core/json.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
-import { resolveRunId, runPaths } from '../store/layout.ts';
+import { resolveRunId, runPaths, type RunPaths } from '../store/layout.ts';
 import { runDocument, type RunDocument } from '../store/run-documents.ts';
-import { listRunSummaries, type ListedRun } from '../store/run-file.ts';
+import { listRunSummaries, type ListedRun } from '../store/run-list.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { evolveChecked, loadRun } from '../store/run-store.ts';
+import { evolveChecked, loadRun, refuseEmptyLog, replayLog } from '../store/run-store.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
 /** Newest first. */
@@ -60,7 +60,7 @@ export interface Decision {
 export function explainRun(programDir: string, run: string, instance?: string): RunExplanation {
   const runId = resolveRunId(programDir, run);
   const paths = runPaths(programDir, runId);
-  const { state, decisions } = readWithDecisions(paths.eventsLog);
+  const { state, decisions } = readWithDecisions(paths);
   const holder = currentHolder(paths);
   const context = { programDir, driven: holder !== null };
   const instances =
@@ -70,14 +70,10 @@ export function explainRun(programDir: string, run: string, instance?: string): 
   return { runId, state, holder, instances, decisions };
 }
 
-function readWithDecisions(file: string): { state: RunState; decisions: Decision[] } {
-  let state: RunState | null = null;
+function readWithDecisions(paths: RunPaths): { state: RunState; decisions: Decision[] } {
   const decisions = new Map<string, Decision>();
-  scanLog(file, (event) => {
-    state = evolveChecked(state, event, file);
-    noteDecision(decisions, event, state);
-  });
-  return { state: state as unknown as RunState, decisions: [...decisions.values()] };
+  const { state } = replayLog(paths, (event, now) => noteDecision(decisions, event, now));
+  return { state, decisions: [...decisions.values()] };
 }
 
 function noteDecision(decisions: Map<string, Decision>, event: RunEvent, state: RunState): void {
@@ -130,7 +126,8 @@ export async function followRun(
   onEvent: (event: RunEvent, state: RunState, isPast: boolean) => boolean | void,
   options: { signal?: AbortSignal; onCaughtUp?: (state: RunState) => boolean | void } = {},
 ): Promise<void> {
-  const { eventsLog } = runPaths(programDir, runId);
+  const paths = runPaths(programDir, runId);
+  const { eventsLog } = paths;
   let state: RunState | null = null;
   let position: LogPosition = LOG_START;
   let isPast = true;
@@ -147,6 +144,7 @@ export async function followRun(
     position = end;
   };
   read();
+  if (position.seq === 0) refuseEmptyLog(paths);
   isPast = false;
   if (state && options.onCaughtUp?.(state) === false) return;
   const { signal } = options;

@@ -10,7 +10,7 @@ import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { evolveChecked, loadRun } from '../store/run-store.ts';
+import { evolveChecked, loadRun, refuseEmptyLog } from '../store/run-store.ts';
 import { OutputFeed, type OutputListener } from './output-feed.ts';
 
 export interface FeedListener {
@@ -47,7 +47,7 @@ class RunFeed {
   /** The run as far as it has been read. @throws Refusal as `loadRun` */
   state(): RunState {
     if (this.#state === null) this.#read();
-    if (this.#state === null) throw new Refusal('run-empty', `Run ${this.paths.runId} is empty.`);
+    if (this.#state === null) refuseEmptyLog(this.paths);
     return this.#state;
   }
 

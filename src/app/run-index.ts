@@ -13,7 +13,7 @@ import type { RunState } from '../core/run-state.ts';
 import { MESSAGE_LIMITS, readUntrustedJson } from '../files/untrusted-json.ts';
 import { resolveRunId, runPaths, runsDir } from '../store/layout.ts';
 import { runSummary, type RunSummary } from '../store/run-documents.ts';
-import { readRunSummary } from '../store/run-file.ts';
+import { readRunSummary } from '../store/run-list.ts';
 import { currentHolder } from '../store/run-lock.ts';
 import { loadRun } from '../store/run-store.ts';
 import type { FeedHandle, RunFeeds } from './run-feed.ts';

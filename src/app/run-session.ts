@@ -14,7 +14,8 @@ import {
   type LockResult,
   type RunLock,
 } from '../store/run-lock.ts';
-import { evolveChecked } from '../store/run-store.ts';
+import { readRunFile } from '../store/run-file.ts';
+import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../store/run-store.ts';
 import { StateCache } from '../store/state-cache.ts';
 
 export type SessionAttempt =
@@ -52,7 +53,13 @@ export class RunSession {
           state = evolveChecked(state, event, paths.eventsLog);
         },
       });
-      if (!state) throw new Refusal('log-damaged', `${paths.eventsLog} is empty`);
+      if (!state) refuseEmptyLog(paths);
+      try {
+        refuseLostEvents(paths, readRunFile(paths), state);
+      } catch (error) {
+        log.close();
+        throw error;
+      }
       return { ok: true, session: new RunSession(paths, claim.lock, log, state) };
     } catch (error) {
       claim.lock.release();

@@ -17,7 +17,7 @@ import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { programWord, releasePaths, splitProgram } from './program-argument.ts';
 import { openProgress, type RunProgress } from './progress.ts';
-import { closingLines } from './render/closing-lines.ts';
+import { closingLines, grantFor } from './render/closing-lines.ts';
 import { makePaint } from './render/paint.ts';
 import { plainLine } from './render/plain-text.ts';
 import { printTable, type Column } from './render/table.ts';
@@ -238,11 +238,11 @@ function stopOnSignals(drive: Drive, progress: RunProgress, context: CliContext)
 }
 
 function leftAloneLines(instances: Instance[], program: string, runId: string): string[] {
-  return instances.map(
-    (instance) =>
-      `left alone: ${instance.instance_id} failed (${plainLine(instance.error ?? 'no reason recorded')}); ` +
-      `force it with: codex-orch run retry-instance ${program}${runId} ${instance.instance_id}`,
-  );
+  return instances.map((instance) => {
+    const why = plainLine(instance.error ?? 'no reason recorded');
+    const command = `codex-orch run retry-instance ${program}${runId} ${instance.instance_id}${grantFor(instance)}`;
+    return `left alone: ${instance.instance_id} ${instance.status} (${why}); force it with: ${command}`;
+  });
 }
 
 function printWarnings(warnings: Diagnostic[], context: CliContext): void {

@@ -9,7 +9,7 @@ import type { RunState } from './run-state.ts';
 
 export interface Revival {
   events: RunEvent[];
-  /** Failed instances that a plain resume leaves alone. */
+  /** What a plain resume leaves alone: failed instances, and those that an abort skipped. */
   leftAlone: Instance[];
 }
 
@@ -18,6 +18,7 @@ export function reviveFailed(state: RunState, now: string): Revival {
   const recorder = new Recorder(state, now);
   const leftAlone: Instance[] = [];
   for (const instance of state.instances.values()) {
+    if (isSkippedByAbort(state, instance)) leftAlone.push(instance);
     if (instance.status !== 'failed') continue;
     if (instance.resume_recommended) {
       recorder.emit('instance_requeued', instance.instance_id, {
@@ -39,10 +40,12 @@ export function retryInstance(
   now: string,
 ): Retry {
   const instance = instanceOf(state, instanceId);
-  const skippedByAbort = instance.status === 'skipped' && linksOf(state, instanceId).blocked === 0;
-  if (instance.status !== 'failed' && !skippedByAbort) {
+  if (instance.status !== 'failed' && !isSkippedByAbort(state, instance)) {
+    const above = blockedUpstream(state, instanceId);
     const why =
-      instance.status === 'skipped' ? `; retry what failed above it: ${instance.error}` : '';
+      instance.status === 'skipped' && above !== null
+        ? `; retry ${rootCause(state, above)} above it`
+        : '';
     return { ok: false, reason: `instance ${instanceId} is ${instance.status}, not failed${why}` };
   }
   const control = state.plan.tasks[instance.task_id]?.control;
@@ -58,6 +61,17 @@ export function retryInstance(
     granted_iterations: grantIterations,
   });
   return { ok: true, events: recorder.events };
+}
+
+/** Skipped though nothing above it failed: only a retry brings it back. */
+export function isSkippedByAbort(state: RunState, instance: Instance): boolean {
+  return instance.status === 'skipped' && linksOf(state, instance.instance_id).blocked === 0;
+}
+
+/** The instance whose retry brings back what is skipped below it. */
+function rootCause(state: RunState, instanceId: string): string {
+  const above = blockedUpstream(state, instanceId);
+  return above === null ? instanceId : rootCause(state, above);
 }
 
 const ABORTED = 'run aborted by user';

@@ -2,14 +2,12 @@
  * `state/run.json`: the summary of a run, with the place in the log that it was made at. It is true
  * exactly while that place is still the log's end; a list of a thousand runs reads nothing else.
  */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isJsonObject } from '../core/json.ts';
-import { Refusal } from '../core/refusal.ts';
 import { FORMAT_VERSION } from '../core/run.ts';
 import { sha256 } from '../files/sha256.ts';
-import { listRunIds, runPaths, type RunPaths } from './layout.ts';
-import { runSummary, type RunSummary } from './run-documents.ts';
-import { loadRun } from './run-store.ts';
+import type { RunPaths } from './layout.ts';
+import type { RunSummary } from './run-documents.ts';
 
 /** What stands in `state/run.json`. */
 export interface RunFile extends RunSummary {
@@ -17,39 +15,6 @@ export interface RunFile extends RunSummary {
   log_bytes: number;
   /** SHA-256 of the log's last line, which no later line vouches for yet. */
   log_head: string;
-}
-
-/**
- * The summary of a run: from `state/run.json` where that is up to date, or else from the log.
- * Writes nothing.
- *
- * @throws Refusal as `loadRun`
- */
-export function readRunSummary(paths: RunPaths): RunSummary {
-  const file = readRunFile(paths);
-  const size = statSync(paths.eventsLog, { throwIfNoEntry: false })?.size;
-  if (file === null || size === undefined || file.log_bytes !== size) {
-    return runSummary(loadRun(paths));
-  }
-  const summary: RunSummary & Partial<RunFile> = file;
-  delete summary.log_bytes;
-  delete summary.log_head;
-  return summary;
-}
-
-export type ListedRun =
-  { ok: true; summary: RunSummary } | { ok: false; runId: string; refusal: Refusal };
-
-/** All runs of a program, newest first. A damaged one is listed with what is wrong with it. */
-export function listRunSummaries(programDir: string): ListedRun[] {
-  return listRunIds(programDir).map((runId) => {
-    try {
-      return { ok: true, summary: readRunSummary(runPaths(programDir, runId)) };
-    } catch (error) {
-      if (error instanceof Refusal) return { ok: false, runId, refusal: error };
-      throw error;
-    }
-  });
 }
 
 /** `state/run.json`; null if there is none that can be understood. */

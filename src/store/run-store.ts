@@ -6,9 +6,9 @@ import { ExitStatus, Refusal } from '../core/refusal.ts';
 import type { RunState } from '../core/run-state.ts';
 import { makeDirectory } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
-
 import { runsDir, type RunPaths } from './layout.ts';
 import { damagedLog } from './log-chain.ts';
+import { readRunFile, type RunFile } from './run-file.ts';
 import { scanLog, type LogEnd } from './log-reader.ts';
 import { writeRefusal } from './write-refusal.ts';
 
@@ -46,7 +46,45 @@ export function createRunDirectory(paths: RunPaths): void {
  * @throws Refusal `log-damaged`, `format-newer`, `log-missing`, `run-empty`
  */
 export function loadRun(paths: RunPaths): RunState {
-  return replayLog(paths).state;
+  // Before the log, which an engine may be writing to: `state/` follows it.
+  const file = readRunFile(paths);
+  const { state } = replayLog(paths);
+  refuseLostEvents(paths, file, state);
+  return state;
+}
+
+/**
+ * `state/` is never ahead of the log. Where it is, whole lines of the log were lost: by hand, or with a
+ * backup of an earlier day. What goes on from there would do again what was done.
+ *
+ * @throws Refusal `log-damaged`
+ */
+export function refuseLostEvents(paths: RunPaths, file: RunFile | null, state: RunState): void {
+  if (file === null || file.seq <= state.seq) return;
+  throw new Refusal(
+    'log-damaged',
+    `Events are missing from ${paths.eventsLog}: it has ${state.seq}, and state/run.json has seen ${file.seq}.`,
+    {
+      hint:
+        'Bring events.jsonl back from a backup. To go on with what is left of it, at the price of doing ' +
+        `again what it has lost: codex-orch run verify ${paths.authoredDir} ${paths.runId} --repair`,
+      exit: ExitStatus.failed,
+      data: { file: paths.eventsLog, line: state.seq + 1, what: 'is missing' },
+    },
+  );
+}
+
+/** A run begins with its first event, so a log without any was emptied. @throws Refusal always */
+export function refuseEmptyLog(paths: RunPaths): never {
+  throw new Refusal(
+    'log-damaged',
+    `${paths.eventsLog} is empty, but state/run.json tells of a run: the log was lost.`,
+    {
+      hint: `Bring events.jsonl back from a backup; nothing else can restore the run.`,
+      exit: ExitStatus.failed,
+      data: { file: paths.eventsLog, line: 1, what: 'is missing: the log is empty' },
+    },
+  );
 }
 
 /** As `loadRun`, and shows every event after it has been applied, with the state then. */
@@ -64,13 +102,7 @@ export function replayLog(
     { runId: paths.runId },
   );
   if (state) return { state, end };
-  if (statSync(paths.runFile, { throwIfNoEntry: false })) {
-    throw new Refusal(
-      'log-damaged',
-      `${paths.eventsLog} is empty, but state/run.json tells of a run: the log was lost.`,
-      { hint: `Bring events.jsonl back from a backup; nothing else can restore the run.` },
-    );
-  }
+  if (statSync(paths.runFile, { throwIfNoEntry: false })) refuseEmptyLog(paths);
   throw new Refusal('run-empty', `Run ${paths.runId} was never started: its log holds no event.`, {
     exit: ExitStatus.notFound,
   });

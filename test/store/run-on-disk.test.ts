@@ -19,7 +19,7 @@ import { eventLine } from '../../src/store/log-chain.ts';
 import { sha256 } from '../../src/files/sha256.ts';
 import { newRunId, runPaths } from '../../src/store/layout.ts';
 import { runDocument } from '../../src/store/run-documents.ts';
-import { listRunSummaries, readRunSummary } from '../../src/store/run-file.ts';
+import { listRunSummaries, readRunSummary } from '../../src/store/run-list.ts';
 import { acquireRunLock } from '../../src/store/run-lock.ts';
 import { createRunDirectory, loadRun } from '../../src/store/run-store.ts';
 import { StateCache } from '../../src/store/state-cache.ts';

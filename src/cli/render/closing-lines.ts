@@ -1,4 +1,5 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
+import { isSkippedByAbort } from '../../core/recover.ts';
 import type { Instance } from '../../core/run.ts';
 import { runStatus, type RunState } from '../../core/run-state.ts';
 import { count, duration, plural, totalTokens } from './amounts.ts';
@@ -105,30 +106,45 @@ function failureLines({ state, paint, program, columns, interrupted }: ClosingIn
   return lines;
 }
 
+/** A loop at its limit needs more of it; a retry alone would end there again. */
+export function grantFor(instance: Instance): string {
+  return instance.failure_kind === 'loop_limit' ? ' --grant-iterations 1' : '';
+}
+
+function forSkipped(commands: string[]): [string, ...string[]] {
+  const what = plural(commands.length, 'instance');
+  return [
+    `${what} ${commands.length === 1 ? 'was' : 'were'} skipped by the abort, and not run since. To run:`,
+    ...commands.slice(0, SHOWN),
+  ];
+}
+
 function nextLines(input: ClosingInput, instances: Instance[]): string[] {
   const { state, program } = input;
-  const say = (what: string, command: string): string[] => [
+  const say = (what: string, ...commands: string[]): string[] => [
     '',
     what,
-    `  ${input.paint.command(command)}`,
+    ...commands.map((command) => `  ${input.paint.command(command)}`),
   ];
+  const retry = (instance: Instance): string =>
+    `codex-orch run retry-instance ${program}${state.runId} ${instance.instance_id}${grantFor(instance)}`;
   const resume = `codex-orch run resume ${program}${state.runId}`;
   const failed = instances.filter((instance) => instance.status === 'failed');
   switch (runStatus(state)) {
-    case 'done':
-      return say('Results:', `${input.runDirectory}/instances/*/published/`);
+    case 'done': {
+      const skipped = instances.filter((instance) => isSkippedByAbort(state, instance));
+      const rest = skipped.length === 0 ? [] : say(...forSkipped(skipped.map(retry)));
+      return [...rest, ...say('Results:', `${input.runDirectory}/instances/*/published/`)];
+    }
     case 'waiting':
       return say('When all is answered (--resume does this at once):', resume);
     case 'failed': {
       if (state.aborted) return [];
       if (failed.some((instance) => instance.resume_recommended)) return say('To go on:', resume);
-      const [forced] = failed;
-      if (!forced) return [];
-      const limit = forced.failure_kind === 'loop_limit' ? ' --grant-iterations 1' : '';
-      return say(
-        failed.length > 1 ? 'To try them again, one by one:' : 'To try it again:',
-        `codex-orch run retry-instance ${program}${state.runId} ${forced.instance_id}${limit}`,
-      );
+      const commands = failed.slice(0, SHOWN).map(retry);
+      if (commands.length === 0) return [];
+      const what = failed.length > 1 ? 'To try them again, one by one:' : 'To try it again:';
+      return say(what, ...commands);
     }
     case 'running':
     case 'pending':

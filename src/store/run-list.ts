@@ -1,0 +1,40 @@
+/** The runs of a program, each by its summary. */
+import { statSync } from 'node:fs';
+import { Refusal } from '../core/refusal.ts';
+import { listRunIds, runPaths, type RunPaths } from './layout.ts';
+import { runSummary, type RunSummary } from './run-documents.ts';
+import { readRunFile, type RunFile } from './run-file.ts';
+import { loadRun } from './run-store.ts';
+
+/**
+ * The summary of a run: from `state/run.json` where that is up to date, or else from the log.
+ * Writes nothing.
+ *
+ * @throws Refusal as `loadRun`
+ */
+export function readRunSummary(paths: RunPaths): RunSummary {
+  const file = readRunFile(paths);
+  const size = statSync(paths.eventsLog, { throwIfNoEntry: false })?.size;
+  if (file === null || size === undefined || file.log_bytes !== size) {
+    return runSummary(loadRun(paths));
+  }
+  const summary: RunSummary & Partial<RunFile> = file;
+  delete summary.log_bytes;
+  delete summary.log_head;
+  return summary;
+}
+
+export type ListedRun =
+  { ok: true; summary: RunSummary } | { ok: false; runId: string; refusal: Refusal };
+
+/** All runs of a program, newest first. A damaged one is listed with what is wrong with it. */
+export function listRunSummaries(programDir: string): ListedRun[] {
+  return listRunIds(programDir).map((runId) => {
+    try {
+      return { ok: true, summary: readRunSummary(runPaths(programDir, runId)) };
+    } catch (error) {
+      if (error instanceof Refusal) return { ok: false, runId, refusal: error };
+      throw error;
+    }
+  });
+}
