@@ -7,12 +7,12 @@ import type { Instance, RunStatus } from '../core/run.ts';
 import { runStatus, type RunState } from '../core/run-state.ts';
 import type { AgentActivity } from '../agents/activity.ts';
 import { faultPoint } from '../files/fault-point.ts';
-import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { writeCommandShim } from '../staging/command-shim.ts';
 import type { AskableRole } from '../staging/stage-request.ts';
 import { runPaths } from '../store/layout.ts';
 import type { AssistantResult } from './answer-by-assistant.ts';
 import type { AttemptContext } from './attempts.ts';
+import { codexPath } from './codex-path.ts';
 import { Engine, type StopMode } from './engine.ts';
 import { InlineAssistants } from './inline-assistants.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
@@ -118,10 +118,10 @@ export function attemptContext(session: RunSession): AttemptContext {
   };
 }
 
-/** `codex.path` of config.toml, into the context. */
+/** `codex.path` of config.toml, into the context. @throws Refusal as `codexPath` */
 export async function readCodexPath(context: AttemptContext): Promise<void> {
-  const { config } = await loadGlobalConfig(globalRootFrom(process.env, process.cwd()));
-  context.codexPath = config.codex.path;
+  const { project, tasks } = context.session.state.plan;
+  context.codexPath = await codexPath(project, Object.values(tasks), process.cwd());
 }
 
 /** Of the roles alone: reading all of a large program took longer than all of its first attempts. */

@@ -1,8 +1,9 @@
 /** `project init`: a new program from a template. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { createFile, makeDirectory, remove } from '../files/disk.ts';
+import { statsOf } from '../files/stats-of.ts';
 import { newProgramFiles, type NewProgram } from '../program/new-program.ts';
 import { asRefusal } from './commit-edit.ts';
 
@@ -25,7 +26,7 @@ export function initProgram(programDir: string, wanted: NewProgram): Initialized
       },
     );
   }
-  if (statSync(programDir, { throwIfNoEntry: false })?.isDirectory() === false) {
+  if (statsOf(programDir)?.isDirectory() === false) {
     throw new Refusal('not-a-directory', `${programDir} exists, and is not a directory`);
   }
   const files = newProgramFiles(wanted);

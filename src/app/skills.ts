@@ -2,11 +2,12 @@
  * Skills for coding agents that act for a person: `skill list|export|install`. They come with the
  * program, as directories of a SKILL.md and what it refers to, and are copied as they are.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { suggest } from '../core/suggest.ts';
 import { makeDirectory, remove, writeFile } from '../files/disk.ts';
+import { statsOf } from '../files/stats-of.ts';
 import { asRefusal } from './commit-edit.ts';
 
 export interface Skill {
@@ -49,7 +50,7 @@ export function exportSkill(id: string, directory: string, overwrite: boolean): 
  * directory of a user. Both or none. @throws Refusal as `exportSkill`, and `not-a-directory`
  */
 export function installSkill(id: string, base: string, overwrite: boolean): CopiedSkill {
-  if (statSync(base, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (statsOf(base)?.isDirectory() !== true) {
     throw new Refusal('not-a-directory', `${base} is not a directory`);
   }
   return copySkill(
@@ -70,7 +71,7 @@ function copySkill(id: string, parents: string[], overwrite: boolean): CopiedSki
   }
   const source = path.join(skillsRoot(), id);
   const directories = parents.map((parent) => path.join(parent, id));
-  const taken = directories.find((one) => statSync(one, { throwIfNoEntry: false }));
+  const taken = directories.find((one) => statsOf(one) !== null);
   if (taken !== undefined && !overwrite) {
     throw new Refusal('skill-exists', `${taken} exists already`, {
       hint: 'replace it with --overwrite',

@@ -18,6 +18,7 @@ import { EventLog } from '../store/event-log.ts';
 import { newRunId, runPaths } from '../store/layout.ts';
 import { createRunDirectory } from '../store/run-store.ts';
 import { StateCache } from '../store/state-cache.ts';
+import { codexPath } from './codex-path.ts';
 import { freezeFiles } from './freeze-run.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
 import { flushes } from './run-session.ts';
@@ -189,6 +190,7 @@ async function prepare(programDir: string, options: StartOptions): Promise<Prepa
     options.cwd,
   );
   checkWorkspaces(program, tasks, inputs);
+  await codexPath(program.project, tasks, options.cwd);
   return { program, tasks, inputs, warnings };
 }
 

@@ -136,8 +136,8 @@ function strictReference(schema: JsonObject, reference: string): JsonObject {
   );
   if (other !== undefined) throw new Inexpressible(`"${other}" stands beside a "$ref"`);
   if (reference === '#') return { $ref: '#/$defs/reply' };
-  const name = /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(reference)?.[1];
-  if (name === undefined) throw new Inexpressible(`it refers to ${reference}`);
+  const name = definitionName(reference);
+  if (name === null) throw new Inexpressible(`it refers to ${reference}`);
   return { $ref: `#/$defs/reply_${name}` };
 }
 
@@ -219,8 +219,8 @@ function resolved(schema: Json | undefined, root: JsonObject): JsonObject | null
     if (typeof reference !== 'string') return current;
     if (reference === '#') current = root;
     else {
-      const name = /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(reference)?.[1];
-      current = name === undefined ? undefined : definitionsOf(root)[name];
+      const name = definitionName(reference);
+      current = name === null ? undefined : definitionsOf(root)[name];
     }
   }
   return null;
@@ -243,12 +243,30 @@ function allowsNull(schema: JsonObject | null): boolean {
   return Array.isArray(branches) && branches.some((one) => isJsonObject(one) && allowsNull(one));
 }
 
-function definitionsOf(schema: JsonObject): JsonObject {
-  const { $defs, definitions } = schema;
-  return {
-    ...(isJsonObject(definitions) ? definitions : {}),
-    ...(isJsonObject($defs) ? $defs : {}),
-  };
+/** All definitions, also those inside others (a file's own, in a bundle), by `definitionName`. */
+function definitionsOf(schema: JsonObject, depth = 0): JsonObject {
+  const found: JsonObject = {};
+  if (depth > MAX_DEPTH) return found;
+  for (const own of [schema['definitions'], schema['$defs']]) {
+    if (!isJsonObject(own)) continue;
+    for (const [name, definition] of Object.entries(own)) {
+      define(found, name, definition);
+      if (!isJsonObject(definition)) continue;
+      for (const [inner, value] of Object.entries(definitionsOf(definition, depth + 1))) {
+        define(found, `${name}__${inner}`, value);
+      }
+    }
+  }
+  return found;
+}
+
+/** The name of what a reference leads to; null where that is no definition. */
+function definitionName(reference: string): string | null {
+  if (!/^#(\/(\$defs|definitions)\/[^/]+)+$/.test(reference)) return null;
+  return reference
+    .split(/\/(?:\$defs|definitions)\//)
+    .slice(1)
+    .join('__');
 }
 
 function requiredOf(schema: JsonObject): string[] {

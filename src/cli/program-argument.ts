@@ -2,9 +2,9 @@
  * The program directory comes first on the command line, and may be left out where the current
  * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
  */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
+import { statsOf } from '../files/stats-of.ts';
 import type { CliContext } from './context.ts';
 
 export interface ArgumentShape {
@@ -102,10 +102,18 @@ function namesProgram(
 function checked(word: string, shape: ArgumentShape, context: Place): string {
   const directory = path.resolve(context.cwd, word);
   if (shape.requireProject === false || isProgram(directory)) return directory;
-  const what = isDirectory(directory)
-    ? `"${word}" is not a program: it has no project.yaml`
-    : `there is no program directory "${word}"`;
-  throw new Refusal('program-missing', what, { hint: `usage: codex-orch ${shape.usage}` });
+  throw new Refusal('program-missing', whyNoProgram(word, directory), {
+    hint: `usage: codex-orch ${shape.usage}`,
+  });
+}
+
+function whyNoProgram(word: string, directory: string): string {
+  const stats = statsOf(directory);
+  if (stats?.isDirectory()) return `"${word}" is not a program: it has no project.yaml`;
+  if (stats === null) return `there is no program directory "${word}"`;
+  const parent = path.dirname(word);
+  const meant = isProgram(path.dirname(directory)) ? `; its program is "${parent}"` : '';
+  return `"${word}" is a file, not a program directory${meant}`;
 }
 
 function looksLikePath(word: string): boolean {
@@ -113,11 +121,11 @@ function looksLikePath(word: string): boolean {
 }
 
 function isProgram(directory: string): boolean {
-  return statSync(path.join(directory, 'project.yaml'), { throwIfNoEntry: false }) !== undefined;
+  return statsOf(path.join(directory, 'project.yaml')) !== null;
 }
 
 function isDirectory(directory: string): boolean {
-  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statsOf(directory)?.isDirectory() === true;
 }
 
 function tooFew(shape: ArgumentShape): Refusal {

@@ -25,7 +25,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     checkDependencies(task, byId, model, add);
     checkReferences(task, add);
     checkPublish(task, add);
-    checkTaskAgent(task, model.project, add);
+    if (!model.isProjectUnreadable) checkTaskAgent(task, model.project, add);
     checkPaths(task, model.project, add);
     checkRoles(task, model, add);
     checkControl(task, byId, model, add);

@@ -6,6 +6,8 @@ export interface ProgramModel {
   project: ProjectSpec;
   tasks: readonly TaskSpec[];
   roles: readonly RoleSpec[];
+  /** Whether project.yaml could not be read: what it says of agents is not known. */
+  isProjectUnreadable: boolean;
   /** Ids that exist, but whose file cannot be read: pointing to them is no mistake. */
   unreadableTasks: ReadonlySet<string>;
   unreadableRoles: ReadonlySet<string>;

@@ -48,8 +48,8 @@ export interface LoadedProgram {
   presets: Map<string, LoadedPreset>;
   /** Problems of the files by themselves. `validateProgram` adds those of the whole. */
   diagnostics: Diagnostic[];
-  /** Of tasks and roles that could not be read at all: references to them are not to blame. */
-  unreadable: { tasks: Set<string>; roles: Set<string> };
+  /** What could not be read at all: what refers to it is not to blame. */
+  unreadable: { project: boolean; tasks: Set<string>; roles: Set<string> };
   /** `project`, `tasks.<id>`, `roles.<id>`, `presets.<id>` → its file. */
   files: Map<string, AuthoredFile>;
 }
@@ -74,7 +74,7 @@ export async function loadProgram(
     roles: [],
     presets: new Map(),
     diagnostics: [...origin.diagnostics],
-    unreadable: { tasks: new Set(), roles: new Set() },
+    unreadable: { project: origin.value === null, tasks: new Set(), roles: new Set() },
     files: new Map([[origin.subject, origin]]),
   };
   for (const { id, task, origin: file } of loadTasks(programDir, project, overlay)) {

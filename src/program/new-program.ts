@@ -1,4 +1,5 @@
 /** The files of a new program. Pure: it writes nothing. */
+import { SHELL_AGENT } from '../core/agents.ts';
 import type { Sandbox } from '../core/program.ts';
 import { toYaml } from './edit-yaml.ts';
 import { programSchema, schemaNames } from './program-schemas.ts';
@@ -35,7 +36,9 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
   };
   const header = '# yaml-language-server: $schema=schemas/codex-orch/project.json\n';
   const files = new Map([['project.yaml', header + toYaml(project)]]);
-  for (const [file, text] of Object.entries(template.files)) files.set(file, text);
+  for (const [file, text] of Object.entries(template.files)) {
+    files.set(file, wanted.defaultAgent === SHELL_AGENT ? forCodex(file, text) : text);
+  }
   files.set(OPERATING_MODEL_FILE, operatingModel);
   for (const name of schemaNames) {
     files.set(
@@ -45,4 +48,10 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
   }
   files.set('.gitignore', '.runs/\n.codex-orch/\n');
   return files;
+}
+
+/** Prompts are nothing that a shell could run: such a task keeps an agent that reads. */
+function forCodex(file: string, text: string): string {
+  const isPrompt = file.startsWith('tasks/') && !/^(run|agent):/m.test(text);
+  return isPrompt ? text.replace(/^status: .*\n/m, '$&agent: default\n') : text;
 }

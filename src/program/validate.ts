@@ -57,6 +57,7 @@ class Validation {
       project,
       tasks,
       roles,
+      isProjectUnreadable: unreadable.project,
       unreadableTasks: unreadable.tasks,
       unreadableRoles: unreadable.roles,
     });
@@ -71,14 +72,13 @@ class Validation {
         this.defaults[key] = loaded.value;
         continue;
       }
-      this.add('project', {
+      const added = this.add('project', {
         severity: 'error',
         code: `input.${loaded.code}`,
         path: ['user_inputs', key],
         message: `the default of input "${key}" does not load: ${loaded.message}`,
         hint: loaded.code === 'missing_file' ? this.nearFile(file) : null,
       });
-      const added = this.diagnostics.at(-1);
       if (loaded.line !== null && added) {
         // Broken content: the place to mend is in that file.
         Object.assign(added, { file, line: loaded.line, column: loaded.column });
@@ -122,16 +122,19 @@ class Validation {
     });
   }
 
-  private add(subject: string, finding: Finding): void {
+  /** Returns what was added; null where the place is known to be wrong already. */
+  private add(subject: string, finding: Finding): Diagnostic | null {
     const origin = this.program.files.get(subject);
-    if (!origin) return;
+    if (!origin) return null;
     const diagnostic = toDiagnostic(origin, finding);
     // What was replaced by something harmless is not judged a second time.
     const { location } = diagnostic;
     const judged = this.mistaken.some(
       (other) => within(location, other) || within(other, location),
     );
-    if (!judged) this.diagnostics.push(diagnostic);
+    if (judged) return null;
+    this.diagnostics.push(diagnostic);
+    return diagnostic;
   }
 
   /** A text file of the program that must be there and be readable. */
@@ -140,7 +143,8 @@ class Validation {
     const inside = resolveInside(this.program.programDir, file);
     if (!inside.ok) {
       const message = `"${file}" cannot be used: ${inside.reason}`;
-      return this.add(subject, { severity: 'error', code: 'file.outside', path: at, message });
+      this.add(subject, { severity: 'error', code: 'file.outside', path: at, message });
+      return;
     }
     const read = readText(inside.path);
     if (read.ok) return;
@@ -163,7 +167,8 @@ class Validation {
     if (!own.ok || !shared.ok) {
       const reason = !own.ok ? own.reason : !shared.ok ? shared.reason : '';
       const message = `"${file}" cannot be used: ${reason}`;
-      return this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
+      this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
+      return;
     }
     if (isFile(shared.path)) return;
     this.add(subject, {
@@ -201,7 +206,7 @@ class Validation {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const code = error.code.replace(/^schema-/, '').replaceAll('-', '_');
-      return this.add(subject, {
+      this.add(subject, {
         severity: 'error',
         code: `result_schema.${code}`,
         path: ['result_schema'],
@@ -209,6 +214,7 @@ class Validation {
         hint: code === 'missing' ? this.nearFile(file) : (error.hint ?? null),
         reference_url: code === 'missing' ? null : 'https://json-schema.org/draft/2020-12/schema',
       });
+      return;
     }
     // Commands get no output schema: the engine alone checks their result.
     if (resolveAgent(this.program.project, task.agent).backend === 'command') return;
@@ -250,7 +256,9 @@ class Validation {
   private nearFile(file: string): string | null {
     const directory = path.posix.dirname(file);
     const names = namesIn(path.join(this.program.programDir, directory));
-    const files = names.filter((name) => isFile(path.join(this.program.programDir, directory, name)));
+    const files = names.filter((name) =>
+      isFile(path.join(this.program.programDir, directory, name)),
+    );
     const near = suggest(path.posix.basename(file), files);
     if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
     if (names.length > 0 || directory === '.') return null;

@@ -39,11 +39,13 @@ export function askCommand(request: StageRequest, ask: Ask): string {
 export function decisionCommand(request: StageRequest, decision: RequiredDecision): string | null {
   const audience = decisionAudience(request, decision);
   if (audience === null) return null;
+  const { decision_kind: decisionKind } = decision;
+  const kind = decisionKind === 'review' ? 'approval' : 'question';
   return askCommand(request, {
     audience,
-    kind: decision.decision_kind === 'review' ? 'approval' : 'question',
-    decisionKind: decision.decision_kind,
-    role: audience === 'assistant' ? roleFor(request, decision.decision_kind) : null,
+    kind,
+    decisionKind,
+    role: audience === 'assistant' ? roleFor(request, kind, decisionKind) : null,
     options: decision.decision_kind === 'review' ? ['approve', 'request changes'] : [],
     blocking: true,
   });
@@ -92,7 +94,7 @@ export function likeliestCommand(request: StageRequest): string | null {
 
 /** Asks the role that is named, of the kind that it answers; without a role, whichever fits. */
 export function assistantCommand(request: StageRequest): string {
-  const role = roleFor(request, null);
+  const role = roleFor(request, 'clarification', null);
   const kinds = request.roles.find(({ id }) => id === role)?.request_kinds ?? [];
   return askCommand(request, {
     audience: 'assistant',
@@ -105,10 +107,14 @@ export function assistantCommand(request: StageRequest): string {
 }
 
 /**
- * The role to name: the author's override, or the only one, or the preferred one. Otherwise none, and
- * the command itself picks the role that fits the question.
+ * The role to name: the author's override, or the only one, or the preferred one. Otherwise none where the
+ * command itself finds one that fits the question, and the first where it would find none.
  */
-function roleFor(request: StageRequest, decisionKind: DecisionKind | null): string | null {
+function roleFor(
+  request: StageRequest,
+  kind: RequestKind,
+  decisionKind: DecisionKind | null,
+): string | null {
   const { assistant_hints: hints } = request.task;
   const may = (id: string | undefined): id is string =>
     request.roles.some((role) => role.id === id);
@@ -119,5 +125,11 @@ function roleFor(request: StageRequest, decisionKind: DecisionKind | null): stri
     if (experts.length === 1) return (experts[0] as AskableRole).id;
   }
   if (request.roles.length === 1) return (request.roles[0] as AskableRole).id;
-  return decisionKind === null ? (hints.preferred_roles.find(may) ?? null) : null;
+  const preferred = hints.preferred_roles.find(may) ?? null;
+  if (decisionKind === null && preferred !== null) return preferred;
+  const isFound = request.roles.some(
+    ({ request_kinds: kinds, decision_kinds: decisions }) =>
+      kinds.includes(kind) || (decisionKind !== null && decisions.includes(decisionKind)),
+  );
+  return isFound ? null : (preferred ?? request.roles[0]?.id ?? null);
 }

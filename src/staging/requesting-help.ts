@@ -44,7 +44,7 @@ function whenToAsk(request: StageRequest): string {
     task.assistant_hints.ask_when.length === 0
       ? null
       : `When one of these is the case:\n\n${bullets(task.assistant_hints.ask_when.map(oneLine))}`,
-    'Otherwise only when the answer changes what you do and you cannot find it in the workspace or in the files you were given. One question per decision; say what you know, what you suggest, and what depends on it.',
+    `${decisions.length + task.assistant_hints.ask_when.length > 0 ? 'Otherwise only' : 'Only'} when the answer changes what you do and you cannot find it in the workspace or in the files you were given. One question per decision; say what you know, what you suggest, and what depends on it.`,
   );
 }
 
