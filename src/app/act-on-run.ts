@@ -2,6 +2,7 @@
  * What a person may do to a run from a place that does not stay: engines are started in the background,
  * and an engine that drives the run already is told instead. For the page.
  */
+import { runStatus } from '../core/run-state.ts';
 import type { InboxCommand } from '../store/inbox-records.ts';
 import { runPaths } from '../store/layout.ts';
 import { currentHolder } from '../store/run-lock.ts';
@@ -23,10 +24,14 @@ const PATIENCE_MS = 20_000;
 
 /** `run resume`. @throws Refusal for a run that cannot be read or written */
 export async function resumeInBackground(programDir: string, runId: string): Promise<RunAction> {
-  loadRun(runPaths(programDir, runId));
+  const before = runStatus(loadRun(runPaths(programDir, runId)));
   const told = await tell(programDir, runId, 'run resume', { command: 'resume' });
   if (told) return told;
+  // Of a run that is done, too: an answer may lie in its inbox, or `state/` be behind.
   driveInBackground(programDir, runId, { revive: true });
+  if (before === 'done') {
+    return { outcome: 'done', message: 'The run is done: nothing is left to go on with.' };
+  }
   return { outcome: 'started', message: 'The run goes on in the background.' };
 }
 

@@ -110,7 +110,11 @@ function checked(word: string, shape: ArgumentShape, context: Place): string {
 function whyNoProgram(word: string, directory: string): string {
   const stats = statsOf(directory);
   if (stats?.isDirectory()) return `"${word}" is not a program: it has no project.yaml`;
-  if (stats === null) return `there is no program directory "${word}"`;
+  if (stats === null) {
+    // `--input a=1 b=2`: the second is left over.
+    const repeat = /^\w[\w-]*=/.test(word) ? '; --input takes one value: repeat it for each' : '';
+    return `there is no program directory "${word}"${repeat}`;
+  }
   const parent = path.dirname(word);
   const meant = isProgram(path.dirname(directory)) ? `; its program is "${parent}"` : '';
   return `"${word}" is a file, not a program directory${meant}`;

@@ -151,3 +151,24 @@ describe('nulls that the output schema had to allow', () => {
     expect(withoutAddedNulls(given, schema)).toEqual(wanted);
   });
 });
+
+it('reaches the definitions of another file, which lie inside those of the bundle', () => {
+  const bundle = {
+    type: 'object',
+    properties: { n: { $ref: '#/$defs/other/$defs/entry' } },
+    required: ['n'],
+    additionalProperties: false,
+    $defs: {
+      other: {
+        type: 'string',
+        $defs: { entry: { type: 'object', properties: { x: { type: 'integer' } } } },
+      },
+    },
+  };
+  const shape = payloadSchema(bundle);
+  if (shape.mode !== 'shape') throw new Error(shape.because);
+  expect(shape.schema['properties']).toEqual({ n: { $ref: '#/$defs/reply_other__entry' } });
+  expect(Object.keys(shape.definitions).sort()).toEqual(['reply_other', 'reply_other__entry']);
+  expect(isStrict(shape.definitions)).toBe(true);
+  expect(withoutAddedNulls({ n: { x: null } }, bundle)).toEqual({ n: {} });
+});

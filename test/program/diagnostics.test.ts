@@ -37,6 +37,25 @@ const syntax: Case[] = [
     says: ['the key "title" occurs twice'],
   },
   {
+    name: 'a project that cannot be read: its tasks are not to blame for the agents',
+    files: {
+      'project.yaml': 'name: v1\nworkspace: .\ndefault_agent: shell\nname: v2\n',
+      'tasks/a.yaml': 'id: a\ntitle: a\nstatus: ready\nrun: echo\n',
+    },
+    expected: ['error yaml.duplicate_key project.yaml:4:1'],
+  },
+  {
+    name: 'an input of a wrong name beside one without its file',
+    files: {
+      'project.yaml': `${project}user_inputs: {b: in/no.txt, "k y": in/broken.json}\n`,
+      'in/broken.json': '{bad',
+    },
+    expected: [
+      'error input.missing_file project.yaml:3:18',
+      'error project.bad_value project.yaml:3:29',
+    ],
+  },
+  {
     name: 'several documents',
     files: { 'tasks/a.yaml': `${task('a')}---\n${task('b')}` },
     expected: ['error yaml.multiple_documents tasks/a.yaml:3:1'],

@@ -351,6 +351,25 @@ describe('requesting-help.md', () => {
     expect(argvs[4]).toContain('--non-blocking');
   });
 
+  it('names a role where the command would find none by itself', async () => {
+    const role = (id: string, kinds: Partial<AskableRole>): AskableRole => ({
+      ...architect,
+      id,
+      request_kinds: [],
+      decision_kinds: [],
+      ...kinds,
+    });
+    const namer = role('namer', { request_kinds: ['question'], decision_kinds: ['naming'] });
+    const scoper = role('scoper', { decision_kinds: ['scope'] });
+    expect(await prompt(stageRequest(root, {}, { roles: [namer, scoper] }))).toMatch(
+      /--audience assistant --kind question \\\n\s*--target-role namer/,
+    );
+    const clearer = role('clearer', { request_kinds: ['clarification'] });
+    const found = await prompt(stageRequest(root, {}, { roles: [namer, clearer] }));
+    expect(found).toContain('--audience assistant --kind clarification');
+    expect(found).not.toContain('--target-role');
+  });
+
   it('offers no one who may not be asked', async () => {
     const noHuman = stageRequest(root, {}, { allowHuman: false, roles: [architect] });
     expect(await prompt(noHuman)).toContain('--audience assistant');
