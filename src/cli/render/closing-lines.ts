@@ -134,6 +134,10 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
     case 'done': {
       const skipped = instances.filter((instance) => isSkippedByAbort(state, instance));
       const rest = skipped.length === 0 ? [] : say(...forSkipped(skipped.map(retry)));
+      const begun = new Set(instances.map(({ task_id }) => task_id));
+      const never = state.plan.roots.filter((root) => !begun.has(root));
+      if (never.length > 0)
+        rest.push('', `Not run, because nothing led to it: ${never.join(', ')}`);
       return [...rest, ...say('Results:', `${input.runDirectory}/instances/*/published/`)];
     }
     case 'waiting':
