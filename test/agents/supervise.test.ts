@@ -443,9 +443,10 @@ describe('a Codex stream that does not end well', () => {
   });
 });
 
-it('refuses to start what was started', async () => {
-  const launch = shellLaunch(root, 'true');
+it('takes up what was started, and starts nothing again', async () => {
+  const launch = shellLaunch(root, 'echo begun; exit 3');
   await runToEnd(launch);
-  await expect(startAttempt(launch)).rejects.toThrow(/already started/);
-  expect(readFileSync(path.join(launch.attemptDir, '.process/exit'), 'utf8')).toBe('0\n');
+  const { ended } = await startAttempt(launch);
+  expect(await ended).toMatchObject({ return_code: 3 });
+  expect(readFileSync(path.join(launch.attemptDir, 'events.jsonl'), 'utf8')).toBe('begun\n');
 });
