@@ -88,7 +88,7 @@ export async function growth(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
-/** Random graphs of sleeping tasks against a list schedule that costs nothing. */
+/** Random graphs of sleeping tasks against what no schedule beats, and against our order at no cost. */
 export function makespan(bench: Bench): Row[] {
   const slots = 4;
   const measured = Array.from({ length: rounds(bench, 5) }, (_, seed) => {

@@ -37,7 +37,7 @@ function planning(bench: Bench): Row[] {
     const [before = Infinity, largest = Infinity] = ofShape.slice(-2).map(({ us }) => us);
     const each = ofShape.map(({ count, us }) => `${us.toFixed(1)} µs of ${count}`).join(', ');
     // A thousand instances fit into the processor's caches, and die before the collector moves them.
-    const isLinear = largest <= 2 * before;
+    const isLinear = largest <= 1.5 * before;
     const met = largest <= 20 && isLinear;
     return row(`planning alone, ${name}, an instance`, each, 'at most 20 µs, linear', met);
   });

@@ -18,14 +18,14 @@ import { publishArtifacts } from '../staging/publish-artifacts.ts';
 import { stageAttempt } from '../staging/stage-attempt.ts';
 import type { AskableRole, LoopBudget, PreviousFailure } from '../staging/stage-request.ts';
 import { workerEnvironment } from '../staging/worker-environment.ts';
+import type { CodexPath } from './codex-path.ts';
 import type { RunSession } from './run-session.ts';
 import { resolveWorkspaces } from './workspaces.ts';
 
 /** What all attempts of one engine share. */
 export interface AttemptContext {
   session: RunSession;
-  /** `codex.path` of config.toml. */
-  codexPath: string | null;
+  codex: CodexPath;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
   /** Roles of the program; read when the first prompt needs them. */
@@ -54,15 +54,16 @@ export function prepareLaunch(
     ? resolved.workspaces
     : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
   const agent = resolveAgent(project, task.agent);
+  const unconfigured = agent.backend === 'codex' ? context.codex.problem : null;
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
   const { session_id: sessionId } = instance;
   return {
-    problem: resolved.ok ? null : resolved.message,
+    problem: resolved.ok ? unconfigured : resolved.message,
     launch: {
       backend: agent.backend,
       agent,
       run: task.run,
-      codexPath: context.codexPath,
+      codexPath: context.codex.path,
       cwd,
       projectWorkspaceDir,
       programDir: paths.authoredDir,

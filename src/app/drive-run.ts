@@ -12,7 +12,7 @@ import type { AskableRole } from '../staging/stage-request.ts';
 import { runPaths } from '../store/layout.ts';
 import type { AssistantResult } from './answer-by-assistant.ts';
 import type { AttemptContext } from './attempts.ts';
-import { codexPath } from './codex-path.ts';
+import { readCodexPath } from './codex-path.ts';
 import { Engine, type StopMode } from './engine.ts';
 import { InlineAssistants } from './inline-assistants.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
@@ -84,8 +84,11 @@ export function driveSession(
     answerer: inlineAssistants(session, options),
   });
   begin(engine);
-  const ended = readCodexPath(context)
-    .then(() => engine.run())
+  const ended = readCodexPath(process.cwd())
+    .then((codex) => {
+      context.codex = codex;
+      return engine.run();
+    })
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
   return {
@@ -112,16 +115,10 @@ export function attemptContext(session: RunSession): AttemptContext {
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
-    codexPath: null,
+    codex: { path: null, problem: null },
     commandPath: writeCommandShim(paths.binDir, selfCommand()),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };
-}
-
-/** `codex.path` of config.toml, into the context. @throws Refusal as `codexPath` */
-export async function readCodexPath(context: AttemptContext): Promise<void> {
-  const { project, tasks } = context.session.state.plan;
-  context.codexPath = await codexPath(project, Object.values(tasks), process.cwd());
 }
 
 /** Of the roles alone: reading all of a large program took longer than all of its first attempts. */

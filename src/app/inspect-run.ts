@@ -7,11 +7,12 @@ import type { JsonObject } from '../core/json.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
-import { resolveRunId, runPaths, type RunPaths } from '../store/layout.ts';
+import { resolveRunId, runPaths } from '../store/layout.ts';
 import { runDocument, type RunDocument } from '../store/run-documents.ts';
 import { listRunSummaries, type ListedRun } from '../store/run-list.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { evolveChecked, loadRun, refuseEmptyLog, replayLog } from '../store/run-store.ts';
+import { readRunFile } from '../store/run-file.ts';
+import { evolveChecked, loadRun, refuseEmptyLog, refuseLostEvents } from '../store/run-store.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
 /** Newest first. */
@@ -60,7 +61,9 @@ export interface Decision {
 export function explainRun(programDir: string, run: string, instance?: string): RunExplanation {
   const runId = resolveRunId(programDir, run);
   const paths = runPaths(programDir, runId);
-  const { state, decisions } = readWithDecisions(paths);
+  const found = new Map<string, Decision>();
+  const state = loadRun(paths, (event, now) => noteDecision(found, event, now));
+  const decisions = [...found.values()];
   const holder = currentHolder(paths);
   const context = { programDir, driven: holder !== null };
   const instances =
@@ -68,12 +71,6 @@ export function explainRun(programDir: string, run: string, instance?: string): 
       ? explainUnfinished(state, context)
       : [explainInstance(state, resolveInstanceId(state, instance), context)];
   return { runId, state, holder, instances, decisions };
-}
-
-function readWithDecisions(paths: RunPaths): { state: RunState; decisions: Decision[] } {
-  const decisions = new Map<string, Decision>();
-  const { state } = replayLog(paths, (event, now) => noteDecision(decisions, event, now));
-  return { state, decisions: [...decisions.values()] };
 }
 
 function noteDecision(decisions: Map<string, Decision>, event: RunEvent, state: RunState): void {
@@ -128,6 +125,7 @@ export async function followRun(
 ): Promise<void> {
   const paths = runPaths(programDir, runId);
   const { eventsLog } = paths;
+  const seen = readRunFile(paths);
   let state: RunState | null = null;
   let position: LogPosition = LOG_START;
   let isPast = true;
@@ -144,7 +142,8 @@ export async function followRun(
     position = end;
   };
   read();
-  if (position.seq === 0) refuseEmptyLog(paths);
+  if (state === null) refuseEmptyLog(paths);
+  refuseLostEvents(paths, seen, state);
   isPast = false;
   if (state && options.onCaughtUp?.(state) === false) return;
   const { signal } = options;

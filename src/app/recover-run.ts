@@ -10,11 +10,11 @@ import type { RunState } from '../core/run-state.ts';
 import { recoverAttempt } from '../agents/supervise.ts';
 import type { AgentLaunch } from '../agents/launch-spec.ts';
 import { harvest, notStarted, prepareLaunch } from './attempts.ts';
+import { readCodexPath } from './codex-path.ts';
 import {
   attemptContext,
   driveRun,
   driveSession,
-  readCodexPath,
   type Drive,
   type DriveOptions,
 } from './drive-run.ts';
@@ -76,7 +76,7 @@ export async function reconcileRun(programDir: string, runId: string): Promise<R
   const session = RunSession.open(programDir, runId, 'run reconcile');
   try {
     const context = attemptContext(session);
-    await readCodexPath(context);
+    context.codex = await readCodexPath(process.cwd());
     const { state } = session;
     const intake = new Intake(session);
     const running = [...state.instances.values()].filter(({ status }) => status === 'running');

@@ -10,7 +10,8 @@ import type { LogPosition } from '../store/log-chain.ts';
 import { LOG_START, scanLog } from '../store/log-reader.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import { currentHolder, type LockHolder } from '../store/run-lock.ts';
-import { evolveChecked, loadRun, refuseEmptyLog } from '../store/run-store.ts';
+import { readRunFile } from '../store/run-file.ts';
+import { evolveChecked, loadRun, refuseEmptyLog, refuseLostEvents } from '../store/run-store.ts';
 import { OutputFeed, type OutputListener } from './output-feed.ts';
 
 export interface FeedListener {
@@ -46,7 +47,7 @@ class RunFeed {
 
   /** The run as far as it has been read. @throws Refusal as `loadRun` */
   state(): RunState {
-    if (this.#state === null) this.#read();
+    if (this.#state === null) this.#begun();
     if (this.#state === null) refuseEmptyLog(this.paths);
     return this.#state;
   }
@@ -110,6 +111,12 @@ class RunFeed {
     } catch (error) {
       this.#damaged(error);
     }
+  }
+
+  #begun(): void {
+    const seen = readRunFile(this.paths);
+    this.#read();
+    if (this.#state) refuseLostEvents(this.paths, seen, this.#state);
   }
 
   #read(): void {

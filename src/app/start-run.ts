@@ -18,7 +18,7 @@ import { EventLog } from '../store/event-log.ts';
 import { newRunId, runPaths } from '../store/layout.ts';
 import { createRunDirectory } from '../store/run-store.ts';
 import { StateCache } from '../store/state-cache.ts';
-import { codexPath } from './codex-path.ts';
+import { readCodexPath } from './codex-path.ts';
 import { freezeFiles } from './freeze-run.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
 import { flushes } from './run-session.ts';
@@ -190,8 +190,23 @@ async function prepare(programDir: string, options: StartOptions): Promise<Prepa
     options.cwd,
   );
   checkWorkspaces(program, tasks, inputs);
-  await codexPath(program.project, tasks, options.cwd);
+  await checkConfig(program, tasks, options.cwd);
   return { program, tasks, inputs, warnings };
+}
+
+/** Before anything is made: a run that could only fail is none. */
+async function checkConfig(
+  { project }: LoadedProgram,
+  tasks: readonly TaskSpec[],
+  cwd: string,
+): Promise<void> {
+  const { problem } = await readCodexPath(cwd);
+  const runsCodex = (task: TaskSpec): boolean =>
+    resolveAgent(project, task.agent).backend === 'codex';
+  if (problem === null || !tasks.some(runsCodex)) return;
+  throw new Refusal('config-invalid', problem, {
+    hint: 'Correct the file; `codex-orch doctor` says when it is right.',
+  });
 }
 
 /** The author's board: what is blocked or archived does not run; a draft does, with a warning. */

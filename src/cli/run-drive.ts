@@ -147,12 +147,12 @@ async function go(
   const json = choices.json === true;
   const program = programWord(programDir, context);
   if (choices.wait === false) {
-    const before = showRun(programDir, runId);
     ways.inBackground();
-    if (json) context.stdout.line(JSON.stringify(showRun(programDir, runId), null, 2));
+    const document = showRun(programDir, runId);
+    if (json) context.stdout.line(JSON.stringify(document, null, 2));
     else context.stdout.line(runId);
     context.stderr.line(
-      before.status === 'done'
+      document.status === 'done'
         ? 'the run is done: nothing is left to go on with'
         : `goes on in the background; follow it with: codex-orch run watch ${program}${runId}`,
     );

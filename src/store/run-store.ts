@@ -8,8 +8,8 @@ import { makeDirectory } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { runsDir, type RunPaths } from './layout.ts';
 import { damagedLog } from './log-chain.ts';
-import { readRunFile, type RunFile } from './run-file.ts';
 import { scanLog, type LogEnd } from './log-reader.ts';
+import { readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from './write-refusal.ts';
 
 /**
@@ -45,10 +45,13 @@ export function createRunDirectory(paths: RunPaths): void {
  *
  * @throws Refusal `log-damaged`, `format-newer`, `log-missing`, `run-empty`
  */
-export function loadRun(paths: RunPaths): RunState {
+export function loadRun(
+  paths: RunPaths,
+  visit?: (event: RunEvent, state: RunState) => void,
+): RunState {
   // Before the log, which an engine may be writing to: `state/` follows it.
   const file = readRunFile(paths);
-  const { state } = replayLog(paths);
+  const { state } = replayLog(paths, visit);
   refuseLostEvents(paths, file, state);
   return state;
 }
@@ -74,8 +77,12 @@ export function refuseLostEvents(paths: RunPaths, file: RunFile | null, state: R
   );
 }
 
-/** A run begins with its first event, so a log without any was emptied. @throws Refusal always */
+/** Why a log without any event is none: it was emptied, or never begun. @throws Refusal always */
 export function refuseEmptyLog(paths: RunPaths): never {
+  if (!statSync(paths.runFile, { throwIfNoEntry: false })) {
+    const never = `Run ${paths.runId} was never started: its log holds no event.`;
+    throw new Refusal('run-empty', never, { exit: ExitStatus.notFound });
+  }
   throw new Refusal(
     'log-damaged',
     `${paths.eventsLog} is empty, but state/run.json tells of a run: the log was lost.`,
@@ -87,7 +94,7 @@ export function refuseEmptyLog(paths: RunPaths): never {
   );
 }
 
-/** As `loadRun`, and shows every event after it has been applied, with the state then. */
+/** As `loadRun`, whatever `state/` has seen; shows every event after it has been applied. */
 export function replayLog(
   paths: RunPaths,
   visit?: (event: RunEvent, state: RunState) => void,
@@ -102,10 +109,7 @@ export function replayLog(
     { runId: paths.runId },
   );
   if (state) return { state, end };
-  if (statSync(paths.runFile, { throwIfNoEntry: false })) refuseEmptyLog(paths);
-  throw new Refusal('run-empty', `Run ${paths.runId} was never started: its log holds no event.`, {
-    exit: ExitStatus.notFound,
-  });
+  return refuseEmptyLog(paths);
 }
 
 /**

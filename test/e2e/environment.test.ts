@@ -3,7 +3,7 @@
  * full or read-only disk, a clock that jumps back, an engine that is halted.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driveRun } from '../../src/app/drive-run.ts';
@@ -250,4 +250,37 @@ it('a clock that jumped back does not turn the order of events', async () => {
     .map((line) => (JSON.parse(line) as RunEvent).created_at);
   expect(times).toEqual([...times].sort());
   expect(times[0]! > new Date().toISOString()).toBe(true);
+});
+
+it('a config.toml that cannot be read bars Codex, and nothing else', async () => {
+  write(program);
+  goOn();
+  writeFiles(program, {
+    'tasks/asked.yaml':
+      'id: asked\ntitle: asked\nstatus: ready\nagent: default\ncompose: [{kind: literal, text: hi}]\n',
+    'global/config.toml': '',
+  });
+  const config = path.join(program, 'global', 'config.toml');
+  const env = {
+    CODEX_ORCH_GLOBAL_ROOT: path.dirname(config),
+    CODEX_ORCH_CODEX_BIN: '/nowhere/codex',
+  };
+  const cli = (...words: string[]) => codexOrch(['run', ...words], { cwd: program, env });
+  const both = ['.', '--root', 'asked', '--root', 'slow'];
+  await cli('start', ...both);
+  const [first = ''] = readdirSync(path.join(program, '.runs'));
+
+  writeFileSync(config, '[codex\n');
+  const refused = await cli('start', ...both);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toMatch(/config\.toml:1/);
+  expect(JSON.parse((await cli('list', '.', '--json')).stdout)).toHaveLength(1);
+  expect(await cli('start', '.', '--root', 'slow')).toMatchObject({ code: 0 });
+
+  await cli('retry-instance', '.', first, 'asked');
+  const failed = (await cli('show', '.', first, '--json')).stdout;
+  expect(failed).toMatch(/config\.toml:1/);
+  expect(failed).not.toContain('"status": "running"');
+  expect(await cli('reconcile', '.', first)).toMatchObject({ code: 0 });
+  expect(await cli('abort', '.', first)).toMatchObject({ code: 0 });
 });

@@ -46,7 +46,11 @@ it('is refused by name where state/ has seen more, until a person takes what is 
   for (const words of [
     ['run', 'resume', '.', 'latest'],
     ['run', 'abort', '.', 'latest'],
+    ['run', 'reconcile', '.', 'latest'],
     ['run', 'show', '.', 'latest'],
+    ['run', 'explain', '.', 'latest'],
+    ['run', 'events', '.', 'latest'],
+    ['run', 'watch', '.', 'latest'],
     ['run', 'verify', '.', 'latest'],
   ]) {
     const { code, stdout, stderr } = await run(...words);

@@ -413,7 +413,7 @@ describe('many runs', () => {
     }
     // The quickest of a few new servers: the machine may be busy with other tests.
     const took: number[] = [];
-    while (took.length < 10 && !took.some((each) => each < 300)) {
+    for (let time = 0; time < 4; time += 1) {
       const fresh = await serve(many);
       const startedMs = performance.now();
       const overview = await fresh.get<Overview>('/api/overview');

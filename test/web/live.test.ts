@@ -93,7 +93,7 @@ describe('a run, live', () => {
     await until(() => (served.server.followed() === 0 ? true : null));
   });
 
-  it('is told at once of what the log says, to all who listen, by one reader', async () => {
+  it('is told within 150 ms of the log, to all who listen, by one reader', async () => {
     const runId = await start(served.port, 'prints');
     const [one, two] = await Promise.all([
       listen(served.port, `/api/runs/${runId}/live?after=0&activity=1`),
@@ -114,7 +114,7 @@ describe('a run, live', () => {
     expect(statSync(log).mtimeMs).toBeGreaterThan(before);
     // On a busy machine the reader of this test may itself be late; one of the two is not.
     const late = done.map(({ atMs }) => atMs - statSync(log).mtimeMs);
-    expect(Math.min(...late)).toBeLessThan(500);
+    expect(Math.min(...late)).toBeLessThan(150);
     expect(seqs(one)).toEqual(seqs(two));
 
     await one.wait(({ event, data }) => event === 'activity' && (data as ActivityUpdate).ended);
@@ -164,7 +164,7 @@ describe('the program, live', () => {
       return run.id === runId && run.status === 'waiting';
     });
     const { updated_at } = waiting.data as ProgramLive['run'];
-    expect(waiting.atMs - Date.parse(updated_at)).toBeLessThan(2_000);
+    expect(waiting.atMs - Date.parse(updated_at)).toBeLessThan(500);
     writeProgram(dir, { quick: { run: `true; ${finish}` } });
     await stream.wait(({ event }) => event === 'program_changed');
     rmSync(path.join(dir, '.runs', runId), { recursive: true });

@@ -217,7 +217,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
       window.firstView = performance.now();
     }).observe(document, { childList: true, subtree: true });`);
     const times: number[] = [];
-    while (times.length < 12 && !times.some((each) => each < 300)) {
+    for (let turn = 0; turn < 5; turn += 1) {
       await page.goto(served.url);
       await page.locator('main h1').waitFor();
       times.push(await page.evaluate<number>('firstView'));
