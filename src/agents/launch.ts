@@ -81,10 +81,11 @@ export async function launchAttempt(
 ): Promise<Launched> {
   const files = attemptFiles(launch.attemptDir);
   const claim = claimFile(files, launch.generation);
-  if (existsSync(claim)) return { kind: 'claimed' };
-  makeDirectory(files.processDir);
-  // Left by an engine that was stopping a generation which never came to run.
-  if (existsSync(files.stop)) remove(files.stop);
+  if (!makeDirectory(files.processDir)) {
+    if (existsSync(claim)) return { kind: 'claimed' };
+    // Left by an engine that was stopping a generation which never came to run.
+    if (existsSync(files.stop)) remove(files.stop);
+  }
   const { bootId, pidNamespace, host } = ownScope();
   const ours = [identityFile(files, launch.generation), claim, files.exit];
   const words = [...ours, bootId, pidNamespace, host, ...argv];

@@ -73,8 +73,8 @@ interface Asked {
 
 export class Launcher {
   readonly #input: Writable;
-  /** What bash made of its environment, as far as it can differ from ours, is always set anew. */
-  readonly #env: NodeJS.ProcessEnv;
+  /** Ours when it was started. What bash made of it, as far as it can differ, is always set anew. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly #asked = new Map<string, Asked>();
   readonly #running = new Map<string, () => void>();
   #count = 0;
@@ -82,11 +82,11 @@ export class Launcher {
   #unread = '';
 
   private constructor(program: string, attempt: string) {
-    this.#env = { ...process.env };
+    this.env = { ...process.env };
     // -p: no BASH_ENV, and no functions from the environment.
     const child = spawn(program, ['-p', '-c', launcherScript(attempt), 'codex-orch-launcher'], {
       cwd: '/',
-      env: this.#env,
+      env: this.env,
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
@@ -109,7 +109,7 @@ export class Launcher {
   accepts({ env }: LaunchRequest): boolean {
     if (this.#lost) return false;
     return Object.keys(env).every((name) =>
-      isIdentifier(name) ? !ownNames.test(name) : env[name] === this.#env[name],
+      isIdentifier(name) ? !ownNames.test(name) : env[name] === this.env[name],
     );
   }
 
@@ -131,9 +131,9 @@ export class Launcher {
 
   #encode(id: string, { cwd, env, stdin, stdout, stderr, words }: LaunchRequest): string {
     const set = Object.keys(env).filter(
-      (name) => env[name] !== this.#env[name] || changedByBash.includes(name),
+      (name) => env[name] !== this.env[name] || changedByBash.includes(name),
     );
-    const unset = [...Object.keys(this.#env), ...changedByBash].filter(
+    const unset = [...Object.keys(this.env), ...changedByBash].filter(
       (name) => env[name] === undefined && isIdentifier(name),
     );
     return [

@@ -16,9 +16,16 @@ export interface Prepared {
   env: NodeJS.ProcessEnv;
 }
 
-/** Throws Refusal `codex-not-found` or `command-missing`. */
-export function prepareLaunch(launch: AgentLaunch): Prepared {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...launch.agent.env, ...launch.env };
+/**
+ * `inherited`: our own environment, which takes a tenth of a millisecond to copy from Node's.
+ *
+ * @throws Refusal `codex-not-found` or `command-missing`
+ */
+export function prepareLaunch(
+  launch: AgentLaunch,
+  inherited: Readonly<NodeJS.ProcessEnv> = process.env,
+): Prepared {
+  const env: NodeJS.ProcessEnv = { ...inherited, ...launch.agent.env, ...launch.env };
   for (const name of outerSession) delete env[name];
   const { scratch } = attemptFiles(launch.attemptDir);
   const commandLine = backends[launch.backend].commandLine(launch, {

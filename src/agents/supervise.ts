@@ -25,7 +25,7 @@ export async function startAttempt(
   if (problem !== null) return failed(launch, `the workspace cannot be used: ${problem}`);
   let argv: string[] = [];
   try {
-    const prepared = prepareLaunch(launch);
+    const prepared = prepareLaunch(launch, launcher?.env);
     argv = prepared.argv;
     const launched = await launchAttempt(launch, argv, prepared.env, launcher);
     switch (launched.kind) {

@@ -49,35 +49,41 @@ export class Intake {
     const { state, paths } = this.#run;
     const scan = this.#scanner.scan(state);
     const events: RunEvent[] = [];
+    let hasRejected = false;
+    const reject = (file: string, reason: string): void => {
+      hasRejected = true;
+      this.#scanner.reject(file, reason);
+    };
     for (const { file, value } of scan.interrupts) {
       const outside = pathsOutside(paths, value);
       if (outside !== null) {
-        this.#scanner.reject(file, outside);
+        reject(file, outside);
         continue;
       }
       const intake = requestInterrupt(state, value, this.#run.now());
       if (intake.ok) events.push(...intake.events);
-      else this.#scanner.reject(file, intake.reason);
+      else reject(file, intake.reason);
     }
     for (const { file, value } of scan.replies) {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
       const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
       if (problem !== null) {
-        this.#scanner.reject(file, problem);
+        reject(file, problem);
         continue;
       }
       const intake = resolveInterrupt(state, value, this.#run.now());
       if (intake.ok) events.push(...intake.events);
-      else this.#scanner.reject(file, intake.reason);
+      else reject(file, intake.reason);
     }
     this.#takenCommands = scan.commands;
     return {
       events,
       commands: scan.commands.map(({ value }) => value),
-      // The second look finds what was rejected here; each problem is new in one of the two.
-      refused: [...scan.unreadable, ...this.#scanner.scan(state).unreadable].filter(
-        (problem) => problem.isNew,
-      ),
+      // A second look finds what was rejected here; each problem is new in one of the two.
+      refused: [
+        ...scan.unreadable,
+        ...(hasRejected ? this.#scanner.scan(state).unreadable : []),
+      ].filter((problem) => problem.isNew),
     };
   }
 

@@ -19,7 +19,7 @@ export function oneLine(text: string): string {
 export function paragraphs(...parts: (string | null | undefined)[]): string {
   return parts
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
-    .map((part) => part.replace(/^\n+|\s+$/g, ''))
+    .map((part) => part.replace(/^\n+/, '').trimEnd())
     .join('\n\n');
 }
 

@@ -85,10 +85,10 @@ export function writeFile(
   }
 }
 
-/** Creates a directory and its parents; does nothing where it is. */
-export function makeDirectory(directory: string): void {
+/** Creates a directory and its parents. False, and nothing done, where it is. */
+export function makeDirectory(directory: string): boolean {
   faultPoint('mkdir', directory);
-  mkdirSync(directory, { recursive: true });
+  return mkdirSync(directory, { recursive: true }) !== undefined;
 }
 
 /** Gives a file another name in its directory; one that has that name already is replaced. */
@@ -133,7 +133,7 @@ function halfOf(data: string | Uint8Array): string | Uint8Array {
 function writeTemporary(file: string, data: string | Uint8Array, options: WriteOptions): string {
   const temporary = path.join(
     path.dirname(file),
-    `.${path.basename(file)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+    `.${path.basename(file)}.${process.pid}.${nextNumber()}.tmp`,
   );
   faultPoint('write', temporary);
   const fd = openSync(temporary, 'wx', options.mode ?? 0o666);
@@ -148,4 +148,13 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
     closeSync(fd);
   }
   return temporary;
+}
+
+/** Begins at random, because in two containers that share a disk two processes may have one pid. */
+let lastNumber = randomBytes(4).readUInt32BE();
+
+/** Eight hex digits, new in this process. */
+function nextNumber(): string {
+  lastNumber = (lastNumber + 1) >>> 0;
+  return lastNumber.toString(16).padStart(8, '0');
 }

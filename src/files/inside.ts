@@ -17,9 +17,9 @@ export function resolveInside(root: string, relative: string): Inside {
   if (path.isAbsolute(relative)) return no('the path must be relative');
   const parts = relative.split('/');
   if (parts.includes('..')) return no('the path must not contain ".."');
-  const joined = path.join(root, ...parts);
-  if (joined === path.join(root)) return no('the path must name a file');
-  const realRoot = realpathSync(root);
+  const realRoot = realPath(root);
+  const joined = path.join(realRoot, ...parts);
+  if (joined === realRoot) return no('the path must name a file');
   const real = realOfExistingPart(joined);
   if (real === null) return no('the path goes through a broken symbolic link');
   if (real !== realRoot && !real.startsWith(realRoot + path.sep)) {
@@ -33,7 +33,7 @@ function realOfExistingPart(file: string): string | null {
   const rest: string[] = [];
   for (let current = file; ; current = path.dirname(current)) {
     try {
-      return path.join(realpathSync(current), ...rest.reverse());
+      return path.join(realPath(current), ...rest.reverse());
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error;
@@ -42,6 +42,9 @@ function realOfExistingPart(file: string): string | null {
     }
   }
 }
+
+/** By the system: Node's own makes a call for each part of the path. */
+const realPath = realpathSync.native;
 
 function isLink(file: string): boolean {
   try {

@@ -40,12 +40,9 @@ export async function publishArtifacts(request: PublishRequest): Promise<Artifac
   for (const each of found) {
     if (!each.ok) continue;
     const target = path.join(publishedDir, ...each.relative.split('/'));
-    makeDirectory(path.dirname(target));
-    for (
-      let dir = path.dirname(target);
-      dir.length > publishedDir.length;
-      dir = path.dirname(dir)
-    ) {
+    const directory = path.dirname(target);
+    if (!directories.has(directory)) makeDirectory(directory);
+    for (let dir = directory; dir.length > publishedDir.length; dir = path.dirname(dir)) {
       directories.add(dir);
     }
     const copied = await copyFile(each.path, target, { durable: request.durable ?? false });

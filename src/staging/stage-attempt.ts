@@ -40,8 +40,9 @@ class Unstageable extends Error {
  */
 export async function stageAttempt(request: StageRequest): Promise<StageOutcome> {
   const { attemptDir } = request;
-  for (const own of ['prompt.md', 'context']) remove(path.join(attemptDir, own));
-  makeDirectory(path.join(attemptDir, 'scratch'));
+  if (!makeDirectory(path.join(attemptDir, 'scratch'))) {
+    for (const own of ['prompt.md', 'context']) remove(path.join(attemptDir, own));
+  }
   const staged = new StagedFiles(attemptDir);
   try {
     const parts = await stageParts(request, staged);
