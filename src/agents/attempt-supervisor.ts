@@ -270,13 +270,11 @@ export class AttemptSupervisor implements AttemptProcess {
 
   /** A leader reports its exit a moment before it is out of the process table, where it counts as alive. */
   private async reaping(): Promise<void> {
-    const { pid } = this;
-    if (!this.exitReported || pid === null) return;
+    const { pid, watched } = this;
+    if (watched.kind !== 'launched' || !this.exitReported || pid === null) return;
     const waited = new Stopwatch();
     while (isInTable(pid) && waited.elapsedMs() < REAP_MS && !this.isOver()) {
-      // A timer's millisecond would be a good part of a short attempt.
-      if (waited.elapsedMs() < 1) await new Promise((resolve) => setImmediate(resolve));
-      else await new Promise((resolve) => setTimeout(resolve, 1));
+      await watched.reaped();
     }
   }
 

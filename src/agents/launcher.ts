@@ -37,7 +37,14 @@ export interface LaunchRequest {
 
 export type LaunchOutcome =
   /** It has claimed its run. `ended` resolves when it has recorded its exit; not if it is killed. */
-  | { kind: 'running'; pid: number; startTime: string; ended: Promise<void> }
+  | {
+      kind: 'running';
+      pid: number;
+      startTime: string;
+      ended: Promise<void>;
+      /** Resolves when it, or another, has left the process table, and not later than in a millisecond or two. */
+      reaped(): Promise<void>;
+    }
   /** It could not claim its run, or not open its files. */
   | { kind: 'refused' }
   /** The launcher is no more; whether the attempt runs, only its files can tell. */
@@ -49,9 +56,11 @@ export type LaunchOutcome =
  * - Requests have their length in front, because a shell reads a line of unknown length byte by byte.
  * - Descriptor 9 is the report; the agent does not get it. `_codex_orch_id` alone on a line says that the
  *   attempt is over; the trap says so also where a file cannot be opened.
+ * - An empty line says that an attempt has left the process table. A shell before bash 5 says it late.
  */
 function launcherScript(attempt: string): string {
   return `set -m
+trap echo CHLD
 attempt() {
 exec 9>&1 >/dev/null
 trap 'printf "%s\\n" "$_codex_orch_id" >&9' EXIT
@@ -77,6 +86,7 @@ export class Launcher {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly #asked = new Map<string, Asked>();
   readonly #running = new Map<string, () => void>();
+  readonly #reaping = new Set<() => void>();
   #count = 0;
   #lost = false;
   #unread = '';
@@ -152,6 +162,10 @@ export class Launcher {
   }
 
   #report(line: string): void {
+    if (line === '') {
+      for (const resolve of this.#reaping) resolve();
+      return this.#reaping.clear();
+    }
     const [, id, pid, stat] = /^(\d+)(?: (\d+) (.*))?$/.exec(line) ?? [];
     if (id === undefined) return;
     const startTime = parseStat(stat ?? '')?.startTime;
@@ -162,7 +176,18 @@ export class Launcher {
       return;
     }
     const ended = new Promise<void>((resolve) => this.#running.set(id, resolve));
-    this.#answer(id, { kind: 'running', pid: Number(pid), startTime, ended });
+    const reaped = (): Promise<void> => this.#reaped();
+    this.#answer(id, { kind: 'running', pid: Number(pid), startTime, ended, reaped });
+  }
+
+  #reaped(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, 1);
+      this.#reaping.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #answer(id: string, outcome: LaunchOutcome): void {

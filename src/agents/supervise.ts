@@ -32,9 +32,9 @@ export async function startAttempt(
       case 'child':
         return new AttemptSupervisor(launch, { ...launched, argv });
       case 'running': {
-        const { pid, startTime, ended: exited } = launched;
+        const { pid, startTime, ended: exited, reaped } = launched;
         const identity = { pid, startTime, ...ownScope() };
-        return new AttemptSupervisor(launch, { kind: 'launched', identity, exited, argv });
+        return new AttemptSupervisor(launch, { kind: 'launched', identity, exited, reaped, argv });
       }
       case 'refused':
         return failed(launch, unclaimed(launch), argv);

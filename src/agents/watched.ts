@@ -5,7 +5,14 @@ import type { ProcessIdentity } from '../files/process-identity.ts';
 export type Watched =
   | { kind: 'child'; child: ChildProcess; argv: string[] }
   /** Started by our launcher; `exited` resolves when it has recorded its exit, not if it is killed. */
-  | { kind: 'launched'; identity: ProcessIdentity; exited: Promise<void>; argv: string[] }
+  | {
+      kind: 'launched';
+      identity: ProcessIdentity;
+      exited: Promise<void>;
+      /** As of a launch's outcome. */
+      reaped(): Promise<void>;
+      argv: string[];
+    }
   /** Started by an engine that has died; it lives, or is where we cannot look. */
   | { kind: 'attached'; identity: ProcessIdentity; argv: string[] }
   /** It ended while no engine watched. */

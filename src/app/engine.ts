@@ -116,9 +116,10 @@ export class Engine {
           slots: this.#slots(),
           now: this.#session.now(),
         });
-        this.#session.commit([...events, ...next]);
+        const committed = this.#session.commitAsync([...events, ...next]);
+        for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0, committed));
+        await committed;
         this.#intake.committed(({ command }) => command === 'abort' && this.#aborted !== null);
-        for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0));
         this.#lookForQuestions();
         if (this.#isIdle()) return;
         this.#scheduleCacheFlush();
@@ -181,16 +182,18 @@ export class Engine {
         if (recovery.kind === 'ended') this.#recovering.add(id);
         this.#watch(id, recovery.process);
       } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
-      else this.#beside(this.#start(id, recovery.nextGeneration));
+      else this.#beside(this.#start(id, recovery.nextGeneration, Promise.resolve()));
     }
   }
 
-  async #start(instanceId: string, generation: number): Promise<void> {
+  /** Prepares an attempt while its decision is `committed`; then its process begins. */
+  async #start(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
     this.#between += 1;
     try {
       const { launch, problem } = prepareLaunch(this.#context, instanceId, generation);
       if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
       const staged = await stageLaunch(this.#context, instanceId, launch);
+      await committed;
       if (!staged.ok) return this.#conclude(instanceId, notStarted('task_runtime', staged.message));
       if (this.#stopping !== null || this.#aborted !== null) {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
@@ -198,7 +201,6 @@ export class Engine {
       this.#watch(instanceId, await startAttempt(staged.launch, this.#theLauncher()));
     } finally {
       this.#between -= 1;
-      this.#wake.notify();
     }
   }
 

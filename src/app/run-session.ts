@@ -30,6 +30,7 @@ export class RunSession {
   readonly #cache: StateCache;
   readonly #listeners = new Set<(event: RunEvent, state: RunState) => void>();
   #onStaleCache: ((reason: Refusal) => void) | null = null;
+  #isCommitting = false;
 
   private constructor(paths: RunPaths, lock: RunLock, log: EventLog, state: RunState) {
     this.paths = paths;
@@ -85,8 +86,22 @@ export class RunSession {
    * whoever decided them; if this throws, the state in memory is ahead of the log and must be dropped.
    */
   commit(events: readonly RunEvent[]): void {
-    if (events.length === 0) return;
-    this.#log.append([...events]);
+    this.#log.append(events);
+    this.#tell(events);
+  }
+
+  /** As `commit`, but other work goes on while the device takes the events. One at a time. */
+  async commitAsync(events: readonly RunEvent[]): Promise<void> {
+    this.#isCommitting = true;
+    try {
+      await this.#log.appendAsync(events);
+    } finally {
+      this.#isCommitting = false;
+    }
+    this.#tell(events);
+  }
+
+  #tell(events: readonly RunEvent[]): void {
     for (const event of events) {
       this.#cache.note(event);
       for (const listener of this.#listeners) listener(event, this.state);
@@ -102,8 +117,10 @@ export class RunSession {
   /**
    * Brings the readable cache, `state/` and the inbox's records, up to date. Nothing true hangs on it, so
    * that a disk which does not take it harms no one; but who reads it should know: see `onStaleCache`.
+   * Not during a commit: it must not tell of events that a power cut may take back.
    */
   flushCache(): void {
+    if (this.#isCommitting) return;
     const refusal = this.#cache.flush(this.state);
     if (!refusal) return;
     this.#onStaleCache?.(refusal);

@@ -7,8 +7,9 @@
  * one. A torn last line was never acknowledged to anyone, so it is dropped. Anything else that does
  * not fit is damage: reported with its place, never skipped or guessed over.
  */
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { RunEvent } from '../core/events.ts';
 import { ExitStatus, Refusal } from '../core/refusal.ts';
 import { createFile, flushDirectory } from '../files/disk.ts';
@@ -26,9 +27,11 @@ export interface AppendOptions {
   sync?: boolean;
 }
 
+const flush = promisify(fdatasync);
+
 /**
- * The log, open for its one writer (who holds the run's lock). Synchronous: an event is true when
- * `append` returns, and not before.
+ * The log, open for its one writer (who holds the run's lock). An event is true when `append` returns, or
+ * what `appendAsync` returns resolves, and not before.
  */
 export class EventLog {
   readonly file: string;
@@ -38,6 +41,7 @@ export class EventLog {
   #sync: boolean;
   #position: LogPosition;
   #failed: Refusal | null = null;
+  #isFlushing = false;
 
   private constructor(file: string, fd: number, end: LogEnd, options: AppendOptions) {
     this.file = file;
@@ -116,8 +120,38 @@ export class EventLog {
    *   (then this object takes no more: the log must be opened anew)
    */
   append(events: readonly RunEvent[]): void {
-    if (this.#failed) throw this.#failed;
     if (events.length === 0) return;
+    const end = this.#write(events);
+    try {
+      if (this.#sync) fdatasyncSync(this.#fd);
+    } catch (error) {
+      throw this.#cutBack(error);
+    }
+    this.#position = end;
+  }
+
+  /**
+   * As `append`, but other work goes on while the device takes the events. Until it has, nothing else can
+   * be appended, and `position` is the old one.
+   */
+  async appendAsync(events: readonly RunEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const end = this.#write(events);
+    this.#isFlushing = true;
+    try {
+      if (this.#sync) await flush(this.#fd);
+    } catch (error) {
+      throw this.#cutBack(error);
+    } finally {
+      this.#isFlushing = false;
+    }
+    this.#position = end;
+  }
+
+  /** Writes the events, and returns where the log will end once they are flushed. */
+  #write(events: readonly RunEvent[]): LogPosition {
+    if (this.#failed) throw this.#failed;
+    if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
     const { bytes, head, last } = encode(this.#position, events, this.file);
     const size = fstatSync(this.#fd).size;
     if (size !== this.#position.bytes) {
@@ -134,19 +168,11 @@ export class EventLog {
       for (let done = 0; done < bytes.length;) {
         done += writeSync(this.#fd, bytes, done, bytes.length - done, size + done);
       }
-      if (this.#sync) {
-        faultPoint('flush', this.file);
-        fdatasyncSync(this.#fd);
-      }
+      if (this.#sync) faultPoint('flush', this.file);
     } catch (error) {
       throw this.#cutBack(error);
     }
-    this.#position = {
-      seq: last.seq,
-      bytes: size + bytes.length,
-      head,
-      runId: last.run_id,
-    };
+    return { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
   }
 
   close(): void {
