@@ -9,7 +9,7 @@ import { derivedId } from './ids.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunState } from './run-state.ts';
 import { isAligned, nearestScopeAbove, scopeOf, scopesBelow } from './scope-index.ts';
-import type { Upstream } from './task-graph.ts';
+import { longestFirst, type Upstream } from './task-graph.ts';
 
 /** One binding that a choice must contain: the fact that has just come. */
 interface Pin {
@@ -62,7 +62,7 @@ function expandScope(recorder: Recorder, scopeId: string): void {
 /** Each task after its upstream tasks, so that what has been created leads to nothing that was not tried. */
 function expandBaseScope(recorder: Recorder, scopeId: string): void {
   const { state } = recorder;
-  for (const task of state.graph.longestFirst) tryTask(recorder, task, scopeId, null);
+  for (const task of longestFirst(state.graph)) tryTask(recorder, task, scopeId, null);
   state.agenda.created.clear();
 }
 

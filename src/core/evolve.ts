@@ -237,7 +237,8 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     finished_at: null,
     attempts: [],
   };
-  const upstream = [...new Set(Object.values(dependency_instances))];
+  const named = Object.values(dependency_instances);
+  const upstream = named.length < 2 ? named : [...new Set(named)];
   const links: InstanceLinks = {
     ordinal: state.instances.size,
     upstream,

@@ -24,8 +24,6 @@ export interface TaskGraph {
   /** Bodies by their seeds, so that all iterations of a loop share one set. */
   bodies: Map<string, ReadonlySet<string>>;
   allTasks: ReadonlySet<string>;
-  /** All tasks, those with the longest chain of dependents first: every task after its upstream tasks. */
-  longestFirst: readonly string[];
 }
 
 export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
@@ -47,7 +45,6 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     crossing: new Set(),
     bodies: new Map(),
     allTasks: new Set(Object.keys(tasks)),
-    longestFirst: longestFirst(upstream, dependents),
   };
   for (const task of Object.values(tasks)) {
     if (task.control?.mode !== 'loop') continue;
@@ -61,6 +58,7 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
 }
 
 function upstreamOf(task: TaskSpec): Upstream[] {
+  if (task.depends_on.length === 0) return [];
   const byTask = new Map<string, Upstream>();
   for (const dependency of task.depends_on) {
     const known = byTask.get(dependency.task);
@@ -71,37 +69,35 @@ function upstreamOf(task: TaskSpec): Upstream[] {
 }
 
 /**
- * Orders tasks by the length of the longest chain that waits for them; equal ones keep their order. What
- * starts in this order ends early: the long chains are begun while the short ones can still fill the slots.
+ * All tasks, those with the longest chain of dependents first; equal ones keep their order, and every task
+ * comes after its upstream tasks. What starts in this order ends early: the long chains are begun while
+ * the short ones can still fill the slots.
  */
-function longestFirst(
-  upstream: ReadonlyMap<string, Upstream[]>,
-  dependents: ReadonlyMap<string, string[]>,
-): string[] {
-  const waiting = new Map<string, { dependents: number; length: number }>();
+export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
+  const lengths = new Map<string, number>();
+  /** Of tasks with dependents: how many of those are still to be reached. */
+  const left = new Map<string, number>();
   let ends: string[] = [];
   for (const [task, { length }] of dependents) {
-    waiting.set(task, { dependents: length, length: 0 });
     if (length === 0) ends.push(task);
+    else left.set(task, length);
   }
   let length = 0;
   for (; ends.length > 0; length += 1) {
     const next: string[] = [];
     for (const task of ends) {
+      lengths.set(task, length);
       for (const { task: up } of upstream.get(task) ?? []) {
-        const each = waiting.get(up);
-        if (!each) continue;
-        each.dependents -= 1;
+        const others = (left.get(up) ?? 0) - 1;
+        left.set(up, others);
         // Its last dependent is the one with the longest chain.
-        if (each.dependents > 0) continue;
-        each.length = length + 1;
-        next.push(up);
+        if (others === 0) next.push(up);
       }
     }
     ends = next;
   }
   const byLength: string[][] = Array.from({ length }, () => []);
-  for (const [task, each] of waiting) byLength[each.length]?.push(task);
+  for (const task of dependents.keys()) byLength[lengths.get(task) ?? 0]?.push(task);
   return byLength.reverse().flat();
 }
 

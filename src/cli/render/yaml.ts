@@ -46,7 +46,8 @@ function writeBlock(value: Json[] | JsonObject, indent: string, lead: string, li
     }
     return;
   }
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const item = value[name] as Json;
     const key = keyOf(name, head, indent, lines);
     if (isFilled(item)) {
       lines.push(key);
@@ -56,30 +57,39 @@ function writeBlock(value: Json[] | JsonObject, indent: string, lead: string, li
   }
 }
 
-/** Names as they are written: a long document has few, many times. */
-const keys = new Map<string, string>();
-const MAX_KEYS = 1000;
-
 /** How the line of an entry begins. YAML takes a name above 1024 characters only on a line of its own. */
 function keyOf(name: string, head: string, indent: string, lines: Lines): string {
-  let key = keys.get(name);
-  if (key === undefined) {
-    key = isPlain(name) ? name : JSON.stringify(name);
-    if (keys.size < MAX_KEYS) keys.set(name, key);
-  }
+  const key = inLine(name);
   if (key.length <= 1024) return `${head}${key}:`;
   lines.push(`${head}? ${key}`);
   return `${indent}:`;
 }
 
 function scalar(value: Json, indent: string): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
-  if (isPlain(value)) return value;
-  return isLiteral(value) ? literal(value, `${indent}  `) : JSON.stringify(value);
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
+  if (typeof value !== 'string') return String(value);
+  return isLiteral(value) ? literal(value, `${indent}  `) : inLine(value);
+}
+
+/** Texts as they are written: a long document has few, many times. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 50_000;
+
+function inLine(text: string): string {
+  let written = known.get(text);
+  if (written === undefined) {
+    written = isPlain(text) ? text : JSON.stringify(text);
+    if (known.size < MAX_KNOWN && text.length < 100) known.set(text, written);
+  }
+  return written;
 }
 
 function isFilled(value: Json): value is Json[] | JsonObject {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  for (const _ in value) return true;
+  return false;
 }
 
 const words = /^(true|false|null|yes|no|on|off|y|n)$/i;
@@ -100,6 +110,7 @@ function isPlain(text: string): boolean {
 /** Several lines of visible characters that do not begin with a space, and end in one newline or none. */
 function isLiteral(text: string): boolean {
   return (
+    text.includes('\n') &&
     /^[^\s][^]*\n[^]*[^\n]\n?$|^[^\s\n]+[^\n]*\n$/.test(text) &&
     !/[^\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff]/.test(text)
   );
