@@ -16,7 +16,7 @@ import { createFile, flushDirectory } from '../files/disk.ts';
 import { faultPoint } from '../files/fault-point.ts';
 import { sha256 } from '../files/sha256.ts';
 import { eventLine, MAX_LINE_BYTES, type LogPosition } from './log-chain.ts';
-import { eventsOf, LOG_START, openLog, type LogEnd, type ReadOptions } from './log-reader.ts';
+import { LOG_START, openLog, scanOpenLog, type LogEnd, type ReadOptions } from './log-reader.ts';
 import { writeRefusal } from './write-refusal.ts';
 
 export interface AppendOptions {
@@ -83,7 +83,7 @@ export class EventLog {
    * Opens the log of an existing run, checks all of it, hands every event to `visit` on the way, and
    * cuts off a torn last line.
    *
-   * @throws Refusal as `readEvents`; then nothing has been changed
+   * @throws Refusal as `scanLog`; then nothing has been changed
    */
   static openForAppend(
     file: string,
@@ -92,10 +92,7 @@ export class EventLog {
     const fd = openLog(file, 'r+');
     try {
       const read: ReadOptions = options.runId === undefined ? {} : { runId: options.runId };
-      const events = eventsOf(fd, file, read);
-      let next = events.next();
-      for (; !next.done; next = events.next()) options.visit?.(next.value);
-      const end = next.value;
+      const end = scanOpenLog(fd, file, (event) => options.visit?.(event), read);
       if (end.tornBytes > 0) {
         faultPoint('write', file);
         ftruncateSync(fd, end.bytes);

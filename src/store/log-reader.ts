@@ -33,81 +33,66 @@ const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
 /**
- * The events of a log in order, one at a time, each checked against the chain before it is given out.
- * Memory: one chunk and one line. The generator's return value says where the whole lines end.
- * A log that is being written to may be read at the same time: a line in the making counts as torn.
+ * Reads a whole log, or the rest of one, and says where it ends. The events come to `visit` in order, each
+ * checked against the chain before. Memory: one chunk and one line. A log that is being written to may be
+ * read at the same time: a line in the making counts as torn.
  *
  * @throws Refusal `log-damaged`, `format-newer`, or `log-missing`
  */
-export function* readEvents(
-  file: string,
-  options: ReadOptions = {},
-): Generator<RunEvent, LogEnd, undefined> {
-  const fd = openLog(file, 'r');
-  try {
-    return yield* eventsOf(fd, file, options);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Reads a whole log, or the rest of one, and says where it ends. */
 export function scanLog(
   file: string,
   visit: (event: RunEvent) => void,
   options: ReadOptions = {},
 ): LogEnd {
-  const events = readEvents(file, options);
-  for (;;) {
-    const next = events.next();
-    if (next.done) return next.value;
-    visit(next.value);
+  const fd = openLog(file, 'r');
+  try {
+    return scanOpenLog(fd, file, visit, options);
+  } finally {
+    closeSync(fd);
   }
 }
 
-/** As `readEvents`, of an open file. */
-export function* eventsOf(
+/** As `scanLog`, of an open file. */
+export function scanOpenLog(
   fd: number,
   file: string,
-  options: ReadOptions,
-): Generator<RunEvent, LogEnd, undefined> {
+  visit: (event: RunEvent) => void,
+  options: ReadOptions = {},
+): LogEnd {
   const position: LogPosition = { ...(options.after ?? LOG_START) };
   position.runId ??= options.runId ?? null;
   /** An unparsable line: torn only if it turns out to be the last. */
-  let unparsable: { line: Buffer; reason: string } | null = null;
-  const lines = linesOf(fd, file, position);
-  for (;;) {
-    const next = lines.next();
-    const number = position.seq + 1;
-    if (unparsable && !(next.done && next.value.length === 0 && looksCutOff(unparsable.line))) {
-      throw damagedLog(file, number, unparsable.reason);
-    }
-    if (next.done) {
-      const tail = next.value;
-      if (parseLine(tail.subarray(0, -1)).ok) throw damagedLog(file, number, 'lost its newline');
-      return { ...position, tornBytes: unparsable ? unparsable.line.length + 1 : tail.length };
-    }
-    const line = next.value;
+  let unparsable = null as { line: Buffer; reason: string } | null;
+  const tail = eachLine(fd, file, position, (line) => {
+    if (unparsable) throw damagedLog(file, position.seq + 1, unparsable.reason);
     const parsed = parseLine(line);
     if (!parsed.ok) {
       unparsable = { line, reason: parsed.reason };
-      continue;
+      return;
     }
     const event = checkedEvent(parsed.value, position, file);
     position.seq += 1;
     position.bytes += line.length + 1;
     position.head = sha256(line);
     position.runId = event.run_id;
-    yield event;
+    visit(event);
+  });
+  if (unparsable && !(tail.length === 0 && looksCutOff(unparsable.line))) {
+    throw damagedLog(file, position.seq + 1, unparsable.reason);
   }
+  if (parseLine(tail.subarray(0, -1)).ok) {
+    throw damagedLog(file, position.seq + 1, 'lost its newline');
+  }
+  return { ...position, tornBytes: unparsable ? unparsable.line.length + 1 : tail.length };
 }
 
-/** The lines from a position on, without newlines; returns what follows the last newline. */
-function* linesOf(
+/** Gives out the lines from a position on, without newlines; returns what follows the last newline. */
+function eachLine(
   fd: number,
   file: string,
-  start: LogPosition,
-): Generator<Buffer, Buffer, undefined> {
+  start: Readonly<LogPosition>,
+  take: (line: Buffer) => void,
+): Buffer {
   let number = start.seq;
   let offset = start.bytes;
   let pending: Buffer[] = [];
@@ -123,7 +108,7 @@ function* linesOf(
     for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
       const rest = chunk.subarray(from, to);
       number += 1;
-      yield pending.length === 0 ? rest : Buffer.concat([...pending, rest]);
+      take(pending.length === 0 ? rest : Buffer.concat([...pending, rest]));
       pending = [];
       pendingBytes = 0;
       from = to + 1;

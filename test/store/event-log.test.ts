@@ -16,7 +16,7 @@ import { Refusal } from '../../src/core/refusal.ts';
 import { sha256 } from '../../src/files/sha256.ts';
 import { EventLog } from '../../src/store/event-log.ts';
 import { CHAIN_START, eventLine } from '../../src/store/log-chain.ts';
-import { readEvents, scanLog, type LogEnd } from '../../src/store/log-reader.ts';
+import { scanLog, type LogEnd } from '../../src/store/log-reader.ts';
 import { bundle } from './bundle.ts';
 import { sampleEvents, samplePlan, temporaryProgram } from './sample-run.ts';
 
@@ -97,7 +97,9 @@ describe('what is written', () => {
     log.append(events.slice(5));
     expect(log.position).toMatchObject({ seq: events.length, bytes: statSync(file).size });
     log.close();
-    expect([...readEvents(file, { after: place })]).toEqual(events.slice(3));
+    const rest: RunEvent[] = [];
+    scanLog(file, (event) => rest.push(event), { after: place });
+    expect(rest).toEqual(events.slice(3));
     expect(read().events).toEqual(events);
   });
 
