@@ -93,7 +93,7 @@ export function makespan(bench: Bench): Row[] {
   const slots = 4;
   const measured = Array.from({ length: rounds(bench, 5) }, (_, seed) => {
     const directory = path.join(bench.directory, `sleepers-${seed}`);
-    const program = sleepers(directory, bench.quick ? 8 : 60, slots, seed + 1);
+    const program = sleepers(directory, bench.quick ? 8 : 120, slots, seed + 1);
     const { driveMs } = drive(bench, program);
     return { bound: driveMs / program.boundMs, order: driveMs / program.scheduleMs };
   });

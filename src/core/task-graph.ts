@@ -30,11 +30,17 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
   const upstream = new Map<string, Upstream[]>();
   const dependents = new Map<string, string[]>();
   const gate = new Map<string, string>();
-  for (const id of Object.keys(tasks)) dependents.set(id, []);
-  for (const task of Object.values(tasks)) {
+  const all = Object.values(tasks);
+  for (const task of all) dependents.set(task.id, []);
+  for (const task of all) {
     const distinct = upstreamOf(task);
     upstream.set(task.id, distinct);
-    for (const { task: id } of distinct) dependents.get(id)?.push(task.id);
+    for (const { task: id } of distinct) {
+      const known = dependents.get(id);
+      // The first push makes room for 17.
+      if (known?.length === 0) dependents.set(id, [task.id]);
+      else known?.push(task.id);
+    }
     for (const target of gatedTargets(task)) gate.set(target, task.id);
   }
   const graph: TaskGraph = {
@@ -44,9 +50,9 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     repeatable: new Set(),
     crossing: new Set(),
     bodies: new Map(),
-    allTasks: new Set(Object.keys(tasks)),
+    allTasks: new Set(upstream.keys()),
   };
-  for (const task of Object.values(tasks)) {
+  for (const task of all) {
     if (task.control?.mode !== 'loop') continue;
     const body = bodyOf(graph, task.control.continue_targets);
     for (const id of body) {
@@ -74,31 +80,37 @@ function upstreamOf(task: TaskSpec): Upstream[] {
  * the short ones can still fill the slots.
  */
 export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
-  const lengths = new Map<string, number>();
-  /** Of tasks with dependents: how many of those are still to be reached. */
-  const left = new Map<string, number>();
-  let ends: string[] = [];
-  for (const [task, { length }] of dependents) {
-    if (length === 0) ends.push(task);
-    else left.set(task, length);
-  }
-  let length = 0;
-  for (; ends.length > 0; length += 1) {
-    const next: string[] = [];
-    for (const task of ends) {
-      lengths.set(task, length);
-      for (const { task: up } of upstream.get(task) ?? []) {
-        const others = (left.get(up) ?? 0) - 1;
-        left.set(up, others);
-        // Its last dependent is the one with the longest chain.
-        if (others === 0) next.push(up);
-      }
+  const ids = [...dependents.keys()];
+  const indexOf = new Map<string, number>();
+  ids.forEach((id, index) => indexOf.set(id, index));
+  /** Dependents that are still to be passed, and the longest chain of dependents, by index. */
+  const left = Int32Array.from(ids, (id) => dependents.get(id)?.length ?? 0);
+  const lengths = new Int32Array(ids.length);
+  // From the ends of the chains upwards, so that lengths never fall.
+  const passed = [...ids.keys()].filter((index) => left[index] === 0);
+  const counts: number[] = [];
+  for (const index of passed) {
+    const length = lengths[index]!;
+    counts[length] = (counts[length] ?? 0) + 1;
+    for (const { task } of upstream.get(ids[index]!) ?? []) {
+      const up = indexOf.get(task);
+      if (up === undefined) continue;
+      left[up]! -= 1;
+      // Its last dependent is the one with the longest chain.
+      if (left[up] !== 0) continue;
+      lengths[up] = length + 1;
+      passed.push(up);
     }
-    ends = next;
   }
-  const byLength: string[][] = Array.from({ length }, () => []);
-  for (const task of dependents.keys()) byLength[lengths.get(task) ?? 0]?.push(task);
-  return byLength.reverse().flat();
+  /** By length: where the next task goes. */
+  const places: number[] = [];
+  counts.reduceRight((place, count, length) => {
+    places[length] = place;
+    return place + count;
+  }, 0);
+  const ordered = new Array<string>(ids.length);
+  ids.forEach((id, index) => (ordered[places[lengths[index]!]!++] = id));
+  return ordered;
 }
 
 /** The seeds and all tasks that descend from one by `depends_on`. */
