@@ -15,7 +15,7 @@ import {
 } from './bench.ts';
 import { leastWork } from './least-work.ts';
 import { median, pairs, time, watchMemory } from './measure.ts';
-import { chain, loop, sleepers, wide } from './programs.ts';
+import { chain, loop, sleepers, wide, type BenchProgram } from './programs.ts';
 
 /** A run of no-op commands against `xargs` starting as many, both with their output in files. */
 export function instanceCost(bench: Bench): Row[] {
@@ -63,13 +63,13 @@ export async function growth(bench: Bench): Promise<Row[]> {
     };
     // Small runs before and after, so that a noisy hour is not taken for growth.
     const before = Array.from({ length: rounds(bench, 5) }, perInstance);
-    const words = ['run', 'start', many.directory, ...many.select, '--wait'];
-    const { status, peakMb } = await watchMemory(cliArgv(bench, ...words), {});
-    if (status !== 0) throw new Error(`${many.directory}: the run ended with ${status}`);
+    const smallPeakMb = await peakOf(bench, few);
+    const peakMb = await peakOf(bench, many);
     const after = Array.from({ length: rounds(bench, 5) }, perInstance);
     const { driveMs, instances } = timesOf(latestRun(many.directory));
     const cost = { few: median([...before, ...after]), many: driveMs / instances };
     const ratio = cost.many / cost.few;
+    const eachKb = ((peakMb - smallPeakMb) * 1024) / (large - small);
     rows.push(
       row(
         `growth, ${name}: an instance of ${large} against one of ${small}`,
@@ -79,7 +79,7 @@ export async function growth(bench: Bench): Promise<Row[]> {
       ),
       row(
         `memory of the engine, ${name}: ${large} instances`,
-        `${Math.round(peakMb)} MB`,
+        `${Math.round(peakMb)} MB: ${eachKb.toFixed(1)} kB an instance above a run of ${small}`,
         'at most 150 MB',
         peakMb <= 150,
       ),
@@ -88,11 +88,20 @@ export async function growth(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
+/** Drives a run of all of a program; the largest resident set of its engine, in MB. */
+async function peakOf(bench: Bench, program: BenchProgram): Promise<number> {
+  const words = ['run', 'start', program.directory, ...program.select, '--wait'];
+  const { status, peakMb } = await watchMemory(cliArgv(bench, ...words), {});
+  if (status !== 0) throw new Error(`${program.directory}: the run ended with ${status}`);
+  return peakMb;
+}
+
 /** Random graphs of sleeping tasks against what no schedule beats, and against our order at no cost. */
 export function makespan(bench: Bench): Row[] {
   const slots = 4;
   const measured = Array.from({ length: rounds(bench, 5) }, (_, seed) => {
     const directory = path.join(bench.directory, `sleepers-${seed}`);
+    // In a run of few tasks the last ones decide, and no order fills all slots to the end.
     const program = sleepers(directory, bench.quick ? 8 : 120, slots, seed + 1);
     const { driveMs } = drive(bench, program);
     return { bound: driveMs / program.boundMs, order: driveMs / program.scheduleMs };
