@@ -10,6 +10,7 @@ import {
   Lexer,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
   type Node,
   type YAMLError,
@@ -58,10 +59,11 @@ export function parseYaml(text: string): { source: YamlSource | null; problems: 
   }
   const document = parse(text, lines);
   if (document === null) return { source: null, problems: [tooDeep({ line: 1, column: 1 })] };
-  for (const error of document.errors) problems.push(describe(error, text, lines, 'error'));
-  for (const warning of document.warnings) problems.push(describe(warning, text, lines, 'warning'));
+  const parsed = { text, document, lines };
+  for (const error of document.errors) problems.push(describe(error, parsed, 'error'));
+  for (const warning of document.warnings) problems.push(describe(warning, parsed, 'warning'));
   if (document.errors.length > 0) return { source: null, problems };
-  latest = { text, document, lines };
+  latest = parsed;
   const reader = new Reader(document, lines);
   const value = reader.read();
   problems.push(...reader.problems);
@@ -148,8 +150,7 @@ function tooDeep(position: Position): YamlProblem {
 
 function describe(
   error: YAMLError,
-  text: string,
-  lines: LineCounter,
+  { text, document, lines }: ParsedText,
   severity: 'error' | 'warning',
 ): YamlProblem {
   const [from] = error.pos;
@@ -177,13 +178,53 @@ function describe(
       return say('syntax', 'tabs cannot indent YAML', 'Use spaces.');
     case 'TAG_RESOLVE_FAILED':
       return say('tag', error.message, 'Tags have no meaning here; remove it.');
-    default:
+    default: {
       if (error.message.includes('call stack')) return tooDeep(place);
-      return say(
-        'syntax',
-        `is not valid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
-      );
+      const open = unfinished(error, document, text);
+      if (open) {
+        const message = `is not valid YAML: the ${open.what} that begins here does not end`;
+        const hint = `Add the closing ${open.closing}`;
+        return { ...say('syntax', message, hint), ...position(lines, open.from) };
+      }
+      const message = `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+      return say('syntax', `is not valid YAML: ${message}`);
+    }
   }
+}
+
+interface Unfinished {
+  what: string;
+  closing: string;
+  /** Where it begins. */
+  from: number;
+}
+
+/** The parser tells where it missed the end of a quoted text or a bracket: often the end of the file. */
+function unfinished(
+  { code, message, pos: [end] }: YAMLError,
+  document: Document.Parsed,
+  text: string,
+): Unfinished | null {
+  const bracket = /end with a ([\]}])/.exec(message)?.[1];
+  if (code !== 'MISSING_CHAR' && (bracket === undefined || text[end] === bracket)) return null;
+  let open: Unfinished | null = null;
+  const see = (what: string, closing: string, node: Node): void => {
+    if (node.range && node.range[0] < end && node.range[2] >= end)
+      open = { what, closing, from: node.range[0] };
+  };
+  visit(document, {
+    Scalar(_, node) {
+      if (bracket !== undefined) return;
+      if (node.type === 'QUOTE_DOUBLE') see('text in quotes', 'quote: "', node);
+      else if (node.type === 'QUOTE_SINGLE') see('text in quotes', "quote: '", node);
+    },
+    Collection(_, node) {
+      if (node.flow !== true || bracket === undefined) return;
+      if (isSeq(node) === (bracket === ']'))
+        see(bracket === ']' ? 'list' : 'mapping', `bracket: ${bracket}`, node);
+    },
+  });
+  return open;
 }
 
 function position(lines: LineCounter, offset: number): Position {

@@ -27,8 +27,20 @@ const order = (id: string): string => `depends_on: [{task: ${id}, kind: order}]\
 const syntax: Case[] = [
   {
     name: 'broken YAML',
-    files: { 'tasks/a.yaml': 'id: a\ntitle: "open\n' },
-    expected: ['error yaml.syntax tasks/a.yaml:3:1'],
+    files: { 'tasks/a.yaml': 'id: a\ntitle: @me\n' },
+    expected: ['error yaml.syntax tasks/a.yaml:2:8'],
+  },
+  {
+    name: 'a quote that is not closed: where it is opened',
+    files: { 'tasks/a.yaml': 'id: a\ntitle: "open\nstatus: ready\n' },
+    expected: ['error yaml.syntax tasks/a.yaml:2:8'],
+    says: ['Add the closing quote: "'],
+  },
+  {
+    name: 'a bracket that is not closed: where the innermost of its kind is opened',
+    files: { 'tasks/a.yaml': 'id: a\ntitle: a\nlabels: [a, [b\nstatus: ready\n' },
+    expected: ['error yaml.syntax tasks/a.yaml:3:13'],
+    says: ['the list that begins here does not end', 'Add the closing bracket: ]'],
   },
   {
     name: 'a duplicate key',
@@ -228,7 +240,7 @@ const rules: Case[] = [
   {
     name: 'no blame for pointing to a task whose file is broken',
     files: { 'tasks/a.yaml': 'id: [', 'tasks/b.yaml': task('b', order('a')) },
-    expected: ['error yaml.syntax tasks/a.yaml:1:6'],
+    expected: ['error yaml.syntax tasks/a.yaml:1:5'],
   },
   {
     name: 'a cycle, with its name',
