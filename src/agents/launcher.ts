@@ -42,7 +42,7 @@ export type LaunchOutcome =
       pid: number;
       startTime: string;
       ended: Promise<void>;
-      /** Resolves when it, or another, has left the process table, and not later than in a millisecond or two. */
+      /** Resolves when it, or another, has left the process table, or else in a millisecond. */
       reaped(): Promise<void>;
     }
   /** It could not claim its run, or not open its files. */

@@ -119,6 +119,7 @@ export class Engine {
         const committed = this.#session.commitAsync([...events, ...next]);
         for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0, committed));
         await committed;
+        if (this.#defect) throw this.#defect;
         this.#intake.committed(({ command }) => command === 'abort' && this.#aborted !== null);
         this.#lookForQuestions();
         if (this.#isIdle()) return;
@@ -199,6 +200,9 @@ export class Engine {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
       }
       this.#watch(instanceId, await startAttempt(staged.launch, this.#theLauncher()));
+    } catch (error) {
+      // Before the count: with nothing between, the loop could take itself for idle.
+      this.#fail(error);
     } finally {
       this.#between -= 1;
     }
@@ -230,6 +234,8 @@ export class Engine {
       const facts = await harvest(this.#context, instanceId, end);
       const stopped = this.#stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
+    } catch (error) {
+      this.#fail(error);
     } finally {
       this.#between -= 1;
       this.#recovering.delete(instanceId);
@@ -318,10 +324,12 @@ export class Engine {
 
   /** Lets something go on beside the loop; a defect in it ends the loop. */
   #beside(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.#defect ??= error;
-      this.#wake.notify();
-    });
+    work.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#defect ??= error;
+    this.#wake.notify();
   }
 
   #scheduleCacheFlush(): void {

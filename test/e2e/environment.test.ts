@@ -284,3 +284,22 @@ it('a config.toml that cannot be read bars Codex, and nothing else', async () =>
   expect(await cli('reconcile', '.', first)).toMatchObject({ code: 0 });
   expect(await cli('abort', '.', first)).toMatchObject({ code: 0 });
 });
+
+it('an attempt that cannot be laid out ends the engine with an error, not as if it were idle', async () => {
+  write(program);
+  const { runId } = await startRun(program, {
+    roots: ['slow'],
+    labels: [],
+    inputs: [],
+    cwd: program,
+  });
+  const instances = path.join(program, '.runs', runId, 'instances');
+  rmSync(instances, { recursive: true, force: true });
+  writeFileSync(instances, '');
+  const drive = driveRun(program, runId, { command: 'run start' });
+  await expect(drive.ended).rejects.toThrow(/EEXIST|ENOTDIR/);
+  rmSync(instances);
+  goOn();
+  const again = driveRun(program, runId, { command: 'run resume', revive: true });
+  expect((await again.ended).status).toBe('done');
+});

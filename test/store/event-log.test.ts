@@ -124,6 +124,20 @@ describe('what is written', () => {
     log.close();
   });
 
+  it('flushes while other work goes on, and takes nothing else meanwhile', async () => {
+    write([created()]);
+    const log = EventLog.openForAppend(file);
+    const flushed = log.appendAsync([aborted(2)]);
+    expect(log.position.seq).toBe(1);
+    expect(() => log.append([aborted(3)])).toThrow(/two appends/);
+    await expect(log.appendAsync([aborted(3)])).rejects.toThrow(/two appends/);
+    await flushed;
+    expect(log.position.seq).toBe(2);
+    log.append([aborted(3)]);
+    log.close();
+    expect(read().events).toHaveLength(3);
+  });
+
   it('notices a second writer', () => {
     write([created()]);
     const first = EventLog.openForAppend(file);
