@@ -67,7 +67,7 @@ export function scanOpenLog(
     if (unparsable) throw damagedLog(file, position.seq + 1, unparsable.reason);
     const parsed = parseLine(line);
     if (!parsed.ok) {
-      unparsable = { line, reason: parsed.reason };
+      unparsable = { line: Buffer.from(line), reason: parsed.reason };
       return;
     }
     const event = checkedEvent(parsed.value, position, file);
@@ -86,7 +86,10 @@ export function scanOpenLog(
   return { ...position, tornBytes: unparsable ? unparsable.line.length + 1 : tail.length };
 }
 
-/** Gives out the lines from a position on, without newlines; returns what follows the last newline. */
+/**
+ * Gives out the lines from a position on, without newlines; returns what follows the last newline. A line is
+ * a view of one buffer, and holds only until `take` returns.
+ */
 function eachLine(
   fd: number,
   file: string,
@@ -97,9 +100,8 @@ function eachLine(
   let offset = start.bytes;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   for (;;) {
-    // A new buffer each time: lines are given out as views of it.
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     const length = readSync(fd, buffer, 0, CHUNK_BYTES, offset);
     if (length === 0) return Buffer.concat(pending);
     offset += length;
@@ -114,7 +116,7 @@ function eachLine(
       from = to + 1;
     }
     if (from < length) {
-      pending.push(chunk.subarray(from));
+      pending.push(Buffer.from(chunk.subarray(from)));
       pendingBytes += length - from;
       if (pendingBytes > MAX_LINE_BYTES) {
         throw damagedLog(file, number + 1, `is longer than ${MAX_LINE_BYTES} bytes`);
