@@ -8,9 +8,10 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { removeAll, row, type Bench, type Row } from './bench.ts';
+import { removeAll, rounds, row, type Bench, type Row } from './bench.ts';
 import { growth, instanceCost, makespan, priceOfSafety } from './driving.ts';
 import { doLeastWork } from './least-work.ts';
+import { median } from './measure.ts';
 import { output } from './output.ts';
 import { measurePlanning } from './planning.ts';
 import { question, recovery, startUp } from './starting.ts';
@@ -31,7 +32,12 @@ function planning(bench: Bench): Row[] {
   const counts = bench.quick ? [100, 1000] : [1000, 10_000, 100_000];
   // Once before, unmeasured: a program that has just started runs uncompiled.
   measurePlanning([1000]);
-  const planned = measurePlanning(counts);
+  const all = Array.from({ length: rounds(bench, 3) }, () => measurePlanning(counts));
+  const planned = (all[0] ?? []).map(({ name, count }, index) => ({
+    name,
+    count,
+    us: median(all.map((round) => round[index]?.us ?? Infinity)),
+  }));
   return [...new Set(planned.map(({ name }) => name))].map((name) => {
     const ofShape = planned.filter((each) => each.name === name);
     const [before = Infinity, largest = Infinity] = ofShape.slice(-2).map(({ us }) => us);
