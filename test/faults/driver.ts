@@ -55,7 +55,7 @@ export async function runWithCrashes(
   points: readonly CrashPoint[],
   undisturbed: readonly string[] | null,
 ): Promise<Outcome> {
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   for (const [file, text] of Object.entries(program.files)) {
     mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
     writeFileSync(path.join(directory, file), text);

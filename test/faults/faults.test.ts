@@ -21,7 +21,7 @@ beforeAll(() => {
   const words = ['scripts/build.mjs', '--faults', '--out', path.dirname(cli)];
   expect(spawnSync(process.execPath, words, { stdio: 'inherit' }).status).toBe(0);
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 it.concurrent.each(crashPrograms)(
   `$name comes to the same end after a crash (seed ${seed})`,

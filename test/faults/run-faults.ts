@@ -69,7 +69,8 @@ async function tryProgram(program: CrashProgram): Promise<void> {
       if (outcome.problems.length === 0) {
         tally.whole += 1;
         total.whole += 1;
-        if (!values.keep) rmSync(directory, { recursive: true, force: true });
+        // An engine in the background may still be on its way out.
+        if (!values.keep) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
         continue;
       }
       process.exitCode = 1;
