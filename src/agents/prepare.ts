@@ -1,7 +1,7 @@
 /** From a launch to what is executed: the program found, the command line, the environment. */
-import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from '../files/disk.ts';
+import { realPathOf } from '../files/real-path.ts';
 import { attemptFiles } from './attempt-files.ts';
 import { backends } from './backends.ts';
 import type { CommandLine } from './backend.ts';
@@ -40,18 +40,10 @@ export function prepareLaunch(
 
 /** Whether a directory lies where Codex's `workspace-write` lets everybody write. */
 function isTemporary(directory: string, env: NodeJS.ProcessEnv): boolean {
-  const place = real(directory);
+  const place = realPathOf(directory);
   return ['/tmp', env['TMPDIR']].some((temporary) => {
     if (!temporary) return false;
-    const root = real(temporary);
+    const root = realPathOf(temporary);
     return place === root || place.startsWith(root + path.sep);
   });
-}
-
-function real(directory: string): string {
-  try {
-    return realpathSync(directory);
-  } catch {
-    return path.resolve(directory);
-  }
 }

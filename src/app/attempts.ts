@@ -13,6 +13,7 @@ import { effectiveValues, type RunState } from '../core/run-state.ts';
 import { scopeOf } from '../core/scope-index.ts';
 import { backends } from '../agents/backends.ts';
 import type { AgentLaunch, AttemptEnd } from '../agents/launch-spec.ts';
+import { realPathOf } from '../files/real-path.ts';
 import { collectResult } from '../staging/collect-result.ts';
 import { publishArtifacts } from '../staging/publish-artifacts.ts';
 import { stageAttempt } from '../staging/stage-attempt.ts';
@@ -195,7 +196,9 @@ export async function harvest(
 function isSpoilt(error: unknown, attemptDir: string): error is NodeJS.ErrnoException {
   const { code, path: file } = error as NodeJS.ErrnoException;
   const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'];
-  return codes.includes(code ?? '') && file !== undefined && file.startsWith(attemptDir);
+  if (!codes.includes(code ?? '') || file === undefined) return false;
+  // What was looked up in it is known by its real path.
+  return file.startsWith(attemptDir) || file.startsWith(realPathOf(attemptDir));
 }
 
 /** The facts of an attempt of which no process came to be. */

@@ -2,7 +2,7 @@
  * What on this machine would stop a run: Node, Codex, the program, the disk, and what earlier runs left
  * behind. Reads, but for a probe of Codex's sandbox in a directory of its own.
  */
-import { accessSync, constants, existsSync, realpathSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -14,6 +14,7 @@ import {
   type Finding,
 } from '../agents/doctor-codex.ts';
 import { resolveAgent } from '../core/agents.ts';
+import { realPathOf } from '../files/real-path.ts';
 import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { runPaths } from '../store/layout.ts';
 import { currentHolder, describeHolder } from '../store/run-lock.ts';
@@ -130,8 +131,8 @@ function checkPlace(programDir: string, needsCodex: boolean): Finding[] {
         ),
     checkSpace(written),
   ];
-  const temporary = ['/tmp', tmpdir()].map(realOrSame);
-  const real = realOrSame(programDir);
+  const temporary = ['/tmp', tmpdir()].map(realPathOf);
+  const real = realPathOf(programDir);
   if (needsCodex && temporary.some((dir) => real === dir || real.startsWith(dir + path.sep))) {
     const message = `The program lies under ${tmpdir()}, which agents may write to.`;
     const remedy = 'Move it elsewhere: an agent could change the program and its runs.';
@@ -180,14 +181,6 @@ function isWritable(directory: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function realOrSame(directory: string): string {
-  try {
-    return realpathSync(directory);
-  } catch {
-    return directory;
   }
 }
 

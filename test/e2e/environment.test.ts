@@ -3,7 +3,17 @@
  * full or read-only disk, a clock that jumps back, an engine that is halted.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driveRun } from '../../src/app/drive-run.ts';
@@ -302,4 +312,31 @@ it('an attempt that cannot be laid out ends the engine with an error, not as if 
   goOn();
   const again = driveRun(program, runId, { command: 'run resume', revive: true });
   expect((await again.ended).status).toBe('done');
+});
+
+it('a file that cannot be read is the failure of its attempt, also through a link to the program', async (context) => {
+  // Nothing is unreadable for root.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const cli = (...words: string[]) =>
+    spawnSync(process.execPath, [builtEntry, ...words], {
+      ...nobody,
+      env: { PATH: process.env['PATH'], HOME: program },
+      encoding: 'utf8',
+    });
+  if (cli('--version').status !== 0) return context.skip('this user cannot run the program');
+  const run = 'echo hi > "$CODEX_ORCH_ATTEMPT_DIR/x"; chmod 000 "$CODEX_ORCH_ATTEMPT_DIR/x"';
+  writeFiles(program, {
+    'project.yaml': 'name: p\nworkspace: .\ndefault_agent: shell\n',
+    'tasks/a.yaml': { id: 'a', title: 'a', status: 'ready', publish: ['x'], run },
+  });
+  if (nobody.uid !== undefined) {
+    chmodSync(home, 0o755);
+    chownSync(program, nobody.uid, nobody.gid);
+  }
+  const link = `${program}-link`;
+  symlinkSync(program, link);
+  const { status, stderr } = cli('run', 'start', link, '--root', 'a');
+  expect(stderr).toContain('what the attempt left cannot be taken');
+  expect(status).toBe(1);
+  expect(stderr).toContain('retry-instance');
 });

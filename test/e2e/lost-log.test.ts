@@ -11,6 +11,12 @@ function run(...words: string[]): Promise<Ended> {
   return codexOrch(words, { cwd: root });
 }
 
+async function isRefused(words: string[], reason: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await run(...words);
+  expect(code, words.join(' ')).toBe(1);
+  expect(stdout + stderr, words.join(' ')).toMatch(reason);
+}
+
 beforeEach(async () => {
   root = testDirectory('lost-log');
   writeFiles(root, {
@@ -53,9 +59,7 @@ it('is refused by name where state/ has seen more, until a person takes what is 
     ['run', 'watch', '.', 'latest'],
     ['run', 'verify', '.', 'latest'],
   ]) {
-    const { code, stdout, stderr } = await run(...words);
-    expect(code, words.join(' ')).toBe(1);
-    expect(stdout + stderr, words.join(' ')).toMatch(/missing/);
+    await isRefused(words, /missing/);
   }
   expect(readFileSync(log)).toEqual(before);
 
@@ -79,8 +83,6 @@ it('is named by every command where it is empty', async () => {
     ['run', 'reconcile', '.', 'latest'],
     ['run', 'abort', '.', 'latest'],
   ]) {
-    const { code, stdout, stderr } = await run(...words);
-    expect(code, words.join(' ')).toBe(1);
-    expect(stdout + stderr, words.join(' ')).toMatch(/is empty/);
+    await isRefused(words, /is empty/);
   }
 });
