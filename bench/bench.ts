@@ -1,7 +1,7 @@
 /** What the rows of the table share. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { RunEvent } from '../src/core/events.ts';
+import type { RunEvent } from '../src/core/events/events.ts';
 import { time, type Argv } from './measure.ts';
 import type { BenchProgram } from './programs.ts';
 

@@ -1,11 +1,11 @@
 /** The planner alone: no disk, no process. */
-import { advance } from '../src/core/advance.ts';
-import { createRun } from '../src/core/create-run.ts';
-import { finishAttempt, type AttemptFacts } from '../src/core/finish-attempt.ts';
-import type { ProjectSpec, TaskSpec } from '../src/core/program.ts';
-import type { RunPlan } from '../src/core/run.ts';
-import type { RunState } from '../src/core/run-state.ts';
-import type { RunEvent } from '../src/core/events.ts';
+import { advance } from '../src/core/plan/plan.ts';
+import { createRun } from '../src/core/plan/create-run.ts';
+import { finishAttempt, type AttemptFacts } from '../src/core/judge/finish.ts';
+import type { ProjectSpec, TaskSpec } from '../src/model/program.ts';
+import type { RunPlan } from '../src/model/run.ts';
+import type { RunState } from '../src/core/state/run-state.ts';
+import type { RunEvent } from '../src/core/events/events.ts';
 
 const now = '2026-01-01T00:00:00.000Z';
 

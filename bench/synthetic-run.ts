@@ -1,12 +1,12 @@
 /** Runs on disk that no engine has driven: their logs come from the planner alone. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { RunEvent } from '../src/core/events.ts';
-import type { RunPlan } from '../src/core/run.ts';
-import { EventLog } from '../src/store/event-log.ts';
+import type { RunEvent } from '../src/core/events/events.ts';
+import type { RunPlan } from '../src/model/run.ts';
+import { EventLog } from '../src/store/log/writer.ts';
 import { runPaths } from '../src/store/layout.ts';
 import { createRunDirectory } from '../src/store/run-store.ts';
-import { StateCache } from '../src/store/state-cache.ts';
+import { StateCache } from '../src/store/cache/state-cache.ts';
 import { planWhole } from './planning.ts';
 
 /** Writes a run in which every instance is done but those of the task `leave`. */

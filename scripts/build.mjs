@@ -6,7 +6,7 @@
 //
 // --clean removes what an earlier build left (processes that still run from it would miss it).
 // --no-page leaves the page as an earlier build made it, which is quicker.
-// --faults makes a build that can be told to die at its n-th step: see src/files/fault-point.ts.
+// --faults makes a build that can be told to die at its n-th step: see src/disk/fault-point.ts.
 import { build } from 'esbuild';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -51,8 +51,8 @@ const { outputFiles, metafile } = await build({
   logLevel: 'warning',
 });
 
-// Installed as they are: see src/app/skills.ts.
-await cp('src/skills', path.join(out, 'skills'), { recursive: true });
+// Installed as they are: see src/app/machine/skills.ts.
+await cp('src/app/skills', path.join(out, 'skills'), { recursive: true });
 
 // The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
 const entry = path.resolve(out, 'main.js');

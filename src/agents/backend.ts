@@ -2,10 +2,10 @@
  * A backend is a small table and two pure functions: what it can honour, the command line it makes of
  * an attempt, and what it makes of a line of output. Nothing here touches the disk or a process.
  */
-import type { BackendName } from '../core/program.ts';
-import type { Usage } from '../core/run.ts';
-import type { AgentActivity } from './activity.ts';
-import type { AgentLaunch } from './launch-spec.ts';
+import type { BackendName } from '../model/program.ts';
+import type { Usage } from '../model/run.ts';
+import type { AgentActivity } from '../model/activity.ts';
+import type { AgentLaunch } from '../model/attempt.ts';
 
 /** What a backend can honour; validation reports fields that it cannot. */
 export interface Capabilities {

@@ -1,8 +1,8 @@
 /** The table of backends. */
-import type { BackendName } from '../core/program.ts';
+import type { BackendName } from '../model/program.ts';
 import type { Backend } from './backend.ts';
-import { codexBackend } from './codex-backend.ts';
-import { commandBackend } from './command-backend.ts';
+import { codexBackend } from './codex/backend.ts';
+import { commandBackend } from './command/backend.ts';
 
 export const backends: Record<BackendName, Backend> = {
   codex: codexBackend,

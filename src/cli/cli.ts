@@ -3,8 +3,8 @@
  * commander parse, and turns every way in which that can fail into `error:` and `hint:` lines.
  */
 import type { Command, CommanderError } from 'commander';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import { suggest } from '../core/suggest.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
+import { suggest } from '../text/suggest.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { plainText } from './render/plain-text.ts';

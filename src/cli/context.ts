@@ -1,5 +1,5 @@
 /** What every command gets: where to print, and how to say how it ended. No command touches `process`. */
-import type { ExitCode } from '../core/refusal.ts';
+import type { ExitCode } from '../model/refusal.ts';
 
 export interface Output {
   /** Results. Adds the newline. */

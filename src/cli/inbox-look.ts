@@ -1,6 +1,6 @@
 /** `inbox list`, `inbox show`, and the same of `interrupt`. */
-import { listInterrupts, showInterrupt, type InterruptEntry } from '../app/list-interrupts.ts';
-import type { Json } from '../core/json.ts';
+import { listInterrupts, showInterrupt, type InterruptEntry } from '../app/inbox/list.ts';
+import type { Json } from '../model/json.ts';
 import type { CliContext } from './context.ts';
 import { printJson, printYaml } from './program-edits.ts';
 import { splitProgram } from './program-argument.ts';

@@ -4,13 +4,13 @@ import {
   refuseIfAnswered,
   type Answer,
   type AnsweredInterrupt,
-} from '../app/answer-interrupt.ts';
-import { findInterrupt } from '../app/list-interrupts.ts';
-import { runHolder } from '../app/inspect-run.ts';
-import type { Json } from '../core/json.ts';
-import type { Confidence } from '../core/program.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import { describeHolder } from '../store/run-lock.ts';
+} from '../app/inbox/answer.ts';
+import { findInterrupt } from '../app/inbox/list.ts';
+import { runHolder } from '../app/run/inspect-run.ts';
+import type { Json } from '../model/json.ts';
+import type { Confidence } from '../model/program.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
+import { describeHolder } from '../store/lock/run-lock.ts';
 import type { CliContext, Output } from './context.ts';
 import { printJson, readGivenFile } from './program-edits.ts';
 import { programWord, splitProgram } from './program-argument.ts';

@@ -1,8 +1,8 @@
 /** `inbox worker`: has assistants answer, and says what they do. */
-import type { AssistantResult } from '../app/answer-by-assistant.ts';
-import { startWorker, type WorkerSummary } from '../app/assistant-worker.ts';
-import { ExitStatus } from '../core/refusal.ts';
-import type { Interrupt } from '../core/run.ts';
+import type { AssistantResult } from '../app/assistants/answer-by-assistant.ts';
+import { startWorker, type WorkerSummary } from '../app/assistants/worker.ts';
+import { ExitStatus } from '../model/refusal.ts';
+import type { Interrupt } from '../model/run.ts';
 import type { CliContext } from './context.ts';
 import { splitProgram } from './program-argument.ts';
 import { makePaint, type Paint } from './render/paint.ts';

@@ -1,10 +1,10 @@
 /** `interrupt create` and `interrupt recommend`: what workers call. Start-up time counts here. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AskerNames } from '../app/asking-task.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { DecisionKind, Priority, RequestKind } from '../core/program.ts';
-import { Refusal } from '../core/refusal.ts';
+import type { AskerNames } from '../app/inbox/asking-task.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { DecisionKind, Priority, RequestKind } from '../model/program.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { CliContext } from './context.ts';
 import { defaultProgram } from './program-argument.ts';
 
@@ -52,7 +52,7 @@ export async function create(
       hint: '--blocking waits for the answer, --non-blocking goes on without it',
     });
   }
-  const { createInterrupt } = await import('../app/create-interrupt.ts');
+  const { createInterrupt } = await import('../app/inbox/create.ts');
   const { interrupt, warnings } = await createInterrupt(
     { ...names, instance },
     {
@@ -89,7 +89,7 @@ export async function recommend(
       hint: 'question, clarification, approval or control_request',
     });
   }
-  const { recommendTarget } = await import('../app/recommend-role.ts');
+  const { recommendTarget } = await import('../app/inbox/recommend-role.ts');
   const recommendation = await recommendTarget(names, {
     audience: options.audience,
     requestKind: options.kind ?? 'question',

@@ -3,23 +3,23 @@
  * docs/schemas/ and the table in docs/json.md of it, and test/docs/json.test.ts holds real outputs
  * against them.
  */
-import type { InstalledDoc } from '../app/assistant-doc.ts';
-import type { WorkerSummary } from '../app/assistant-worker.ts';
-import type { Edge } from '../app/edit-edge.ts';
-import type { InitializedProgram } from '../app/init-program.ts';
-import type { Decision } from '../app/inspect-run.ts';
-import type { InterruptEntry } from '../app/list-interrupts.ts';
-import type { HumanRecommendation, RoleRecommendation } from '../app/recommend-role.ts';
-import type { ProgramGraph } from '../app/show-graph.ts';
-import type { CopiedSkill, Skill } from '../app/skills.ts';
-import type { ValidationReport } from '../app/validate-program.ts';
-import type { VerifyReport } from '../app/verify-run.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import type { RunEvent } from '../core/events.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { BackendName, PresetSpec, Sandbox, TaskSpec } from '../core/program.ts';
-import type { InstanceStatus, Interrupt, Proposal, RunStatus } from '../core/run.ts';
-import type { RunDocument, RunSummary } from '../store/run-documents.ts';
+import type { InstalledDoc } from '../app/assistants/assistant-doc.ts';
+import type { WorkerSummary } from '../app/assistants/worker.ts';
+import type { Edge } from '../app/program/edit-edge.ts';
+import type { InitializedProgram } from '../app/program/init.ts';
+import type { Decision } from '../app/run/inspect-run.ts';
+import type { InterruptEntry } from '../app/inbox/list.ts';
+import type { HumanRecommendation, RoleRecommendation } from '../app/inbox/recommend-role.ts';
+import type { ProgramGraph } from '../app/program/show-graph.ts';
+import type { CopiedSkill, Skill } from '../app/machine/skills.ts';
+import type { ValidationReport } from '../app/program/validate.ts';
+import type { VerifyReport } from '../app/run/verify-run.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { RunEvent } from '../core/events/events.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { BackendName, PresetSpec, Sandbox, TaskSpec } from '../model/program.ts';
+import type { InstanceStatus, Interrupt, Proposal, RunStatus } from '../model/run.ts';
+import type { RunDocument, RunSummary } from '../store/cache/documents.ts';
 
 export interface JsonOutputs {
   /** The program that was made. */

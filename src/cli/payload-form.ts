@@ -3,7 +3,7 @@
  * schemas that people write for forms; whatever else a schema says is left to the check afterwards, and a
  * field that it cannot ask for in parts is asked for as JSON.
  */
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Prompter } from './prompter.ts';
 import { plainLine } from './render/plain-text.ts';
 

@@ -3,8 +3,8 @@
  * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
  */
 import path from 'node:path';
-import { Refusal } from '../core/refusal.ts';
-import { statsOf } from '../files/stats-of.ts';
+import { Refusal } from '../model/refusal.ts';
+import { statsOf } from '../disk/stats-of.ts';
 import type { CliContext } from './context.ts';
 
 export interface ArgumentShape {

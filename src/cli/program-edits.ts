@@ -1,9 +1,9 @@
 /** What the commands on program files share: where the program is, reading FILE, showing diagnostics. */
 import path from 'node:path';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Json } from '../core/json.ts';
-import { Refusal } from '../core/refusal.ts';
-import type { ProgramPlace } from '../app/validate-program.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Json } from '../model/json.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { ProgramPlace } from '../app/program/validate.ts';
 import type { CliContext } from './context.ts';
 import { splitProgram, type ArgumentShape } from './program-argument.ts';
 import { makePaint } from './render/paint.ts';
@@ -32,7 +32,7 @@ export async function readGivenFile(file: string, context: CliContext): Promise<
     for await (const chunk of context.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
     return Buffer.concat(chunks).toString('utf8');
   }
-  const { readText } = await import('../program/read-text.ts');
+  const { readText } = await import('../program/source/read-text.ts');
   const read = readText(path.resolve(context.cwd, file));
   if (read.ok) return read.text;
   throw new Refusal('file-unreadable', `${file} ${read.problem.message}`);

@@ -2,9 +2,9 @@
  * How a run shows itself while it goes on: a live view where the output is a terminal that can draw
  * one, otherwise a plain line for each event worth one.
  */
-import type { AgentActivity } from '../agents/activity.ts';
-import type { RunEvent } from '../core/events.ts';
-import { runStatus, type RunState } from '../core/run-state.ts';
+import type { AgentActivity } from '../model/activity.ts';
+import type { RunEvent } from '../core/events/events.ts';
+import { runStatus, type RunState } from '../core/state/run-state.ts';
 import type { CliContext, Output } from './context.ts';
 import { activityLine } from './render/activity-lines.ts';
 import { noteworthyLine } from './render/event-lines.ts';

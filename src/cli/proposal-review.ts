@@ -6,10 +6,10 @@ import {
   listProposals,
   markProposal,
   proposalChange,
-} from '../app/proposals.ts';
-import type { Json } from '../core/json.ts';
-import { Refusal } from '../core/refusal.ts';
-import type { Proposal, ProposalKind, ProposalStatus } from '../core/run.ts';
+} from '../app/proposals/proposals.ts';
+import type { Json } from '../model/json.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { Proposal, ProposalKind, ProposalStatus } from '../model/run.ts';
 import type { CliContext } from './context.ts';
 import { placeOf, printJson, printYaml } from './program-edits.ts';
 import { splitProgram } from './program-argument.ts';

@@ -1,8 +1,8 @@
 /** `inbox reply` on a terminal without `--text`: shows the question and asks for the answer. */
-import type { Answer } from '../app/answer-interrupt.ts';
-import { schemaRoot } from '../app/intake.ts';
-import type { InterruptEntry } from '../app/list-interrupts.ts';
-import type { Json } from '../core/json.ts';
+import type { Answer } from '../app/inbox/answer.ts';
+import { schemaRoot } from '../engine/intake.ts';
+import type { InterruptEntry } from '../app/inbox/list.ts';
+import type { Json } from '../model/json.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { fillPayload } from './payload-form.ts';
@@ -102,8 +102,8 @@ async function manyLines(prompter: Prompter, prompt: string): Promise<string> {
 
 async function askForPayload(schema: string, paths: RunPaths, prompter: Prompter): Promise<Json> {
   const [{ bundleSchema }, { loadSchema }] = await Promise.all([
-    import('../files/schema-bundle.ts'),
-    import('../files/json-schema.ts'),
+    import('../schema/bundle.ts'),
+    import('../schema/json-schema.ts'),
   ]);
   const root = schemaRoot(paths, schema);
   const bundle = await bundleSchema(root, schema);

@@ -5,13 +5,13 @@ import {
   type Drive,
   type DriveOptions,
   type DriveResult,
-} from '../app/drive-run.ts';
-import { showRun } from '../app/inspect-run.ts';
-import { requeueInstance, resumeRun, retryInstance as retry } from '../app/recover-run.ts';
-import { planRun, startRun, type PlannedTask, type StartOptions } from '../app/start-run.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import type { Instance } from '../core/run.ts';
+} from '../app/run/drive.ts';
+import { showRun } from '../app/run/inspect-run.ts';
+import { requeueInstance, resumeRun, retryInstance as retry } from '../app/run/recover.ts';
+import { planRun, startRun, type PlannedTask, type StartOptions } from '../app/run/start.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
+import type { Instance } from '../model/run.ts';
 import type { InputOption } from '../program/resolve-inputs.ts';
 import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';

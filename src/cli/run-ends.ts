@@ -1,7 +1,7 @@
 /** How the end of a run is told: exit status, directory. */
 import path from 'node:path';
-import { ExitStatus, type ExitCode } from '../core/refusal.ts';
-import type { RunStatus } from '../core/run.ts';
+import { ExitStatus, type ExitCode } from '../model/refusal.ts';
+import type { RunStatus } from '../model/run.ts';
 import { runPaths } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { quoteForShell } from './program-argument.ts';

@@ -1,8 +1,8 @@
 /** Following a run that anyone may drive, until it comes to rest or the reader has had enough. */
-import type { RunEvent } from '../core/events.ts';
-import { ExitStatus } from '../core/refusal.ts';
-import { runStatus, type RunState } from '../core/run-state.ts';
-import { followRun, runHolder } from '../app/inspect-run.ts';
+import type { RunEvent } from '../core/events/events.ts';
+import { ExitStatus } from '../model/refusal.ts';
+import { runStatus, type RunState } from '../core/state/run-state.ts';
+import { followRun, runHolder } from '../app/run/inspect-run.ts';
 import type { CliContext } from './context.ts';
 import { exitStatusOf } from './run-ends.ts';
 

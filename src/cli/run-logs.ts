@@ -1,17 +1,17 @@
 /** `run logs`: what the agents of a run said and did, readable, or raw. */
-import type { AgentActivity } from '../agents/activity.ts';
-import type { ActivityTail } from '../agents/activity-tail.ts';
+import type { AgentActivity } from '../model/activity.ts';
+import type { ActivityTail } from '../agents/output/activity-tail.ts';
 import {
   attemptOutput,
   tailText,
   type AttemptOutput,
   type TextTail,
-} from '../app/attempt-output.ts';
-import { readRun } from '../app/inspect-run.ts';
-import { resolveInstanceId } from '../app/resolve-instance.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import type { AttemptRecord, Instance } from '../core/run.ts';
-import type { RunState } from '../core/run-state.ts';
+} from '../app/watch/attempt-output.ts';
+import { readRun } from '../app/run/inspect-run.ts';
+import { resolveInstanceId } from '../app/run/resolve-instance.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
+import type { AttemptRecord, Instance } from '../model/run.ts';
+import type { RunState } from '../core/state/run-state.ts';
 import type { CliContext } from './context.ts';
 import { makeActivityPrinter, type ActivityPrinter } from './render/activity-lines.ts';
 import { durationBetween } from './render/amounts.ts';

@@ -1,9 +1,9 @@
 /** `run list`, `run show`, `run explain`. */
-import { explainRun, listRuns, showRun, type RunExplanation } from '../app/inspect-run.ts';
-import type { Explanation } from '../core/explain.ts';
-import type { JsonObject } from '../core/json.ts';
-import { runStatus } from '../core/run-state.ts';
-import { describeHolder } from '../store/run-lock.ts';
+import { explainRun, listRuns, showRun, type RunExplanation } from '../app/run/inspect-run.ts';
+import type { Explanation } from '../core/explain/explain.ts';
+import type { JsonObject } from '../model/json.ts';
+import { runStatus } from '../core/state/run-state.ts';
+import { describeHolder } from '../store/lock/run-lock.ts';
 import type { CliContext } from './context.ts';
 import { programWord, quoteForShell, splitProgram } from './program-argument.ts';
 import { durationBetween } from './render/amounts.ts';

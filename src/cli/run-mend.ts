@@ -1,8 +1,8 @@
 /** `run reconcile`, `run abort`, `run verify`. */
-import { showRun } from '../app/inspect-run.ts';
-import { abortRun, reconcileRun } from '../app/recover-run.ts';
-import { verifyRun, type VerifyReport } from '../app/verify-run.ts';
-import { ExitStatus } from '../core/refusal.ts';
+import { showRun } from '../app/run/inspect-run.ts';
+import { abortRun, reconcileRun } from '../app/run/recover.ts';
+import { verifyRun, type VerifyReport } from '../app/run/verify-run.ts';
+import { ExitStatus } from '../model/refusal.ts';
 import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { programWord } from './program-argument.ts';

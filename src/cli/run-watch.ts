@@ -1,9 +1,9 @@
 /** `run watch` and `run events`. */
-import type { ActivityTail } from '../agents/activity-tail.ts';
-import { attemptOutput } from '../app/attempt-output.ts';
-import { followRun } from '../app/inspect-run.ts';
-import type { RunEvent } from '../core/events.ts';
-import type { RunState } from '../core/run-state.ts';
+import type { ActivityTail } from '../agents/output/activity-tail.ts';
+import { attemptOutput } from '../app/watch/attempt-output.ts';
+import { followRun } from '../app/run/inspect-run.ts';
+import type { RunEvent } from '../core/events/events.ts';
+import type { RunState } from '../core/state/run-state.ts';
 import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { programWord } from './program-argument.ts';

@@ -1,9 +1,9 @@
 /** `~/.codex-orch/`: what all programs of a user share. Reading creates nothing. */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import { suggest } from '../core/suggest.ts';
-import { readText } from './read-text.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { suggest } from '../text/suggest.ts';
+import { readText } from './source/read-text.ts';
 
 interface GlobalConfig {
   codex: { /** The Codex program; null: `codex` on PATH. */ path: string | null };

@@ -4,25 +4,25 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { JsonObject } from '../model/json.ts';
 import {
   idPattern,
   type PresetSpec,
   type ProjectSpec,
   type RoleSpec,
   type TaskSpec,
-} from '../core/program.ts';
-import { suggest } from '../core/suggest.ts';
+} from '../model/program.ts';
+import { suggest } from '../text/suggest.ts';
 import {
   addFinding,
   readAuthoredFile,
   type AuthoredFile,
   type AuthoredKind,
   type Overlay,
-} from './authored-file.ts';
-import { presetFields, projectFields, roleFields, taskFields } from './fields.ts';
-import { emptyOf } from './shape.ts';
+} from './source/authored-file.ts';
+import { presetFields, projectFields, roleFields, taskFields } from './shape/fields.ts';
+import { emptyOf } from './shape/shape.ts';
 
 export const fileKinds = {
   project: { name: 'project', plural: 'project', fields: projectFields },

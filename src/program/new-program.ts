@@ -1,7 +1,7 @@
 /** The files of a new program. Pure: it writes nothing. */
-import { SHELL_AGENT } from '../core/agents.ts';
-import type { Sandbox } from '../core/program.ts';
-import { toYaml } from './edit-yaml.ts';
+import { SHELL_AGENT } from '../model/resolve-agent.ts';
+import type { Sandbox } from '../model/program.ts';
+import { toYaml } from './source/edit-yaml.ts';
 import { programSchema, schemaNames } from './program-schemas.ts';
 import { backlogDrain } from './templates/backlog-drain.ts';
 import { basic } from './templates/basic.ts';

@@ -1,7 +1,7 @@
 /** The JSON Schemas of the authored files, for editors. */
-import type { JsonObject } from '../core/json.ts';
-import { presetFields, projectFields, roleFields, taskFields } from './fields.ts';
-import { jsonSchemaOf } from './json-schema-of.ts';
+import type { JsonObject } from '../model/json.ts';
+import { presetFields, projectFields, roleFields, taskFields } from './shape/fields.ts';
+import { jsonSchemaOf } from './shape/json-schema-of.ts';
 
 export const schemaNames = ['project', 'task', 'role', 'preset'] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -1,11 +1,11 @@
 /** Input values of a run: the defaults from `user_inputs`, and what the command line adds (section 4). */
 import path from 'node:path';
-import { resolveInside } from '../files/inside.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import type { ProjectSpec } from '../core/program.ts';
-import { Refusal } from '../core/refusal.ts';
-import { inputKey } from './fields.ts';
-import { readText } from './read-text.ts';
+import { resolveInside } from '../disk/inside.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import type { ProjectSpec } from '../model/program.ts';
+import { Refusal } from '../model/refusal.ts';
+import { inputKey } from './shape/fields.ts';
+import { readText } from './source/read-text.ts';
 
 /** One `--input…` option. Those of a later kind win, and within a kind the later one. */
 export type InputOption =
@@ -123,7 +123,7 @@ async function parseInput(absolute: string, shown: string, json = false): Promis
   }
   if (isJson) return parseJson(read.text, shown);
   if (!isYaml) return { ok: true, value: read.text };
-  const { parseYaml } = await import('./yaml-source.ts');
+  const { parseYaml } = await import('./source/yaml-source.ts');
   const { source, problems } = parseYaml(read.text);
   const problem = problems.find((one) => one.severity === 'error');
   if (source !== null && !problem) return { ok: true, value: source.value };

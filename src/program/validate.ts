@@ -1,25 +1,25 @@
 /**
  * Every problem of a program at once: what its files say by themselves, the rules between them
- * (src/core/program-rules.ts), and what only the disk can tell. Section 3 of the contract. Reads only.
+ * (src/program/rules/program-rules.ts), and what only the disk can tell. Section 3 of the contract. Reads only.
  */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { resolveAgent } from '../core/agents.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { cleanString, parsePathTemplate } from '../core/path-template.ts';
-import type { RoleSpec, TaskSpec } from '../core/program.ts';
-import { checkProgramRules } from '../core/program-rules.ts';
-import { Refusal } from '../core/refusal.ts';
-import { suggest } from '../core/suggest.ts';
-import { resolveInside } from '../files/inside.ts';
-import { toDiagnostic, type AuthoredFile, type Finding } from './authored-file.ts';
-import { checkPresets } from './check-presets.ts';
+import { resolveAgent } from '../model/resolve-agent.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { isJsonObject, type JsonObject } from '../model/json.ts';
+import { cleanString, parsePathTemplate } from '../text/path-template.ts';
+import type { RoleSpec, TaskSpec } from '../model/program.ts';
+import { checkProgramRules } from './rules/program-rules.ts';
+import { Refusal } from '../model/refusal.ts';
+import { suggest } from '../text/suggest.ts';
+import { resolveInside } from '../disk/inside.ts';
+import { toDiagnostic, type AuthoredFile, type Finding } from './source/authored-file.ts';
+import { checkPresets } from './presets/check-presets.ts';
 import { didYouMean, type LoadedProgram } from './load-program.ts';
-import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './output-schema-rules.ts';
-import { readText } from './read-text.ts';
+import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
+import { readText } from './source/read-text.ts';
 import { loadInputFile } from './resolve-inputs.ts';
-import { parseYaml, type Path } from './yaml-source.ts';
+import { parseYaml, type Path } from './source/yaml-source.ts';
 
 /** All diagnostics, by file and place. */
 export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
@@ -200,7 +200,7 @@ class Validation {
   private async resultSchema(task: TaskSpec, file: string): Promise<void> {
     if (file === '') return;
     const subject = `tasks.${task.id}`;
-    const { loadSchema } = await import('../files/json-schema.ts');
+    const { loadSchema } = await import('../schema/json-schema.ts');
     try {
       await loadSchema(this.program.programDir, file);
     } catch (error) {
@@ -223,7 +223,7 @@ class Validation {
 
   /** The schema's file and those it refers to; each is reported once, however many tasks use it. */
   private async outputSchema(task: TaskSpec, file: string): Promise<void> {
-    const { bundleSchema } = await import('../files/schema-bundle.ts');
+    const { bundleSchema } = await import('../schema/bundle.ts');
     const { files } = await bundleSchema(this.program.programDir, file);
     for (const one of files) {
       if (this.schemas.has(one)) continue;

@@ -11,8 +11,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isJsonObject, type Json } from '../core/json.ts';
-import { makeDirectory, remove, replaceFile } from '../files/disk.ts';
+import { isJsonObject, type Json } from '../model/json.ts';
+import { makeDirectory, remove, replaceFile } from '../disk/disk.ts';
 import type { RunPaths } from './layout.ts';
 
 /** Why an assistant has not answered. */

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
 
 /** Absolute paths of one run. */
 export interface RunPaths {

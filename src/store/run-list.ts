@@ -1,9 +1,9 @@
 /** The runs of a program, each by its summary. */
 import { statSync } from 'node:fs';
-import { Refusal } from '../core/refusal.ts';
+import { Refusal } from '../model/refusal.ts';
 import { listRunIds, runPaths, type RunPaths } from './layout.ts';
-import { runSummary, type RunSummary } from './run-documents.ts';
-import { readRunFile, type RunFile } from './run-file.ts';
+import { runSummary, type RunSummary } from './cache/documents.ts';
+import { readRunFile, type RunFile } from './cache/run-file.ts';
 import { loadRun } from './run-store.ts';
 
 /**

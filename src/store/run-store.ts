@@ -1,15 +1,15 @@
 /** Makes the directory of a run, and reads a run back from its log. */
 import { mkdirSync, statSync } from 'node:fs';
-import type { RunEvent } from '../core/events.ts';
-import { evolve } from '../core/evolve.ts';
-import { ExitStatus, Refusal } from '../core/refusal.ts';
-import type { RunState } from '../core/run-state.ts';
-import { makeDirectory } from '../files/disk.ts';
-import { faultPoint } from '../files/fault-point.ts';
+import type { RunEvent } from '../core/events/events.ts';
+import { evolve } from '../core/events/evolve.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
+import type { RunState } from '../core/state/run-state.ts';
+import { makeDirectory } from '../disk/disk.ts';
+import { faultPoint } from '../disk/fault-point.ts';
 import { runsDir, type RunPaths } from './layout.ts';
-import { damagedLog } from './log-chain.ts';
-import { scanLog, type LogEnd } from './log-reader.ts';
-import { readRunFile, type RunFile } from './run-file.ts';
+import { damagedLog } from './log/chain.ts';
+import { scanLog, type LogEnd } from './log/reader.ts';
+import { readRunFile, type RunFile } from './cache/run-file.ts';
 import { writeRefusal } from './write-refusal.ts';
 
 /**

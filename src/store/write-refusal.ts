@@ -1,5 +1,5 @@
 /** What to say when the disk does not take a write. */
-import { ExitStatus, Refusal } from '../core/refusal.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
 
 /** True for what running out of space, or of quota, throws. */
 export function isOutOfSpace(error: unknown): boolean {

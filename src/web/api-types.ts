@@ -5,9 +5,9 @@
  *
  * Times are ISO 8601 in UTC, sizes and offsets are bytes, unless a name says otherwise.
  */
-import type { AgentActivity } from '../app/agent-activity.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { AgentActivity } from '../app/watch/agent-activity.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type {
   Confidence,
   DecisionKind,
@@ -19,7 +19,7 @@ import type {
   RoleSpec,
   Sandbox,
   TaskSpec,
-} from '../core/program.ts';
+} from '../model/program.ts';
 import type {
   AttemptRecord,
   FileRecord,
@@ -32,7 +32,7 @@ import type {
   ProposalStatus,
   Reply,
   RunStatus,
-} from '../core/run.ts';
+} from '../model/run.ts';
 
 // ---- Errors
 

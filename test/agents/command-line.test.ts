@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'smol-toml';
 import { backends } from '../../src/agents/backends.ts';
 import type { Surroundings } from '../../src/agents/backend.ts';
-import { findCodex } from '../../src/agents/codex-binary.ts';
-import type { AgentLaunch } from '../../src/agents/launch-spec.ts';
-import { Refusal } from '../../src/core/refusal.ts';
-import { newLaunch, temporaryDirectory } from './launches.ts';
+import { findCodex } from '../../src/agents/codex/binary.ts';
+import type { AgentLaunch } from '../../src/model/attempt.ts';
+import { Refusal } from '../../src/model/refusal.ts';
+import { newLaunch, temporaryDirectory } from '../execution/local/launches.ts';
 
 const root = temporaryDirectory('argv');
 const surroundings: Surroundings = {

@@ -7,7 +7,7 @@ import {
   releasePaths,
   splitProgram,
 } from '../../src/cli/program-argument.ts';
-import { Refusal } from '../../src/core/refusal.ts';
+import { Refusal } from '../../src/model/refusal.ts';
 
 let root = '';
 /** Holds the programs `prog` and `other`, and the directory `plain`; `prog` holds the directory `build`. */

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/app/answer-interrupt.ts';
-import type { InterruptEntry } from '../../src/app/list-interrupts.ts';
-import type { Json } from '../../src/core/json.ts';
-import type { Interrupt } from '../../src/core/run.ts';
+import type { Answer } from '../../src/app/inbox/answer.ts';
+import type { InterruptEntry } from '../../src/app/inbox/list.ts';
+import type { Json } from '../../src/model/json.ts';
+import type { Interrupt } from '../../src/model/run.ts';
 import { askForAnswer } from '../../src/cli/reply-dialogue.ts';
 import { runPaths } from '../../src/store/layout.ts';
 import { testDirectory, writeFiles } from '../support/built-program.ts';

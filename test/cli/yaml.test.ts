@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Json } from '../../src/core/json.ts';
+import type { Json } from '../../src/model/json.ts';
 import { renderYaml } from '../../src/cli/render/yaml.ts';
 
 it('shows a record as a person would write it', () => {

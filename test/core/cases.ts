@@ -2,8 +2,8 @@
 import { Lockstep, type LockstepOptions, type Step } from './lockstep.ts';
 import { describeProgram, randomProgram, withoutTask } from './random-program.ts';
 import { Random } from './random.ts';
-import type { RunEvent } from '../../src/core/events.ts';
-import type { TaskSpec } from '../../src/core/program.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
 
 /** What the cases went through, so that a test can see that they are worth running. */
 export interface CaseCounts {

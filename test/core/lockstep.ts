@@ -3,16 +3,16 @@
  * them after each step, and now and then kills the engine: the log is cut at a random event, read again
  * as JSON, and the interrupted step is done over.
  */
-import { abortRun, retryInstance, reviveFailed } from '../../src/core/recover.ts';
-import { advance } from '../../src/core/advance.ts';
-import { createRun } from '../../src/core/create-run.ts';
-import type { RunEvent } from '../../src/core/events.ts';
-import { evolve, replay } from '../../src/core/evolve.ts';
-import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
-import { requestInterrupt, resolveInterrupt } from '../../src/core/interrupts.ts';
-import type { TaskSpec } from '../../src/core/program.ts';
-import type { Interrupt, Reply } from '../../src/core/run.ts';
-import type { RunState } from '../../src/core/run-state.ts';
+import { abortRun, retryInstance, reviveFailed } from '../../src/core/requests/recover.ts';
+import { advance } from '../../src/core/plan/plan.ts';
+import { createRun } from '../../src/core/plan/create-run.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
+import { evolve, replay } from '../../src/core/events/evolve.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
+import { requestInterrupt, resolveInterrupt } from '../../src/core/requests/interrupts.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
+import type { Interrupt, Reply } from '../../src/model/run.ts';
+import type { RunState } from '../../src/core/state/run-state.ts';
 import { planOf, RUN_ID } from './plan.ts';
 import type { Random } from './random.ts';
 import { randomOutcome, type Temper } from './random-outcome.ts';

@@ -1,6 +1,6 @@
 /** What must hold of the events of any run, whatever its program. */
-import type { RunEvent } from '../../src/core/events.ts';
-import type { RunState } from '../../src/core/run-state.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
+import type { RunState } from '../../src/core/state/run-state.ts';
 import { expectSame } from './same-records.ts';
 
 /** What must hold of any log, whoever wrote it. */

@@ -1,6 +1,6 @@
 /** Run plans for the core's tests, from as little as a test cares to say. */
-import type { Dependency, TaskSpec } from '../../src/core/program.ts';
-import { FORMAT_VERSION, type RunPlan } from '../../src/core/run.ts';
+import type { Dependency, TaskSpec } from '../../src/model/program.ts';
+import { FORMAT_VERSION, type RunPlan } from '../../src/model/run.ts';
 
 export const NOW = '2026-01-01T00:00:00.000Z';
 export const RUN_ID = '20260101000000-0123abcd';

@@ -1,8 +1,8 @@
 /** What a random worker leaves behind, in the contract's words and as the facts that the core is given. */
-import type { AttemptFacts, ResultFacts } from '../../src/core/finish-attempt.ts';
-import type { Json } from '../../src/core/json.ts';
-import type { ControlSpec, TaskSpec } from '../../src/core/program.ts';
-import type { FailureKind, TerminationReason } from '../../src/core/run.ts';
+import type { AttemptFacts, ResultFacts } from '../../src/core/judge/finish.ts';
+import type { Json } from '../../src/model/json.ts';
+import type { ControlSpec, TaskSpec } from '../../src/model/program.ts';
+import type { FailureKind, TerminationReason } from '../../src/model/run.ts';
 import type { Choice, ModelInstance, Outcome } from './reference-model.ts';
 import type { Random } from './random.ts';
 

@@ -2,7 +2,7 @@
  * Random programs that keep the control rules of section 3: a route or stop target depends on its
  * controller, a continue target is an ancestor of its controller, a target belongs to one control edge.
  */
-import type { TaskSpec } from '../../src/core/program.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
 import type { Random } from './random.ts';
 import { loop, route, task } from './plan.ts';
 

@@ -3,9 +3,9 @@
  * obviously right. It looks at every scope, every task and every combination of upstream instances again
  * and again until nothing changes. The planner is compared with it; it shares no code with the planner.
  */
-import type { JsonObject } from '../../src/core/json.ts';
-import type { TaskSpec } from '../../src/core/program.ts';
-import type { FailureKind, InstanceStatus, RunStatus } from '../../src/core/run.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
+import type { FailureKind, InstanceStatus, RunStatus } from '../../src/model/run.ts';
 
 export interface ModelScope {
   number: number;

@@ -1,7 +1,7 @@
 /** Comparison of states and values that says what differs, and events that nobody can change. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Json } from '../../src/core/json.ts';
-import type { RunState } from '../../src/core/run-state.ts';
+import type { Json } from '../../src/model/json.ts';
+import type { RunState } from '../../src/core/state/run-state.ts';
 
 /** The stored records of two states, and what is derived from them alone. */
 export function expectSameRecords(actual: RunState, expected: RunState): void {

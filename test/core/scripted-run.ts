@@ -1,16 +1,20 @@
 /** One run of the core, moved step by step by a test that names tasks instead of instance ids. */
 import { expect } from 'vitest';
-import { advance, type AttemptStart } from '../../src/core/advance.ts';
-import { createRun } from '../../src/core/create-run.ts';
-import type { EventPayloads, EventType, RunEvent } from '../../src/core/events.ts';
-import { replay } from '../../src/core/evolve.ts';
-import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
-import { requestInterrupt, resolveInterrupt, type Intake } from '../../src/core/interrupts.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { TaskSpec } from '../../src/core/program.ts';
-import { abortRun, retryInstance, reviveFailed } from '../../src/core/recover.ts';
-import type { Instance, Interrupt, Reply } from '../../src/core/run.ts';
-import { runStatus, type RunState } from '../../src/core/run-state.ts';
+import { advance, type AttemptStart } from '../../src/core/plan/plan.ts';
+import { createRun } from '../../src/core/plan/create-run.ts';
+import type { EventPayloads, EventType, RunEvent } from '../../src/core/events/events.ts';
+import { replay } from '../../src/core/events/evolve.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
+import {
+  requestInterrupt,
+  resolveInterrupt,
+  type Intake,
+} from '../../src/core/requests/interrupts.ts';
+import type { Json, JsonObject } from '../../src/model/json.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
+import { abortRun, retryInstance, reviveFailed } from '../../src/core/requests/recover.ts';
+import type { Instance, Interrupt, Reply } from '../../src/model/run.ts';
+import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { NOW, planOf, RUN_ID } from './plan.ts';
 
 export const completed: AttemptFacts['process'] = {

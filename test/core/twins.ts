@@ -1,6 +1,6 @@
 /** Pairs the instances of the core with those of the reference model, by structure alone, and compares. */
-import { scopeName } from '../../src/core/program.ts';
-import { effectiveValues, runStatus, type RunState } from '../../src/core/run-state.ts';
+import { scopeName } from '../../src/model/program.ts';
+import { effectiveValues, runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import type { ModelInstance, ModelScope, ReferenceModel } from './reference-model.ts';
 import { expectSame } from './same-records.ts';
 

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { builtEntry, until } from '../support/built-program.ts';
-import { reply, scriptedProgram, type Scripted } from '../assistants/scripted-role.ts';
+import { reply, scriptedProgram, type Scripted } from '../support/scripted-role.ts';
 
 const roots: string[] = [];
 afterAll(() => {

@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { driveRun } from '../../src/app/drive-run.ts';
-import { startRun } from '../../src/app/start-run.ts';
-import type { RunEvent } from '../../src/core/events.ts';
+import { driveRun } from '../../src/app/run/drive.ts';
+import { startRun } from '../../src/app/run/start.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
 import {
   builtEntry,
   codexOrch,

@@ -6,11 +6,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listInterrupts } from '../../src/app/list-interrupts.ts';
-import type { Instance } from '../../src/core/run.ts';
-import type { RunEvent } from '../../src/core/events.ts';
+import { listInterrupts } from '../../src/app/inbox/list.ts';
+import type { Instance } from '../../src/model/run.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { currentHolder } from '../../src/store/run-lock.ts';
+import { currentHolder } from '../../src/store/lock/run-lock.ts';
 import { loadRun, replayLog } from '../../src/store/run-store.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 import {

@@ -10,10 +10,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerInterrupt } from '../../src/app/answer-interrupt.ts';
-import { listInterrupts, type InterruptEntry } from '../../src/app/list-interrupts.ts';
-import { requeueInstance } from '../../src/app/recover-run.ts';
-import type { Instance } from '../../src/core/run.ts';
+import { answerInterrupt } from '../../src/app/inbox/answer.ts';
+import { listInterrupts, type InterruptEntry } from '../../src/app/inbox/list.ts';
+import { requeueInstance } from '../../src/app/run/recover.ts';
+import type { Instance } from '../../src/model/run.ts';
 import { runPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';
 import {

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InterruptEntry } from '../../src/app/list-interrupts.ts';
-import type { Instance } from '../../src/core/run.ts';
+import type { InterruptEntry } from '../../src/app/inbox/list.ts';
+import type { Instance } from '../../src/model/run.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { loadRun, replayLog } from '../../src/store/run-store.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';

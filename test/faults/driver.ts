@@ -13,12 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { runStatus, type RunState } from '../../src/core/run-state.ts';
-import type { Instance } from '../../src/core/run.ts';
-import { sha256 } from '../../src/files/sha256.ts';
+import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
+import type { Instance } from '../../src/model/run.ts';
+import { sha256 } from '../../src/disk/sha256.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';
-import { verifyRun } from '../../src/store/verify.ts';
+import { verifyRun } from '../../src/store/verify/verify.ts';
 import type { CrashProgram } from './programs.ts';
 
 /** One process of ours: the n-th command that a person types (from 0), or the engine it leaves behind. */

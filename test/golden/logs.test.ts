@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/core/events.ts';
-import { CHAIN_START, eventLine } from '../../src/store/log-chain.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
+import { CHAIN_START, eventLine } from '../../src/store/log/chain.ts';
 import { runCase } from '../core/cases.ts';
 import { expectGolden } from './golden.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { newProgramFiles } from '../../src/program/new-program.ts';
-import { validate } from '../../src/app/validate-program.ts';
+import { validate } from '../../src/app/program/validate.ts';
 import { placeOf, sampleProgram, snapshot } from './sample-program.ts';
 
 const nasty = [

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach } from 'vitest';
-import type { Diagnostic } from '../../src/core/diagnostic.ts';
-import { validate, type ValidationReport } from '../../src/app/validate-program.ts';
+import type { Diagnostic } from '../../src/model/diagnostic.ts';
+import { validate, type ValidationReport } from '../../src/app/program/validate.ts';
 
 export type Files = Record<string, string | Buffer>;
 

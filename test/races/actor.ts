@@ -5,14 +5,14 @@
 import { existsSync, linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerInterrupt } from '../../src/app/answer-interrupt.ts';
-import { createInterrupt } from '../../src/app/create-interrupt.ts';
-import { listInterrupts } from '../../src/app/list-interrupts.ts';
-import { showRun } from '../../src/app/inspect-run.ts';
-import { abortRun, resumeRun } from '../../src/app/recover-run.ts';
-import { verifyRun } from '../../src/app/verify-run.ts';
-import { Refusal } from '../../src/core/refusal.ts';
-import { runStatus } from '../../src/core/run-state.ts';
+import { answerInterrupt } from '../../src/app/inbox/answer.ts';
+import { createInterrupt } from '../../src/app/inbox/create.ts';
+import { listInterrupts } from '../../src/app/inbox/list.ts';
+import { showRun } from '../../src/app/run/inspect-run.ts';
+import { abortRun, resumeRun } from '../../src/app/run/recover.ts';
+import { verifyRun } from '../../src/app/run/verify-run.ts';
+import { Refusal } from '../../src/model/refusal.ts';
+import { runStatus } from '../../src/core/state/run-state.ts';
 import { runPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';
 

@@ -5,13 +5,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { takeInIfFree } from '../../src/app/take-in.ts';
-import { startRun } from '../../src/app/start-run.ts';
-import { runStatus, type RunState } from '../../src/core/run-state.ts';
+import { takeInIfFree } from '../../src/engine/take-in.ts';
+import { startRun } from '../../src/app/run/start.ts';
+import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { scanLog } from '../../src/store/log-reader.ts';
+import { scanLog } from '../../src/store/log/reader.ts';
 import { loadRun } from '../../src/store/run-store.ts';
-import { verifyRun } from '../../src/store/verify.ts';
+import { verifyRun } from '../../src/store/verify/verify.ts';
 import type { Report, Role, Round } from './actor.ts';
 
 export interface Tally {

@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import path from 'node:path';
 
-/** `faultPoint`: a module to take the place of src/files/fault-point.ts, to interfere at its steps. */
+/** `faultPoint`: a module to take the place of src/disk/fault-point.ts, to interfere at its steps. */
 export async function bundle(
   source: string,
   target: string,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Refusal } from '../../src/core/refusal.ts';
+import { Refusal } from '../../src/model/refusal.ts';
 import { listRunIds, newRunId, resolveRunId, runPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';
 import { temporaryProgram } from './sample-run.ts';

@@ -12,18 +12,18 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replay } from '../../src/core/evolve.ts';
-import { newEvent } from '../../src/core/recorder.ts';
-import { EventLog } from '../../src/store/event-log.ts';
-import { eventLine } from '../../src/store/log-chain.ts';
-import { sha256 } from '../../src/files/sha256.ts';
+import { replay } from '../../src/core/events/evolve.ts';
+import { newEvent } from '../../src/core/state/recorder.ts';
+import { EventLog } from '../../src/store/log/writer.ts';
+import { eventLine } from '../../src/store/log/chain.ts';
+import { sha256 } from '../../src/disk/sha256.ts';
 import { newRunId, runPaths } from '../../src/store/layout.ts';
-import { runDocument } from '../../src/store/run-documents.ts';
+import { runDocument } from '../../src/store/cache/documents.ts';
 import { listRunSummaries, readRunSummary } from '../../src/store/run-list.ts';
-import { acquireRunLock } from '../../src/store/run-lock.ts';
+import { acquireRunLock } from '../../src/store/lock/run-lock.ts';
 import { createRunDirectory, loadRun } from '../../src/store/run-store.ts';
-import { StateCache } from '../../src/store/state-cache.ts';
-import { verifyRun } from '../../src/store/verify.ts';
+import { StateCache } from '../../src/store/cache/state-cache.ts';
+import { verifyRun } from '../../src/store/verify/verify.ts';
 import {
   RESULT,
   sampleEvents,

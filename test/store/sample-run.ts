@@ -1,19 +1,23 @@
 /** A small run on disk, made by the real core and store: two tasks, a question, a result, an artifact. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { advance } from '../../src/core/advance.ts';
-import { createRun } from '../../src/core/create-run.ts';
-import type { RunEvent } from '../../src/core/events.ts';
-import { finishAttempt, type AttemptFacts } from '../../src/core/finish-attempt.ts';
-import { requestInterrupt, resolveInterrupt, type Intake } from '../../src/core/interrupts.ts';
-import type { ProjectSpec, TaskSpec } from '../../src/core/program.ts';
-import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/core/run.ts';
-import type { RunState } from '../../src/core/run-state.ts';
-import { sha256 } from '../../src/files/sha256.ts';
-import { EventLog } from '../../src/store/event-log.ts';
+import { advance } from '../../src/core/plan/plan.ts';
+import { createRun } from '../../src/core/plan/create-run.ts';
+import type { RunEvent } from '../../src/core/events/events.ts';
+import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
+import {
+  requestInterrupt,
+  resolveInterrupt,
+  type Intake,
+} from '../../src/core/requests/interrupts.ts';
+import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
+import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
+import type { RunState } from '../../src/core/state/run-state.ts';
+import { sha256 } from '../../src/disk/sha256.ts';
+import { EventLog } from '../../src/store/log/writer.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { createRunDirectory } from '../../src/store/run-store.ts';
-import { StateCache } from '../../src/store/state-cache.ts';
+import { StateCache } from '../../src/store/cache/state-cache.ts';
 
 const testTmp = path.resolve('.test-tmp');
 

@@ -29,8 +29,8 @@ import type {
   TextPage,
   VerifyResult,
 } from '../../src/web/api-types.ts';
-import { RunFeeds } from '../../src/app/run-feed.ts';
-import { RunIndex } from '../../src/app/run-index.ts';
+import { RunFeeds } from '../../src/app/watch/run-feed.ts';
+import { RunIndex } from '../../src/app/watch/run-index.ts';
 import { codexOrch, testDirectory, until, writeFiles } from '../support/built-program.ts';
 import { ask, finish, serve, writeProgram, type Served } from './fixture.ts';
 

@@ -27,7 +27,7 @@ export function register(program: Command, context: CliContext): void {
     .action(async (words: string[], options: { overwrite?: boolean; json?: boolean }) => {
       const usage = 'assistant-doc install [PROGRAM] [--overwrite]';
       const { programDir } = splitProgram(words, { min: 0, max: 0, usage }, context);
-      const { installAssistantDoc } = await import('../../app/assistant-doc.ts');
+      const { installAssistantDoc } = await import('../../app/assistants/assistant-doc.ts');
       const result = installAssistantDoc(programDir, options.overwrite === true);
       if (options.json === true) context.stdout.line(JSON.stringify(result, null, 2));
       else context.stdout.line(`${result.file}\t${result.outcome}`);

@@ -1,7 +1,7 @@
 /** `completion`: scripts that ask `codex-orch __complete` for what may stand at the cursor. */
 import type { Command } from 'commander';
-import { Refusal } from '../../core/refusal.ts';
-import { suggest } from '../../core/suggest.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { suggest } from '../../text/suggest.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 

@@ -1,6 +1,6 @@
 /** `doctor`: what on this machine would stop a run. */
 import type { Command } from 'commander';
-import { ExitStatus } from '../../core/refusal.ts';
+import { ExitStatus } from '../../model/refusal.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { defaultProgram, splitProgram } from '../program-argument.ts';
@@ -25,7 +25,7 @@ export function register(program: Command, context: CliContext): void {
         words.length === 0
           ? defaultProgram(context)
           : splitProgram(words, { min: 0, max: 0, usage }, context).programDir;
-      const { doctor, severityOf } = await import('../../app/doctor.ts');
+      const { doctor, severityOf } = await import('../../app/machine/doctor.ts');
       const findings = await doctor(programDir, context.env);
       const worst = severityOf(findings);
       if (worst === 'warning') context.exit(ExitStatus.warnings);

@@ -1,9 +1,9 @@
 /** `edge`: the dependencies between tasks. */
 import type { Command } from 'commander';
-import type { Edge } from '../../app/edit-edge.ts';
-import { dependencyKinds, type DependencyKind } from '../../core/program.ts';
-import { Refusal } from '../../core/refusal.ts';
-import { suggest } from '../../core/suggest.ts';
+import type { Edge } from '../../app/program/edit-edge.ts';
+import { dependencyKinds, type DependencyKind } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { suggest } from '../../text/suggest.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { placeOf, printDiagnostics, printJson } from '../program-edits.ts';
@@ -28,7 +28,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the edges as JSON')
     .addHelpText('after', examples(['edge list .']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { listEdges } = await import('../../app/edit-edge.ts');
+      const { listEdges } = await import('../../app/program/edit-edge.ts');
       const { programDir } = await placeOf(
         words,
         { min: 0, max: 0, usage: 'edge list [PROGRAM]' },
@@ -75,7 +75,7 @@ export function register(program: Command, context: CliContext): void {
         words: string[],
         options: { scopeAlias?: string; consume?: string[]; json?: boolean },
       ) => {
-        const { addEdge } = await import('../../app/edit-edge.ts');
+        const { addEdge } = await import('../../app/program/edit-edge.ts');
         const place = await placeOf(
           words,
           { min: 3, max: 3, usage: 'edge add [PROGRAM] SRC DST order|context' },
@@ -103,7 +103,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the removed edges as JSON')
     .addHelpText('after', examples(['edge remove . plan build order']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { removeEdge } = await import('../../app/edit-edge.ts');
+      const { removeEdge } = await import('../../app/program/edit-edge.ts');
       const place = await placeOf(
         words,
         { min: 3, max: 3, usage: 'edge remove [PROGRAM] SRC DST order|context' },

@@ -1,6 +1,6 @@
 /** `graph`: the program as a picture. */
 import { Option, type Command } from 'commander';
-import type { GraphFormat } from '../../app/show-graph.ts';
+import type { GraphFormat } from '../../app/program/show-graph.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { placeOf, printDiagnostics } from '../program-edits.ts';
@@ -28,7 +28,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'as --format json')
     .addHelpText('after', examples(['graph show .', 'graph show . --format dot | dot -Tsvg']))
     .action(async (words: string[], options: { format: string; json?: boolean }) => {
-      const { renderGraph, showGraph } = await import('../../app/show-graph.ts');
+      const { renderGraph, showGraph } = await import('../../app/program/show-graph.ts');
       const { programDir } = await placeOf(
         words,
         { min: 0, max: 0, usage: 'graph show [PROGRAM] [--format text|mermaid|dot|json]' },

@@ -1,7 +1,7 @@
 /** `inbox`: the words and options of its commands. What they do is loaded when one is called. */
 import { Option, type Command } from 'commander';
-import { confidences } from '../../core/program.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { confidences } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import type { ListOptions } from '../inbox-look.ts';

@@ -1,6 +1,6 @@
 /** `interrupt`: the words and options of its commands. What they do is loaded when one is called. */
 import { Option, type Command } from 'commander';
-import { decisionKinds, priorities, requestKinds } from '../../core/program.ts';
+import { decisionKinds, priorities, requestKinds } from '../../model/program.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import type { CreateOptions, RecommendOptions } from '../interrupt-ask.ts';

@@ -34,7 +34,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the presets as JSON')
     .addHelpText('after', examples(['preset list .']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { presetsOf } = await import('../../app/apply-preset.ts');
+      const { presetsOf } = await import('../../app/program/apply-preset.ts');
       const place = await placeOf(
         words,
         { min: 0, max: 0, usage: 'preset list [PROGRAM]' },
@@ -70,7 +70,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the tasks as JSON instead of YAML')
     .addHelpText('after', examples(['preset preview . review --var target=build']))
     .action(async (given: string[], options: VariableOptions) => {
-      const { previewPreset } = await import('../../app/apply-preset.ts');
+      const { previewPreset } = await import('../../app/program/apply-preset.ts');
       const { variables, words } = takeVariables(options.var, given);
       const place = await placeOf(
         words,
@@ -93,7 +93,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the ids of the tasks as JSON')
     .addHelpText('after', examples(['preset apply . review --var target=build']))
     .action(async (given: string[], options: VariableOptions & { overwrite?: boolean }) => {
-      const { applyPreset } = await import('../../app/apply-preset.ts');
+      const { applyPreset } = await import('../../app/program/apply-preset.ts');
       const { variables, words } = takeVariables(options.var, given);
       const place = await placeOf(
         words,

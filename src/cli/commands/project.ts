@@ -1,8 +1,8 @@
 /** `project`: new programs, and whether a program holds. */
 import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { sandboxes, type Sandbox } from '../../core/program.ts';
-import { ExitStatus, Refusal } from '../../core/refusal.ts';
+import { sandboxes, type Sandbox } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { quoteForShell } from '../program-argument.ts';
@@ -64,7 +64,7 @@ export function register(program: Command, context: CliContext): void {
     .action(async (dir: string, name: string, workspace: string, options: InitOptions) => {
       if (name.trim() === '') throw new Refusal('bad-name', 'the name is empty');
       if (workspace.trim() === '') throw new Refusal('bad-workspace', 'the workspace is empty');
-      const { initProgram } = await import('../../app/init-program.ts');
+      const { initProgram } = await import('../../app/program/init.ts');
       const programDir = path.resolve(context.cwd, dir);
       const created = initProgram(programDir, {
         name,
@@ -93,7 +93,7 @@ export function register(program: Command, context: CliContext): void {
       `${examples(['project validate .', 'project validate . --json'])}\n\nExit status: 0 no issue, 1 warnings only, 2 errors.`,
     )
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { validate } = await import('../../app/validate-program.ts');
+      const { validate } = await import('../../app/program/validate.ts');
       const place = await placeOf(
         words,
         { min: 0, max: 0, usage: 'project validate [PROGRAM] [--json]' },

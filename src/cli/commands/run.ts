@@ -1,7 +1,7 @@
 /** `run`: the words and options of its commands. What they do is loaded when one is called. */
 import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import type { DriveChoice, InputWord, StartChoices } from '../run-drive.ts';

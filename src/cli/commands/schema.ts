@@ -1,7 +1,7 @@
 /** `schema`: JSON Schemas of the authored files, for editors. */
 import type { Command } from 'commander';
-import { Refusal } from '../../core/refusal.ts';
-import { suggest } from '../../core/suggest.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { suggest } from '../../text/suggest.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 

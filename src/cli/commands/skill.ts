@@ -2,8 +2,8 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { Refusal } from '../../core/refusal.ts';
-import type { CopiedSkill } from '../../app/skills.ts';
+import { Refusal } from '../../model/refusal.ts';
+import type { CopiedSkill } from '../../app/machine/skills.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { printTable } from '../render/table.ts';
@@ -35,7 +35,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the skills as JSON')
     .addHelpText('after', examples(['skill list']))
     .action(async (options: { json?: boolean }) => {
-      const { listSkills } = await import('../../app/skills.ts');
+      const { listSkills } = await import('../../app/machine/skills.ts');
       const skills = listSkills();
       if (options.json === true) return context.stdout.line(JSON.stringify(skills, null, 2));
       printTable(
@@ -58,7 +58,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print where it went as JSON')
     .addHelpText('after', examples(['skill export operate-codex-orch ./skills']))
     .action(async (id: string, dir: string, options: CopyOptions) => {
-      const { exportSkill } = await import('../../app/skills.ts');
+      const { exportSkill } = await import('../../app/machine/skills.ts');
       const target = path.resolve(context.cwd, dir);
       print(exportSkill(id, target, options.overwrite === true), options, context);
     });
@@ -83,7 +83,7 @@ export function register(program: Command, context: CliContext): void {
       ]),
     )
     .action(async (id: string, options: InstallOptions) => {
-      const { installSkill } = await import('../../app/skills.ts');
+      const { installSkill } = await import('../../app/machine/skills.ts');
       const base = baseOf(options, context);
       print(installSkill(id, base, options.overwrite === true), options, context);
     });

@@ -1,7 +1,7 @@
 /** `task`: the tasks of a program. */
 import { Option, type Command } from 'commander';
-import type { JsonObject } from '../../core/json.ts';
-import { taskStatuses } from '../../core/program.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { taskStatuses } from '../../model/program.ts';
 import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import {
@@ -35,7 +35,7 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText('after', examples(['task list .', 'task list . --label nightly --json']))
     .action(
       async (words: string[], options: { status?: string; label?: string[]; json?: boolean }) => {
-        const { listTasks } = await import('../../app/edit-task.ts');
+        const { listTasks } = await import('../../app/program/edit-task.ts');
         const { programDir } = await placeOf(
           words,
           { min: 0, max: 0, usage: 'task list [PROGRAM]' },
@@ -69,7 +69,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print it as JSON instead of YAML')
     .addHelpText('after', examples(['task show . build']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { showTask } = await import('../../app/edit-task.ts');
+      const { showTask } = await import('../../app/program/edit-task.ts');
       const { programDir, rest } = await placeOf(
         words,
         { min: 1, max: 1, usage: 'task show [PROGRAM] TASK' },
@@ -91,7 +91,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the tasks as JSON')
     .addHelpText('after', examples(['task add . draft.yaml']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { addTasks, showTask } = await import('../../app/edit-task.ts');
+      const { addTasks, showTask } = await import('../../app/program/edit-task.ts');
       const place = await placeOf(
         words,
         { min: 1, max: 1, usage: 'task add [PROGRAM] FILE' },
@@ -119,7 +119,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print the task as JSON')
     .addHelpText('after', examples(['task update . build changes.yaml']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { showTask, updateTask } = await import('../../app/edit-task.ts');
+      const { showTask, updateTask } = await import('../../app/program/edit-task.ts');
       const place = await placeOf(
         words,
         { min: 2, max: 2, usage: 'task update [PROGRAM] TASK FILE' },
@@ -142,7 +142,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print what was deleted as JSON')
     .addHelpText('after', examples(['task delete . build']))
     .action(async (words: string[], options: { json?: boolean }) => {
-      const { deleteTask } = await import('../../app/edit-task.ts');
+      const { deleteTask } = await import('../../app/program/edit-task.ts');
       const place = await placeOf(
         words,
         { min: 1, max: 1, usage: 'task delete [PROGRAM] TASK' },

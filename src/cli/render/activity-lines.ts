@@ -2,8 +2,8 @@
  * An agent's work in words: one line of it for the live view, all of it for `run logs`. Everything an
  * agent printed passes through `plainText` first.
  */
-import type { AgentActivity } from '../../agents/activity.ts';
-import type { Usage } from '../../core/run.ts';
+import type { AgentActivity } from '../../model/activity.ts';
+import type { Usage } from '../../model/run.ts';
 import { count } from './amounts.ts';
 import type { Paint } from './paint.ts';
 import { plainLine, plainText } from './plain-text.ts';

@@ -1,5 +1,5 @@
 /** Durations, times of day and token counts, short enough for a line of 80 columns. */
-import type { Usage } from '../../core/run.ts';
+import type { Usage } from '../../model/run.ts';
 
 /** `7s`, `4m07s`, `2h03m`, `3d04h`. */
 export function duration(milliseconds: number): string {

@@ -1,7 +1,7 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
-import { isSkippedByAbort } from '../../core/recover.ts';
-import type { Instance } from '../../core/run.ts';
-import { runStatus, type RunState } from '../../core/run-state.ts';
+import { isSkippedByAbort } from '../../core/requests/recover.ts';
+import type { Instance } from '../../model/run.ts';
+import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { count, duration, plural, totalTokens } from './amounts.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';

@@ -1,6 +1,6 @@
 /** Events in words: what `run events` lists, and what a run reports where no live view is possible. */
-import type { EventType, RunEvent } from '../../core/events.ts';
-import type { RunState } from '../../core/run-state.ts';
+import type { EventType, RunEvent } from '../../core/events/events.ts';
+import type { RunState } from '../../core/state/run-state.ts';
 import { count, durationBetween, timeOfDay, totalTokens } from './amounts.ts';
 import { plainLine } from './plain-text.ts';
 import { fit } from './text-width.ts';

@@ -3,9 +3,9 @@
  * iterations of a loop are folded into one line; what does not fit the height is folded into counts,
  * the least urgent first.
  */
-import type { TaskSpec } from '../../core/program.ts';
-import type { Instance, InstanceStatus } from '../../core/run.ts';
-import { runStatus, type RunState } from '../../core/run-state.ts';
+import type { TaskSpec } from '../../model/program.ts';
+import type { Instance, InstanceStatus } from '../../model/run.ts';
+import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { count, duration, durationBetween, plural, totalTokens } from './amounts.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';

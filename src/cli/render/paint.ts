@@ -1,6 +1,6 @@
 /** Colours, by what they mean. */
 import picocolors from 'picocolors';
-import type { InstanceStatus, RunStatus } from '../../core/run.ts';
+import type { InstanceStatus, RunStatus } from '../../model/run.ts';
 
 export interface Paint {
   bold(text: string): string;

@@ -3,7 +3,7 @@
  * lines as it stands. Our own, because `show` of a run of 10,000 instances took seconds with a library that
  * builds a document of nodes first, and loading that took longer than most of what is shown.
  */
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 
 export function renderYaml(value: Json): string {
   const lines = new Lines();

@@ -11,21 +11,27 @@ import { FailureBox } from './parts/failure.tsx';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { Empty, Pending } from './parts/pieces.tsx';
 import { ViewBoundary } from './parts/view-boundary.tsx';
-import { OverviewView } from './views/overview.tsx';
+import { OverviewView } from './views/home/overview.tsx';
 
 const ProgramView = lazy(async () => ({
-  default: (await import('./views/program.tsx')).ProgramView,
+  default: (await import('./views/program/program.tsx')).ProgramView,
 }));
-const TaskView = lazy(async () => ({ default: (await import('./views/task.tsx')).TaskView }));
-const StartView = lazy(async () => ({ default: (await import('./views/start.tsx')).StartView }));
-const RunsView = lazy(async () => ({ default: (await import('./views/runs.tsx')).RunsView }));
-const RunView = lazy(async () => ({ default: (await import('./views/run.tsx')).RunView }));
+const TaskView = lazy(async () => ({
+  default: (await import('./views/program/task.tsx')).TaskView,
+}));
+const StartView = lazy(async () => ({
+  default: (await import('./views/start/start.tsx')).StartView,
+}));
+const RunsView = lazy(async () => ({ default: (await import('./views/run/runs.tsx')).RunsView }));
+const RunView = lazy(async () => ({ default: (await import('./views/run/run.tsx')).RunView }));
 const InstanceView = lazy(async () => ({
-  default: (await import('./views/instance.tsx')).InstanceView,
+  default: (await import('./views/instance/instance.tsx')).InstanceView,
 }));
-const InboxView = lazy(async () => ({ default: (await import('./views/inbox.tsx')).InboxView }));
+const InboxView = lazy(async () => ({
+  default: (await import('./views/inbox/inbox.tsx')).InboxView,
+}));
 const ProposalsView = lazy(async () => ({
-  default: (await import('./views/proposals.tsx')).ProposalsView,
+  default: (await import('./views/inbox/proposals.tsx')).ProposalsView,
 }));
 
 export function App() {

@@ -1,7 +1,7 @@
 /** Puts the server together: guard, routes, page; and one place where what goes wrong becomes an answer. */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { WebContext } from './context.ts';
 import { errorBody, refusalBody, statusOf } from './errors.ts';
 import { guard, isToken, SECURITY_HEADERS, tokenCookie, type GuardOptions } from './guard.ts';

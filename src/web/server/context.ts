@@ -1,7 +1,7 @@
 /** What every route has at hand. */
-import type { RunFeeds } from '../../app/run-feed.ts';
-import type { RunIndex } from '../../app/run-index.ts';
-import type { ProgramPlace } from '../../app/validate-program.ts';
+import type { RunFeeds } from '../../app/watch/run-feed.ts';
+import type { RunIndex } from '../../app/watch/run-index.ts';
+import type { ProgramPlace } from '../../app/program/validate.ts';
 
 export interface WebContext {
   place: ProgramPlace;

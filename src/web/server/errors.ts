@@ -1,9 +1,9 @@
 /** What went wrong, as an HTTP answer: refusals with their words, defects without their insides. */
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Diagnostic } from '../../core/diagnostic.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { Refusal } from '../../core/refusal.ts';
-import { ExitStatus } from '../../core/refusal.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { isJsonObject } from '../../model/json.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import { ExitStatus } from '../../model/refusal.ts';
 import type { ApiError, ApiErrorBody } from '../api-types.ts';
 
 /** What is not as the asker thought, and may be so after another look. */

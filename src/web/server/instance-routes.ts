@@ -9,11 +9,11 @@ import {
   publishedFile,
   publishedFiles,
   type AttemptAddress,
-} from '../../app/inspect-attempt.ts';
-import { explainRun } from '../../app/inspect-run.ts';
-import { resolveInstanceId } from '../../app/resolve-instance.ts';
-import { ExitStatus, Refusal } from '../../core/refusal.ts';
-import type { RunState } from '../../core/run-state.ts';
+} from '../../app/run/inspect-attempt.ts';
+import { explainRun } from '../../app/run/inspect-run.ts';
+import { resolveInstanceId } from '../../app/run/resolve-instance.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { RunState } from '../../core/state/run-state.ts';
 import type {
   ActivityPage,
   AttemptView,

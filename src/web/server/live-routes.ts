@@ -1,11 +1,11 @@
 /** What happens, as it happens: over all runs, and in one. */
 import type { Hono } from 'hono';
-import { programHash } from '../../app/inspect-program.ts';
-import type { FeedHandle } from '../../app/run-feed.ts';
-import { eventsAfter } from '../../app/run-feed.ts';
-import type { RunEvent } from '../../core/events.ts';
-import { Refusal } from '../../core/refusal.ts';
-import type { RunState } from '../../core/run-state.ts';
+import { programHash } from '../../app/program/inspect-program.ts';
+import type { FeedHandle } from '../../app/watch/run-feed.ts';
+import { eventsAfter } from '../../app/watch/run-feed.ts';
+import type { RunEvent } from '../../core/events/events.ts';
+import { Refusal } from '../../model/refusal.ts';
+import type { RunState } from '../../core/state/run-state.ts';
 import type { ActivityUpdate, ProgramLive, RunLive } from '../api-types.ts';
 import type { WebContext } from './context.ts';
 import { refusalBody } from './errors.ts';

@@ -1,5 +1,5 @@
 /** The API for tools: OpenAPI 3.1. Routes are in `api-routes.ts`; `scripts/api-schemas.mjs` makes the schemas. */
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import { apiRoutes, type ApiRoute } from './api-routes.ts';
 import schemas from './api-schemas.json';
 import { CHANGE_HEADER } from './guard.ts';

@@ -1,10 +1,10 @@
 /** What needs a person, over all runs; the lists of runs and questions. */
 import type { Hono } from 'hono';
-import { listInterrupts } from '../../app/list-interrupts.ts';
-import type { IndexedRun } from '../../app/run-index.ts';
-import { loadProjectName } from '../../app/inspect-program.ts';
-import type { RunStatus } from '../../core/run.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { listInterrupts } from '../../app/inbox/list.ts';
+import type { IndexedRun } from '../../app/watch/run-index.ts';
+import { loadProjectName } from '../../app/program/inspect-program.ts';
+import type { RunStatus } from '../../model/run.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type {
   Overview,
   QuestionListItem,

@@ -1,9 +1,9 @@
 /** The authored program: looking at it, editing it, starting runs of it. */
 import type { Hono } from 'hono';
-import { addEdge, removeEdge } from '../../app/edit-edge.ts';
-import { addTasks, deleteTask } from '../../app/edit-task.ts';
-import { applyPreset } from '../../app/apply-preset.ts';
-import { driveInBackground } from '../../app/drive-run.ts';
+import { addEdge, removeEdge } from '../../app/program/edit-edge.ts';
+import { addTasks, deleteTask } from '../../app/program/edit-task.ts';
+import { applyPreset } from '../../app/program/apply-preset.ts';
+import { driveInBackground } from '../../app/run/drive.ts';
 import {
   authoredFile,
   checkTask,
@@ -12,10 +12,10 @@ import {
   presetFiles,
   saveTaskFields,
   saveTaskYaml,
-} from '../../app/inspect-program.ts';
-import { planRun, startRun, type StartOptions } from '../../app/start-run.ts';
-import { dependencyKinds } from '../../core/program.ts';
-import { Refusal } from '../../core/refusal.ts';
+} from '../../app/program/inspect-program.ts';
+import { planRun, startRun, type StartOptions } from '../../app/run/start.ts';
+import { dependencyKinds } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type {
   CheckResult,
   EditResult,

@@ -1,13 +1,22 @@
 /** Questions and proposals: what only a person decides. */
 import type { Context, Hono } from 'hono';
-import { resumeInBackground } from '../../app/act-on-run.ts';
-import { answerInterrupt, type Answer } from '../../app/answer-interrupt.ts';
-import { contextArtifact, inspectQuestion, previewAnswer } from '../../app/inspect-question.ts';
-import { findInterrupt } from '../../app/list-interrupts.ts';
-import { applyProposal, diffProposal, markProposal, proposalChange } from '../../app/proposals.ts';
-import { confidences } from '../../core/program.ts';
-import { ExitStatus, Refusal } from '../../core/refusal.ts';
-import type { Proposal } from '../../core/run.ts';
+import { resumeInBackground } from '../../app/run/act-on-run.ts';
+import { answerInterrupt, type Answer } from '../../app/inbox/answer.ts';
+import {
+  contextArtifact,
+  inspectQuestion,
+  previewAnswer,
+} from '../../app/inbox/inspect-question.ts';
+import { findInterrupt } from '../../app/inbox/list.ts';
+import {
+  applyProposal,
+  diffProposal,
+  markProposal,
+  proposalChange,
+} from '../../app/proposals/proposals.ts';
+import { confidences } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { Proposal } from '../../model/run.ts';
 import type {
   ApplyResult,
   ProposalDiff,

@@ -1,8 +1,8 @@
 /** Reads what a request says: its body, field by field, and its query. What does not fit is refused. */
 import type { Context } from 'hono';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { Refusal } from '../../core/refusal.ts';
-import { parseUntrustedJson } from '../../files/untrusted-json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { parseUntrustedJson } from '../../disk/untrusted-json.ts';
 
 export const MAX_BODY_BYTES = 4 << 20;
 const MAX_DEPTH = 100;

@@ -5,13 +5,13 @@ import {
   reconcileNow,
   resumeInBackground,
   retryInBackground,
-} from '../../app/act-on-run.ts';
-import { explainRun } from '../../app/inspect-run.ts';
-import { listInterrupts } from '../../app/list-interrupts.ts';
-import { eventsAfter } from '../../app/run-feed.ts';
-import { graphOf } from '../../app/show-graph.ts';
-import { verifyRun } from '../../app/verify-run.ts';
-import type { Json } from '../../core/json.ts';
+} from '../../app/run/act-on-run.ts';
+import { explainRun } from '../../app/run/inspect-run.ts';
+import { listInterrupts } from '../../app/inbox/list.ts';
+import { eventsAfter } from '../../app/watch/run-feed.ts';
+import { graphOf } from '../../app/program/show-graph.ts';
+import { verifyRun } from '../../app/run/verify-run.ts';
+import type { Json } from '../../model/json.ts';
 import type {
   ActionResult,
   EventPage,

@@ -5,8 +5,8 @@
  */
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
-import { fileText } from '../../app/inspect-attempt.ts';
-import { openFile, type ServedFile } from '../../app/served-file.ts';
+import { fileText } from '../../app/run/inspect-attempt.ts';
+import { openFile, type ServedFile } from '../../app/run/served-file.ts';
 import type { TextPage } from '../api-types.ts';
 import { queryPlace } from './request.ts';
 

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
-import { Refusal } from '../../core/refusal.ts';
-import { resolveInside } from '../../files/inside.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { resolveInside } from '../../disk/inside.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

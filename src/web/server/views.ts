@@ -1,10 +1,10 @@
 /** From the state of a run to what the API says of it. Pure. */
-import type { RunEvent } from '../../core/events.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { Interrupt, InterruptRecord, Proposal, RunStatus } from '../../core/run.ts';
-import { effectiveValues, runStatus, type RunState } from '../../core/run-state.ts';
-import type { IndexedQuestion, IndexedRun } from '../../app/run-index.ts';
+import type { RunEvent } from '../../core/events/events.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { isJsonObject } from '../../model/json.ts';
+import type { Interrupt, InterruptRecord, Proposal, RunStatus } from '../../model/run.ts';
+import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
+import type { IndexedQuestion, IndexedRun } from '../../app/watch/run-index.ts';
 import type {
   EventItem,
   Holder,

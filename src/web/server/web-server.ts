@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import { RunFeeds } from '../../app/run-feed.ts';
-import { RunIndex } from '../../app/run-index.ts';
-import type { ProgramPlace } from '../../app/validate-program.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { RunFeeds } from '../../app/watch/run-feed.ts';
+import { RunIndex } from '../../app/watch/run-index.ts';
+import type { ProgramPlace } from '../../app/program/validate.ts';
+import { Refusal } from '../../model/refusal.ts';
 import { makeApp } from './app.ts';
 import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';

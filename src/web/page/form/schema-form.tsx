@@ -1,6 +1,6 @@
 /** A form made from a JSON Schema. Problems stand at their fields once a person has been there. */
 import { createContext, useContext, useId, useState, type ReactNode } from 'react';
-import { isJsonObject, type Json, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { Icon } from '../parts/icons.tsx';
 import {
   descriptionOf,

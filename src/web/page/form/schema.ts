@@ -1,5 +1,5 @@
 /** A reply schema as the parts of a form: what kind of field a schema asks for, and values to begin with. Pure. */
-import { isJsonObject, type Json, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 
 export type Draft = Json | undefined;
 

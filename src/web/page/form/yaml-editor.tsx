@@ -1,6 +1,6 @@
 /** A text field for YAML with numbered lines, and the validator's messages at the lines they are about. */
 import { useRef } from 'react';
-import type { Diagnostic } from '../../../core/diagnostic.ts';
+import type { Diagnostic } from '../../../model/diagnostic.ts';
 import './yaml-editor.css';
 
 interface YamlEditorProps {

@@ -4,7 +4,7 @@
  */
 import { Graph, layout } from '@dagrejs/dagre';
 import type { GraphEdge } from '../../api-types.ts';
-import type { TaskSpec } from '../../../core/program.ts';
+import type { TaskSpec } from '../../../model/program.ts';
 import type { Loop } from './loops.ts';
 
 export type Direction = 'across' | 'down';

@@ -3,8 +3,8 @@
  * through its passes, instead of a box for every instance. Pure.
  */
 import type { ScopeView } from '../../api-types.ts';
-import type { TaskSpec } from '../../../core/program.ts';
-import type { Instance } from '../../../core/run.ts';
+import type { TaskSpec } from '../../../model/program.ts';
+import type { Instance } from '../../../model/run.ts';
 
 export interface Loop {
   /** The controller; names the loop. */

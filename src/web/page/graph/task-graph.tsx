@@ -14,7 +14,7 @@ import {
 import '@xyflow/react/dist/base.css';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { GraphEdge } from '../../api-types.ts';
-import type { TaskSpec } from '../../../core/program.ts';
+import type { TaskSpec } from '../../../model/program.ts';
 import { layoutGraph, type Direction, type GraphLayout } from './layout.ts';
 import type { Loop } from './loops.ts';
 import { Looks, LooksContext, type FrameLook, type NodeLook } from './looks.ts';

@@ -1,6 +1,6 @@
 /** What went wrong, in the server's words, with what to do next; and the problems of program files. */
 import { Link } from 'wouter';
-import type { Diagnostic } from '../../../core/diagnostic.ts';
+import type { Diagnostic } from '../../../model/diagnostic.ts';
 import type { ApiFailure } from '../data/api.ts';
 import { Icon } from './icons.tsx';
 

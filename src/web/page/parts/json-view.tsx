@@ -1,6 +1,6 @@
 /** A JSON value as a tree that folds; long lists and texts open on demand. */
 import { memo, useState } from 'react';
-import type { Json } from '../../../core/json.ts';
+import type { Json } from '../../../model/json.ts';
 import './json-view.css';
 
 const openDepth = 2;

@@ -2,7 +2,7 @@
 import { memo } from 'react';
 import { Link } from 'wouter';
 import type { RunListItem } from '../../api-types.ts';
-import type { InstanceStatus } from '../../../core/run.ts';
+import type { InstanceStatus } from '../../../model/run.ts';
 import { shortId } from './pieces.tsx';
 import { runStatusName, StatusGlyph, statusTone, statusWord } from './status.tsx';
 import { Ago } from './time.tsx';

@@ -1,6 +1,6 @@
 /** The state of an instance, attempt, run or question: a shape, a word and a colour, never colour alone. */
 import type { ReactNode } from 'react';
-import type { InstanceStatus, InterruptStatus, ProposalStatus } from '../../../core/run.ts';
+import type { InstanceStatus, InterruptStatus, ProposalStatus } from '../../../model/run.ts';
 
 export type StatusName =
   | InstanceStatus

@@ -1,0 +1,192 @@
+/**
+ * Reads the JSON lines of `codex exec --json`. Lenient on purpose: lines that are no JSON, unknown
+ * types and missing fields change nothing that is known. Facts, all observed:
+ * - an `error` line is not the end; only turn.completed and turn.failed are;
+ * - the final message is the last agent_message;
+ * - `usage` is cumulative for the thread;
+ * - an item may start and never complete, and item ids start again in every process.
+ */
+import { isJsonObject } from '../../model/json.ts';
+import type { Usage } from '../../model/run.ts';
+import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
+import type { OutputReader, OutputSummary } from '../backend.ts';
+
+type Fields = Record<string, unknown>;
+
+export function createCodexReader(): OutputReader {
+  const openItems = new Set<string>();
+  let retrying = false;
+  let started = false;
+  const seen: Omit<OutputSummary, 'busyWith'> = {
+    sessionId: null,
+    finalMessage: null,
+    turn: 'open',
+    errorMessage: null,
+    usage: null,
+  };
+
+  function push(line: string): AgentActivity[] {
+    const record = parseRecord(line);
+    if (record === null) return [];
+    const kind = text(record['type']);
+    switch (kind) {
+      case 'thread.started': {
+        seen.sessionId = text(record['thread_id']) || null;
+        return seen.sessionId === null
+          ? []
+          : [{ type: 'session_started', sessionId: seen.sessionId }];
+      }
+      case 'turn.started':
+        started = true;
+        return [{ type: 'turn_started' }];
+      case 'turn.completed': {
+        seen.turn = 'completed';
+        seen.usage = usageOf(record['usage']) ?? seen.usage;
+        const { usage } = seen;
+        return [{ type: 'turn_ended', outcome: 'completed', message: null, usage }];
+      }
+      case 'turn.failed': {
+        seen.turn = 'failed';
+        const message = errorText(record['error']) || seen.errorMessage || 'the turn failed';
+        seen.errorMessage = message;
+        return [{ type: 'turn_ended', outcome: 'failed', message, usage: null }];
+      }
+      case 'error': {
+        const message = errorText(record['message'] ?? record['error']);
+        seen.errorMessage = message;
+        retrying = /^Reconnecting/i.test(message);
+        return [{ type: 'error', message }];
+      }
+      case 'item.started':
+      case 'item.updated':
+      case 'item.completed':
+        return isJsonObject(record['item']) ? onItem(kind, record['item']) : [];
+      default:
+        return [];
+    }
+  }
+
+  function onItem(kind: string, item: Fields): AgentActivity[] {
+    retrying = false;
+    const id = text(item['id']);
+    if (kind === 'item.started') openItems.add(id);
+    if (kind === 'item.completed') openItems.delete(id);
+    const activity = activityOf(id, kind === 'item.completed', item);
+    if (activity.type === 'message' && kind === 'item.completed') {
+      seen.finalMessage = activity.text;
+    }
+    return [activity];
+  }
+
+  return {
+    push,
+    summary: () => ({
+      ...seen,
+      busyWith: retrying
+        ? 'retrying'
+        : openItems.size > 0
+          ? 'command'
+          : started && seen.turn === 'open'
+            ? 'model'
+            : null,
+    }),
+  };
+}
+
+function activityOf(id: string, completed: boolean, item: Fields): AgentActivity {
+  const status = statusOf(item['status'], completed);
+  const kind = text(item['type']);
+  switch (kind) {
+    case 'agent_message':
+      return { type: 'message', id, text: text(item['text']) };
+    case 'reasoning':
+      return { type: 'reasoning', id, text: text(item['text']) };
+    case 'command_execution':
+      return {
+        type: 'command',
+        id,
+        command: text(item['command']),
+        output: text(item['aggregated_output']),
+        exitCode: typeof item['exit_code'] === 'number' ? item['exit_code'] : null,
+        status,
+      };
+    case 'file_change':
+      return {
+        type: 'file_change',
+        id,
+        changes: records(item['changes']).map((change) => ({
+          path: text(change['path']),
+          kind: text(change['kind']),
+        })),
+        status,
+      };
+    case 'todo_list':
+      return {
+        type: 'todo',
+        id,
+        items: records(item['items']).map((entry) => ({
+          text: text(entry['text']),
+          completed: entry['completed'] === true,
+        })),
+      };
+    case 'web_search':
+      return { type: 'web_search', id, query: text(item['query']) };
+    case 'error':
+      return { type: 'error', message: errorText(item['message'] ?? item['error']) };
+    case 'mcp_tool_call':
+    case 'collab_tool_call':
+      return {
+        type: 'tool_call',
+        id,
+        server: typeof item['server'] === 'string' ? item['server'] : null,
+        tool: text(item['tool']),
+        arguments: item['arguments'] === undefined ? '' : JSON.stringify(item['arguments']),
+        error: errorText(item['error']) || null,
+        status,
+      };
+    default:
+      return { type: 'other', id, kind, text: text(item['text'] ?? item['message']) };
+  }
+}
+
+function parseRecord(line: string): Fields | null {
+  if (!/^\s*\{/.test(line)) return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function statusOf(value: unknown, completed: boolean): ItemStatus {
+  if (value === 'in_progress' || value === 'completed' || value === 'failed') return value;
+  if (!completed) return 'in_progress';
+  return value === 'declined' || value === 'error' ? 'failed' : 'completed';
+}
+
+function usageOf(value: unknown): Usage | null {
+  if (!isJsonObject(value)) return null;
+  return {
+    input_tokens: count(value['input_tokens']),
+    cached_input_tokens: count(value['cached_input_tokens']),
+    output_tokens: count(value['output_tokens']),
+    reasoning_output_tokens: count(value['reasoning_output_tokens']),
+  };
+}
+
+function errorText(value: unknown): string {
+  return isJsonObject(value) ? text(value['message']) : text(value);
+}
+
+function records(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

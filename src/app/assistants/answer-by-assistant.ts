@@ -1,0 +1,281 @@
+/**
+ * Has one question answered by its assistant role. Crash order, each step on disk before the next:
+ *
+ *   claim the question → prompt and launch.json → the agent → its proposals → its reply → outcome.json
+ *
+ * Whoever comes after a crash finds the try by its launch.json without an outcome.json: it re-attaches to
+ * an agent that lives, takes what one that ended has left, and goes the rest of the way again. That is
+ * harmless: a proposal that is recorded, and a reply that stands, are not made twice.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../../model/refusal.ts';
+import type { Interrupt, Reply } from '../../model/run.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import type { AgentLaunch, AttemptEnd, AttemptProcess } from '../../model/attempt.ts';
+import { recoverAttempt, startAttempt } from '../../execution/local/start.ts';
+import type { AssistantAnswer } from '../../attempt/harvest/answer.ts';
+import { checkProposals } from '../proposals/check-proposals.ts';
+import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
+import { MESSAGE_LIMITS, parseUntrustedJson } from '../../disk/untrusted-json.ts';
+import {
+  clearAssistantProblem,
+  latestAssistantAttempt,
+  writeAssistantLaunch,
+  writeAssistantOutcome,
+  writeAssistantProblem,
+} from '../../store/assistant-records.ts';
+import type { RunPaths } from '../../store/layout.ts';
+import { acquireRunLock } from '../../store/lock/run-lock.ts';
+import { answerInterrupt } from '../inbox/answer.ts';
+import {
+  asLaunch,
+  finalText,
+  readQuestion,
+  stageAssistant,
+  understand,
+  type Question,
+} from './assistant-attempt.ts';
+import type { StopMode } from '../../engine/engine.ts';
+import { checkPayload } from '../../engine/intake.ts';
+import { readInbox } from '../inbox/list.ts';
+import { tellProposals } from '../../engine/session-or-told.ts';
+import { takeInIfFree } from '../../engine/take-in.ts';
+
+export type AssistantResult =
+  | { kind: 'answered'; replyKind: 'answer' | 'handoff_to_human'; roleId: string }
+  | { kind: 'failed'; reason: string }
+  /** The question names no role. */
+  | { kind: 'no_role' }
+  /** On the operator's behalf. */
+  | { kind: 'stopped' }
+  /** Somebody else is answering it. */
+  | { kind: 'busy' }
+  /** It was answered, or is not there any more. */
+  | { kind: 'gone' };
+
+export interface AssistantHooks {
+  /** Shown to others: `inbox worker`. */
+  command: string;
+  /** The agent was started, or found again. */
+  onStarted?(interrupt: Interrupt, roleId: string, attempt: number): void;
+}
+
+export interface Answering {
+  ended: Promise<AssistantResult>;
+  /** Stops the agent; the question stays open. Again with `now` it kills. */
+  stop(mode: StopMode): void;
+}
+
+/** Begins at once. `ended` rejects only for a defect, or a disk that takes no writes. */
+export function answerByAssistant(
+  paths: RunPaths,
+  interruptId: string,
+  hooks: AssistantHooks,
+): Answering {
+  const stopper = new Stopper();
+  return { ended: answer(paths, interruptId, hooks, stopper), stop: (mode) => stopper.stop(mode) };
+}
+
+async function answer(
+  paths: RunPaths,
+  interruptId: string,
+  hooks: AssistantHooks,
+  stopper: Stopper,
+): Promise<AssistantResult> {
+  const claim = claimQuestion(paths, interruptId, hooks.command);
+  if (claim === null) return { kind: 'busy' };
+  try {
+    // What others did before we had the claim.
+    const { preview: state } = await readInbox(paths);
+    const record = state.interrupts.get(interruptId);
+    if (!record) return { kind: 'gone' };
+    if (record.reply !== null) {
+      await takeInIfFree(paths, hooks.command);
+      return { kind: 'gone' };
+    }
+    const roleId = record.interrupt.resolved_target_role_id;
+    if (roleId === null) return { kind: 'no_role' };
+    if (stopper.mode !== null) return { kind: 'stopped' };
+    return await tryToAnswer(paths, state, record.interrupt, roleId, hooks, stopper);
+  } finally {
+    claim.release();
+  }
+}
+
+/** The protocol of the run's lock, on a directory of the question's own. null: somebody has it. */
+function claimQuestion(paths: RunPaths, interruptId: string, command: string) {
+  const lockDir = path.join(paths.assistantDir(interruptId), 'claim');
+  const result = acquireRunLock({ ...paths, lockDir }, { command });
+  if (result.ok) return result.lock;
+  if (result.reason === 'held') return null;
+  throw new Refusal('run-not-writable', `${result.path} cannot be written to: ${result.message}.`);
+}
+
+async function tryToAnswer(
+  paths: RunPaths,
+  state: RunState,
+  interrupt: Interrupt,
+  roleId: string,
+  hooks: AssistantHooks,
+  stopper: Stopper,
+): Promise<AssistantResult> {
+  const id = interrupt.interrupt_id;
+  let attempt: number | null = null;
+  const fail = (reason: string): AssistantResult => {
+    writeAssistantProblem(paths, id, { reason, at: new Date().toISOString(), attempt });
+    if (attempt !== null) settle(paths.assistantAttemptDir(id, attempt), 'failed', reason);
+    return { kind: 'failed', reason };
+  };
+  try {
+    const question = await readQuestion(paths, state, interrupt, roleId);
+    const begun = await begin(question);
+    attempt = begun.attempt;
+    hooks.onStarted?.(interrupt, roleId, attempt);
+    stopper.watch(begun.process);
+    const end = await begun.process.ended;
+    const attemptDir = paths.assistantAttemptDir(id, attempt);
+    const text = finalText(end);
+    if (text !== null) writeFile(path.join(attemptDir, 'final.md'), text);
+    if (stopper.mode !== null && wasStopped(end)) {
+      settle(attemptDir, 'stopped', 'stopped by the operator');
+      return { kind: 'stopped' };
+    }
+    const understood = understand(question, end);
+    if (!understood.ok) return fail(understood.reason);
+    await deliver(question, understood.answer, attemptDir, hooks.command);
+    settle(attemptDir, 'answered', null);
+    clearAssistantProblem(paths, id);
+    const handedOff = understood.answer.resolution_kind === 'handoff_to_human';
+    return { kind: 'answered', replyKind: handedOff ? 'handoff_to_human' : 'answer', roleId };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'already-answered') {
+      if (attempt !== null) settle(paths.assistantAttemptDir(id, attempt), 'failed', error.message);
+      clearAssistantProblem(paths, id);
+      return { kind: 'gone' };
+    }
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+    return fail(`${error.message}${hint}`);
+  }
+}
+
+/** Goes on with a try that nobody settled, or begins the next. */
+async function begin(question: Question): Promise<{ attempt: number; process: AttemptProcess }> {
+  const { paths, interrupt } = question;
+  const id = interrupt.interrupt_id;
+  const latest = latestAssistantAttempt(paths, id);
+  if (latest !== null && !latest.settled) {
+    const launch = asLaunch(latest.launch, latest.dir);
+    if (launch !== null) return { attempt: latest.number, process: await findAgain(launch) };
+    // A crash while it was prepared: no agent can have been started.
+    remove(latest.dir);
+  }
+  const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
+  const attemptDir = paths.assistantAttemptDir(id, attempt);
+  makeDirectory(attemptDir);
+  const launch = await stageAssistant(question, attemptDir);
+  writeAssistantLaunch(attemptDir, launch);
+  return { attempt, process: await startAttempt(launch) };
+}
+
+async function findAgain(launch: AgentLaunch): Promise<AttemptProcess> {
+  const recovery = recoverAttempt(launch);
+  if (recovery.kind !== 'never_started') return recovery.process;
+  return startAttempt({ ...launch, generation: recovery.nextGeneration });
+}
+
+/** The proposals first: once the question is answered, nobody looks at this try again. */
+async function deliver(
+  { paths, interrupt, role }: Question,
+  answer: AssistantAnswer,
+  attemptDir: string,
+  command: string,
+): Promise<void> {
+  writeFile(path.join(attemptDir, 'answer.json'), `${JSON.stringify(answer, null, 2)}\n`);
+  await refuseUnfit(paths, interrupt, answer);
+  const { proposals, dropped } = checkProposals(answer.proposed_updates, {
+    programDir: paths.authoredDir,
+    role,
+    interrupt,
+    now: new Date().toISOString(),
+  });
+  if (proposals.length > 0 || dropped.length > 0) {
+    await tellProposals(paths.authoredDir, paths.runId, command, {
+      command: 'record_proposals',
+      interrupt_id: interrupt.interrupt_id,
+      proposals,
+      dropped,
+    });
+  }
+  await answerInterrupt(
+    { paths, interruptId: interrupt.interrupt_id },
+    {
+      text: answer.answer,
+      replyKind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
+      payload: answer.payload,
+      rationale: answer.rationale,
+      confidence: answer.confidence,
+      citations: answer.citations,
+    },
+    { command },
+  );
+}
+
+/** Before the proposals: an answer that cannot be taken leaves nothing behind. */
+async function refuseUnfit(
+  paths: RunPaths,
+  interrupt: Interrupt,
+  answer: AssistantAnswer,
+): Promise<void> {
+  const reply: Reply = {
+    interrupt_id: interrupt.interrupt_id,
+    audience: interrupt.audience,
+    reply_kind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
+    text: answer.answer,
+    payload: answer.payload ?? {},
+    rationale: answer.rationale,
+    confidence: answer.confidence,
+    citations: answer.citations,
+    created_at: new Date().toISOString(),
+  };
+  // An engine would leave it lying in the inbox, and nobody would hear of it.
+  const bytes = Buffer.from(JSON.stringify(reply, null, 2));
+  if (bytes.length > MESSAGE_LIMITS.maxBytes) {
+    const message = `the answer has ${bytes.length} bytes; at most ${MESSAGE_LIMITS.maxBytes} are taken`;
+    throw new Refusal('answer-too-large', message);
+  }
+  const readable = parseUntrustedJson(bytes, MESSAGE_LIMITS.maxDepth);
+  if (!readable.ok) throw new Refusal('answer-too-deep', `the answer: ${readable.reason}`);
+  const problem = await checkPayload(paths, interrupt, reply);
+  if (problem !== null) throw new Refusal('payload-invalid', problem);
+}
+
+function settle(
+  attemptDir: string,
+  outcome: 'answered' | 'failed' | 'stopped',
+  reason: string | null,
+): void {
+  if (!existsSync(attemptDir)) return;
+  writeAssistantOutcome(attemptDir, { outcome, reason, finished_at: new Date().toISOString() });
+}
+
+function wasStopped(end: AttemptEnd): boolean {
+  return end.termination_reason === 'terminated';
+}
+
+/** Remembers a stop that comes before there is a process to stop. */
+class Stopper {
+  mode: StopMode | null = null;
+  #process: AttemptProcess | null = null;
+
+  stop(mode: StopMode): void {
+    this.mode = mode;
+    this.#process?.stop('terminated', { force: mode === 'now' });
+  }
+
+  watch(process: AttemptProcess): void {
+    this.#process = process;
+    if (this.mode !== null) process.stop('terminated', { force: this.mode === 'now' });
+  }
+}

@@ -1,0 +1,37 @@
+/** `assistant-doc install`: writes the operating model that all assistants of a program share. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../../model/refusal.ts';
+import { createFile, makeDirectory, replaceFile } from '../../disk/disk.ts';
+import { resolveInside } from '../../disk/inside.ts';
+import { OPERATING_MODEL_FILE, operatingModel } from '../../program/templates/operating-model.ts';
+import { asRefusal } from '../program/commit-edit.ts';
+
+export interface InstalledDoc {
+  /** Relative to the program. */
+  file: string;
+  outcome: 'written' | 'overwritten' | 'unchanged';
+}
+
+/** @throws Refusal `doc-exists` where another text stands and `overwrite` is not set */
+export function installAssistantDoc(programDir: string, overwrite: boolean): InstalledDoc {
+  const inside = resolveInside(programDir, OPERATING_MODEL_FILE);
+  if (!inside.ok) throw new Refusal('doc-outside', `${OPERATING_MODEL_FILE}: ${inside.reason}`);
+  const file = OPERATING_MODEL_FILE;
+  try {
+    makeDirectory(path.dirname(inside.path));
+    if (createFile(inside.path, operatingModel, { durable: true })) {
+      return { file, outcome: 'written' };
+    }
+    if (readFileSync(inside.path, 'utf8') === operatingModel) return { file, outcome: 'unchanged' };
+    if (overwrite) {
+      replaceFile(inside.path, operatingModel, { durable: true });
+      return { file, outcome: 'overwritten' };
+    }
+  } catch (error) {
+    throw asRefusal(error);
+  }
+  throw new Refusal('doc-exists', `${file} exists, and holds something else`, {
+    hint: 'replace it with --overwrite',
+  });
+}

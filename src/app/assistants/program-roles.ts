@@ -1,0 +1,45 @@
+/** The assistant roles of a program as they stand now, without reading the rest of the program. */
+import { lstatSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { idPattern, type RoleSpec } from '../../model/program.ts';
+
+export interface ProgramRoles {
+  /** By id. */
+  roles: RoleSpec[];
+  /** Role id → what is wrong with its file, in one line. */
+  broken: Map<string, string>;
+}
+
+/** Reads `assistant_roles/<id>/role.yaml` of every role. */
+export async function readRoles(programDir: string): Promise<ProgramRoles> {
+  const roles: RoleSpec[] = [];
+  const broken = new Map<string, string>();
+  const ids = roleIds(programDir);
+  if (ids.length === 0) return { roles, broken };
+  const [{ readAuthoredFile }, { fileKinds }] = await Promise.all([
+    import('../../program/source/authored-file.ts'),
+    import('../../program/load-program.ts'),
+  ]);
+  for (const id of ids) {
+    const file = `assistant_roles/${id}/role.yaml`;
+    const { value, diagnostics } = readAuthoredFile(programDir, file, fileKinds.role, id);
+    const error = diagnostics.find(({ severity }) => severity === 'error');
+    if (value !== null && !error) roles.push({ ...value, id } as unknown as RoleSpec);
+    else if (error) broken.set(id, `${file}: ${error.message}`);
+  }
+  return { roles, broken };
+}
+
+/** Directories that have a role in them; agents' caches and editors leave others behind. */
+function roleIds(programDir: string): string[] {
+  const root = path.join(programDir, 'assistant_roles');
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return [];
+  }
+  const hasRole = (id: string): boolean =>
+    lstatSync(path.join(root, id, 'role.yaml'), { throwIfNoEntry: false }) !== undefined;
+  return names.filter((name) => idPattern.test(name) && hasRole(name)).sort();
+}

@@ -1,0 +1,196 @@
+/**
+ * `interrupt create`: a worker's question. It runs inside the agent's sandbox (no network, and only the
+ * attempt's directory and the run's inbox/interrupts can be written to) and begins every wait of a run,
+ * so it reads little and writes one file. The engine takes that in; where none lives, this does.
+ */
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { JsonObject } from '../../model/json.ts';
+import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { Interrupt } from '../../model/run.ts';
+import { resolveInside } from '../../disk/inside.ts';
+import { MESSAGE_LIMITS } from '../../disk/untrusted-json.ts';
+import { dropInterrupt } from '../../store/inbox/drop.ts';
+import type { RunPaths } from '../../store/layout.ts';
+import { currentHolder } from '../../store/lock/run-lock.ts';
+import { findAsker, type AskerNames } from './asking-task.ts';
+
+export interface Question {
+  audience: 'assistant' | 'human';
+  blocking: boolean;
+  requestKind: RequestKind;
+  decisionKind: DecisionKind | null;
+  text: string;
+  options: readonly string[];
+  /** Relative to the program, or absolute inside it. */
+  artifacts: readonly string[];
+  /** As `artifacts`. */
+  replySchema: string | null;
+  priority: Priority;
+  targetRole: string | null;
+  metadata: JsonObject;
+}
+
+export interface CreatedInterrupt {
+  interrupt: Interrupt;
+  /** What the asker should know: that nobody will get the answer, say. */
+  warnings: string[];
+}
+
+/**
+ * Drops the question into the inbox of the run.
+ * @throws Refusal as `findAsker`; `human-not-allowed`, `role-…`, `no-role`, `outside-program`,
+ * `file-not-found`, `schema-…`, `question-missing`, `question-too-large`, and as `dropInterrupt`
+ */
+export async function createInterrupt(
+  names: AskerNames & { instance: string },
+  question: Question,
+): Promise<CreatedInterrupt> {
+  const { paths, task, instance } = await findAsker(names);
+  if (!instance) throw new Error('no instance is named');
+  if (question.text.trim() === '') {
+    throw new Refusal('question-missing', 'the question is empty', {
+      hint: 'say what you need to know: --question TEXT or --question-file FILE',
+    });
+  }
+  const artifacts = question.artifacts.map((file) => programFile(paths, 'artifact', file));
+  const replySchema = await checkedSchema(paths, question.replySchema);
+  const target = await targetOf(paths, task, question);
+  const interrupt: Interrupt = {
+    interrupt_id: '',
+    run_id: paths.runId,
+    instance_id: instance.instance_id,
+    task_id: task.id,
+    audience: question.audience,
+    blocking: question.blocking,
+    request_kind: question.requestKind,
+    question: question.text,
+    decision_kind: question.decisionKind,
+    options: [...question.options],
+    context_artifacts: artifacts,
+    reply_schema: replySchema,
+    priority: question.priority,
+    ...target,
+    metadata: question.metadata,
+    status: 'open',
+    created_at: new Date().toISOString(),
+    resolved_at: null,
+    applied_at: null,
+  };
+  if (Buffer.byteLength(JSON.stringify(interrupt)) > MESSAGE_LIMITS.maxBytes / 2) {
+    throw new Refusal('question-too-large', 'the question is larger than 2 MiB', {
+      hint: 'put the material into a file and name it with --artifact',
+    });
+  }
+  do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
+  while (!dropInterrupt(paths, interrupt));
+  if (currentHolder(paths) === null) await takeInWithoutEngine(paths);
+  const over = ['done', 'failed', 'skipped'].includes(instance.status);
+  const warnings = over
+    ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
+    : [];
+  return { interrupt, warnings };
+}
+
+/** A sandbox, or someone who takes the lock at this moment, leaves the question to the next engine. */
+async function takeInWithoutEngine(paths: RunPaths): Promise<void> {
+  const { takeInIfFree } = await import('../../engine/take-in.ts');
+  try {
+    await takeInIfFree(paths, 'interrupt create');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
+type TargetFields = Pick<
+  Interrupt,
+  | 'requested_target_role_id'
+  | 'recommended_target_role_id'
+  | 'resolved_target_role_id'
+  | 'target_resolution_reason'
+>;
+
+async function targetOf(
+  paths: RunPaths,
+  task: TaskSpec,
+  question: Question,
+): Promise<TargetFields> {
+  if (question.audience === 'human') {
+    if (question.targetRole !== null) {
+      throw new Refusal('role-for-human', '--target-role goes with --audience assistant', {
+        hint: 'leave one of the two out',
+      });
+    }
+    if (!task.interaction_policy.allow_human) {
+      throw new Refusal(
+        'human-not-allowed',
+        `task ${task.id} may not ask a human (interaction_policy.allow_human is false)`,
+        { hint: 'ask an assistant role: --audience assistant; or decide, and write down why' },
+      );
+    }
+    return {
+      requested_target_role_id: null,
+      recommended_target_role_id: null,
+      resolved_target_role_id: null,
+      target_resolution_reason: null,
+    };
+  }
+  const [{ resolveTarget }, { readRoles }] = await Promise.all([
+    import('../../core/requests/recommend.ts'),
+    import('../assistants/program-roles.ts'),
+  ]);
+  const { roles, broken } = await readRoles(paths.authoredDir);
+  const { requestKind, decisionKind, targetRole } = question;
+  const result = resolveTarget({ task, roles, requestKind, decisionKind }, targetRole);
+  if (result.ok) return result.target;
+  const defect = targetRole === null ? undefined : broken.get(targetRole);
+  if (defect !== undefined) {
+    throw new Refusal('role-broken', `role ${targetRole} cannot be asked: ${defect}`, {
+      hint: `codex-orch project validate ${paths.authoredDir}`,
+    });
+  }
+  throw new Refusal(result.code, result.message, {
+    hint: task.interaction_policy.allow_human
+      ? 'name a role that the task may ask, or ask a human: --audience human'
+      : 'name a role that the task may ask, or decide, and write down why',
+  });
+}
+
+/** A file of the program, as a path relative to it. */
+function programFile(paths: RunPaths, what: string, file: string): string {
+  const relative = path.isAbsolute(file) ? path.relative(paths.authoredDir, file) : file;
+  const normal = path.posix.normalize(relative.split(path.sep).join('/'));
+  const inside = resolveInside(paths.authoredDir, normal);
+  if (!inside.ok) {
+    throw new Refusal('outside-program', `${what} "${file}": ${inside.reason}`, {
+      hint: `${what}s are files of the program, named relative to ${paths.authoredDir}`,
+    });
+  }
+  if (statSync(inside.path, { throwIfNoEntry: false })?.isFile() === true) return normal;
+  throw new Refusal('file-not-found', `${what} "${file}" is no file of the program`, {
+    hint: `paths are relative to ${paths.authoredDir}`,
+    exit: ExitStatus.usage,
+  });
+}
+
+/** One that no reply could ever fit would hold the run up for good. */
+async function checkedSchema(paths: RunPaths, schema: string | null): Promise<string | null> {
+  if (schema === null) return null;
+  const relative = programFile(paths, 'reply schema', schema);
+  const [{ loadSchema }, { schemaRoot }] = await Promise.all([
+    import('../../schema/json-schema.ts'),
+    import('../../engine/intake.ts'),
+  ]);
+  try {
+    await loadSchema(schemaRoot(paths, relative), relative);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.code, `reply schema: ${error.message}`, {
+      hint:
+        error.hint ?? 'correct it first: no reply could match it, and the run would wait for ever',
+    });
+  }
+  return relative;
+}

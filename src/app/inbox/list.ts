@@ -1,0 +1,239 @@
+/** The questions of a program's runs, their answers, and what lies in an inbox untaken. Only reads. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { suggest } from '../../text/suggest.ts';
+import { assistantProblem } from '../../store/assistant-records.ts';
+import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
+import { loadRun } from '../../store/run-store.ts';
+import { Intake } from '../../engine/intake.ts';
+
+export interface InterruptEntry {
+  run_id: string;
+  instance_id: string;
+  task_id: string;
+  interrupt: Interrupt;
+  reply: Reply | null;
+  /** What lies in the inbox for it and is not, or cannot be, taken in; absent where there is nothing. */
+  problem?: string;
+  /** Why the assistant that it went to has not answered; absent where none failed. */
+  assistant_problem?: string;
+}
+
+export interface RunInbox {
+  /** In the order in which they were asked. */
+  entries: InterruptEntry[];
+  /** Files that belong to no entry, each with its reason. */
+  strays: string[];
+  /** The run as it would be once all that can be taken in is. Not what the log says: look, don't store. */
+  preview: RunState;
+}
+
+export interface InterruptFilter {
+  audience?: 'assistant' | 'human' | undefined;
+  unresolvedOnly?: boolean | undefined;
+  /** An id, a unique beginning of one, or `latest`; all runs where it is absent. */
+  run?: string | undefined;
+}
+
+/** Newest run first. A run that cannot be read is named in `strays`. @throws Refusal `run-…` */
+export async function listInterrupts(
+  programDir: string,
+  filter: InterruptFilter = {},
+): Promise<{ entries: InterruptEntry[]; strays: string[] }> {
+  const entries: InterruptEntry[] = [];
+  const strays: string[] = [];
+  for (const paths of runsToLookAt(programDir, filter.run)) {
+    if (isInboxEmpty(paths)) continue;
+    try {
+      const inbox = await readInbox(paths);
+      entries.push(...inbox.entries.filter((entry) => matches(entry, filter)));
+      strays.push(...inbox.strays);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      strays.push(`run ${paths.runId}: ${error.message}`);
+    }
+  }
+  return { entries, strays };
+}
+
+/** One question. `id`: as `findInterrupt`. */
+export async function showInterrupt(
+  programDir: string,
+  id: string,
+  run?: string,
+): Promise<InterruptEntry> {
+  const { paths, interruptId } = findInterrupt(programDir, id, run);
+  return entryOf(await readInbox(paths), paths, interruptId);
+}
+
+/** @throws Refusal `interrupt-refused` for a question that lies in the inbox and cannot be taken in */
+export function entryOf(inbox: RunInbox, paths: RunPaths, interruptId: string): InterruptEntry {
+  const entry = inbox.entries.find(({ interrupt }) => interrupt.interrupt_id === interruptId);
+  if (entry) return entry;
+  const file = inboxName(paths, paths.interruptFile(interruptId));
+  const reason = inbox.strays.find((stray) => stray.includes(file)) ?? `${file} is not taken in`;
+  throw new Refusal(
+    'interrupt-refused',
+    `interrupt ${interruptId} is none of the run's: ${reason}`,
+    {
+      exit: ExitStatus.notFound,
+    },
+  );
+}
+
+/** What the log knows, beside what lies in the inbox. @throws Refusal as `loadRun` */
+export async function readInbox(paths: RunPaths): Promise<RunInbox> {
+  const preview = loadRun(paths);
+  const logged = new Map(
+    [...preview.interrupts].map(([id, record]) => [id, structuredClone(record)] as const),
+  );
+  const intake = new Intake({ paths, state: preview, now: () => preview.updatedAt });
+  const { refused } = await intake.take();
+  const problems = new Map<string, string>();
+  const strays: string[] = [];
+  for (const { file, kind, interruptId, reason } of refused) {
+    const line = `${inboxName(paths, file)}: ${reason}`;
+    const known = interruptId !== null && preview.interrupts.has(interruptId);
+    if (kind === 'reply' && known) problems.set(interruptId, line);
+    else strays.push(line);
+  }
+  const entries: InterruptEntry[] = [];
+  for (const [id, foreseen] of preview.interrupts) {
+    const record = logged.get(id);
+    if (record)
+      entries.push({
+        ...entry(record, problems.get(id) ?? answerThatLies(paths, record, foreseen)),
+        ...failedAnswer(paths, record),
+      });
+    else if (isFile(paths.interruptFile(id))) {
+      const { interrupt } = foreseen;
+      const asked = { ...interrupt, status: 'open', resolved_at: null } as const;
+      const problem =
+        problems.get(id) ??
+        answerThatLies(paths, { ...foreseen, reply: null }, foreseen) ??
+        'asked, but not taken in yet';
+      entries.push(entry({ ...foreseen, interrupt: asked, reply: null }, problem));
+    }
+  }
+  return { entries, strays, preview };
+}
+
+export interface FoundInterrupt {
+  paths: RunPaths;
+  interruptId: string;
+}
+
+/**
+ * The question that a person means: an id or a unique beginning of one, with or without `int-`, in any
+ * run of the program or in `run`. Names of files decide, so that it costs little with many runs.
+ *
+ * @throws Refusal `interrupt-not-found`, `interrupt-ambiguous`, exit status 4
+ */
+export function findInterrupt(programDir: string, text: string, run?: string): FoundInterrupt {
+  const runs = runsToLookAt(programDir, run);
+  const wanted = text.startsWith('int-') ? text : `int-${text}`;
+  const found: FoundInterrupt[] = [];
+  const seen: string[] = [];
+  const look = (paths: RunPaths, interruptId: string): void => {
+    seen.push(interruptId);
+    if (text !== '' && interruptId.startsWith(wanted)) found.push({ paths, interruptId });
+  };
+  for (const paths of runs) for (const id of idsIn(paths)) look(paths, id);
+  // The record of a question that a hand-off opened may not have been written before a crash.
+  if (found.length === 0) {
+    for (const paths of runs.filter((each) => !isInboxEmpty(each))) {
+      for (const id of loadRun(paths).interrupts.keys()) look(paths, id);
+    }
+  }
+  const exact = found.find(({ interruptId }) => interruptId === wanted);
+  const [first] = found;
+  if (exact) return exact;
+  if (first && found.length === 1) return first;
+  const where = run === undefined ? programDir : `run ${run}`;
+  const details = { hint: `codex-orch inbox list ${programDir}`, exit: ExitStatus.notFound };
+  if (first) {
+    const names = found.slice(0, 5).map(({ interruptId }) => interruptId);
+    throw new Refusal(
+      'interrupt-ambiguous',
+      `"${text}" fits ${found.length} interrupts: ${names.join(', ')}${found.length > 5 ? ', …' : ''}`,
+      details,
+    );
+  }
+  const near = suggest(text, seen);
+  throw new Refusal(
+    'interrupt-not-found',
+    `there is no interrupt "${text}" in ${where}${near === null ? '' : `; did you mean ${near}?`}`,
+    details,
+  );
+}
+
+function runsToLookAt(programDir: string, run: string | undefined): RunPaths[] {
+  const ids = run === undefined ? listRunIds(programDir) : [resolveRunId(programDir, run)];
+  return ids.map((id) => runPaths(programDir, id));
+}
+
+function matches({ interrupt }: InterruptEntry, filter: InterruptFilter): boolean {
+  if (filter.audience !== undefined && interrupt.audience !== filter.audience) return false;
+  return filter.unresolvedOnly !== true || interrupt.status === 'open';
+}
+
+function entry({ interrupt, reply }: InterruptRecord, problem: string | null): InterruptEntry {
+  return {
+    run_id: interrupt.run_id,
+    instance_id: interrupt.instance_id,
+    task_id: interrupt.task_id,
+    interrupt,
+    reply,
+    ...(problem === null ? {} : { problem }),
+  };
+}
+
+function failedAnswer(
+  paths: RunPaths,
+  { interrupt }: InterruptRecord,
+): Pick<InterruptEntry, 'assistant_problem'> {
+  if (interrupt.audience !== 'assistant' || interrupt.status !== 'open') return {};
+  const problem = assistantProblem(paths, interrupt.interrupt_id);
+  return problem === null ? {} : { assistant_problem: problem.reason };
+}
+
+/** A reply by file that fits, and that no engine has taken in. */
+function answerThatLies(
+  paths: RunPaths,
+  before: InterruptRecord,
+  foreseen: InterruptRecord,
+): string | null {
+  if (before.reply !== null || foreseen.reply === null) return null;
+  const file = inboxName(paths, paths.replyFile(before.interrupt.interrupt_id));
+  return `${file}: a reply that is taken in when the run is resumed`;
+}
+
+function isInboxEmpty(paths: RunPaths): boolean {
+  return idsIn(paths).length === 0 && namesIn(paths.inboxReplies).length === 0;
+}
+
+function idsIn(paths: RunPaths): string[] {
+  return namesIn(paths.inboxInterrupts)
+    .filter((name) => name.startsWith('int-') && name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** As a person finds it: relative to the run. */
+function inboxName(paths: RunPaths, file: string): string {
+  return path.relative(paths.root, file);
+}

@@ -1,0 +1,202 @@
+/**
+ * What on this machine would stop a run: Node, Codex, the program, the disk, and what earlier runs left
+ * behind. Reads, but for a probe of Codex's sandbox in a directory of its own.
+ */
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  checkCodexFlags,
+  checkCodexLogin,
+  checkCodexProgram,
+  checkCodexSandbox,
+  checkCodexVersion,
+  type Finding,
+} from '../../agents/codex/doctor.ts';
+import { resolveAgent } from '../../model/resolve-agent.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { runPaths } from '../../store/layout.ts';
+import { currentHolder, describeHolder } from '../../store/lock/run-lock.ts';
+import { listRunSummaries } from '../../store/run-list.ts';
+import { validate } from '../program/validate.ts';
+
+export type { Finding };
+
+/** What package.json asks for. */
+const OLDEST_NODE = [20, 19] as const;
+const LITTLE_SPACE_BYTES = 1024 ** 3;
+const NO_SPACE_BYTES = 100 * 1024 ** 2;
+
+/** All findings, good ones too, in the order of what depends on what. `programDir` null: the machine alone. */
+export async function doctor(
+  programDir: string | null,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const globalRoot = globalRootFrom(env, process.cwd());
+  const findings = [checkNode(process.versions.node)];
+  let needsCodex = true;
+  if (programDir !== null) {
+    const checked = await checkProgram(programDir, globalRoot);
+    findings.push(...checked.findings);
+    needsCodex = checked.needsCodex;
+  }
+  if (needsCodex) findings.push(...(await checkCodex(globalRoot, env)));
+  else findings.push(fine('codex', 'No task of the program needs Codex.'));
+  if (programDir !== null) {
+    findings.push(...checkPlace(programDir, needsCodex), ...checkRuns(programDir));
+  }
+  return findings;
+}
+
+/** 0 nothing, 1 warnings only, 2 errors: as `project validate`. */
+export function severityOf(findings: readonly Finding[]): 'ok' | 'warning' | 'error' {
+  const bad = findings.filter((finding) => !finding.ok);
+  if (bad.some((finding) => finding.severity === 'error')) return 'error';
+  return bad.length > 0 ? 'warning' : 'ok';
+}
+
+function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = OLDEST_NODE;
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) {
+    return fine('node.version', `Node ${version}.`);
+  }
+  const wanted = OLDEST_NODE.join('.');
+  return problem(
+    'node.version',
+    'error',
+    `Node ${version} is older than ${wanted}.`,
+    `Install Node ${wanted} or later.`,
+  );
+}
+
+async function checkCodex(globalRoot: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { config, diagnostics } = await loadGlobalConfig(globalRoot);
+  const badConfig = diagnostics.map(({ code, severity, message, hint }) =>
+    problem(code, severity, message, hint ?? 'Correct the file.'),
+  );
+  const { finding, program } = checkCodexProgram(config.codex.path, env);
+  if (program === null) return [...badConfig, finding];
+  // Not under /tmp, which the sandbox leaves writable.
+  const scratch = isWritable(homedir()) ? homedir() : process.cwd();
+  return [
+    ...badConfig,
+    finding,
+    ...(await Promise.all([
+      checkCodexVersion(program),
+      checkCodexFlags(program),
+      checkCodexLogin(program, env),
+      checkCodexSandbox(program, scratch, env),
+    ])),
+  ];
+}
+
+async function checkProgram(
+  programDir: string,
+  globalRoot: string,
+): Promise<{ findings: Finding[]; needsCodex: boolean }> {
+  const { program, report } = await validate({ programDir, globalRoot });
+  const errors = report.errors.length;
+  const warnings = report.warnings.length;
+  const remedy = 'See them with: codex-orch project validate';
+  const needsCodex =
+    program.tasks.length === 0 ||
+    program.tasks.some((task) => resolveAgent(program.project, task.agent).backend === 'codex');
+  const finding =
+    errors > 0
+      ? problem('program.valid', 'error', `The program has ${amount(errors, 'error')}.`, remedy)
+      : warnings > 0
+        ? problem(
+            'program.valid',
+            'warning',
+            `The program has ${amount(warnings, 'warning')}.`,
+            remedy,
+          )
+        : fine('program.valid', 'The program is valid.');
+  return { findings: [finding], needsCodex };
+}
+
+function checkPlace(programDir: string, needsCodex: boolean): Finding[] {
+  const runs = path.join(programDir, '.runs');
+  const written = existsSync(runs) ? runs : programDir;
+  const findings = [
+    isWritable(written)
+      ? fine('disk.writable', `${written} can be written to.`)
+      : problem(
+          'disk.writable',
+          'error',
+          `${written} cannot be written to.`,
+          'Give yourself the permission, or copy the program elsewhere.',
+        ),
+    checkSpace(written),
+  ];
+  const temporary = ['/tmp', tmpdir()].map(realPathOf);
+  const real = realPathOf(programDir);
+  if (needsCodex && temporary.some((dir) => real === dir || real.startsWith(dir + path.sep))) {
+    const message = `The program lies under ${tmpdir()}, which agents may write to.`;
+    const remedy = 'Move it elsewhere: an agent could change the program and its runs.';
+    findings.push(problem('program.place', 'warning', message, remedy));
+  }
+  return findings;
+}
+
+function checkSpace(directory: string): Finding {
+  const { bavail, bsize } = statfsSync(directory);
+  const free = bavail * bsize;
+  const message = `${Math.floor(free / 1024 ** 2)} MiB are free on the disk of ${directory}.`;
+  const remedy = 'Free some space; old runs lie in .runs/ and may be deleted.';
+  if (free < NO_SPACE_BYTES) return problem('disk.space', 'error', message, remedy);
+  if (free < LITTLE_SPACE_BYTES) return problem('disk.space', 'warning', message, remedy);
+  return fine('disk.space', message);
+}
+
+/** Runs that nobody drives though something runs in them, that nobody can see, or that are damaged. */
+function checkRuns(programDir: string): Finding[] {
+  const findings: Finding[] = [];
+  for (const run of listRunSummaries(programDir)) {
+    if (!run.ok) {
+      const remedy = run.refusal.hint ?? `codex-orch run verify ${run.runId}`;
+      findings.push(problem('runs.damaged', 'warning', run.refusal.message, remedy));
+      continue;
+    }
+    const { id, counts } = run.summary;
+    const holder = currentHolder(runPaths(programDir, id));
+    if (holder?.liveness === 'unknown') {
+      const message = `Run ${id} is held by ${describeHolder(holder)}.`;
+      const remedy = `If that process is gone, delete ${holder.file}.`;
+      findings.push(problem('runs.lock', 'warning', message, remedy));
+    } else if (holder === null && counts.running > 0) {
+      const message = `Run ${id} has ${amount(counts.running, 'running instance')}, but no engine.`;
+      findings.push(problem('runs.engine', 'warning', message, `codex-orch run resume ${id}`));
+    }
+  }
+  if (findings.length > 0) return findings;
+  return [fine('runs', 'No run was left in between.')];
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function fine(id: string, message: string): Finding {
+  return { id, ok: true, severity: 'error', message, remedy: null };
+}
+
+function problem(
+  id: string,
+  severity: Finding['severity'],
+  message: string,
+  remedy: string,
+): Finding {
+  return { id, ok: false, severity, message, remedy };
+}

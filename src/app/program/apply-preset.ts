@@ -1,0 +1,102 @@
+/** The verbs on presets: list, preview, apply. */
+import path from 'node:path';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { idPattern, type PresetSpec } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { suggest } from '../../text/suggest.ts';
+import { toYaml } from '../../program/source/edit-yaml.ts';
+import { listPresets, taskFile, type LoadedPreset } from '../../program/load-program.ts';
+import { renderPreset } from '../../program/presets/presets.ts';
+import { readText } from '../../program/source/read-text.ts';
+import { commitEdit } from './commit-edit.ts';
+import { inOneLine, type ProgramPlace } from './validate.ts';
+
+export interface PresetEntry {
+  source: 'program' | 'global';
+  preset: PresetSpec;
+}
+
+/** Preset id → preset, by id; and what is wrong with the files that cannot be read. */
+export function presetsOf(place: ProgramPlace): {
+  presets: Record<string, PresetEntry>;
+  unreadable: Diagnostic[];
+} {
+  const { presets, diagnostics } = listPresets(place.programDir, place.globalRoot);
+  const entries = [...presets].map(([id, { source, preset }]) => [id, { source, preset }] as const);
+  const readable = new Set([...presets.values()].map(({ origin }) => origin.file));
+  return {
+    presets: Object.fromEntries(entries),
+    unreadable: diagnostics.filter((one) => one.file !== null && !readable.has(one.file)),
+  };
+}
+
+/** The tasks that `applyPreset` would write. */
+export function previewPreset(
+  place: ProgramPlace,
+  presetId: string,
+  variables: ReadonlyMap<string, string>,
+): { preset: PresetSpec; tasks: JsonObject[] } {
+  const { preset, origin } = find(place, presetId);
+  // In shared presets errors count as warnings.
+  const broken = origin.diagnostics.find((one) => one.code !== 'preset.unknown_field');
+  if (broken) throw new Refusal('preset-invalid', inOneLine(broken));
+  const rendered = renderPreset(preset, variables);
+  if (!rendered.ok) {
+    const hint = rendered.hint === null ? {} : { hint: rendered.hint };
+    throw new Refusal('preset-variables', rendered.message, hint);
+  }
+  return { preset, tasks: rendered.tasks };
+}
+
+/** Writes all tasks of the preset, or none. Returns their ids. */
+export async function applyPreset(
+  place: ProgramPlace,
+  presetId: string,
+  variables: ReadonlyMap<string, string>,
+  options: { overwrite: boolean },
+): Promise<{ ids: string[]; overwritten: string[]; warnings: Diagnostic[] }> {
+  const { tasks } = previewPreset(place, presetId, variables);
+  const edits = new Map<string, string>();
+  const ids: string[] = [];
+  const existing: string[] = [];
+  for (const task of tasks) {
+    const id = task['id'];
+    if (typeof id !== 'string' || !idPattern.test(id)) {
+      throw new Refusal(
+        'preset-invalid',
+        `the preset "${presetId}" makes a task with the id ${JSON.stringify(id ?? null)}, which is no safe file name`,
+      );
+    }
+    if (ids.includes(id)) {
+      throw new Refusal('preset-invalid', `the preset "${presetId}" makes two tasks "${id}"`);
+    }
+    ids.push(id);
+    const there = readText(path.join(place.programDir, taskFile(id)));
+    if (there.ok || there.problem.code !== 'missing') existing.push(id);
+    edits.set(taskFile(id), toYaml(task));
+  }
+  if (existing.length > 0 && !options.overwrite) {
+    throw new Refusal(
+      'task-exists',
+      `nothing was written: ${existing.map((id) => `"${id}"`).join(', ')} exist${existing.length === 1 ? 's' : ''} already`,
+      { hint: 'add --overwrite to replace what is there' },
+    );
+  }
+  return { ids, overwritten: existing, warnings: await commitEdit(place, edits) };
+}
+
+function find(place: ProgramPlace, presetId: string): LoadedPreset {
+  const { presets, diagnostics } = listPresets(place.programDir, place.globalRoot);
+  const preset = presets.get(presetId);
+  if (preset) return preset;
+  const broken = diagnostics.find(
+    (one) => one.file !== null && path.basename(one.file) === `${presetId}.yaml`,
+  );
+  if (broken) throw new Refusal('preset-invalid', inOneLine(broken));
+  const near = suggest(presetId, presets.keys());
+  throw new Refusal('preset-unknown', `there is no preset "${presetId}"`, {
+    hint: near === null ? 'codex-orch preset list shows what there is' : `did you mean "${near}"?`,
+    exit: ExitStatus.notFound,
+  });
+}

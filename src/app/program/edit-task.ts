@@ -1,0 +1,182 @@
+/** The verbs on tasks: list, show, add, update, delete. */
+import path from 'node:path';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { idPattern, type TaskSpec } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { controlTargets } from '../../core/plan/selection.ts';
+import { suggest } from '../../text/suggest.ts';
+import { setFields, toYaml } from '../../program/source/edit-yaml.ts';
+import { loadProject, loadTask, loadTasks, taskFile } from '../../program/load-program.ts';
+import { readText } from '../../program/source/read-text.ts';
+import { parseYaml } from '../../program/source/yaml-source.ts';
+import { commitEdit } from './commit-edit.ts';
+import { inOneLine, type ProgramPlace } from './validate.ts';
+
+export interface TaskFilter {
+  status?: string | undefined;
+  /** Tasks that have all of these. */
+  labels?: readonly string[];
+}
+
+/** The tasks that can be read, in the order of their ids, and what is wrong with the others. */
+export function listTasks(
+  programDir: string,
+  filter: TaskFilter = {},
+): { tasks: TaskSpec[]; unreadable: Diagnostic[] } {
+  const { project } = loadProject(programDir);
+  const loaded = loadTasks(programDir, project);
+  const tasks = loaded
+    .flatMap(({ task }) => (task === null ? [] : [task]))
+    .filter((task) => filter.status === undefined || task.status === filter.status)
+    .filter((task) => (filter.labels ?? []).every((label) => task.labels.includes(label)));
+  const unreadable = loaded
+    .filter(({ task }) => task === null)
+    .flatMap(({ origin }) =>
+      origin.diagnostics.filter((one) => one.severity === 'error').slice(0, 1),
+    );
+  return { tasks, unreadable };
+}
+
+/** Throws a Refusal `task-unknown` (exit 4), or `task-invalid` where the file cannot be read. */
+export function showTask(programDir: string, id: string): TaskSpec {
+  const { project } = loadProject(programDir);
+  if (idPattern.test(id)) {
+    const { task, origin } = loadTask(programDir, id, project);
+    if (task !== null) return task;
+    const [problem] = origin.diagnostics;
+    if (problem && problem.code !== 'file.missing') throw invalid(inOneLine(problem));
+  }
+  throw unknownTask(programDir, id);
+}
+
+/**
+ * Adds the task, or the list of tasks, that `text` holds (YAML or JSON). Comments of a single task are
+ * kept. Returns the ids and what the edit adds in warnings. Throws a Refusal where a task exists, or where
+ * the program would break.
+ */
+export async function addTasks(
+  place: ProgramPlace,
+  text: string,
+  shownAs: string,
+): Promise<{ ids: string[]; warnings: Diagnostic[] }> {
+  const value = parseInputText(text, shownAs);
+  const single = isJsonObject(value);
+  const items = single ? [value] : Array.isArray(value) ? value : [];
+  if (items.length === 0 || !items.every(isJsonObject)) {
+    throw invalid(`${shownAs} must hold a task (a mapping), or a list of tasks`);
+  }
+  const edits = new Map<string, string>();
+  const ids: string[] = [];
+  for (const task of items) {
+    const id = taskIdOf(task, shownAs);
+    if (ids.includes(id)) throw invalid(`${shownAs} holds two tasks with the id "${id}"`);
+    if (readText(path.join(place.programDir, taskFile(id))).ok) {
+      throw new Refusal('task-exists', `the task "${id}" exists already`, {
+        hint: `change it with: codex-orch task update ${id} FILE`,
+      });
+    }
+    ids.push(id);
+    const asWritten = single && !text.trimStart().startsWith('{');
+    edits.set(taskFile(id), asWritten ? withNewline(text) : toYaml(task));
+  }
+  return { ids, warnings: await commitEdit(place, edits) };
+}
+
+/** Sets the top-level fields that `text` holds; others stay, comments too. */
+export async function updateTask(
+  place: ProgramPlace,
+  id: string,
+  text: string,
+  shownAs: string,
+): Promise<{ warnings: Diagnostic[] }> {
+  const before = taskText(place.programDir, id);
+  const fields = parseInputText(text, shownAs);
+  if (!isJsonObject(fields)) throw invalid(`${shownAs} must hold a mapping of fields`);
+  if (fields['id'] !== undefined && fields['id'] !== id) {
+    throw new Refusal('task-rename', `an update cannot change the id of "${id}"`, {
+      hint: 'add a task with the new id, and delete this one',
+    });
+  }
+  const edits = new Map([[taskFile(id), setFields(before, fields)]]);
+  return { warnings: await commitEdit(place, edits) };
+}
+
+/** Refused where another task depends on it or leads to it. */
+export async function deleteTask(
+  place: ProgramPlace,
+  id: string,
+): Promise<{ warnings: Diagnostic[] }> {
+  taskText(place.programDir, id);
+  const { tasks } = listTasks(place.programDir);
+  const others = tasks.filter((task) => task.id !== id);
+  const dependents = others.filter((task) => task.depends_on.some((dep) => dep.task === id));
+  if (dependents.length > 0) {
+    throw new Refusal('task-in-use', `${names(dependents)} on "${id}"; nothing was deleted`, {
+      hint: `remove the edge first: codex-orch edge remove ${id} ${dependents[0]?.id} ${
+        dependents[0]?.depends_on.find((dep) => dep.task === id)?.kind
+      }`,
+    });
+  }
+  const controllers = others.filter((task) => controlTargets(task).includes(id));
+  if (controllers.length > 0) {
+    throw new Refusal(
+      'task-in-use',
+      `"${id}" is a control target of ${controllers.map((task) => `"${task.id}"`).join(', ')}; nothing was deleted`,
+      { hint: `change it with: codex-orch task update ${controllers[0]?.id} FILE` },
+    );
+  }
+  return { warnings: await commitEdit(place, new Map([[taskFile(id), null]])) };
+}
+
+/** Text of a task's file. Throws a Refusal `task-unknown`, or `task-invalid` for what cannot be edited. */
+export function taskText(programDir: string, id: string): string {
+  if (!idPattern.test(id)) throw unknownTask(programDir, id);
+  const read = readText(path.join(programDir, taskFile(id)));
+  if (!read.ok) {
+    if (read.problem.code === 'missing') throw unknownTask(programDir, id);
+    throw invalid(`${taskFile(id)} ${read.problem.message}`);
+  }
+  parseInputText(read.text, taskFile(id));
+  return read.text;
+}
+
+export function unknownTask(programDir: string, id: string): Refusal {
+  const { project } = loadProject(programDir);
+  const near = suggest(
+    id,
+    loadTasks(programDir, project).map((task) => task.id),
+  );
+  return new Refusal('task-unknown', `there is no task "${id}"`, {
+    hint: near === null ? 'codex-orch task list shows what there is' : `did you mean "${near}"?`,
+    exit: ExitStatus.notFound,
+  });
+}
+
+function parseInputText(text: string, shownAs: string): Json {
+  const { source, problems } = parseYaml(text);
+  const problem = problems.find((one) => one.severity === 'error');
+  if (source !== null && !problem) return source.value;
+  const at = problem ? `:${problem.line}:${problem.column}` : '';
+  throw invalid(`${shownAs}${at}: ${problem?.message ?? 'is not YAML'}`);
+}
+
+function taskIdOf(task: JsonObject, shownAs: string): string {
+  const id = task['id'];
+  if (typeof id === 'string' && idPattern.test(id)) return id;
+  if (id === undefined) throw invalid(`${shownAs}: the field "id" is missing`);
+  throw invalid(`${shownAs}: ${JSON.stringify(id)} cannot be a task's id`);
+}
+
+function names(dependents: TaskSpec[]): string {
+  const list = dependents.map((task) => `"${task.id}"`).join(', ');
+  return `${list} depend${dependents.length === 1 ? 's' : ''}`;
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal('task-invalid', message);
+}
+
+function withNewline(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}

@@ -1,0 +1,50 @@
+/** `project init`: a new program from a template. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../../model/refusal.ts';
+import { createFile, makeDirectory, remove } from '../../disk/disk.ts';
+import { statsOf } from '../../disk/stats-of.ts';
+import { newProgramFiles, type NewProgram } from '../../program/new-program.ts';
+import { asRefusal } from './commit-edit.ts';
+
+export interface InitializedProgram {
+  program_dir: string;
+  /** Relative, in the order written. */
+  files: string[];
+  /** Files that were there and stay as they are. */
+  kept: string[];
+}
+
+/** Throws a Refusal `program-exists` where a project.yaml is; other files that are there are kept. */
+export function initProgram(programDir: string, wanted: NewProgram): InitializedProgram {
+  if (existsSync(path.join(programDir, 'project.yaml'))) {
+    throw new Refusal(
+      'program-exists',
+      `${programDir} is a program already: it has a project.yaml`,
+      {
+        hint: `codex-orch project validate ${programDir}`,
+      },
+    );
+  }
+  if (statsOf(programDir)?.isDirectory() === false) {
+    throw new Refusal('not-a-directory', `${programDir} exists, and is not a directory`);
+  }
+  const files = newProgramFiles(wanted);
+  const written: string[] = [];
+  const kept: string[] = [];
+  // project.yaml comes last: a directory is a program once everything is there.
+  const order = [...files.keys()].filter((file) => file !== 'project.yaml');
+  try {
+    for (const relative of [...order, 'project.yaml']) {
+      const file = path.join(programDir, relative);
+      makeDirectory(path.dirname(file));
+      if (createFile(file, files.get(relative) ?? '', { durable: relative === 'project.yaml' })) {
+        written.push(relative);
+      } else kept.push(relative);
+    }
+  } catch (error) {
+    for (const relative of written) remove(path.join(programDir, relative));
+    throw asRefusal(error);
+  }
+  return { program_dir: programDir, files: written, kept };
+}

@@ -1,0 +1,51 @@
+/** `project validate`: loads a program and reports every problem. Reads only. */
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { Overlay } from '../../program/source/authored-file.ts';
+import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
+import { hasErrors, validateProgram } from '../../program/validate.ts';
+
+export interface ProgramPlace {
+  /** Absolute. */
+  programDir: string;
+  /** Absolute; see `globalRootFrom`. */
+  globalRoot: string;
+}
+
+export interface ValidationReport {
+  program_dir: string;
+  /** No errors. */
+  ok: boolean;
+  /** Runs are refused: there are errors. */
+  blocking: boolean;
+  errors: Diagnostic[];
+  warnings: Diagnostic[];
+}
+
+export async function validate(
+  place: ProgramPlace,
+  overlay?: Overlay,
+): Promise<{ report: ValidationReport; program: LoadedProgram }> {
+  const program = await loadProgram(place.programDir, {
+    globalRoot: place.globalRoot,
+    ...(overlay ? { overlay } : {}),
+  });
+  const diagnostics = await validateProgram(program);
+  const blocking = hasErrors(diagnostics);
+  return {
+    program,
+    report: {
+      program_dir: place.programDir,
+      ok: !blocking,
+      blocking,
+      errors: diagnostics.filter((one) => one.severity === 'error'),
+      warnings: diagnostics.filter((one) => one.severity === 'warning'),
+    },
+  };
+}
+
+/** `tasks/a.yaml:3:5: message` */
+export function inOneLine(diagnostic: Diagnostic): string {
+  const { file, line, column, message } = diagnostic;
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  return place === '' ? message : `${place}: ${message}`;
+}

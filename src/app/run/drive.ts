@@ -1,0 +1,163 @@
+/** Drives a run in this process, or leaves it to one in the background. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { RunEvent } from '../../core/events/events.ts';
+import { Refusal } from '../../model/refusal.ts';
+import type { Instance, RunStatus } from '../../model/run.ts';
+import { runStatus, type RunState } from '../../core/state/run-state.ts';
+import type { AgentActivity } from '../../model/activity.ts';
+import { faultPoint } from '../../disk/fault-point.ts';
+import { writeCommandShim } from '../../attempt/command-shim.ts';
+import type { AskableRole } from '../../attempt/brief/stage-request.ts';
+import { runPaths } from '../../store/layout.ts';
+import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
+import type { AttemptContext } from '../../engine/attempts.ts';
+import { readCodexPath } from '../../engine/codex-path.ts';
+import { Engine, type StopMode } from '../../engine/engine.ts';
+import { InlineAssistants } from '../assistants/inline.ts';
+import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
+import { readRoles } from '../assistants/program-roles.ts';
+import { RunSession } from '../../engine/session.ts';
+import { selfCommand } from './self-command.ts';
+
+export interface DriveOptions {
+  /** Shown to others who want the run: `run start`. */
+  command: string;
+  /** Try again what failed for reasons that pass. */
+  revive?: boolean;
+  /** Something to decide before the run goes on, such as a retry. */
+  prepare?(session: RunSession): void;
+  onEvent?(event: RunEvent, state: RunState): void;
+  onActivity?(instanceId: string, activities: AgentActivity[]): void;
+  /** Failed instances that a resume leaves alone. */
+  onLeftAlone?(instances: Instance[]): void;
+  /** A file in the inbox was not taken. */
+  onRefused?(file: string, reason: string): void;
+  /** The readable copy of the run, `state/`, lags behind because the disk did not take it. Once. */
+  onStaleCache?(reason: Refusal): void;
+  /** How an answer of an inline assistant ended. */
+  onAssistant?(interruptId: string, result: AssistantResult): void;
+}
+
+export interface DriveResult {
+  status: RunStatus;
+  state: RunState;
+  /** Whether `stop` was called. */
+  stopped: boolean;
+}
+
+export interface Drive {
+  state: RunState;
+  /** Stops the agents and ends the drive, leaving the run resumable. A second call with `now` kills. */
+  stop(mode: StopMode): void;
+  ended: Promise<DriveResult>;
+}
+
+/** Takes the run and drives it until it rests. @throws Refusal `run-busy`, or for a damaged log */
+export function driveRun(programDir: string, runId: string, options: DriveOptions): Drive {
+  const session = RunSession.open(programDir, runId, options.command);
+  try {
+    options.prepare?.(session);
+    return driveSession(session, options);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+/** As `driveRun`, for a session that the caller holds; closes it at the end. */
+export function driveSession(
+  session: RunSession,
+  options: Omit<DriveOptions, 'command' | 'prepare'>,
+  begin: (engine: Engine) => void = () => undefined,
+): Drive {
+  keepHeapSmall();
+  let stopped = false;
+  if (options.onEvent) session.onEvent(options.onEvent);
+  if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
+  const context = attemptContext(session);
+  const engine = new Engine(context, {
+    revive: options.revive ?? false,
+    onActivity: options.onActivity,
+    onLeftAlone: options.onLeftAlone,
+    onRefused: options.onRefused,
+    answerer: inlineAssistants(session, options),
+  });
+  begin(engine);
+  const ended = readCodexPath(process.cwd())
+    .then((codex) => {
+      context.codex = codex;
+      return engine.run();
+    })
+    .finally(() => session.close())
+    .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
+  return {
+    state: session.state,
+    stop(mode) {
+      stopped = true;
+      engine.stop(mode);
+    },
+    ended,
+  };
+}
+
+function inlineAssistants(
+  { state, paths }: RunSession,
+  { onAssistant }: Pick<DriveOptions, 'onAssistant'>,
+): InlineAssistants | undefined {
+  if (state.plan.project.assistants !== 'inline') return undefined;
+  return new InlineAssistants(paths, { onEnded: onAssistant });
+}
+
+/** What attempts need beside the run: the Codex program, the shim, the roles. */
+export function attemptContext(session: RunSession): AttemptContext {
+  const { paths } = session;
+  let roles: Promise<AskableRole[]> | null = null;
+  return {
+    session,
+    codex: { path: null, problem: null },
+    commandPath: writeCommandShim(paths.binDir, selfCommand()),
+    roles: () => (roles ??= askableRoles(paths.authoredDir)),
+  };
+}
+
+/** Of the roles alone: reading all of a large program took longer than all of its first attempts. */
+async function askableRoles(programDir: string): Promise<AskableRole[]> {
+  const { roles } = await readRoles(programDir);
+  return roles.map(({ id, title, description, policy }) => ({
+    id,
+    title,
+    description,
+    request_kinds: policy.request_kinds,
+    decision_kinds: policy.decision_kinds,
+  }));
+}
+
+/**
+ * Starts an engine of its own for the run, in the background. It outlives this process; what it prints
+ * goes to the run's engine.log.
+ */
+export function driveInBackground(
+  programDir: string,
+  runId: string,
+  options: { revive?: boolean } = {},
+): void {
+  const paths = runPaths(programDir, runId);
+  const { node, entry } = selfCommand();
+  const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
+  const log = openSync(paths.engineLog, 'a');
+  try {
+    faultPoint('spawn', 'engine');
+    const child = spawn(node, [entry, ...words], {
+      cwd: paths.authoredDir,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    child.on('error', (error) => {
+      throw new Refusal('engine-not-started', `Cannot start an engine: ${error.message}`);
+    });
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}

@@ -1,0 +1,88 @@
+/** What an attempt printed, while it runs and afterwards: for `run logs` and the web page. Only reads. */
+import { tailActivities, type ActivityTail } from '../../agents/output/activity-tail.ts';
+import { attemptFiles } from '../../execution/local/attempt-files.ts';
+import { LineTail } from '../../agents/output/line-tail.ts';
+import { resolveAgent } from '../../model/resolve-agent.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { runPaths } from '../../store/layout.ts';
+
+export interface AttemptOutput {
+  instanceId: string;
+  attempt: number;
+  /** Absolute; the files need not exist yet. */
+  stdoutFile: string;
+  stderrFile: string;
+  /** What the agent did, from the start of the attempt. */
+  activities(): ActivityTail;
+  /** Lines of standard error, from the start of the attempt. */
+  stderr(): TextTail;
+}
+
+export interface TextTail {
+  /** What is new since the last call. */
+  read(): string[];
+  /** A last line without a newline, too. Closes the file. */
+  finish(): string[];
+}
+
+/**
+ * Where an attempt's output lies (`attempt` null: the latest begun), and how to read it.
+ * @throws Refusal `attempt-not-found`, exit status 4
+ */
+export function attemptOutput(
+  programDir: string,
+  state: RunState,
+  instanceId: string,
+  attempt: number | null,
+): AttemptOutput {
+  const instance = state.instances.get(instanceId);
+  const begun = instance?.attempt ?? 0;
+  const number = attempt ?? begun;
+  if (!instance || number === 0 || number > begun) {
+    const which = attempt === null ? 'no attempt' : `no attempt ${attempt}`;
+    const why = begun === 0 ? 'none has begun' : `the latest is ${begun}`;
+    throw new Refusal('attempt-not-found', `instance ${instanceId} has ${which}: ${why}`, {
+      hint: `codex-orch run explain ${state.runId} ${instanceId}`,
+      exit: ExitStatus.notFound,
+    });
+  }
+  const files = attemptFiles(runPaths(programDir, state.runId).attemptDir(instanceId, number));
+  const agent = state.plan.tasks[instance.task_id]?.agent ?? state.plan.project.default_agent;
+  const { backend } = resolveAgent(state.plan.project, agent);
+  return {
+    instanceId,
+    attempt: number,
+    stdoutFile: files.stdout,
+    stderrFile: files.stderr,
+    activities: () => tailActivities(backend, files.stdout),
+    stderr: () => tailText(files.stderr),
+  };
+}
+
+/** Lines of a growing text file. */
+export function tailText(file: string): TextTail {
+  let lines: string[] = [];
+  const tail = new LineTail(file, {
+    maxLineBytes: 1 << 20,
+    floodBytes: null,
+    onLine: (line) => lines.push(line),
+    onOmitted: (bytes) => lines.push(`(${bytes} bytes not shown)`),
+  });
+  const take = (): string[] => {
+    const taken = lines;
+    lines = [];
+    return taken;
+  };
+  return {
+    read() {
+      tail.advance(Number.POSITIVE_INFINITY);
+      return take();
+    },
+    finish() {
+      tail.advance(Number.POSITIVE_INFINITY);
+      tail.finish();
+      return take();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * What the engine hands over to have an attempt staged: plain data, joined by the app from the run's
+ * state, the store's layout, the agent's backend and the program's roles. Every path is absolute
+ * unless it says otherwise; nothing here is read from the environment.
+ */
+import type { JsonObject } from '../../model/json.ts';
+import type {
+  BackendName,
+  DecisionKind,
+  ProjectSpec,
+  RequestKind,
+  Sandbox,
+  TaskSpec,
+} from '../../model/program.ts';
+import type { FailureKind, Instance, InterruptRecord } from '../../model/run.ts';
+
+export interface StageRequest {
+  run: StagedRun;
+  project: ProjectSpec;
+  task: TaskSpec;
+  instance: Instance;
+  /** From 1. */
+  attempt: number;
+  /** `instances/<instance-id>/attempts/<n>`; created if it is not there. */
+  attemptDir: string;
+  instanceDir: string;
+  /** The attempt before this one, so that the agent finds what it left there; null for the first. */
+  previousAttemptDir: string | null;
+  /** `fresh`: the full prompt. `continue`: the session remembers; only what is new. */
+  mode: 'fresh' | 'continue';
+  /** What the scope of the instance sees: `effectiveValues`. */
+  values: JsonObject;
+  /** Dependency scope name → the upstream instance bound to it. */
+  upstream: Record<string, UpstreamOutput>;
+  /**
+   * Records whose replies this attempt receives, in order. For `fresh` after the first attempt: all
+   * replies so far; for `continue`: those not delivered yet.
+   */
+  replies: InterruptRecord[];
+  /** Every interrupt of the instance, in creation order. */
+  interrupts: InterruptRecord[];
+  /** Why the previous attempt failed, where it did: the agent is asked to mend it. */
+  previousFailure: PreviousFailure | null;
+  /** A loop controller's budget; null for other tasks. */
+  loop: LoopBudget | null;
+  /** The roles that this task may ask. */
+  roles: AskableRole[];
+  /** `interaction_policy.allow_human`. */
+  allowHuman: boolean;
+  /** The task's workspace: where the process starts. */
+  cwd: string;
+  projectWorkspaceDir: string;
+  sandbox: Sandbox;
+  /** Beside the workspace, the attempt directory and the inbox, which are always named. */
+  writableRoots: string[];
+  backend: StagedBackend;
+  /** The `codex-orch` shim, as commands in the prompt name it. */
+  commandPath: string;
+  /**
+   * Whether a result is expected: the task is a controller, has a `result_schema`, publishes
+   * `result.json`, or a dependent refers to its result.
+   */
+  resultCalledFor: boolean;
+}
+
+export interface StagedRun {
+  runId: string;
+  /** The live program. */
+  programDir: string;
+  /** `.runs/<run-id>/program`: files by their program-relative path. */
+  frozenProgramDir: string;
+  inboxDir: string;
+  runDir: string;
+}
+
+export interface UpstreamOutput {
+  instanceId: string;
+  taskId: string;
+  publishedDir: string;
+  /** `state/results/<instance-id>.json`, or null where the instance left no result. */
+  resultFile: string | null;
+}
+
+export interface PreviousFailure {
+  kind: FailureKind | null;
+  summary: string;
+}
+
+export interface LoopBudget {
+  /** Continues that this loop has taken already. */
+  continuesUsed: number;
+  /** `max_iterations` with all grants; null: no bound. */
+  continuesAllowed: number | null;
+  /** Granted by the operator since the previous attempt; 0 for none. */
+  newlyGranted: number;
+}
+
+export interface AskableRole {
+  id: string;
+  title: string;
+  description: string;
+  request_kinds: RequestKind[];
+  decision_kinds: DecisionKind[];
+}
+
+export interface StagedBackend {
+  name: BackendName;
+  /** Whether a later attempt continues the conversation. */
+  hasSession: boolean;
+  /** Whether `sandbox` and `writableRoots` are enforced. */
+  hasSandbox: boolean;
+  /** Whether the backend holds the final message to an output schema. */
+  takesOutputSchema: boolean;
+}
+
+/** How a file of the attempt came about. */
+export type StagedFileKind = 'reference' | 'program_file' | 'output_schema' | 'guidance';
+
+/** One entry of `context/manifest.json`. */
+export interface StagedFile {
+  /** Relative to the attempt directory, with `/`. */
+  path: string;
+  /** The reference (`inputs.brief`), or the path of the program file. */
+  source: string;
+  kind: StagedFileKind;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+}
+
+export type StageOutcome =
+  | {
+      ok: true;
+      /** Self-contained JSON Schema to hand to the agent; null: none, or the backend takes none. */
+      outputSchemaFile: string | null;
+      stagedFiles: StagedFile[];
+    }
+  | {
+      ok: false;
+      /** What cannot be staged, and what to do. */
+      message: string;
+      /** Where it is asked for: `tasks.build.compose[2]`. */
+      location: string;
+    };

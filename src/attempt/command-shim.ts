@@ -1,0 +1,39 @@
+/**
+ * The `codex-orch` that workers run. It leads to this very installation, by this very Node, whatever
+ * their PATH holds and however the engine was started.
+ */
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { makeDirectory, replaceFile } from '../disk/disk.ts';
+
+export interface ShimTarget {
+  /** Absolute path of the Node program. */
+  node: string;
+  /** Absolute path of our entry file. */
+  entry: string;
+}
+
+/** Writes `<directory>/codex-orch`, unless it is there as it should be, and returns its path. */
+export function writeCommandShim(directory: string, target: ShimTarget): string {
+  const file = path.join(directory, 'codex-orch');
+  const script = `#!/bin/sh\nexec ${quoted(target.node)} ${quoted(target.entry)} "$@"\n`;
+  if (!isCurrent(file, script)) {
+    makeDirectory(directory);
+    replaceFile(file, script, { mode: 0o755 });
+    // The mode of a new file is subject to the umask.
+    chmodSync(file, 0o755);
+  }
+  return file;
+}
+
+function isCurrent(file: string, script: string): boolean {
+  try {
+    return (statSync(file).mode & 0o555) === 0o555 && readFileSync(file, 'utf8') === script;
+  } catch {
+    return false;
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,168 @@
+/** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
+import { instanceOf, linksOf } from '../events/evolve.ts';
+import type { Instance } from '../../model/run.ts';
+import type { RunState } from '../state/run-state.ts';
+
+export interface Explanation {
+  instance_id: string;
+  task_id: string;
+  input_scope_id: string;
+  status: Instance['status'];
+  /** One or a few sentences. */
+  why: string;
+  /** Words of the command that would move it, after `codex-orch`; null: nothing need be done. */
+  command: string[] | null;
+}
+
+export interface ExplainContext {
+  /** As the person names it. */
+  programDir: string;
+  /** Whether an engine drives the run now. */
+  driven: boolean;
+}
+
+/** All that is not done, in creation order. */
+export function explainUnfinished(state: RunState, context: ExplainContext): Explanation[] {
+  return [...state.instances.values()]
+    .filter(({ status }) => status !== 'done')
+    .map((instance) => explainInstance(state, instance.instance_id, context));
+}
+
+export function explainInstance(
+  state: RunState,
+  instanceId: string,
+  context: ExplainContext,
+): Explanation {
+  const instance = instanceOf(state, instanceId);
+  const { why, command } = explain(state, instance, context);
+  return {
+    instance_id: instanceId,
+    task_id: instance.task_id,
+    input_scope_id: instance.input_scope_id,
+    status: instance.status,
+    why,
+    command,
+  };
+}
+
+interface Reason {
+  why: string;
+  command: string[] | null;
+}
+
+function explain(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  const { programDir, driven } = context;
+  const resume = driven ? null : ['run', 'resume', programDir, state.runId];
+  switch (instance.status) {
+    case 'done':
+      return {
+        why: `done in attempt ${instance.attempt}${chosenBy(state, instance)}`,
+        command: null,
+      };
+    case 'running':
+      return {
+        why: driven
+          ? `attempt ${instance.attempt} is at work since ${instance.started_at}`
+          : `attempt ${instance.attempt} was started; no engine watches it now: it may still be at work, or have ended`,
+        command: resume,
+      };
+    case 'runnable':
+      return {
+        why: driven
+          ? `ready; it waits for one of ${state.plan.project.max_concurrency} slots`
+          : 'ready, but no engine drives the run',
+        command: resume,
+      };
+    case 'pending':
+      return { why: explainPending(state, instance), command: resume };
+    case 'waiting':
+      return explainWaiting(state, instance, context);
+    case 'skipped':
+      return explainSkipped(state, instance, context);
+    case 'failed':
+      return explainFailed(state, instance, context);
+  }
+}
+
+function explainPending(state: RunState, instance: Instance): string {
+  const unfinished = linksOf(state, instance.instance_id).upstream.filter(
+    (id) => instanceOf(state, id).status !== 'done',
+  );
+  if (unfinished.length === 0) return 'about to become runnable';
+  const named = unfinished
+    .slice(0, 4)
+    .map((id) => `${instanceOf(state, id).task_id} (${id}, ${instanceOf(state, id).status})`);
+  const more =
+    unfinished.length > named.length ? ` and ${unfinished.length - named.length} more` : '';
+  return `it needs ${named.join(', ')}${more}`;
+}
+
+function explainWaiting(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  const { programDir } = context;
+  const open = instance.blocking_interrupts.flatMap((id) => state.interrupts.get(id) ?? []);
+  const [first] = open;
+  if (!first) {
+    return {
+      why: 'all its questions are answered; it goes on when the run is resumed',
+      command: context.driven ? null : ['run', 'resume', programDir, state.runId],
+    };
+  }
+  const questions = open.map(({ interrupt }) => {
+    const whom =
+      interrupt.audience === 'human' ? 'a person' : `role ${interrupt.resolved_target_role_id}`;
+    return `${interrupt.interrupt_id} asks ${whom}: ${firstLine(interrupt.question)}`;
+  });
+  return {
+    why: `it waits for an answer. ${questions.join('. ')}`,
+    command:
+      first.interrupt.audience === 'human'
+        ? ['inbox', 'reply', programDir, first.interrupt.interrupt_id, '--resume']
+        : ['inbox', 'worker', programDir, '--once'],
+  };
+}
+
+function explainSkipped(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  let id: string | null = linksOf(state, instance.instance_id).skippedBecauseOf;
+  for (let next = id; next !== null;) {
+    id = next;
+    const cause = instanceOf(state, next);
+    next = cause.status === 'skipped' ? linksOf(state, next).skippedBecauseOf : null;
+  }
+  const cause = id === null ? null : instanceOf(state, id);
+  const target = cause ?? instance;
+  const below = cause
+    ? `skipped, because ${cause.task_id} (${cause.instance_id}) ${cause.status === 'failed' ? 'failed' : 'was skipped'}; it comes back when that is retried`
+    : (instance.error ?? 'skipped');
+  return {
+    why: below,
+    command: ['run', 'retry-instance', context.programDir, state.runId, target.instance_id],
+  };
+}
+
+function explainFailed(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  const { programDir } = context;
+  const kind = instance.failure_kind === null ? '' : ` (${instance.failure_kind})`;
+  const why = `attempt ${instance.attempt} failed${kind}: ${instance.error ?? 'no reason recorded'}`;
+  if (instance.resume_recommended) {
+    return {
+      why: `${why}. Trying the same again can help`,
+      command: ['run', 'resume', programDir, state.runId],
+    };
+  }
+  const retry = ['run', 'retry-instance', programDir, state.runId, instance.instance_id];
+  if (instance.failure_kind === 'loop_limit') retry.push('--grant-iterations', '1');
+  return { why, command: retry };
+}
+
+/** For a task that a controller chose: which, and where. */
+function chosenBy(state: RunState, instance: Instance): string {
+  const [binding] = Object.entries(instance.activation_bindings);
+  if (!binding) return '';
+  const [controller, id] = binding;
+  return `; chosen by ${controller} (${id}) in scope ${state.instances.get(id)?.input_scope_id}`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split('\n');
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+}

@@ -1,0 +1,128 @@
+/**
+ * A run in memory: the stored records, and the indices that keep planning incremental.
+ * Only `evolve` writes to it. It has one owner at a time; a second view is a second replay.
+ */
+import type { JsonObject } from '../../model/json.ts';
+import type {
+  InputScope,
+  Instance,
+  InterruptRecord,
+  Proposal,
+  RunPlan,
+  RunStatus,
+} from '../../model/run.ts';
+import type { Agenda } from './agenda.ts';
+import type { TaskGraph } from './task-graph.ts';
+
+export interface RunState {
+  runId: string;
+  plan: RunPlan;
+  graph: TaskGraph;
+  /** Sequence number of the last event. */
+  seq: number;
+  createdAt: string;
+  updatedAt: string;
+  /** Set by `run_aborted`, cleared when an instance is requeued. */
+  aborted: boolean;
+  /** The status that the last `run_completed` announced, until something moves again. */
+  announced: RunStatus | null;
+  baseScopeId: string;
+  scopes: Map<string, InputScope>;
+  /** In creation order. */
+  instances: Map<string, Instance>;
+  interrupts: Map<string, InterruptRecord>;
+  proposals: Map<string, Proposal>;
+  /** Interrupt → suggestions of its answer that were dropped: a crash can leave a part of a recording. */
+  droppedProposals: Map<string, number>;
+  scopeIndex: Map<string, ScopeIndex>;
+  links: Map<string, InstanceLinks>;
+  counts: Record<Instance['status'], number>;
+  agenda: Agenda;
+}
+
+/** What an instance is tied to; derived. */
+export interface InstanceLinks {
+  /** Position in creation order, from 0. */
+  ordinal: number;
+  /** Distinct upstream instances. */
+  upstream: string[];
+  /** Instances that have this one upstream. */
+  downstream: string[];
+  /** Distinct upstream instances that are not done. */
+  unfinished: number;
+  /** Distinct upstream instances that are failed or skipped. */
+  blocked: number;
+  interrupts: string[];
+  /** While skipped: the upstream instance to blame, or null where an abort skipped it. */
+  skippedBecauseOf: string | null;
+  /** The attempt whose result was materialized; null before. */
+  resultAttempt: number | null;
+  /** Events of its control that are recorded: a crash can leave a part of them. */
+  controlEvents: number;
+  /** Two instances that are aligned to one scope have histories that agree: see `isAligned`. */
+  aligned: boolean;
+  /** Loop iterations that the operator granted when it was last requeued. */
+  newlyGranted: number;
+}
+
+export interface LoopCount {
+  /** Iterations that led here: 0 before the first `continue`. */
+  iteration: number;
+  /** What the operator granted beyond `max_iterations`. */
+  granted: number;
+}
+
+/** What planning must find quickly in a scope; derived. See scope-index.ts. */
+export interface ScopeIndex {
+  parent: string | null;
+  children: string[];
+  body: ReadonlySet<string>;
+  /** Instances created in this scope, by task. */
+  instancesOf: Map<string, string[]>;
+  /** Gated task → the controller instances of this scope that chose it. */
+  activations: Map<string, string[]>;
+  /** Task → the nearest scope above that has an instance of it, or null; a memo. */
+  nearestAbove: Map<string, string | null>;
+  /** Task → the nearest scope above whose body has it; a memo. */
+  nearestBody: Map<string, string>;
+  /** Task → how many of its upstream tasks, from the first on, are known to have a candidate. */
+  satisfied: Map<string, number>;
+  /** Loop controller task → its count in this scope. */
+  loops: Map<string, LoopCount>;
+}
+
+/** What `effectiveValues` found, by scope: scopes never change. */
+const effective = new WeakMap<InputScope, Readonly<JsonObject>>();
+
+/**
+ * The input values that instances of a scope see: its own over its ancestors'. Remembered, because in a
+ * loop every scope is its predecessor's child: the way up may be ten thousand scopes long.
+ */
+export function effectiveValues(state: RunState, scopeId: string): Readonly<JsonObject> {
+  const asked = state.scopes.get(scopeId);
+  const chain: InputScope[] = [];
+  let values: Readonly<JsonObject> | undefined;
+  for (let scope = asked; scope !== undefined;) {
+    values = effective.get(scope);
+    if (values !== undefined) break;
+    chain.push(scope);
+    const parent: string | null = scope.parent_input_scope_id;
+    scope = parent === null ? undefined : state.scopes.get(parent);
+  }
+  const found = { ...values };
+  for (const { own_values: own } of chain.reverse()) Object.assign(found, own);
+  if (asked !== undefined) effective.set(asked, found);
+  return found;
+}
+
+/**
+ * Run status, section 5 of the contract. Nothing is `done` before the engine has said so: a crash between
+ * an instance's end and the instances that follow from it leaves only instances that are done.
+ */
+export function runStatus(state: RunState): RunStatus {
+  const { counts } = state;
+  if (counts.running > 0) return 'running';
+  if (counts.failed > 0 || state.aborted) return 'failed';
+  if (counts.waiting > 0) return 'waiting';
+  return state.announced === 'done' ? 'done' : 'pending';
+}

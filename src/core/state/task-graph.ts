@@ -1,0 +1,132 @@
+/**
+ * What follows from a run's frozen tasks alone, computed once per run: who depends on whom, which
+ * controller activates whom, and which tasks a loop can repeat. Section 5 of the contract.
+ */
+import { scopeName, type TaskSpec } from '../../model/program.ts';
+
+export interface Upstream {
+  task: string;
+  /** The dependency scope names under which the task knows this upstream task; usually one. */
+  names: string[];
+}
+
+export interface TaskGraph {
+  /** Task id → its distinct upstream tasks, in the order of `depends_on`. */
+  upstream: Map<string, Upstream[]>;
+  /** Task id → the distinct tasks that depend on it. */
+  dependents: Map<string, string[]>;
+  /** Target of a route or of a stop → the controller that must choose it. */
+  gate: Map<string, string>;
+  /** Tasks that some loop iteration can contain: only these can have several instances. */
+  repeatable: Set<string>;
+  /** Tasks with a dependent in a loop body that does not contain them: bound from outside. */
+  crossing: Set<string>;
+  /** Bodies by their seeds, so that all iterations of a loop share one set. */
+  bodies: Map<string, ReadonlySet<string>>;
+  allTasks: ReadonlySet<string>;
+}
+
+export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
+  const upstream = new Map<string, Upstream[]>();
+  const dependents = new Map<string, string[]>();
+  const gate = new Map<string, string>();
+  const all = Object.values(tasks);
+  for (const task of all) dependents.set(task.id, []);
+  for (const task of all) {
+    const distinct = upstreamOf(task);
+    upstream.set(task.id, distinct);
+    for (const { task: id } of distinct) {
+      const known = dependents.get(id);
+      // The first push makes room for 17.
+      if (known?.length === 0) dependents.set(id, [task.id]);
+      else known?.push(task.id);
+    }
+    for (const target of gatedTargets(task)) gate.set(target, task.id);
+  }
+  const graph: TaskGraph = {
+    upstream,
+    dependents,
+    gate,
+    repeatable: new Set(),
+    crossing: new Set(),
+    bodies: new Map(),
+    allTasks: new Set(upstream.keys()),
+  };
+  for (const task of all) {
+    if (task.control?.mode !== 'loop') continue;
+    const body = bodyOf(graph, task.control.continue_targets);
+    for (const id of body) {
+      graph.repeatable.add(id);
+      for (const up of upstream.get(id) ?? []) if (!body.has(up.task)) graph.crossing.add(up.task);
+    }
+  }
+  return graph;
+}
+
+function upstreamOf(task: TaskSpec): Upstream[] {
+  if (task.depends_on.length === 0) return [];
+  const byTask = new Map<string, Upstream>();
+  for (const dependency of task.depends_on) {
+    const known = byTask.get(dependency.task);
+    if (known) known.names.push(scopeName(dependency));
+    else byTask.set(dependency.task, { task: dependency.task, names: [scopeName(dependency)] });
+  }
+  return [...byTask.values()];
+}
+
+/**
+ * All tasks, those with the longest chain of dependents first; equal ones keep their order, and every task
+ * comes after its upstream tasks. What starts in this order ends early: the long chains are begun while
+ * the short ones can still fill the slots.
+ */
+export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
+  const ids = [...dependents.keys()];
+  const indexOf = new Map<string, number>();
+  ids.forEach((id, index) => indexOf.set(id, index));
+  /** Dependents that are still to be passed, and the longest chain of dependents, by index. */
+  const left = Int32Array.from(ids, (id) => dependents.get(id)?.length ?? 0);
+  const lengths = new Int32Array(ids.length);
+  // From the ends of the chains upwards, so that lengths never fall.
+  const passed = [...ids.keys()].filter((index) => left[index] === 0);
+  const counts: number[] = [];
+  for (const index of passed) {
+    const length = lengths[index]!;
+    counts[length] = (counts[length] ?? 0) + 1;
+    for (const { task } of upstream.get(ids[index]!) ?? []) {
+      const up = indexOf.get(task);
+      if (up === undefined) continue;
+      left[up]! -= 1;
+      // Its last dependent is the one with the longest chain.
+      if (left[up] !== 0) continue;
+      lengths[up] = length + 1;
+      passed.push(up);
+    }
+  }
+  /** By length: where the next task goes. */
+  const places: number[] = [];
+  counts.reduceRight((place, count, length) => {
+    places[length] = place;
+    return place + count;
+  }, 0);
+  const ordered = new Array<string>(ids.length);
+  ids.forEach((id, index) => (ordered[places[lengths[index]!]!++] = id));
+  return ordered;
+}
+
+/** The seeds and all tasks that descend from one by `depends_on`. */
+export function bodyOf(graph: TaskGraph, seeds: readonly string[]): ReadonlySet<string> {
+  const key = JSON.stringify([...seeds].sort());
+  const known = graph.bodies.get(key);
+  if (known) return known;
+  const body = new Set<string>(seeds);
+  for (const id of body) for (const next of graph.dependents.get(id) ?? []) body.add(next);
+  graph.bodies.set(key, body);
+  return body;
+}
+
+/** The tasks that exist in a scope only where this controller chose them. */
+function gatedTargets(task: TaskSpec): string[] {
+  if (!task.control) return [];
+  if (task.control.mode === 'loop') return task.control.stop_targets;
+  return task.control.routes.flatMap((route) => route.targets);
+}

@@ -1,0 +1,81 @@
+/** Puts together how an attempt ended, from what is known when its process is gone. Pure. */
+import type { TerminationReason, Usage } from '../model/run.ts';
+import type { Backend, OutputSummary } from '../agents/backend.ts';
+import { classifyFailure } from '../agents/codex/failures.ts';
+import type { Failure } from '../agents/codex/failures.ts';
+import type { AgentLaunch, AttemptEnd, StopReason } from '../model/attempt.ts';
+
+export interface EndFacts {
+  /** Why an engine stopped it; null: it ended by itself. */
+  stopped: StopReason | null;
+  returnCode: number | null;
+  output: OutputSummary;
+  stderrTail: string;
+  stdoutFile: string;
+  finishedAtMs: number;
+}
+
+export function attemptEnd(launch: AgentLaunch, backend: Backend, facts: EndFacts): AttemptEnd {
+  const { output, returnCode } = facts;
+  const termination = terminationOf(backend, facts);
+  const requested = launch.sessionId;
+  let failure: Failure | null = null;
+  if (termination !== 'completed' || isOtherSession(requested, output)) {
+    failure = classifyFailure({
+      backend: backend.name,
+      termination: termination === 'completed' ? 'nonzero_exit' : termination,
+      returnCode,
+      output,
+      stderrTail: facts.stderrTail,
+      requestedSessionId: requested,
+      timeoutMs: termination === 'wall_timeout' ? launch.wallTimeoutMs : launch.idleTimeoutMs,
+    });
+  }
+  const sessionLost = failure?.failure_kind === 'session_lost';
+  return {
+    termination_reason:
+      failure !== null && termination === 'completed' ? 'nonzero_exit' : termination,
+    return_code: returnCode,
+    failure_kind: failure?.failure_kind ?? null,
+    failure_summary: failure?.failure_summary ?? null,
+    resume_recommended: failure?.resume_recommended ?? false,
+    session_id: sessionLost ? null : (output.sessionId ?? requested),
+    usage: usageOfAttempt(output.usage, requested === null ? null : launch.previousUsage),
+    final_message: backend.structuredOutput
+      ? output.finalMessage === null
+        ? null
+        : { text: output.finalMessage }
+      : { file: facts.stdoutFile },
+    started_at: launch.startedAt,
+    finished_at: new Date(facts.finishedAtMs).toISOString(),
+    session_lost: sessionLost,
+  };
+}
+
+/** True where the agent began another session than the one it was to continue. */
+export function isOtherSession(requested: string | null, output: OutputSummary): boolean {
+  return requested !== null && output.sessionId !== null && output.sessionId !== requested;
+}
+
+function terminationOf(backend: Backend, facts: EndFacts): TerminationReason {
+  const { returnCode, output, stopped } = facts;
+  // A turn that is completed is: a stop that came too late, or an exit that nobody saw, undo nothing.
+  if (output.turn === 'completed' && (returnCode === 0 || returnCode === null)) return 'completed';
+  if (stopped !== null) return stopped;
+  if (returnCode === null) return output.turn === 'failed' ? 'nonzero_exit' : 'orphaned';
+  if (returnCode === 0 && !backend.structuredOutput) return 'completed';
+  return 'nonzero_exit';
+}
+
+/** Agents report what the session used in sum. A sum below the earlier one is of another count. */
+function usageOfAttempt(reported: Usage | null, previous: Usage | null): Usage | null {
+  if (reported === null || previous === null) return reported;
+  if (reported.input_tokens < previous.input_tokens) return reported;
+  const less = (key: keyof Usage): number => Math.max(0, reported[key] - previous[key]);
+  return {
+    input_tokens: less('input_tokens'),
+    cached_input_tokens: less('cached_input_tokens'),
+    output_tokens: less('output_tokens'),
+    reasoning_output_tokens: less('reasoning_output_tokens'),
+  };
+}

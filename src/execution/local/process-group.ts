@@ -1,0 +1,110 @@
+/** Signals a process group, and tells whether anything of it lives. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseStat } from '../../processes/identity.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/** How long a killed group may take to vanish before it is given up: an unkillable process exists. */
+const AFTER_KILL_MS = 2000;
+const SWEEP_POLL_MS = 20;
+
+export interface Sweep {
+  graceMs: number;
+  /** Whether members of the group live that are ours. */
+  lives(): boolean;
+  /** True: kill without asking; may become so meanwhile. */
+  isForced(): boolean;
+  isCancelled(): boolean;
+  /** Called while waiting. */
+  meanwhile(): void;
+}
+
+/** Terminates what a gone leader left in its group: asked, then killed after the grace. */
+export async function sweepGroup(pgid: number, sweep: Sweep): Promise<void> {
+  if (!sweep.lives()) return;
+  const waitWhile = async (withinMs: number, goOn: () => boolean): Promise<void> => {
+    const waited = new Stopwatch();
+    let pauseMs = 1;
+    while (!sweep.isCancelled() && goOn() && waited.elapsedMs() < withinMs && sweep.lives()) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      pauseMs = Math.min(SWEEP_POLL_MS, pauseMs * 2);
+      sweep.meanwhile();
+    }
+  };
+  if (!sweep.isForced()) {
+    signalGroup(pgid, 'SIGTERM');
+    await waitWhile(sweep.graceMs, () => !sweep.isForced());
+  }
+  if (sweep.isCancelled() || !sweep.lives()) return;
+  signalGroup(pgid, 'SIGKILL');
+  await waitWhile(AFTER_KILL_MS, () => true);
+}
+
+/** Sends a signal to all of a group. False: there is no such group that we may signal. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the number is some process's, be it a zombie. */
+export function isInTable(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Whether any process of the group is more than a zombie. Without a parent that reaps (a container
+ * whose first process does not), zombies stay for good, and kill(2) counts them as members.
+ */
+export function groupLives(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0);
+  } catch {
+    // ESRCH: empty. EPERM: macOS says so of zombies; and a group we may not signal is not ours.
+    return false;
+  }
+  return process.platform !== 'linux' || membersOf(pgid).length > 0;
+}
+
+/**
+ * Members of a group whose leader died unseen, maybe long ago: the number may since have been given to
+ * strangers, so a member must also carry the given entry in its environment. Linux only; else none.
+ */
+export function groupLivesWith(pgid: number, environmentEntry: string): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    process.kill(-pgid, 0);
+  } catch {
+    return false;
+  }
+  return membersOf(pgid).some((pid) => {
+    const environment = read(`/proc/${pid}/environ`);
+    return environment !== null && environment.split('\0').includes(environmentEntry);
+  });
+}
+
+function membersOf(pgid: number): number[] {
+  const members: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = read(`/proc/${name}/stat`);
+    const stat = line === null ? null : parseStat(line);
+    if (stat?.pgrp === pgid && stat.state !== 'Z' && stat.state !== 'X') members.push(Number(name));
+  }
+  return members;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * runtime.json, section 8.3 of the contract: what an attempt's process is and was, for people and other
+ * programs. A readable report; nothing of ours reads it back.
+ */
+import { replaceFile } from '../../disk/disk.ts';
+import { backends } from '../../agents/backends.ts';
+import type { AgentLaunch, AttemptEnd, AttemptProgress } from '../../model/attempt.ts';
+
+/** Field names are the contract's; null where unknown. */
+interface RuntimeRecord {
+  pid: number | null;
+  cwd: string;
+  project_workspace_dir: string;
+  /** The argv, which never holds the prompt: that comes on standard input. */
+  command: string[];
+  /** null where the backend has none. */
+  sandbox: string | null;
+  writable_roots: string[];
+  started_at: string;
+  finished_at: string | null;
+  last_stdout_at: string | null;
+  last_stderr_at: string | null;
+  last_event_at: string | null;
+  last_progress_at: string | null;
+  last_event_summary: string | null;
+  stdout_line_count: number;
+  stderr_line_count: number;
+  wall_timeout_sec: number | null;
+  idle_timeout_sec: number | null;
+  termination_reason: AttemptEnd['termination_reason'] | null;
+  failure_kind: AttemptEnd['failure_kind'];
+  failure_summary: string | null;
+  resume_recommended: boolean | null;
+  return_code: number | null;
+  usage: AttemptEnd['usage'];
+  session_id: string | null;
+}
+
+export interface RuntimeFacts {
+  pid: number | null;
+  command: string[];
+  progress: AttemptProgress;
+  /** null while it lives. */
+  end: AttemptEnd | null;
+}
+
+export function writeRuntimeRecord(file: string, launch: AgentLaunch, facts: RuntimeFacts): void {
+  replaceFile(file, `${JSON.stringify(runtimeRecord(launch, facts), null, 2)}\n`);
+}
+
+function runtimeRecord(
+  launch: AgentLaunch,
+  { pid, command, progress, end }: RuntimeFacts,
+): RuntimeRecord {
+  const { capabilities } = backends[launch.backend];
+  return {
+    pid,
+    cwd: launch.cwd,
+    project_workspace_dir: launch.projectWorkspaceDir,
+    command,
+    sandbox: capabilities.sandbox ? launch.sandbox : null,
+    writable_roots: [launch.attemptDir, launch.inboxDir, ...launch.writableRoots],
+    started_at: launch.startedAt,
+    finished_at: end?.finished_at ?? null,
+    last_stdout_at: progress.lastStdoutAt,
+    last_stderr_at: progress.lastStderrAt,
+    last_event_at: progress.lastEventAt,
+    last_progress_at: progress.lastProgressAt,
+    last_event_summary: progress.lastEventSummary,
+    stdout_line_count: progress.stdoutLineCount,
+    stderr_line_count: progress.stderrLineCount,
+    wall_timeout_sec: seconds(launch.wallTimeoutMs),
+    idle_timeout_sec: seconds(launch.idleTimeoutMs),
+    termination_reason: end?.termination_reason ?? null,
+    failure_kind: end?.failure_kind ?? null,
+    failure_summary: end?.failure_summary ?? null,
+    resume_recommended: end?.resume_recommended ?? null,
+    return_code: end?.return_code ?? null,
+    usage: end?.usage ?? null,
+    session_id: end?.session_id ?? progress.sessionId,
+  };
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}

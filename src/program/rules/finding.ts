@@ -1,0 +1,39 @@
+/** What the rules of a program find, and how they say it. */
+import type { ProjectSpec, RoleSpec, TaskSpec } from '../../model/program.ts';
+import { suggest } from '../../text/suggest.ts';
+
+export interface ProgramModel {
+  project: ProjectSpec;
+  tasks: readonly TaskSpec[];
+  roles: readonly RoleSpec[];
+  /** Whether project.yaml could not be read: what it says of agents is not known. */
+  isProjectUnreadable: boolean;
+  /** Ids that exist, but whose file cannot be read: pointing to them is no mistake. */
+  unreadableTasks: ReadonlySet<string>;
+  unreadableRoles: ReadonlySet<string>;
+}
+
+export interface RuleFinding {
+  severity: 'error' | 'warning';
+  code: string;
+  message: string;
+  /** `project`, or `tasks.<id>`. */
+  subject: string;
+  path: readonly (string | number)[];
+  hint: string | null;
+}
+
+/** Adds a finding about one subject. */
+export type Add = (
+  severity: RuleFinding['severity'],
+  code: string,
+  path: RuleFinding['path'],
+  message: string,
+  hint?: string | null,
+) => void;
+
+/** The nearest of the candidates, as a hint. */
+export function near(word: string, candidates: Iterable<string>): string | null {
+  const found = suggest(word, candidates);
+  return found === null ? null : `Did you mean "${found}"?`;
+}

@@ -1,0 +1,156 @@
+/** One authored YAML file: read, parsed, checked against its fields, with every problem as a diagnostic. */
+import path from 'node:path';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { readText } from './read-text.ts';
+import { checkShape, type Fields } from '../shape/shape.ts';
+import { parseYaml, type Path, type Position, type YamlSource } from './yaml-source.ts';
+
+/** File → its text instead of what is on disk; null: the file is not there. For edits not yet made. */
+export type Overlay = ReadonlyMap<string, string | null>;
+
+export interface AuthoredFile {
+  /** Relative to the program, with `/`; absolute for files that all programs share. */
+  file: string;
+  /** The model's path of the whole file: `project`, `tasks.build`. */
+  subject: string;
+  /** After defaults; null where the file could not be read as YAML. */
+  value: JsonObject | null;
+  /** As written, before defaults. */
+  raw: JsonObject | null;
+  source: YamlSource | null;
+  diagnostics: Diagnostic[];
+}
+
+export interface AuthoredKind {
+  /** First part of diagnostic codes: `task`. */
+  name: string;
+  /** First part of locations: `tasks`. */
+  plural: string;
+  fields: Fields;
+}
+
+export interface Finding {
+  severity: Diagnostic['severity'];
+  code: string;
+  message: string;
+  path: Path;
+  at?: 'key' | 'value';
+  hint?: string | null;
+  reference_url?: string | null;
+}
+
+export function readAuthoredFile(
+  programDir: string,
+  file: string,
+  kind: AuthoredKind,
+  id: string | null,
+  overlay?: Overlay,
+): AuthoredFile {
+  const subject = id === null ? kind.name : `${kind.plural}.${id}`;
+  const result: AuthoredFile = {
+    file,
+    subject,
+    value: null,
+    raw: null,
+    source: null,
+    diagnostics: [],
+  };
+  const overlaid = overlay?.get(file);
+  const read =
+    typeof overlaid === 'string'
+      ? ({ ok: true, text: overlaid } as const)
+      : readText(path.resolve(programDir, file));
+  if (!read.ok) {
+    const { code, message } = read.problem;
+    result.diagnostics.push(fileDiagnostic(result, `file.${code}`, `${file} ${message}`));
+    return result;
+  }
+  checkText(result, read.text, kind);
+  if (id !== null && result.raw !== null && typeof result.raw['id'] === 'string') {
+    const given = result.raw['id'];
+    if (given !== id) {
+      addFinding(result, {
+        severity: 'error',
+        code: `${kind.name}.id_mismatch`,
+        path: ['id'],
+        message: `the id is "${given}", but the file's name says "${id}"`,
+        hint: 'Rename the file, or change the id.',
+      });
+    }
+  }
+  return result;
+}
+
+/** Adds a problem of the file, at its place in the text. */
+export function addFinding(target: AuthoredFile, finding: Finding): void {
+  target.diagnostics.push(toDiagnostic(target, finding));
+}
+
+export function toDiagnostic(
+  target: Pick<AuthoredFile, 'file' | 'subject' | 'source'>,
+  finding: Finding,
+): Diagnostic {
+  const place = target.source?.locate(finding.path, finding.at ?? 'value') ?? null;
+  return {
+    severity: finding.severity,
+    code: finding.code,
+    message: finding.message,
+    location: locationOf(target.subject, finding.path),
+    reference_url: finding.reference_url ?? null,
+    file: target.file,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    hint: finding.hint ?? null,
+  };
+}
+
+/** `tasks.build.depends_on[0].task` */
+function locationOf(subject: string, at: Path): string {
+  return at.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${step}`),
+    subject,
+  );
+}
+
+function checkText(result: AuthoredFile, text: string, kind: AuthoredKind): void {
+  const { source, problems } = parseYaml(text);
+  for (const problem of problems) {
+    result.diagnostics.push({
+      ...fileDiagnostic(result, `yaml.${problem.code}`, sentence(result.file, problem), problem),
+      severity: problem.severity,
+      hint: problem.hint,
+    });
+  }
+  if (source === null) return;
+  result.source = source;
+  const raw: Json = source.value ?? {};
+  result.raw = isJsonObject(raw) ? raw : null;
+  const value = checkShape({ type: 'object', fields: kind.fields }, raw, (issue) =>
+    addFinding(result, { ...issue, code: `${kind.name}.${issue.code}` }),
+  );
+  result.value = isJsonObject(raw) && isJsonObject(value) ? value : null;
+}
+
+function sentence(file: string, problem: { message: string }): string {
+  return /^(is|holds|has) /.test(problem.message) ? `${file} ${problem.message}` : problem.message;
+}
+
+function fileDiagnostic(
+  target: Pick<AuthoredFile, 'file' | 'subject'>,
+  code: string,
+  message: string,
+  place: Position | null = null,
+): Diagnostic {
+  return {
+    severity: 'error',
+    code,
+    message,
+    location: target.subject,
+    reference_url: null,
+    file: target.file,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    hint: null,
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * `state/`: the run as readable files, and with it the records of interrupts and proposals. All of it
+ * follows from the log; none of it is read back as truth. It is written in arrears, only what changed,
+ * `run.json` last: so `run.json` says up to which event the other files can be relied on, and an
+ * engine that finds it behind the log writes what came after. Nothing here is flushed to the device;
+ * what a power cut garbles, `run verify --repair` writes anew.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunEvent } from '../../core/events/events.ts';
+import type { Json } from '../../model/json.ts';
+import { Refusal } from '../../model/refusal.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { makeDirectory, replaceFile } from '../../disk/disk.ts';
+import { LOG_START, scanLog } from '../log/reader.ts';
+import { writeInterruptRecord } from '../inbox/drop.ts';
+import type { RunPaths } from '../layout.ts';
+import type { LogPosition } from '../log/chain.ts';
+import { jsonFile } from '../json-file.ts';
+import { inputScopeDocument, runSummary } from './documents.ts';
+import { logTail, readRunFile, type RunFile } from './run-file.ts';
+import { writeRefusal } from '../write-refusal.ts';
+
+/** A record that follows from the log and has a file of its own. */
+export interface RecordRef {
+  kind: 'task' | 'inputs' | 'result' | 'instance' | 'proposal' | 'interrupt';
+  id: string;
+}
+
+/** The records that an event changes: beside its own, always that of its instance. */
+export function recordsOf(event: RunEvent): RecordRef[] {
+  const instance: RecordRef[] =
+    event.instance_id === null ? [] : [{ kind: 'instance', id: event.instance_id }];
+  switch (event.event_type) {
+    case 'run_created':
+      return Object.keys(event.payload.tasks).map((id) => ({ kind: 'task', id }));
+    case 'input_scope_created':
+      return [{ kind: 'inputs', id: event.payload.input_scope_id }];
+    case 'result_materialized':
+      return [...instance, ...instance.map(({ id }): RecordRef => ({ kind: 'result', id }))];
+    case 'interrupt_requested':
+      return [...instance, { kind: 'interrupt', id: event.payload.interrupt.interrupt_id }];
+    case 'interrupt_resolved':
+    case 'interrupt_applied':
+      return [...instance, { kind: 'interrupt', id: event.payload.interrupt_id }];
+    case 'proposal_recorded':
+      return [{ kind: 'proposal', id: event.payload.proposal.proposal_id }];
+    case 'proposal_status_updated':
+      return [{ kind: 'proposal', id: event.payload.proposal_id }];
+    default:
+      return instance;
+  }
+}
+
+export function recordFile(paths: RunPaths, { kind, id }: RecordRef): string {
+  switch (kind) {
+    case 'task':
+      return paths.taskFile(id);
+    case 'inputs':
+      return paths.inputsFile(id);
+    case 'result':
+      return paths.resultFile(id);
+    case 'instance':
+      return paths.instanceFile(id);
+    case 'proposal':
+      return paths.proposalFile(id);
+    case 'interrupt':
+      return paths.interruptFile(id);
+  }
+}
+
+export class StateCache {
+  readonly #paths: RunPaths;
+  /** Whether `run.json` is behind, or missing. */
+  #stale = true;
+  /** By file. */
+  readonly #dirty = new Map<string, RecordRef>();
+  /** The state does not hold results. */
+  readonly #results = new Map<string, Json>();
+
+  private constructor(paths: RunPaths) {
+    this.#paths = paths;
+  }
+
+  /** For the holder of the run's lock. Finds out what the last engine left unwritten. */
+  static open(paths: RunPaths, state: RunState): StateCache {
+    const cache = new StateCache(paths);
+    const file = readRunFile(paths);
+    const from: LogPosition | null =
+      file === null
+        ? null
+        : { seq: file.seq, bytes: file.log_bytes, head: file.log_head, runId: paths.runId };
+    const tail = logTail(paths.eventsLog);
+    if (from?.seq === state.seq && tail?.bytes === from.bytes && tail.head === from.head) {
+      cache.#stale = false;
+      return cache;
+    }
+    // A run.json that tells of a place which the log does not have belongs to another history.
+    if (from === null || !cache.#noteLog(from, state.seq)) cache.#noteLog(LOG_START, state.seq);
+    return cache;
+  }
+
+  /** For a new run: everything is still to be written, starting with the events of `note`. */
+  static create(paths: RunPaths): StateCache {
+    return new StateCache(paths);
+  }
+
+  /** Remembers what an event, which is in the log, has changed. */
+  note(event: RunEvent): void {
+    this.#stale = true;
+    for (const ref of recordsOf(event)) this.#dirty.set(recordFile(this.#paths, ref), ref);
+    if (event.event_type === 'result_materialized' && event.instance_id !== null) {
+      this.#results.set(event.instance_id, event.payload.result);
+    }
+  }
+
+  /**
+   * Writes what changed since the last flush; the cost follows that. A disk that does not take it
+   * harms nothing that is true: the reason is returned, and the next flush tries again.
+   */
+  flush(state: RunState): Refusal | null {
+    if (!this.#stale) return null;
+    const paths = this.#paths;
+    try {
+      // Each is forgotten only once it is written, so that a failure loses none.
+      for (const [file, ref] of this.#dirty) {
+        this.#writeRecord(file, ref, state);
+        this.#dirty.delete(file);
+      }
+      const tail = logTail(paths.eventsLog);
+      // With a log at another event than the state, a summary of it would be a lie.
+      if (tail?.seq !== state.seq) return null;
+      const file: RunFile = { ...runSummary(state), log_bytes: tail.bytes, log_head: tail.head };
+      this.#write(paths.runFile, file);
+      this.#stale = false;
+      return null;
+    } catch (error) {
+      return error instanceof Refusal ? error : writeRefusal(paths.stateDir, error);
+    }
+  }
+
+  /**
+   * The file with an instance's latest result, written now if it is not there or is no JSON; null if
+   * the log has no result of that instance.
+   *
+   * @throws Refusal if it cannot be written
+   */
+  ensureResult(instanceId: string): string | null {
+    const file = this.#paths.resultFile(instanceId);
+    let result = this.#results.get(instanceId);
+    if (result === undefined) {
+      if (isJsonFile(file)) return file;
+      scanLog(this.#paths.eventsLog, (event) => {
+        if (event.event_type !== 'result_materialized' || event.instance_id !== instanceId) return;
+        result = event.payload.result;
+      });
+    }
+    if (result === undefined) return null;
+    try {
+      this.#write(file, result);
+    } catch (error) {
+      throw writeRefusal(file, error);
+    }
+    this.#results.delete(instanceId);
+    return file;
+  }
+
+  /** Notes what follows a place. False if it is no place in this log, or the end is not `seq`. */
+  #noteLog(after: LogPosition, seq: number): boolean {
+    try {
+      return scanLog(this.#paths.eventsLog, (event) => this.note(event), { after }).seq === seq;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  }
+
+  #writeRecord(file: string, { kind, id }: RecordRef, state: RunState): void {
+    switch (kind) {
+      case 'task':
+        return this.#write(file, state.plan.tasks[id]);
+      case 'inputs': {
+        const scope = state.scopes.get(id);
+        return this.#write(file, scope && inputScopeDocument(state, scope));
+      }
+      case 'instance':
+        return this.#write(file, state.instances.get(id));
+      case 'proposal':
+        return this.#write(file, state.proposals.get(id));
+      case 'result': {
+        this.#write(file, this.#results.get(id));
+        this.#results.delete(id);
+        return;
+      }
+      case 'interrupt': {
+        const record = state.interrupts.get(id);
+        if (record) writeInterruptRecord(this.#paths, record.interrupt);
+        return;
+      }
+    }
+  }
+
+  /** Makes the directory where it is missing; `undefined` (a result already written) is passed over. */
+  #write(file: string, value: unknown): void {
+    if (value === undefined) return;
+    const text = jsonFile(value);
+    try {
+      replaceFile(file, text);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      makeDirectory(path.dirname(file));
+      replaceFile(file, text);
+    }
+  }
+}
+
+function isJsonFile(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}

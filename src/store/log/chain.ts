@@ -1,0 +1,161 @@
+/**
+ * The lines of `events.jsonl` and the chain through them: what a line must say to follow the one before.
+ * Pure, but for naming the file in what it refuses.
+ */
+import { isAscii, isUtf8 } from 'node:buffer';
+import path from 'node:path';
+import type { EventType, RunEvent } from '../../core/events/events.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { FORMAT_VERSION } from '../../model/run.ts';
+
+/** `prev` of the first line. */
+export const CHAIN_START = '0'.repeat(64);
+
+/** Longest line, in bytes; a longer one would not fit into a string of V8 on every platform. */
+export const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+/** A place between two lines, from which reading can go on. */
+export interface LogPosition {
+  /** The last event before it; 0 at the start. */
+  seq: number;
+  /** Its offset in bytes. */
+  bytes: number;
+  /** SHA-256 of the line before it: the `prev` of the next. */
+  head: string;
+  /** null at the start. */
+  runId: string | null;
+}
+
+const eventTypes: Record<EventType, true> = {
+  run_created: true,
+  input_scope_created: true,
+  instance_created: true,
+  instance_runnable: true,
+  attempt_started: true,
+  attempt_finished: true,
+  interrupt_requested: true,
+  interrupt_resolved: true,
+  interrupt_applied: true,
+  instance_waiting: true,
+  instance_resumed: true,
+  instance_requeued: true,
+  instance_skipped: true,
+  instance_done: true,
+  instance_failed: true,
+  result_materialized: true,
+  artifacts_published: true,
+  control_emitted: true,
+  route_selected: true,
+  route_unselected: true,
+  loop_continued: true,
+  loop_stopped: true,
+  proposal_recorded: true,
+  proposal_dropped: true,
+  proposal_status_updated: true,
+  session_lost: true,
+  run_aborted: true,
+  run_completed: true,
+};
+
+/** The line of an event, without its newline. The order of the fields is part of the format. */
+export function eventLine(event: RunEvent, prev: string): string {
+  return JSON.stringify({
+    seq: event.seq,
+    event_id: event.event_id,
+    event_type: event.event_type,
+    run_id: event.run_id,
+    instance_id: event.instance_id,
+    created_at: event.created_at,
+    payload: event.payload,
+    prev,
+  });
+}
+
+type ParsedLine = { ok: true; value: JsonObject } | { ok: false; reason: string };
+
+/** Parses a line without its newline. */
+export function parseLine(line: Buffer): ParsedLine {
+  // Nearly all lines are; decoding is then a copy.
+  const ascii = isAscii(line);
+  if (!ascii && !isUtf8(line)) return { ok: false, reason: 'is not UTF-8' };
+  try {
+    const value: unknown = JSON.parse(line.toString(ascii ? 'latin1' : 'utf8'));
+    return isJsonObject(value) ? { ok: true, value } : { ok: false, reason: 'is not an object' };
+  } catch {
+    return { ok: false, reason: 'is not JSON' };
+  }
+}
+
+/** The event of a line that follows `before`. @throws Refusal `log-damaged`, `format-newer` */
+export function checkedEvent(value: JsonObject, before: LogPosition, file: string): RunEvent {
+  const seq = before.seq + 1;
+  const wrong = (what: string): Refusal => damagedLog(file, seq, what);
+  const { event_type: type, run_id: runId, payload, prev } = value;
+  if (seq === 1 && type === 'run_created') refuseNewer(payload, file);
+  if (value['seq'] !== seq) throw wrong(`has seq ${JSON.stringify(value['seq'])}, not ${seq}`);
+  if (prev !== before.head) {
+    throw wrong(
+      seq === 1
+        ? 'does not start a chain: its "prev" is not zero'
+        : `does not follow line ${seq - 1}: its "prev" is not that line's SHA-256`,
+    );
+  }
+  if (typeof type !== 'string') throw wrong('has no event_type');
+  if (!Object.hasOwn(eventTypes, type)) throw wrong(`has the unknown event_type "${type}"`);
+  if ((seq === 1) !== (type === 'run_created')) {
+    throw wrong(seq === 1 ? `is ${type}, not run_created` : 'is a second run_created');
+  }
+  if (typeof runId !== 'string' || runId === '') throw wrong('has no run_id');
+  if (before.runId !== null && runId !== before.runId) {
+    throw wrong(`belongs to run ${runId}, not ${before.runId}`);
+  }
+  if (value['event_id'] !== `${String(seq).padStart(6, '0')}-${type}`) {
+    throw wrong(`has event_id ${JSON.stringify(value['event_id'])}`);
+  }
+  const instance = value['instance_id'];
+  if (instance !== null && typeof instance !== 'string') throw wrong('has no instance_id');
+  if (typeof value['created_at'] !== 'string') throw wrong('has no created_at');
+  if (!isJsonObject(payload)) throw wrong('has no payload');
+  delete value['prev'];
+  return value as unknown as RunEvent;
+}
+
+function refuseNewer(payload: unknown, file: string): void {
+  const version = isJsonObject(payload) ? payload['format_version'] : undefined;
+  if (typeof version !== 'number' || version <= FORMAT_VERSION) return;
+  const tool = isJsonObject(payload) ? payload['tool_version'] : undefined;
+  const by = typeof tool === 'string' ? ` (codex-orch ${tool})` : '';
+  throw new Refusal(
+    'format-newer',
+    `${path.dirname(file)} has format version ${version}${by}; ` +
+      `this codex-orch reads up to version ${FORMAT_VERSION}.`,
+    { hint: 'Update codex-orch to work with this run.' },
+  );
+}
+
+/** What is wrong with which line. */
+export function damagedLog(file: string, line: number, what: string): Refusal {
+  return new Refusal('log-damaged', `The event log is damaged: ${file}, line ${line} ${what}.`, {
+    hint: `codex-orch run verify ${verifyArguments(file)}`,
+    exit: ExitStatus.failed,
+    data: { file, line, what },
+  });
+}
+
+/** `<program> <run-id>` of `<program>/.runs/<run-id>/events.jsonl`. */
+function verifyArguments(file: string): string {
+  const root = path.dirname(path.resolve(file));
+  return `${path.dirname(path.dirname(root))} ${path.basename(root)}`;
+}
+
+/**
+ * Whether an unparsable last line that has its newline may be what a crash left: cut short, or with
+ * a hole where a block never reached the device. A line with a single wrong byte is neither.
+ */
+export function looksCutOff(line: Buffer): boolean {
+  if (line.includes(0)) return true;
+  const brace = '}'.charCodeAt(0);
+  if (line.at(-1) === brace) return false;
+  return !parseLine(Buffer.concat([line.subarray(0, -1), Buffer.of(brace)])).ok;
+}

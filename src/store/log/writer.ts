@@ -1,0 +1,229 @@
+/**
+ * The event log on disk: `events.jsonl`, the truth about a run. One event a line; each line carries
+ * `prev`, the SHA-256 of the bytes of the line before it (without its newline), so that any change
+ * to a line but the last shows.
+ *
+ * What a crash may leave is a beginning of what was being appended: whole lines, then perhaps a torn
+ * one. A torn last line was never acknowledged to anyone, so it is dropped. Anything else that does
+ * not fit is damage: reported with its place, never skipped or guessed over.
+ */
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { RunEvent } from '../../core/events/events.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { createFile, flushDirectory } from '../../disk/disk.ts';
+import { faultPoint } from '../../disk/fault-point.ts';
+import { sha256 } from '../../disk/sha256.ts';
+import { eventLine, MAX_LINE_BYTES, type LogPosition } from './chain.ts';
+import { LOG_START, openLog, scanOpenLog, type LogEnd, type ReadOptions } from './reader.ts';
+import { writeRefusal } from '../write-refusal.ts';
+
+export interface AppendOptions {
+  /**
+   * Flush to the device before `append` returns (default true). Without it the log survives a crash
+   * of the process, but not of the machine.
+   */
+  sync?: boolean;
+}
+
+const flush = promisify(fdatasync);
+
+/**
+ * The log, open for its one writer (who holds the run's lock). An event is true when `append` returns, or
+ * what `appendAsync` returns resolves, and not before.
+ */
+export class EventLog {
+  readonly file: string;
+  /** Bytes of a torn last line that were dropped when the log was opened. */
+  readonly tornBytes: number;
+  #fd: number;
+  #sync: boolean;
+  #position: LogPosition;
+  #failed: Refusal | null = null;
+  #isFlushing = false;
+
+  private constructor(file: string, fd: number, end: LogEnd, options: AppendOptions) {
+    this.file = file;
+    this.tornBytes = end.tornBytes;
+    this.#fd = fd;
+    this.#sync = options.sync ?? true;
+    this.#position = { seq: end.seq, bytes: end.bytes, head: end.head, runId: end.runId };
+  }
+
+  /**
+   * Starts the log of a new run with its first events. It appears whole, under its name: there is no
+   * moment at which the run is half begun. When this returns it is durable, with the names of the new file
+   * and its directories. What the events refer to (frozen files) must be on disk before.
+   *
+   * @throws Refusal `run-exists` if there is a log
+   */
+  static create(file: string, events: readonly RunEvent[], options: AppendOptions = {}): EventLog {
+    const durable = options.sync ?? true;
+    const { bytes, head, last } = encode(LOG_START, events, file);
+    let created: boolean;
+    try {
+      created = createFile(file, bytes, { durable });
+      if (created && durable) {
+        const runs = path.dirname(path.dirname(file));
+        flushDirectory(runs);
+        flushDirectory(path.dirname(runs));
+      }
+    } catch (error) {
+      throw writeRefusal(file, error);
+    }
+    if (!created) {
+      throw new Refusal('run-exists', `${file} exists already.`, { hint: 'Use another run id.' });
+    }
+    const end = { seq: last.seq, bytes: bytes.length, head, runId: last.run_id, tornBytes: 0 };
+    return new EventLog(file, openLog(file, 'r+'), end, options);
+  }
+
+  /**
+   * Opens the log of an existing run, checks all of it, hands every event to `visit` on the way, and
+   * cuts off a torn last line.
+   *
+   * @throws Refusal as `scanLog`; then nothing has been changed
+   */
+  static openForAppend(
+    file: string,
+    options: AppendOptions & { runId?: string; visit?: (event: RunEvent) => void } = {},
+  ): EventLog {
+    const fd = openLog(file, 'r+');
+    try {
+      const read: ReadOptions = options.runId === undefined ? {} : { runId: options.runId };
+      const end = scanOpenLog(fd, file, (event) => options.visit?.(event), read);
+      if (end.tornBytes > 0) {
+        faultPoint('write', file);
+        ftruncateSync(fd, end.bytes);
+      }
+      return new EventLog(file, fd, end, options);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** Where the log ends now. */
+  get position(): LogPosition {
+    return { ...this.#position };
+  }
+
+  /**
+   * Commits events: one write of all their lines, one flush. All are on disk when it returns. If it
+   * throws a Refusal none is: the log has been cut back to where it was.
+   *
+   * @throws Refusal `disk-full` (append may be tried again), `write-failed` or `log-changed`
+   *   (then this object takes no more: the log must be opened anew)
+   */
+  append(events: readonly RunEvent[]): void {
+    if (events.length === 0) return;
+    const end = this.#write(events);
+    try {
+      if (this.#sync) fdatasyncSync(this.#fd);
+    } catch (error) {
+      throw this.#cutBack(error);
+    }
+    this.#position = end;
+  }
+
+  /**
+   * As `append`, but other work goes on while the device takes the events. Until it has, nothing else can
+   * be appended, and `position` is the old one.
+   */
+  async appendAsync(events: readonly RunEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const end = this.#write(events);
+    this.#isFlushing = true;
+    try {
+      if (this.#sync) await flush(this.#fd);
+    } catch (error) {
+      throw this.#cutBack(error);
+    } finally {
+      this.#isFlushing = false;
+    }
+    this.#position = end;
+  }
+
+  /** Writes the events, and returns where the log will end once they are flushed. */
+  #write(events: readonly RunEvent[]): LogPosition {
+    if (this.#failed) throw this.#failed;
+    if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
+    const { bytes, head, last } = encode(this.#position, events, this.file);
+    const size = fstatSync(this.#fd).size;
+    if (size !== this.#position.bytes) {
+      const found = `${this.file} is ${size} bytes long, not ${this.#position.bytes}`;
+      this.#failed = new Refusal('log-changed', `Something else writes to the log: ${found}.`, {
+        hint: 'Stop it, then run: codex-orch run verify',
+        exit: ExitStatus.failed,
+      });
+      throw this.#failed;
+    }
+    try {
+      const half = bytes.length >> 1;
+      faultPoint('append', this.file, () => writeSync(this.#fd, bytes, 0, half, size));
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(this.#fd, bytes, done, bytes.length - done, size + done);
+      }
+      if (this.#sync) faultPoint('flush', this.file);
+    } catch (error) {
+      throw this.#cutBack(error);
+    }
+    return { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
+  }
+
+  close(): void {
+    if (this.#fd < 0) return;
+    closeSync(this.#fd);
+    this.#fd = -1;
+    this.#failed ??= new Refusal('log-closed', `${this.file} has been closed.`, {
+      exit: ExitStatus.defect,
+    });
+  }
+
+  /**
+   * After a full disk the bytes that did fit must go, or the next line would be glued to them. After
+   * a failed flush nobody knows what the device holds (the kernel reports such an error once, and
+   * may then take the pages for clean), so this object takes no more.
+   */
+  #cutBack(error: unknown): Refusal {
+    const refusal = writeRefusal(this.file, error);
+    try {
+      ftruncateSync(this.#fd, this.#position.bytes);
+      if (refusal.code !== 'disk-full') this.#failed = refusal;
+    } catch {
+      this.#failed = refusal;
+    }
+    return refusal;
+  }
+}
+
+/** The lines of events that follow a place in a log. @throws Refusal `event-too-large` */
+function encode(
+  after: LogPosition,
+  events: readonly RunEvent[],
+  file: string,
+): { bytes: Buffer; head: string; last: RunEvent } {
+  let { seq, head, runId } = after;
+  let last = events[0] as RunEvent;
+  const lines: Buffer[] = [];
+  for (const event of events) {
+    seq += 1;
+    if (event.seq !== seq) throw new Error(`event ${event.event_id} does not follow ${seq - 1}`);
+    runId ??= event.run_id;
+    if (event.run_id !== runId) throw new Error(`event of run ${event.run_id} in ${file}`);
+    const line = Buffer.from(`${eventLine(event, head)}\n`, 'utf8');
+    if (line.length > MAX_LINE_BYTES) {
+      throw new Refusal(
+        'event-too-large',
+        `${event.event_id} of ${event.instance_id ?? runId} takes ${line.length} bytes; ` +
+          `the log takes ${MAX_LINE_BYTES} at most.`,
+        { hint: 'Let the task publish large data as a file.', exit: ExitStatus.failed },
+      );
+    }
+    head = sha256(line.subarray(0, -1));
+    lines.push(line);
+    last = event;
+  }
+  return { bytes: lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines), head, last };
+}

@@ -1,0 +1,118 @@
+/** Checks every hash that the log recorded, and looks for what no event knows of. Reads only. */
+import { lstatSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { FileRecord } from '../../model/run.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { identityOf } from '../../processes/identity.ts';
+import { sha256OfFile } from '../../disk/sha256.ts';
+import type { RunPaths } from '../layout.ts';
+import type { Complain } from './report.ts';
+import type { ReplayNotes } from './state.ts';
+
+export interface Hashed {
+  program_files: number;
+  artifacts: number;
+  results: number;
+}
+
+/** Frozen program files, published artifacts, results. */
+export async function verifyHashes(
+  paths: RunPaths,
+  state: RunState,
+  notes: ReplayNotes,
+  complain: Complain,
+): Promise<Hashed> {
+  const hashed: Hashed = { program_files: 0, artifacts: 0, results: 0 };
+  for (const record of state.plan.files) {
+    await verifyRecord(paths.programDir, record, complain);
+    hashed.program_files += 1;
+  }
+  for (const instance of state.instances.values()) {
+    for (const record of instance.published) {
+      await verifyRecord(paths.publishedDir(instance.instance_id), record, complain);
+      hashed.artifacts += 1;
+    }
+  }
+  for (const [id, { attempt, sha256 }] of notes.results) {
+    const file = path.join(paths.attemptDir(id, attempt), 'result.json');
+    const found = await hashOf(file);
+    hashed.results += 1;
+    if (found === null) complain('warning', file, 'is missing; state/results/ has its content');
+    else if (found !== sha256) complain('error', file, hashDiffers(sha256, found));
+  }
+  return hashed;
+}
+
+async function verifyRecord(
+  directory: string,
+  record: FileRecord,
+  complain: Complain,
+): Promise<void> {
+  const file = path.join(directory, ...record.relative_path.split('/'));
+  const found = await hashOf(file);
+  if (found === null) complain('error', file, 'is missing');
+  else if (found !== record.sha256) complain('error', file, hashDiffers(record.sha256, found));
+}
+
+/** null for what is no regular file. */
+async function hashOf(file: string): Promise<string | null> {
+  try {
+    return lstatSync(file).isFile() ? await sha256OfFile(file) : null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    return `unreadable (${(error as Error).message})`;
+  }
+}
+
+function hashDiffers(expected: string, found: string): string {
+  return `has been changed: SHA-256 ${found}, recorded ${expected}`;
+}
+
+/** What a crash or a hand has left, and no event knows of. */
+export function findLeftovers(paths: RunPaths, state: RunState, complain: Complain): void {
+  for (const name of namesIn(paths.instancesDir)) {
+    const directory = path.join(paths.instancesDir, name);
+    const instance = state.instances.get(name);
+    if (!instance) {
+      if (!name.startsWith('.'))
+        complain('warning', directory, 'belongs to no instance of the log');
+      continue;
+    }
+    for (const attempt of namesIn(path.join(directory, 'attempts'))) {
+      if (/^\d+$/.test(attempt) && Number(attempt) > instance.attempt) {
+        complain('warning', path.join(directory, 'attempts', attempt), 'is no attempt of the log');
+      }
+    }
+    complainOfTemporaries(directory, complain);
+  }
+  for (const directory of [
+    paths.root,
+    paths.stateDir,
+    ...['tasks', 'inputs', 'instances', 'results'].map((name) => path.join(paths.stateDir, name)),
+    paths.inboxInterrupts,
+    paths.inboxReplies,
+    paths.inboxCommands,
+    paths.proposals,
+    paths.lockDir,
+  ]) {
+    complainOfTemporaries(directory, complain);
+  }
+}
+
+/** `.<name>.<pid>.<8 hex>.tmp`, as src/disk/disk.ts names them. */
+function complainOfTemporaries(directory: string, complain: Complain): void {
+  for (const name of namesIn(directory)) {
+    const pid = /^\..+\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+    if (pid === undefined || identityOf(Number(pid)) !== null) continue;
+    complain('info', path.join(directory, name), 'was left by a process that died; it can go');
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,231 @@
+/** Compares the files that follow from the log with what the log says. Reads only. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunEvent } from '../../core/events/events.ts';
+import { isJsonObject, type Json } from '../../model/json.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { sha256 } from '../../disk/sha256.ts';
+import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
+import { addressReply, parseReply } from '../inbox/records.ts';
+import type { RunPaths } from '../layout.ts';
+import type { LogEnd } from '../log/reader.ts';
+import { inputScopeDocument, runSummary } from '../cache/documents.ts';
+import { readRunFile, type RunFile } from '../cache/run-file.ts';
+import { recordFile, recordsOf } from '../cache/state-cache.ts';
+import type { Complain } from './report.ts';
+
+/** What of the events is not in the state: gathered during the replay. */
+export class ReplayNotes {
+  /** Instance id → its latest result. */
+  readonly results = new Map<string, { attempt: number; sha256: string; jsonSha256: string }>();
+  /** Files that events after those known to `state/run.json` have changed: they may lag behind. */
+  readonly lagging = new Set<string>();
+  readonly runFile: RunFile | null;
+  /** There is no `state/run.json`. It is written last: a crash came before `state/` was whole. */
+  readonly neverWritten: boolean;
+  readonly #paths: RunPaths;
+
+  constructor(paths: RunPaths) {
+    this.#paths = paths;
+    this.runFile = readRunFile(paths);
+    this.neverWritten = !existsSync(paths.runFile);
+  }
+
+  note(event: RunEvent): void {
+    if (event.event_type === 'result_materialized' && event.instance_id !== null) {
+      const { attempt, sha256: recorded, result } = event.payload;
+      const jsonSha256 = sha256(JSON.stringify(result));
+      this.results.set(event.instance_id, { attempt, sha256: recorded, jsonSha256 });
+    }
+    if (this.neverWritten || (this.runFile !== null && event.seq > this.runFile.seq)) {
+      for (const ref of recordsOf(event)) this.lagging.add(recordFile(this.#paths, ref));
+    }
+  }
+}
+
+/** Returns the number of files compared. */
+export function verifyState(
+  paths: RunPaths,
+  state: RunState,
+  end: LogEnd,
+  notes: ReplayNotes,
+  complain: Complain,
+): number {
+  const expected = new Set([paths.runFile]);
+  const compare = (file: string, differenceTo: (found: Json) => string | null): void => {
+    expected.add(file);
+    if (notes.lagging.has(file)) return;
+    const found = readJson(file);
+    if (!found.ok) return complain('error', file, found.reason);
+    const difference = differenceTo(found.value);
+    if (difference !== null) complain('error', file, difference);
+  };
+  const equals = (file: string, value: unknown): void =>
+    compare(file, (found) => firstDifference(asJson(value), found));
+
+  verifyRunFile(paths, state, end, notes, complain);
+  for (const [id, task] of Object.entries(state.plan.tasks)) equals(paths.taskFile(id), task);
+  for (const [id, scope] of state.scopes) {
+    equals(paths.inputsFile(id), inputScopeDocument(state, scope));
+  }
+  for (const [id, instance] of state.instances) equals(paths.instanceFile(id), instance);
+  for (const [id, result] of notes.results) {
+    compare(paths.resultFile(id), (found) =>
+      sha256(JSON.stringify(found)) === result.jsonSha256
+        ? null
+        : 'is not the result that the log recorded',
+    );
+  }
+  for (const file of filesUnder(paths.stateDir)) {
+    if (!expected.has(file) && !path.basename(file).startsWith('.')) {
+      complain('warning', file, 'follows from nothing in the log');
+    }
+  }
+  return expected.size;
+}
+
+/** The records of interrupts, replies and proposals; the log stands where they differ. */
+export function verifyRecords(
+  paths: RunPaths,
+  state: RunState,
+  notes: ReplayNotes,
+  complain: Complain,
+): void {
+  const compare = (file: string, value: unknown): void => {
+    if (notes.lagging.has(file)) return;
+    const found = readJson(file);
+    const problem = found.ok ? firstDifference(asJson(value), found.value) : found.reason;
+    if (problem !== null) complain('warning', file, problem);
+  };
+  for (const [id, proposal] of state.proposals) compare(paths.proposalFile(id), proposal);
+  for (const [id, { interrupt, reply }] of state.interrupts) {
+    compare(paths.interruptFile(id), interrupt);
+    if (!reply) continue;
+    const file = paths.replyFile(id);
+    const read = readUntrustedJson(file, MESSAGE_LIMITS);
+    if (!read.ok) continue;
+    const draft = parseReply(read.value, { interruptId: id, modifiedAt: reply.created_at });
+    const found = draft.ok ? addressReply(draft.value, interrupt) : draft;
+    const difference = found.ok
+      ? firstDifference(
+          asJson({ ...reply, created_at: '' }),
+          asJson({ ...found.value, created_at: '' }),
+        )
+      : found.reason;
+    if (difference !== null) {
+      complain(
+        'warning',
+        file,
+        `changed after it was taken; the log's reply stands: ${difference}`,
+      );
+    }
+  }
+}
+
+function verifyRunFile(
+  paths: RunPaths,
+  state: RunState,
+  end: LogEnd,
+  notes: ReplayNotes,
+  complain: Complain,
+): void {
+  const file = notes.runFile;
+  const where = paths.runFile;
+  if (notes.neverWritten) {
+    const what = 'is missing: state/ was not written, or deleted';
+    return complain('warning', where, `${what}; the next engine, or --repair, writes it`);
+  }
+  if (file === null) {
+    const found = readJson(where);
+    return complain('error', where, found.ok ? 'is not the summary of this run' : found.reason);
+  }
+  if (file.log_bytes > end.bytes || file.seq > end.seq) {
+    const lost = `has seen ${file.seq} events in ${file.log_bytes} bytes`;
+    const left = `the log has ${end.seq} in ${end.bytes}`;
+    return complain('error', where, `${lost}, ${left}: recorded events are missing`);
+  }
+  if (file.log_bytes < end.bytes) {
+    return complain(
+      'warning',
+      where,
+      `is behind the log: event ${file.seq} of ${end.seq}; the next engine brings it up to date`,
+    );
+  }
+  if (file.log_head !== end.head) {
+    return complain(
+      'error',
+      `${paths.eventsLog}, line ${end.seq}`,
+      'is not the line that state/run.json recorded the hash of',
+    );
+  }
+  const { log_bytes, log_head } = file;
+  const difference = firstDifference(
+    asJson({ ...runSummary(state), log_bytes, log_head }),
+    asJson(file),
+  );
+  if (difference !== null) complain('error', where, difference);
+}
+
+/** The first field in which two JSON values differ, as a sentence; null if they are equal. */
+function firstDifference(expected: Json, found: Json, at = ''): string | null {
+  if (Array.isArray(expected) && Array.isArray(found)) {
+    for (let i = 0; i < Math.max(expected.length, found.length); i += 1) {
+      const difference = differenceOf(expected[i], found[i], `${at}[${i}]`);
+      if (difference !== null) return difference;
+    }
+    return null;
+  }
+  if (isJsonObject(expected) && isJsonObject(found)) {
+    for (const key of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+      const difference = differenceOf(
+        Object.hasOwn(expected, key) ? expected[key] : undefined,
+        Object.hasOwn(found, key) ? found[key] : undefined,
+        at === '' ? key : `${at}.${key}`,
+      );
+      if (difference !== null) return difference;
+    }
+    return null;
+  }
+  if (expected === found) return null;
+  return `${at === '' ? '' : `${at}: `}the file says ${shown(found)}, the log ${shown(expected)}`;
+}
+
+function differenceOf(
+  expected: Json | undefined,
+  found: Json | undefined,
+  at: string,
+): string | null {
+  if (expected === undefined) return `${at}: the file has it, the log does not`;
+  if (found === undefined) return `${at}: the file lacks it; the log says ${shown(expected)}`;
+  return firstDifference(expected, found, at);
+}
+
+function shown(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** As it is after a journey through a file: without fields that are undefined. */
+function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+function readJson(file: string): { ok: true; value: Json } | { ok: false; reason: string } {
+  try {
+    return { ok: true, value: JSON.parse(readFileSync(file, 'utf8')) as Json };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return { ok: false, reason: 'is missing' };
+    return { ok: false, reason: `cannot be read: ${(error as Error).message}` };
+  }
+}
+
+function filesUnder(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+  } catch {
+    return [];
+  }
+}

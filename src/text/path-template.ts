@@ -1,0 +1,71 @@
+/** Paths that may hold `${inputs.<key>}`: workspaces and writable roots (sections 2.1 and 2.2). Pure. */
+import type { Json, JsonObject } from '../model/json.ts';
+
+export type ResolvedPath = { ok: true; path: string } | { ok: false; reason: string };
+export type CleanString = { ok: true; text: string } | { ok: false; reason: string };
+
+export type TemplatePiece = { kind: 'text'; text: string } | { kind: 'input'; key: string };
+
+/** Splits a template into its pieces, or says what in it cannot be understood. */
+export function parsePathTemplate(
+  template: string,
+): { ok: true; pieces: TemplatePiece[] } | { ok: false; reason: string } {
+  const pieces: TemplatePiece[] = [];
+  let rest = template;
+  for (let start = rest.indexOf('${'); start !== -1; start = rest.indexOf('${')) {
+    const end = rest.indexOf('}', start);
+    if (end === -1) return { ok: false, reason: `"\${" without "}" in "${template}"` };
+    const name = rest.slice(start + 2, end);
+    const key = name.startsWith('inputs.') ? name.slice('inputs.'.length) : '';
+    if (key === '') {
+      return { ok: false, reason: `"\${${name}}" is unknown: only "\${inputs.<key>}" is` };
+    }
+    if (start > 0) pieces.push({ kind: 'text', text: rest.slice(0, start) });
+    pieces.push({ kind: 'input', key });
+    rest = rest.slice(end + 1);
+  }
+  if (rest !== '') pieces.push({ kind: 'text', text: rest });
+  return { ok: true, pieces };
+}
+
+function kindOf(value: Json | undefined): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/**
+ * The text of an input as part of a path. Clean is: a string, not empty, without line breaks, NUL, or
+ * white space at its ends. One line break at the very end is dropped: files end with one.
+ */
+export function cleanString(value: Json | undefined): CleanString {
+  if (typeof value !== 'string') {
+    return { ok: false, reason: `is ${kindOf(value)}, not a string` };
+  }
+  const text = value.replace(/\r?\n$/, '');
+  if (text === '') return { ok: false, reason: 'is empty' };
+  if (text.includes('\0')) return { ok: false, reason: 'contains a NUL character' };
+  if (/[\r\n]/.test(text)) return { ok: false, reason: 'has more than one line' };
+  if (text !== text.trim()) return { ok: false, reason: 'begins or ends with white space' };
+  return { ok: true, text };
+}
+
+/** Puts input values into a template. `values` is what the scope sees (`effectiveValues`). */
+export function resolvePathTemplate(template: string, values: JsonObject): ResolvedPath {
+  const parsed = parsePathTemplate(template);
+  if (!parsed.ok) return parsed;
+  let path = '';
+  for (const piece of parsed.pieces) {
+    if (piece.kind === 'text') {
+      path += piece.text;
+      continue;
+    }
+    if (!Object.hasOwn(values, piece.key)) {
+      return { ok: false, reason: `the input "${piece.key}" was not given` };
+    }
+    const clean = cleanString(values[piece.key]);
+    if (!clean.ok) return { ok: false, reason: `the input "${piece.key}" ${clean.reason}` };
+    path += clean.text;
+  }
+  return { ok: true, path };
+}

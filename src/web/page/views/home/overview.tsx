@@ -1,0 +1,147 @@
+/** What needs a person, what runs, what failed, what was done last: over all runs. */
+import { useEffect, type ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { Overview, RunListItem } from '../../../api-types.ts';
+import { FailureView } from '../../parts/failure.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { Command, Empty, Pending } from '../../parts/pieces.tsx';
+import { QuestionRow } from '../../parts/question-row.tsx';
+import { RunRow } from '../../parts/run-row.tsx';
+import { invalidate, useResource } from '../../data/resource.ts';
+
+const askAgainMs = 500;
+
+export function OverviewView() {
+  const { data, error } = useResource<Overview>('/api/overview');
+  const incomplete = data?.complete === false;
+  useEffect(() => {
+    document.title = 'Overview · codex-orch';
+  }, []);
+  useEffect(() => {
+    if (!incomplete) return;
+    const timer = setInterval(() => invalidate('/api/overview'), askAgainMs);
+    return () => clearInterval(timer);
+  }, [incomplete]);
+  if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
+  const {
+    questions,
+    assistant_questions: assistants,
+    running,
+    pending,
+    waiting,
+    failed,
+    done,
+  } = data;
+  return (
+    <main className="view">
+      <div className="page-head">
+        <h1>Overview</h1>
+        <Link href="/start" className="button primary">
+          <Icon name="play" /> Start a run
+        </Link>
+      </div>
+      {incomplete && (
+        <p className="faint" role="status">
+          Looking through the runs: {data.scanned} of {data.total}…
+        </p>
+      )}
+      {data.total === 0 ? (
+        <div className="panel">
+          <Empty title="No run yet">
+            <p>A run does the tasks of your program. See them first, or start right away.</p>
+            <div className="row" style={{ justifyContent: 'center', marginTop: 12 }}>
+              <Link href="/program" className="button">
+                <Icon name="program" /> See the program
+              </Link>
+              <Link href="/start" className="button primary">
+                <Icon name="play" /> Start a run
+              </Link>
+            </div>
+          </Empty>
+        </div>
+      ) : (
+        <div className="overview">
+          <section className="panel needs" aria-labelledby="needs-you">
+            <h2 id="needs-you">
+              <Icon name="person" /> Needs you
+              {questions.length > 0 && <span className="count wait">{questions.length}</span>}
+            </h2>
+            {questions.length === 0 ? (
+              <Empty title="Nothing needs you">
+                Questions that only a person may answer come here.
+              </Empty>
+            ) : (
+              <ul className="rows">
+                {questions.map((each) => (
+                  <li key={each.interrupt_id}>
+                    <QuestionRow question={each} />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+          <RunPanel title="Running" runs={running} total={data.totals.running}>
+            <Empty title="Nothing runs" />
+          </RunPanel>
+          <RunPanel title="Failed" runs={failed} total={data.totals.failed} />
+          <RunPanel title="Waiting for an answer" runs={waiting} total={data.totals.waiting} />
+          <RunPanel title="Stopped on the way" runs={pending} total={data.totals.pending} />
+          {assistants.length > 0 && (
+            <section className="panel" aria-labelledby="assistants-asked">
+              <h2 id="assistants-asked">
+                <Icon name="robot" /> Asked of assistants
+                <span className="count">{assistants.length}</span>
+              </h2>
+              <ul className="rows">
+                {assistants.map((each) => (
+                  <li key={each.interrupt_id}>
+                    <QuestionRow question={each} />
+                  </li>
+                ))}
+              </ul>
+              <p className="panel-body faint">
+                Assistants answer while this runs: <Command words={['inbox', 'worker']} />
+              </p>
+            </section>
+          )}
+          <RunPanel title="Done last" runs={done} total={data.totals.done} />
+        </div>
+      )}
+    </main>
+  );
+}
+
+function RunPanel(props: {
+  title: string;
+  runs: RunListItem[];
+  total: number;
+  children?: ReactNode;
+}) {
+  const { title, runs, total, children } = props;
+  if (runs.length === 0 && !children) return null;
+  const id = title.toLowerCase().replaceAll(' ', '-');
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <h2 id={id}>
+        {title}
+        {total > 0 && <span className="count">{total}</span>}
+      </h2>
+      {runs.length === 0 ? (
+        children
+      ) : (
+        <ul className="rows">
+          {runs.map((run) => (
+            <li key={run.id}>
+              <RunRow run={run} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {total > runs.length && runs.length > 0 && (
+        <p className="panel-body faint">
+          <Link href="/runs">All runs</Link>
+        </p>
+      )}
+    </section>
+  );
+}

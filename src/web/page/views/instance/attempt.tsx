@@ -1,0 +1,291 @@
+/** The parts of an attempt: the agent's work, its prompt, what was staged, its files, its errors. */
+import { useCallback, useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import type { AttemptView, TextPage } from '../../../api-types.ts';
+import type { Instance } from '../../../../model/run.ts';
+import { useActivities } from '../../data/activities.ts';
+import { ApiFailure, filePath, getJson } from '../../data/api.ts';
+import type { RunFeed } from '../../data/run-live.ts';
+import { Artifact } from '../../parts/artifact.tsx';
+import { FailureBox } from '../../parts/failure.tsx';
+import { JsonView } from '../../parts/json-view.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
+import { Empty, Fact, Pending, Tabs } from '../../parts/pieces.tsx';
+import { Ago, Size, Took } from '../../parts/time.tsx';
+import { UsageText, Work } from './work.tsx';
+
+interface AttemptProps {
+  view: AttemptView;
+  instance: Instance;
+  feed: RunFeed;
+  tab: string;
+  /** The attempt's address in the API. */
+  base: string;
+  /** The instance's page. */
+  here: string;
+  query: string;
+}
+
+export function AttemptParts(props: AttemptProps) {
+  const { view, tab, here, query } = props;
+  return (
+    <>
+      <Tabs
+        label="Parts of the attempt"
+        current={`${here}${tab ? `/${tab}` : ''}${query}`}
+        tabs={[
+          { href: `${here}${query}`, label: 'Work' },
+          { href: `${here}/prompt${query}`, label: 'Prompt' },
+          { href: `${here}/staged${query}`, label: 'Staged', count: view.staged.length },
+          { href: `${here}/files${query}`, label: 'Files', count: view.files.length },
+          {
+            href: `${here}/errors${query}`,
+            label: 'Error output',
+            count: view.stderr_size > 0 ? 1 : 0,
+          },
+          { href: `${here}/process${query}`, label: 'Process' },
+        ]}
+      />
+      <Part {...props} />
+    </>
+  );
+}
+
+function Part(props: AttemptProps) {
+  const { view, tab, base } = props;
+  switch (tab) {
+    case '':
+      return <WorkPart {...props} />;
+    case 'prompt':
+      return <PromptPart view={view} base={base} />;
+    case 'staged':
+      return <StagedPart view={view} base={base} />;
+    case 'files':
+      return <FilesPart view={view} base={base} />;
+    case 'errors':
+      return <StreamPart base={base} stream="stderr" size={view.stderr_size} live={view.running} />;
+    case 'raw':
+      return <StreamPart base={base} stream="stdout" size={view.stdout_size} live={view.running} />;
+    case 'process':
+      return <ProcessPart view={view} here={props.here} query={props.query} />;
+    default:
+      return <Empty title="There is no such part of an attempt" />;
+  }
+}
+
+function WorkPart({ view, instance, feed, base, here, query }: AttemptProps) {
+  const { attempt, running } = view;
+  const work = useActivities(feed, instance.instance_id, attempt, base, running);
+  return (
+    <section aria-label="The agent's work">
+      {work.failure && <FailureBox failure={work.failure} />}
+      {work.items === null && !work.failure ? (
+        <Pending rows={6} />
+      ) : (
+        <Work
+          items={work.items ?? []}
+          running={running}
+          earlier={work.earlier}
+          onEarlier={work.loadEarlier}
+        />
+      )}
+      <p className="faint attempt-foot">
+        {view.record.usage && <UsageText usage={view.record.usage} />}
+        {view.stdout_size > 0 && <Link href={`${here}/raw${query}`}>Raw output</Link>}
+        {view.stderr_size > 0 && <Link href={`${here}/errors${query}`}>Error output</Link>}
+      </p>
+    </section>
+  );
+}
+
+function PromptPart({ view, base }: { view: AttemptView; base: string }) {
+  const [source, setSource] = useState(false);
+  const { prompt } = view;
+  if (!prompt) return <Empty title="The prompt is not staged yet" />;
+  return (
+    <section className="panel" aria-label="Prompt">
+      <h2>
+        What the agent was told <Size bytes={prompt.size} />
+        <button
+          type="button"
+          className="quiet head-button"
+          aria-pressed={source}
+          onClick={() => setSource(!source)}
+        >
+          {source ? 'Rendered' : 'Source'}
+        </button>
+      </h2>
+      <div className="panel-body">
+        {source ? <pre className="text-block">{prompt.text}</pre> : <Markdown text={prompt.text} />}
+        {prompt.truncated && (
+          <p className="faint">
+            Cut here.{' '}
+            <a href={`${filePath(`${base}/files`, 'prompt.md')}?download=1`}>Download it whole</a>
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function StagedPart({ view, base }: { view: AttemptView; base: string }) {
+  if (view.staged.length === 0) {
+    return <Empty title="Nothing was staged">References of the task’s prompt would be here.</Empty>;
+  }
+  return (
+    <section className="panel" aria-label="Staged files">
+      {view.staged.map((file) => (
+        <Artifact
+          key={file.path}
+          name={file.source}
+          note={file.path}
+          size={file.size}
+          render={renderOf(file.content_type, file.path)}
+          href={filePath(`${base}/files`, file.path)}
+        />
+      ))}
+    </section>
+  );
+}
+
+function renderOf(
+  contentType: string,
+  path: string,
+): 'markdown' | 'json' | 'text' | 'image' | 'none' {
+  if (/^image\/(png|jpeg|gif|webp)/.test(contentType)) return 'image';
+  if (contentType.includes('json')) return 'json';
+  if (contentType.includes('markdown') || path.endsWith('.md')) return 'markdown';
+  return contentType.startsWith('text/') ? 'text' : 'none';
+}
+
+function FilesPart({ view, base }: { view: AttemptView; base: string }) {
+  if (view.files.length === 0) return <Empty title="No files yet" />;
+  return (
+    <section className="panel" aria-label="Files of the attempt">
+      {view.files.map((file) => (
+        <Artifact
+          key={file.path}
+          name={file.path}
+          size={file.size}
+          render={file.render}
+          href={filePath(`${base}/files`, file.path)}
+        />
+      ))}
+      {view.files_omitted > 0 && (
+        <p className="panel-body faint">
+          {view.files_omitted} more are in the attempt’s directory.
+        </p>
+      )}
+    </section>
+  );
+}
+
+const pollMs = 1_000;
+
+/** What was printed, as it stands: the end first, what was before on demand. */
+function StreamPart(props: {
+  base: string;
+  stream: 'stdout' | 'stderr';
+  size: number;
+  live: boolean;
+}) {
+  const { base, stream, size, live } = props;
+  const [page, setPage] = useState<{ text: string; from: number; to: number } | null>(null);
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const address = `${base}/raw?stream=${stream}`;
+  const read = useCallback(
+    async (place: string, join: 'before' | 'after' | 'new'): Promise<void> => {
+      try {
+        const next = await getJson<TextPage>(`${address}${place}`);
+        setPage((old) => {
+          if (!old || join === 'new') return next;
+          if (join === 'before') {
+            return { text: next.text + old.text, from: next.from, to: old.to };
+          }
+          if (next.from !== old.to || next.text === '') return old;
+          return { text: old.text + next.text, from: old.from, to: next.to };
+        });
+      } catch (error) {
+        if (!(error instanceof ApiFailure)) throw error;
+        if (error.status !== 0) setFailure(error);
+      }
+    },
+    [address],
+  );
+  useEffect(() => void read('', 'new'), [read, live]);
+  const to = page?.to;
+  useEffect(() => {
+    if (!live || to === undefined) return;
+    const timer = setInterval(() => void read(`&after=${to}`, 'after'), pollMs);
+    return () => clearInterval(timer);
+  }, [live, read, to]);
+  if (failure) return <FailureBox failure={failure} />;
+  if (!page) return <Pending rows={4} />;
+  if (page.text === '') {
+    return (
+      <Empty title={stream === 'stderr' ? 'No error output' : 'No output'}>
+        {live && 'So far.'}
+      </Empty>
+    );
+  }
+  return (
+    <section
+      className="stack tight"
+      aria-label={stream === 'stderr' ? 'Error output' : 'Raw output'}
+    >
+      {page.from > 0 && (
+        <div className="row">
+          <button type="button" onClick={() => void read(`&before=${page.from}`, 'before')}>
+            Show what was before
+          </button>
+        </div>
+      )}
+      <pre className="text-block" tabIndex={0}>
+        {page.text}
+      </pre>
+      <p className="faint">
+        <Size bytes={Math.max(size, page.to)} /> in{' '}
+        {stream === 'stderr' ? 'stderr.log' : 'events.jsonl'}
+      </p>
+    </section>
+  );
+}
+
+function ProcessPart({ view, here, query }: { view: AttemptView; here: string; query: string }) {
+  const { record, runtime } = view;
+  return (
+    <section className="stack" aria-label="Process">
+      <dl className="facts">
+        <Fact name="Started">
+          <Ago time={record.started_at} />
+        </Fact>
+        <Fact name="Took">
+          <Took from={record.started_at} to={record.finished_at} />
+        </Fact>
+        <Fact name="Ended">
+          {record.termination_reason?.replaceAll('_', ' ') ?? (view.running ? 'not yet' : '–')}
+        </Fact>
+        {record.return_code !== null && <Fact name="Exit status">{record.return_code}</Fact>}
+        {record.session_id && (
+          <Fact name="Session">
+            <span className="mono">{record.session_id}</span>
+          </Fact>
+        )}
+        {record.usage && (
+          <Fact name="Usage">
+            <UsageText usage={record.usage} />
+          </Fact>
+        )}
+        <Fact name="Output">
+          <Size bytes={view.stdout_size} /> · <Link href={`${here}/raw${query}`}>raw</Link>
+        </Fact>
+      </dl>
+      {runtime && (
+        <div>
+          <h2 className="section-title">runtime.json</h2>
+          <JsonView value={runtime} />
+        </div>
+      )}
+    </section>
+  );
+}

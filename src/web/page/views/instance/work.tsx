@@ -1,0 +1,311 @@
+/** An agent's work, readable: messages, commands with their output, changes, plans, usage. */
+import { memo, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { ActivityItem } from '../../../api-types.ts';
+import type { AgentActivity } from '../../../../app/watch/agent-activity.ts';
+import type { Usage } from '../../../../model/run.ts';
+import { Icon, type IconName } from '../../parts/icons.tsx';
+import { DiffText, Markdown } from '../../parts/markdown.tsx';
+import { Empty } from '../../parts/pieces.tsx';
+import { Size } from '../../parts/time.tsx';
+import './work.css';
+
+/** One thing to show: an item in its latest state, or lines of output that came one after another. */
+type Entry =
+  | { kind: 'activity'; key: string; activity: AgentActivity; clipped: boolean }
+  | { kind: 'output'; key: string; text: string; clipped: boolean };
+
+function entriesOf(items: ActivityItem[]): Entry[] {
+  const entries: Entry[] = [];
+  const byId = new Map<string, number>();
+  for (const { at, activity, clipped } of items) {
+    if (activity.type === 'output') {
+      const last = entries.at(-1);
+      if (last?.kind === 'output') {
+        entries[entries.length - 1] = {
+          ...last,
+          text: `${last.text}\n${activity.text}`,
+          clipped: last.clipped || clipped,
+        };
+      } else entries.push({ kind: 'output', key: `o${at}`, text: activity.text, clipped });
+      continue;
+    }
+    const id = 'id' in activity ? `${activity.type} ${activity.id}` : null;
+    const known = id === null ? undefined : byId.get(id);
+    const entry: Entry = { kind: 'activity', key: `a${at}`, activity, clipped };
+    if (known !== undefined) {
+      entries[known] = { ...entry, key: entries[known]?.key ?? entry.key };
+      continue;
+    }
+    if (id !== null) byId.set(id, entries.length);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+interface WorkProps {
+  items: ActivityItem[];
+  running: boolean;
+  earlier: boolean;
+  onEarlier: () => void;
+}
+
+const nearEndPx = 120;
+
+export function Work({ items, running, earlier, onEarlier }: WorkProps) {
+  const entries = useMemo(() => entriesOf(items), [items]);
+  const end = useRef<HTMLDivElement>(null);
+  const [follow, setFollow] = useState(running);
+  useLayoutEffect(() => {
+    if (running && follow) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [entries, running, follow]);
+  useLayoutEffect(() => {
+    if (!running) return;
+    const look = (): void => {
+      const bottom = end.current?.getBoundingClientRect().bottom ?? 0;
+      setFollow(bottom < window.innerHeight + nearEndPx);
+    };
+    window.addEventListener('scroll', look, { passive: true });
+    return () => window.removeEventListener('scroll', look);
+  }, [running]);
+  if (entries.length === 0) {
+    return (
+      <Empty title={running ? 'Nothing printed yet' : 'It printed nothing'}>
+        {running && 'What the agent does appears here as it happens.'}
+      </Empty>
+    );
+  }
+  return (
+    <div className="work">
+      {earlier && (
+        <button type="button" className="work-earlier" onClick={onEarlier}>
+          Show what was before
+        </button>
+      )}
+      {entries.map((entry) => (
+        <EntryView key={entry.key} entry={entry} />
+      ))}
+      <div ref={end} className="work-end">
+        {running && (
+          <span className="tone-run">
+            <i className="pulse" aria-hidden="true" /> At work
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const EntryView = memo(
+  function EntryView({ entry }: { entry: Entry }) {
+    return (
+      <>
+        {entry.kind === 'output' ? (
+          <Output text={entry.text} />
+        ) : (
+          <ActivityEntry of={entry.activity} />
+        )}
+        {entry.clipped && (
+          <p className="faint work-note">Cut here; the raw output has all of it.</p>
+        )}
+      </>
+    );
+  },
+  ({ entry: a }, { entry: b }) =>
+    a.kind === 'output' && b.kind === 'output'
+      ? a.text === b.text
+      : a.kind === 'activity' && b.kind === 'activity' && a.activity === b.activity,
+);
+
+function Output({ text }: { text: string }) {
+  return (
+    <Item icon="terminal" label="Output">
+      <pre className="console" tabIndex={0}>
+        {text}
+      </pre>
+    </Item>
+  );
+}
+
+function Item(props: { icon: IconName; label: string; tone?: string; children: ReactNode }) {
+  const { icon, label, tone, children } = props;
+  return (
+    <div className={`work-item ${tone ?? ''}`}>
+      <span className="work-icon" title={label}>
+        <Icon name={icon} />
+        <span className="sr">{label}: </span>
+      </span>
+      <div className="work-main">{children}</div>
+    </div>
+  );
+}
+
+function ActivityEntry({ of: activity }: { of: AgentActivity }) {
+  switch (activity.type) {
+    case 'session_started':
+      return (
+        <p className="work-note faint">
+          Session <span className="mono">{activity.sessionId}</span>
+        </p>
+      );
+    case 'turn_started':
+      return null;
+    case 'turn_ended':
+      return (
+        <div className="work-note">
+          {activity.outcome === 'failed' && (
+            <p className="tone-bad">
+              <Icon name="error" /> {activity.message ?? 'The turn failed.'}
+            </p>
+          )}
+          {activity.usage && <UsageText usage={activity.usage} />}
+        </div>
+      );
+    case 'message':
+      return (
+        <Item icon="robot" label="Message">
+          <Markdown text={activity.text} />
+        </Item>
+      );
+    case 'reasoning':
+      return (
+        <Item icon="info" label="Reasoning" tone="reasoning">
+          <Markdown text={activity.text} />
+        </Item>
+      );
+    case 'command':
+      return <CommandEntry of={activity} />;
+    case 'file_change':
+      return (
+        <Item
+          icon="pencil"
+          label="Changed files"
+          tone={activity.status === 'failed' ? 'failed' : ''}
+        >
+          <ul className="changes">
+            {activity.changes.map(({ path, kind }) => (
+              <li key={path}>
+                <span className={`change ${kind}`}>{kind}</span>
+                <span className="mono">{path}</span>
+              </li>
+            ))}
+          </ul>
+          {activity.status === 'failed' && <p className="tone-bad">The change was not made.</p>}
+        </Item>
+      );
+    case 'todo':
+      return (
+        <Item icon="check" label="Plan">
+          <ul className="plan">
+            {activity.items.map(({ text, completed }, index) => (
+              <li key={index} className={completed ? 'is-done' : ''}>
+                <input type="checkbox" checked={completed} disabled readOnly aria-label={text} />
+                <span>{text}</span>
+              </li>
+            ))}
+          </ul>
+        </Item>
+      );
+    case 'tool_call':
+      return (
+        <Item icon="tool" label="Tool" tone={activity.status === 'failed' ? 'failed' : ''}>
+          <details>
+            <summary>
+              <code>
+                {activity.server ? `${activity.server} · ` : ''}
+                {activity.tool}
+              </code>
+              {activity.status === 'in_progress' && <span className="tone-run"> running</span>}
+            </summary>
+            <pre className="console">{activity.arguments}</pre>
+          </details>
+          {activity.error && <p className="tone-bad">{activity.error}</p>}
+        </Item>
+      );
+    case 'web_search':
+      return (
+        <Item icon="globe" label="Search">
+          Searched for “{activity.query}”
+        </Item>
+      );
+    case 'error':
+      return (
+        <Item icon="error" label="Error" tone="failed">
+          {activity.message}
+        </Item>
+      );
+    case 'other':
+      return (
+        <Item icon="info" label={activity.kind}>
+          <details>
+            <summary>{activity.kind}</summary>
+            <pre className="console">{activity.text}</pre>
+          </details>
+        </Item>
+      );
+    case 'truncated':
+      return (
+        <p className="work-note faint">
+          <Size bytes={activity.bytes} /> in one piece, not shown here; the raw output has it.
+        </p>
+      );
+    case 'output':
+      return <Output text={activity.text} />;
+  }
+}
+
+const shortOutputLines = 8;
+
+function CommandEntry({ of: activity }: { of: Extract<AgentActivity, { type: 'command' }> }) {
+  const { command, output, exitCode, status } = activity;
+  const failed = status === 'failed' || (exitCode !== null && exitCode !== 0);
+  const lines = output.replace(/\n$/, '').split('\n');
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const long = lines.length > shortOutputLines;
+  const open = chosen ?? (failed || !long);
+  const text = open ? lines.join('\n') : lines.slice(-3).join('\n');
+  return (
+    <Item icon="terminal" label="Command" tone={failed ? 'failed' : ''}>
+      <div className="command-line">
+        <code>{command}</code>
+        {status === 'in_progress' ? (
+          <span className="tone-run">running</span>
+        ) : (
+          <span className={failed ? 'tone-bad' : 'faint'}>
+            {exitCode === null ? status : `exit ${exitCode}`}
+          </span>
+        )}
+      </div>
+      {output.trim() !== '' &&
+        (/^(diff --git|--- a\/)/.test(output) && open ? (
+          <DiffText text={output} />
+        ) : (
+          <pre className="console" tabIndex={0}>
+            {text}
+          </pre>
+        ))}
+      {long && (
+        <button
+          type="button"
+          className="link"
+          aria-expanded={open}
+          onClick={() => setChosen(!open)}
+        >
+          {open ? 'Show less' : `Show all ${lines.length} lines`}
+        </button>
+      )}
+    </Item>
+  );
+}
+
+export function UsageText({ usage }: { usage: Usage }) {
+  const { input_tokens: input, cached_input_tokens: cached, output_tokens: output } = usage;
+  return (
+    <span
+      className="faint num"
+      title={`${usage.reasoning_output_tokens.toLocaleString()} of the output for reasoning`}
+    >
+      {input.toLocaleString()} tokens in ({cached.toLocaleString()} cached),{' '}
+      {output.toLocaleString()} out
+    </span>
+  );
+}

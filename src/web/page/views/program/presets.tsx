@@ -1,0 +1,160 @@
+/** Presets: tasks made from a pattern. Shown as the files that they would write, before they are written. */
+import { useState } from 'react';
+import { Link } from 'wouter';
+import type { EditResult, PresetPreview, PresetView } from '../../../api-types.ts';
+import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
+import { invalidate } from '../../data/resource.ts';
+import { FailureBox } from '../../parts/failure.tsx';
+import { Box, Command, Empty } from '../../parts/pieces.tsx';
+
+export function Presets({ presets, chosen }: { presets: PresetView[]; chosen: string | null }) {
+  if (presets.length === 0) {
+    return (
+      <div className="panel">
+        <Empty title="No presets">
+          A file presets/name.yaml makes tasks from a pattern with variables.
+          <br />
+          <Command words={['schema', 'preset']} />
+        </Empty>
+      </div>
+    );
+  }
+  const preset = presets.find((each) => each.preset.id === chosen);
+  if (preset) return <Preset key={preset.preset.id} view={preset} />;
+  return (
+    <div className="panel">
+      <ul className="rows">
+        {presets.map(({ preset: { id, title, description, tasks }, source }) => (
+          <li key={id}>
+            <Link href={`/program/presets/${id}`} className="row-link">
+              <span className="grow">
+                <span className="run-what">{title}</span>
+                <span className="row-sub">
+                  <span className="mono">{id}</span> {description}
+                </span>
+              </span>
+              <span className="chip">{tasks.length} tasks</span>
+              {source === 'global' && <span className="chip">of this machine</span>}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Preset({ view }: { view: PresetView }) {
+  const { id, title, description, variables } = view.preset;
+  const names = Object.entries(variables);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [preview, setPreview] = useState<PresetPreview | null>(null);
+  const [written, setWritten] = useState<EditResult | null>(null);
+  const [overwrite, setOverwrite] = useState(false);
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+      setFailure(null);
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      setFailure(error);
+    }
+  };
+  const base = apiPath('program', 'presets', id);
+  const look = (): Promise<void> =>
+    attempt(async () => {
+      setWritten(null);
+      setPreview(await sendJson<PresetPreview>('POST', `${base}/preview`, { variables: values }));
+    });
+  const apply = (): Promise<void> =>
+    attempt(async () => {
+      const body = { variables: values, overwrite };
+      setWritten(await sendJson<EditResult>('POST', `${base}/apply`, body));
+      setPreview(null);
+      invalidate('/api/program');
+    });
+  const taken = preview?.files.some(({ exists }) => exists) ?? false;
+  return (
+    <div className="stack">
+      <div>
+        <h2>{title}</h2>
+        <p className="faint">{description}</p>
+      </div>
+      <form
+        className="panel panel-body stack"
+        aria-label="Variables"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void look();
+        }}
+      >
+        {names.length === 0 && <p className="faint">This preset has no variables.</p>}
+        {names.map(([name, variable]) => (
+          <div key={name} className="field">
+            <label htmlFor={`variable-${name}`}>
+              {name} {!variable.required && <span className="optional">optional</span>}
+            </label>
+            {variable.description && <p className="field-note">{variable.description}</p>}
+            <input
+              id={`variable-${name}`}
+              value={values[name] ?? ''}
+              placeholder={variable.default ?? ''}
+              onChange={(event) => {
+                const next = { ...values, [name]: event.target.value };
+                if (event.target.value === '') delete next[name];
+                setValues(next);
+                setPreview(null);
+              }}
+            />
+          </div>
+        ))}
+        {failure && <FailureBox failure={failure} />}
+        <div className="row">
+          <button type="submit">Preview</button>
+          {preview && (
+            <button
+              type="button"
+              className="primary"
+              disabled={taken && !overwrite}
+              onClick={() => void apply()}
+            >
+              Write {preview.files.length} {preview.files.length === 1 ? 'task' : 'tasks'}
+            </button>
+          )}
+          {taken && (
+            <label className="choice">
+              <input
+                type="checkbox"
+                checked={overwrite}
+                onChange={(event) => setOverwrite(event.target.checked)}
+              />
+              <span>Overwrite what exists</span>
+            </label>
+          )}
+        </div>
+      </form>
+      {written && (
+        <Box tone="ok" icon="check">
+          Written:{' '}
+          {written.ids.map((each, index) => (
+            <span key={each}>
+              {index > 0 && ', '}
+              <Link href={`/program/tasks/${each}`}>{each}</Link>
+            </span>
+          ))}
+        </Box>
+      )}
+      {preview?.files.map(({ path, yaml, exists }) => (
+        <section key={path} className="panel">
+          <h2>
+            <span className="mono">{path}</span>
+            {exists && <span className="chip tone-wait">exists already</span>}
+          </h2>
+          <div className="panel-body">
+            <pre className="text-block">{yaml}</pre>
+          </div>
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/** A task: what it is, and how to change it, as a form or as YAML. */
+import { useEffect, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import type { ProgramView, TaskView as View } from '../../../api-types.ts';
+import { apiPath, sendJson } from '../../data/api.ts';
+import { invalidate, useResource } from '../../data/resource.ts';
+import { Confirm } from '../../parts/dialog.tsx';
+import { Diagnostics, FailureView } from '../../parts/failure.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { Crumbs, Empty, Pending, Tabs } from '../../parts/pieces.tsx';
+import { TaskDetails } from './task-details.tsx';
+import { TaskForm } from './task-form.tsx';
+import { TaskYaml } from './task-yaml.tsx';
+import './program.css';
+
+export function TaskView({ id, tab }: { id: string; tab: string }) {
+  const { data, error } = useResource<View>(apiPath('program', 'tasks', id));
+  const program = useResource<ProgramView>('/api/program');
+  const [leaving, setLeaving] = useState(false);
+  const [, navigate] = useLocation();
+  useEffect(() => {
+    document.title = `${id} · codex-orch`;
+  }, [id]);
+  if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
+  const { task, diagnostics } = data;
+  const base = `/program/tasks/${encodeURIComponent(id)}`;
+  return (
+    <main className="view">
+      <Crumbs
+        parts={[
+          { href: '/program', text: 'Program' },
+          { href: '/program/tasks', text: 'Tasks' },
+        ]}
+      />
+      <div className="page-head">
+        <div className="grow">
+          <h1>{task?.title ?? id}</h1>
+          <p className="row-sub">
+            <span className="mono">{id}</span>
+            {task && (
+              <>
+                <span>{task.control ? `${task.control.mode} controller` : 'work'}</span>
+                <span className="chip">{task.status}</span>
+                {task.labels.map((label) => (
+                  <span key={label}>#{label}</span>
+                ))}
+              </>
+            )}
+          </p>
+        </div>
+        <div className="row">
+          <button type="button" onClick={() => setLeaving(true)}>
+            <Icon name="trash" /> Delete
+          </button>
+          <Link href={`/start?root=${encodeURIComponent(id)}`} className="button primary">
+            <Icon name="play" /> Run up to here
+          </Link>
+        </div>
+      </div>
+      <Tabs
+        label="Parts of the task"
+        current={tab === '' ? base : `${base}/${tab}`}
+        tabs={[
+          { href: base, label: 'Details' },
+          { href: `${base}/edit`, label: 'Edit as a form' },
+          { href: `${base}/yaml`, label: 'Edit as YAML', count: diagnostics.length, bad: true },
+        ]}
+      />
+      {tab === 'yaml' ? (
+        <TaskYaml key={id} view={data} />
+      ) : !task ? (
+        <div className="stack">
+          <Empty title="The file cannot be read as a task">
+            <Link href={`${base}/yaml`}>Mend it as YAML</Link>
+          </Empty>
+          <Diagnostics list={diagnostics} />
+        </div>
+      ) : tab === 'edit' ? (
+        <TaskForm key={id} view={data} task={task} program={program.data} />
+      ) : (
+        <TaskDetails view={data} task={task} program={program.data} />
+      )}
+      {leaving && (
+        <Confirm
+          title={`Delete ${id}?`}
+          verb="Delete"
+          danger
+          onClose={() => setLeaving(false)}
+          onConfirm={async () => {
+            await sendJson('DELETE', apiPath('program', 'tasks', id));
+            navigate('/program');
+            invalidate('/api/program');
+          }}
+        >
+          <p>
+            It removes <code>{data.file}</code>. Where another task depends on it, this is refused.
+            Runs that have started keep what they froze.
+          </p>
+        </Confirm>
+      )}
+    </main>
+  );
+}

@@ -1,4 +1,0 @@
-/** The states of a run, in the order in which lists offer them. */
-import type { RunStatus } from '../../../core/run.ts';
-
-export const runStatuses: RunStatus[] = ['running', 'waiting', 'failed', 'pending', 'done'];

@@ -1,0 +1,202 @@
+/** What a person can do to a run. Each action says what it will do to this run before it does it. */
+import { useState } from 'react';
+import type { ActionResult, RunView } from '../../../api-types.ts';
+import type { Instance } from '../../../../model/run.ts';
+import { apiPath, sendJson } from '../../data/api.ts';
+import { Confirm } from '../../parts/dialog.tsx';
+import { Icon, type IconName } from '../../parts/icons.tsx';
+import { Command } from '../../parts/pieces.tsx';
+
+type Action = 'resume' | 'reconcile' | 'abort';
+
+const faces: Record<Action, { verb: string; icon: IconName }> = {
+  resume: { verb: 'Resume', icon: 'play' },
+  reconcile: { verb: 'Reconcile', icon: 'settle' },
+  abort: { verb: 'Abort', icon: 'stop' },
+};
+
+/** Which actions make sense now, the one to take first in front. */
+function offered(view: RunView): Action[] {
+  const { run, holder } = view;
+  if (run.aborted || run.status === 'done') return [];
+  const driven = holder !== null;
+  const actions: Action[] = [];
+  if (!driven) actions.push('resume');
+  if (!driven && run.counts.running > 0) actions.push('reconcile');
+  if (run.status !== 'failed' || driven || unfinished(view) > 0) actions.push('abort');
+  return actions;
+}
+
+function unfinished({ run: { counts } }: RunView): number {
+  return counts.pending + counts.runnable + counts.running + counts.waiting;
+}
+
+interface RunActionsProps {
+  view: RunView;
+  onDone: (message: string) => void;
+}
+
+export function RunActions({ view, onDone }: RunActionsProps) {
+  const [asked, ask] = useState<Action | null>(null);
+  const actions = offered(view);
+  return (
+    <div className="row">
+      {actions.map((action) => (
+        <button
+          key={action}
+          type="button"
+          className={action === 'resume' && resumeMoves(view) ? 'primary' : undefined}
+          onClick={() => ask(action)}
+        >
+          <Icon name={faces[action].icon} /> {faces[action].verb}
+        </button>
+      ))}
+      {asked && (
+        <Confirm
+          title={`${faces[asked].verb} this run?`}
+          verb={faces[asked].verb}
+          danger={asked === 'abort'}
+          onClose={() => ask(null)}
+          onConfirm={async () => {
+            const path = apiPath('runs', view.run.id, asked);
+            onDone((await sendJson<ActionResult>('POST', path)).message);
+          }}
+        >
+          <Consequences action={asked} view={view} />
+          <Command words={['run', asked, view.run.id]} />
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function tasksOf(instances: Instance[]): string {
+  const ids = [...new Set(instances.map(({ task_id: id }) => id))];
+  return ids.length <= 4
+    ? ids.join(', ')
+    : `${ids.slice(0, 4).join(', ')} and ${ids.length - 4} more`;
+}
+
+/** Whether resuming would start anything at all. */
+function resumeMoves({ instances, run }: RunView): boolean {
+  const { counts } = run;
+  return (
+    counts.pending + counts.runnable + counts.running > 0 ||
+    instances.some(
+      (each) =>
+        (each.status === 'failed' && each.resume_recommended) ||
+        (each.status === 'waiting' && each.blocking_interrupts.length === 0),
+    )
+  );
+}
+
+function Consequences({ action, view }: { action: Action; view: RunView }) {
+  const { instances, run } = view;
+  const of = (test: (each: Instance) => boolean): Instance[] => instances.filter(test);
+  switch (action) {
+    case 'resume': {
+      const revived = of((each) => each.status === 'failed' && each.resume_recommended);
+      const left = of((each) => each.status === 'failed' && !each.resume_recommended);
+      const asking = of((each) => each.status === 'waiting' && each.blocking_interrupts.length > 0);
+      const answered = of(
+        (each) => each.status === 'waiting' && each.blocking_interrupts.length === 0,
+      );
+      return (
+        <ul className="plain-list">
+          <li>
+            An engine starts in the background; closing this page or the server stops nothing.
+          </li>
+          {run.counts.running > 0 && (
+            <li>It takes up {run.counts.running} running, or settles what ended meanwhile.</li>
+          )}
+          {answered.length > 0 && <li>It goes on with the answered: {tasksOf(answered)}.</li>}
+          {revived.length > 0 && (
+            <li>It tries again what failed for a passing reason: {tasksOf(revived)}.</li>
+          )}
+          {left.length > 0 && (
+            <li>
+              It leaves alone what failed for good: {tasksOf(left)}. Retry these one by one, where
+              the cause is mended.
+            </li>
+          )}
+          {asking.length > 0 && <li>Still held by open questions: {tasksOf(asking)}.</li>}
+          {!resumeMoves(view) && <li>As it stands, nothing would start.</li>}
+        </ul>
+      );
+    }
+    case 'reconcile':
+      return (
+        <p>
+          It looks at the {run.counts.running} marked running: what has ended is settled with what
+          it left, and what is gone is marked so. A process that lives is left alone. Nothing new
+          starts.
+        </p>
+      );
+    case 'abort':
+      return (
+        <ul className="plain-list">
+          {run.counts.running > 0 && (
+            <li>{run.counts.running} running: asked to stop, then killed after the grace.</li>
+          )}
+          {run.counts.pending + run.counts.runnable > 0 && (
+            <li>{run.counts.pending + run.counts.runnable} not started: skipped.</li>
+          )}
+          {run.counts.waiting > 0 && (
+            <li>{run.counts.waiting} waiting: failed; their questions lapse.</li>
+          )}
+          <li>What is done stays. The run is failed for good.</li>
+        </ul>
+      );
+  }
+}
+
+interface RetryButtonProps {
+  runId: string;
+  instance: Instance;
+  onDone: (message: string) => void;
+}
+
+/** Forces one failed instance. */
+export function RetryButton({ runId, instance, onDone }: RetryButtonProps) {
+  const [asked, ask] = useState(false);
+  const [grant, setGrant] = useState(1);
+  const limit = instance.failure_kind === 'loop_limit';
+  return (
+    <>
+      <button type="button" onClick={() => ask(true)}>
+        <Icon name="retry" /> Retry
+      </button>
+      {asked && (
+        <Confirm
+          title={`Retry ${instance.task_id}?`}
+          verb="Retry"
+          onClose={() => ask(false)}
+          onConfirm={async () => {
+            const path = apiPath('runs', runId, 'instances', instance.instance_id, 'retry');
+            const body = limit ? { grant_iterations: grant } : {};
+            onDone((await sendJson<ActionResult>('POST', path, body)).message);
+          }}
+        >
+          <p>
+            Attempt {instance.attempt + 1} starts
+            {instance.session_id ? ', and continues the agent’s session' : ' afresh'}. What was
+            skipped below it comes back.
+          </p>
+          {limit && (
+            <div className="field">
+              <label htmlFor="grant">Further iterations to grant</label>
+              <input
+                id="grant"
+                type="number"
+                min={1}
+                value={grant}
+                onChange={(event) => setGrant(Math.max(1, Number(event.target.value)))}
+              />
+            </div>
+          )}
+          <Command words={['run', 'retry-instance', runId, instance.instance_id]} />
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,129 @@
+/** What holds a run up, said first: open questions, failures with their reasons, files not taken. */
+import { Link } from 'wouter';
+import type { Explanation, RunView } from '../../../api-types.ts';
+import type { Instance } from '../../../../model/run.ts';
+import { Box } from '../../parts/pieces.tsx';
+import { questionTitle } from '../../parts/question-row.tsx';
+import { Ago } from '../../parts/time.tsx';
+import { RetryButton } from './actions.tsx';
+
+const shownAtOnce = 4;
+
+interface NeedsProps {
+  view: RunView;
+  onDone: (message: string) => void;
+}
+
+export function Needs({ view, onDone }: NeedsProps) {
+  const { run, interrupts, instances, explanations, refused_files: refused } = view;
+  const ended = run.aborted;
+  const open = ended ? [] : interrupts.filter(({ interrupt }) => interrupt.status === 'open');
+  const failed = instances.filter(({ status }) => status === 'failed');
+  const why = new Map(explanations.map((each) => [each.instance_id, each]));
+  const answered = instances.filter(
+    ({ status, blocking_interrupts: held }) => status === 'waiting' && held.length === 0,
+  );
+  const idle = !view.holder && !ended && run.counts.runnable + run.counts.pending > 0;
+  return (
+    <>
+      {open.slice(0, shownAtOnce).map(({ interrupt }) => (
+        <Box
+          key={interrupt.interrupt_id}
+          tone={interrupt.audience === 'human' ? 'wait' : 'info'}
+          icon={interrupt.audience === 'human' ? 'person' : 'robot'}
+        >
+          <div className="row between">
+            <div className="grow">
+              <p className="need-title">{questionTitle(interrupt.question)}</p>
+              <p className="faint">
+                {interrupt.task_id} asked{' '}
+                {interrupt.audience === 'human'
+                  ? 'a person'
+                  : (interrupt.resolved_target_role_id ?? 'an assistant')}{' '}
+                <Ago time={interrupt.created_at} />
+                {interrupt.blocking ? ', and waits' : ', and goes on meanwhile'}
+              </p>
+            </div>
+            <Link
+              href={`/inbox/${run.id}/${interrupt.interrupt_id}`}
+              className={interrupt.audience === 'human' ? 'button primary' : 'button'}
+            >
+              {interrupt.audience === 'human' ? 'Answer' : 'Look'}
+            </Link>
+          </div>
+        </Box>
+      ))}
+      {open.length > shownAtOnce && (
+        <p className="faint">
+          {open.length - shownAtOnce} more open questions are in the{' '}
+          <Link href="/inbox">inbox</Link>.
+        </p>
+      )}
+      {answered.length > 0 && !view.holder && (
+        <Box tone="info" icon="info">
+          {answered.map(({ task_id: id }) => id).join(', ')}: all answered. Resume the run to go on.
+        </Box>
+      )}
+      {failed.slice(0, shownAtOnce).map((instance) => (
+        <Failed
+          key={instance.instance_id}
+          runId={run.id}
+          instance={instance}
+          explanation={why.get(instance.instance_id)}
+          retry={!ended}
+          onDone={onDone}
+        />
+      ))}
+      {failed.length > shownAtOnce && (
+        <p className="faint">
+          {failed.length - shownAtOnce} more failed:{' '}
+          <Link href={`/runs/${run.id}/instances?status=failed`}>see all</Link>.
+        </p>
+      )}
+      {idle && open.length === 0 && failed.length === 0 && (
+        <Box tone="info" icon="info">
+          No engine drives this run. Resume it to go on.
+        </Box>
+      )}
+      {refused.map(({ file, reason }) => (
+        <Box key={file} tone="bad" icon="warn">
+          <p>
+            A file in the inbox was not taken: <code>{file}</code>
+          </p>
+          <p className="faint">{reason}</p>
+        </Box>
+      ))}
+    </>
+  );
+}
+
+interface FailedProps {
+  runId: string;
+  instance: Instance;
+  explanation: Explanation | undefined;
+  retry: boolean;
+  onDone: (message: string) => void;
+}
+
+function Failed({ runId, instance, explanation, retry, onDone }: FailedProps) {
+  return (
+    <Box tone="bad" icon="error">
+      <div className="row between top">
+        <div className="grow">
+          <p className="need-title">
+            <Link href={`/runs/${runId}/instances/${instance.instance_id}`}>
+              {instance.task_id}
+            </Link>{' '}
+            failed
+            {instance.attempt > 1 ? ` in attempt ${instance.attempt}` : ''}
+          </p>
+          <p>{instance.error ?? explanation?.why}</p>
+          {instance.resume_recommended && (
+            <p className="faint">Trying the same again can help: resume does.</p>
+          )}
+        </div>
+        {retry && <RetryButton runId={runId} instance={instance} onDone={onDone} />}
+      </div>
+    </Box>
+  );
+}

@@ -1,0 +1,394 @@
+/**
+ * The real, pinned Codex CLI against a local model server: proves the facts that the `codex` backend
+ * relies on. Where Codex's sandbox cannot run, the tests that need it skip, and say why.
+ */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentLaunch } from '../../../src/model/attempt.ts';
+import {
+  checkCodexFlags,
+  checkCodexLogin,
+  checkCodexProgram,
+  checkCodexSandbox,
+  checkCodexVersion,
+} from '../../../src/agents/codex/doctor.ts';
+import { recoverAttempt } from '../../../src/execution/local/start.ts';
+import {
+  codexHome,
+  codexProgram,
+  modelScript,
+  sandboxProblem,
+  startModelServer,
+} from '../../support/codex.ts';
+import type { ModelServer, ModelStep } from '../../support/codex.ts';
+import { newLaunch, read, temporaryDirectory, until } from '../../execution/local/launches.ts';
+import { runToEnd, startAttempt } from '../../execution/local/start.ts';
+
+const root = temporaryDirectory('codex');
+const requests = path.join(root, 'requests');
+let server: ModelServer;
+let env: Record<string, string>;
+
+const problem = sandboxProblem(path.join(root, 'probe-home'));
+if (problem !== null) {
+  process.stderr.write(
+    `\n*** SKIPPED: Codex's sandbox does not run on this machine: ${problem}\n\n`,
+  );
+}
+const inSandbox = it.skipIf(problem !== null);
+
+beforeAll(async () => {
+  mkdirSync(requests, { recursive: true });
+  server = await startModelServer(requests);
+  env = codexHome(path.join(root, 'codex-home'), server.port);
+});
+afterAll(() => server.stop());
+
+function codexLaunch(steps: ModelStep[], change: Partial<AgentLaunch> = {}): AgentLaunch {
+  const launch = newLaunch(root, { backend: 'codex', ...change }, `Go.\n${modelScript(steps)}\n`);
+  return { ...launch, env: { ...env, ...launch.env } };
+}
+
+/** The next attempt of the same session, in a fresh attempt directory. */
+function next(before: AgentLaunch, sessionId: string | null, steps: ModelStep[]): AgentLaunch {
+  const attemptDir = path.join(path.dirname(before.attemptDir), `${Date.now()}`);
+  mkdirSync(attemptDir);
+  writeFileSync(path.join(attemptDir, 'prompt.md'), `Go on.\n${modelScript(steps)}\n`);
+  return { ...before, attemptDir, sessionId, startedAt: new Date().toISOString() };
+}
+
+describe('a turn', () => {
+  it('completes, with its session, message and use', async () => {
+    const launch = codexLaunch([{ reasoning: 'thinking', text: 'all done' }]);
+    const seen: string[] = [];
+    const attempt = await startAttempt(launch);
+    attempt.onActivity((all) => seen.push(...all.map((activity) => activity.type)));
+    const end = await attempt.ended;
+    expect(end).toMatchObject({
+      termination_reason: 'completed',
+      return_code: 0,
+      failure_kind: null,
+      final_message: { text: 'all done' },
+      usage: { input_tokens: 100, cached_input_tokens: 40, output_tokens: 20 },
+      session_lost: false,
+    });
+    expect(end.session_id).toMatch(/^[0-9a-f]{8}-/);
+    expect(seen).toEqual(expect.arrayContaining(['session_started', 'message', 'turn_ended']));
+    const runtime = JSON.parse(read(launch, 'runtime.json')) as { command: string[] };
+    expect(runtime.command.join(' ')).not.toContain('FAKE:');
+    expect(runtime.command.at(-1)).toBe('-');
+  });
+
+  inSandbox('continues its session with the same roots, and counts its own use', async () => {
+    const extra = path.join(root, 'extra');
+    mkdirSync(extra, { recursive: true });
+    const touch = (name: string): ModelStep => ({
+      exec:
+        `cd "$CODEX_ORCH_ATTEMPT_DIR" && touch ${name} && ` +
+        `touch ${extra}/${name} "$INBOX/${name}" "$WORKSPACE/${name}"`,
+    });
+    const launch = codexLaunch([touch('one'), { text: 'first' }], { writableRoots: [extra] });
+    launch.env['INBOX'] = launch.inboxDir;
+    launch.env['WORKSPACE'] = launch.cwd;
+    const first = await runToEnd(launch);
+    expect(first).toMatchObject({ termination_reason: 'completed' });
+    for (const directory of [launch.attemptDir, launch.inboxDir, launch.cwd, extra]) {
+      expect(existsSync(path.join(directory, 'one')), directory).toBe(true);
+    }
+    const later = next(launch, first.session_id, [touch('two'), { text: 'second' }]);
+    later.env = { ...later.env, CODEX_ORCH_ATTEMPT_DIR: later.attemptDir };
+    const second = await runToEnd({ ...later, previousUsage: first.usage });
+    expect(second).toMatchObject({
+      termination_reason: 'completed',
+      session_id: first.session_id,
+      final_message: { text: 'second' },
+      usage: { input_tokens: 200, output_tokens: 40 },
+    });
+    for (const directory of [later.attemptDir, launch.inboxDir, launch.cwd, extra]) {
+      expect(existsSync(path.join(directory, 'two')), directory).toBe(true);
+    }
+  });
+
+  inSandbox('cannot write anywhere else in the program', async () => {
+    const launch = codexLaunch([
+      { exec: 'sleep 0.3; touch "$PROGRAM/project.yaml" "$PROGRAM/.runs/r/stolen"; sleep 0.3' },
+      { text: 'tried' },
+    ]);
+    launch.env['PROGRAM'] = launch.programDir;
+    const end = await runToEnd(launch);
+    expect(end.termination_reason).toBe('completed');
+    expect(read(launch, 'events.jsonl')).toMatch(/Read-only file system|Permission denied/);
+    expect(existsSync(path.join(launch.programDir, 'project.yaml'))).toBe(false);
+    expect(existsSync(path.join(launch.programDir, '.runs/r/stolen'))).toBe(false);
+  });
+
+  inSandbox('cannot write elsewhere in a program under /tmp or TMPDIR either', async () => {
+    const launch = codexLaunch([
+      {
+        exec:
+          'touch "$PROGRAM/stolen"; touch "$CODEX_ORCH_ATTEMPT_DIR/mine"; ' +
+          'mktemp > "$CODEX_ORCH_ATTEMPT_DIR/temporary"',
+      },
+      { text: 'tried' },
+    ]);
+    launch.env['PROGRAM'] = launch.programDir;
+    // A symbolic link: what counts is where the program really lies.
+    symlinkSync(launch.programDir, path.join(root, 'link-to-tmp'));
+    launch.env['TMPDIR'] = path.join(root, 'link-to-tmp');
+    await runToEnd(launch);
+    expect(existsSync(path.join(launch.attemptDir, 'mine'))).toBe(true);
+    expect(existsSync(path.join(launch.programDir, 'stolen'))).toBe(false);
+    expect(read(launch, 'temporary')).toContain(`${launch.attemptDir}/scratch/`);
+  });
+
+  inSandbox('leaves a result and asks for help with read-only, and no more', async () => {
+    const launch = codexLaunch(
+      [
+        {
+          exec:
+            'echo "{}" > "$CODEX_ORCH_ATTEMPT_DIR/result.json"; touch "$INBOX/ask"; ' +
+            'touch "$WORKSPACE/stolen"; mktemp > "$CODEX_ORCH_ATTEMPT_DIR/temporary"',
+        },
+        { text: 'done' },
+      ],
+      { sandbox: 'read-only' },
+    );
+    launch.env['INBOX'] = launch.inboxDir;
+    launch.env['WORKSPACE'] = launch.cwd;
+    expect(await runToEnd(launch)).toMatchObject({ termination_reason: 'completed' });
+    expect(read(launch, 'result.json')).toBe('{}\n');
+    expect(existsSync(path.join(launch.inboxDir, 'ask'))).toBe(true);
+    expect(existsSync(path.join(launch.cwd, 'stolen'))).toBe(false);
+    expect(read(launch, 'temporary')).toContain('/scratch/');
+  });
+
+  inSandbox('keeps the PATH that it was given', async () => {
+    const tools = path.join(root, 'tools');
+    mkdirSync(tools, { recursive: true });
+    writeFileSync(path.join(tools, 'codex-orch'), '#!/bin/sh\necho "found me"\n', { mode: 0o755 });
+    const launch = codexLaunch(
+      [{ exec: 'codex-orch > "$CODEX_ORCH_ATTEMPT_DIR/found"' }, { text: 'done' }],
+      { env: { PATH: `${tools}:${process.env['PATH']}` } },
+    );
+    await runToEnd(launch);
+    expect(read(launch, 'found')).toBe('found me\n');
+  });
+
+  it('sends model and output schema', async () => {
+    const outputSchemaFile = path.join(root, 'schema.json');
+    writeFileSync(outputSchemaFile, '{"type":"object","title":"told-apart"}');
+    const before = (await server.requests()).length;
+    const launch = codexLaunch([{ text: '{}' }], { model: 'special-model', outputSchemaFile });
+    await runToEnd(launch);
+    const all = await server.requests();
+    const number = all.slice(before).find(({ url }) => url.endsWith('/responses'))?.n ?? 0;
+    const file = path.join(requests, `req-${String(number).padStart(3, '0')}.json`);
+    const request = readFileSync(file, 'utf8');
+    expect(request).toContain('"model": "special-model"');
+    expect(request).toContain('told-apart');
+  });
+});
+
+describe('a session that is gone', () => {
+  it('is told apart from other failures', async () => {
+    const sessionId = '01a2b3c4-0000-7000-8000-000000000000';
+    const launch = codexLaunch([{ text: 'never' }], { sessionId });
+    expect(await runToEnd(launch)).toMatchObject({
+      termination_reason: 'nonzero_exit',
+      return_code: 1,
+      failure_kind: 'session_lost',
+      session_lost: true,
+      session_id: null,
+    });
+  });
+
+  it('is noticed when Codex silently begins another', async () => {
+    // An unknown name is no error to Codex: it starts a new thread and succeeds.
+    const launch = codexLaunch([{ text: 'hello' }], { sessionId: 'not-a-uuid' });
+    expect(await runToEnd(launch)).toMatchObject({
+      failure_kind: 'session_lost',
+      session_lost: true,
+      session_id: null,
+    });
+  });
+});
+
+describe('failures', () => {
+  it.each<[string, ModelStep, string]>([
+    ['401', { http: 401 }, 'external_auth'],
+    ['404', { http: 404 }, 'external_protocol'],
+    ['429', { http: 429 }, 'external_rate_limit'],
+    ['503', { http: 503 }, 'external_network'],
+    ['a cut stream', { cut: 'reset' }, 'external_network'],
+    [
+      'an exhausted quota',
+      { failed: { code: 'insufficient_quota', message: '-' } },
+      'external_rate_limit',
+    ],
+    [
+      'a full context',
+      { failed: { code: 'context_length_exceeded', message: '-' } },
+      'task_runtime',
+    ],
+    [
+      'a refused schema',
+      { http: 400, body: { error: { code: 'invalid_json_schema', message: 'no such type' } } },
+      'output_schema',
+    ],
+  ])('%s', async (_, step, kind) => {
+    const end = await runToEnd(codexLaunch([step]));
+    expect(end).toMatchObject({ termination_reason: 'nonzero_exit', failure_kind: kind });
+    expect(end.session_id).not.toBeNull();
+    expect(end.resume_recommended).toBe(kind.startsWith('external_'));
+  });
+
+  it('arguments that Codex does not know', async () => {
+    const launch = codexLaunch([]);
+    launch.agent = { ...launch.agent, args: ['--no-such-flag'] };
+    const end = await runToEnd(launch);
+    expect(end).toMatchObject({ failure_kind: 'runner_invocation', return_code: 2 });
+    expect(end.failure_summary).toContain('--no-such-flag');
+  });
+
+  it('a schema file that is none', async () => {
+    const outputSchemaFile = path.join(root, 'broken-schema.json');
+    writeFileSync(outputSchemaFile, '{');
+    expect(await runToEnd(codexLaunch([], { outputSchemaFile }))).toMatchObject({
+      failure_kind: 'output_schema',
+    });
+  });
+
+  it('a broken config.toml', async () => {
+    const home = path.join(root, 'broken-home');
+    const CODEX_HOME = codexHome(home, server.port).CODEX_HOME;
+    writeFileSync(path.join(home, 'config.toml'), 'model = \n');
+    expect(await runToEnd(codexLaunch([], { env: { CODEX_HOME } }))).toMatchObject({
+      failure_kind: 'runner_invocation',
+      return_code: 1,
+    });
+  });
+
+  it('a missing key', async () => {
+    const launch = codexLaunch([]);
+    delete launch.env['TEST_MODEL_KEY'];
+    expect(await runToEnd(launch)).toMatchObject({ failure_kind: 'external_auth' });
+  });
+
+  it('silence while it waits for the model', async () => {
+    const launch = codexLaunch([{ hang: 'headers' }], { idleTimeoutMs: 1500 });
+    expect(await runToEnd(launch)).toMatchObject({
+      termination_reason: 'idle_timeout',
+      failure_kind: 'external_network',
+      resume_recommended: true,
+    });
+  });
+});
+
+describe('stopping and finding again', () => {
+  const waitForCommand = (launch: AgentLaunch) =>
+    until('Codex runs a command', () => existsSync(path.join(launch.attemptDir, 'running')));
+
+  inSandbox('ends the sandboxed commands, and the session can go on', async () => {
+    const launch = codexLaunch([
+      { exec: 'touch "$CODEX_ORCH_ATTEMPT_DIR/running"; sleep 120' },
+      { text: 'never' },
+    ]);
+    const attempt = await startAttempt(launch);
+    await waitForCommand(launch);
+    attempt.stop('terminated');
+    const end = await attempt.ended;
+    expect(end).toMatchObject({ termination_reason: 'terminated', resume_recommended: true });
+    const later = next(launch, end.session_id, [{ text: 'went on' }]);
+    expect(await runToEnd(later)).toMatchObject({
+      termination_reason: 'completed',
+      final_message: { text: 'went on' },
+      session_id: end.session_id,
+    });
+  });
+
+  it('ends the commands of full access too', async () => {
+    const launch = codexLaunch(
+      [{ exec: 'sleep 120 & echo $! > "$CODEX_ORCH_ATTEMPT_DIR/running"; wait' }, { text: '-' }],
+      { sandbox: 'danger-full-access' },
+    );
+    const attempt = await startAttempt(launch);
+    await waitForCommand(launch);
+    const pid = await until('the pid is written', () => Number(read(launch, 'running')));
+    attempt.stop('terminated');
+    expect(await attempt.ended).toMatchObject({ termination_reason: 'terminated' });
+    await until('the command is gone', () => !existsSync(`/proc/${pid}`) || isZombie(pid));
+  });
+
+  inSandbox('is recovered with its session and message', async () => {
+    const launch = codexLaunch([
+      {
+        exec:
+          'touch "$CODEX_ORCH_ATTEMPT_DIR/running"; ' +
+          'until [ -e "$CODEX_ORCH_ATTEMPT_DIR/go" ]; do sleep 0.05; done',
+      },
+      { text: 'after the engine' },
+    ]);
+    const attempt = await startAttempt(launch);
+    await waitForCommand(launch);
+    attempt.detach();
+    const recovery = recoverAttempt(launch);
+    expect(recovery.kind).toBe('running');
+    if (recovery.kind !== 'running') return;
+    writeFileSync(path.join(launch.attemptDir, 'go'), '');
+    const end = await recovery.process.ended;
+    expect(end).toMatchObject({
+      termination_reason: 'completed',
+      final_message: { text: 'after the engine' },
+    });
+    expect(end.session_id).not.toBeNull();
+  });
+});
+
+describe('doctor', () => {
+  it('finds the program, its version and its options', async () => {
+    const { finding, program } = checkCodexProgram(codexProgram, {});
+    expect(finding.ok).toBe(true);
+    expect(program).toBe(codexProgram);
+    expect(await checkCodexVersion(codexProgram)).toMatchObject({ ok: true });
+    expect(await checkCodexFlags(codexProgram)).toMatchObject({ ok: true });
+    const missing = checkCodexProgram('/nowhere/codex', {});
+    expect(missing).toMatchObject({ program: null, finding: { ok: false, severity: 'error' } });
+  });
+
+  it('says what is wrong with a program that is no Codex', async () => {
+    const fake = path.join(root, 'old-codex');
+    const script = '#!/bin/sh\n[ "$1" = --version ] && echo codex-cli 0.20.1 || echo "--json"\n';
+    writeFileSync(fake, script, { mode: 0o755 });
+    expect(await checkCodexVersion(fake)).toMatchObject({ ok: false, severity: 'warning' });
+    const flags = await checkCodexFlags(fake);
+    expect(flags).toMatchObject({ ok: false, severity: 'error' });
+    expect(flags.message).toContain('--add-dir');
+    expect(flags.message).toContain('resume');
+    expect(await checkCodexVersion('/bin/false')).toMatchObject({ ok: false, severity: 'error' });
+  });
+
+  it('tells whether anybody is logged in', async () => {
+    const CODEX_HOME = path.join(root, 'empty-home');
+    mkdirSync(CODEX_HOME);
+    const { PATH, HOME } = process.env;
+    const nobody = await checkCodexLogin(codexProgram, { PATH, HOME, CODEX_HOME });
+    expect(nobody).toMatchObject({ ok: false, severity: 'warning' });
+    const key = await checkCodexLogin(codexProgram, { PATH, HOME, CODEX_HOME, CODEX_API_KEY: 'k' });
+    expect(key.ok).toBe(true);
+  });
+
+  inSandbox('tries the sandbox', async () => {
+    const finding = await checkCodexSandbox(codexProgram, root, { ...process.env, ...env });
+    expect(finding).toMatchObject({ ok: true });
+    expect(await checkCodexSandbox('/bin/false', root, {})).toMatchObject({ ok: false });
+  });
+});
+
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+}

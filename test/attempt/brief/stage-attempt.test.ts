@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Dependency } from '../../../src/model/program.ts';
+import { stageAttempt } from '../../../src/attempt/brief/stage-attempt.ts';
+import type {
+  StagedFile,
+  StageOutcome,
+  StageRequest,
+} from '../../../src/attempt/brief/stage-request.ts';
+import {
+  interruptRecord,
+  put,
+  removeDirectory,
+  stageRequest,
+  temporaryDirectory,
+} from '../fixture.ts';
+
+let root: string;
+beforeEach(() => {
+  root = temporaryDirectory();
+});
+afterEach(() => removeDirectory(root));
+
+function dependency(task: string, consume: string[], as: string | null = null): Dependency {
+  return { task, kind: consume.length > 0 ? 'context' : 'order', consume, as };
+}
+
+async function staged(request: StageRequest): Promise<StageOutcome & { ok: true }> {
+  const outcome = await stageAttempt(request);
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome;
+}
+
+function read(request: StageRequest, relative: string): string {
+  return readFileSync(path.join(request.attemptDir, relative), 'utf8');
+}
+
+function ref(name: string): { kind: 'ref'; ref: string } {
+  return { kind: 'ref', ref: name };
+}
+
+describe('section 8.1: references', () => {
+  it('stages inputs as text or JSON, and names them by size and hash without content', async () => {
+    const text = 'secret brief\r\n\tÄ';
+    const request = stageRequest(
+      root,
+      { compose: [ref('inputs.brief'), ref('inputs.data'), ref('inputs.brief')] },
+      { values: { brief: text, data: { a: [1, null] } } },
+    );
+    const { stagedFiles } = await staged(request);
+    expect(read(request, 'context/refs/inputs/brief.txt')).toBe(text);
+    expect(JSON.parse(read(request, 'context/refs/inputs/data.json'))).toEqual({ a: [1, null] });
+    const hash = createHash('sha256').update(text).digest('hex');
+    expect(stagedFiles.filter((file) => file.source === 'inputs.brief')).toEqual([
+      {
+        path: 'context/refs/inputs/brief.txt',
+        source: 'inputs.brief',
+        kind: 'reference',
+        content_type: 'text/plain',
+        size: Buffer.byteLength(text),
+        sha256: hash,
+      },
+    ]);
+    const prompt = read(request, 'prompt.md');
+    expect(prompt).toContain(path.join(request.attemptDir, 'context/refs/inputs/brief.txt'));
+    expect(prompt.split(hash)).toHaveLength(3);
+    expect(prompt).toContain(`${Buffer.byteLength(text)} bytes`);
+    expect(prompt).not.toContain('secret brief');
+  });
+
+  it('gives every odd key a file of its own inside the attempt', async () => {
+    const keys = ['a/b', 'a%2Fb', '../../x', '.hidden', 'é', '', ' ', 'Key', 'key', 'key.txt']
+      .concat(['x'.repeat(300), `${'x'.repeat(299)}y`, 'a.b', 'line\nbreak', '__proto__'])
+      .filter((key) => key !== '');
+    const values = JSON.parse(
+      `{${keys.map((k) => `${JSON.stringify(k)}:"v"`).join(',')}}`,
+    ) as Record<string, string>;
+    const request = stageRequest(
+      root,
+      { compose: keys.map((key) => ref(`inputs.${key}`)) },
+      { values },
+    );
+    const { stagedFiles } = await staged(request);
+    const inputs = stagedFiles.filter((file) => file.kind === 'reference');
+    expect(inputs.map((file) => file.source)).toEqual(keys.map((key) => `inputs.${key}`));
+    expect(new Set(inputs.map((file) => file.path.toLowerCase())).size).toBe(keys.length);
+    for (const file of inputs) {
+      expect(path.posix.dirname(file.path)).toBe('context/refs/inputs');
+      expect(path.posix.basename(file.path)).toMatch(/^[A-Za-z0-9_%~-][A-Za-z0-9._%~-]*\.txt$/);
+      expect(read(request, file.path)).toBe('v');
+    }
+  });
+
+  it('copies results and artifacts of upstream instances, whatever their scope is called', async () => {
+    const publishedDir = path.join(root, 'up', 'published');
+    const big = Buffer.alloc(5 * 1024 * 1024 + 17, 0xff);
+    put(publishedDir, 'out/deep.bin', big);
+    put(publishedDir, 'plain', 'text without extension');
+    const resultFile = put(root, 'up/result.json', '{"n":1}');
+    const request = stageRequest(
+      root,
+      {
+        depends_on: [dependency('plan', ['out/deep.bin', 'plain'], 'a.b'), dependency('a', [])],
+        compose: [
+          ref('deps.a.b.artifacts.out/deep.bin'),
+          ref('deps.a.b.result'),
+          ref('deps.a.b.artifacts.plain'),
+        ],
+      },
+      { upstream: { 'a.b': { instanceId: 'plan-1', taskId: 'plan', publishedDir, resultFile } } },
+    );
+    const { stagedFiles } = await staged(request);
+    const copy = path.join(request.attemptDir, 'context/refs/deps/a.b/artifacts/out/deep.bin');
+    expect(readFileSync(copy).equals(big)).toBe(true);
+    expect(read(request, 'context/refs/deps/a.b/result.json')).toBe('{"n":1}');
+    expect(stagedFiles.slice(0, 3).map((file) => file.content_type)).toEqual([
+      'application/octet-stream',
+      'application/json',
+      'text/plain',
+    ]);
+    expect(stagedFiles[0]?.sha256).toBe(createHash('sha256').update(big).digest('hex'));
+  });
+
+  it('stages replies, and the latest one', async () => {
+    const first = interruptRecord('int-1', {}, { created_at: '2026-01-02T00:00:00.000Z' });
+    const second = interruptRecord('int-2', {}, { created_at: '2026-01-01T00:00:00.000Z' });
+    const open = interruptRecord('int-3', {}, null);
+    const request = stageRequest(
+      root,
+      { compose: [ref('runtime.replies'), ref('runtime.latest_reply')] },
+      { interrupts: [first, second, open] },
+    );
+    await staged(request);
+    const replies: unknown = JSON.parse(read(request, 'context/refs/runtime/replies.json'));
+    expect(replies).toEqual([
+      { interrupt: first.interrupt, reply: first.reply },
+      { interrupt: second.interrupt, reply: second.reply },
+    ]);
+    const latest: unknown = JSON.parse(read(request, 'context/refs/runtime/latest_reply.json'));
+    expect(latest).toEqual({ interrupt: first.interrupt, reply: first.reply });
+    await staged({ ...request, interrupts: [] });
+    expect(read(request, 'context/refs/runtime/latest_reply.json')).toBe('null\n');
+    expect(read(request, 'context/refs/runtime/replies.json')).toBe('[]\n');
+  });
+
+  it('lists every staged file in the manifest, and all of them are true', async () => {
+    const request = stageRequest(
+      root,
+      {
+        compose: [{ kind: 'file', path: 'prompts/a.md' }, ref('inputs.x')],
+        result_schema: 'schemas/s.yaml',
+      },
+      { values: { x: 1 }, resultCalledFor: true },
+    );
+    put(request.run.frozenProgramDir, 'prompts/a.md', 'Do it.\n');
+    put(request.run.frozenProgramDir, 'schemas/s.yaml', 'type: object\n');
+    const { stagedFiles } = await staged(request);
+    const manifest = JSON.parse(read(request, 'context/manifest.json')) as { files: StagedFile[] };
+    expect(manifest.files).toEqual(stagedFiles);
+    expect(stagedFiles.map((file) => file.path)).toEqual([
+      'context/compose/program/prompts/a.md',
+      'context/refs/inputs/x.json',
+      'context/output-schema.json',
+      'context/interrupt/requesting-help.md',
+    ]);
+    for (const file of stagedFiles) {
+      const bytes = readFileSync(path.join(request.attemptDir, file.path));
+      expect(file.size).toBe(bytes.length);
+      expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    }
+  });
+
+  it('clears its own former output, and nothing of the worker', async () => {
+    const request = stageRequest(root, { compose: [ref('inputs.x')] }, { values: { x: 'old' } });
+    await staged(request);
+    put(request.attemptDir, 'scratch/note.md', 'mine');
+    put(request.attemptDir, 'context/refs/half-written', '');
+    await staged({ ...request, values: { x: { now: 'JSON' } } });
+    expect(existsSync(path.join(request.attemptDir, 'context/refs/inputs/x.txt'))).toBe(false);
+    expect(existsSync(path.join(request.attemptDir, 'context/refs/half-written'))).toBe(false);
+    expect(read(request, 'scratch/note.md')).toBe('mine');
+    expect(statSync(path.join(request.attemptDir, 'prompt.md')).isFile()).toBe(true);
+  });
+});
+
+describe('section 8.1: what cannot be staged', () => {
+  async function refusal(request: StageRequest): Promise<string> {
+    const outcome = await stageAttempt(request);
+    if (outcome.ok) throw new Error('it was staged');
+    expect(existsSync(path.join(request.attemptDir, 'prompt.md'))).toBe(false);
+    return `${outcome.location}: ${outcome.message}`;
+  }
+
+  it('an input that nobody gave, also one named like a method of objects', async () => {
+    for (const key of ['brief', 'constructor']) {
+      const request = stageRequest(root, {
+        compose: [{ kind: 'literal', text: 'x' }, ref(`inputs.${key}`)],
+      });
+      const message = await refusal(request);
+      expect(message).toContain(`tasks.build.compose[1]: inputs.${key} cannot be staged`);
+      expect(message).toContain(`--input ${key}=`);
+    }
+  });
+
+  it('a result or an artifact that is missing', async () => {
+    const publishedDir = path.join(root, 'published');
+    put(publishedDir, 'there.md', '');
+    symlinkSync('/etc/hostname', path.join(publishedDir, 'link.md'));
+    const upstream = {
+      plan: { instanceId: 'plan-77', taskId: 'plan', publishedDir, resultFile: null },
+    };
+    const depends_on = [dependency('plan', ['gone.md', 'link.md'])];
+    const ask = (name: string): Promise<string> =>
+      refusal(stageRequest(root, { depends_on, compose: [ref(name)] }, { upstream }));
+    expect(await ask('deps.plan.result')).toContain('plan-77 of task plan left no result.json');
+    expect(await ask('deps.plan.artifacts.gone.md')).toContain(
+      'gone.md is not among what instance plan-77 published',
+    );
+    expect(await ask('deps.plan.artifacts.link.md')).toContain('through a symbolic link');
+    expect(await ask('deps.other.result')).toContain('is no reference of task build');
+    upstream.plan.publishedDir = path.join(root, 'nowhere');
+    expect(await ask('deps.plan.artifacts.gone.md')).toContain('published nothing');
+  });
+
+  it('a prompt file that is missing, outside, or not UTF-8', async () => {
+    const request = stageRequest(root, { compose: [{ kind: 'file', path: 'p.md' }] });
+    expect(await refusal(request)).toContain('p.md cannot be put into the prompt');
+    const file = path.join(request.run.frozenProgramDir, 'p.md');
+    symlinkSync('/etc/hostname', file);
+    expect(await refusal(request)).toContain('symbolic link');
+    removeDirectory(file);
+    writeFileSync(file, Buffer.from([0x41, 0xe9, 0x42]));
+    expect(await refusal(request)).toContain('it is not UTF-8 text');
+  });
+
+  it('a result schema that is broken', async () => {
+    const request = stageRequest(root, { result_schema: 's.json' });
+    expect(await refusal(request)).toContain('tasks.build.result_schema: ');
+    put(request.run.frozenProgramDir, 's.json', '{"$ref":"https://example.com/s.json"}');
+    expect(await refusal(request)).toContain('references to other places are not fetched');
+  });
+});
+
+describe('the output schema', () => {
+  it('is the frozen file where that is plain JSON, else a self-contained copy', async () => {
+    const plain = stageRequest(
+      root,
+      { result_schema: 'schemas/s.json' },
+      { resultCalledFor: true },
+    );
+    const frozen = put(plain.run.frozenProgramDir, 'schemas/s.json', '{"type":"object"}');
+    expect((await staged(plain)).outputSchemaFile).toBe(frozen);
+
+    put(plain.run.frozenProgramDir, 'schemas/y.yaml', '$ref: s.json\n');
+    const yaml = stageRequest(root, { result_schema: 'schemas/y.yaml' }, { resultCalledFor: true });
+    const file = (await staged(yaml)).outputSchemaFile;
+    expect(file).toBe(path.join(yaml.attemptDir, 'context/output-schema.json'));
+    expect(JSON.parse(readFileSync(file as string, 'utf8'))).toEqual({
+      $ref: '#/$defs/schemas_s_json',
+      $defs: { schemas_s_json: { type: 'object' } },
+    });
+  });
+
+  it('is not handed to a backend that takes none, but named in the prompt', async () => {
+    const request = stageRequest(
+      root,
+      { result_schema: 's.json' },
+      {
+        resultCalledFor: true,
+        backend: {
+          name: 'command',
+          hasSession: false,
+          hasSandbox: false,
+          takesOutputSchema: false,
+        },
+      },
+    );
+    const frozen = put(request.run.frozenProgramDir, 's.json', '{"type":"object"}');
+    expect((await staged(request)).outputSchemaFile).toBe(null);
+    expect(read(request, 'prompt.md')).toContain(frozen);
+  });
+});

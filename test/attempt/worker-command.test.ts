@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeCommandShim } from '../../src/attempt/command-shim.ts';
+import { workerEnvironment } from '../../src/attempt/worker-environment.ts';
+import { put, removeDirectory, temporaryDirectory } from './fixture.ts';
+
+let root: string;
+beforeEach(() => {
+  root = temporaryDirectory();
+});
+afterEach(() => removeDirectory(root));
+
+it('the shim runs this installation by name, whatever is in its paths and arguments', () => {
+  const odd = path.join(root, "it's $HOME `here`");
+  const entry = put(odd, 'main.mjs', 'console.log(JSON.stringify(process.argv.slice(2)))');
+  const shimDir = path.join(odd, 'bin');
+  const file = writeCommandShim(shimDir, { node: process.execPath, entry });
+  expect(file).toBe(path.join(shimDir, 'codex-orch'));
+  const { PATH } = workerEnvironment({
+    programDir: '/p',
+    runId: 'r',
+    instanceId: 'i',
+    taskId: 't',
+    instanceDir: '/i',
+    attemptDir: '/a',
+    projectWorkspaceDir: '/pw',
+    workspaceDir: '/w',
+    shimDir,
+    basePath: '/usr/bin:/bin',
+  });
+  const printed = execFileSync('/bin/sh', ['-c', `codex-orch a "b c" '$d' ''`], {
+    env: { PATH },
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(printed)).toEqual(['a', 'b c', '$d', '']);
+});
+
+it('the shim is written only where it differs', () => {
+  const target = { node: '/node', entry: '/entry.js' };
+  const file = writeCommandShim(root, target);
+  const { ino } = statSync(file);
+  writeCommandShim(root, target);
+  expect(statSync(file).ino).toBe(ino);
+  chmodSync(file, 0o644);
+  writeCommandShim(root, target);
+  expect(statSync(file).mode & 0o777).toBe(0o755);
+  writeFileSync(file, 'old');
+  writeCommandShim(root, { ...target, entry: '/other.js' });
+  expect(execFileSync('cat', [file], { encoding: 'utf8' })).toContain("exec '/node' '/other.js'");
+});
+
+it('the environment names program, run, instance, task and directories, and puts the shim first', () => {
+  const environment = workerEnvironment({
+    programDir: '/p',
+    runId: 'r',
+    instanceId: 'i',
+    taskId: 't',
+    instanceDir: '/i',
+    attemptDir: '/i/a',
+    projectWorkspaceDir: '/pw',
+    workspaceDir: '/w',
+    shimDir: '/shim',
+    basePath: undefined,
+  });
+  expect(environment).toEqual({
+    CODEX_ORCH_PROGRAM_DIR: '/p',
+    CODEX_ORCH_RUN_ID: 'r',
+    CODEX_ORCH_INSTANCE_ID: 'i',
+    CODEX_ORCH_TASK_ID: 't',
+    CODEX_ORCH_INSTANCE_DIR: '/i',
+    CODEX_ORCH_ATTEMPT_DIR: '/i/a',
+    CODEX_ORCH_PROJECT_WORKSPACE_DIR: '/pw',
+    CODEX_ORCH_WORKSPACE_DIR: '/w',
+    PATH: '/shim',
+  });
+});

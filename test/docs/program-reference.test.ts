@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import {
+  presetFields,
+  projectFields,
+  roleFields,
+  taskFields,
+} from '../../src/program/shape/fields.ts';
+import type { Fields, Shape } from '../../src/program/shape/shape.ts';
+
+const page = readFileSync('docs/program-reference.md', 'utf8');
+
+function names(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([name, field]) => [name, ...namesIn(field.shape)]);
+}
+
+function namesIn(shape: Shape): string[] {
+  switch (shape.type) {
+    case 'list':
+      return namesIn(shape.items);
+    case 'map':
+      return namesIn(shape.values);
+    case 'object':
+      return names(shape.fields);
+    case 'tagged':
+      return [shape.tag, ...Object.values(shape.variants).flatMap(names)];
+    default:
+      return [];
+  }
+}
+
+it.each([
+  ['project', projectFields],
+  ['task', taskFields],
+  ['role', roleFields],
+  ['preset', presetFields],
+])('the reference page names every field of a %s', (_name, fields) => {
+  const missing = names(fields).filter((name) => !new RegExp(`\\b${name}\\b`).test(page));
+  expect(missing).toEqual([]);
+});

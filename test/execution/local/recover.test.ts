@@ -1,0 +1,337 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { buildSync } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { launchAttempt } from '../../../src/execution/local/launch.ts';
+import type { AgentLaunch, AttemptEnd, Recovery } from '../../../src/model/attempt.ts';
+import { recoverAttempt } from '../../../src/execution/local/start.ts';
+import { ownScope } from '../../../src/processes/identity.ts';
+import {
+  exists,
+  pidOf,
+  read,
+  shellLaunch,
+  temporaryDirectory,
+  until,
+  untilPrinted,
+} from './launches.ts';
+import { runToEnd, startAttempt } from './start.ts';
+
+const root = temporaryDirectory('recover');
+const engineFile = path.join(root, 'engine.mjs');
+
+beforeAll(() => {
+  buildSync({
+    entryPoints: [path.join(import.meta.dirname, 'engine-process.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: engineFile,
+  });
+});
+
+/** Runs an engine process until it has said its first line. */
+async function engine(launch: AgentLaunch, mode: 'start' | 'detach' | 'recover') {
+  const file = path.join(launch.programDir, `launch-${mode}.json`);
+  writeFileSync(file, JSON.stringify(launch));
+  const child = spawn(process.execPath, [engineFile, file, mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await lines.next()).value);
+  return { child, first: await next(), next };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** An attempt whose engine was killed in the middle. */
+async function orphan(launch: AgentLaunch): Promise<number> {
+  const { child, first } = await engine(launch, 'start');
+  await untilPrinted(launch, 'ready');
+  await kill(child);
+  return Number(first.split(' ')[1]);
+}
+
+function endOf(recovery: Recovery): Promise<AttemptEnd> {
+  if (recovery.kind === 'never_started') throw new Error('it says that nothing ever ran');
+  return recovery.process.ended;
+}
+
+describe('after the engine was killed', () => {
+  it('attaches to the agent that goes on working, and gets its exit status', async () => {
+    const launch = shellLaunch(
+      root,
+      'echo ready; until [ -e go ]; do sleep 0.01; done; echo more; exit 6',
+    );
+    const pid = await orphan(launch);
+    expect(exists(pid)).toBe(true);
+    const recovery = recoverAttempt(launch);
+    expect(recovery.kind).toBe('running');
+    if (recovery.kind !== 'running') return;
+    expect(recovery.process.pid).toBe(pid);
+    const seen: string[] = [];
+    recovery.process.onActivity((all) => {
+      for (const activity of all) if (activity.type === 'output') seen.push(activity.text);
+    });
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    expect(await recovery.process.ended).toMatchObject({
+      termination_reason: 'nonzero_exit',
+      return_code: 6,
+      failure_kind: 'task_runtime',
+    });
+    expect(seen).toEqual(['ready', 'more']);
+    expect(JSON.parse(read(launch, 'runtime.json'))).toMatchObject({ pid, return_code: 6 });
+  });
+
+  it('harvests an agent that finished meanwhile', async () => {
+    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo last');
+    const pid = await orphan(launch);
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    await until('the agent is gone', () => !exists(pid));
+    const recovery = recoverAttempt(launch);
+    expect(recovery.kind).toBe('ended');
+    const end = await endOf(recovery);
+    expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
+    expect(Date.parse(end.finished_at)).toBeLessThanOrEqual(Date.now());
+    expect(read(launch, 'events.jsonl')).toBe('ready\nlast\n');
+    // And again: recovering is repeatable.
+    expect(await endOf(recoverAttempt(launch))).toEqual(end);
+  });
+
+  it('calls an agent that was killed with its wrapper orphaned', async () => {
+    const launch = shellLaunch(root, 'echo ready; sleep 300');
+    const pid = await orphan(launch);
+    process.kill(-pid, 'SIGKILL');
+    await until('the agent is gone', () => !exists(pid));
+    expect(await endOf(recoverAttempt(launch))).toMatchObject({
+      termination_reason: 'orphaned',
+      return_code: null,
+      failure_kind: 'unknown',
+      resume_recommended: false,
+    });
+  });
+
+  it('ends what still lives of a group whose leader is gone', async () => {
+    const launch = shellLaunch(root, 'echo "ready $$"; sleep 300');
+    const pid = await orphan(launch);
+    const agent = Number(/ready (\d+)/.exec(read(launch, 'events.jsonl'))?.[1]);
+    process.kill(pid, 'SIGKILL'); // the wrapper alone
+    await until('the wrapper is gone', () => !exists(pid));
+    expect(exists(agent)).toBe(true);
+    expect(await endOf(recoverAttempt(launch))).toMatchObject({ termination_reason: 'orphaned' });
+    expect(exists(agent)).toBe(false);
+  });
+
+  it('stops an agent that it re-attached to', async () => {
+    const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
+      graceMs: 200,
+    });
+    const pid = await orphan(launch);
+    const recovery = recoverAttempt(launch);
+    if (recovery.kind !== 'running') throw new Error(recovery.kind);
+    recovery.process.stop('terminated');
+    expect(await recovery.process.ended).toMatchObject({ termination_reason: 'terminated' });
+    expect(exists(pid)).toBe(false);
+  });
+
+  it('goes on with the limits where the dead engine left them', async () => {
+    const launch = shellLaunch(root, 'echo ready; sleep 300', {
+      wallTimeoutMs: 3_600_000,
+      idleTimeoutMs: 3_600_000,
+    });
+    await orphan(launch);
+    const late = { ...launch, startedAt: new Date(Date.now() - 3_600_000).toISOString() };
+    expect(await endOf(recoverAttempt(late))).toMatchObject({ termination_reason: 'wall_timeout' });
+
+    const silent = shellLaunch(root, 'echo ready; sleep 300', { idleTimeoutMs: 300 });
+    await orphan(silent);
+    expect(await endOf(recoverAttempt(silent))).toMatchObject({
+      termination_reason: 'idle_timeout',
+    });
+  });
+
+  it('remembers why the dead engine was stopping it', async () => {
+    const launch = shellLaunch(
+      root,
+      'trap "touch asked" TERM; echo ready; until [ -e go ]; do sleep 0.01; done',
+      { wallTimeoutMs: 300, graceMs: 60_000 },
+    );
+    const { child } = await engine(launch, 'start');
+    await until('it is asked to stop', () => existsSync(path.join(launch.cwd, 'asked')));
+    await kill(child);
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    // The limit itself is lifted: only the record can tell.
+    expect(await endOf(recoverAttempt({ ...launch, wallTimeoutMs: null }))).toMatchObject({
+      termination_reason: 'wall_timeout',
+    });
+  });
+
+  it('is attached to by an engine in another process as well', async () => {
+    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; exit 3');
+    await orphan(launch);
+    const second = await engine(launch, 'recover');
+    expect(second.first).toBe('running');
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    expect(JSON.parse(await second.next())).toMatchObject({ return_code: 3 });
+  });
+});
+
+it('does not keep an engine from ending once it is detached', async () => {
+  const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
+  const { child, first } = await engine(launch, 'detach');
+  if (child.exitCode === null) await once(child, 'exit');
+  const pid = Number(first.split(' ')[1]);
+  expect(exists(pid)).toBe(true);
+  writeFileSync(path.join(launch.cwd, 'go'), '');
+  await until('the agent ends', () => !exists(pid));
+  expect(await endOf(recoverAttempt(launch))).toMatchObject({ termination_reason: 'completed' });
+});
+
+describe('an attempt that never started', () => {
+  it('is told apart, and may start with the next generation', async () => {
+    const launch = shellLaunch(root, 'echo ran');
+    expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 1 });
+    // An engine that died again right here.
+    expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 2 });
+    const end = await runToEnd({ ...launch, generation: 2 });
+    expect(end.termination_reason).toBe('completed');
+    expect(await endOf(recoverAttempt(launch))).toMatchObject({ return_code: 0 });
+    expect(read(launch, 'events.jsonl')).toBe('ran\n');
+  });
+
+  it('forgets that the generation which never ran was being stopped', async () => {
+    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
+    expect(recoverAttempt(launch).kind).toBe('never_started');
+    writeFileSync(path.join(launch.attemptDir, '.process', 'stop'), 'wall_timeout\n');
+    const second = await startAttempt({ ...launch, generation: 1 });
+    await untilPrinted(launch, 'ready');
+    second.detach();
+    const recovery = recoverAttempt(launch);
+    writeFileSync(path.join(launch.cwd, 'go'), '');
+    expect(await endOf(recovery)).toMatchObject({ termination_reason: 'completed' });
+  });
+
+  it('runs nothing when the wrapper comes late', async () => {
+    const launch = shellLaunch(root, 'echo ran');
+    // Void the claim after the engine looked and before the wrapper does.
+    const starting = startAttempt(launch);
+    const recovery = recoverAttempt(launch);
+    const end = await (await starting).ended;
+    if (recovery.kind === 'never_started') {
+      expect(end).toMatchObject({ failure_kind: 'runner_invocation' });
+      expect(read(launch, 'events.jsonl')).toBe('');
+    } else {
+      expect(end.return_code).toBe(0);
+    }
+  });
+
+  it('is claimed by exactly one side, however they race', async () => {
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 60; round += 1) {
+      const launch = shellLaunch(root, 'echo ran');
+      const starting = startAttempt(launch);
+      const pause = BigInt(round % 12) * 250_000n;
+      for (const from = process.hrtime.bigint(); process.hrtime.bigint() - from < pause;);
+      const recovery = recoverAttempt(launch);
+      await (
+        await starting
+      ).ended;
+      const ran = read(launch, 'events.jsonl') === 'ran\n';
+      outcomes.add(recovery.kind);
+      expect(ran).toBe(recovery.kind !== 'never_started');
+      if (recovery.kind !== 'never_started') {
+        expect(await recovery.process.ended).toMatchObject({ return_code: 0 });
+      }
+      const claims = readdirSync(path.join(launch.attemptDir, '.process'));
+      expect(claims.filter((name) => name.startsWith('claim-'))).toEqual(['claim-0']);
+    }
+    expect(outcomes.has('never_started')).toBe(true);
+    expect(outcomes.size).toBeGreaterThan(1);
+  });
+
+  it('two wrappers of one generation never both run', async () => {
+    const launch = shellLaunch(root, 'echo ran; sleep 0.2');
+    // The same start twice is a defect; it is refused, or where it comes too early, harmless.
+    const claimed = (): boolean => existsSync(path.join(launch.attemptDir, '.process', 'claim-0'));
+    const argv = ['/bin/sh', '-c', 'echo ran'];
+    const exits: Promise<unknown[]>[] = [];
+    const start = async (): Promise<void> => {
+      const launched = await launchAttempt(launch, argv, {}, null);
+      if (launched.kind === 'child') exits.push(once(launched.child, 'exit'));
+    };
+    await start();
+    while (!claimed()) await start().catch(() => undefined);
+    const codes = (await Promise.all(exits)).map(([code]) => code as number);
+    expect(read(launch, 'events.jsonl')).toBe('ran\n');
+    expect(codes.sort()).toEqual([0, ...exits.slice(1).map(() => 75)]);
+  });
+});
+
+describe('a process that cannot be looked at', () => {
+  const unseen = (
+    launch: AgentLaunch,
+    change: { pidNamespace?: string; bootId?: string; host?: string },
+  ) => {
+    const scope = { ...ownScope(), ...change };
+    const directory = path.join(launch.attemptDir, '.process');
+    mkdirSync(directory);
+    const lines = [process.pid, '1 (x) S', scope.bootId, scope.pidNamespace, scope.host, ''];
+    writeFileSync(path.join(directory, 'agent-0'), lines.join('\n'));
+    writeFileSync(path.join(directory, 'claim-0'), 'run\n');
+    writeFileSync(path.join(launch.attemptDir, 'events.jsonl'), '');
+    return path.join(directory, 'exit');
+  };
+
+  it('counts as running until it has recorded its exit', async () => {
+    const launch = shellLaunch(root, 'true', { idleTimeoutMs: 60_000 });
+    const exitFile = unseen(launch, { pidNamespace: 'pid:[1]' });
+    const recovery = recoverAttempt(launch);
+    expect(recovery.kind).toBe('running');
+    writeFileSync(exitFile, '4'); // without its newline it is not there yet
+    writeFileSync(exitFile, '4\n');
+    expect(await endOf(recovery)).toMatchObject({ return_code: 4 });
+  });
+
+  it('is given up after silence', async () => {
+    const launch = shellLaunch(root, 'true', { idleTimeoutMs: 200 });
+    unseen(launch, { pidNamespace: 'pid:[1]' });
+    const recovery = recoverAttempt(launch);
+    expect(recovery.kind).toBe('running');
+    expect(['orphaned', 'idle_timeout']).toContain((await endOf(recovery)).termination_reason);
+  });
+
+  it('is gone with an earlier boot of this host', async () => {
+    const launch = shellLaunch(root, 'true');
+    unseen(launch, { bootId: 'an-earlier-one' });
+    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
+  });
+
+  it('is gone where a power cut left the claim alone', async () => {
+    const launch = shellLaunch(root, 'true');
+    unseen(launch, {});
+    rmSync(path.join(launch.attemptDir, '.process', 'agent-0'));
+    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
+  });
+
+  it('is gone where its pid belongs to another process by now', async () => {
+    const launch = shellLaunch(root, 'true');
+    const bystander = await startAttempt(shellLaunch(root, 'echo ready; sleep 300'));
+    unseen(launch, {});
+    const lines = [pidOf(bystander), '1 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0'];
+    const { bootId, pidNamespace, host } = ownScope();
+    const file = path.join(launch.attemptDir, '.process', 'agent-0');
+    writeFileSync(file, [...lines, bootId, pidNamespace, host, ''].join('\n'));
+    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
+    expect(exists(pidOf(bystander))).toBe(true);
+    bystander.stop('terminated', { force: true });
+    await bystander.ended;
+  });
+});

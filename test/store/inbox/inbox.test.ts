@@ -1,0 +1,366 @@
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { InterruptRecord } from '../../../src/model/run.ts';
+import {
+  dropCommand,
+  dropInterrupt,
+  dropReply,
+  removeCommand,
+  writeInterruptRecord,
+} from '../../../src/store/inbox/drop.ts';
+import {
+  InboxScanner,
+  scanInbox,
+  watchInbox,
+  type InboxScan,
+} from '../../../src/store/inbox/scanner.ts';
+import { newRunId, runPaths, type RunPaths } from '../../../src/store/layout.ts';
+import { createRunDirectory } from '../../../src/store/run-store.ts';
+import { sampleInterrupt, sampleReply, temporaryProgram } from '../sample-run.ts';
+
+const ID = 'int-0123456789ab';
+const OTHER = 'int-ffffffffffff';
+
+let program: { dir: string; remove: () => void };
+let paths: RunPaths;
+let known: { interrupts: Map<string, InterruptRecord> };
+
+beforeEach(() => {
+  program = temporaryProgram();
+  paths = runPaths(program.dir, newRunId(new Date()));
+  createRunDirectory(paths);
+  known = { interrupts: new Map() };
+});
+afterEach(() => program.remove());
+
+function ask(id = ID, change = {}): void {
+  const interrupt = sampleInterrupt(paths.runId, 'ask-00000000', { interrupt_id: id, ...change });
+  known.interrupts.set(id, { interrupt, reply: null, appliedInAttempt: null });
+}
+
+function reasons(scan: InboxScan): Record<string, string> {
+  return Object.fromEntries(
+    scan.unreadable.map(({ file, reason }) => [path.basename(file), reason]),
+  );
+}
+
+describe('dropping and finding', () => {
+  it('a question, its answer and a command come through as they are', () => {
+    const interrupt = sampleInterrupt(paths.runId, 'ask-00000000');
+    expect(dropInterrupt(paths, interrupt)).toBe(true);
+    expect(dropInterrupt(paths, { ...interrupt, question: 'again?' })).toBe(false);
+    expect(dropReply(paths, sampleReply(ID))).toBe(true);
+    expect(dropReply(paths, sampleReply(ID, { text: 'right' }))).toBe(false);
+    const retry = {
+      command: 'retry_instance',
+      instance_id: 'ask-00000000',
+      granted_iterations: 2,
+    } as const;
+    const command = dropCommand(paths, retry);
+    const scan = scanInbox(paths, known);
+    expect(scan.interrupts.map(({ value }) => value)).toEqual([interrupt]);
+    expect(scan.replies.map(({ value }) => value)).toEqual([sampleReply(ID)]);
+    expect(scan.commands).toEqual([{ file: command, value: retry }]);
+    expect(scan.unreadable).toEqual([]);
+    for (const directory of [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands]) {
+      expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    }
+  });
+
+  it('what was not taken is given out again; what the log knows is not', () => {
+    const scanner = new InboxScanner(paths);
+    dropInterrupt(paths, sampleInterrupt(paths.runId, 'ask-00000000'));
+    dropReply(paths, sampleReply(ID));
+    const file = dropCommand(paths, { command: 'abort' });
+    expect(scanner.scan(known).interrupts).toHaveLength(1);
+    expect(scanner.scan(known)).toMatchObject({ interrupts: [{}], replies: [{}], commands: [{}] });
+    ask();
+    removeCommand(file);
+    expect(scanner.scan(known)).toMatchObject({ interrupts: [], replies: [{}], commands: [] });
+    known.interrupts.get(ID)!.reply = sampleReply(ID);
+    expect(scanner.scan(known)).toEqual({
+      interrupts: [],
+      replies: [],
+      commands: [],
+      unreadable: [],
+    });
+    // The engine's record of the interrupt, and a second thought in the reply's file, are not news.
+    writeInterruptRecord(paths, { ...known.interrupts.get(ID)!.interrupt, status: 'resolved' });
+    writeFileSync(paths.replyFile(ID), '{"text": "no, right"}');
+    expect(scanner.scan(known)).toMatchObject({ interrupts: [], replies: [] });
+    expect(JSON.parse(readFileSync(paths.interruptFile(ID), 'utf8'))).toMatchObject({
+      status: 'resolved',
+    });
+  });
+
+  it('comes in the order in which it was said', () => {
+    for (const [id, second] of [
+      ['int-aaaaaaaaaaaa', 3],
+      ['int-bbbbbbbbbbbb', 1],
+    ] as const) {
+      const created_at = `2026-01-01T00:00:0${second}.000Z`;
+      ask(id);
+      dropReply(paths, sampleReply(id, { created_at }));
+    }
+    dropCommand(paths, { command: 'abort' });
+    const scan = scanInbox(paths, known);
+    expect(scan.replies.map(({ value }) => value.interrupt_id)).toEqual([
+      'int-bbbbbbbbbbbb',
+      'int-aaaaaaaaaaaa',
+    ]);
+  });
+
+  it('sees what comes later, also at the same size and in the same instant', () => {
+    const scanner = new InboxScanner(paths);
+    ask();
+    ask(OTHER);
+    expect(scanner.scan(known).replies).toEqual([]);
+    for (let round = 0; round < 200; round += 1) {
+      writeFileSync(paths.replyFile(ID), `{"text": "a"}`);
+      expect(scanner.scan(known).replies).toHaveLength(1);
+      writeFileSync(paths.replyFile(ID), `{"texx": "a"}`);
+      writeFileSync(paths.replyFile(OTHER), `{"text": "b"}`);
+      expect(scanner.scan(known).replies.map(({ value }) => value.text)).toContain('b');
+      rmSync(paths.replyFile(ID));
+      rmSync(paths.replyFile(OTHER));
+      expect(scanner.scan(known).replies).toEqual([]);
+    }
+  });
+
+  it('costs little when nothing changed', () => {
+    for (let i = 0; i < 1000; i += 1) {
+      const id = `int-${String(i).padStart(12, '0')}`;
+      ask(id);
+      writeFileSync(paths.interruptFile(id), '{}');
+    }
+    const scanner = new InboxScanner(paths);
+    scanner.scan(known);
+    const started = process.hrtime.bigint();
+    for (let i = 0; i < 20; i += 1) scanner.scan(known);
+    const perScanMs = Number(process.hrtime.bigint() - started) / 20e6;
+    expect(perScanMs).toBeLessThan(50);
+  });
+
+  it('tells when something comes', async () => {
+    const scanner = new InboxScanner(paths);
+    ask();
+    await new Promise<void>((resolve) => {
+      const stop = watchInbox(paths, () => {
+        if (scanner.scan(known).replies.length === 0) return;
+        stop();
+        resolve();
+      });
+      dropReply(paths, sampleReply(ID));
+      // The watcher keeps no process alive: the test does.
+      const alive = setInterval(() => undefined, 1000);
+      void Promise.resolve().then(() => alive.unref());
+    });
+  });
+
+  it('refuses to drop where the inbox is not a directory of its own', () => {
+    const elsewhere = mkdtempSync(path.join(program.dir, 'elsewhere-'));
+    renameSync(paths.inboxReplies, path.join(program.dir, 'away'));
+    symlinkSync(elsewhere, paths.inboxReplies);
+    expect(() => dropReply(paths, sampleReply(ID))).toThrow(/not a directory/);
+    ask();
+    writeFileSync(path.join(elsewhere, `${ID}.json`), '{"text": "x"}');
+    expect(scanInbox(paths, known).replies).toEqual([]);
+    rmSync(paths.inboxDir, { recursive: true });
+    expect(scanInbox(paths, known)).toMatchObject({ interrupts: [], replies: [], commands: [] });
+    expect(() => dropCommand(paths, { command: 'abort' })).toThrow(/not a directory/);
+    writeInterruptRecord(paths, known.interrupts.get(ID)!.interrupt);
+    expect(readdirSync(paths.inboxInterrupts)).toEqual([`${ID}.json`]);
+  });
+});
+
+describe('a reply written by hand', () => {
+  it('needs only its text', () => {
+    ask(ID, { audience: 'assistant' });
+    writeFileSync(paths.replyFile(ID), '\uFEFF{"text": "left"}\n');
+    utimesSync(paths.replyFile(ID), 1_700_000_000, 1_700_000_000);
+    expect(scanInbox(paths, known).replies[0]?.value).toEqual({
+      interrupt_id: ID,
+      audience: 'assistant',
+      reply_kind: 'answer',
+      text: 'left',
+      payload: {},
+      rationale: null,
+      confidence: null,
+      citations: [],
+      created_at: '2023-11-14T22:13:20.000Z',
+    });
+  });
+
+  it('may hold everything', () => {
+    ask(ID, { audience: 'assistant' });
+    const reply = sampleReply(ID, {
+      audience: 'assistant',
+      reply_kind: 'handoff_to_human',
+      payload: [1, { two: null }],
+      rationale: 'because',
+      confidence: 'low',
+      citations: ['a.md'],
+    });
+    writeFileSync(paths.replyFile(ID), JSON.stringify({ ...reply, author: 'me' }));
+    expect(scanInbox(paths, known).replies[0]?.value).toEqual(reply);
+  });
+
+  it.each<[string, string | Buffer, RegExp]>([
+    ['half a file', '{"text": "le', /^it is not JSON/],
+    ['nothing', '', /^it is empty$/],
+    ['no object', '"left"', /^it is not a JSON object$/],
+    ['no text', '{"texts": "left"}', /^"text" is missing$/],
+    ['null text', '{"text": null}', /^"text" is missing$/],
+    ['a blank text', '{"text": " \\n"}', /^"text" is blank$/],
+    ['a number for text', '{"text": 7}', /^"text" must be a string, not a number$/],
+    [
+      'another id',
+      `{"text": "x", "interrupt_id": "${OTHER}"}`,
+      /"interrupt_id" is "int-fff.*named/,
+    ],
+    ['an unknown kind', '{"text": "x", "reply_kind": "yes"}', /one of answer, handoff_to_human$/],
+    ['a human handing off', '{"text": "x", "reply_kind": "handoff_to_human"}', /must be "answer"/],
+    ['another audience', '{"text": "x", "audience": "assistant"}', /the question went to: human/],
+    ['no list', '{"text": "x", "citations": "a"}', /"citations" must be a list of strings/],
+    ['mixed list', '{"text": "x", "citations": ["a", 1]}', /"citations" must be a list of strings/],
+    ['an unknown confidence', '{"text": "x", "confidence": "very"}', /low, medium, high/],
+    [
+      'no time',
+      '{"text": "x", "created_at": "soon"}',
+      /"created_at" is "soon", which is not a time/,
+    ],
+    ['an inherited name', '{"text": "x", "reply_kind": "toString"}', /one of/],
+    ['another encoding', Buffer.from([0x7b, 0xff, 0xfe]), /^it is not UTF-8 text$/],
+    ['great depth', `{"text":"x","payload":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested/],
+    ['great size', `{"text": "${'x'.repeat(4 * 1024 * 1024)}"}`, /larger than 4194304 bytes/],
+  ])('with %s is left where it is, with its reason', (_name, content, reason) => {
+    ask();
+    writeFileSync(paths.replyFile(ID), content);
+    const scan = scanInbox(paths, known);
+    expect(scan.replies).toEqual([]);
+    expect(scan.unreadable).toHaveLength(1);
+    expect(scan.unreadable[0]).toMatchObject({ interruptId: ID, kind: 'reply', isNew: true });
+    expect(scan.unreadable[0]?.reason).toMatch(reason);
+    expect(readFileSync(paths.replyFile(ID)).equals(Buffer.from(content))).toBe(true);
+  });
+
+  it('is no longer complained of once it is mended, or gone', () => {
+    ask();
+    ask(OTHER);
+    const scanner = new InboxScanner(paths);
+    writeFileSync(paths.replyFile(ID), '{"text": ');
+    writeFileSync(paths.replyFile(OTHER), '{');
+    expect(scanner.scan(known).unreadable.map(({ isNew }) => isNew)).toEqual([true, true]);
+    expect(scanner.scan(known).unreadable.map(({ isNew }) => isNew)).toEqual([false, false]);
+    writeFileSync(paths.replyFile(ID), '{"text": "left"}');
+    rmSync(paths.replyFile(OTHER));
+    expect(scanner.scan(known)).toMatchObject({ replies: [{}], unreadable: [] });
+  });
+
+  it('can be rejected by who knows more, until it changes', () => {
+    ask();
+    const scanner = new InboxScanner(paths);
+    writeFileSync(paths.replyFile(ID), '{"text": "left"}');
+    const [item] = scanner.scan(known).replies;
+    scanner.reject(item!.file, 'payload: must have property "way"');
+    for (let i = 0; i < 3; i += 1) {
+      const scan = scanner.scan(known);
+      expect(scan.replies).toEqual([]);
+      expect(scan.unreadable[0]?.reason).toBe('payload: must have property "way"');
+    }
+    writeFileSync(paths.replyFile(ID), '{"text": "left", "payload": {"way": 1}}');
+    expect(scanner.scan(known)).toMatchObject({ replies: [{}], unreadable: [] });
+  });
+
+  it('to a question that nobody asked waits for it', () => {
+    const scanner = new InboxScanner(paths);
+    writeFileSync(paths.replyFile(ID), '{"text": "left"}');
+    expect(reasons(scanner.scan(known))).toEqual({
+      [`${ID}.json`]: 'the run has no such interrupt',
+    });
+    ask();
+    expect(scanner.scan(known)).toMatchObject({ replies: [{}], unreadable: [] });
+  });
+});
+
+describe('a hostile inbox', () => {
+  it('harms nothing, and each thing in it is named', () => {
+    ask(OTHER);
+    const replies = paths.inboxReplies;
+    writeFileSync(path.join(program.dir, 'secret'), '{"text": "secret"}');
+    symlinkSync(path.join(program.dir, 'secret'), paths.replyFile('int-000000000001'));
+    symlinkSync('nowhere', paths.replyFile('int-000000000002'));
+    mkdirSync(paths.replyFile('int-000000000003'));
+    execFileSync('mkfifo', [paths.replyFile('int-000000000004')]);
+    writeFileSync(path.join(replies, '..json'), '{');
+    writeFileSync(path.join(replies, '.int-ffffffffffff.json.swp'), '{');
+    writeFileSync(path.join(replies, `${OTHER}.json~`), '{"text": "backup"}');
+    writeFileSync(path.join(replies, 'int-FFFFFFFFFFFF.json'), '{"text": "x"}');
+    writeFileSync(path.join(replies, 'notes.json'), '{"text": "x"}');
+    const scan = scanInbox(paths, known);
+    expect(scan.replies).toEqual([]);
+    expect(reasons(scan)).toEqual({
+      'int-000000000001.json': 'it is a symbolic link',
+      'int-000000000002.json': 'it is a symbolic link',
+      'int-000000000003.json': 'it is not a regular file',
+      'int-000000000004.json': 'it is not a regular file',
+      'int-FFFFFFFFFFFF.json': expect.stringContaining('its name is not <interrupt id>.json'),
+      'notes.json': expect.stringContaining('its name is not <interrupt id>.json'),
+    });
+  });
+
+  it('cannot pass off a question as answered, another run’s, or something else', () => {
+    const interrupt = sampleInterrupt(paths.runId, 'ask-00000000');
+    const put = (id: string, value: unknown): void =>
+      writeFileSync(paths.interruptFile(id), JSON.stringify(value));
+    put(ID, { ...interrupt, status: 'applied', resolved_at: 'x', applied_at: 'x', extra: 1 });
+    put(OTHER, interrupt);
+    put('int-000000000001', { ...interrupt, interrupt_id: 'int-000000000001', run_id: 'other' });
+    put('int-000000000002', { ...interrupt, interrupt_id: 'int-000000000002', options: { a: 1 } });
+    put('int-000000000003', { ...interrupt, interrupt_id: 'int-000000000003', audience: 'me' });
+    put('int-000000000004', { ...interrupt, interrupt_id: 'int-000000000004', metadata: [] });
+    put('int-000000000005', { ...interrupt, interrupt_id: 'int-000000000005', blocking: 'no' });
+    const scan = scanInbox(paths, known);
+    expect(scan.interrupts.map(({ value }) => value)).toEqual([interrupt]);
+    expect(reasons(scan)).toEqual({
+      [`${OTHER}.json`]: expect.stringContaining('"interrupt_id" is "int-0123456789ab"'),
+      'int-000000000001.json': expect.stringContaining('"run_id" is "other", but the run is'),
+      'int-000000000002.json': '"options" must be a list of strings',
+      'int-000000000003.json': expect.stringContaining('"audience" is "me"'),
+      'int-000000000004.json': '"metadata" must be an object',
+      'int-000000000005.json': '"blocking" must be true or false',
+    });
+  });
+
+  it('commands must be ones that there are', () => {
+    const put = (name: string, value: unknown): void =>
+      writeFileSync(path.join(paths.inboxCommands, name), JSON.stringify(value));
+    put('1.json', { command: 'format_disk' });
+    put('2.json', { command: 'retry_instance' });
+    put('3.json', { command: 'mark_proposal', proposal_id: 'p', status: 'done', note: 'x' });
+    put('4.json', { command: 'record_proposals', interrupt_id: ID, proposals: [{}], dropped: [] });
+    put('5.json', []);
+    put('6.json', { command: 'resume', created_at: 'whenever' });
+    const scan = scanInbox(paths, known);
+    expect(scan.commands.map(({ value }) => value)).toEqual([{ command: 'resume' }]);
+    expect(reasons(scan)).toEqual({
+      '1.json': expect.stringContaining('"command" is "format_disk"; it must be one of abort'),
+      '2.json': '"instance_id" is missing',
+      '3.json': expect.stringContaining('"status" is "done"'),
+      '4.json': '"proposals" must be a list of proposals',
+      '5.json': 'it is not a JSON object',
+    });
+  });
+});
