@@ -1,0 +1,131 @@
+/**
+ * `npm run bench:compare -- OTHER-CHECKOUT`: this checkout against another one (an earlier commit, built), in
+ * turn, A B A B …: what a person waits for, what an instance costs, planning, memory. Prints medians and the
+ * median of the ratios, pair by pair; writes nothing. Never beside anything else.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { median, time, watchMemory } from './measure.ts';
+import { planOf, taskSpec, type Planned } from './planning.ts';
+import { begin, wide } from './programs.ts';
+import { writeRun } from './synthetic-run.ts';
+
+interface Checkout {
+  /** Its built main.js. */
+  main: string;
+  /** Its bench/planning.ts, bundled. */
+  planning: string;
+}
+
+interface Planning {
+  measurePlanning(counts: number[]): Planned[];
+}
+
+const runId = '20260101000000-00000001';
+
+async function main(): Promise<void> {
+  const [ours, theirs] = [checkout(process.argv[2]), checkout(process.argv[3])];
+  mkdirSync('.test-tmp', { recursive: true });
+  const directory = mkdtempSync(path.resolve('.test-tmp', 'compare-'));
+  try {
+    compareCommands(directory, ours, theirs);
+    await compareMemory(directory, ours, theirs);
+    await comparePlanning(ours, theirs);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function checkout(paths: string | undefined): Checkout {
+  const [mainFile, planning] = paths?.split(',') ?? [];
+  if (mainFile === undefined || planning === undefined) throw new Error('two checkouts are needed');
+  return { main: mainFile, planning };
+}
+
+function compareCommands(directory: string, ours: Checkout, theirs: Checkout): void {
+  const listed = wide(path.join(directory, 'listed'), 50).directory;
+  const shown = path.join(directory, 'shown');
+  begin(shown, '');
+  const tasks = Array.from({ length: 10_000 }, (_, i) => taskSpec(`t${i}`, []));
+  writeRun(shown, planOf(tasks), runId);
+  const driven = wide(path.join(directory, 'driven'), 200);
+  const rows: [string, number, string[]][] = [
+    ['--version', 41, ['--version']],
+    ['task list of 50', 41, ['task', 'list', listed]],
+    ['run show of 10,000', 15, ['run', 'show', shown, runId]],
+    ['run list', 21, ['run', 'list', shown]],
+    ['run start, 200 instances', 9, ['run', 'start', driven.directory, ...driven.select]],
+    ['run start, 1 instance', 21, ['run', 'start', driven.directory, '--root', 't0']],
+  ];
+  for (const [name, count, words] of rows) {
+    const once = ({ main: file }: Checkout) =>
+      measured(() => time([process.execPath, file, ...words]));
+    const pairs = Array.from({ length: count }, () => [once(ours), once(theirs)] as const);
+    print(
+      `${name}: wall`,
+      pairs.map(([a, b]) => [a.wallMs, b.wallMs]),
+      'ms',
+    );
+    print(
+      `${name}: processor`,
+      pairs.map(([a, b]) => [a.cpuMs, b.cpuMs]),
+      'ms',
+    );
+  }
+}
+
+/** Processor time of all descendants that were waited for. */
+function measured(run: () => { wallMs: number }): { wallMs: number; cpuMs: number } {
+  const before = childrenMs();
+  const { wallMs } = run();
+  return { wallMs, cpuMs: childrenMs() - before };
+}
+
+function childrenMs(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // cutime and cstime: fields 16 and 17 of proc(5), in ticks of 10 ms.
+  return (Number(fields[13]) + Number(fields[14])) * 10;
+}
+
+async function compareMemory(directory: string, ours: Checkout, theirs: Checkout): Promise<void> {
+  const { directory: program, select } = wide(path.join(directory, 'many'), 2000);
+  const once = async ({ main: file }: Checkout) => {
+    const argv = [process.execPath, file, 'run', 'start', program, ...select] as const;
+    return (await watchMemory(argv, {})).peakMb;
+  };
+  const pairs: [number, number][] = [];
+  for (let i = 0; i < 3; i += 1) pairs.push([await once(ours), await once(theirs)]);
+  print('peak memory, 2,000 instances', pairs, 'MB');
+}
+
+async function comparePlanning(ours: Checkout, theirs: Checkout): Promise<void> {
+  const [a, b] = await Promise.all([load(ours), load(theirs)]);
+  for (const planning of [a, b]) planning.measurePlanning([10_000]);
+  const rounds = Array.from({ length: 5 }, () => [
+    a.measurePlanning([100_000]),
+    b.measurePlanning([100_000]),
+  ]);
+  for (const [index, { name }] of (rounds[0]?.[0] ?? []).entries()) {
+    const pairs = rounds.map(([x, y]): [number, number] => [
+      x?.[index]?.us ?? NaN,
+      y?.[index]?.us ?? NaN,
+    ]);
+    print(`planning 100,000 ${name}, an instance`, pairs, 'µs');
+  }
+}
+
+async function load({ planning }: Checkout): Promise<Planning> {
+  return (await import(pathToFileURL(planning).href)) as Planning;
+}
+
+function print(name: string, pairs: [number, number][], unit: string): void {
+  const ratio = median(pairs.map(([a, b]) => a / b));
+  const [a, b] = [0, 1].map((side) => median(pairs.map((pair) => pair[side] ?? NaN)));
+  process.stdout.write(
+    `${name}: ${a?.toFixed(1)} ${unit} against ${b?.toFixed(1)}, ratio ${ratio.toFixed(3)}\n`,
+  );
+}
+
+await main();
