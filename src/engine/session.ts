@@ -4,6 +4,7 @@
  */
 import type { RunEvent } from '../core/events/events.ts';
 import { Refusal } from '../model/refusal.ts';
+import { resultOf } from '../core/state/results.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import { EventLog } from '../store/log/writer.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
@@ -134,7 +135,7 @@ export class RunSession {
 
   /** The file of an instance's result, for staging; written anew if the cache has lost it. */
   resultFile(instanceId: string): string | null {
-    if (this.state.links.get(instanceId)?.resultAttempt === null) return null;
+    if (resultOf(this.state, instanceId) === null) return null;
     return this.#cache.ensureResult(instanceId);
   }
 

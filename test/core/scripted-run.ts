@@ -1,4 +1,5 @@
 /** One run of the core, moved step by step by a test that names tasks instead of instance ids. */
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { advance, type AttemptStart } from '../../src/core/plan/plan.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
@@ -222,6 +223,11 @@ export class ScriptedRun {
   }
 }
 
+/** Of a result as a worker would have written it. */
+export function sha256Of(result: Json): string {
+  return createHash('sha256').update(JSON.stringify(result)).digest('hex');
+}
+
 export function factsOf(ending: Ending): AttemptFacts {
   return {
     process: ending.process ?? completed,
@@ -230,7 +236,7 @@ export function factsOf(ending: Ending): AttemptFacts {
         ? { kind: 'invalid', message: ending.invalid }
         : ending.result === undefined
           ? { kind: 'none' }
-          : { kind: 'value', value: ending.result, sha256: 'b'.repeat(64) },
+          : { kind: 'value', value: ending.result, sha256: sha256Of(ending.result) },
     artifacts:
       ending.missing === undefined
         ? {

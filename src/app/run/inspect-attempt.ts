@@ -147,8 +147,7 @@ export function publishedFiles(
 
 /** `result.json` as it was accepted; null before, and where it is longer than 256 KiB. */
 export function acceptedResult(programDir: string, state: RunState, instanceId: string): Json {
-  const attempt = state.links.get(instanceId)?.resultAttempt ?? null;
-  if (attempt === null) return null;
+  if ((state.links.get(instanceId)?.resultSha256 ?? null) === null) return null;
   const file = runPaths(programDir, state.runId).resultFile(instanceId);
   const read = readUntrustedJson(file, { maxBytes: MAX_RESULT_BYTES, maxDepth: 100 });
   return read.ok ? read.value : null;

@@ -113,7 +113,7 @@ function apply(state: RunState, event: RunEvent): void {
       return;
     }
     case 'result_materialized':
-      linksOf(state, event.instance_id ?? '').resultAttempt = event.payload.attempt;
+      linksOf(state, event.instance_id ?? '').resultSha256 = event.payload.sha256;
       return;
     case 'artifacts_published':
       instanceOf(state, event.instance_id).published = event.payload.artifacts;
@@ -247,7 +247,7 @@ function addInstance(state: RunState, event: RunEventOf<'instance_created'>): vo
     blocked: 0,
     interrupts: [],
     skippedBecauseOf: null,
-    resultAttempt: null,
+    resultSha256: null,
     controlEvents: 0,
     aligned: upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
@@ -298,6 +298,9 @@ function startAttempt(state: RunState, event: RunEventOf<'attempt_started'>): vo
   clearOutcome(instance);
   instance.attempt = event.payload.attempt;
   instance.started_at = event.created_at;
+  // What an attempt left that failed all the same is nobody's: the next one answers for all of it.
+  if (instance.published.length > 0) instance.published = [];
+  linksOf(state, instance.instance_id).resultSha256 = null;
   const attempt = {
     attempt: event.payload.attempt,
     started_at: event.created_at,

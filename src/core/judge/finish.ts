@@ -160,7 +160,7 @@ function acceptResult(
     }
   }
   if (result.kind === 'value') {
-    if (linksOf(recorder.state, id).resultAttempt !== instance.attempt) {
+    if (linksOf(recorder.state, id).resultSha256 === null) {
       recorder.emit('result_materialized', id, {
         attempt: instance.attempt,
         sha256: result.sha256,

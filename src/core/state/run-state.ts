@@ -55,8 +55,8 @@ export interface InstanceLinks {
   interrupts: string[];
   /** While skipped: the upstream instance to blame, or null where an abort skipped it. */
   skippedBecauseOf: string | null;
-  /** The attempt whose result was materialized; null before. */
-  resultAttempt: number | null;
+  /** Of the result that the latest attempt left; null while there is none. See `resultOf`. */
+  resultSha256: string | null;
   /** Events of its control that are recorded: a crash can leave a part of them. */
   controlEvents: number;
   /** Two instances that are aligned to one scope have histories that agree: see `isAligned`. */
