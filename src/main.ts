@@ -2,6 +2,7 @@
  * The program's entry: argv → command line. The only file that touches the process: its streams, its
  * signals, its exit status. It imports nothing at the start, so that `--version` is as quick as Node.
  */
+import type { Clock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
 
 declare const CODEX_ORCH_VERSION: string;
@@ -18,11 +19,14 @@ if (argv[0] === '--version' || argv[0] === '-V') {
   process.on('uncaughtException', takeDefect);
   process.on('unhandledRejection', takeDefect);
   tolerateClosedStreams();
-  const { runCli } = await import('./cli/cli.ts');
-  await runCli(argv, makeContext()).catch(reportDefect);
+  const [{ runCli }, { systemClock }] = await Promise.all([
+    import('./cli/cli.ts'),
+    import('./engine/clock.ts'),
+  ]);
+  await runCli(argv, makeContext(systemClock)).catch(reportDefect);
 }
 
-function makeContext(): CliContext {
+function makeContext(clock: Clock): CliContext {
   return {
     stdout: makeOutput(process.stdout),
     stderr: makeOutput(process.stderr),
@@ -31,6 +35,8 @@ function makeContext(): CliContext {
     },
     env: process.env,
     cwd: currentDirectory(),
+    clock,
+    self: { node: process.execPath, entry: process.argv[1] ?? '' },
     exit(code) {
       process.exitCode = code;
     },

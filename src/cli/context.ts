@@ -1,4 +1,5 @@
 /** What every command gets: where to print, and how to say how it ended. No command touches `process`. */
+import type { World } from '../app/world.ts';
 import type { ExitCode } from '../model/refusal.ts';
 
 export interface Output {
@@ -20,13 +21,11 @@ export interface Output {
   onResize(listener: () => void): () => void;
 }
 
-export interface CliContext {
+export interface CliContext extends World {
   stdout: Output;
   /** Progress, warnings, errors. */
   stderr: Output;
   stdin: NodeJS.ReadStream;
-  env: NodeJS.ProcessEnv;
-  cwd: string;
   /** Sets the exit status; the process ends when its work does. Default 0. */
   exit(code: ExitCode): void;
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */

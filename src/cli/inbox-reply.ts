@@ -56,7 +56,7 @@ export async function reply(
       return context.exit(ExitStatus.interrupted);
     }
   }
-  const answered = await answerInterrupt(found, answer, { command: 'inbox reply' });
+  const answered = await answerInterrupt(context, found, answer, { command: 'inbox reply' });
   if (answered.setAside !== null) {
     context.stderr.line(`the reply file that was refused is kept as ${answered.setAside}`);
   }

@@ -31,6 +31,7 @@ export async function worker(
     say(paint.dim(`looking for questions every ${choices.pollIntervalSec} s; Ctrl-C ends it`));
   }
   const running = startWorker(
+    context,
     programDir,
     {
       once,

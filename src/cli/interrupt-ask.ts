@@ -54,6 +54,7 @@ export async function create(
   }
   const { createInterrupt } = await import('../app/inbox/create.ts');
   const { interrupt, warnings } = await createInterrupt(
+    context,
     { ...names, instance },
     {
       audience: options.audience,

@@ -74,7 +74,13 @@ export async function mark(
   context: CliContext,
 ): Promise<void> {
   const { programDir, id } = idWords(words, 'proposal mark [PROGRAM] ID --status STATUS', context);
-  const proposal = await markProposal(programDir, id, options.status, options.note ?? null);
+  const proposal = await markProposal(
+    context,
+    programDir,
+    id,
+    options.status,
+    options.note ?? null,
+  );
   if (options.json === true) printJson(proposal, context);
   else context.stdout.line(`${proposal.proposal_id}\t${proposal.status}`);
 }
@@ -104,7 +110,12 @@ export async function apply(
   const id = rest[0] ?? '';
   const choice = { append: options.append === true, force: options.force === true };
   try {
-    const { proposal, file, written } = await applyProposal({ programDir, globalRoot }, id, choice);
+    const { proposal, file, written } = await applyProposal(
+      context,
+      { programDir, globalRoot },
+      id,
+      choice,
+    );
     if (options.json === true) return printJson(proposal, context);
     const what = written ? 'applied to' : 'marked applied; it stood already in';
     context.stdout.line(`${proposal.proposal_id}\t${what} ${file}`);

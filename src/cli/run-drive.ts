@@ -65,11 +65,11 @@ export async function start(
     ...(choices.assistants === true ? { assistants: true } : {}),
   };
   if (choices.dryRun === true) return dryRun(programDir, options, choices, context);
-  const { runId, warnings } = await startRun(programDir, options);
+  const { runId, warnings } = await startRun(context, programDir, options);
   printWarnings(warnings, context);
   await go(programDir, runId, choices, context, {
-    here: (drive) => driveRun(programDir, runId, { command: 'run start', ...drive }),
-    inBackground: () => driveInBackground(programDir, runId),
+    here: (drive) => driveRun(context, programDir, runId, { command: 'run start', ...drive }),
+    inBackground: () => driveInBackground(context, programDir, runId),
   });
 }
 
@@ -81,8 +81,8 @@ export async function resume(
   const { programDir, run } = runWords(words, 'run resume', context);
   const runId = resolveRunId(programDir, run);
   await go(programDir, runId, choices, context, {
-    here: (drive) => resumeRun(programDir, runId, { command: 'run resume', ...drive }),
-    inBackground: () => driveInBackground(programDir, runId, { revive: true }),
+    here: (drive) => resumeRun(context, programDir, runId, { command: 'run resume', ...drive }),
+    inBackground: () => driveInBackground(context, programDir, runId, { revive: true }),
   });
 }
 
@@ -99,14 +99,14 @@ export async function retryInstance(
   const { grantIterations } = choices;
   await go(programDir, runId, choices, context, {
     here: (drive) =>
-      retry(programDir, runId, instance, {
+      retry(context, programDir, runId, instance, {
         command: 'run retry-instance',
         grantIterations,
         ...drive,
       }),
     inBackground: () => {
-      requeueInstance(programDir, runId, instance, grantIterations);
-      driveInBackground(programDir, runId);
+      requeueInstance(context, programDir, runId, instance, grantIterations);
+      driveInBackground(context, programDir, runId);
     },
   });
 }
@@ -121,7 +121,7 @@ export async function drive(
   const runId = resolveRunId(programDir, run);
   const begin = options.revive === true ? resumeRun : driveRun;
   await go(programDir, runId, { wait: true }, context, {
-    here: (hooks) => begin(programDir, runId, { command: 'run drive', ...hooks }),
+    here: (hooks) => begin(context, programDir, runId, { command: 'run drive', ...hooks }),
     inBackground: () => undefined,
   });
 }
@@ -262,7 +262,7 @@ async function dryRun(
   choices: StartChoices,
   context: CliContext,
 ): Promise<void> {
-  const plan = await planRun(programDir, options);
+  const plan = await planRun(context, programDir, options);
   printWarnings(plan.warnings, context);
   if (choices.json === true) {
     const tasks = plan.tasks.map((task) => ({

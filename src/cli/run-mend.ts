@@ -18,7 +18,7 @@ export async function reconcile(
 ): Promise<void> {
   const { programDir, run } = runWords(words, 'run reconcile', context);
   const runId = resolveRunId(programDir, run);
-  await reconcileRun(programDir, runId);
+  await reconcileRun(context, programDir, runId);
   printStanding(programDir, runId, options, context);
 }
 
@@ -29,7 +29,7 @@ export async function abort(
 ): Promise<void> {
   const { programDir, run } = runWords(words, 'run abort', context);
   const runId = resolveRunId(programDir, run);
-  await abortRun(programDir, runId);
+  await abortRun(context, programDir, runId);
   printStanding(programDir, runId, options, context);
 }
 

@@ -29,11 +29,12 @@ export async function serveWeb(
   const report = (error: unknown): void => reportDefect(error, context);
   const host = choices.host ?? DEFAULT_HOST;
   const server = await startWebServer({
+    world: context,
     place: { programDir, globalRoot },
     host,
     port: choices.port === undefined ? (config.web.port ?? DEFAULT_PORT) : portOf(choices.port),
     token: choices.token ?? null,
-    pageDir: path.join(path.dirname(selfCommand().entry), 'web'),
+    pageDir: path.join(path.dirname(selfCommand(context).entry), 'web'),
     version: CODEX_ORCH_VERSION,
     onDefect: report,
   });

@@ -21,11 +21,13 @@ import type { AskableRole, LoopBudget, PreviousFailure } from '../attempt/brief/
 import { workerEnvironment } from '../attempt/worker-environment.ts';
 import type { CodexPath } from './codex-path.ts';
 import type { RunSession } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 import { resolveWorkspaces } from '../attempt/place/workspaces.ts';
 
 /** What all attempts of one engine share. */
 export interface AttemptContext {
   session: RunSession;
+  env: Surroundings['env'];
   codex: CodexPath;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
@@ -87,7 +89,7 @@ export function prepareLaunch(
         projectWorkspaceDir,
         workspaceDir: cwd,
         shimDir: paths.binDir,
-        basePath: agent.env['PATH'] ?? process.env['PATH'],
+        basePath: agent.env['PATH'] ?? context.env['PATH'],
       }),
       wallTimeoutMs: milliseconds(project.node_wall_timeout_sec),
       idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),

@@ -1,4 +1,5 @@
 import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface CodexPath {
   /** `codex.path` of config.toml, or null. */
@@ -7,8 +8,8 @@ export interface CodexPath {
   problem: string | null;
 }
 
-export async function readCodexPath(cwd: string): Promise<CodexPath> {
-  const { config, file, diagnostics } = await loadGlobalConfig(globalRootFrom(process.env, cwd));
+export async function readCodexPath({ env, cwd }: Surroundings): Promise<CodexPath> {
+  const { config, file, diagnostics } = await loadGlobalConfig(globalRootFrom(env, cwd));
   const broken = diagnostics.find(({ severity }) => severity === 'error');
   if (!broken) return { path: config.codex.path, problem: null };
   const place = broken.line === null ? file : `${file}:${broken.line}`;

@@ -6,7 +6,6 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
-import { performance } from 'node:perf_hooks';
 import { advance } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts, type ProcessFacts } from '../core/judge/finish.ts';
@@ -335,9 +334,10 @@ export class Engine {
   #scheduleCacheFlush(): void {
     this.#cacheTimer ??= setTimeout(() => {
       this.#cacheTimer = null;
-      const before = performance.now();
+      const { clock } = this.#session;
+      const before = clock.elapsedMs();
       this.#session.flushCache();
-      const tookMs = performance.now() - before;
+      const tookMs = clock.elapsedMs() - before;
       const fairMs = Math.min(tookMs / CACHE_SHARE, LONGEST_CACHE_DELAY_MS);
       this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
     }, this.#cacheDelayMs);

@@ -6,6 +6,7 @@ import { dropCommand, removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { runPaths } from '../store/layout.ts';
 import { RunSession } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const POLL_MS = 100;
 
@@ -14,20 +15,21 @@ const POLL_MS = 100;
  * returns null when that has taken it. Should the engine end first, the session is ours after all.
  */
 export async function sessionOrTold(
+  surroundings: Surroundings,
   programDir: string,
   runId: string,
   name: string,
   command: InboxCommand,
 ): Promise<RunSession | null> {
   const paths = runPaths(programDir, runId);
-  const first = RunSession.tryOpen(programDir, runId, name);
+  const first = RunSession.tryOpen(surroundings, programDir, runId, name);
   if (first.ok) return first.session;
   if (first.reason === 'not-writable') throw first.refusal;
   const file = dropCommand(paths, command);
   for (;;) {
     await delay(POLL_MS);
     if (!existsSync(file)) return null;
-    const next = RunSession.tryOpen(programDir, runId, name);
+    const next = RunSession.tryOpen(surroundings, programDir, runId, name);
     if (!next.ok) continue;
     removeCommand(file);
     return next.session;
@@ -36,12 +38,13 @@ export async function sessionOrTold(
 
 /** Makes what is known of a proposal true, whoever drives the run. @throws Refusal where nobody can */
 export async function tellProposals(
+  surroundings: Surroundings,
   programDir: string,
   runId: string,
   name: string,
   request: ProposalRequest,
 ): Promise<void> {
-  const session = await sessionOrTold(programDir, runId, name, request);
+  const session = await sessionOrTold(surroundings, programDir, runId, name, request);
   if (!session) return;
   try {
     session.commit(recordProposals(session.state, request, session.now()));

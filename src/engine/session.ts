@@ -18,6 +18,8 @@ import {
 import { readRunFile } from '../store/cache/run-file.ts';
 import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../store/run-store.ts';
 import { StateCache } from '../store/cache/state-cache.ts';
+import type { Clock } from './clock.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type SessionAttempt =
   | { ok: true; session: RunSession }
@@ -26,6 +28,7 @@ export type SessionAttempt =
 export class RunSession {
   readonly paths: RunPaths;
   readonly state: RunState;
+  readonly clock: Clock;
   readonly #lock: RunLock;
   readonly #log: EventLog;
   readonly #cache: StateCache;
@@ -33,7 +36,14 @@ export class RunSession {
   #onStaleCache: ((reason: Refusal) => void) | null = null;
   #isCommitting = false;
 
-  private constructor(paths: RunPaths, lock: RunLock, log: EventLog, state: RunState) {
+  private constructor(
+    clock: Clock,
+    paths: RunPaths,
+    lock: RunLock,
+    log: EventLog,
+    state: RunState,
+  ) {
+    this.clock = clock;
     this.paths = paths;
     this.state = state;
     this.#lock = lock;
@@ -42,14 +52,19 @@ export class RunSession {
   }
 
   /** Takes the lock and reads the log, or says who holds the run. `command` is shown to others. */
-  static tryOpen(programDir: string, runId: string, command: string): SessionAttempt {
+  static tryOpen(
+    { env, clock }: Surroundings,
+    programDir: string,
+    runId: string,
+    command: string,
+  ): SessionAttempt {
     const paths = runPaths(programDir, runId);
     const claim = acquireRunLock(paths, { command });
     if (!claim.ok) return { ok: false, reason: claim.reason, refusal: refusalOf(runId, claim) };
     try {
       let state: RunState | null = null;
       const log = EventLog.openForAppend(paths.eventsLog, {
-        sync: flushes(),
+        sync: flushes(env),
         runId,
         visit: (event) => {
           state = evolveChecked(state, event, paths.eventsLog);
@@ -62,7 +77,7 @@ export class RunSession {
         log.close();
         throw error;
       }
-      return { ok: true, session: new RunSession(paths, claim.lock, log, state) };
+      return { ok: true, session: new RunSession(clock, paths, claim.lock, log, state) };
     } catch (error) {
       claim.lock.release();
       throw error;
@@ -70,15 +85,20 @@ export class RunSession {
   }
 
   /** As `tryOpen`. @throws Refusal `run-busy` that names the holder */
-  static open(programDir: string, runId: string, command: string): RunSession {
-    const attempt = RunSession.tryOpen(programDir, runId, command);
+  static open(
+    surroundings: Surroundings,
+    programDir: string,
+    runId: string,
+    command: string,
+  ): RunSession {
+    const attempt = RunSession.tryOpen(surroundings, programDir, runId, command);
     if (attempt.ok) return attempt.session;
     throw attempt.refusal;
   }
 
   /** Now, as ISO 8601 in UTC; never before the last event, also when the clock jumped back. */
   now(): string {
-    const now = new Date().toISOString();
+    const now = this.clock.now();
     return now > this.state.updatedAt ? now : this.state.updatedAt;
   }
 
@@ -166,6 +186,6 @@ function refusalOf(runId: string, claim: LockResult & { ok: false }): Refusal {
 }
 
 /** Whether commits reach the device. CODEX_ORCH_NO_SYNC=1 is for measuring what that costs. */
-export function flushes(): boolean {
-  return process.env['CODEX_ORCH_NO_SYNC'] !== '1';
+export function flushes(env: Surroundings['env']): boolean {
+  return env['CODEX_ORCH_NO_SYNC'] !== '1';
 }

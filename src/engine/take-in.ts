@@ -5,6 +5,7 @@ import type { RunPaths } from '../store/layout.ts';
 import { currentHolder } from '../store/lock/run-lock.ts';
 import { Intake } from './intake.ts';
 import { RunSession } from './session.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type TakeIn =
   | { taken: true; refused: InboxProblem[] }
@@ -16,8 +17,12 @@ export type TakeIn =
  *
  * @throws Refusal for a damaged log, or a disk that takes no writes
  */
-export async function takeInIfFree(paths: RunPaths, command: string): Promise<TakeIn> {
-  const attempt = RunSession.tryOpen(paths.authoredDir, paths.runId, command);
+export async function takeInIfFree(
+  surroundings: Surroundings,
+  paths: RunPaths,
+  command: string,
+): Promise<TakeIn> {
+  const attempt = RunSession.tryOpen(surroundings, paths.authoredDir, paths.runId, command);
   if (!attempt.ok) return { taken: false, reason: attempt.reason, holder: currentHolder(paths) };
   const { session } = attempt;
   try {

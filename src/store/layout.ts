@@ -105,9 +105,9 @@ export function roleWorkspace(programDir: string, roleId: string): string {
 
 const runIdPattern = /^\d{14}-[0-9a-f]{8}$/;
 
-/** `YYYYMMDDHHMMSS-<8 hex>`, UTC. */
-export function newRunId(now: Date): string {
-  const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);
+/** `YYYYMMDDHHMMSS-<8 hex>`, UTC. `now`: ISO 8601, UTC. */
+export function newRunId(now: string): string {
+  const stamp = now.replace(/\D/g, '').slice(0, 14);
   return `${stamp}-${randomBytes(4).toString('hex')}`;
 }
 

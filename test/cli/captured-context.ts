@@ -1,5 +1,6 @@
 /** A command line run in this process, with what it printed. */
 import { runCli } from '../../src/cli/cli.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import type { CliContext, Output } from '../../src/cli/context.ts';
 
 export interface Captured {
@@ -44,6 +45,8 @@ export function capturedContext(settings: Settings = {}): {
     stdin: process.stdin,
     env: settings.env ?? {},
     cwd: settings.cwd ?? process.cwd(),
+    clock: systemClock,
+    self: { node: process.execPath, entry: process.argv[1] ?? '' },
     exit(code) {
       captured.code = code;
     },

@@ -26,6 +26,7 @@ import {
   until,
   writeFiles,
 } from '../support/built-program.ts';
+import { ownWorld } from '../support/world.ts';
 
 const home = testDirectory('environment');
 const mounts: string[] = [];
@@ -242,7 +243,7 @@ it('a clock that jumped back does not turn the order of events', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 });
   let runId: string;
   try {
-    ({ runId } = await startRun(program, {
+    ({ runId } = await startRun(ownWorld, program, {
       roots: ['slow'],
       labels: [],
       inputs: [],
@@ -251,7 +252,7 @@ it('a clock that jumped back does not turn the order of events', async () => {
   } finally {
     vi.useRealTimers();
   }
-  const { status } = await driveRun(program, runId, { command: 'run start' }).ended;
+  const { status } = await driveRun(ownWorld, program, runId, { command: 'run start' }).ended;
   expect(status).toBe('done');
   const log = readFileSync(path.join(program, '.runs', runId, 'events.jsonl'), 'utf8');
   const times = log
@@ -297,7 +298,7 @@ it('a config.toml that cannot be read bars Codex, and nothing else', async () =>
 
 it('an attempt that cannot be laid out ends the engine with an error, not as if it were idle', async () => {
   write(program);
-  const { runId } = await startRun(program, {
+  const { runId } = await startRun(ownWorld, program, {
     roots: ['slow'],
     labels: [],
     inputs: [],
@@ -306,11 +307,11 @@ it('an attempt that cannot be laid out ends the engine with an error, not as if 
   const instances = path.join(program, '.runs', runId, 'instances');
   rmSync(instances, { recursive: true, force: true });
   writeFileSync(instances, '');
-  const drive = driveRun(program, runId, { command: 'run start' });
+  const drive = driveRun(ownWorld, program, runId, { command: 'run start' });
   await expect(drive.ended).rejects.toThrow(/EEXIST|ENOTDIR/);
   rmSync(instances);
   goOn();
-  const again = driveRun(program, runId, { command: 'run resume', revive: true });
+  const again = driveRun(ownWorld, program, runId, { command: 'run resume', revive: true });
   expect((await again.ended).status).toBe('done');
 });
 

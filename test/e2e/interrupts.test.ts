@@ -23,6 +23,7 @@ import {
   writeFiles,
   type Ended,
 } from '../support/built-program.ts';
+import { ownWorld } from '../support/world.ts';
 
 const audiences = ['human', 'assistant'] as const;
 const blockings = ['blocking', 'non-blocking'] as const;
@@ -120,6 +121,7 @@ async function answer(
       return;
     case 'app':
       await answerInterrupt(
+        ownWorld,
         { paths, interruptId },
         {
           text,
@@ -261,7 +263,7 @@ async function runAborted(): Promise<void> {
 
 async function retryFailed(runId: string): Promise<void> {
   const failed = [...instancesOf(runId).values()].filter(({ status }) => status === 'failed');
-  for (const { instance_id: id } of failed) requeueInstance(program, runId, id, 0);
+  for (const { instance_id: id } of failed) requeueInstance(ownWorld, program, runId, id, 0);
   await cli('run', 'resume', '.', runId);
 }
 
@@ -312,6 +314,7 @@ describe('9. Interrupts: an answer is given once, to the attempt that needs it',
     // A second answer is refused, however the first one came.
     const first = named('q1')?.interrupt.interrupt_id ?? '';
     const second = answerInterrupt(
+      ownWorld,
       { paths, interruptId: first },
       {
         text: 'no',

@@ -15,6 +15,7 @@ import { Refusal } from '../../src/model/refusal.ts';
 import { runStatus } from '../../src/core/state/run-state.ts';
 import { runPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';
+import { ownWorld } from '../support/world.ts';
 
 export type Role = 'resumer' | 'replier' | 'file-replier' | 'asker' | 'aborter' | 'reader';
 
@@ -86,7 +87,7 @@ async function play(round: Round): Promise<Report> {
   async function act(): Promise<void> {
     switch (role) {
       case 'resumer': {
-        const drive = resumeRun(programDir, runId, { command: 'run resume' });
+        const drive = resumeRun(ownWorld, programDir, runId, { command: 'run resume' });
         const stop = setTimeout(() => drive.stop('graceful'), 20 + Math.random() * 2000);
         await drive.ended;
         clearTimeout(stop);
@@ -100,6 +101,7 @@ async function play(round: Round): Promise<Report> {
         const rest = { rationale: null, confidence: null, citations: [] };
         const found = { paths, interruptId: id };
         const answered = await answerInterrupt(
+          ownWorld,
           found,
           { ...answer, ...rest },
           { command: 'inbox reply' },
@@ -130,6 +132,7 @@ async function play(round: Round): Promise<Report> {
         const instance = running[Math.floor(Math.random() * running.length)];
         if (!instance || report.actions > 4) return;
         const { interrupt } = await createInterrupt(
+          ownWorld,
           { programDir, run: runId, instance: instance.instance_id, task: instance.task_id },
           {
             audience: 'human',
@@ -150,7 +153,7 @@ async function play(round: Round): Promise<Report> {
       }
       case 'aborter':
         await delay(Math.random() * 400);
-        await abortRun(programDir, runId);
+        await abortRun(ownWorld, programDir, runId);
         if (!loadRun(paths).aborted && !isOver()) {
           report.problems.push('aborter: told that the run is aborted, and it is not');
         }

@@ -13,6 +13,7 @@ import { scanLog } from '../../src/store/log/reader.ts';
 import { loadRun } from '../../src/store/run-store.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
 import type { Report, Role, Round } from './actor.ts';
+import { ownWorld } from '../support/world.ts';
 
 export interface Tally {
   rounds: number;
@@ -51,7 +52,7 @@ export async function playRounds(
     while (goesOn(tally) && tally.problems.length === 0) {
       rmSync(programDir, { recursive: true, force: true });
       writeProgram(programDir);
-      const { runId } = await startRun(programDir, {
+      const { runId } = await startRun(ownWorld, programDir, {
         roots: ['join'],
         labels: [],
         inputs: [],
@@ -84,7 +85,7 @@ export async function playRounds(
       }
       const paths = runPaths(programDir, runId);
       // An answer by file may come when the last engine has gone: whoever writes to the run next takes it in.
-      await takeInIfFree(paths, 'races');
+      await takeInIfFree(ownWorld, paths, 'races');
       const state = loadRun(paths);
       if (state.aborted) tally.aborted += 1;
       if (tally.rounds % 25 === 0) process.stdout.write(`races: ${JSON.stringify(tally)}\n`);

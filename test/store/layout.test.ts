@@ -26,7 +26,7 @@ function refusal(text: string): Refusal {
 }
 
 it('names a run by its second in UTC', () => {
-  const id = newRunId(new Date('2026-01-02T23:59:58.999-01:00'));
+  const id = newRunId(new Date('2026-01-02T23:59:58.999-01:00').toISOString());
   expect(id).toMatch(/^20260103005958-[0-9a-f]{8}$/);
   expect(runPaths('/p', id).attemptDir('t-1', 7)).toBe(
     path.join('/p/.runs', id, 'instances/t-1/attempts/0007'),

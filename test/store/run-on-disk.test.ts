@@ -115,7 +115,7 @@ describe('reading a run', () => {
   });
 
   it('knows a run that never began', () => {
-    const paths = runPaths(program.dir, newRunId(new Date()));
+    const paths = runPaths(program.dir, newRunId(new Date().toISOString()));
     createRunDirectory(paths);
     expect(() => createRunDirectory(paths)).toThrow(/exists already/);
     expect(() => loadRun(paths)).toThrow(/no event log/);
@@ -250,7 +250,10 @@ describe('a list of runs', () => {
     const log = readFileSync(run.paths.eventsLog, 'utf8');
     const summary = readFileSync(run.paths.runFile, 'utf8');
     for (let i = 0; i < 400; i += 1) {
-      const paths = runPaths(program.dir, newRunId(new Date(1_700_000_000_000 + i * 1000)));
+      const paths = runPaths(
+        program.dir,
+        newRunId(new Date(1_700_000_000_000 + i * 1000).toISOString()),
+      );
       mkdirSync(paths.stateDir, { recursive: true });
       writeFileSync(paths.eventsLog, log);
       writeFileSync(paths.runFile, summary.replaceAll(run.paths.runId, paths.runId));

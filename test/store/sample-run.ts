@@ -198,7 +198,7 @@ export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
 
 /** The same on disk, with its frozen file, artifact, result and cache. */
 export function sampleRun(programDir: string, now = new Date()): SampleRun {
-  const paths = runPaths(programDir, newRunId(now));
+  const paths = runPaths(programDir, newRunId(now.toISOString()));
   createRunDirectory(paths);
   const sample = sampleEvents(paths.runId);
   mkdirSync(path.join(paths.programDir, 'prompts'));

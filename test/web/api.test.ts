@@ -33,6 +33,7 @@ import { RunFeeds } from '../../src/app/watch/run-feed.ts';
 import { RunIndex } from '../../src/app/watch/run-index.ts';
 import { codexOrch, testDirectory, until, writeFiles } from '../support/built-program.ts';
 import { ask, finish, serve, writeProgram, type Served } from './fixture.ts';
+import { ownWorld } from '../support/world.ts';
 
 const root = testDirectory('web-api');
 const dir = path.join(root, 'program');
@@ -121,6 +122,7 @@ describe('the description', () => {
     const feeds = new RunFeeds(dir);
     const app = makeApp(
       {
+        world: ownWorld,
         place: { programDir: dir, globalRoot: root },
         index: new RunIndex(dir, feeds),
         feeds,

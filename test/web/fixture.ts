@@ -8,6 +8,7 @@ import { startWebServer, type WebServer } from '../../src/web/server/web-server.
 import { apiRoutes } from '../../src/web/server/api-routes.ts';
 import schemas from '../../src/web/server/api-schemas.json' with { type: 'json' };
 import { builtEntry, until, writeFiles } from '../support/built-program.ts';
+import { ownWorld } from '../support/world.ts';
 
 // Engines that the server starts are of the built program.
 process.env['CODEX_ORCH_ENTRY'] = builtEntry;
@@ -55,6 +56,7 @@ export async function serve(programDir: string, token: string | null = null): Pr
   const defects: unknown[] = [];
   const pageDir = path.join(programDir, '..', 'page');
   const server = await startWebServer({
+    world: ownWorld,
     place: { programDir, globalRoot: path.join(programDir, '..', 'global') },
     host: '127.0.0.1',
     port: 0,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWebServer } from '../../src/web/server/web-server.ts';
 import { testDirectory, until } from '../support/built-program.ts';
 import { ask, finish, serve, writeProgram, type Answer, type Served } from './fixture.ts';
+import { ownWorld } from '../support/world.ts';
 
 const root = testDirectory('web-security');
 const dir = path.join(root, 'program');
@@ -331,6 +332,7 @@ describe('a token', () => {
 
   it('is made where others can reach the server, and is not to be guessed', async () => {
     const options = {
+      world: ownWorld,
       place: { programDir: dir, globalRoot: root },
       host: '0.0.0.0',
       port: 0,

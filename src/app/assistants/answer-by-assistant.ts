@@ -40,6 +40,7 @@ import type { StopMode } from '../../engine/engine.ts';
 import { checkPayload } from '../../engine/intake.ts';
 import { readInbox } from '../inbox/list.ts';
 import { tellProposals } from '../../engine/session-or-told.ts';
+import type { World } from '../world.ts';
 import { takeInIfFree } from '../../engine/take-in.ts';
 
 export type AssistantResult =
@@ -69,15 +70,20 @@ export interface Answering {
 
 /** Begins at once. `ended` rejects only for a defect, or a disk that takes no writes. */
 export function answerByAssistant(
+  world: World,
   paths: RunPaths,
   interruptId: string,
   hooks: AssistantHooks,
 ): Answering {
   const stopper = new Stopper();
-  return { ended: answer(paths, interruptId, hooks, stopper), stop: (mode) => stopper.stop(mode) };
+  return {
+    ended: answer(world, paths, interruptId, hooks, stopper),
+    stop: (mode) => stopper.stop(mode),
+  };
 }
 
 async function answer(
+  world: World,
   paths: RunPaths,
   interruptId: string,
   hooks: AssistantHooks,
@@ -91,13 +97,13 @@ async function answer(
     const record = state.interrupts.get(interruptId);
     if (!record) return { kind: 'gone' };
     if (record.reply !== null) {
-      await takeInIfFree(paths, hooks.command);
+      await takeInIfFree(world, paths, hooks.command);
       return { kind: 'gone' };
     }
     const roleId = record.interrupt.resolved_target_role_id;
     if (roleId === null) return { kind: 'no_role' };
     if (stopper.mode !== null) return { kind: 'stopped' };
-    return await tryToAnswer(paths, state, record.interrupt, roleId, hooks, stopper);
+    return await tryToAnswer(world, paths, state, record.interrupt, roleId, hooks, stopper);
   } finally {
     claim.release();
   }
@@ -113,6 +119,7 @@ function claimQuestion(paths: RunPaths, interruptId: string, command: string) {
 }
 
 async function tryToAnswer(
+  world: World,
   paths: RunPaths,
   state: RunState,
   interrupt: Interrupt,
@@ -120,16 +127,18 @@ async function tryToAnswer(
   hooks: AssistantHooks,
   stopper: Stopper,
 ): Promise<AssistantResult> {
+  const { clock } = world;
   const id = interrupt.interrupt_id;
   let attempt: number | null = null;
   const fail = (reason: string): AssistantResult => {
-    writeAssistantProblem(paths, id, { reason, at: new Date().toISOString(), attempt });
-    if (attempt !== null) settle(paths.assistantAttemptDir(id, attempt), 'failed', reason);
+    writeAssistantProblem(paths, id, { reason, at: clock.now(), attempt });
+    if (attempt !== null)
+      settle(clock.now(), paths.assistantAttemptDir(id, attempt), 'failed', reason);
     return { kind: 'failed', reason };
   };
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
-    const begun = await begin(question);
+    const begun = await begin(world, question);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);
     stopper.watch(begun.process);
@@ -138,20 +147,21 @@ async function tryToAnswer(
     const text = finalText(end);
     if (text !== null) writeFile(path.join(attemptDir, 'final.md'), text);
     if (stopper.mode !== null && wasStopped(end)) {
-      settle(attemptDir, 'stopped', 'stopped by the operator');
+      settle(clock.now(), attemptDir, 'stopped', 'stopped by the operator');
       return { kind: 'stopped' };
     }
     const understood = understand(question, end);
     if (!understood.ok) return fail(understood.reason);
-    await deliver(question, understood.answer, attemptDir, hooks.command);
-    settle(attemptDir, 'answered', null);
+    await deliver(world, question, understood.answer, attemptDir, hooks.command);
+    settle(clock.now(), attemptDir, 'answered', null);
     clearAssistantProblem(paths, id);
     const handedOff = understood.answer.resolution_kind === 'handoff_to_human';
     return { kind: 'answered', replyKind: handedOff ? 'handoff_to_human' : 'answer', roleId };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'already-answered') {
-      if (attempt !== null) settle(paths.assistantAttemptDir(id, attempt), 'failed', error.message);
+      if (attempt !== null)
+        settle(clock.now(), paths.assistantAttemptDir(id, attempt), 'failed', error.message);
       clearAssistantProblem(paths, id);
       return { kind: 'gone' };
     }
@@ -161,7 +171,10 @@ async function tryToAnswer(
 }
 
 /** Goes on with a try that nobody settled, or begins the next. */
-async function begin(question: Question): Promise<{ attempt: number; process: AttemptProcess }> {
+async function begin(
+  world: World,
+  question: Question,
+): Promise<{ attempt: number; process: AttemptProcess }> {
   const { paths, interrupt } = question;
   const id = interrupt.interrupt_id;
   const latest = latestAssistantAttempt(paths, id);
@@ -174,7 +187,7 @@ async function begin(question: Question): Promise<{ attempt: number; process: At
   const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
   const attemptDir = paths.assistantAttemptDir(id, attempt);
   makeDirectory(attemptDir);
-  const launch = await stageAssistant(question, attemptDir);
+  const launch = await stageAssistant(world, question, attemptDir);
   writeAssistantLaunch(attemptDir, launch);
   return { attempt, process: await startAttempt(launch) };
 }
@@ -187,21 +200,22 @@ async function findAgain(launch: AgentLaunch): Promise<AttemptProcess> {
 
 /** The proposals first: once the question is answered, nobody looks at this try again. */
 async function deliver(
+  world: World,
   { paths, interrupt, role }: Question,
   answer: AssistantAnswer,
   attemptDir: string,
   command: string,
 ): Promise<void> {
   writeFile(path.join(attemptDir, 'answer.json'), `${JSON.stringify(answer, null, 2)}\n`);
-  await refuseUnfit(paths, interrupt, answer);
+  await refuseUnfit(world, paths, interrupt, answer);
   const { proposals, dropped } = checkProposals(answer.proposed_updates, {
     programDir: paths.authoredDir,
     role,
     interrupt,
-    now: new Date().toISOString(),
+    now: world.clock.now(),
   });
   if (proposals.length > 0 || dropped.length > 0) {
-    await tellProposals(paths.authoredDir, paths.runId, command, {
+    await tellProposals(world, paths.authoredDir, paths.runId, command, {
       command: 'record_proposals',
       interrupt_id: interrupt.interrupt_id,
       proposals,
@@ -209,6 +223,7 @@ async function deliver(
     });
   }
   await answerInterrupt(
+    world,
     { paths, interruptId: interrupt.interrupt_id },
     {
       text: answer.answer,
@@ -224,6 +239,7 @@ async function deliver(
 
 /** Before the proposals: an answer that cannot be taken leaves nothing behind. */
 async function refuseUnfit(
+  world: World,
   paths: RunPaths,
   interrupt: Interrupt,
   answer: AssistantAnswer,
@@ -237,7 +253,7 @@ async function refuseUnfit(
     rationale: answer.rationale,
     confidence: answer.confidence,
     citations: answer.citations,
-    created_at: new Date().toISOString(),
+    created_at: world.clock.now(),
   };
   // An engine would leave it lying in the inbox, and nobody would hear of it.
   const bytes = Buffer.from(JSON.stringify(reply, null, 2));
@@ -252,12 +268,13 @@ async function refuseUnfit(
 }
 
 function settle(
+  now: string,
   attemptDir: string,
   outcome: 'answered' | 'failed' | 'stopped',
   reason: string | null,
 ): void {
   if (!existsSync(attemptDir)) return;
-  writeAssistantOutcome(attemptDir, { outcome, reason, finished_at: new Date().toISOString() });
+  writeAssistantOutcome(attemptDir, { outcome, reason, finished_at: now });
 }
 
 function wasStopped(end: AttemptEnd): boolean {

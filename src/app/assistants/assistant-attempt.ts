@@ -22,6 +22,7 @@ import { jsonInMessage } from '../../attempt/harvest/result-text.ts';
 import { roleWorkspace, type RunPaths } from '../../store/layout.ts';
 import { schemaRoot } from '../../engine/intake.ts';
 import { readRoles } from './program-roles.ts';
+import type { World } from '../world.ts';
 import { selfCommand } from '../run/self-command.ts';
 import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
 
@@ -74,7 +75,11 @@ async function readReplySchema(
 }
 
 /** Writes everything that the agent is given into `attemptDir`, and says how to start it. */
-export async function stageAssistant(question: Question, attemptDir: string): Promise<AgentLaunch> {
+export async function stageAssistant(
+  world: World,
+  question: Question,
+  attemptDir: string,
+): Promise<AgentLaunch> {
   const { paths, state, interrupt, task, role, replySchema, form } = question;
   const files = await readRoleFiles(paths.authoredDir, role);
   const { project } = state.plan;
@@ -111,8 +116,8 @@ export async function stageAssistant(question: Question, attemptDir: string): Pr
   const outputSchemaFile = path.join(attemptDir, 'output-schema.json');
   writeFile(path.join(attemptDir, 'prompt.md'), prompt);
   writeFile(outputSchemaFile, `${JSON.stringify(outputSchema(form), null, 2)}\n`);
-  writeCommandShim(paths.binDir, selfCommand());
-  const { config } = await loadGlobalConfig(globalRootFrom(process.env, process.cwd()));
+  writeCommandShim(paths.binDir, selfCommand(world));
+  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   return {
     backend: 'codex',
     agent: {
@@ -137,11 +142,11 @@ export async function stageAssistant(question: Question, attemptDir: string): Pr
     outputSchemaFile,
     sessionId: null,
     previousUsage: null,
-    env: environment(paths, interrupt, role, attemptDir),
+    env: environment(world, paths, interrupt, role, attemptDir),
     wallTimeoutMs: milliseconds(project.node_wall_timeout_sec),
     idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),
     graceMs: project.node_terminate_grace_sec * 1000,
-    startedAt: new Date().toISOString(),
+    startedAt: world.clock.now(),
     generation: 0,
   };
 }
@@ -198,12 +203,13 @@ function earlierQuestions(state: RunState, interrupt: Interrupt): InterruptRecor
  * case whoever started us has them.
  */
 function environment(
+  { env }: World,
   paths: RunPaths,
   interrupt: Interrupt,
   role: RoleSpec,
   attemptDir: string,
 ): Record<string, string> {
-  const base = process.env['PATH'];
+  const base = env['PATH'];
   return {
     CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
     CODEX_ORCH_RUN_ID: paths.runId,

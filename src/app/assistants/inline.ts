@@ -5,6 +5,7 @@
 import type { RunState } from '../../core/state/run-state.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import type { Answering, AssistantResult } from './answer-by-assistant.ts';
+import type { World } from '../world.ts';
 import type { Answerer, StopMode } from '../../engine/engine.ts';
 
 /** Beside the tasks' own `max_concurrency`: an answer lets a task go on, so it should not queue behind. */
@@ -15,6 +16,7 @@ export interface InlineHooks {
 }
 
 export class InlineAssistants implements Answerer {
+  readonly #world: World;
   readonly #paths: RunPaths;
   readonly #hooks: InlineHooks;
   /** Each question is tried once by an engine: the next engine, or `inbox worker`, may try again. */
@@ -22,7 +24,8 @@ export class InlineAssistants implements Answerer {
   readonly #live = new Set<Answering>();
   #active = 0;
 
-  constructor(paths: RunPaths, hooks: InlineHooks) {
+  constructor(world: World, paths: RunPaths, hooks: InlineHooks) {
+    this.#world = world;
     this.#paths = paths;
     this.#hooks = hooks;
   }
@@ -47,7 +50,9 @@ export class InlineAssistants implements Answerer {
   async #answer(interruptId: string): Promise<void> {
     try {
       const { answerByAssistant } = await import('./answer-by-assistant.ts');
-      const answering = answerByAssistant(this.#paths, interruptId, { command: 'run (inline)' });
+      const answering = answerByAssistant(this.#world, this.#paths, interruptId, {
+        command: 'run (inline)',
+      });
       this.#live.add(answering);
       const result = await answering.ended.finally(() => this.#live.delete(answering));
       this.#hooks.onEnded?.(interruptId, result);

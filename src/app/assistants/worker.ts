@@ -10,6 +10,7 @@ import { listRunIds, runPaths, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { answerByAssistant, type Answering, type AssistantResult } from './answer-by-assistant.ts';
+import type { World } from '../world.ts';
 import { driveInBackground, driveRun, type Drive } from '../run/drive.ts';
 import type { StopMode } from '../../engine/engine.ts';
 import { readInbox } from '../inbox/list.ts';
@@ -56,11 +57,12 @@ const LAST_RETRY_MS = 30 * 60_000;
 
 /** Begins at once. `ended` rejects only for a defect, or a disk that takes no writes. */
 export function startWorker(
+  world: World,
   programDir: string,
   options: WorkerOptions,
   hooks: WorkerHooks = {},
 ): Worker {
-  const worker = new AssistantWorker(programDir, options, hooks);
+  const worker = new AssistantWorker(world, programDir, options, hooks);
   return { ended: worker.run(), stop: (mode) => worker.stop(mode) };
 }
 
@@ -70,6 +72,7 @@ interface OpenQuestion {
 }
 
 class AssistantWorker {
+  readonly #world: World;
   readonly #programDir: string;
   readonly #options: WorkerOptions;
   readonly #hooks: WorkerHooks;
@@ -91,11 +94,12 @@ class AssistantWorker {
   #defect: unknown = null;
   readonly #scan: QuestionScan;
 
-  constructor(programDir: string, options: WorkerOptions, hooks: WorkerHooks) {
+  constructor(world: World, programDir: string, options: WorkerOptions, hooks: WorkerHooks) {
+    this.#world = world;
     this.#programDir = programDir;
     this.#options = options;
     this.#hooks = hooks;
-    this.#scan = new QuestionScan(programDir, (runId, reason) =>
+    this.#scan = new QuestionScan(world, programDir, (runId, reason) =>
       hooks.onUnreadable?.(runId, reason),
     );
   }
@@ -127,19 +131,22 @@ class AssistantWorker {
   }
 
   async #runForEver(): Promise<void> {
+    const { clock } = this.#world;
     let nextScanMs = 0;
     let waiting: OpenQuestion[] = [];
     for (;;) {
-      if (this.#stopping === null && Date.now() >= nextScanMs) {
+      if (this.#stopping === null && clock.elapsedMs() >= nextScanMs) {
         waiting = (await this.#scan.open()).filter((question) => this.#isDue(question));
-        nextScanMs = Date.now() + this.#options.pollIntervalMs;
+        nextScanMs = clock.elapsedMs() + this.#options.pollIntervalMs;
       }
       while (this.#hasRoom() && waiting.length > 0) {
         const question = waiting.shift();
         if (question && !this.#live.has(question.interrupt.interrupt_id)) this.#begin(question);
       }
       if (this.#stopping !== null && this.#isAtRest()) return;
-      await this.#sleep(this.#stopping === null ? Math.max(0, nextScanMs - Date.now()) : null);
+      await this.#sleep(
+        this.#stopping === null ? Math.max(0, nextScanMs - clock.elapsedMs()) : null,
+      );
     }
   }
 
@@ -153,7 +160,7 @@ class AssistantWorker {
     const problem = assistantProblem(paths, interrupt.interrupt_id);
     if (problem === null) return true;
     const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (problem.failures - 1));
-    return !(Date.now() < Date.parse(problem.at) + delayMs);
+    return !(Date.parse(this.#world.clock.now()) < Date.parse(problem.at) + delayMs);
   }
 
   #count({ interrupt }: OpenQuestion): void {
@@ -172,7 +179,7 @@ class AssistantWorker {
 
   #begin({ paths, interrupt }: OpenQuestion): void {
     const id = interrupt.interrupt_id;
-    const answering = answerByAssistant(paths, id, {
+    const answering = answerByAssistant(this.#world, paths, id, {
       command: 'inbox worker',
       onStarted: (asked, roleId, attempt) => this.#hooks.onStarted?.(asked, roleId, attempt),
     });
@@ -218,13 +225,15 @@ class AssistantWorker {
     if (this.#stopping !== null || this.#drives.has(paths.runId)) return;
     if (currentHolder(paths) !== null || !canGoOn(paths, instance_id)) return;
     if (!this.#options.once) {
-      driveInBackground(this.#programDir, paths.runId);
+      driveInBackground(this.#world, this.#programDir, paths.runId);
       this.#hooks.onResumed?.(paths.runId);
       return;
     }
     let drive: Drive;
     try {
-      drive = driveRun(this.#programDir, paths.runId, { command: 'inbox worker' });
+      drive = driveRun(this.#world, this.#programDir, paths.runId, {
+        command: 'inbox worker',
+      });
     } catch (error) {
       // Somebody else was quicker, or the run cannot be driven: the answer stands all the same.
       if (error instanceof Refusal) return;
@@ -276,12 +285,18 @@ const STAMP_GRAIN_MS = 2000;
 
 /** Finds open assistant questions; a run whose log and inbox have not changed is not read again. */
 class QuestionScan {
+  readonly #world: World;
   readonly #programDir: string;
   readonly #onUnreadable: (runId: string, reason: string) => void;
   readonly #known = new Map<string, { signature: string; open: Interrupt[] }>();
   readonly #unreadable = new Set<string>();
 
-  constructor(programDir: string, onUnreadable: (runId: string, reason: string) => void) {
+  constructor(
+    world: World,
+    programDir: string,
+    onUnreadable: (runId: string, reason: string) => void,
+  ) {
+    this.#world = world;
     this.#programDir = programDir;
     this.#onUnreadable = onUnreadable;
   }
@@ -297,7 +312,7 @@ class QuestionScan {
   }
 
   async #openIn(paths: RunPaths): Promise<Interrupt[]> {
-    const signature = signatureOf(paths);
+    const signature = signatureOf(paths, this.#world.clock.now());
     const known = this.#known.get(paths.runId);
     if (known?.signature === signature && signature !== '') return known.open;
     let open: Interrupt[] = [];
@@ -317,12 +332,12 @@ class QuestionScan {
 }
 
 /** Empty where a change may not show yet. */
-function signatureOf(paths: RunPaths): string {
+function signatureOf(paths: RunPaths, now: string): string {
   const stats = [paths.eventsLog, paths.inboxInterrupts, paths.inboxReplies].map((place) =>
     statSync(place, { throwIfNoEntry: false }),
   );
   const latestMs = Math.max(...stats.map((one) => one?.mtimeMs ?? 0));
-  if (Date.now() - latestMs < STAMP_GRAIN_MS) return '';
+  if (Date.parse(now) - latestMs < STAMP_GRAIN_MS) return '';
   return stats.map((one) => `${one?.size ?? 0}:${one?.mtimeMs ?? 0}`).join('|');
 }
 

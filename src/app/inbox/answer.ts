@@ -19,6 +19,7 @@ import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { checkPayload } from '../../engine/intake.ts';
 import { entryOf, readInbox, type FoundInterrupt, type InterruptEntry } from './list.ts';
+import type { World } from '../world.ts';
 import { takeInIfFree } from '../../engine/take-in.ts';
 
 export interface Answer {
@@ -60,6 +61,7 @@ const POLL_MS = 50;
  * `human-not-allowed`, and as `readInbox` and `dropReply`
  */
 export async function answerInterrupt(
+  world: World,
   { paths, interruptId }: FoundInterrupt,
   answer: Answer,
   options: AnswerOptions,
@@ -68,7 +70,7 @@ export async function answerInterrupt(
   const { interrupt } = entryOf(inbox, paths, interruptId);
   const standing = inbox.preview.interrupts.get(interruptId)?.reply;
   if (standing) throw alreadyAnswered(interrupt, standing);
-  const reply = replyOf(interrupt, answer);
+  const reply = replyOf(interrupt, answer, world.clock.now());
   const problem = await checkPayload(paths, interrupt, reply);
   if (problem !== null) {
     throw new Refusal('payload-invalid', `interrupt ${interruptId}: ${problem}`, {
@@ -80,7 +82,7 @@ export async function answerInterrupt(
     throw new Refusal(intake.code, `interrupt ${interruptId}: ${intake.reason}`);
   }
   const setAside = await drop(paths, reply);
-  const taken = await seeItTakenIn(paths, reply, options);
+  const taken = await seeItTakenIn(world, paths, reply, options);
   const state = loadRun(paths);
   const record = state.interrupts.get(interruptId);
   if (record?.reply && !isSame(record.reply, reply)) throw alreadyAnswered(interrupt, record.reply);
@@ -110,7 +112,7 @@ export async function refuseIfAnswered(found: FoundInterrupt): Promise<Interrupt
   return entry;
 }
 
-function replyOf(interrupt: Interrupt, answer: Answer): Reply {
+function replyOf(interrupt: Interrupt, answer: Answer, now: string): Reply {
   if (answer.text.trim() === '') {
     throw new Refusal('text-missing', 'the answer is empty', {
       hint: 'say it with --text TEXT or --text-file FILE',
@@ -125,7 +127,7 @@ function replyOf(interrupt: Interrupt, answer: Answer): Reply {
     rationale: answer.rationale,
     confidence: answer.confidence,
     citations: [...answer.citations],
-    created_at: new Date().toISOString(),
+    created_at: now,
   };
 }
 
@@ -156,11 +158,12 @@ function freeName(name: string): string {
 
 /** True once the log has it, by the engine that holds the run, or by us. */
 async function seeItTakenIn(
+  world: World,
   paths: RunPaths,
   reply: Reply,
   { command, waitMs = WAIT_MS }: AnswerOptions,
 ): Promise<boolean> {
-  const giveUpAtMs = Date.now() + waitMs;
+  const sinceMs = world.clock.elapsedMs();
   let position: LogPosition = LOG_START;
   let resolved = false;
   let refusal: string | null = null;
@@ -175,13 +178,14 @@ async function seeItTakenIn(
     );
     if (resolved) return true;
     if (refusal !== null) throw new Refusal('reply-refused', refusal);
-    const result = await takeInIfFree(paths, command);
+    const result = await takeInIfFree(world, paths, command);
     if (result.taken) {
       const mine = result.refused.find(({ interruptId }) => interruptId === reply.interrupt_id);
       refusal = `interrupt ${reply.interrupt_id}: ${mine?.reason ?? 'the reply is not in the inbox any more'}`;
       continue;
     }
-    if (result.reason === 'not-writable' || Date.now() >= giveUpAtMs) return false;
+    const isLate = world.clock.elapsedMs() - sinceMs >= waitMs;
+    if (result.reason === 'not-writable' || isLate) return false;
     await delay(POLL_MS);
   }
 }

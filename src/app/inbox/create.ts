@@ -15,6 +15,7 @@ import { MESSAGE_LIMITS } from '../../disk/untrusted-json.ts';
 import { dropInterrupt } from '../../store/inbox/drop.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
+import type { World } from '../world.ts';
 import { findAsker, type AskerNames } from './asking-task.ts';
 
 export interface Question {
@@ -45,6 +46,7 @@ export interface CreatedInterrupt {
  * `file-not-found`, `schema-…`, `question-missing`, `question-too-large`, and as `dropInterrupt`
  */
 export async function createInterrupt(
+  world: World,
   names: AskerNames & { instance: string },
   question: Question,
 ): Promise<CreatedInterrupt> {
@@ -75,7 +77,7 @@ export async function createInterrupt(
     ...target,
     metadata: question.metadata,
     status: 'open',
-    created_at: new Date().toISOString(),
+    created_at: world.clock.now(),
     resolved_at: null,
     applied_at: null,
   };
@@ -86,7 +88,7 @@ export async function createInterrupt(
   }
   do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
   while (!dropInterrupt(paths, interrupt));
-  if (currentHolder(paths) === null) await takeInWithoutEngine(paths);
+  if (currentHolder(paths) === null) await takeInWithoutEngine(world, paths);
   const over = ['done', 'failed', 'skipped'].includes(instance.status);
   const warnings = over
     ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
@@ -95,10 +97,10 @@ export async function createInterrupt(
 }
 
 /** A sandbox, or someone who takes the lock at this moment, leaves the question to the next engine. */
-async function takeInWithoutEngine(paths: RunPaths): Promise<void> {
+async function takeInWithoutEngine(world: World, paths: RunPaths): Promise<void> {
   const { takeInIfFree } = await import('../../engine/take-in.ts');
   try {
-    await takeInIfFree(paths, 'interrupt create');
+    await takeInIfFree(world, paths, 'interrupt create');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }

@@ -12,6 +12,7 @@ import { replySections } from '../../attempt/brief/reply-sections.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
 import type { Answer } from './answer.ts';
 import { schemaRoot } from '../../engine/intake.ts';
+import type { World } from '../world.ts';
 import { entryOf, readInbox } from './list.ts';
 import { findFile, type Render, type ServedFile } from '../run/served-file.ts';
 
@@ -94,6 +95,7 @@ export interface AnswerPreview {
 
 /** What would become of an answer, by the functions that would take it. Writes nothing. */
 export async function previewAnswer(
+  world: World,
   programDir: string,
   runId: string,
   interruptId: string,
@@ -110,7 +112,7 @@ export async function previewAnswer(
     rationale: answer.rationale,
     confidence: answer.confidence,
     citations: [...answer.citations],
-    created_at: new Date().toISOString(),
+    created_at: world.clock.now(),
   };
   const delivered = replySections([{ interrupt, reply, appliedInAttempt: null }]);
   const no = (problem: string, problems: SchemaProblem[] = []): AnswerPreview => ({

@@ -19,6 +19,7 @@ import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder, describeHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
+import type { World } from '../world.ts';
 import { validate } from '../program/validate.ts';
 
 export type { Finding };
@@ -29,11 +30,8 @@ const LITTLE_SPACE_BYTES = 1024 ** 3;
 const NO_SPACE_BYTES = 100 * 1024 ** 2;
 
 /** All findings, good ones too, in the order of what depends on what. `programDir` null: the machine alone. */
-export async function doctor(
-  programDir: string | null,
-  env: NodeJS.ProcessEnv,
-): Promise<Finding[]> {
-  const globalRoot = globalRootFrom(env, process.cwd());
+export async function doctor(world: World, programDir: string | null): Promise<Finding[]> {
+  const globalRoot = globalRootFrom(world.env, world.cwd);
   const findings = [checkNode(process.versions.node)];
   let needsCodex = true;
   if (programDir !== null) {
@@ -41,7 +39,7 @@ export async function doctor(
     findings.push(...checked.findings);
     needsCodex = checked.needsCodex;
   }
-  if (needsCodex) findings.push(...(await checkCodex(globalRoot, env)));
+  if (needsCodex) findings.push(...(await checkCodex(globalRoot, world)));
   else findings.push(fine('codex', 'No task of the program needs Codex.'));
   if (programDir !== null) {
     findings.push(...checkPlace(programDir, needsCodex), ...checkRuns(programDir));
@@ -71,7 +69,7 @@ function checkNode(version: string): Finding {
   );
 }
 
-async function checkCodex(globalRoot: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function checkCodex(globalRoot: string, { env, cwd }: World): Promise<Finding[]> {
   const { config, diagnostics } = await loadGlobalConfig(globalRoot);
   const badConfig = diagnostics.map(({ code, severity, message, hint }) =>
     problem(code, severity, message, hint ?? 'Correct the file.'),
@@ -79,7 +77,7 @@ async function checkCodex(globalRoot: string, env: NodeJS.ProcessEnv): Promise<F
   const { finding, program } = checkCodexProgram(config.codex.path, env);
   if (program === null) return [...badConfig, finding];
   // Not under /tmp, which the sandbox leaves writable.
-  const scratch = isWritable(homedir()) ? homedir() : process.cwd();
+  const scratch = isWritable(homedir()) ? homedir() : cwd;
   return [
     ...badConfig,
     finding,

@@ -14,6 +14,7 @@ import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { commitEdit } from '../program/commit-edit.ts';
 import { tellProposals } from '../../engine/session-or-told.ts';
+import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';
 
 export interface ProposalFilter {
@@ -75,6 +76,7 @@ export function findProposal(programDir: string, text: string, run?: string): Pr
 
 /** @throws Refusal `note-blank`, and as `findProposal` */
 export async function markProposal(
+  world: World,
   programDir: string,
   id: string,
   status: ProposalStatus,
@@ -87,7 +89,7 @@ export async function markProposal(
     });
   }
   const { run_id, proposal_id } = findProposal(programDir, id, run);
-  await mark(programDir, run_id, { proposal_id, status, note }, 'proposal mark');
+  await mark(world, programDir, run_id, { proposal_id, status, note }, 'proposal mark');
   return findProposal(programDir, proposal_id, run_id);
 }
 
@@ -155,6 +157,7 @@ export interface AppliedProposal {
  * `edit-breaks-program`, also with it
  */
 export async function applyProposal(
+  world: World,
   place: ProgramPlace,
   id: string,
   options: { append: boolean; force: boolean; run?: string },
@@ -166,7 +169,13 @@ export async function applyProposal(
   if (written) await write(place, change);
   const note = written ? `applied to ${file}` : `${file} held it already`;
   const { run_id, proposal_id } = proposal;
-  await mark(place.programDir, run_id, { proposal_id, status: 'applied', note }, 'proposal apply');
+  await mark(
+    world,
+    place.programDir,
+    run_id,
+    { proposal_id, status: 'applied', note },
+    'proposal apply',
+  );
   return { proposal: findProposal(place.programDir, proposal_id, run_id), file, written };
 }
 
@@ -203,6 +212,7 @@ async function write(place: ProgramPlace, { file, after }: ProposalChange): Prom
 }
 
 async function mark(
+  world: World,
   programDir: string,
   runId: string,
   {
@@ -213,7 +223,7 @@ async function mark(
   command: string,
 ): Promise<void> {
   const request = { command: 'mark_proposal', proposal_id, status, note } as const;
-  await tellProposals(programDir, runId, command, request);
+  await tellProposals(world, programDir, runId, command, request);
 }
 
 async function textAfter({ proposal }: Proposal, before: string): Promise<string> {

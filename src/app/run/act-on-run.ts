@@ -10,6 +10,7 @@ import { loadRun } from '../../store/run-store.ts';
 import { driveInBackground } from './drive.ts';
 import { abortRun, hasFailed, reconcileRun, requeueInstance } from './recover.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
+import type { World } from '../world.ts';
 import { sessionOrTold } from '../../engine/session-or-told.ts';
 
 export interface RunAction {
@@ -23,12 +24,16 @@ export interface RunAction {
 const PATIENCE_MS = 20_000;
 
 /** `run resume`. @throws Refusal for a run that cannot be read or written */
-export async function resumeInBackground(programDir: string, runId: string): Promise<RunAction> {
+export async function resumeInBackground(
+  world: World,
+  programDir: string,
+  runId: string,
+): Promise<RunAction> {
   const before = runStatus(loadRun(runPaths(programDir, runId)));
-  const told = await tell(programDir, runId, 'run resume', { command: 'resume' });
+  const told = await tell(world, programDir, runId, 'run resume', { command: 'resume' });
   if (told) return told;
   // Of a run that is done, too: an answer may lie in its inbox, or `state/` be behind.
-  driveInBackground(programDir, runId, { revive: true });
+  driveInBackground(world, programDir, runId, { revive: true });
   if (before === 'done') {
     return { outcome: 'done', message: 'The run is done: nothing is left to go on with.' };
   }
@@ -37,27 +42,32 @@ export async function resumeInBackground(programDir: string, runId: string): Pro
 
 /** `run retry-instance`. @throws Refusal `not-retryable`, `instance-not-found` */
 export async function retryInBackground(
+  world: World,
   programDir: string,
   runId: string,
   instance: string,
   grantIterations: number,
 ): Promise<RunAction> {
   const id = resolveInstanceId(loadRun(runPaths(programDir, runId)), instance, hasFailed);
-  const told = await tell(programDir, runId, 'run retry-instance', {
+  const told = await tell(world, programDir, runId, 'run retry-instance', {
     command: 'retry_instance',
     instance_id: id,
     granted_iterations: grantIterations,
   });
   if (told) return told;
-  requeueInstance(programDir, runId, id, grantIterations);
-  driveInBackground(programDir, runId);
+  requeueInstance(world, programDir, runId, id, grantIterations);
+  driveInBackground(world, programDir, runId);
   return { outcome: 'started', message: `${id} is tried again, in the background.` };
 }
 
 /** `run reconcile`. @throws Refusal `run-busy`: an engine settles its instances itself */
-export async function reconcileNow(programDir: string, runId: string): Promise<RunAction> {
+export async function reconcileNow(
+  world: World,
+  programDir: string,
+  runId: string,
+): Promise<RunAction> {
   const before = loadRun(runPaths(programDir, runId)).seq;
-  const { seq } = await reconcileRun(programDir, runId);
+  const { seq } = await reconcileRun(world, programDir, runId);
   const message =
     seq === before
       ? 'Nothing was to be settled: what is marked running does run.'
@@ -66,10 +76,14 @@ export async function reconcileNow(programDir: string, runId: string): Promise<R
 }
 
 /** `run abort`. */
-export async function abortNow(programDir: string, runId: string): Promise<RunAction> {
+export async function abortNow(
+  world: World,
+  programDir: string,
+  runId: string,
+): Promise<RunAction> {
   loadRun(runPaths(programDir, runId));
   const isDriven = currentHolder(runPaths(programDir, runId)) !== null;
-  const ended = await inTime(abortRun(programDir, runId));
+  const ended = await inTime(abortRun(world, programDir, runId));
   if (!ended) return { outcome: 'told', message: 'The engine was told, and has not stopped yet.' };
   return isDriven
     ? { outcome: 'told', message: 'The engine stops every process of the run.' }
@@ -78,13 +92,14 @@ export async function abortNow(programDir: string, runId: string): Promise<RunAc
 
 /** null: nobody drives the run. */
 async function tell(
+  world: World,
   programDir: string,
   runId: string,
   name: string,
   command: InboxCommand,
 ): Promise<RunAction | null> {
   if (currentHolder(runPaths(programDir, runId)) === null) return null;
-  const asked = sessionOrTold(programDir, runId, name, command);
+  const asked = sessionOrTold(world, programDir, runId, name, command);
   const result = await inTime(asked);
   if (!result) {
     // Should it come to us after all, we must not keep it.

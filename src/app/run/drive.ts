@@ -18,6 +18,7 @@ import { InlineAssistants } from '../assistants/inline.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
 import { RunSession } from '../../engine/session.ts';
+import type { World } from '../world.ts';
 import { selfCommand } from './self-command.ts';
 
 export interface DriveOptions {
@@ -54,11 +55,16 @@ export interface Drive {
 }
 
 /** Takes the run and drives it until it rests. @throws Refusal `run-busy`, or for a damaged log */
-export function driveRun(programDir: string, runId: string, options: DriveOptions): Drive {
-  const session = RunSession.open(programDir, runId, options.command);
+export function driveRun(
+  world: World,
+  programDir: string,
+  runId: string,
+  options: DriveOptions,
+): Drive {
+  const session = RunSession.open(world, programDir, runId, options.command);
   try {
     options.prepare?.(session);
-    return driveSession(session, options);
+    return driveSession(world, session, options);
   } catch (error) {
     session.close();
     throw error;
@@ -67,6 +73,7 @@ export function driveRun(programDir: string, runId: string, options: DriveOption
 
 /** As `driveRun`, for a session that the caller holds; closes it at the end. */
 export function driveSession(
+  world: World,
   session: RunSession,
   options: Omit<DriveOptions, 'command' | 'prepare'>,
   begin: (engine: Engine) => void = () => undefined,
@@ -75,16 +82,16 @@ export function driveSession(
   let stopped = false;
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
-  const context = attemptContext(session);
+  const context = attemptContext(world, session);
   const engine = new Engine(context, {
     revive: options.revive ?? false,
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,
     onRefused: options.onRefused,
-    answerer: inlineAssistants(session, options),
+    answerer: inlineAssistants(world, session, options),
   });
   begin(engine);
-  const ended = readCodexPath(process.cwd())
+  const ended = readCodexPath(world)
     .then((codex) => {
       context.codex = codex;
       return engine.run();
@@ -102,21 +109,23 @@ export function driveSession(
 }
 
 function inlineAssistants(
+  world: World,
   { state, paths }: RunSession,
   { onAssistant }: Pick<DriveOptions, 'onAssistant'>,
 ): InlineAssistants | undefined {
   if (state.plan.project.assistants !== 'inline') return undefined;
-  return new InlineAssistants(paths, { onEnded: onAssistant });
+  return new InlineAssistants(world, paths, { onEnded: onAssistant });
 }
 
 /** What attempts need beside the run: the Codex program, the shim, the roles. */
-export function attemptContext(session: RunSession): AttemptContext {
+export function attemptContext(world: World, session: RunSession): AttemptContext {
   const { paths } = session;
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
+    env: world.env,
     codex: { path: null, problem: null },
-    commandPath: writeCommandShim(paths.binDir, selfCommand()),
+    commandPath: writeCommandShim(paths.binDir, selfCommand(world)),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };
 }
@@ -138,18 +147,20 @@ async function askableRoles(programDir: string): Promise<AskableRole[]> {
  * goes to the run's engine.log.
  */
 export function driveInBackground(
+  world: World,
   programDir: string,
   runId: string,
   options: { revive?: boolean } = {},
 ): void {
   const paths = runPaths(programDir, runId);
-  const { node, entry } = selfCommand();
+  const { node, entry } = selfCommand(world);
   const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
   const log = openSync(paths.engineLog, 'a');
   try {
     faultPoint('spawn', 'engine');
     const child = spawn(node, [entry, ...words], {
       cwd: paths.authoredDir,
+      env: world.env,
       detached: true,
       stdio: ['ignore', log, log],
     });

@@ -15,21 +15,28 @@ import { attemptContext, driveRun, driveSession, type Drive, type DriveOptions }
 import { Intake } from '../../engine/intake.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 import { RunSession } from '../../engine/session.ts';
+import type { World } from '../world.ts';
 import { sessionOrTold } from '../../engine/session-or-told.ts';
 
 /** `run resume`: settles, revives what is worth it, and drives. @throws Refusal `run-busy` */
-export function resumeRun(programDir: string, runId: string, options: DriveOptions): Drive {
-  return driveRun(programDir, runId, { ...options, revive: true });
+export function resumeRun(
+  world: World,
+  programDir: string,
+  runId: string,
+  options: DriveOptions,
+): Drive {
+  return driveRun(world, programDir, runId, { ...options, revive: true });
 }
 
 /** Forces one failed instance, then drives. @throws Refusal `not-retryable`, `instance-not-found` */
 export function retryInstance(
+  world: World,
   programDir: string,
   runId: string,
   instance: string,
   options: DriveOptions & { grantIterations: number },
 ): Drive {
-  return driveRun(programDir, runId, {
+  return driveRun(world, programDir, runId, {
     ...options,
     prepare: (session) => requeue(session, instance, options.grantIterations),
   });
@@ -37,12 +44,13 @@ export function retryInstance(
 
 /** As `retryInstance`, but leaves the driving to an engine that the caller starts. */
 export function requeueInstance(
+  world: World,
   programDir: string,
   runId: string,
   instance: string,
   grantIterations: number,
 ): void {
-  const session = RunSession.open(programDir, runId, 'run retry-instance');
+  const session = RunSession.open(world, programDir, runId, 'run retry-instance');
   try {
     requeue(session, instance, grantIterations);
   } finally {
@@ -66,18 +74,22 @@ function requeue(session: RunSession, instance: string, grantIterations: number)
  * Settles instances that are marked running: one whose process is gone or has finished gets its end; a
  * live one past its timeouts is stopped; any other live one is left at work. Starts nothing.
  */
-export async function reconcileRun(programDir: string, runId: string): Promise<RunState> {
-  const session = RunSession.open(programDir, runId, 'run reconcile');
+export async function reconcileRun(
+  world: World,
+  programDir: string,
+  runId: string,
+): Promise<RunState> {
+  const session = RunSession.open(world, programDir, runId, 'run reconcile');
   try {
-    const context = attemptContext(session);
-    context.codex = await readCodexPath(process.cwd());
+    const context = attemptContext(world, session);
+    context.codex = await readCodexPath(world);
     const { state } = session;
     const intake = new Intake(session);
     const running = [...state.instances.values()].filter(({ status }) => status === 'running');
     for (const { instance_id: id } of running) {
       const { launch } = prepareLaunch(context, id, 0);
       const recovery = recoverAttempt(launch);
-      if (recovery.kind === 'running' && !isOverdue(launch)) {
+      if (recovery.kind === 'running' && !isOverdue(launch, Date.parse(world.clock.now()))) {
         recovery.process.detach();
         continue;
       }
@@ -98,21 +110,22 @@ export async function reconcileRun(programDir: string, runId: string): Promise<R
 }
 
 /** Whether a live attempt has passed one of its limits. Its supervisor will find the same. */
-function isOverdue(launch: AgentLaunch): boolean {
+function isOverdue(launch: AgentLaunch, nowMs: number): boolean {
   const startedAtMs = Date.parse(launch.startedAt);
   const { wallTimeoutMs, idleTimeoutMs } = launch;
-  if (wallTimeoutMs !== null && Date.now() - startedAtMs >= wallTimeoutMs) return true;
+  if (wallTimeoutMs !== null && nowMs - startedAtMs >= wallTimeoutMs) return true;
   const outputs = ['events.jsonl', 'stderr.log'].map((name) =>
     statSync(path.join(launch.attemptDir, name), { throwIfNoEntry: false }),
   );
   const lastOutputMs = Math.max(startedAtMs, ...outputs.map((stats) => stats?.mtimeMs ?? 0));
-  return idleTimeoutMs !== null && Date.now() - lastOutputMs >= idleTimeoutMs;
+  return idleTimeoutMs !== null && nowMs - lastOutputMs >= idleTimeoutMs;
 }
 
 /** Stops every process of the run, and fails or skips what is not done. */
-export async function abortRun(programDir: string, runId: string): Promise<void> {
-  const session = await sessionOrTold(programDir, runId, 'run abort', { command: 'abort' });
+export async function abortRun(world: World, programDir: string, runId: string): Promise<void> {
+  const command = { command: 'abort' } as const;
+  const session = await sessionOrTold(world, programDir, runId, 'run abort', command);
   if (!session) return;
-  const drive = driveSession(session, {}, (engine) => engine.abort());
+  const drive = driveSession(world, session, {}, (engine) => engine.abort());
   await drive.ended;
 }

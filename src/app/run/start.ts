@@ -23,6 +23,7 @@ import { freezeFiles } from './freeze.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { flushes } from '../../engine/session.ts';
 import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
+import type { World } from '../world.ts';
 
 declare const CODEX_ORCH_VERSION: string;
 
@@ -67,10 +68,14 @@ export interface PlannedRun {
 }
 
 /** Creates the run; nothing has started when this returns. @throws Refusal with what blocks it */
-export async function startRun(programDir: string, options: StartOptions): Promise<StartedRun> {
+export async function startRun(
+  world: World,
+  programDir: string,
+  options: StartOptions,
+): Promise<StartedRun> {
   keepHeapSmall();
-  const { program, tasks, inputs, warnings } = await prepare(programDir, options);
-  const now = new Date();
+  const { program, tasks, inputs, warnings } = await prepare(world, programDir, options);
+  const now = world.clock.now();
   const runId = newRunId(now);
   const paths = runPaths(program.programDir, runId);
   createRunDirectory(paths);
@@ -91,8 +96,8 @@ export async function startRun(programDir: string, options: StartOptions): Promi
       user_inputs: inputs,
       files,
     };
-    const { state, events } = createRun(plan, runId, now.toISOString());
-    EventLog.create(paths.eventsLog, events, { sync: flushes() }).close();
+    const { state, events } = createRun(plan, runId, now);
+    EventLog.create(paths.eventsLog, events, { sync: flushes(world.env) }).close();
     const cache = StateCache.create(paths);
     for (const event of events) cache.note(event);
     cache.flush(state);
@@ -104,8 +109,12 @@ export async function startRun(programDir: string, options: StartOptions): Promi
 }
 
 /** What `startRun` would run, in which order, with which agent, and where. Creates nothing. */
-export async function planRun(programDir: string, options: StartOptions): Promise<PlannedRun> {
-  const { program, tasks, inputs, warnings } = await prepare(programDir, options);
+export async function planRun(
+  world: World,
+  programDir: string,
+  options: StartOptions,
+): Promise<PlannedRun> {
+  const { program, tasks, inputs, warnings } = await prepare(world, programDir, options);
   const waves = wavesOf(tasks);
   const planned = tasks.map((task): PlannedTask => {
     const agent = resolveAgent(program.project, task.agent);
@@ -157,9 +166,9 @@ interface Prepared {
   warnings: Diagnostic[];
 }
 
-async function prepare(programDir: string, options: StartOptions): Promise<Prepared> {
+async function prepare(world: World, programDir: string, options: StartOptions): Promise<Prepared> {
   const program = await loadProgram(programDir, {
-    globalRoot: globalRootFrom(process.env, options.cwd),
+    globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program);
   const errors = diagnostics.filter((each) => each.severity === 'error');
@@ -190,17 +199,17 @@ async function prepare(programDir: string, options: StartOptions): Promise<Prepa
     options.cwd,
   );
   checkWorkspaces(program, tasks, inputs);
-  await checkConfig(program, tasks, options.cwd);
+  await checkConfig(world, program, tasks);
   return { program, tasks, inputs, warnings };
 }
 
 /** Before anything is made: a run that could only fail is none. */
 async function checkConfig(
+  world: World,
   { project }: LoadedProgram,
   tasks: readonly TaskSpec[],
-  cwd: string,
 ): Promise<void> {
-  const { problem } = await readCodexPath(cwd);
+  const { problem } = await readCodexPath(world);
   const runsCodex = (task: TaskSpec): boolean =>
     resolveAgent(project, task.agent).backend === 'codex';
   if (problem === null || !tasks.some(runsCodex)) return;

@@ -26,7 +26,7 @@ export function register(program: Command, context: CliContext): void {
           ? defaultProgram(context)
           : splitProgram(words, { min: 0, max: 0, usage }, context).programDir;
       const { doctor, severityOf } = await import('../../app/machine/doctor.ts');
-      const findings = await doctor(programDir, context.env);
+      const findings = await doctor(context, programDir);
       const worst = severityOf(findings);
       if (worst === 'warning') context.exit(ExitStatus.warnings);
       if (worst === 'error') context.exit(ExitStatus.usage);

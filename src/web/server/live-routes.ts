@@ -29,7 +29,7 @@ export function addLiveRoutes(app: Hono, web: WebContext): void {
         sink.send(name, data);
       let { complete } = known;
       const { total } = known;
-      send('hello', { now: new Date().toISOString(), total, complete });
+      send('hello', { now: web.world.clock.now(), total, complete });
       const stopIndex = index.listen({
         onRun: (run) => send('run', itemOf(web, run)),
         onRemoved: (id) => send('run_removed', { id }),
@@ -97,7 +97,7 @@ function followRun(web: WebContext, sink: EventSink, follow: Follow): () => void
       : null,
   );
   const state = handle.state();
-  const now = new Date().toISOString();
+  const now = web.world.clock.now();
   // A place beyond the end is one of another run, or of one that lost its end in a crash.
   const from = after === undefined || after > state.seq ? state.seq : after;
   send('hello', { now, seq: from, holder: holderView(handle.holder()) });

@@ -30,7 +30,7 @@ export function addOverviewRoutes(app: Hono, web: WebContext): void {
       program_dir: place.programDir,
       program_name: loadProjectName(place.programDir),
       loopback: web.loopback,
-      now: new Date().toISOString(),
+      now: web.world.clock.now(),
     };
     return c.json(info);
   });

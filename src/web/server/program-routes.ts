@@ -130,7 +130,7 @@ export function addProgramRoutes(app: Hono, web: WebContext): void {
 
   app.post('/api/start/preview', async (c) => {
     const options = startOptions(await readBody(c), web);
-    const { tasks, inputs, warnings } = await planRun(place.programDir, options);
+    const { tasks, inputs, warnings } = await planRun(web.world, place.programDir, options);
     const preview: StartPreview = {
       tasks: tasks.map(({ taskId, dependsOn, ...task }) => ({
         task_id: taskId,
@@ -145,8 +145,8 @@ export function addProgramRoutes(app: Hono, web: WebContext): void {
 
   app.post('/api/runs', async (c) => {
     const options = startOptions(await readBody(c), web);
-    const { runId, warnings } = await startRun(place.programDir, options);
-    driveInBackground(place.programDir, runId);
+    const { runId, warnings } = await startRun(web.world, place.programDir, options);
+    driveInBackground(web.world, place.programDir, runId);
     const result: StartResult = { run_id: runId, warnings };
     return c.json(result, 201);
   });

@@ -59,7 +59,13 @@ export function addQuestionRoutes(app: Hono, web: WebContext): void {
   app.post(`${QUESTION}/preview`, async (c) => {
     const { runId, interruptId } = idsOf(c);
     const answer = answerIn(await readBody(c));
-    const preview: ReplyPreview = await previewAnswer(programDir, runId, interruptId, answer);
+    const preview: ReplyPreview = await previewAnswer(
+      web.world,
+      programDir,
+      runId,
+      interruptId,
+      answer,
+    );
     return c.json(preview);
   });
 
@@ -67,19 +73,19 @@ export function addQuestionRoutes(app: Hono, web: WebContext): void {
     const { runId, interruptId } = idsOf(c);
     const body = await readBody(c);
     const answer = answerIn(body);
-    const preview = await previewAnswer(programDir, runId, interruptId, answer);
+    const preview = await previewAnswer(web.world, programDir, runId, interruptId, answer);
     if (preview.problems.length > 0) {
       throw new Refusal('payload-invalid', preview.problem ?? 'the payload does not fit', {
         data: { problems: preview.problems },
       });
     }
     const found = findInterrupt(programDir, interruptId, runId);
-    const answered = await answerInterrupt(found, answer, { command: 'inbox reply' });
+    const answered = await answerInterrupt(web.world, found, answer, { command: 'inbox reply' });
     const isFree = answered.stillOpen.length === 0;
     let resumed = answered.holder !== null;
     // An engine at work goes on by itself.
     if (body.flag('resume') && isFree && answered.holder === null) {
-      await resumeInBackground(programDir, runId);
+      await resumeInBackground(web.world, programDir, runId);
       resumed = true;
     }
     const result: ReplyResult = {
@@ -111,6 +117,7 @@ export function addQuestionRoutes(app: Hono, web: WebContext): void {
     const { runId, proposalId } = proposalOf(web, c);
     const body = await readBody(c);
     await markProposal(
+      web.world,
       programDir,
       proposalId,
       body.oneOf('status', proposalStatuses),
@@ -123,7 +130,7 @@ export function addQuestionRoutes(app: Hono, web: WebContext): void {
   app.post(`${PROPOSAL}/apply`, async (c) => {
     const { proposalId, runId } = proposalOf(web, c);
     const body = await readBody(c);
-    const applied = await applyProposal(web.place, proposalId, {
+    const applied = await applyProposal(web.world, web.place, proposalId, {
       append: body.flag('append'),
       force: body.flag('force'),
       run: runId,

@@ -97,17 +97,25 @@ export function addRunRoutes(app: Hono, web: WebContext): void {
   });
 
   app.post('/api/runs/:run/resume', async (c) => {
-    const result: ActionResult = await resumeInBackground(programDir, idOf(c.req.param('run')));
+    const result: ActionResult = await resumeInBackground(
+      web.world,
+      programDir,
+      idOf(c.req.param('run')),
+    );
     return c.json(result);
   });
 
   app.post('/api/runs/:run/reconcile', async (c) => {
-    const result: ActionResult = await reconcileNow(programDir, idOf(c.req.param('run')));
+    const result: ActionResult = await reconcileNow(
+      web.world,
+      programDir,
+      idOf(c.req.param('run')),
+    );
     return c.json(result);
   });
 
   app.post('/api/runs/:run/abort', async (c) => {
-    const result: ActionResult = await abortNow(programDir, idOf(c.req.param('run')));
+    const result: ActionResult = await abortNow(web.world, programDir, idOf(c.req.param('run')));
     return c.json(result);
   });
 
@@ -115,6 +123,7 @@ export function addRunRoutes(app: Hono, web: WebContext): void {
     const { run, instance } = c.req.param();
     const body = await readBody(c);
     const result: ActionResult = await retryInBackground(
+      web.world,
       programDir,
       idOf(run),
       instance,

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { RunFeeds } from '../../app/watch/run-feed.ts';
 import { RunIndex } from '../../app/watch/run-index.ts';
+import type { World } from '../../app/world.ts';
 import type { ProgramPlace } from '../../app/program/validate.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { makeApp } from './app.ts';
@@ -14,6 +15,7 @@ export const DEFAULT_PORT = 38473;
 export const DEFAULT_HOST = '127.0.0.1';
 
 export interface WebOptions {
+  world: World;
   place: ProgramPlace;
   /** An interface's address, or a name of this machine. */
   host: string;
@@ -43,13 +45,13 @@ const MIN_TOKEN_CHARS = 16;
 
 /** @throws Refusal `port-taken`, `host-unknown`, `token-short` */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
-  const { host, place, version, onDefect } = options;
+  const { world, host, place, version, onDefect } = options;
   const loopback = isLoopback(host);
   const token = tokenFor(options.token, loopback);
   const feeds = new RunFeeds(place.programDir);
   const index = new RunIndex(place.programDir, feeds);
   const web: WebContext = {
-    ...{ place, index, feeds, version, loopback, onDefect },
+    ...{ world, place, index, feeds, version, loopback, onDefect },
     streams: new Set(),
   };
   let port = options.port;

@@ -39,7 +39,7 @@ let known: { interrupts: Map<string, InterruptRecord> };
 
 beforeEach(() => {
   program = temporaryProgram();
-  paths = runPaths(program.dir, newRunId(new Date()));
+  paths = runPaths(program.dir, newRunId(new Date().toISOString()));
   createRunDirectory(paths);
   known = { interrupts: new Map() };
 });

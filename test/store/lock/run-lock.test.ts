@@ -27,7 +27,7 @@ let paths: RunPaths;
 
 beforeEach(() => {
   program = temporaryProgram();
-  paths = runPaths(program.dir, newRunId(new Date()));
+  paths = runPaths(program.dir, newRunId(new Date().toISOString()));
   mkdirSync(paths.root, { recursive: true });
 });
 afterEach(() => program.remove());

@@ -1,0 +1,10 @@
+/**
+ * All that a verb may touch beside what it is told: no verb, and nothing below, asks the process for its
+ * environment, its directory or the time. The command line and the page's server make one World each.
+ */
+import type { Surroundings } from '../engine/surroundings.ts';
+
+export interface World extends Surroundings {
+  /** How the program was started: Node's own path, and the script that it was given. */
+  readonly self: { readonly node: string; readonly entry: string };
+}
