@@ -60,11 +60,8 @@ export interface LoadOptions {
   overlay?: Overlay;
 }
 
-/** Reads the whole program. Asynchronous for its callers' sake: reading may become concurrent. */
-export async function loadProgram(
-  programDir: string,
-  options: LoadOptions,
-): Promise<LoadedProgram> {
+/** Reads the whole program. */
+export function loadProgram(programDir: string, options: LoadOptions): LoadedProgram {
   const { overlay } = options;
   const { project, origin } = loadProject(programDir, overlay);
   const program: LoadedProgram = {

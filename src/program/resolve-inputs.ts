@@ -6,6 +6,7 @@ import type { ProjectSpec } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
 import { inputKey } from './shape/fields.ts';
 import { readText } from './source/read-text.ts';
+import { parseYaml } from './source/yaml-source.ts';
 
 /** One `--input…` option. Those of a later kind win, and within a kind the later one. */
 export type InputOption =
@@ -33,7 +34,7 @@ const MAX_TEXT_BYTES = 64 * 1024 * 1024;
  * The default of one input: `.json`, `.yaml` and `.yml` are parsed, any other file is one string, as it
  * stands. `file` is relative to the program.
  */
-export async function loadInputFile(programDir: string, file: string): Promise<LoadedInput> {
+export function loadInputFile(programDir: string, file: string): LoadedInput {
   const inside = resolveInside(programDir, file);
   if (!inside.ok) return failed('outside', `${file}: ${inside.reason}`);
   return parseInput(inside.path, file);
@@ -43,23 +44,23 @@ export async function loadInputFile(programDir: string, file: string): Promise<L
  * Values of all inputs that the run starts with. Throws a Refusal `input-…` that names the option or
  * the file. `cwd` is where FILE of `--input-json-file` is looked up.
  */
-export async function resolveInputs(
+export function resolveInputs(
   programDir: string,
   project: Pick<ProjectSpec, 'user_inputs'>,
   options: readonly InputOption[],
   cwd: string,
-): Promise<JsonObject> {
+): JsonObject {
   const given = new Map<string, Json>();
   for (const kind of ['text', 'json', 'json_file'] as const) {
     for (const option of options) {
-      if (option.kind === kind) given.set(option.key, await optionValue(option, cwd));
+      if (option.kind === kind) given.set(option.key, optionValue(option, cwd));
     }
   }
   const values: [string, Json][] = [];
   for (const [key, file] of Object.entries(project.user_inputs)) {
     // A default that is overridden need not load.
     if (given.has(key)) continue;
-    const loaded = await loadInputFile(programDir, file);
+    const loaded = loadInputFile(programDir, file);
     if (!loaded.ok) {
       throw new Refusal(
         'input-default',
@@ -74,7 +75,7 @@ export async function resolveInputs(
   return Object.fromEntries([...values, ...given]);
 }
 
-async function optionValue(option: InputOption, cwd: string): Promise<Json> {
+function optionValue(option: InputOption, cwd: string): Json {
   const problem = inputKey.problem(option.key);
   if (problem !== null) {
     throw new Refusal('input-key', `the input key "${option.key}" ${problem}`);
@@ -85,7 +86,7 @@ async function optionValue(option: InputOption, cwd: string): Promise<Json> {
     case 'json':
       return jsonOrText(option.key, option.value);
     case 'json_file': {
-      const loaded = await parseInput(path.resolve(cwd, option.value), option.value, true);
+      const loaded = parseInput(path.resolve(cwd, option.value), option.value, true);
       if (loaded.ok) return loaded.value;
       throw new Refusal('input-file', `--input-json-file ${option.key}: ${loaded.message}`);
     }
@@ -112,7 +113,7 @@ function startsLikeJson(text: string): boolean {
   return /^["[{]/.test(text);
 }
 
-async function parseInput(absolute: string, shown: string, json = false): Promise<LoadedInput> {
+function parseInput(absolute: string, shown: string, json = false): LoadedInput {
   const extension = path.extname(absolute).toLowerCase();
   const isYaml = extension === '.yaml' || extension === '.yml';
   const isJson = !isYaml && (json || extension === '.json');
@@ -123,7 +124,6 @@ async function parseInput(absolute: string, shown: string, json = false): Promis
   }
   if (isJson) return parseJson(read.text, shown);
   if (!isYaml) return { ok: true, value: read.text };
-  const { parseYaml } = await import('./source/yaml-source.ts');
   const { source, problems } = parseYaml(read.text);
   const problem = problems.find((one) => one.severity === 'error');
   if (source !== null && !problem) return { ok: true, value: source.value };

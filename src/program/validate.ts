@@ -25,7 +25,7 @@ import { parseYaml, type Path } from './source/yaml-source.ts';
 export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
   const checker = new Validation(program);
   checker.rules();
-  await checker.inputs();
+  checker.inputs();
   for (const task of program.tasks) await checker.task(task);
   checker.roles();
   const found = [...program.diagnostics, ...checker.diagnostics, ...checkPresets(program)];
@@ -64,10 +64,10 @@ class Validation {
     for (const { subject, ...finding } of findings) this.add(subject, finding);
   }
 
-  async inputs(): Promise<void> {
+  inputs(): void {
     for (const [key, file] of Object.entries(this.program.project.user_inputs)) {
       if (file === '') continue;
-      const loaded = await loadInputFile(this.program.programDir, file);
+      const loaded = loadInputFile(this.program.programDir, file);
       if (loaded.ok) {
         this.defaults[key] = loaded.value;
         continue;

@@ -66,7 +66,7 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
       instructions_file: instructionsOf(place.programDir, role),
     })),
     presets: [...program.presets.values()].map(({ source, preset }) => ({ source, preset })),
-    inputs: await inputsOf(program),
+    inputs: inputsOf(program),
     diagnostics: [...report.errors, ...report.warnings],
     ok: report.ok,
   };
@@ -268,7 +268,7 @@ function instructionsOf(programDir: string, role: RoleSpec): string {
   return statSync(path.join(programDir, own), { throwIfNoEntry: false }) ? own : role.instructions;
 }
 
-async function inputsOf({ programDir, project, tasks }: LoadedProgram): Promise<InputDetails[]> {
+function inputsOf({ programDir, project, tasks }: LoadedProgram): InputDetails[] {
   const usedBy = new Map<string, string[]>();
   for (const task of tasks)
     for (const key of keysUsedBy(task)) {
@@ -276,29 +276,27 @@ async function inputsOf({ programDir, project, tasks }: LoadedProgram): Promise<
     }
   for (const key of keysIn([project.workspace])) if (!usedBy.has(key)) usedBy.set(key, []);
   const keys = new Set([...Object.keys(project.user_inputs), ...usedBy.keys()]);
-  return Promise.all(
-    [...keys].map(async (key): Promise<InputDetails> => {
-      const used_by = usedBy.get(key) ?? [];
-      const file = Object.hasOwn(project.user_inputs, key) ? project.user_inputs[key] : undefined;
-      if (file === undefined) {
-        return { key, file: null, default_value: null, type: 'string', problem: null, used_by };
-      }
-      const type = /\.(json|ya?ml)$/i.test(file) ? 'json' : 'string';
-      const loaded = await loadInputFile(programDir, file);
-      if (!loaded.ok) {
-        return { key, file, default_value: null, type, problem: loaded.message, used_by };
-      }
-      const isLong = JSON.stringify(loaded.value).length > MAX_DEFAULT_CHARS;
-      return {
-        key,
-        file,
-        default_value: isLong ? null : loaded.value,
-        type,
-        problem: isLong ? 'too long to be shown here; the run gets all of it' : null,
-        used_by,
-      };
-    }),
-  );
+  return [...keys].map((key): InputDetails => {
+    const used_by = usedBy.get(key) ?? [];
+    const file = Object.hasOwn(project.user_inputs, key) ? project.user_inputs[key] : undefined;
+    if (file === undefined) {
+      return { key, file: null, default_value: null, type: 'string', problem: null, used_by };
+    }
+    const type = /\.(json|ya?ml)$/i.test(file) ? 'json' : 'string';
+    const loaded = loadInputFile(programDir, file);
+    if (!loaded.ok) {
+      return { key, file, default_value: null, type, problem: loaded.message, used_by };
+    }
+    const isLong = JSON.stringify(loaded.value).length > MAX_DEFAULT_CHARS;
+    return {
+      key,
+      file,
+      default_value: isLong ? null : loaded.value,
+      type,
+      problem: isLong ? 'too long to be shown here; the run gets all of it' : null,
+      used_by,
+    };
+  });
 }
 
 function keysUsedBy(task: TaskSpec): Set<string> {

@@ -25,7 +25,7 @@ export async function validate(
   place: ProgramPlace,
   overlay?: Overlay,
 ): Promise<{ report: ValidationReport; program: LoadedProgram }> {
-  const program = await loadProgram(place.programDir, {
+  const program = loadProgram(place.programDir, {
     globalRoot: place.globalRoot,
     ...(overlay ? { overlay } : {}),
   });

@@ -167,7 +167,7 @@ interface Prepared {
 }
 
 async function prepare(world: World, programDir: string, options: StartOptions): Promise<Prepared> {
-  const program = await loadProgram(programDir, {
+  const program = loadProgram(programDir, {
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program);
@@ -192,12 +192,7 @@ async function prepare(world: World, programDir: string, options: StartOptions):
   const tasks = selection.taskIds.flatMap((id) => byId.get(id) ?? []);
   const warnings = diagnostics.filter((each) => each.severity === 'warning');
   warnings.push(...checkBoard(tasks));
-  const inputs = await resolveInputs(
-    program.programDir,
-    program.project,
-    options.inputs,
-    options.cwd,
-  );
+  const inputs = resolveInputs(program.programDir, program.project, options.inputs, options.cwd);
   checkWorkspaces(program, tasks, inputs);
   await checkConfig(world, program, tasks);
   return { program, tasks, inputs, warnings };
