@@ -5,6 +5,7 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, replaceFile } from '../disk/disk.ts';
+import { quotedShellWord } from '../text/shell-word.ts';
 
 export interface ShimTarget {
   /** Absolute path of the Node program. */
@@ -16,7 +17,7 @@ export interface ShimTarget {
 /** Writes `<directory>/codex-orch`, unless it is there as it should be, and returns its path. */
 export function writeCommandShim(directory: string, target: ShimTarget): string {
   const file = path.join(directory, 'codex-orch');
-  const script = `#!/bin/sh\nexec ${quoted(target.node)} ${quoted(target.entry)} "$@"\n`;
+  const script = `#!/bin/sh\nexec ${quotedShellWord(target.node)} ${quotedShellWord(target.entry)} "$@"\n`;
   if (!isCurrent(file, script)) {
     makeDirectory(directory);
     replaceFile(file, script, { mode: 0o755 });
@@ -32,8 +33,4 @@ function isCurrent(file: string, script: string): boolean {
   } catch {
     return false;
   }
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,7 +3,7 @@
  * with a tab and a description where one helps; `:dirs` and `:files` ask the shell for names. Errors
  * complete to nothing: a shell must not be disturbed.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command, Option } from 'commander';
 import { listRunIds } from '../store/layout.ts';
@@ -11,6 +11,7 @@ import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { defaultProgram } from './program-argument.ts';
 import { plainLine } from './render/plain-text.ts';
+import { namesIn } from '../disk/names-in.ts';
 
 type Kind =
   | 'program'
@@ -204,7 +205,7 @@ function split(
   const [first] = words;
   if (first !== undefined && positionals[name]?.program !== false) {
     const directory = path.resolve(context.cwd, first);
-    if (names(directory).includes('project.yaml')) {
+    if (namesIn(directory).includes('project.yaml')) {
       return { programDir: directory, rest: words.slice(1), explicit: true };
     }
   }
@@ -226,7 +227,9 @@ function ofKind(kind: Kind, programDir: string, before: string[]): Candidate[] {
       return ['latest', ...runIds(programDir)].map((word) => ({ word }));
     case 'instance':
       return runOf(programDir, before[0]).flatMap((run) =>
-        names(path.join(run, 'instances')).map((word) => ({ word })),
+        namesIn(path.join(run, 'instances'))
+          .sort()
+          .map((word) => ({ word })),
       );
     case 'interrupt':
       return openInterrupts(programDir);
@@ -288,17 +291,10 @@ function labels(programDir: string): string[] {
 }
 
 function ids(directory: string, extension: string): string[] {
-  return names(directory)
+  return namesIn(directory)
+    .sort()
     .filter((name) => name.endsWith(extension) && !name.startsWith('.'))
     .map((name) => name.slice(0, -extension.length));
-}
-
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
 }
 
 function visibleCommands(command: Command): Command[] {

@@ -14,7 +14,7 @@ import { describeHolder } from '../store/lock/run-lock.ts';
 import type { CliContext, Output } from './context.ts';
 import { printJson, readGivenFile } from './program-edits.ts';
 import { programWord, splitProgram } from './program-argument.ts';
-import { plural } from './render/amounts.ts';
+import { plural } from '../text/plural.ts';
 import { makePaint } from './render/paint.ts';
 
 export interface ReplyOptions {

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { Refusal } from '../model/refusal.ts';
-import { statsOf } from '../disk/stats-of.ts';
+import { statsOf, isDirectory } from '../disk/stats-of.ts';
 import type { CliContext } from './context.ts';
 
 export interface ArgumentShape {
@@ -126,10 +126,6 @@ function looksLikePath(word: string): boolean {
 
 function isProgram(directory: string): boolean {
   return statsOf(path.join(directory, 'project.yaml')) !== null;
-}
-
-function isDirectory(directory: string): boolean {
-  return statsOf(directory)?.isDirectory() === true;
 }
 
 function tooFew(shape: ArgumentShape): Refusal {

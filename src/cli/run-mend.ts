@@ -6,7 +6,7 @@ import { ExitStatus } from '../model/refusal.ts';
 import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { programWord } from './program-argument.ts';
-import { plural } from './render/amounts.ts';
+import { plural } from '../text/plural.ts';
 import { makePaint, paintStatus } from './render/paint.ts';
 import { plainLine } from './render/plain-text.ts';
 import { runWords } from './run-arguments.ts';

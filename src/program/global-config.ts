@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { suggest } from '../text/suggest.ts';
+import { didYouMean, suggest } from '../text/suggest.ts';
 import { readText } from './source/read-text.ts';
 
 interface GlobalConfig {
@@ -72,8 +72,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
   for (const [section, value] of Object.entries(content)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      const near = suggest(section, Object.keys(known));
-      const hint = near === null ? null : `Did you mean "${near}"?`;
+      const hint = didYouMean(section, Object.keys(known));
       add(
         'warning',
         'unknown_key',

@@ -2,7 +2,6 @@
  * Reads a program's files into the model. Nothing in them makes it throw: what is wrong becomes a
  * diagnostic, and the rest is read as far as it goes. It writes nothing.
  */
-import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -13,7 +12,6 @@ import {
   type RoleSpec,
   type TaskSpec,
 } from '../model/program.ts';
-import { suggest } from '../text/suggest.ts';
 import {
   addFinding,
   readAuthoredFile,
@@ -23,6 +21,8 @@ import {
 } from './source/authored-file.ts';
 import { presetFields, projectFields, roleFields, taskFields } from './shape/fields.ts';
 import { emptyOf } from './shape/shape.ts';
+import { namesIn } from '../disk/names-in.ts';
+import { isDirectory } from '../disk/stats-of.ts';
 
 export const fileKinds = {
   project: { name: 'project', plural: 'project', fields: projectFields },
@@ -222,23 +222,21 @@ function checkFileName(origin: AuthoredFile, id: string, kind: string): void {
 
 /** Names without `.yaml`, hidden files left out. */
 function yamlNames(directory: string): string[] {
-  return entries(directory)
+  return namesIn(directory)
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
     .map((name) => name.slice(0, -'.yaml'.length))
     .sort(byName);
 }
 
 function directories(directory: string): string[] {
-  return entries(directory)
+  return namesIn(directory)
     .filter((name) => !/^[._]/.test(name))
-    .filter((name) =>
-      statSync(path.join(directory, name), { throwIfNoEntry: false })?.isDirectory(),
-    )
+    .filter((name) => isDirectory(path.join(directory, name)))
     .sort(byName);
 }
 
 function strayTaskFiles(programDir: string): Diagnostic[] {
-  return entries(path.join(programDir, 'tasks'))
+  return namesIn(path.join(programDir, 'tasks'))
     .filter((name) => /\.(yml|YAML|YML)$/.test(name) && !name.startsWith('.'))
     .map((name) => ({
       severity: 'warning',
@@ -253,21 +251,7 @@ function strayTaskFiles(programDir: string): Diagnostic[] {
     }));
 }
 
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
 /** By code unit, so that the order is the same everywhere. */
 function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The nearest of the ids, as a hint. */
-export function didYouMean(word: string, candidates: Iterable<string>): string | null {
-  const near = suggest(word, candidates);
-  return near === null ? null : `Did you mean "${near}"?`;
 }

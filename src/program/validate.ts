@@ -2,7 +2,6 @@
  * Every problem of a program at once: what its files say by themselves, the rules between them
  * (src/program/rules/program-rules.ts), and what only the disk can tell. Section 3 of the contract. Reads only.
  */
-import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { resolveAgent } from '../model/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -11,15 +10,17 @@ import { cleanString, parsePathTemplate } from '../text/path-template.ts';
 import type { RoleSpec, TaskSpec } from '../model/program.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { Refusal } from '../model/refusal.ts';
-import { suggest } from '../text/suggest.ts';
+import { didYouMean, suggest } from '../text/suggest.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type Finding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
-import { didYouMean, type LoadedProgram } from './load-program.ts';
+import type { LoadedProgram } from './load-program.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
 import { readText } from './source/read-text.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
+import { namesIn } from '../disk/names-in.ts';
+import { isFile } from '../disk/stats-of.ts';
 
 /** All diagnostics, by file and place. */
 export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
@@ -255,7 +256,7 @@ class Validation {
   /** A file that is there and nearly has that name. */
   private nearFile(file: string): string | null {
     const directory = path.posix.dirname(file);
-    const names = namesIn(path.join(this.program.programDir, directory));
+    const names = namesIn(path.join(this.program.programDir, directory)).sort();
     const files = names.filter((name) =>
       isFile(path.join(this.program.programDir, directory, name)),
     );
@@ -263,7 +264,7 @@ class Validation {
     if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
     if (names.length > 0 || directory === '.') return null;
     const parent = path.posix.dirname(directory);
-    return didYouMean(directory, namesIn(path.join(this.program.programDir, parent)));
+    return didYouMean(directory, namesIn(path.join(this.program.programDir, parent)).sort());
   }
 }
 
@@ -271,18 +272,6 @@ function within(inner: string, outer: string): boolean {
   if (!inner.startsWith(outer)) return false;
   const next = inner.charAt(outer.length);
   return next === '' || next === '.' || next === '[';
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
-}
-
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function distinct(diagnostics: Diagnostic[]): Diagnostic[] {

@@ -6,7 +6,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { isJsonObject } from '../model/json.ts';
+import { isJsonObject, setField } from '../model/json.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { resolveInside } from '../disk/inside.ts';
@@ -204,22 +204,22 @@ function rewrite(
   for (const [key, value] of Object.entries(schema)) {
     if (atRoot && (key === '$id' || (key === '$schema' && from.base !== '#'))) continue;
     if (isReference(key) && typeof value === 'string') {
-      put(copy, key, localReference(value, from, files, below.inside));
+      setField(copy, key, localReference(value, from, files, below.inside));
     } else if (data.has(key)) {
-      put(copy, key, value);
+      setField(copy, key, value);
     } else if (mapsOfSchemas.has(key) && isJsonObject(value)) {
       const entries = Object.entries(value);
       const deeper = { inside: below.inside, depth: below.depth + 1 };
-      put(
+      setField(
         copy,
         key,
         entries.reduce<JsonObject>((all, [name, item]) => {
-          put(all, name, rewrite(item, from, files, deeper));
+          setField(all, name, rewrite(item, from, files, deeper));
           return all;
         }, {}),
       );
     } else {
-      put(copy, key, rewrite(value, from, files, below));
+      setField(copy, key, rewrite(value, from, files, below));
     }
   }
   return copy;
@@ -330,14 +330,4 @@ function decode(location: string): string {
 
 function escapeFragment(key: string): string {
   return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
-}
-
-/** Plain assignment would take `__proto__` for the prototype. */
-function put(target: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
 }

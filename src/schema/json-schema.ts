@@ -6,6 +6,7 @@ import type { ErrorObject } from 'ajv';
 import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { bundleSchema } from './bundle.ts';
+import { schemaTypeOf, shown } from '../text/shown.ts';
 
 export interface SchemaProblem {
   /** JSON pointer of the field that is wrong; the empty string is the whole value. */
@@ -82,13 +83,13 @@ function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
   for (const error of errors) {
     const pointer = error.instancePath;
     if (error.keyword === 'type') {
-      const known = types.get(pointer) ?? { allowed: new Set(), actual: typeName(error.data) };
+      const known = types.get(pointer) ?? { allowed: new Set(), actual: schemaTypeOf(error.data) };
       for (const type of [error.params['type'] as string | string[]].flat())
         known.allowed.add(type);
       types.set(pointer, known);
     } else if (error.keyword === 'enum' || error.keyword === 'const') {
       const known = values.get(pointer) ?? new Set<string>();
-      for (const value of allowedValues(error)) known.add(short(value));
+      for (const value of allowedValues(error)) known.add(shown(value));
       values.set(pointer, known);
     } else if (error.keyword === 'if') {
       continue;
@@ -151,19 +152,9 @@ function below(pointer: string, name: unknown): string {
   return `${pointer}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-function short(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
 function orList(words: string[]): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function distinct(problems: SchemaProblem[]): SchemaProblem[] {

@@ -9,11 +9,12 @@
  *     final.md            the agent's last message, and
  *     answer.json         the answer that was made of it
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { makeDirectory, remove, replaceFile } from '../disk/disk.ts';
 import type { RunPaths } from './layout.ts';
+import { namesIn } from '../disk/names-in.ts';
 
 /** Why an assistant has not answered. */
 export interface AssistantProblem {
@@ -73,13 +74,9 @@ export function latestAssistantAttempt(
   paths: RunPaths,
   interruptId: string,
 ): AssistantAttempt | null {
-  let names: string[];
-  try {
-    names = readdirSync(paths.assistantDir(interruptId));
-  } catch {
-    return null;
-  }
-  const numbers = names.filter((name) => /^\d{4,}$/.test(name)).map(Number);
+  const numbers = namesIn(paths.assistantDir(interruptId))
+    .filter((name) => /^\d{4,}$/.test(name))
+    .map(Number);
   if (numbers.length === 0) return null;
   const number = Math.max(...numbers);
   const dir = paths.assistantAttemptDir(interruptId, number);

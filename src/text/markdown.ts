@@ -36,8 +36,3 @@ export function codeList(words: readonly string[]): string {
 export function code(word: string): string {
   return word.includes('`') ? `\`\` ${word} \`\`` : `\`${word}\``;
 }
-
-/** One word of a POSIX shell command. */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

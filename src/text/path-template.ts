@@ -1,5 +1,6 @@
 /** Paths that may hold `${inputs.<key>}`: workspaces and writable roots (sections 2.1 and 2.2). Pure. */
 import type { Json, JsonObject } from '../model/json.ts';
+import { kindOfValue } from './shown.ts';
 
 export type ResolvedPath = { ok: true; path: string } | { ok: false; reason: string };
 export type CleanString = { ok: true; text: string } | { ok: false; reason: string };
@@ -28,19 +29,13 @@ export function parsePathTemplate(
   return { ok: true, pieces };
 }
 
-function kindOf(value: Json | undefined): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
 /**
  * The text of an input as part of a path. Clean is: a string, not empty, without line breaks, NUL, or
  * white space at its ends. One line break at the very end is dropped: files end with one.
  */
 export function cleanString(value: Json | undefined): CleanString {
   if (typeof value !== 'string') {
-    return { ok: false, reason: `is ${kindOf(value)}, not a string` };
+    return { ok: false, reason: `is ${kindOfValue(value)}, not a string` };
   }
   const text = value.replace(/\r?\n$/, '');
   if (text === '') return { ok: false, reason: 'is empty' };

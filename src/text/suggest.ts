@@ -28,6 +28,12 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
   return best ?? longer;
 }
 
+/** The nearest of the candidates, as a hint; null where none is near enough. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | null {
+  const near = suggest(word, candidates);
+  return near === null ? null : `Did you mean "${near}"?`;
+}
+
 /**
  * Optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours,
  * each counting one. Three rows of the usual table suffice.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editDistance, suggest } from '../../src/text/suggest.ts';
+import { didYouMean, editDistance, suggest } from '../../src/text/suggest.ts';
 
 describe('suggest', () => {
   const commands = ['project', 'task', 'edge', 'preset', 'graph', 'run', 'inspect', 'interrupt'];
@@ -31,4 +31,9 @@ describe('suggest', () => {
     expect(editDistance('', 'abc')).toBe(3);
     expect(editDistance('abc', '')).toBe(3);
   });
+});
+
+it('makes a hint of the nearest candidate', () => {
+  expect(didYouMean('biuld', ['test', 'build'])).toBe('Did you mean "build"?');
+  expect(didYouMean('deploy', ['test', 'build'])).toBeNull();
 });

@@ -5,17 +5,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { codexFlags } from './backend.ts';
 import { codexVariable, findCodex } from './binary.ts';
 import { runBriefly } from '../../processes/run-briefly.ts';
-
-export interface Finding {
-  /** Stable, dotted: `codex.version`. */
-  id: string;
-  ok: boolean;
-  /** What it means where it is not ok: an error stops attempts, a warning may. */
-  severity: 'error' | 'warning';
-  message: string;
-  /** What to do; null where it is ok. */
-  remedy: string | null;
-}
+import { fine, problem, type Finding } from '../finding.ts';
 
 /** The version that our tests prove; others usually work. */
 const testedCodexVersion = '0.169.0';
@@ -128,19 +118,6 @@ export async function checkCodexSandbox(
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function fine(id: string, message: string): Finding {
-  return { id, ok: true, severity: 'error', message, remedy: null };
-}
-
-function problem(
-  id: string,
-  severity: Finding['severity'],
-  message: string,
-  remedy: string,
-): Finding {
-  return { id, ok: false, severity, message, remedy };
 }
 
 function isOlder(version: string, than: string): boolean {

@@ -1,7 +1,8 @@
 /** The assistant roles of a program as they stand now, without reading the rest of the program. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { idPattern, type RoleSpec } from '../../model/program.ts';
+import { namesIn } from '../../disk/names-in.ts';
 
 export interface ProgramRoles {
   /** By id. */
@@ -33,13 +34,9 @@ export async function readRoles(programDir: string): Promise<ProgramRoles> {
 /** Directories that have a role in them; agents' caches and editors leave others behind. */
 function roleIds(programDir: string): string[] {
   const root = path.join(programDir, 'assistant_roles');
-  let names: string[];
-  try {
-    names = readdirSync(root);
-  } catch {
-    return [];
-  }
   const hasRole = (id: string): boolean =>
     lstatSync(path.join(root, id, 'role.yaml'), { throwIfNoEntry: false }) !== undefined;
-  return names.filter((name) => idPattern.test(name) && hasRole(name)).sort();
+  return namesIn(root)
+    .filter((name) => idPattern.test(name) && hasRole(name))
+    .sort();
 }

@@ -1,5 +1,4 @@
 /** The questions of a program's runs, their answers, and what lies in an inbox untaken. Only reads. */
-import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
@@ -9,6 +8,8 @@ import { assistantProblem } from '../../store/assistant-records.ts';
 import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { Intake } from '../../engine/intake.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import { isFile } from '../../disk/stats-of.ts';
 
 export interface InterruptEntry {
   run_id: string;
@@ -219,18 +220,6 @@ function idsIn(paths: RunPaths): string[] {
   return namesIn(paths.inboxInterrupts)
     .filter((name) => name.startsWith('int-') && name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** As a person finds it: relative to the run. */

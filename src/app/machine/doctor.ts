@@ -11,7 +11,6 @@ import {
   checkCodexProgram,
   checkCodexSandbox,
   checkCodexVersion,
-  type Finding,
 } from '../../agents/codex/doctor.ts';
 import { resolveAgent } from '../../model/resolve-agent.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -21,6 +20,8 @@ import { currentHolder, describeHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
 import type { World } from '../world.ts';
 import { validate } from '../program/validate.ts';
+import { plural } from '../../text/plural.ts';
+import { fine, problem, type Finding } from '../../agents/finding.ts';
 
 export type { Finding };
 
@@ -103,12 +104,12 @@ async function checkProgram(
     program.tasks.some((task) => resolveAgent(program.project, task.agent).backend === 'codex');
   const finding =
     errors > 0
-      ? problem('program.valid', 'error', `The program has ${amount(errors, 'error')}.`, remedy)
+      ? problem('program.valid', 'error', `The program has ${plural(errors, 'error')}.`, remedy)
       : warnings > 0
         ? problem(
             'program.valid',
             'warning',
-            `The program has ${amount(warnings, 'warning')}.`,
+            `The program has ${plural(warnings, 'warning')}.`,
             remedy,
           )
         : fine('program.valid', 'The program is valid.');
@@ -165,7 +166,7 @@ function checkRuns(programDir: string): Finding[] {
       const remedy = `If that process is gone, delete ${holder.file}.`;
       findings.push(problem('runs.lock', 'warning', message, remedy));
     } else if (holder === null && counts.running > 0) {
-      const message = `Run ${id} has ${amount(counts.running, 'running instance')}, but no engine.`;
+      const message = `Run ${id} has ${plural(counts.running, 'running instance')}, but no engine.`;
       findings.push(problem('runs.engine', 'warning', message, `codex-orch run resume ${id}`));
     }
   }
@@ -180,21 +181,4 @@ function isWritable(directory: string): boolean {
   } catch {
     return false;
   }
-}
-
-function amount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function fine(id: string, message: string): Finding {
-  return { id, ok: true, severity: 'error', message, remedy: null };
-}
-
-function problem(
-  id: string,
-  severity: Finding['severity'],
-  message: string,
-  remedy: string,
-): Finding {
-  return { id, ok: false, severity, message, remedy };
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { DependencyKind, TaskSpec } from '../../model/program.ts';
 import { edgesOf } from './edit-edge.ts';
 import { listTasks } from './edit-task.ts';
+import { oneLine } from '../../text/markdown.ts';
 
 export interface GraphEdge {
   source: string;
@@ -148,8 +149,4 @@ function mermaidText(text: string): string {
 
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

@@ -17,6 +17,8 @@ import {
   routingSections,
 } from '../../attempt/brief/assistant/output-schema.ts';
 import { locateRoleFile } from '../../attempt/brief/assistant/role-files.ts';
+import { isFile } from '../../disk/stats-of.ts';
+import { shown } from '../../text/shown.ts';
 
 /** Together they must pass through the run's inbox. */
 const MAX_CONTENT_BYTES = 2 * 1024 * 1024;
@@ -190,10 +192,6 @@ function hashOf(file: string): string | null {
   return isFile(file) ? sha256(readFileSync(file)) : null;
 }
 
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
 /** The suggestion, or the beginning of its text where the inbox might not take it. */
 function shortened(update: Json): Json {
   const bytes = Buffer.from(JSON.stringify(update));
@@ -203,11 +201,8 @@ function shortened(update: Json): Json {
 }
 
 function otherRole(kind: ProposalKind, given: JsonObject, roleId: string): Target {
-  return no(`${kind} may only target the answering role ${roleId}, not ${shown(given['role_id'])}`);
-}
-
-function shown(value: Json | undefined): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);
+  const named = given['role_id'] === undefined ? 'nothing' : shown(given['role_id'], 100);
+  return no(`${kind} may only target the answering role ${roleId}, not ${named}`);
 }
 
 function no(reason: string): { ok: false; reason: string } {

@@ -3,7 +3,7 @@
  * and inbox. It reads the cached summary of each run once, the latest first, a few at a time, and again
  * only when the run's log has grown. Nothing is written.
  */
-import { readdirSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { isJsonObject } from '../../model/json.ts';
@@ -17,6 +17,7 @@ import { readRunSummary } from '../../store/run-list.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { loadRun } from '../../store/run-store.ts';
 import type { FeedHandle, RunFeeds } from './run-feed.ts';
+import { namesIn } from '../../disk/names-in.ts';
 
 export interface IndexedRun {
   runId: string;
@@ -412,14 +413,6 @@ function proposalsIn(directory: string): Proposal[] {
     if (!read.ok || !isJsonObject(read.value) || !isJsonObject(read.value['proposal'])) return [];
     return [read.value as unknown as Proposal];
   });
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 function delay(ms: number): Promise<void> {

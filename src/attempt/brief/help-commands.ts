@@ -1,7 +1,7 @@
 /** Commands by which a worker asks for help, with absolute paths: a login shell resets PATH. */
 import path from 'node:path';
 import type { DecisionKind, RequestKind, RequiredDecision } from '../../model/program.ts';
-import { shellWord } from '../../text/markdown.ts';
+import { shellWord } from '../../text/shell-word.ts';
 import type { AskableRole, StageRequest } from './stage-request.ts';
 
 export interface Ask {

@@ -8,8 +8,9 @@ import {
   isAskedFor,
   questionFile,
 } from './help-commands.ts';
-import { bullets, codeList, fenced, oneLine, paragraphs, shellWord } from '../../text/markdown.ts';
+import { bullets, codeList, fenced, oneLine, paragraphs } from '../../text/markdown.ts';
 import type { AskableRole, StageRequest } from './stage-request.ts';
+import { shellWord } from '../../text/shell-word.ts';
 
 /** The whole file, for one attempt. */
 export function requestingHelp(request: StageRequest): string {

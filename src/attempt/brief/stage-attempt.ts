@@ -19,8 +19,9 @@ import { continuePrompt, freshPrompt } from './prompt.ts';
 import type { PromptMaterial, PromptPart } from './prompt.ts';
 import { requestingHelp } from './requesting-help.ts';
 import { safeName } from './safe-name.ts';
-import { isRegularFile, StagedFiles } from './staged-files.ts';
+import { StagedFiles } from './staged-files.ts';
 import type { StagedFile, StageOutcome, StageRequest } from './stage-request.ts';
+import { isDirectory, isFile } from '../../disk/stats-of.ts';
 
 const OBLIGATIONS = 'runtime_guidance/decision_obligations.md';
 const MAX_PROMPT_FILE_BYTES = 16 * 1024 * 1024;
@@ -162,7 +163,7 @@ async function stageResult(
 ): Promise<StagedFile> {
   const upstream = upstreamOf(request, ref, location, scope);
   const { resultFile, instanceId, taskId } = upstream;
-  if (resultFile === null || !isRegularFile(resultFile)) {
+  if (resultFile === null || !isFile(resultFile)) {
     throw new Unstageable(
       location,
       `${ref} cannot be staged: instance ${instanceId} of task ${taskId} left no result.json. Have the task's prompt ask for one, or give the task a result_schema, then start a new run.`,
@@ -189,7 +190,7 @@ async function stageArtifact(
   if (!isDirectory(publishedDir)) throw missing(`instance ${instanceId} published nothing`);
   const inside = resolveInside(publishedDir, wanted);
   if (!inside.ok) throw missing(inside.reason);
-  if (!isRegularFile(inside.path)) {
+  if (!isFile(inside.path)) {
     throw missing(`${wanted} is not among what instance ${instanceId} published`);
   }
   return staged.copy(inside.path, `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`, {
@@ -214,7 +215,7 @@ function stageProgramFile(
     new Unstageable(location, `${file} cannot be put into the prompt: ${why}`);
   const inside = resolveInside(request.run.frozenProgramDir, file);
   if (!inside.ok) throw refuse(`${inside.reason}.`);
-  if (!isRegularFile(inside.path)) {
+  if (!isFile(inside.path)) {
     throw refuse(
       `the run has no frozen copy of it (${path.join(request.run.frozenProgramDir, file)}). Run "run verify" to see what else is missing, and start a new run.`,
     );
@@ -239,7 +240,7 @@ function stageProgramFile(
 
 function stageObligations(request: StageRequest, staged: StagedFiles): string | null {
   if (request.mode !== 'fresh' || request.task.required_decisions.length === 0) return null;
-  if (!isRegularFile(path.join(request.run.frozenProgramDir, OBLIGATIONS))) return null;
+  if (!isFile(path.join(request.run.frozenProgramDir, OBLIGATIONS))) return null;
   const location = `tasks.${request.task.id}.required_decisions`;
   return stageProgramFile(request, staged, { file: OBLIGATIONS, location });
 }
@@ -301,10 +302,6 @@ function leftBehind(request: StageRequest): string[] {
   if (previous === null || !isDirectory(previous)) return [];
   return request.task.publish.filter((file) => {
     const inside = resolveInside(previous, file);
-    return inside.ok && isRegularFile(inside.path);
+    return inside.ok && isFile(inside.path);
   });
-}
-
-function isDirectory(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

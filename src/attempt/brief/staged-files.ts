@@ -1,5 +1,4 @@
 /** Puts files into an attempt's `context/` and keeps the list that becomes the manifest. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Json } from '../../model/json.ts';
 import { copyFile } from '../../disk/copy-file.ts';
@@ -64,9 +63,4 @@ export class StagedFiles {
     this.files.push(staged);
     return staged;
   }
-}
-
-/** True for a regular file; false for anything else, and for nothing. Follows symbolic links. */
-export function isRegularFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }

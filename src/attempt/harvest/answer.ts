@@ -6,6 +6,7 @@ import {
   type AnswerForm,
   type ResolutionKind,
 } from '../brief/assistant/output-schema.ts';
+import { shown } from '../../text/shown.ts';
 
 export interface AssistantAnswer {
   resolution_kind: ResolutionKind;
@@ -27,7 +28,7 @@ export function parseAnswer(value: Json, form: AnswerForm): ParsedAnswer {
   const kind = value['resolution_kind'] ?? null;
   if (!isOneOf(resolutionKinds, kind)) {
     return no(
-      `"resolution_kind" is ${shown(kind)}; it must be one of ${resolutionKinds.join(', ')}`,
+      `"resolution_kind" is ${shown(kind ?? undefined)}; it must be one of ${resolutionKinds.join(', ')}`,
     );
   }
   if (kind === 'handoff_to_human' && !form.mayHandOff) {
@@ -35,7 +36,7 @@ export function parseAnswer(value: Json, form: AnswerForm): ParsedAnswer {
   }
   const text = value['answer'];
   if (typeof text !== 'string' || text.trim() === '') {
-    return no(`"answer" must be a text, not ${shown(text ?? null)}`);
+    return no(`"answer" must be a text, not ${shown(text ?? undefined)}`);
   }
   const rationale = value['rationale'] ?? null;
   if (rationale !== null && typeof rationale !== 'string') {
@@ -89,12 +90,6 @@ function isOneOf<const T extends string>(choices: readonly T[], value: Json): va
 
 function isListOfTexts(value: Json): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function shown(value: Json): string {
-  if (value === null) return 'missing';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 function no(reason: string): { ok: false; reason: string } {

@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts';
 import { examples } from '../examples.ts';
 import { quoteForShell } from '../program-argument.ts';
 import { diagnosticLines, placeOf, printJson } from '../program-edits.ts';
-import { plural } from '../render/amounts.ts';
+import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
 
 interface InitOptions {

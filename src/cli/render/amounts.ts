@@ -40,8 +40,3 @@ export function timeOfDay(iso: string): string {
     .map((value) => String(value).padStart(2, '0'))
     .join(':');
 }
-
-/** `3 questions`, `1 question`. */
-export function plural(amount: number, one: string, many = `${one}s`): string {
-  return `${amount} ${amount === 1 ? one : many}`;
-}

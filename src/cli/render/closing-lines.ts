@@ -2,7 +2,8 @@
 import { isSkippedByAbort } from '../../core/requests/recover.ts';
 import type { Instance } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
-import { count, duration, plural, totalTokens } from './amounts.ts';
+import { count, duration, totalTokens } from './amounts.ts';
+import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
 import { fit, wrap } from './text-width.ts';

@@ -6,7 +6,8 @@
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
-import { count, duration, durationBetween, plural, totalTokens } from './amounts.ts';
+import { count, duration, durationBetween, totalTokens } from './amounts.ts';
+import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
 import { fit, pad, textWidth } from './text-width.ts';

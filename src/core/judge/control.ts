@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { ControlSpec } from '../../model/program.ts';
 import { suggest } from '../../text/suggest.ts';
+import { kindOfValue } from '../../text/shown.ts';
 
 export type Control =
   | { kind: 'route'; labels: string[] }
@@ -19,14 +20,14 @@ export function parseControl(spec: ControlSpec, result: Json | undefined): Parse
   }
   if (!isJsonObject(result)) {
     return refuse(
-      `result.json must be an object with "control"; it is ${nameOf(result)}. ${expected(spec)}`,
+      `result.json must be an object with "control"; it is ${kindOfValue(result)}. ${expected(spec)}`,
     );
   }
   const control = result['control'];
   if (control === undefined) return refuse(`result.json has no "control". ${expected(spec)}`);
   if (!isJsonObject(control)) {
     return refuse(
-      `result.json: "control" must be an object; it is ${nameOf(control)}. ${expected(spec)}`,
+      `result.json: "control" must be an object; it is ${kindOfValue(control)}. ${expected(spec)}`,
     );
   }
   if (control['kind'] !== spec.mode) {
@@ -45,14 +46,14 @@ function parseRoute(spec: ControlSpec & { mode: 'route' }, control: JsonObject):
   const labels = control['labels'];
   if (!Array.isArray(labels)) {
     return refuse(
-      `result.json: control.labels must be a list of labels (an empty list chooses nothing); ${labels === undefined ? 'there is none' : `it is ${nameOf(labels)}`}. ${expected(spec)}`,
+      `result.json: control.labels must be a list of labels (an empty list chooses nothing); ${labels === undefined ? 'there is none' : `it is ${kindOfValue(labels)}`}. ${expected(spec)}`,
     );
   }
   const declared = spec.routes.map((route) => route.label);
   for (const [index, label] of labels.entries()) {
     if (typeof label !== 'string') {
       return refuse(
-        `result.json: control.labels[${index}] must be a string; it is ${nameOf(label)}.`,
+        `result.json: control.labels[${index}] must be a string; it is ${kindOfValue(label)}.`,
       );
     }
     if (!declared.includes(label)) {
@@ -71,7 +72,9 @@ function parseLoop(spec: ControlSpec & { mode: 'loop' }, control: JsonObject): P
   if (unknown) return refuse(`${unknown} ${expected(spec)}`);
   const { action, next_inputs: inputs } = control;
   if (inputs !== undefined && !isJsonObject(inputs)) {
-    return refuse(`result.json: control.next_inputs must be an object; it is ${nameOf(inputs)}.`);
+    return refuse(
+      `result.json: control.next_inputs must be an object; it is ${kindOfValue(inputs)}.`,
+    );
   }
   const keys = Object.keys(inputs ?? {});
   const blank = keys.find((key) => key.trim() === '');
@@ -114,11 +117,6 @@ function expected(spec: ControlSpec): string {
 
 function show(value: Json | undefined): string {
   return JSON.stringify(value) ?? 'nothing';
-}
-
-function nameOf(value: Json): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 function refuse(message: string): ParsedControl {

@@ -14,6 +14,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { parseStat } from '../../processes/identity.ts';
+import { shellWord } from '../../text/shell-word.ts';
 
 const programs = ['/bin/bash', '/usr/bin/bash'];
 
@@ -221,9 +222,7 @@ function isIdentifier(name: string): boolean {
  * written as bash's `$'\xHH'`.
  */
 function quoted(word: string): string {
-  if (/^[\w./:=@%+,-]+$/.test(word)) return word;
-
-  if (/^[\x20-\x7e]*$/.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  if (/^[\x20-\x7e]*$/.test(word)) return shellWord(word);
   const bytes = Buffer.from(word, 'utf8');
   const escaped = Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`);
   return `$'${escaped.join('')}'`;

@@ -1,8 +1,9 @@
 /** The control rules of section 3: where controllers may lead. Pure. */
 import { ancestorsOf } from './graph.ts';
 import type { TaskSpec } from '../../model/program.ts';
-import { near, type Add, type ProgramModel, type RuleFinding } from './finding.ts';
+import type { Add, ProgramModel, RuleFinding } from './finding.ts';
 import { controlTargets } from '../../core/plan/selection.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 export function checkControl(
   task: TaskSpec,
@@ -41,7 +42,7 @@ export function checkControl(
       'control.unknown_target',
       path,
       `there is no task "${target}" to go to`,
-      near(target, byId.keys()),
+      didYouMean(target, byId.keys()),
     );
     return false;
   };

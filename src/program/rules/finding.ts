@@ -1,6 +1,5 @@
 /** What the rules of a program find, and how they say it. */
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../../model/program.ts';
-import { suggest } from '../../text/suggest.ts';
 
 export interface ProgramModel {
   project: ProjectSpec;
@@ -31,9 +30,3 @@ export type Add = (
   message: string,
   hint?: string | null,
 ) => void;
-
-/** The nearest of the candidates, as a hint. */
-export function near(word: string, candidates: Iterable<string>): string | null {
-  const found = suggest(word, candidates);
-  return found === null ? null : `Did you mean "${found}"?`;
-}

@@ -4,7 +4,7 @@
  * careful one in use. Pure.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
-import { suggest } from '../../text/suggest.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 export const OUTPUT_SCHEMA_REFERENCE =
   'https://platform.openai.com/docs/guides/structured-outputs#supported-schemas';
@@ -110,13 +110,13 @@ function visit(schema: Json, path: (string | number)[], findings: OutputSchemaFi
 
   for (const keyword of Object.keys(schema)) {
     if (supported.has(keyword)) continue;
-    const near = unsupported.includes(keyword) ? null : suggest(keyword, supported);
+    const known = unsupported.includes(keyword);
     add(
       'warning',
       'unsupported_keyword',
       [keyword],
       `model APIs may refuse an output schema with "${keyword}"`,
-      near === null ? null : `Did you mean "${near}"?`,
+      known ? null : didYouMean(keyword, supported),
     );
   }
   if (isJsonObject(schema['properties'])) {

@@ -9,7 +9,8 @@ import { findCycles } from './graph.ts';
 import { parsePathTemplate } from '../../text/path-template.ts';
 import { scopeName, type ProjectSpec, type TaskSpec } from '../../model/program.ts';
 import { parseReference } from '../../model/references.ts';
-import { near, type Add, type ProgramModel, type RuleFinding } from './finding.ts';
+import type { Add, ProgramModel, RuleFinding } from './finding.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   const findings: RuleFinding[] = [];
@@ -61,7 +62,7 @@ function checkDependencies(
         'task.unknown_dependency',
         [...at, 'task'],
         `there is no task "${dependency.task}" to depend on`,
-        near(dependency.task, byId.keys()),
+        didYouMean(dependency.task, byId.keys()),
       );
     }
     const scope = scopeName(dependency);
@@ -101,7 +102,7 @@ function checkDependencies(
         'task.consume_not_published',
         [...at, 'consume', position],
         `"${dependency.task}" does not publish "${path}"; it publishes ${published}`,
-        near(path, upstream.publish),
+        didYouMean(path, upstream.publish),
       );
     }
   }
@@ -120,7 +121,7 @@ function checkReferences(task: TaskSpec, add: Add): void {
           'task.unknown_reference',
           at,
           `"${part.ref}" names the dependency "${parsed.scope}", which this task does not have`,
-          near(parsed.scope, byScope.keys()) ?? 'Add it to "depends_on".',
+          didYouMean(parsed.scope, byScope.keys()) ?? 'Add it to "depends_on".',
         );
       } else {
         add(
@@ -128,7 +129,7 @@ function checkReferences(task: TaskSpec, add: Add): void {
           'task.unknown_reference',
           at,
           `"${part.ref}" is no reference`,
-          near(part.ref, ['runtime.replies', 'runtime.latest_reply']) ??
+          didYouMean(part.ref, ['runtime.replies', 'runtime.latest_reply']) ??
             'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply.',
         );
       }
@@ -143,7 +144,7 @@ function checkReferences(task: TaskSpec, add: Add): void {
       'task.reference_not_consumed',
       at,
       `"${part.ref}" needs a context dependency "${reference.scope}" that consumes "${reference.path}"`,
-      near(reference.path, dependency.consume) ??
+      didYouMean(reference.path, dependency.consume) ??
         `Add "${reference.path}" to its "consume" (kind: context).`,
     );
   }
@@ -194,7 +195,7 @@ function checkRoles(task: TaskSpec, model: ProgramModel, add: Add): void {
       'task.unknown_role',
       path,
       `there is no assistant role "${id}"`,
-      near(id, roles) ?? `Define it in assistant_roles/${id}/role.yaml.`,
+      didYouMean(id, roles) ?? `Define it in assistant_roles/${id}/role.yaml.`,
     );
   };
   for (const [index, id] of hints.preferred_roles.entries()) {

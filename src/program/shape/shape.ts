@@ -4,8 +4,9 @@
  * cannot disagree.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
-import { suggest } from '../../text/suggest.ts';
+import { didYouMean } from '../../text/suggest.ts';
 import type { Path } from '../source/yaml-source.ts';
+import { shortened } from '../../text/shown.ts';
 
 /** A string with a form of its own, such as an id or a path. */
 export interface StringForm {
@@ -169,14 +170,14 @@ class Checker {
       this.type({ type: 'enum', values }, `one of ${values.join(', ')}`, value, path);
       return null;
     }
-    const near = suggest(value, values);
+    const hint = didYouMean(value, values);
     this.add(
       'error',
       'bad_value',
       path,
       'value',
       `must be one of ${values.join(', ')}, not "${value}"`,
-      near,
+      hint,
     );
     return null;
   }
@@ -187,9 +188,9 @@ class Checker {
     for (const [key, item] of Object.entries(value)) {
       const at = [...path, key];
       if (shape.oneOfKeys && !shape.oneOfKeys.includes(key)) {
-        const near = suggest(key, shape.oneOfKeys);
+        const hint = didYouMean(key, shape.oneOfKeys);
         const allowed = shape.oneOfKeys.join(', ');
-        this.add('error', 'bad_value', at, 'key', `"${key}" is not one of ${allowed}`, near);
+        this.add('error', 'bad_value', at, 'key', `"${key}" is not one of ${allowed}`, hint);
         continue;
       }
       const problem = shape.keys?.problem(key) ?? null;
@@ -231,14 +232,14 @@ class Checker {
     }
     for (const name of Object.keys(value)) {
       if (Object.hasOwn(fields, name)) continue;
-      const near = suggest(name, Object.keys(fields));
+      const hint = didYouMean(name, Object.keys(fields));
       this.add(
         'warning',
         'unknown_field',
         [...path, name],
         'key',
         `the field "${name}" is unknown and ignored`,
-        near,
+        hint,
       );
     }
     return result;
@@ -278,9 +279,8 @@ class Checker {
     path: Path,
     at: ShapeIssue['at'],
     message: string,
-    near: string | null = null,
+    hint: string | null = null,
   ): void {
-    const hint = near === null ? null : `Did you mean "${near}"?`;
     const subject = at === 'key' ? '' : nameOf(path);
     this.report({ severity, code, path, at, message: subject + message, hint });
   }
@@ -300,7 +300,7 @@ function describe(value: Json): string {
   if (Array.isArray(value)) return 'a list';
   if (isJsonObject(value)) return 'a mapping';
   if (typeof value === 'string') {
-    return value.length > 40 ? `the string "${value.slice(0, 37)}…"` : `the string "${value}"`;
+    return `the string "${shortened(value, 40)}"`;
   }
   return `${typeof value === 'number' ? 'the number' : 'the truth value'} ${String(value)}`;
 }

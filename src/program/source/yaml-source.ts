@@ -16,7 +16,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import type { Json, JsonObject } from '../../model/json.ts';
+import { setField, type Json, type JsonObject } from '../../model/json.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -290,12 +290,12 @@ class Reader {
       }
       const value = this.convert(pair.value, depth + 1);
       if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN') merged.push(value);
-      else put(object, key, value);
+      else setField(object, key, value);
     }
     for (const source of merged.flat()) {
       if (typeof source !== 'object' || source === null || Array.isArray(source)) continue;
       for (const [key, value] of Object.entries(source))
-        if (!Object.hasOwn(object, key)) put(object, key, value);
+        if (!Object.hasOwn(object, key)) setField(object, key, value);
     }
     return object;
   }
@@ -359,14 +359,4 @@ function locate({ document, lines }: ParsedText, path: Path, at: 'key' | 'value'
     } else break;
   }
   return position(lines, offset);
-}
-
-/** Plain assignment would take `__proto__` for the prototype. */
-function put(target: JsonObject, key: string, value: Json): void {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
 }

@@ -11,6 +11,7 @@ import {
   type Confidence,
 } from '../../model/program.ts';
 import type { Interrupt, Proposal, ProposalStatus, Reply } from '../../model/run.ts';
+import { shown, kindOfValue } from '../../text/shown.ts';
 
 /** A request to the engine that drives a run. */
 export type InboxCommand =
@@ -211,14 +212,14 @@ class Fields {
     const value = this.#get(key);
     if (value === undefined) return this.#wrong(key, 'is missing', '');
     if (typeof value !== 'string')
-      return this.#wrong(key, `must be a string, not ${kind(value)}`, '');
+      return this.#wrong(key, `must be a string, not ${kindOfValue(value)}`, '');
     return value.trim() === '' ? this.#wrong(key, 'is blank', '') : value;
   }
 
   stringOrNull(key: string): string | null {
     const value = this.#get(key) ?? null;
     if (value === null || typeof value === 'string') return value;
-    return this.#wrong(key, `must be a string, not ${kind(value)}`, null);
+    return this.#wrong(key, `must be a string, not ${kindOfValue(value)}`, null);
   }
 
   strings(key: string): string[] {
@@ -284,15 +285,4 @@ class Fields {
     this.problem ??= `"${key}" ${what}`;
     return instead;
   }
-}
-
-function shown(value: Json | undefined): string {
-  if (value === undefined) return 'missing';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-function kind(value: Json): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

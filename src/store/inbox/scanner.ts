@@ -2,7 +2,7 @@
  * Finds what is new in a run's inbox. The engine asks often, so asking costs three `stat` calls when
  * nothing changed. A file is read once; again only if it changes while it could not be taken.
  */
-import { lstatSync, readdirSync, watch, type BigIntStats, type FSWatcher } from 'node:fs';
+import { lstatSync, watch, type BigIntStats, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import type { Json } from '../../model/json.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
@@ -18,6 +18,7 @@ import {
   type ReplyDraft,
 } from './records.ts';
 import type { RunPaths } from '../layout.ts';
+import { namesIn } from '../../disk/names-in.ts';
 
 /** What the log knows already; a `RunState` is one. */
 export interface KnownInbox {
@@ -263,15 +264,6 @@ class Folder<T> {
     const settledStamp = isRecent(stats) && !parsed.ok ? '' : signature;
     const reported = found?.reported ?? null;
     return { name, isId, file, parsed, signature: settledStamp, reported };
-  }
-}
-
-/** An agent may have removed the directory, or made it unreadable: then there is nothing in it. */
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }
 

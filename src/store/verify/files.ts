@@ -1,5 +1,5 @@
 /** Checks every hash that the log recorded, and looks for what no event knows of. Reads only. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { FileRecord } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
@@ -8,6 +8,7 @@ import { sha256OfFile } from '../../disk/sha256.ts';
 import type { RunPaths } from '../layout.ts';
 import type { Complain } from './report.ts';
 import type { ReplayNotes } from './state.ts';
+import { namesIn } from '../../disk/names-in.ts';
 
 export interface Hashed {
   program_files: number;
@@ -106,13 +107,5 @@ function complainOfTemporaries(directory: string, complain: Complain): void {
     const pid = /^\..+\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
     if (pid === undefined || identityOf(Number(pid)) !== null) continue;
     complain('info', path.join(directory, name), 'was left by a process that died; it can go');
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }

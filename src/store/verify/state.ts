@@ -13,6 +13,7 @@ import { inputScopeDocument, runSummary } from '../cache/documents.ts';
 import { readRunFile, type RunFile } from '../cache/run-file.ts';
 import { recordFile, recordsOf } from '../cache/state-cache.ts';
 import type { Complain } from './report.ts';
+import { shown } from '../../text/shown.ts';
 
 /** What of the events is not in the state: gathered during the replay. */
 export class ReplayNotes {
@@ -187,7 +188,7 @@ function firstDifference(expected: Json, found: Json, at = ''): string | null {
     return null;
   }
   if (expected === found) return null;
-  return `${at === '' ? '' : `${at}: `}the file says ${shown(found)}, the log ${shown(expected)}`;
+  return `${at === '' ? '' : `${at}: `}the file says ${shown(found, 60)}, the log ${shown(expected, 60)}`;
 }
 
 function differenceOf(
@@ -196,13 +197,8 @@ function differenceOf(
   at: string,
 ): string | null {
   if (expected === undefined) return `${at}: the file has it, the log does not`;
-  if (found === undefined) return `${at}: the file lacks it; the log says ${shown(expected)}`;
+  if (found === undefined) return `${at}: the file lacks it; the log says ${shown(expected, 60)}`;
   return firstDifference(expected, found, at);
-}
-
-function shown(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** As it is after a journey through a file: without fields that are undefined. */

@@ -12,7 +12,8 @@
  *
  * Pure.
  */
-import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
+import { isJsonObject, setField, type Json, type JsonObject } from '../../../model/json.ts';
+import { schemaTypeOf } from '../../../text/shown.ts';
 
 export type PayloadSchema =
   /** `payload` has this shape; `$defs` belong at the root of the output schema. */
@@ -122,7 +123,7 @@ function strictObject(schema: JsonObject, depth: number): JsonObject {
   const result: JsonObject = {};
   for (const [name, value] of Object.entries(properties)) {
     const own = strict(value, depth + 1);
-    define(result, name, required.includes(name) ? own : nullable(own));
+    setField(result, name, required.includes(name) ? own : nullable(own));
   }
   const missing = required.find((name) => !Object.hasOwn(properties, name));
   if (missing !== undefined)
@@ -158,16 +159,11 @@ function typesOf(schema: JsonObject): string[] {
     : schema['const'] === undefined
       ? []
       : [schema['const']];
-  const found = [...new Set(values.map(typeOfValue))];
+  const found = [...new Set(values.map(schemaTypeOf))];
   if (found.length === 0 || found.some((t) => !simpleTypes.includes(t))) {
     throw new Inexpressible('it allows anything somewhere');
   }
   return found;
-}
-
-function typeOfValue(value: Json): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** The same, or null. */
@@ -206,7 +202,7 @@ function strip(value: Json, schema: Json | undefined, root: JsonObject, depth: n
     const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const added = item === null && own !== undefined && !required.includes(name);
     if (added && !allowsNull(resolved(own, root))) continue;
-    define(result, name, strip(item, own, root, depth + 1));
+    setField(result, name, strip(item, own, root, depth + 1));
   }
   return result;
 }
@@ -250,10 +246,10 @@ function definitionsOf(schema: JsonObject, depth = 0): JsonObject {
   for (const own of [schema['definitions'], schema['$defs']]) {
     if (!isJsonObject(own)) continue;
     for (const [name, definition] of Object.entries(own)) {
-      define(found, name, definition);
+      setField(found, name, definition);
       if (!isJsonObject(definition)) continue;
       for (const [inner, value] of Object.entries(definitionsOf(definition, depth + 1))) {
-        define(found, `${name}__${inner}`, value);
+        setField(found, `${name}__${inner}`, value);
       }
     }
   }
@@ -280,14 +276,4 @@ function refersTo(value: Json, reference: string): boolean {
   return Object.entries(value).some(
     ([key, item]) => (key === '$ref' && item === reference) || refersTo(item, reference),
   );
-}
-
-/** Plain assignment would take `__proto__` for the prototype. */
-function define(target: JsonObject, name: string, value: Json): void {
-  Object.defineProperty(target, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
 }

@@ -10,6 +10,7 @@ import type { RoleSpec } from '../../../model/program.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import { resolveInside } from '../../../disk/inside.ts';
 import { readExcerpt, type Excerpt } from './excerpt.ts';
+import { isFile } from '../../../disk/stats-of.ts';
 
 const OPERATING_MODEL = 'assistant_roles/_shared/operating-model.md';
 const MAX_BYTES = 1024 * 1024;
@@ -107,8 +108,4 @@ function readText(file: string, shown: string): string {
 
 function outside(what: string, reason: string): Refusal {
   return new Refusal('role-file-outside', `${what} cannot be used: ${reason}.`);
-}
-
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
