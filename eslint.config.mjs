@@ -24,6 +24,17 @@ export default tseslint.config(
     },
   },
   {
+    // The page is built for browsers: of the server and what is below it, it takes types alone.
+    files: ['src/web/page/**/*.ts', 'src/web/page/**/*.tsx'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/(api|server|app)/|^node:', allowTypeImports: true }] },
+      ],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'require', 'setImmediate'],
+    },
+  },
+  {
     // Scripts, and the agents of the examples: no types, and they print.
     files: ['**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.base],

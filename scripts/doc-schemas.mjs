@@ -17,7 +17,7 @@ for (const name of ['project', 'task', 'role', 'preset']) {
 }
 
 const { types, checker, definitions, schemaOf } = typeSchemas(
-  'src/cli/json-outputs.ts',
+  ['src/cli/json-outputs.ts'],
   '#/$defs/',
 );
 const [, outputs] = types.find(([name]) => name === 'JsonOutputs');

@@ -5,26 +5,24 @@ import path from 'node:path';
 import ts from 'typescript';
 
 /**
- * The types that `file` exports. `types`: `[name, type, symbol]` each; `named` and `schemaOf` make a
+ * The types that the files export. `types`: `[name, type, symbol]` each; `named` and `schemaOf` make a
  * type's schema, and put what it refers to into `definitions`, under `refPrefix`.
  */
-export function typeSchemas(file, refPrefix) {
-  const source = path.resolve(file);
+export function typeSchemas(files, refPrefix) {
+  const sources = files.map((file) => path.resolve(file));
   const { options } = ts.convertCompilerOptionsFromJson(
     JSON.parse(readFileSync('tsconfig.json', 'utf8')).compilerOptions,
     '.',
   );
-  const program = ts.createProgram([source], options);
+  const program = ts.createProgram(sources, options);
   const checker = program.getTypeChecker();
   const definitions = {};
-  const exported = checker.getExportsOfModule(
-    checker.getSymbolAtLocation(program.getSourceFile(source)),
-  );
-  const types = exported.map((symbol) => [
-    symbol.name,
-    checker.getDeclaredTypeOfSymbol(symbol),
-    symbol,
-  ]);
+  const types = sources
+    .flatMap((source) =>
+      checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(source))),
+    )
+    .filter(({ flags }) => flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias))
+    .map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol), symbol]);
   return { types, checker, definitions, named, schemaOf };
 
   /** The schema under a name of its own, made once. */
@@ -85,7 +83,12 @@ export function typeSchemas(file, refPrefix) {
   function object(type) {
     const properties = {};
     const required = [];
-    for (const property of checker.getPropertiesOfType(type)) {
+    const all = checker.getPropertiesOfType(type);
+    // Of a `Record` over a union, the order is the compiler's as well.
+    if (ts.getObjectFlags(type) & ts.ObjectFlags.Mapped) {
+      all.sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
+    for (const property of all) {
       const value = checker.getTypeOfSymbol(property);
       properties[property.name] = { ...description(property), ...schemaOf(value) };
       if (!(property.flags & ts.SymbolFlags.Optional)) required.push(property.name);

@@ -1,49 +1,31 @@
 /** The HTTP API over real runs of the built program; every answer is held against the OpenAPI document. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApp } from '../../src/web/server/app.ts';
-import { apiRoutes } from '../../src/web/server/api-routes.ts';
-import type {
-  ActionResult,
-  ActivityPage,
-  ApiErrorBody,
-  AttemptView,
-  CheckResult,
-  EditResult,
-  EventPage,
-  InstanceView,
-  Overview,
-  PresetPreview,
-  ProgramView,
-  QuestionPage,
-  QuestionView,
-  ReplyPreview,
-  ReplyResult,
-  RunExplain,
-  RunPage,
-  RunView,
-  StartPreview,
-  StartResult,
-  TaskView,
-  TextPage,
-  VerifyResult,
-} from '../../src/web/api-types.ts';
-import { RunFeeds } from '../../src/app/watch/run-feed.ts';
-import { RunIndex } from '../../src/app/watch/run-index.ts';
-import { codexOrch, testDirectory, until, writeFiles } from '../support/built-program.ts';
-import { ask, finish, serve, writeProgram, type Served } from './fixture.ts';
-import { ownWorld } from '../support/world.ts';
-
-const root = testDirectory('web-api');
-const dir = path.join(root, 'program');
-let served: Served;
+import { describe, expect, it } from 'vitest';
+import type { ActivityPage, AttemptView } from '../../src/web/api/attempt.ts';
+import type { ApiErrorBody } from '../../src/web/api/error.ts';
+import type { EventPage } from '../../src/web/api/event.ts';
+import type { TextPage } from '../../src/web/api/file.ts';
+import type { QuestionPage } from '../../src/web/api/inbox.ts';
+import type { InstanceView } from '../../src/web/api/instance.ts';
+import type { Overview } from '../../src/web/api/overview.ts';
+import type { PresetPreview } from '../../src/web/api/preset.ts';
+import type { ProgramView } from '../../src/web/api/program.ts';
+import type { QuestionView, ReplyPreview, ReplyResult } from '../../src/web/api/question.ts';
+import type { ActionResult, RunExplain, RunView, VerifyResult } from '../../src/web/api/run.ts';
+import type { RunPage } from '../../src/web/api/runs.ts';
+import type { StartPreview } from '../../src/web/api/start.ts';
+import type { CheckResult, EditResult, TaskView } from '../../src/web/api/task.ts';
+import { apiRoutes } from '../../src/web/api/routes.ts';
+import schemas from '../../src/web/server/api-schemas.json' with { type: 'json' };
+import { codexOrch, until, writeFiles } from '../support/built-program.ts';
+import { ask, finish, serve, serveForTests, writeProgram } from './fixture.ts';
 
 const question =
   'codex-orch interrupt create --audience human --kind question --question "Which *one*?" ' +
   '--option red --option blue --reply-schema schemas/reply.json --artifact prompts/a.md';
 
-beforeAll(async () => {
+const served = await serveForTests('web-api', (dir) => {
   writeProgram(dir, {
     ask: {
       compose: [
@@ -96,18 +78,8 @@ beforeAll(async () => {
       tasks: [{ id: 'pair-$name', title: 'T', status: 'draft', run: 'true' }],
     },
   });
-  served = await serve(dir);
 });
-afterAll(async () => {
-  await served.server.close();
-  expect(served.defects).toEqual([]);
-  rmSync(root, { recursive: true, force: true });
-});
-
-async function start(...roots: string[]): Promise<string> {
-  const body = { roots, labels: [], inputs: {} };
-  return (await served.send<StartResult>('POST', '/api/runs', body, 201)).run_id;
-}
+const { root, dir, start } = served;
 
 /** The run, when it has come to rest and nobody drives it. */
 function rest(runId: string): Promise<RunView> {
@@ -118,30 +90,12 @@ function rest(runId: string): Promise<RunView> {
 }
 
 describe('the description', () => {
-  it('names every route that there is, and no other', () => {
-    const feeds = new RunFeeds(dir);
-    const app = makeApp(
-      {
-        world: ownWorld,
-        place: { programDir: dir, globalRoot: root },
-        index: new RunIndex(dir, feeds),
-        feeds,
-        version: 'x',
-        loopback: true,
-        streams: new Set(),
-        onDefect: () => undefined,
-      },
-      { host: '127.0.0.1', port: () => 1, token: null },
-      root,
-    );
-    const routed = app.routes
-      .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/api/'))
-      .map(({ method, path }) => {
-        const braced = path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}');
-        return `${method.toLowerCase()} ${braced}`;
-      });
-    const described = apiRoutes.map((route) => `${route.method} ${route.path}`);
-    expect([...new Set(routed)].sort()).toEqual([...described].sort());
+  it('names each route once, and types that have a schema', () => {
+    const named = apiRoutes.map((route) => `${route.method} ${route.path}`);
+    expect(named).toEqual([...new Set(named)]);
+    const types = apiRoutes.flatMap(({ body, answer }) => [body ?? answer, answer]);
+    const known = [...Object.keys(schemas), 'file', 'events', 'nothing', 'document'];
+    expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
 
   it('is served, with every schema that it refers to', async () => {
@@ -353,15 +307,14 @@ describe('a run', () => {
     writeProgram(path.join(root, 'long'), { sleep: { run: 'sleep 300' } });
     const long = await serve(path.join(root, 'long'));
     try {
-      const body = { roots: ['sleep'], labels: [], inputs: {} };
-      const { run_id } = await long.send<StartResult>('POST', '/api/runs', body, 201);
+      const runId = await long.start('sleep');
       await until(async () => {
-        const { run } = await long.get<RunView>(`/api/runs/${run_id}`);
+        const { run } = await long.get<RunView>(`/api/runs/${runId}`);
         return run.counts.running === 1 ? run : null;
       });
-      await long.send<ActionResult>('POST', `/api/runs/${run_id}/abort`, {});
+      await long.send<ActionResult>('POST', `/api/runs/${runId}/abort`, {});
       const aborted = await until(async () => {
-        const { run } = await long.get<RunView>(`/api/runs/${run_id}`);
+        const { run } = await long.get<RunView>(`/api/runs/${runId}`);
         return run.status === 'failed' ? run : null;
       });
       expect(aborted.aborted).toBe(true);

@@ -1,13 +1,14 @@
 /** A program with a web server of its own, and answers that are held against the OpenAPI document. */
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { startWebServer, type WebServer } from '../../src/web/server/web-server.ts';
-import { apiRoutes } from '../../src/web/server/api-routes.ts';
+import { apiRoutes } from '../../src/web/api/routes.ts';
+import type { StartResult } from '../../src/web/api/start.ts';
 import schemas from '../../src/web/server/api-schemas.json' with { type: 'json' };
-import { builtEntry, until, writeFiles } from '../support/built-program.ts';
+import { builtEntry, testDirectory, until, writeFiles } from '../support/built-program.ts';
 import { ownWorld } from '../support/world.ts';
 
 // Engines that the server starts are of the built program.
@@ -44,12 +45,41 @@ export function ask(port: number, pathname: string, asking: Asking = {}): Promis
   });
 }
 
-export interface Served {
+/** Asks a server as the page does. */
+export interface Client {
+  get<T>(pathname: string, status?: number): Promise<T>;
+  send<T>(method: string, pathname: string, body?: unknown, status?: number): Promise<T>;
+  /** @returns the new run's id. */
+  start(...roots: string[]): Promise<string>;
+}
+
+export interface Served extends Client {
   server: WebServer;
   port: number;
   defects: unknown[];
-  get<T>(pathname: string, status?: number): Promise<T>;
-  send<T>(method: string, pathname: string, body?: unknown, status?: number): Promise<T>;
+}
+
+/** `root` holds the program's directory `dir`, and what lies beside it. */
+export interface ServedForTests extends Served {
+  root: string;
+  dir: string;
+}
+
+/** A program and its server for the tests of one file. Both are gone after them, and no defect was met. */
+export async function serveForTests(
+  name: string,
+  write: (dir: string, root: string) => void,
+): Promise<ServedForTests> {
+  const root = testDirectory(name);
+  const dir = path.join(root, 'program');
+  write(dir, root);
+  const served = await serve(dir);
+  afterAll(async () => {
+    await served.server.close();
+    expect(served.defects).toEqual([]);
+    rmSync(root, { recursive: true, force: true });
+  });
+  return { ...served, root, dir };
 }
 
 export async function serve(programDir: string, token: string | null = null): Promise<Served> {
@@ -65,12 +95,15 @@ export async function serve(programDir: string, token: string | null = null): Pr
     version: '0.0.0-test',
     onDefect: (error) => defects.push(error),
   });
-  const { port } = server;
+  return { ...clientOf(server.port), server, port: server.port, defects };
+}
+
+export function clientOf(port: number): Client {
   const call = async <T>(
     method: string,
     pathname: string,
-    body: unknown,
-    status: number | undefined,
+    body?: unknown,
+    status?: number,
   ): Promise<T> => {
     const change = method !== 'GET';
     const answer = await ask(port, pathname, {
@@ -86,11 +119,12 @@ export async function serve(programDir: string, token: string | null = null): Pr
     return value;
   };
   return {
-    server,
-    port,
-    defects,
     get: (pathname, status) => call('GET', pathname, undefined, status),
-    send: (method, pathname, body, status) => call(method, pathname, body, status),
+    send: call,
+    async start(...roots) {
+      const body = { roots, labels: [], inputs: {} };
+      return (await call<StartResult>('POST', '/api/runs', body, 201)).run_id;
+    },
   };
 }
 

@@ -2,27 +2,25 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  ActivityUpdate,
-  ProgramLive,
-  RunLive,
-  RunUpdate,
-  RunView,
-  StartResult,
-} from '../../src/web/api-types.ts';
-import { builtEntry, testDirectory, until } from '../support/built-program.ts';
-import { ask, finish, listen, serve, writeProgram, type Served, type Stream } from './fixture.ts';
-
-const root = testDirectory('web-live');
-const dir = path.join(root, 'program');
-let served: Served;
+import { describe, expect, it } from 'vitest';
+import type { ActivityUpdate, ProgramLive, RunLive, RunUpdate } from '../../src/web/api/live.ts';
+import type { RunView } from '../../src/web/api/run.ts';
+import { builtEntry, until } from '../support/built-program.ts';
+import {
+  ask,
+  clientOf,
+  finish,
+  listen,
+  serveForTests,
+  writeProgram,
+  type Stream,
+} from './fixture.ts';
 
 /** A task that works until the test lets it. */
 const held = (name: string): string =>
   `echo begin; until [ -e "$CODEX_ORCH_PROGRAM_DIR/../${name}" ]; do sleep 0.05; done; echo end; ${finish}`;
 
-beforeAll(async () => {
+const served = await serveForTests('web-live', (dir) => {
   writeProgram(dir, {
     quick: { run: finish },
     after: { run: finish, depends_on: [{ task: 'quick', kind: 'order' }] },
@@ -31,22 +29,8 @@ beforeAll(async () => {
       run: `codex-orch interrupt create --audience human --kind question --question Why; ${finish}`,
     },
   });
-  served = await serve(dir);
 });
-afterAll(async () => {
-  await served.server.close();
-  expect(served.defects).toEqual([]);
-  rmSync(root, { recursive: true, force: true });
-});
-
-async function start(port: number, ...roots: string[]): Promise<string> {
-  const { text } = await ask(port, '/api/runs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-codex-orch': '1' },
-    body: JSON.stringify({ roots, labels: [], inputs: {} }),
-  });
-  return (JSON.parse(text) as StartResult).run_id;
-}
+const { root, dir, start } = served;
 
 function updates(stream: Stream): RunUpdate[] {
   return stream.events
@@ -63,7 +47,7 @@ const isDone = ({ event, data }: { event: string; data: unknown }): boolean =>
 
 describe('a run, live', () => {
   it('gives every event once, in order, and goes on where it was cut', async () => {
-    const runId = await start(served.port, 'after');
+    const runId = await start('after');
     const stream = await listen(served.port, `/api/runs/${runId}/live?after=0`);
     await stream.wait(isDone);
     const all = seqs(stream);
@@ -94,7 +78,7 @@ describe('a run, live', () => {
   });
 
   it('is told within 150 ms of the log, to all who listen, by one reader', async () => {
-    const runId = await start(served.port, 'prints');
+    const runId = await start('prints');
     const [one, two] = await Promise.all([
       listen(served.port, `/api/runs/${runId}/live?after=0&activity=1`),
       listen(served.port, `/api/runs/${runId}/live?after=0`),
@@ -140,7 +124,7 @@ describe('a run, live', () => {
   });
 
   it('ends with a reason where the log is damaged', async () => {
-    const runId = await start(served.port, 'quick');
+    const runId = await start('quick');
     const stream = await listen(served.port, `/api/runs/${runId}/live?after=0`);
     await stream.wait(isDone);
     appendFileSync(path.join(dir, '.runs', runId, 'events.jsonl'), '{"seq":99}\n{"seq":100}\n');
@@ -155,7 +139,7 @@ describe('the program, live', () => {
   it('tells of runs, questions and files that change', async () => {
     const stream = await listen(served.port, '/api/live');
     await stream.wait(({ event }) => event === 'hello');
-    const runId = await start(served.port, 'ask');
+    const runId = await start('ask');
     const question = await stream.wait(({ event }) => event === 'question');
     expect(question.data).toMatchObject({ run_id: runId, status: 'open', task_id: 'ask' });
     const waiting = await stream.wait(({ event, data }) => {
@@ -180,7 +164,7 @@ describe('the server of the built program', () => {
   it('may end and come back while a run goes on', async () => {
     const first = await spawnServer();
     rmSync(path.join(root, 'prints'), { force: true });
-    const runId = await start(first.port, 'prints');
+    const runId = await clientOf(first.port).start('prints');
     const stream = await listen(first.port, `/api/runs/${runId}/live?after=0`);
     const running = await stream.wait(
       ({ event, data }) =>

@@ -1,20 +1,16 @@
 /** Section 14 of the contract: who is answered, and what nobody gets. */
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { RunView } from '../../src/web/api/run.ts';
 import { startWebServer } from '../../src/web/server/web-server.ts';
-import { testDirectory, until } from '../support/built-program.ts';
-import { ask, finish, serve, writeProgram, type Answer, type Served } from './fixture.ts';
+import { until } from '../support/built-program.ts';
+import { ask, finish, serve, serveForTests, writeProgram, type Answer } from './fixture.ts';
 import { ownWorld } from '../support/world.ts';
-
-const root = testDirectory('web-security');
-const dir = path.join(root, 'program');
-let served: Served;
-let runId = '';
 
 const change = { 'content-type': 'application/json', 'x-codex-orch': '1' };
 
-beforeAll(async () => {
+const served = await serveForTests('web-security', (dir, root) => {
   writeProgram(dir, {
     make: {
       run: [
@@ -38,22 +34,12 @@ beforeAll(async () => {
   mkdirSync(path.join(root, 'page', 'assets'), { recursive: true });
   writeFileSync(path.join(root, 'page', 'index.html'), '<!doctype html><title>page</title>');
   writeFileSync(path.join(root, 'page', 'assets', 'a.js'), 'export {}');
-  served = await serve(dir);
-  const started = await served.send<{ run_id: string }>('POST', '/api/runs', {
-    roots: ['make'],
-    labels: [],
-    inputs: {},
-  });
-  runId = started.run_id;
-  await until(async () => {
-    const { run } = await served.get<{ run: { status: string } }>(`/api/runs/${runId}`);
-    return run.status === 'done' ? true : null;
-  });
 });
-afterAll(async () => {
-  await served.server.close();
-  expect(served.defects).toEqual([]);
-  rmSync(root, { recursive: true, force: true });
+const { root, dir } = served;
+const runId = await served.start('make');
+await until(async () => {
+  const { run } = await served.get<RunView>(`/api/runs/${runId}`);
+  return run.status === 'done' ? true : null;
 });
 
 function code(answer: Answer): string {

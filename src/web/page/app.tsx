@@ -1,7 +1,8 @@
 /** The frame and the addresses of the views. Views that not everyone opens are read when they are. */
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import type { Overview, ServerInfo } from '../api-types.ts';
+import type { Overview } from '../api/overview.ts';
+import type { ServerInfo } from '../api/server.ts';
 import { ApiFailure } from './data/api.ts';
 import { listenToProgram, setTitleCount, useConnection } from './data/program-live.ts';
 import { useResource } from './data/resource.ts';

@@ -2,21 +2,18 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Refusal } from '../../model/refusal.ts';
+import { apiRoutes } from '../api/routes.ts';
 import type { WebContext } from './context.ts';
 import { errorBody, refusalBody, statusOf } from './errors.ts';
-import { guard, isToken, SECURITY_HEADERS, tokenCookie, type GuardOptions } from './guard.ts';
-import { addInstanceRoutes } from './instance-routes.ts';
-import { addLiveRoutes } from './live-routes.ts';
-import { addOverviewRoutes } from './overview-routes.ts';
-import { addProgramRoutes } from './program-routes.ts';
-import { addQuestionRoutes } from './question-routes.ts';
-import { MAX_BODY_BYTES, readBody } from './request.ts';
-import { addRunRoutes } from './run-routes.ts';
+import { guard, isToken, SECURITY_HEADERS, tokenCookie } from './guard.ts';
+import { MAX_BODY_BYTES } from './request.ts';
+import { addRoute } from './route.ts';
 import { addStaticPage } from './static-page.ts';
 
 /** `pageDir`: where the built page lies; it need not exist. */
-export function makeApp(web: WebContext, options: GuardOptions, pageDir: string): Hono {
+export function makeApp(web: WebContext, pageDir: string): Hono {
   const app = new Hono();
+  const { access } = web;
 
   app.use('*', async (c, next) => {
     await next();
@@ -28,7 +25,7 @@ export function makeApp(web: WebContext, options: GuardOptions, pageDir: string)
       c.res.headers.set('cache-control', 'no-store');
     }
   });
-  app.use('*', guard(options));
+  app.use('*', guard(access));
   app.use(
     '*',
     bodyLimit({
@@ -38,37 +35,20 @@ export function makeApp(web: WebContext, options: GuardOptions, pageDir: string)
     }),
   );
 
-  app.post('/api/login', async (c) => {
-    const token = (await readBody(c)).text('token');
-    if (options.token !== null && !isToken(token, options.token)) {
-      return c.json(errorBody('token-wrong', 'that is not the token'), 401);
-    }
-    if (options.token !== null) c.header('set-cookie', tokenCookie(options.token, options.port()));
-    return c.body(null, 204);
-  });
   // The printed address carries the token once, and leaves it in a cookie that no script can read.
   app.get('*', async (c, next) => {
     const token = c.req.query('token');
-    if (token === undefined || options.token === null || c.req.path.startsWith('/api/')) {
+    if (token === undefined || access.token === null || c.req.path.startsWith('/api/')) {
       return next();
     }
-    if (!isToken(token, options.token)) return c.text('That is not the token.\n', 401);
-    c.header('set-cookie', tokenCookie(options.token, options.port()));
+    if (!isToken(token, access.token)) return c.text('That is not the token.\n', 401);
+    c.header('set-cookie', tokenCookie(access.token, access.port()));
     c.header('cache-control', 'no-store');
     // Only a path, and only of this server: `//elsewhere` would be another one.
     return c.redirect(`/${c.req.path.replace(/^[/\\]+/, '')}`, 303);
   });
-  app.get('/api/openapi.json', async (c) => {
-    const { openapiDocument } = await import('./openapi.ts');
-    return c.json(openapiDocument(web.version));
-  });
 
-  addOverviewRoutes(app, web);
-  addLiveRoutes(app, web);
-  addProgramRoutes(app, web);
-  addRunRoutes(app, web);
-  addInstanceRoutes(app, web);
-  addQuestionRoutes(app, web);
+  for (const route of apiRoutes) addRoute(app, web, route);
   app.all('/api/*', (c) =>
     c.json(errorBody('no-such-route', `there is no ${c.req.method} ${c.req.path}`), 404),
   );

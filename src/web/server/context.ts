@@ -1,20 +1,33 @@
 /** What every route has at hand. */
+import type { Context } from 'hono';
+import type { ProgramPlace } from '../../app/program/validate.ts';
 import type { RunFeeds } from '../../app/watch/run-feed.ts';
 import type { RunIndex } from '../../app/watch/run-index.ts';
 import type { World } from '../../app/world.ts';
-import type { ProgramPlace } from '../../app/program/validate.ts';
+import type { GuardOptions } from './guard.ts';
+import type { ProgramWatch } from './program-watch.ts';
+import { param } from './request.ts';
 
 export interface WebContext {
   world: World;
   place: ProgramPlace;
-  /** Where relative files of inputs are looked up: nowhere but in the program. */
   index: RunIndex;
   feeds: RunFeeds;
+  program: ProgramWatch;
   version: string;
+  access: GuardOptions;
   /** Only this machine can reach the server. */
   loopback: boolean;
   /** Streams that are open now: ended when the server is. */
   streams: Set<() => void>;
   /** A defect met on the way, for whoever started the server. */
   onDefect(error: unknown): void;
+}
+
+/**
+ * The whole id of the run that an address names.
+ * @throws Refusal `run-not-found`, `run-ambiguous`
+ */
+export function runIdIn(c: Context, web: WebContext): string {
+  return web.index.resolve(param(c, 'run'));
 }

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isJsonObject } from '../../model/json.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { ExitStatus } from '../../model/refusal.ts';
-import type { ApiError, ApiErrorBody } from '../api-types.ts';
+import type { ApiError, ApiErrorBody } from '../api/error.ts';
 
 /** What is not as the asker thought, and may be so after another look. */
 const CONFLICTS = new Set([
@@ -59,7 +59,7 @@ export function refusalBody(refusal: Refusal): ApiErrorBody {
   const body = errorBody(refusal.code, refusal.message, refusal.hint ?? null);
   const { data } = refusal;
   if (!isJsonObject(data)) return body;
-  // The functions below name them differently: all problems of a start, the new ones of an edit.
+  // The verbs name them differently: all problems of a start, the new ones of an edit.
   const diagnostics = data['diagnostics'] ?? data['errors'];
   if (Array.isArray(diagnostics)) body.error.diagnostics = diagnostics as unknown as Diagnostic[];
   const problems = data['problems'];

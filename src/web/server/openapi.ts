@@ -1,12 +1,12 @@
-/** The API for tools: OpenAPI 3.1. Routes are in `api-routes.ts`; `scripts/api-schemas.mjs` makes the schemas. */
+/** The API for tools: OpenAPI 3.1. `scripts/api-schemas.mjs` makes the schemas. */
 import type { Json, JsonObject } from '../../model/json.ts';
-import { apiRoutes, type ApiRoute } from './api-routes.ts';
 import schemas from './api-schemas.json';
 import { CHANGE_HEADER } from './guard.ts';
+import type { Route } from './route.ts';
 
-export function openapiDocument(version: string): JsonObject {
+export function openapiDocument(version: string, routes: readonly Route[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
-  for (const route of apiRoutes) {
+  for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
   }
   return {
@@ -28,7 +28,7 @@ export function openapiDocument(version: string): JsonObject {
   };
 }
 
-function operation(route: ApiRoute): JsonObject {
+function operation(route: Route): JsonObject {
   const { method, path, summary, query = {}, body } = route;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -53,13 +53,13 @@ function operation(route: ApiRoute): JsonObject {
       ? {}
       : { requestBody: { required: true, content: json(reference(body)) } }),
     responses: {
-      [String(route.status ?? 200)]: answer(route),
+      [route.status ?? (route.answer === 'nothing' ? 204 : 200)]: answer(route),
       default: { description: 'It failed', content: json(reference('ApiErrorBody')) },
     },
   };
 }
 
-function answer({ answer: type, summary }: ApiRoute): JsonObject {
+function answer({ answer: type, summary }: Route): JsonObject {
   const description = summary;
   switch (type) {
     case 'nothing':
@@ -84,7 +84,7 @@ function answer({ answer: type, summary }: ApiRoute): JsonObject {
 }
 
 /** `getRunLive`: from the method and the words of the path. */
-function operationId({ method, path }: ApiRoute): string {
+function operationId({ method, path }: Route): string {
   const words = path.replace('/api/', '').replace('.json', '').match(/\w+/g) ?? [];
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   return `${method}${name}`;

@@ -93,6 +93,11 @@ export class Body {
   }
 }
 
+/** A part of the address, by its name in the route. */
+export function param(c: Context, name: string): string {
+  return c.req.param(name) ?? '';
+}
+
 /** A whole number of the query. */
 export function queryNumber(c: Context, name: string): number | undefined {
   const text = c.req.query(name);

@@ -10,6 +10,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { makeApp } from './app.ts';
 import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';
+import { ProgramWatch } from './program-watch.ts';
 
 export const DEFAULT_PORT = 38473;
 export const DEFAULT_HOST = '127.0.0.1';
@@ -50,12 +51,14 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const token = tokenFor(options.token, loopback);
   const feeds = new RunFeeds(place.programDir);
   const index = new RunIndex(place.programDir, feeds);
+  let port = options.port;
   const web: WebContext = {
     ...{ world, place, index, feeds, version, loopback, onDefect },
+    program: new ProgramWatch(place.programDir, onDefect),
+    access: { host, token, port: () => port },
     streams: new Set(),
   };
-  let port = options.port;
-  const app = makeApp(web, { host, token, port: () => port }, options.pageDir);
+  const app = makeApp(web, options.pageDir);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   // A request that does not come to its end must not hold a connection for ever.
   server.requestTimeout = 60_000;

@@ -1,6 +1,7 @@
 /** What an agent did in an attempt: the end first, what comes as it comes, what was before on demand. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ActivityItem, ActivityPage, ActivityUpdate } from '../../api-types.ts';
+import type { ActivityItem, ActivityPage } from '../../api/attempt.ts';
+import type { ActivityUpdate } from '../../api/live.ts';
 import { ApiFailure, getJson } from './api.ts';
 import type { RunFeed } from './run-live.ts';
 

@@ -1,5 +1,5 @@
 /** Requests to the server. Failures are `ApiFailure`s with the server's own words. */
-import type { ApiError, ApiErrorBody } from '../../api-types.ts';
+import type { ApiError, ApiErrorBody } from '../../api/error.ts';
 
 export class ApiFailure extends Error {
   readonly status: number;

@@ -4,7 +4,7 @@
  * closes, another takes over.
  */
 import { useSyncExternalStore } from 'react';
-import type { ProgramLive } from '../../api-types.ts';
+import type { ProgramLive } from '../../api/live.ts';
 import { setServerClock } from './clock.ts';
 import { LiveStream } from './live-stream.ts';
 import { invalidate } from './resource.ts';

@@ -3,15 +3,9 @@
  * only what changed gets a new identity, so that a run of hundreds of instances stays fluid.
  */
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import type {
-  ActivityUpdate,
-  EventItem,
-  Holder,
-  RunExplain,
-  RunLive,
-  RunUpdate,
-  RunView,
-} from '../../api-types.ts';
+import type { EventItem } from '../../api/event.ts';
+import type { ActivityUpdate, RunLive, RunUpdate } from '../../api/live.ts';
+import type { Holder, RunExplain, RunView } from '../../api/run.ts';
 import { ApiFailure, apiPath, getJson } from './api.ts';
 import { setServerClock } from './clock.ts';
 import { LiveStream } from './live-stream.ts';

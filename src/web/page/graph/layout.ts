@@ -3,7 +3,7 @@
  * frame; many tasks with the same neighbours become one block, so that a wide fan-out is readable. Pure.
  */
 import { Graph, layout } from '@dagrejs/dagre';
-import type { GraphEdge } from '../../api-types.ts';
+import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
 import type { Loop } from './loops.ts';
 

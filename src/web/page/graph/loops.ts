@@ -2,7 +2,7 @@
  * The loops of a graph, and which instance of a task to show: a loop is drawn once, and a person steps
  * through its passes, instead of a box for every instance. Pure.
  */
-import type { ScopeView } from '../../api-types.ts';
+import type { ScopeView } from '../../api/scope.ts';
 import type { TaskSpec } from '../../../model/program.ts';
 import type { Instance } from '../../../model/run.ts';
 

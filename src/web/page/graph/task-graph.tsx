@@ -13,7 +13,7 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { GraphEdge } from '../../api-types.ts';
+import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
 import { layoutGraph, type Direction, type GraphLayout } from './layout.ts';
 import type { Loop } from './loops.ts';

@@ -1,7 +1,7 @@
 /** A file that an agent or author made, shown by its kind: read when it is opened, as text or as an image. */
 import { useState } from 'react';
 import type { Json } from '../../../model/json.ts';
-import type { ArtifactView, TextPage } from '../../api-types.ts';
+import type { ArtifactView, TextPage } from '../../api/file.ts';
 import { useResource } from '../data/resource.ts';
 import { FailureBox } from './failure.tsx';
 import { Icon } from './icons.tsx';

@@ -1,6 +1,6 @@
 /** A question in a list. */
 import { Link } from 'wouter';
-import type { QuestionListItem } from '../../api-types.ts';
+import type { QuestionListItem } from '../../api/inbox.ts';
 import { Icon } from './icons.tsx';
 import { StatusGlyph } from './status.tsx';
 import { Ago } from './time.tsx';

@@ -1,7 +1,7 @@
 /** A run in a list, and how far it is. */
 import { memo } from 'react';
 import { Link } from 'wouter';
-import type { RunListItem } from '../../api-types.ts';
+import type { RunListItem } from '../../api/runs.ts';
 import type { InstanceStatus } from '../../../model/run.ts';
 import { shortId } from './pieces.tsx';
 import { runStatusName, StatusGlyph, statusTone, statusWord } from './status.tsx';

@@ -1,7 +1,8 @@
 /** What needs a person, what runs, what failed, what was done last: over all runs. */
 import { useEffect, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Overview, RunListItem } from '../../../api-types.ts';
+import type { Overview } from '../../../api/overview.ts';
+import type { RunListItem } from '../../../api/runs.ts';
 import { FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command, Empty, Pending } from '../../parts/pieces.tsx';

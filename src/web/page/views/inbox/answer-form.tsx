@@ -1,6 +1,7 @@
 /** The answer to a question: options, a form, words; and what the worker will get of it, before it is sent. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { PayloadProblem, QuestionView, ReplyBody, ReplyPreview } from '../../../api-types.ts';
+import type { PayloadProblem } from '../../../api/error.ts';
+import type { QuestionView, ReplyBody, ReplyPreview } from '../../../api/question.ts';
 import { isJsonObject } from '../../../../model/json.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';

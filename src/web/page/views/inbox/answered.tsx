@@ -1,7 +1,8 @@
 /** A question that has its answer: what was said, who received it, and the button that goes on with it. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { ActionResult, QuestionView } from '../../../api-types.ts';
+import type { QuestionView } from '../../../api/question.ts';
+import type { ActionResult } from '../../../api/run.ts';
 import type { Reply } from '../../../../model/run.ts';
 import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';

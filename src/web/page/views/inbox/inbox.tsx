@@ -1,7 +1,7 @@
 /** The inbox: what is asked, oldest first, and the question that is open beside it. */
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { QuestionListItem, QuestionPage } from '../../../api-types.ts';
+import type { QuestionListItem, QuestionPage } from '../../../api/inbox.ts';
 import { ApiFailure, getJson } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';

@@ -1,7 +1,7 @@
 /** One proposal: what would change, why, and the decision. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { ApplyResult, ProposalView } from '../../../api-types.ts';
+import type { ApplyResult, ProposalView } from '../../../api/proposal.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
 import { invalidate, remember, useResource } from '../../data/resource.ts';
 import { Confirm } from '../../parts/dialog.tsx';

@@ -1,7 +1,7 @@
 /** Suggestions of assistants to change the program: read as a diff, and decided by a person. */
 import { useEffect } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { ProposalListItem, ProposalPage } from '../../../api-types.ts';
+import type { ProposalListItem, ProposalPage } from '../../../api/proposal.ts';
 import type { ProposalStatus } from '../../../../model/run.ts';
 import { useResource } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';

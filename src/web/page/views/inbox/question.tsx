@@ -1,7 +1,7 @@
 /** A question: what is asked and by whom, what it is about, what an assistant thought; then the answer. */
 import { useEffect } from 'react';
 import { Link } from 'wouter';
-import type { QuestionView } from '../../../api-types.ts';
+import type { QuestionView } from '../../../api/question.ts';
 import { apiPath, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { Artifact } from '../../parts/artifact.tsx';

@@ -1,7 +1,8 @@
 /** The parts of an attempt: the agent's work, its prompt, what was staged, its files, its errors. */
 import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import type { AttemptView, TextPage } from '../../../api-types.ts';
+import type { AttemptView } from '../../../api/attempt.ts';
+import type { TextPage } from '../../../api/file.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { useActivities } from '../../data/activities.ts';
 import { ApiFailure, filePath, getJson } from '../../data/api.ts';

@@ -1,7 +1,8 @@
 /** An instance: where it is and why, what it stands on, and its attempts in all their parts. */
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { AttemptView, InstanceLink, InstanceView as View } from '../../../api-types.ts';
+import type { AttemptView } from '../../../api/attempt.ts';
+import type { InstanceLink, InstanceView as View } from '../../../api/instance.ts';
 import { apiPath, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useRun, type RunFeed } from '../../data/run-live.ts';

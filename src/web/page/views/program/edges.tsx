@@ -1,7 +1,7 @@
 /** Dependencies between tasks, to add and to remove; control edges, to see. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { GraphEdge, ProgramView } from '../../../api-types.ts';
+import type { GraphEdge, ProgramView } from '../../../api/program.ts';
 import type { DependencyKind } from '../../../../model/program.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';

@@ -1,6 +1,6 @@
 /** The graph of the authored tasks. */
 import { useMemo } from 'react';
-import type { ProgramView } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
 import { loopsOf } from '../../graph/loops.ts';
 import type { FrameLook, NodeLook } from '../../graph/looks.ts';
 import { TaskGraph } from '../../graph/task-graph.tsx';

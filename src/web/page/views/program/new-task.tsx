@@ -1,7 +1,7 @@
 /** A new task, written as YAML. */
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import type { EditResult } from '../../../api-types.ts';
+import type { EditResult } from '../../../api/task.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';

@@ -1,7 +1,9 @@
 /** Presets: tasks made from a pattern. Shown as the files that they would write, before they are written. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { EditResult, PresetPreview, PresetView } from '../../../api-types.ts';
+import type { PresetPreview } from '../../../api/preset.ts';
+import type { PresetView } from '../../../api/program.ts';
+import type { EditResult } from '../../../api/task.ts';
 import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';

@@ -1,7 +1,7 @@
 /** The program: its graph, and what it is made of besides tasks. */
 import { lazy, Suspense, useEffect } from 'react';
 import { Link } from 'wouter';
-import type { ProgramView as Program } from '../../../api-types.ts';
+import type { ProgramView as Program } from '../../../api/program.ts';
 import { useResource } from '../../data/resource.ts';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';

@@ -1,6 +1,6 @@
 /** The assistants of the program: what each may be asked, and what it is told. */
 import { Link } from 'wouter';
-import type { RoleView } from '../../../api-types.ts';
+import type { RoleView } from '../../../api/program.ts';
 import { filePath } from '../../data/api.ts';
 import { Artifact } from '../../parts/artifact.tsx';
 import { Icon } from '../../parts/icons.tsx';

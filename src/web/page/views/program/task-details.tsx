@@ -1,6 +1,7 @@
 /** A task to read: prompt, schema, policy, what it needs and hands on. */
 import { Link } from 'wouter';
-import type { ComposeView, ProgramView, TaskView } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
+import type { ComposeView, TaskView } from '../../../api/task.ts';
 import type { TaskSpec } from '../../../../model/program.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';

@@ -1,6 +1,7 @@
 /** The fields of a task that a form suits; the rest is edited as YAML. Comments in the file stay. */
 import { useMemo, useState, type ReactNode } from 'react';
-import type { ProgramView, TaskView } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
+import type { TaskView } from '../../../api/task.ts';
 import { sandboxes, taskStatuses, type TaskSpec } from '../../../../model/program.ts';
 import type { Json, JsonObject } from '../../../../model/json.ts';
 import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';

@@ -1,6 +1,6 @@
 /** A task's file as it is, checked as it is written. */
 import { useEffect, useState } from 'react';
-import type { CheckResult, TaskView } from '../../../api-types.ts';
+import type { CheckResult, TaskView } from '../../../api/task.ts';
 import type { Diagnostic } from '../../../../model/diagnostic.ts';
 import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
 import { invalidate, remember } from '../../data/resource.ts';

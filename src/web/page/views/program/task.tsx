@@ -1,7 +1,8 @@
 /** A task: what it is, and how to change it, as a form or as YAML. */
 import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { ProgramView, TaskView as View } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
+import type { TaskView as View } from '../../../api/task.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
 import { invalidate, useResource } from '../../data/resource.ts';
 import { Confirm } from '../../parts/dialog.tsx';

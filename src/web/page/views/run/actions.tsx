@@ -1,6 +1,6 @@
 /** What a person can do to a run. Each action says what it will do to this run before it does it. */
 import { useState } from 'react';
-import type { ActionResult, RunView } from '../../../api-types.ts';
+import type { ActionResult, RunView } from '../../../api/run.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
 import { Confirm } from '../../parts/dialog.tsx';

@@ -1,7 +1,8 @@
 /** The log of a run: every event, as it is written. */
 import { memo, useEffect, useState, useSyncExternalStore } from 'react';
 import { Link } from 'wouter';
-import type { EventItem, EventPage, RunView } from '../../../api-types.ts';
+import type { EventItem, EventPage } from '../../../api/event.ts';
+import type { RunView } from '../../../api/run.ts';
 import { ApiFailure, apiPath, getJson } from '../../data/api.ts';
 import type { RunFeed } from '../../data/run-live.ts';
 import { FailureBox } from '../../parts/failure.tsx';

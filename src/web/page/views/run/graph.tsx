@@ -1,7 +1,7 @@
 /** The graph of a run with the state of each task; a loop is drawn once, with a stepper over its passes. */
 import { useEffect, useMemo, useRef } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { Explanation, RunView } from '../../../api-types.ts';
+import type { Explanation, RunView } from '../../../api/run.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, readPasses, shownInstances, writePasses } from '../../graph/loops.ts';
 import type { FrameLook, NodeLook } from '../../graph/looks.ts';

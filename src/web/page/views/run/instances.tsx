@@ -1,7 +1,7 @@
 /** All instances of a run, with why each unfinished one is where it is. */
 import { memo, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { RunView } from '../../../api-types.ts';
+import type { RunView } from '../../../api/run.ts';
 import { instanceOrder } from '../instance/instance-order.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';

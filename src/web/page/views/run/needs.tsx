@@ -1,6 +1,6 @@
 /** What holds a run up, said first: open questions, failures with their reasons, files not taken. */
 import { Link } from 'wouter';
-import type { Explanation, RunView } from '../../../api-types.ts';
+import type { Explanation, RunView } from '../../../api/run.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { Box } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';

@@ -1,7 +1,7 @@
 /** A run: its state and what to do about it, its graph, timeline, instances, log and inputs. */
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import type { RunView as Run } from '../../../api-types.ts';
+import type { RunView as Run } from '../../../api/run.ts';
 import { useRun, type RunFeed } from '../../data/run-live.ts';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';

@@ -1,7 +1,7 @@
 /** All runs, latest activity first. */
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { RunListItem, RunPage } from '../../../api-types.ts';
+import type { RunListItem, RunPage } from '../../../api/runs.ts';
 import { runStatuses } from './run-statuses.ts';
 import { ApiFailure, getJson } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';

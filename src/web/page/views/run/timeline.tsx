@@ -1,7 +1,7 @@
 /** Every attempt of a run over time: what ran beside what, what took long, where nothing ran. */
 import { memo, useMemo } from 'react';
 import { Link } from 'wouter';
-import type { RunView } from '../../../api-types.ts';
+import type { RunView } from '../../../api/run.ts';
 import { durationText, useNow } from '../../data/clock.ts';
 import { Empty } from '../../parts/pieces.tsx';
 import { StatusGlyph, statusTone, type StatusName } from '../../parts/status.tsx';

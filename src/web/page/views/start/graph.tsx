@@ -1,6 +1,7 @@
 /** The graph to choose roots on: chosen, coming along, or left out. */
 import { useMemo } from 'react';
-import type { ProgramView, StartPreview } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
+import type { StartPreview } from '../../../api/start.ts';
 import { loopsOf } from '../../graph/loops.ts';
 import type { FrameLook, NodeLook } from '../../graph/looks.ts';
 import { TaskGraph } from '../../graph/task-graph.tsx';

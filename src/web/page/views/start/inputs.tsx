@@ -1,6 +1,7 @@
 /** The inputs of a run: the program's defaults, and what this run shall see instead. */
 import { useState } from 'react';
-import type { InputView, StartPreview } from '../../../api-types.ts';
+import type { InputView } from '../../../api/program.ts';
+import type { StartPreview } from '../../../api/start.ts';
 import type { Json, JsonObject } from '../../../../model/json.ts';
 import { Empty } from '../../parts/pieces.tsx';
 

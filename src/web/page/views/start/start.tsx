@@ -1,7 +1,8 @@
 /** Starting a run: what to run, with which inputs, and what that means; then the start. */
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import type { ProgramView, StartBody, StartPreview, StartResult } from '../../../api-types.ts';
+import type { ProgramView } from '../../../api/program.ts';
+import type { StartBody, StartPreview, StartResult } from '../../../api/start.ts';
 import type { JsonObject } from '../../../../model/json.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate, useResource } from '../../data/resource.ts';

@@ -1,5 +1,5 @@
 /**
- * Sends what agents and authors made. None of it may run in the page's name: only images that cannot hold
+ * Files that agents and authors made. None of it may run in the page's name: only images that cannot hold
  * scripts keep their type, other text comes as plain text, the rest as a download, and all of it in a
  * sandbox of its own.
  */
@@ -7,8 +7,40 @@ import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import { fileText } from '../../app/run/inspect-attempt.ts';
 import { openFile, type ServedFile } from '../../app/run/served-file.ts';
-import type { TextPage } from '../api-types.ts';
-import { queryPlace } from './request.ts';
+import type { FileRecord } from '../../model/run.ts';
+import { queryPlace } from '../server/request.ts';
+
+export interface ArtifactView extends FileRecord {
+  content_type: string;
+  /** How a page may show it: see `docs/http-api.md`. */
+  render: 'markdown' | 'json' | 'text' | 'image' | 'none';
+}
+
+/** `GET …/attempts/:attempt/raw?stream=stdout|stderr`, and `…/files/<path>?as=text`. Places as above. */
+export interface TextPage {
+  /** Whole lines where possible; malformed UTF-8 comes as U+FFFD. */
+  text: string;
+  from: number;
+  to: number;
+  size: number;
+  content_type: string;
+  /** Not text: `text` is empty. */
+  binary: boolean;
+}
+
+/** For the query of routes: see `queryPlace`. */
+export const placeQuery = {
+  after: 'an offset: what follows it',
+  before: 'an offset: what precedes it',
+  bytes: 'about how much, at most 1048576',
+};
+
+/** For the query of routes that send a file. */
+export const fileQuery = {
+  as: '`text`: a TextPage instead of the bytes',
+  download: '`1`: as a download',
+  ...placeQuery,
+};
 
 const SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
