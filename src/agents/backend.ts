@@ -1,36 +1,132 @@
 /**
- * A backend is a small table and two pure functions: what it can honour, the command line it makes of
- * an attempt, and what it makes of a line of output. Nothing here touches the disk or a process.
+ * What an agent is to the rest: a table of what it can honour, and functions from an order to a command
+ * line, from its output to activities, from its end to a failure. Each lies in a folder of its own, and
+ * nobody else knows its name. Pure, but for `locate` and `doctor`, which look at the machine.
  */
-import type { BackendName } from '../model/program.ts';
-import type { Usage } from '../model/run.ts';
 import type { AgentActivity } from '../model/activity.ts';
-import type { AgentLaunch } from '../model/attempt.ts';
+import type { AttemptOrder } from '../model/attempt.ts';
+import type { Json } from '../model/json.ts';
+import type { AgentSpec, TaskSpec } from '../model/program.ts';
+import type { FailureKind, TerminationReason, Usage } from '../model/run.ts';
+import type { Finding } from './finding.ts';
 
-/** What a backend can honour; validation reports fields that it cannot. */
+export interface Backend {
+  /** As in `agents.<name>.backend`. */
+  readonly name: string;
+  /** As in `role.yaml`; null: no assistant runs on it. */
+  readonly roleName: string | null;
+  /** What it does with an attempt, after "the agent": `runs commands`. */
+  readonly does: string;
+  readonly can: Capabilities;
+  readonly fields: HonouredFields;
+  /** Keys of its own section of config.toml; each is a path. */
+  readonly configKeys: readonly string[];
+  /** Set by such an agent for what it runs; no attempt of ours may take them for its own. */
+  readonly ownVariables: readonly string[];
+  /** Empty directories that it leaves in a writable root when it is cut off. */
+  readonly leaves: readonly string[];
+
+  /** What it needs of the agent, the task and the configuration, for the order. */
+  settings(use: AgentUse, config: AgentConfig): Settled;
+  /** What is wrong with this use, beside fields that it does not honour. */
+  check(use: NamedUse): UseFinding[];
+  /** Directories that its sandbox leaves writable to whatever runs in it. */
+  openDirectories(env: Environment): string[];
+  /** `env`: all of the attempt's. @throws Refusal where the agent's program is missing */
+  locate(order: AttemptOrder, env: Environment): Promise<Located>;
+  /** @throws Refusal where the agent names nothing to run */
+  commandLine(order: AttemptOrder, at: Located): CommandLine;
+  reader(): OutputReader;
+  /** What it means that its process ended without success, by itself. */
+  failure(evidence: FailureEvidence): Failure;
+  /** How it is asked to stop: in this order, the first at once. After the grace it is killed. */
+  stopping(order: AttemptOrder): StopStep[];
+  /** What on this machine would stop an attempt. `uses` null: whatever it may be used for. */
+  doctor(uses: readonly AgentUse[] | null, machine: Machine): Promise<Finding[]>;
+}
+
 export interface Capabilities {
+  /** Continues a session of an earlier attempt. */
   session: boolean;
+  /** Keeps what runs in it from writing elsewhere. */
   sandbox: boolean;
-  extraRoots: boolean;
+  /** Holds the final message to a JSON Schema. */
   outputSchema: boolean;
-  model: boolean;
+  /** Reports the tokens that it used. */
   usage: boolean;
+  /**
+   * Its output says what it does and how its turn ended, so that no line may be left out however many
+   * come. Else each line stands for itself, and all of the output is the final message.
+   */
+  structuredOutput: boolean;
+}
+
+/** The fields of the author's files that a backend reads; validation reports the others. */
+export interface HonouredFields {
+  agent: readonly AgentField[];
+  task: readonly TaskField[];
+  /** Why the others are ignored: `"model" is ignored: …`. */
+  otherwise: string;
+}
+
+/** Fields of `agents.<name>` that some backends have no use for. */
+export const agentFields = ['command', 'run', 'model', 'sandbox'] as const;
+type AgentField = (typeof agentFields)[number];
+
+/** Fields of a task that some backends have no use for. */
+export const taskFields = ['run', 'model', 'sandbox', 'extra_writable_roots'] as const;
+type TaskField = (typeof taskFields)[number];
+
+/** An agent as one task, or nobody in particular, uses it. */
+export interface AgentUse {
+  agent: AgentSpec;
+  /** The task's own shell line. */
+  run: string | null;
+}
+
+/** A use as its author wrote it. */
+export interface NamedUse {
+  name: string;
+  agent: AgentSpec;
+  /** null: the definition itself. */
+  task: Pick<TaskSpec, 'run'> | null;
+}
+
+/** What the user's config.toml says to backends. */
+export interface AgentConfig {
+  /** Section → key → value. */
+  sections: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Why the file cannot be read: it might name another program than is found without it. */
+  problem: string | null;
+}
+
+export interface Settled {
+  settings: Json;
+  /** Why no attempt may start with them; null where it may. */
+  problem: string | null;
+}
+
+/** A finding of validation, at a field of the agent's definition or of the task. */
+export interface UseFinding {
+  field: 'agent' | AgentField;
+  message: string;
+  hint: string;
+}
+
+/** What the machine that runs an attempt must be asked. */
+export interface Located {
+  /** The agent's program; null where its settings say all. */
+  program: string | null;
+  /** Whether the program directory lies in one of the `openDirectories`. */
+  isProgramOpen: boolean;
 }
 
 export interface CommandLine {
   argv: [string, ...string[]];
   /** Added to the environment, after everything else. */
   env: Record<string, string>;
-}
-
-/** What a backend must know of the machine to write a command line. */
-export interface Surroundings {
-  /** The Codex program; the `command` backend ignores it. */
-  codexProgram: string;
-  /** True where the program directory lies under /tmp or TMPDIR, which Codex leaves writable. */
-  programInTemporaryDir: boolean;
-  /** An existing directory of the attempt's own. */
-  scratchDir: string;
+  /** Must exist when it starts. */
+  directories: string[];
 }
 
 export interface OutputSummary {
@@ -53,12 +149,35 @@ export interface OutputReader {
   summary(): OutputSummary;
 }
 
-export interface Backend {
-  name: BackendName;
-  capabilities: Capabilities;
-  /** Whether its reader understands each line, so that none may be left out however many come. */
-  structuredOutput: boolean;
-  /** Throws a Refusal where the agent names nothing to run. */
-  commandLine(launch: AgentLaunch, surroundings: Surroundings): CommandLine;
-  createReader(): OutputReader;
+export interface FailureEvidence {
+  termination: Exclude<TerminationReason, 'completed'>;
+  returnCode: number | null;
+  output: OutputSummary;
+  /** The end of standard error. */
+  stderrTail: string;
+  /** The session asked for, or null. */
+  requestedSessionId: string | null;
+  /** The limit that a timeout ran into, in ms. */
+  timeoutMs: number | null;
 }
+
+export interface Failure {
+  failure_kind: FailureKind;
+  failure_summary: string;
+  resume_recommended: boolean;
+}
+
+export interface StopStep {
+  signal: 'SIGINT' | 'SIGTERM';
+  /** Since it was first asked. */
+  afterMs: number;
+}
+
+export interface Machine {
+  env: Environment;
+  config: AgentConfig;
+  /** An existing directory that no sandbox leaves writable; probes make theirs in it. */
+  scratchParent: string;
+}
+
+type Environment = Readonly<NodeJS.ProcessEnv>;

@@ -17,7 +17,7 @@ import type { VerifyReport } from '../app/run/verify-run.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { BackendName, PresetSpec, Sandbox, TaskSpec } from '../model/program.ts';
+import type { PresetSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { InstanceStatus, Interrupt, Proposal, RunStatus } from '../model/run.ts';
 import type { RunDocument, RunSummary } from '../store/cache/documents.ts';
 
@@ -112,7 +112,7 @@ interface PlannedTaskDocument {
   title: string;
   kind: TaskSpec['kind'];
   agent: string;
-  backend: BackendName;
+  backend: string;
   model: string | null;
   /** Null where the backend has none. */
   sandbox: Sandbox | null;

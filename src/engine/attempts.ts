@@ -2,24 +2,25 @@
  * One attempt, from the decision to start it to the facts of how it ended: joins the run's state, the
  * staging of its context, and the agent's process. It decides nothing about the run; the core does.
  */
-import { resolveAgent } from '../model/resolve-agent.ts';
 import { instanceOf } from '../core/events/evolve.ts';
-import type { AttemptFacts, ProcessFacts } from '../core/judge/finish.ts';
+import type { AttemptFacts } from '../core/judge/finish.ts';
 import { taskOf } from '../core/judge/finish.ts';
 import type { TaskSpec } from '../model/program.ts';
 import { repliesOfRunningAttempt } from '../core/state/replies.ts';
 import type { Instance, Usage } from '../model/run.ts';
 import { effectiveValues, type RunState } from '../core/state/run-state.ts';
 import { scopeOf } from '../core/state/scope-index.ts';
-import { backends } from '../agents/backends.ts';
-import type { AgentLaunch, AttemptEnd } from '../model/attempt.ts';
+import type { AgentConfig } from '../agents/backend.ts';
+import { backendOf } from '../agents/backends.ts';
+import { resolveAgent } from '../agents/resolve-agent.ts';
+import type { Executor } from '../execution/executor.ts';
+import type { AttemptEnd, AttemptOrder, ProcessEnd } from '../model/attempt.ts';
 import { realPathOf } from '../disk/real-path.ts';
 import { collectResult } from '../attempt/harvest/collect-result.ts';
 import { publishArtifacts } from '../attempt/harvest/publish-artifacts.ts';
 import { stageAttempt } from '../attempt/brief/stage-attempt.ts';
 import type { AskableRole, LoopBudget, PreviousFailure } from '../attempt/brief/stage-request.ts';
 import { workerEnvironment } from '../attempt/worker-environment.ts';
-import type { CodexPath } from './codex-path.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
 import { resolveWorkspaces } from '../attempt/place/workspaces.ts';
@@ -28,25 +29,26 @@ import { resolveWorkspaces } from '../attempt/place/workspaces.ts';
 export interface AttemptContext {
   session: RunSession;
   env: Surroundings['env'];
-  codex: CodexPath;
+  executor: Executor;
+  config: AgentConfig;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
   /** Roles of the program; read when the first prompt needs them. */
   roles(): Promise<AskableRole[]>;
 }
 
-export interface PreparedLaunch {
-  launch: AgentLaunch;
+export interface PreparedOrder {
+  order: AttemptOrder;
   /** Why it may not start (it may be found again all the same); null where it may. */
   problem: string | null;
 }
 
 /** What to start, or to find again, for the running attempt of an instance. */
-export function prepareLaunch(
+export function prepareOrder(
   context: AttemptContext,
   instanceId: string,
   generation: number,
-): PreparedLaunch {
+): PreparedOrder {
   const { state, paths } = context.session;
   const { project } = state.plan;
   const instance = instanceOf(state, instanceId);
@@ -57,16 +59,15 @@ export function prepareLaunch(
     ? resolved.workspaces
     : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
   const agent = resolveAgent(project, task.agent);
-  const unconfigured = agent.backend === 'codex' ? context.codex.problem : null;
+  const backend = backendOf(agent.backend);
+  const { settings, problem } = backend.settings({ agent, run: task.run }, context.config);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
   const { session_id: sessionId } = instance;
   return {
-    problem: resolved.ok ? unconfigured : resolved.message,
-    launch: {
-      backend: agent.backend,
-      agent,
-      run: task.run,
-      codexPath: context.codex.path,
+    problem: resolved.ok ? problem : resolved.message,
+    order: {
+      backend: backend.name,
+      settings,
       cwd,
       projectWorkspaceDir,
       programDir: paths.authoredDir,
@@ -77,20 +78,23 @@ export function prepareLaunch(
       writableRoots: extraRoots,
       model: task.model ?? agent.model ?? project.default_model,
       outputSchemaFile: null,
-      sessionId: backends[agent.backend].capabilities.session ? sessionId : null,
+      sessionId: backend.can.session ? sessionId : null,
       previousUsage: usageOfSession(instance),
-      env: workerEnvironment({
-        programDir: paths.authoredDir,
-        runId: state.runId,
-        instanceId,
-        taskId: task.id,
-        instanceDir: paths.instanceDir(instanceId),
-        attemptDir,
-        projectWorkspaceDir,
-        workspaceDir: cwd,
-        shimDir: paths.binDir,
-        basePath: agent.env['PATH'] ?? context.env['PATH'],
-      }),
+      env: {
+        ...agent.env,
+        ...workerEnvironment({
+          programDir: paths.authoredDir,
+          runId: state.runId,
+          instanceId,
+          taskId: task.id,
+          instanceDir: paths.instanceDir(instanceId),
+          attemptDir,
+          projectWorkspaceDir,
+          workspaceDir: cwd,
+          shimDir: paths.binDir,
+          basePath: agent.env['PATH'] ?? context.env['PATH'],
+        }),
+      },
       wallTimeoutMs: milliseconds(project.node_wall_timeout_sec),
       idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),
       graceMs: project.node_terminate_grace_sec * 1000,
@@ -100,35 +104,35 @@ export function prepareLaunch(
   };
 }
 
-export type Staged = { ok: true; launch: AgentLaunch } | { ok: false; message: string };
+export type Staged = { ok: true; order: AttemptOrder } | { ok: false; message: string };
 
-/** Writes what the attempt is given into its directory, and completes the launch with it. */
-export async function stageLaunch(
+/** Writes what the attempt is given into its directory, and completes the order with it. */
+export async function stageOrder(
   context: AttemptContext,
   instanceId: string,
-  launch: AgentLaunch,
+  order: AttemptOrder,
 ): Promise<Staged> {
   const { state, paths } = context.session;
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
-  const { capabilities } = backends[launch.backend];
+  const { can } = backendOf(order.backend);
   const outcome = await stageAttempt({
     run: {
       runId: state.runId,
       programDir: paths.authoredDir,
       frozenProgramDir: paths.programDir,
-      inboxDir: launch.inboxDir,
+      inboxDir: order.inboxDir,
       runDir: paths.root,
     },
     project: state.plan.project,
     task,
     instance,
     attempt: instance.attempt,
-    attemptDir: launch.attemptDir,
+    attemptDir: order.attemptDir,
     instanceDir: paths.instanceDir(instanceId),
     previousAttemptDir:
       instance.attempt > 1 ? paths.attemptDir(instanceId, instance.attempt - 1) : null,
-    mode: launch.sessionId === null ? 'fresh' : 'continue',
+    mode: order.sessionId === null ? 'fresh' : 'continue',
     values: effectiveValues(state, instance.input_scope_id),
     upstream: upstreamOutputs(context.session, instance),
     replies: repliesOfRunningAttempt(state, instanceId),
@@ -139,21 +143,21 @@ export async function stageLaunch(
     loop: loopBudget(state, instance, task),
     roles: allowedRoles(task, await context.roles()),
     allowHuman: task.interaction_policy.allow_human,
-    cwd: launch.cwd,
-    projectWorkspaceDir: launch.projectWorkspaceDir,
-    sandbox: launch.sandbox,
-    writableRoots: launch.writableRoots,
+    cwd: order.cwd,
+    projectWorkspaceDir: order.projectWorkspaceDir,
+    sandbox: order.sandbox,
+    writableRoots: order.writableRoots,
     backend: {
-      name: launch.backend,
-      hasSession: capabilities.session,
-      hasSandbox: capabilities.sandbox,
-      takesOutputSchema: capabilities.outputSchema,
+      name: order.backend,
+      hasSession: can.session,
+      hasSandbox: can.sandbox,
+      takesOutputSchema: can.outputSchema,
     },
     commandPath: context.commandPath,
     resultCalledFor: isResultCalledFor(state, task),
   });
   if (!outcome.ok) return { ok: false, message: `${outcome.location}: ${outcome.message}` };
-  return { ok: true, launch: { ...launch, outputSchemaFile: outcome.outputSchemaFile } };
+  return { ok: true, order: { ...order, outputSchemaFile: outcome.outputSchemaFile } };
 }
 
 /** Reads what the attempt left, once its process has ended, and copies what it publishes. */
@@ -205,7 +209,7 @@ function isSpoilt(error: unknown, attemptDir: string): error is NodeJS.ErrnoExce
 
 /** The facts of an attempt of which no process came to be. */
 export function notStarted(
-  kind: ProcessFacts['failure_kind'],
+  kind: ProcessEnd['failure_kind'],
   message: string,
   resumeRecommended = false,
 ): AttemptFacts {
@@ -220,7 +224,7 @@ export function notStarted(
   });
 }
 
-function processFacts(end: AttemptEnd): ProcessFacts {
+function processFacts(end: AttemptEnd): ProcessEnd {
   return {
     termination_reason: end.termination_reason,
     return_code: end.return_code,
@@ -232,7 +236,7 @@ function processFacts(end: AttemptEnd): ProcessFacts {
   };
 }
 
-function withoutOutput(process: ProcessFacts): AttemptFacts {
+function withoutOutput(process: ProcessEnd): AttemptFacts {
   return { process, result: { kind: 'none' }, artifacts: { kind: 'published', artifacts: [] } };
 }
 

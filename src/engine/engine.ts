@@ -8,23 +8,15 @@
  */
 import { advance } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
-import { finishAttempt, type AttemptFacts, type ProcessFacts } from '../core/judge/finish.ts';
+import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { abortRun, retryInstance, reviveFailed } from '../core/requests/recover.ts';
 import type { Instance } from '../model/run.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { AgentActivity } from '../model/activity.ts';
-import { startLauncher } from '../execution/local/launch.ts';
-import type { AttemptEnd, AttemptProcess } from '../model/attempt.ts';
-import type { Launcher } from '../execution/local/launcher.ts';
-import { recoverAttempt, startAttempt } from '../execution/local/start.ts';
+import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
+import type { Handle, Heard } from '../execution/executor.ts';
 import { replaceFile } from '../disk/disk.ts';
-import {
-  harvest,
-  notStarted,
-  prepareLaunch,
-  stageLaunch,
-  type AttemptContext,
-} from './attempts.ts';
+import { harvest, notStarted, prepareOrder, stageOrder, type AttemptContext } from './attempts.ts';
 import { watchInbox } from '../store/inbox/scanner.ts';
 import { Intake } from './intake.ts';
 import type { RunSession } from './session.ts';
@@ -69,8 +61,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #intake: Intake;
   readonly #wake = new Wake();
-  /** Attempts with a process that we watch. */
-  readonly #live = new Map<string, AttemptProcess>();
+  /** Attempts that we watch. */
+  readonly #live = new Map<string, Handle>();
   /** Attempts between their decision and their process, or between its end and its facts. */
   #between = 0;
   /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
@@ -80,8 +72,7 @@ export class Engine {
   #answering = 0;
   #stopping: StopMode | null = null;
   /** While aborting: how the running attempts ended. */
-  #aborted: Map<string, ProcessFacts> | null = null;
-  #launcher: Launcher | null = null;
+  #aborted: Map<string, ProcessEnd> | null = null;
   #cacheDelayMs = CACHE_DELAY_MS;
   #cacheTimer: NodeJS.Timeout | null = null;
   /** A defect in something that runs beside the loop; the loop throws it. */
@@ -99,7 +90,7 @@ export class Engine {
     let revive = this.#options.revive;
     const unwatch = watchInbox(this.#session.paths, this.#wake.notify);
     try {
-      this.#recoverRunning();
+      await this.#recoverRunning();
       for (;;) {
         // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
         // judged, also when it ended while the inbox was read.
@@ -129,8 +120,7 @@ export class Engine {
     } finally {
       unwatch();
       if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
-      for (const process of this.#live.values()) process.detach();
-      this.#launcher?.close();
+      for (const handle of this.#live.values()) handle.detach();
     }
   }
 
@@ -138,9 +128,7 @@ export class Engine {
   stop(mode: StopMode): void {
     if (this.#stopping === 'now') return;
     this.#stopping = mode;
-    for (const process of this.#live.values()) {
-      process.stop('terminated', { force: mode === 'now' });
-    }
+    for (const handle of this.#live.values()) handle.stop('terminated', howToStop(mode));
     this.#options.answerer?.stop(mode);
     this.#wake.notify();
   }
@@ -149,7 +137,7 @@ export class Engine {
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = new Map();
-    for (const process of this.#live.values()) process.stop('terminated');
+    for (const handle of this.#live.values()) handle.stop('terminated', 'ask');
     this.#options.answerer?.stop('graceful');
     this.#wake.notify();
   }
@@ -172,17 +160,17 @@ export class Engine {
   // ---- attempts -------------------------------------------------------------------------------
 
   /** Finds again what an earlier engine started: still at work, ended meanwhile, or never begun. */
-  #recoverRunning(): void {
+  async #recoverRunning(): Promise<void> {
     for (const instance of this.#session.state.instances.values()) {
       if (instance.status !== 'running') continue;
       const id = instance.instance_id;
-      const { launch, problem } = prepareLaunch(this.#context, id, 0);
-      const recovery = recoverAttempt(launch);
-      if (recovery.kind !== 'never_started') {
-        if (recovery.kind === 'ended') this.#recovering.add(id);
-        this.#watch(id, recovery.process);
+      const { order, problem } = prepareOrder(this.#context, id, 0);
+      const found = await this.#context.executor.find(order, this.#heard(id));
+      if (found.kind !== 'never_started') {
+        if (found.kind === 'ended') this.#recovering.add(id);
+        this.#watch(id, found.handle);
       } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
-      else this.#beside(this.#start(id, recovery.nextGeneration, Promise.resolve()));
+      else this.#beside(this.#start(id, found.nextGeneration, Promise.resolve()));
     }
   }
 
@@ -190,15 +178,16 @@ export class Engine {
   async #start(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
     this.#between += 1;
     try {
-      const { launch, problem } = prepareLaunch(this.#context, instanceId, generation);
+      const { order, problem } = prepareOrder(this.#context, instanceId, generation);
       if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
-      const staged = await stageLaunch(this.#context, instanceId, launch);
+      const staged = await stageOrder(this.#context, instanceId, order);
       await committed;
       if (!staged.ok) return this.#conclude(instanceId, notStarted('task_runtime', staged.message));
       if (this.#stopping !== null || this.#aborted !== null) {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
       }
-      this.#watch(instanceId, await startAttempt(staged.launch, this.#theLauncher()));
+      const { executor } = this.#context;
+      this.#watch(instanceId, await executor.start(staged.order, this.#heard(instanceId)));
     } catch (error) {
       // Before the count: with nothing between, the loop could take itself for idle.
       this.#fail(error);
@@ -207,23 +196,21 @@ export class Engine {
     }
   }
 
-  /** Started with the first attempt: many a command drives a run that starts none. */
-  #theLauncher(): Launcher | null {
-    return (this.#launcher ??= startLauncher());
-  }
-
-  #watch(instanceId: string, process: AttemptProcess): void {
-    this.#live.set(instanceId, process);
-    process.onActivity((activities) => {
+  #heard(instanceId: string): Heard {
+    return (activities) => {
       for (const activity of activities) {
         if (activity.type === 'session_started') this.#noteSession(instanceId, activity.sessionId);
       }
       this.#options.onActivity?.(instanceId, activities);
-    });
-    this.#beside(process.ended.then((end) => this.#ended(instanceId, end)));
+    };
+  }
+
+  #watch(instanceId: string, handle: Handle): void {
+    this.#live.set(instanceId, handle);
+    this.#beside(handle.ended.then((end) => this.#ended(instanceId, end)));
     // A stop that came while the attempt was being prepared.
-    if (this.#stopping !== null) process.stop('terminated', { force: this.#stopping === 'now' });
-    else if (this.#aborted !== null) process.stop('terminated');
+    if (this.#stopping !== null) handle.stop('terminated', howToStop(this.#stopping));
+    else if (this.#aborted !== null) handle.stop('terminated', 'ask');
   }
 
   async #ended(instanceId: string, end: AttemptEnd): Promise<void> {
@@ -302,7 +289,7 @@ export class Engine {
   }
 
   #finishAbort(): RunEvent[] {
-    const ends = this.#aborted ?? new Map<string, ProcessFacts>();
+    const ends = this.#aborted ?? new Map<string, ProcessEnd>();
     this.#aborted = null;
     return abortRun(this.#session.state, this.#session.now(), ends);
   }
@@ -342,6 +329,10 @@ export class Engine {
       this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
     }, this.#cacheDelayMs);
   }
+}
+
+function howToStop(mode: StopMode): 'ask' | 'kill' {
+  return mode === 'now' ? 'kill' : 'ask';
 }
 
 /** Stopped on the operator's behalf: nobody's failure, and worth resuming. */

@@ -1,9 +1,8 @@
 /** Puts together how an attempt ended, from what is known when its process is gone. Pure. */
 import type { TerminationReason, Usage } from '../model/run.ts';
-import type { Backend, OutputSummary } from '../agents/backend.ts';
-import { classifyFailure } from '../agents/codex/failures.ts';
-import type { Failure } from '../agents/codex/failures.ts';
-import type { AgentLaunch, AttemptEnd, StopReason } from '../model/attempt.ts';
+import type { Backend, Failure, OutputSummary } from '../agents/backend.ts';
+import { classifyFailure } from '../agents/failure.ts';
+import type { AttemptOrder, AttemptEnd, StopReason } from '../model/attempt.ts';
 
 export interface EndFacts {
   /** Why an engine stopped it; null: it ended by itself. */
@@ -15,20 +14,19 @@ export interface EndFacts {
   finishedAtMs: number;
 }
 
-export function attemptEnd(launch: AgentLaunch, backend: Backend, facts: EndFacts): AttemptEnd {
+export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFacts): AttemptEnd {
   const { output, returnCode } = facts;
   const termination = terminationOf(backend, facts);
-  const requested = launch.sessionId;
+  const requested = order.sessionId;
   let failure: Failure | null = null;
   if (termination !== 'completed' || isOtherSession(requested, output)) {
-    failure = classifyFailure({
-      backend: backend.name,
+    failure = classifyFailure(backend, {
       termination: termination === 'completed' ? 'nonzero_exit' : termination,
       returnCode,
       output,
       stderrTail: facts.stderrTail,
       requestedSessionId: requested,
-      timeoutMs: termination === 'wall_timeout' ? launch.wallTimeoutMs : launch.idleTimeoutMs,
+      timeoutMs: termination === 'wall_timeout' ? order.wallTimeoutMs : order.idleTimeoutMs,
     });
   }
   const sessionLost = failure?.failure_kind === 'session_lost';
@@ -40,13 +38,13 @@ export function attemptEnd(launch: AgentLaunch, backend: Backend, facts: EndFact
     failure_summary: failure?.failure_summary ?? null,
     resume_recommended: failure?.resume_recommended ?? false,
     session_id: sessionLost ? null : (output.sessionId ?? requested),
-    usage: usageOfAttempt(output.usage, requested === null ? null : launch.previousUsage),
-    final_message: backend.structuredOutput
+    usage: usageOfAttempt(output.usage, requested === null ? null : order.previousUsage),
+    final_message: backend.can.structuredOutput
       ? output.finalMessage === null
         ? null
         : { text: output.finalMessage }
       : { file: facts.stdoutFile },
-    started_at: launch.startedAt,
+    started_at: order.startedAt,
     finished_at: new Date(facts.finishedAtMs).toISOString(),
     session_lost: sessionLost,
   };
@@ -63,7 +61,7 @@ function terminationOf(backend: Backend, facts: EndFacts): TerminationReason {
   if (output.turn === 'completed' && (returnCode === 0 || returnCode === null)) return 'completed';
   if (stopped !== null) return stopped;
   if (returnCode === null) return output.turn === 'failed' ? 'nonzero_exit' : 'orphaned';
-  if (returnCode === 0 && !backend.structuredOutput) return 'completed';
+  if (returnCode === 0 && !backend.can.structuredOutput) return 'completed';
   return 'nonzero_exit';
 }
 

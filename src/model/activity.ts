@@ -49,7 +49,7 @@ export type AgentActivity =
   | { type: 'error'; message: string }
   /** An item of a kind that this version does not know. */
   | { type: 'other'; id: string; kind: string; text: string }
-  /** `command` backend: a line of standard output. */
+  /** A line of standard output, where the backend does not structure it. */
   | { type: 'output'; text: string }
   /** A line too long to read, or many at once; the file has all of it. */
   | { type: 'truncated'; bytes: number };

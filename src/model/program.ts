@@ -40,20 +40,18 @@ export type DependencyKind = (typeof dependencyKinds)[number];
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
 
-export const backendNames = ['codex', 'command'] as const;
-export type BackendName = (typeof backendNames)[number];
-
 /** `agents.<name>` in project.yaml. */
 export interface AgentSpec {
-  backend: BackendName;
+  /** A name of the table of backends. */
+  backend: string;
   model: string | null;
   sandbox: Sandbox | null;
   /** Extra arguments, after ours. */
   args: string[];
   env: Record<string, string>;
-  /** `command` backend: an argv. Exclusive with `run`. */
+  /** For agents that run commands: an argv. Exclusive with `run`. */
   command: string[] | null;
-  /** `command` backend: a shell line; a task's own `run` wins. */
+  /** For agents that run commands: a shell line; a task's own `run` wins. */
   run: string | null;
 }
 
@@ -141,7 +139,7 @@ export interface TaskSpec {
   extra_writable_roots: string[];
   /** A JSON Schema file, relative to the program. */
   result_schema: string | null;
-  /** `command` backend: the shell line. */
+  /** For agents that run commands: the shell line. */
   run: string | null;
 }
 
@@ -156,7 +154,8 @@ export interface RoleSpec {
   id: string;
   title: string;
   description: string;
-  backend: 'codex_cli';
+  /** A role's name for one of the table of backends. */
+  backend: string;
   model: string | null;
   sandbox: Sandbox;
   instructions: string;

@@ -1,12 +1,15 @@
 /** `~/.codex-orch/`: what all programs of a user share. Reading creates nothing. */
 import { homedir } from 'node:os';
 import path from 'node:path';
+import type { AgentConfig } from '../agents/backend.ts';
+import { backends } from '../agents/backends.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { didYouMean, suggest } from '../text/suggest.ts';
 import { readText } from './source/read-text.ts';
 
 interface GlobalConfig {
-  codex: { /** The Codex program; null: `codex` on PATH. */ path: string | null };
+  /** The sections of the backends: what is set of their `configKeys`. */
+  sections: Record<string, Record<string, string>>;
   web: { /** null: the built-in one. */ port: number | null };
 }
 
@@ -24,13 +27,20 @@ export function globalRootFrom(env: NodeJS.ProcessEnv, cwd: string): string {
   return path.join(env['HOME'] || homedir(), '.codex-orch');
 }
 
-const known: Record<string, readonly string[]> = { codex: ['path'], web: ['port'] };
+const known: Record<string, readonly string[]> = {
+  ...Object.fromEntries(
+    backends
+      .filter(({ configKeys }) => configKeys.length > 0)
+      .map(({ name, configKeys }) => [name, configKeys]),
+  ),
+  web: ['port'],
+};
 
 /** config.toml of `globalRoot`. What is wrong with it is reported, and otherwise as if it were not there. */
 export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig> {
   const file = path.join(globalRoot, 'config.toml');
   const loaded: LoadedConfig = {
-    config: { codex: { path: null }, web: { port: null } },
+    config: { sections: {}, web: { port: null } },
     file,
     diagnostics: [],
   };
@@ -102,10 +112,16 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       );
     }
   }
-  const codexPath = valueAt(content, 'codex', 'path');
-  if (typeof codexPath === 'string' && codexPath !== '') loaded.config.codex.path = codexPath;
-  else if (codexPath !== undefined) {
-    add('error', 'wrong_type', '"codex.path" must be a path in quotes', 'config.codex.path');
+  for (const { name, configKeys } of backends) {
+    for (const key of configKeys) {
+      const value = valueAt(content, name, key);
+      if (typeof value === 'string' && value !== '') {
+        (loaded.config.sections[name] ??= {})[key] = value;
+      } else if (value !== undefined) {
+        const place = `${name}.${key}`;
+        add('error', 'wrong_type', `"${place}" must be a path in quotes`, `config.${place}`);
+      }
+    }
   }
   const port = valueAt(content, 'web', 'port');
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65535) {
@@ -114,6 +130,19 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'wrong_type', '"web.port" must be a number from 0 to 65535', 'config.web.port');
   }
   return loaded;
+}
+
+/** What config.toml of `globalRoot` says to backends. */
+export async function loadAgentConfig(globalRoot: string): Promise<AgentConfig> {
+  return agentConfigOf(await loadGlobalConfig(globalRoot));
+}
+
+export function agentConfigOf({ config, file, diagnostics }: LoadedConfig): AgentConfig {
+  const broken = diagnostics.find(({ severity }) => severity === 'error');
+  const { sections } = config;
+  if (!broken) return { sections, problem: null };
+  const place = broken.line === null ? file : `${file}:${broken.line}`;
+  return { sections, problem: `${place}: ${broken.message}` };
 }
 
 function valueAt(content: Record<string, unknown>, section: string, key: string): unknown {

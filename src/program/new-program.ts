@@ -1,5 +1,5 @@
 /** The files of a new program. Pure: it writes nothing. */
-import { SHELL_AGENT } from '../model/resolve-agent.ts';
+import { SHELL_AGENT } from '../agents/resolve-agent.ts';
 import type { Sandbox } from '../model/program.ts';
 import { toYaml } from './source/edit-yaml.ts';
 import { programSchema, schemaNames } from './program-schemas.ts';

@@ -3,7 +3,8 @@
  * (src/program/rules/program-rules.ts), and what only the disk can tell. Section 3 of the contract. Reads only.
  */
 import path from 'node:path';
-import { resolveAgent } from '../model/resolve-agent.ts';
+import { backendOf } from '../agents/backends.ts';
+import { resolveAgent } from '../agents/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
 import { cleanString, parsePathTemplate } from '../text/path-template.ts';
@@ -217,8 +218,9 @@ class Validation {
       });
       return;
     }
-    // Commands get no output schema: the engine alone checks their result.
-    if (resolveAgent(this.program.project, task.agent).backend === 'command') return;
+    // Some get no output schema: the engine alone checks their result.
+    const agent = resolveAgent(this.program.project, task.agent);
+    if (!backendOf(agent.backend).can.outputSchema) return;
     await this.outputSchema(task, file);
   }
 

@@ -2,34 +2,24 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'smol-toml';
-import { backends } from '../../src/agents/backends.ts';
-import type { Surroundings } from '../../src/agents/backend.ts';
+import type { Located } from '../../src/agents/backend.ts';
+import { codexBackend } from '../../src/agents/codex/backend.ts';
 import { findCodex } from '../../src/agents/codex/binary.ts';
-import type { AgentLaunch } from '../../src/model/attempt.ts';
 import { Refusal } from '../../src/model/refusal.ts';
-import { newLaunch, temporaryDirectory } from '../execution/local/launches.ts';
+import { newOrder, temporaryDirectory, type OrderChange } from '../execution/local/orders.ts';
 
 const root = temporaryDirectory('argv');
-const surroundings: Surroundings = {
-  codexProgram: '/bin/codex',
-  programInTemporaryDir: false,
-  scratchDir: '/a/scratch',
-};
+const found: Located = { program: '/bin/codex', isProgramOpen: false };
 
-function codexLine(change: Partial<AgentLaunch>, around: Partial<Surroundings> = {}) {
-  const launch: AgentLaunch = {
-    ...newLaunch(root, { backend: 'codex' }),
-    cwd: '/w',
-    attemptDir: '/p/a',
-    inboxDir: '/p/inbox',
-    ...change,
-  };
-  return backends.codex.commandLine(launch, { ...surroundings, ...around });
+function codexLine(change: OrderChange, at: Partial<Located> = {}) {
+  const places = { cwd: '/w', attemptDir: '/p/a', inboxDir: '/p/inbox' };
+  const order = newOrder(root, { backend: 'codex', ...places, ...change });
+  return codexBackend.commandLine(order, { ...found, ...at });
 }
 
 describe('the command line of Codex', () => {
   it('restates everything before `resume`, the author’s arguments after ours', () => {
-    const agent = { ...newLaunch(root).agent, args: ['-c', 'model_reasoning_effort=low'] };
+    const agent = { args: ['-c', 'model_reasoning_effort=low'] };
     const { argv, env } = codexLine({
       agent,
       writableRoots: ['/extra'],
@@ -48,10 +38,11 @@ describe('the command line of Codex', () => {
   });
 
   it('closes /tmp where the program lies in it', () => {
-    const { argv, env } = codexLine({}, { programInTemporaryDir: true });
+    const { argv, env, directories } = codexLine({}, { isProgramOpen: true });
     expect(argv).toContain('sandbox_workspace_write.exclude_slash_tmp=true');
     expect(argv).toContain('sandbox_workspace_write.exclude_tmpdir_env_var=true');
-    expect(env).toEqual({ TMPDIR: '/a/scratch' });
+    expect(env).toEqual({ TMPDIR: '/p/a/scratch' });
+    expect(directories).toEqual(['/p/a/scratch']);
   });
 
   it('opens just the attempt and the inbox with read-only, without --sandbox', () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { identityOf, isSameProcess, ownIdentity, parseStat } from '../../src/processes/identity.ts';
-import { until } from '../execution/local/launches.ts';
+import { until } from '../execution/local/orders.ts';
 
 describe('the identity of a process', () => {
   it('is ours while we live', () => {

@@ -164,7 +164,7 @@ describe('config.toml', () => {
   it('need not be there', async () => {
     const loaded = await loadGlobalConfig(path.join(temporaryDirectory(), 'none'));
     expect(loaded).toMatchObject({
-      config: { codex: { path: null }, web: { port: null } },
+      config: { sections: {}, web: { port: null } },
       diagnostics: [],
     });
   });
@@ -173,7 +173,7 @@ describe('config.toml', () => {
     const { config, diagnostics } = await load(
       '[codex]\npath = "/opt/codex"\npaht = "x"\n[web]\nport = 8080\n[wbe]\n',
     );
-    expect(config).toEqual({ codex: { path: '/opt/codex' }, web: { port: 8080 } });
+    expect(config).toEqual({ sections: { codex: { path: '/opt/codex' } }, web: { port: 8080 } });
     expect(
       diagnostics.map(({ code, severity, location, hint }) => [severity, code, location, hint]),
     ).toEqual([

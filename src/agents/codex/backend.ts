@@ -1,91 +1,65 @@
-/**
- * The `codex` backend: `codex exec --json`. The flags and what they do are observed facts of version
- * 0.169.0; test/agents/codex/real.test.ts proves those that we rely on against the pinned version.
- */
-import type { Backend, CommandLine, Surroundings } from '../backend.ts';
+/** The `codex` backend: the Codex CLI, `codex exec --json`. Prompt on stdin, activities on stdout. */
+import path from 'node:path';
+import type { AttemptOrder } from '../../model/attempt.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import type { Backend, StopStep } from '../backend.ts';
+import { findCodex } from './binary.ts';
+import { codexCommandLine } from './command-line.ts';
+import { codexFailure } from './failures.ts';
+import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
-import type { AgentLaunch } from '../../model/attempt.ts';
 
 export const codexBackend: Backend = {
   name: 'codex',
-  capabilities: {
+  roleName: 'codex_cli',
+  does: 'runs Codex',
+  can: {
     session: true,
     sandbox: true,
-    extraRoots: true,
     outputSchema: true,
-    model: true,
     usage: true,
+    structuredOutput: true,
   },
-  structuredOutput: true,
-  commandLine,
-  createReader: createCodexReader,
+  fields: {
+    agent: ['model', 'sandbox'],
+    task: ['model', 'sandbox', 'extra_writable_roots'],
+    otherwise: 'Codex takes none',
+  },
+  configKeys: ['path'],
+  ownVariables: ['CODEX_THREAD_ID', 'CODEX_SESSION_ID', 'CODEX_TOOL_CALL_ID'],
+  // It mounts over these in every writable root.
+  leaves: ['.git', '.codex', '.agents', '.aws'],
+  settings: settleCodex,
+  check: () => [],
+  // `workspace-write` lets everybody write there.
+  openDirectories: (env) => ['/tmp', ...(env['TMPDIR'] ? [env['TMPDIR']] : [])],
+  locate(order, env) {
+    const program = findCodex(codexSettings(order).program, env);
+    const place = realPathOf(order.programDir);
+    const isProgramOpen = codexBackend.openDirectories(env).some((directory) => {
+      const root = realPathOf(directory);
+      return place === root || place.startsWith(root + path.sep);
+    });
+    return Promise.resolve({ program, isProgramOpen });
+  },
+  commandLine: codexCommandLine,
+  reader: createCodexReader,
+  failure: codexFailure,
+  stopping,
+  async doctor(uses, machine) {
+    const { doctorCodex } = await import('./doctor.ts');
+    return doctorCodex(uses, machine);
+  },
 };
 
-/** Flags of `codex exec` that `commandLine` uses; `doctor` looks for them in its help. */
-export const codexFlags = [
-  '--json',
-  '--skip-git-repo-check',
-  '--cd',
-  '--sandbox',
-  '--add-dir',
-  '--model',
-  '--output-schema',
-  '--config',
-] as const;
-
 /**
- * All options stand before `resume`, and are restated on every attempt: a resumed session remembers
- * the conversation only, neither sandbox nor directories nor model. The prompt comes on stdin (`-`).
+ * With full access it is asked by INT first, the only signal on which it ends the sessions of its
+ * commands too; sandboxed, TERM ends all of it and, unlike INT, leaves no litter.
  */
-function commandLine(launch: AgentLaunch, surroundings: Surroundings): CommandLine {
-  const env: Record<string, string> = {};
-  const options = ['--json', '--skip-git-repo-check', '-C', launch.cwd];
-  // A login shell would reset PATH, and `codex-orch` with it.
-  options.push('-c', 'allow_login_shell=false');
-  switch (launch.sandbox) {
-    case 'workspace-write':
-      options.push('-s', 'workspace-write');
-      for (const root of [launch.attemptDir, launch.inboxDir, ...launch.writableRoots]) {
-        options.push('--add-dir', root);
-      }
-      if (surroundings.programInTemporaryDir) {
-        options.push('-c', 'sandbox_workspace_write.exclude_slash_tmp=true');
-        options.push('-c', 'sandbox_workspace_write.exclude_tmpdir_env_var=true');
-        env['TMPDIR'] = surroundings.scratchDir;
-      }
-      break;
-    case 'read-only':
-      options.push(...readOnlyProfile([launch.attemptDir, launch.inboxDir]));
-      env['TMPDIR'] = surroundings.scratchDir;
-      break;
-    case 'danger-full-access':
-      options.push('-s', 'danger-full-access');
-      break;
-  }
-  if (launch.model !== null) options.push('-m', launch.model);
-  if (launch.outputSchemaFile !== null) options.push('--output-schema', launch.outputSchemaFile);
-  options.push(...launch.agent.args);
-  const session = launch.sessionId === null ? [] : ['resume', launch.sessionId];
-  return { argv: [surroundings.codexProgram, 'exec', ...options, ...session, '-'], env };
-}
-
-/**
- * `-s read-only` ignores --add-dir. A permission profile that extends it opens single directories;
- * any --sandbox beside it would override the profile.
- */
-function readOnlyProfile(writable: string[]): string[] {
-  const paths = writable.map((directory) => `${tomlString(directory)}="write"`).join(',');
+function stopping({ sandbox, graceMs }: AttemptOrder): StopStep[] {
+  if (sandbox !== 'danger-full-access') return [{ signal: 'SIGTERM', afterMs: 0 }];
   return [
-    '-c',
-    'default_permissions="codex-orch-read-only"',
-    '-c',
-    'permissions.codex-orch-read-only.extends=":read-only"',
-    '-c',
-    `permissions.codex-orch-read-only.filesystem={${paths}}`,
+    { signal: 'SIGINT', afterMs: 0 },
+    { signal: 'SIGTERM', afterMs: graceMs / 2 },
   ];
-}
-
-/** JSON's escapes are TOML's; DEL alone must be escaped in TOML only. */
-function tomlString(text: string): string {
-  return JSON.stringify(text).replaceAll('\x7f', '\\u007f');
 }

@@ -2,8 +2,10 @@
 import { accessSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
-import { codexFlags } from './backend.ts';
+import type { AgentUse, Machine } from '../backend.ts';
 import { codexVariable, findCodex } from './binary.ts';
+import { codexFlags } from './command-line.ts';
+import { codexSection } from './settings.ts';
 import { runBriefly } from '../../processes/run-briefly.ts';
 import { fine, problem, type Finding } from '../finding.ts';
 
@@ -11,6 +13,28 @@ import { fine, problem, type Finding } from '../finding.ts';
 const testedCodexVersion = '0.169.0';
 
 const TIMEOUT_MS = 20_000;
+
+/** All findings, good ones too, in the order of what depends on what. */
+export async function doctorCodex(
+  uses: readonly AgentUse[] | null,
+  { env, config, scratchParent }: Machine,
+): Promise<Finding[]> {
+  if (uses?.length === 0) return [fine('codex', 'No task of the program needs Codex.')];
+  const { finding, program } = checkCodexProgram(
+    config.sections[codexSection]?.['path'] ?? null,
+    env,
+  );
+  if (program === null) return [finding];
+  return [
+    finding,
+    ...(await Promise.all([
+      checkCodexVersion(program),
+      checkCodexFlags(program),
+      checkCodexLogin(program, env),
+      checkCodexSandbox(program, scratchParent, env),
+    ])),
+  ];
+}
 
 /** Whether there is a Codex program; the others need its path. */
 export function checkCodexProgram(

@@ -1,96 +1,13 @@
 /**
- * What a failed attempt means: a failure kind, one line for a person, and whether trying the same
- * again can help. Pure. The messages are those of Codex 0.169.0, seen by provoking each failure
- * (test/agents/codex/failures.test.ts holds them); what is said in an event outranks what stands on stderr.
+ * What it means that Codex ended without success. Pure. The messages are those of Codex 0.169.0, seen by
+ * provoking each failure (test/agents/codex/failures.test.ts holds them); what is said in an event
+ * outranks what stands on stderr.
  */
-import type { BackendName } from '../../model/program.ts';
-import type { FailureKind, TerminationReason } from '../../model/run.ts';
-import type { OutputSummary } from '../backend.ts';
+import type { FailureKind } from '../../model/run.ts';
+import type { Failure, FailureEvidence } from '../backend.ts';
+import { exitText, failure, linesOf } from '../failure.ts';
 
-export interface FailureEvidence {
-  backend: BackendName;
-  termination: Exclude<TerminationReason, 'completed'>;
-  returnCode: number | null;
-  output: OutputSummary;
-  /** The end of standard error. */
-  stderrTail: string;
-  /** The session asked for, or null. */
-  requestedSessionId: string | null;
-  /** The limit that a timeout ran into, in ms. */
-  timeoutMs: number | null;
-}
-
-export interface Failure {
-  failure_kind: FailureKind;
-  failure_summary: string;
-  resume_recommended: boolean;
-}
-
-/** Kinds where the same attempt, made again, can succeed. */
-const worthRetrying: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  'external_auth',
-  'external_network',
-  'external_protocol',
-  'external_rate_limit',
-  'interrupted',
-]);
-
-const SUMMARY_LENGTH = 500;
-
-export function classifyFailure(evidence: FailureEvidence): Failure {
-  const { backend, output, requestedSessionId } = evidence;
-  const startedOther =
-    requestedSessionId !== null &&
-    output.sessionId !== null &&
-    output.sessionId !== requestedSessionId;
-  if (startedOther) {
-    return failure(
-      'session_lost',
-      `the agent did not continue session ${requestedSessionId}, but began ${output.sessionId}`,
-    );
-  }
-  switch (evidence.termination) {
-    case 'terminated':
-      return failure('interrupted', 'the attempt was stopped');
-    case 'orphaned':
-      return {
-        failure_kind: 'unknown',
-        failure_summary: 'the process is gone, and nothing recorded how it ended',
-        resume_recommended: output.sessionId !== null || requestedSessionId !== null,
-      };
-    case 'wall_timeout':
-    case 'idle_timeout':
-      return classifyTimeout(evidence);
-    case 'nonzero_exit':
-      return backend === 'codex' ? classifyCodex(evidence) : classifyCommand(evidence);
-  }
-}
-
-function classifyTimeout({ termination, output, timeoutMs }: FailureEvidence): Failure {
-  const limit = timeoutMs === null ? '' : ` of ${timeoutMs / 1000} s`;
-  const what =
-    termination === 'wall_timeout'
-      ? `the attempt reached its time limit${limit}`
-      : `the agent printed nothing for its idle limit${limit}`;
-  // Codex retries a refused connection for ever, and waits for ever for an answer that does not come.
-  if (output.busyWith === 'retrying') {
-    return failure('external_network', `${what}: ${oneLine(output.errorMessage ?? '')}`);
-  }
-  if (termination === 'idle_timeout' && output.busyWith === 'model') {
-    return failure('external_network', `${what} while it waited for the model`);
-  }
-  return failure('task_runtime', what);
-}
-
-function classifyCommand({ returnCode, stderrTail }: FailureEvidence): Failure {
-  const how = `the command ${exitText(returnCode)}`;
-  const said = tellingLine(stderrTail);
-  // 126 and 127 are the shell's own: cannot be executed, not found (POSIX).
-  const kind = returnCode === 126 || returnCode === 127 ? 'runner_invocation' : 'task_runtime';
-  return failure(kind, said === '' ? how : `${how}: ${said}`);
-}
-
-function classifyCodex(evidence: FailureEvidence): Failure {
+export function codexFailure(evidence: FailureEvidence): Failure {
   const { output, returnCode, stderrTail } = evidence;
   if (output.turn === 'failed' && output.errorMessage !== null) {
     const kind = kindOfMessage(output.errorMessage) ?? kindOfTurnError(output.errorMessage);
@@ -173,37 +90,6 @@ function httpStatus(message: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-function failure(kind: FailureKind, summary: string): Failure {
-  return {
-    failure_kind: kind,
-    failure_summary: oneLine(summary),
-    resume_recommended: worthRetrying.has(kind),
-  };
-}
-
-function exitText(returnCode: number | null): string {
-  if (returnCode === null) return 'ended in a way that nobody saw';
-  const signal = signalNames[returnCode - 128];
-  return signal === undefined
-    ? `ended with exit status ${returnCode}`
-    : `was killed by ${signal} (exit status ${returnCode})`;
-}
-
-const signalNames: Record<number, string> = {
-  1: 'SIGHUP',
-  2: 'SIGINT',
-  3: 'SIGQUIT',
-  4: 'SIGILL',
-  6: 'SIGABRT',
-  7: 'SIGBUS',
-  8: 'SIGFPE',
-  9: 'SIGKILL',
-  11: 'SIGSEGV',
-  13: 'SIGPIPE',
-  14: 'SIGALRM',
-  15: 'SIGTERM',
-};
-
 /** An API error's own message, where the whole is its JSON body. */
 function readable(message: string): string {
   try {
@@ -220,33 +106,4 @@ function errorLine(stderr: string): string {
   const lines = linesOf(stderr);
   const errors = lines.filter((line) => /^(error|fatal|panic)|^Error|panicked at/i.test(line));
   return errors.at(-1) ?? lines.at(-1) ?? '';
-}
-
-/**
- * Of a program of any language: the first line that begins like an error (under it stand a stack, hints,
- * more of the same), or else the last that is not what Node adds to every uncaught error.
- */
-function tellingLine(stderr: string): string {
-  const lines = linesOf(stderr).filter((line) => !/^Node\.js v\d|^\(Use `node /.test(line));
-  return lines.find((line) => errorStart.test(line)) ?? lines.at(-1) ?? '';
-}
-
-/** `TypeError: x`, `java.io.IOException: x`, `Error [ERR_X]: x`, `error[E0308]: x`, `fatal: x`. */
-const errorStart =
-  /^(?:[\w.$]*(?:Error|Exception)|error|fatal(?: error)?|panic)(?: ?\[\w+\])?: *\S|^thread '.*' panicked at/i;
-
-function linesOf(text: string): string[] {
-  return stripEscapes(text)
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-function stripEscapes(text: string): string {
-  return text.replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '');
-}
-
-function oneLine(text: string): string {
-  const line = stripEscapes(text).replace(/\s+/g, ' ').trim();
-  return line.length > SUMMARY_LENGTH ? `${line.slice(0, SUMMARY_LENGTH - 1)}…` : line;
 }

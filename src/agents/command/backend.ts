@@ -1,40 +1,100 @@
 /** The `command` backend: a program of the author's. Prompt on stdin, final message on stdout. */
+import type { AttemptOrder } from '../../model/attempt.ts';
+import type { AgentSpec, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import type { Backend, CommandLine, OutputReader } from '../backend.ts';
-import type { AgentLaunch } from '../../model/attempt.ts';
+import type {
+  AgentUse,
+  Backend,
+  CommandLine,
+  NamedUse,
+  OutputReader,
+  Settled,
+  UseFinding,
+} from '../backend.ts';
+import { commandFailure } from './failures.ts';
 
 export const commandBackend: Backend = {
   name: 'command',
-  capabilities: {
+  roleName: null,
+  does: 'runs commands',
+  can: {
     session: false,
     sandbox: false,
-    extraRoots: false,
     outputSchema: false,
-    model: false,
     usage: false,
+    structuredOutput: false,
   },
-  structuredOutput: false,
+  fields: {
+    agent: ['command', 'run'],
+    task: ['run'],
+    otherwise: 'commands run without a sandbox and without a model',
+  },
+  configKeys: [],
+  ownVariables: [],
+  leaves: [],
+  settings,
+  check,
+  openDirectories: () => [],
+  locate: () => Promise.resolve({ program: null, isProgramOpen: false }),
   commandLine,
-  createReader,
+  reader,
+  failure: commandFailure,
+  stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
+  doctor: () => Promise.resolve([]),
 };
 
-function commandLine(launch: AgentLaunch): CommandLine {
-  const { agent } = launch;
-  const line = launch.run ?? (agent.command === null ? agent.run : null);
-  if (line !== null) {
-    // `args` become the line's $1, $2, …, as they would be a program's.
-    return { argv: ['/bin/sh', '-c', line, 'sh', ...agent.args], env: {} };
+/** A type and no interface: so it is JSON. */
+type CommandSettings = {
+  /** Empty where nobody says what to run. */
+  argv: string[];
+};
+
+function settings({ agent, run }: AgentUse): Settled {
+  const command = commandOf({ run }, agent);
+  const settled: CommandSettings = {
+    argv:
+      command === null
+        ? []
+        : 'argv' in command
+          ? [...command.argv, ...agent.args]
+          : // `args` become the line's $1, $2, …, as they would be a program's.
+            ['/bin/sh', '-c', command.run, 'sh', ...agent.args],
+  };
+  return { settings: settled, problem: null };
+}
+
+/** What an attempt runs: an argv, or a shell line; null where nobody says. The task's `run` wins. */
+function commandOf(
+  task: Pick<TaskSpec, 'run'>,
+  agent: AgentSpec,
+): { argv: string[] } | { run: string } | null {
+  if (task.run !== null) return { run: task.run };
+  if (agent.command !== null) return { argv: agent.command };
+  return agent.run === null ? null : { run: agent.run };
+}
+
+function check({ name, agent, task }: NamedUse): UseFinding[] {
+  if (task === null) {
+    if (agent.command === null || agent.run === null) return [];
+    const message = `the agent "${name}" has both "command" and "run"`;
+    return [{ field: 'run', message, hint: 'Keep one of them.' }];
   }
-  const [program, ...rest] = agent.command ?? [];
+  if (commandOf(task, agent) !== null) return [];
+  const message = `the agent "${name}" runs commands, but neither it nor the task says which`;
+  return [{ field: 'agent', message, hint: 'Add "run" to the task.' }];
+}
+
+function commandLine(order: AttemptOrder): CommandLine {
+  const [program, ...args] = (order.settings as CommandSettings).argv;
   if (program === undefined) {
     throw new Refusal('command-missing', 'The task has nothing to run: its agent is a command.', {
       hint: 'Give the task a `run` line, or the agent a `command` or `run` in project.yaml.',
     });
   }
-  return { argv: [program, ...rest, ...agent.args], env: {} };
+  return { argv: [program, ...args], env: {}, directories: [] };
 }
 
-function createReader(): OutputReader {
+function reader(): OutputReader {
   return {
     push: (line) => [{ type: 'output', text: line }],
     summary: () => ({

@@ -1,7 +1,6 @@
 /** Reads what an attempt has done from its events.jsonl, for `run logs` and the web page. */
-import type { BackendName } from '../../model/program.ts';
 import type { AgentActivity } from '../../model/activity.ts';
-import { backends } from '../backends.ts';
+import { backendOf } from '../backends.ts';
 import { LineTail, maxLineBytes } from './line-tail.ts';
 
 export interface ActivityTail {
@@ -13,8 +12,8 @@ export interface ActivityTail {
 }
 
 /** Follows one file; it need not exist yet. */
-export function tailActivities(backend: BackendName, eventsFile: string): ActivityTail {
-  const reader = backends[backend].createReader();
+export function tailActivities(backend: string, eventsFile: string): ActivityTail {
+  const reader = backendOf(backend).reader();
   let activities: AgentActivity[] = [];
   const tail = new LineTail(eventsFile, {
     maxLineBytes,

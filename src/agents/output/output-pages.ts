@@ -4,10 +4,9 @@
  * since.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import type { BackendName } from '../../model/program.ts';
 import type { AgentActivity } from '../../model/activity.ts';
 import type { OutputReader } from '../backend.ts';
-import { backends } from '../backends.ts';
+import { backendOf } from '../backends.ts';
 
 interface ActivityAt {
   /** Offset of its line. */
@@ -51,11 +50,11 @@ const NEWLINE = 10;
 
 export function activityPage(
   file: string,
-  backend: BackendName,
+  backend: string,
   place: PagePlace,
 ): OutputChunk & { size: number } {
   const { bytes, from, to, size } = readPage(file, place);
-  const reader = backends[backend].createReader();
+  const reader = backendOf(backend).reader();
   return { activities: parseLines(reader, bytes, from), from, to, size };
 }
 
@@ -88,9 +87,9 @@ export class LivePages {
   readonly #reader: OutputReader;
   #offset: number;
 
-  constructor(file: string, backend: BackendName, atEnd: boolean) {
+  constructor(file: string, backend: string, atEnd: boolean) {
     this.#file = file;
-    this.#reader = backends[backend].createReader();
+    this.#reader = backendOf(backend).reader();
     this.#offset = atEnd ? readPage(file, { bytes: 64 * 1024, ended: false }).to : 0;
   }
 

@@ -12,8 +12,9 @@ import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import type { AgentLaunch, AttemptEnd, AttemptProcess } from '../../model/attempt.ts';
-import { recoverAttempt, startAttempt } from '../../execution/local/start.ts';
+import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
+import type { Executor, Handle } from '../../execution/executor.ts';
+import { LocalExecutor } from '../../execution/local/executor.ts';
 import type { AssistantAnswer } from '../../attempt/harvest/answer.ts';
 import { checkProposals } from '../proposals/check-proposals.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
@@ -29,7 +30,7 @@ import type { RunPaths } from '../../store/layout.ts';
 import { acquireRunLock } from '../../store/lock/run-lock.ts';
 import { answerInterrupt } from '../inbox/answer.ts';
 import {
-  asLaunch,
+  asOrder,
   finalText,
   readQuestion,
   stageAssistant,
@@ -138,11 +139,12 @@ async function tryToAnswer(
   };
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
-    const begun = await begin(world, question);
+    const executor = new LocalExecutor({ env: world.env, launcher: false });
+    const begun = await begin(world, question, executor);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);
-    stopper.watch(begun.process);
-    const end = await begun.process.ended;
+    stopper.watch(begun.handle);
+    const end = await begun.handle.ended;
     const attemptDir = paths.assistantAttemptDir(id, attempt);
     const text = finalText(end);
     if (text !== null) writeFile(path.join(attemptDir, 'final.md'), text);
@@ -174,28 +176,33 @@ async function tryToAnswer(
 async function begin(
   world: World,
   question: Question,
-): Promise<{ attempt: number; process: AttemptProcess }> {
+  executor: Executor,
+): Promise<{ attempt: number; handle: Handle }> {
   const { paths, interrupt } = question;
   const id = interrupt.interrupt_id;
   const latest = latestAssistantAttempt(paths, id);
   if (latest !== null && !latest.settled) {
-    const launch = asLaunch(latest.launch, latest.dir);
-    if (launch !== null) return { attempt: latest.number, process: await findAgain(launch) };
+    const order = asOrder(latest.launch, latest.dir);
+    if (order !== null) return { attempt: latest.number, handle: await findAgain(order, executor) };
     // A crash while it was prepared: no agent can have been started.
     remove(latest.dir);
   }
   const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
   const attemptDir = paths.assistantAttemptDir(id, attempt);
   makeDirectory(attemptDir);
-  const launch = await stageAssistant(world, question, attemptDir);
-  writeAssistantLaunch(attemptDir, launch);
-  return { attempt, process: await startAttempt(launch) };
+  const order = await stageAssistant(world, question, attemptDir);
+  writeAssistantLaunch(attemptDir, order);
+  return { attempt, handle: await executor.start(order, deaf) };
 }
 
-async function findAgain(launch: AgentLaunch): Promise<AttemptProcess> {
-  const recovery = recoverAttempt(launch);
-  if (recovery.kind !== 'never_started') return recovery.process;
-  return startAttempt({ ...launch, generation: recovery.nextGeneration });
+async function findAgain(order: AttemptOrder, executor: Executor): Promise<Handle> {
+  const found = await executor.find(order, deaf);
+  if (found.kind !== 'never_started') return found.handle;
+  return executor.start({ ...order, generation: found.nextGeneration }, deaf);
+}
+
+function deaf(): void {
+  // What an assistant does is read from its output.
 }
 
 /** The proposals first: once the question is answered, nobody looks at this try again. */
@@ -284,15 +291,15 @@ function wasStopped(end: AttemptEnd): boolean {
 /** Remembers a stop that comes before there is a process to stop. */
 class Stopper {
   mode: StopMode | null = null;
-  #process: AttemptProcess | null = null;
+  #handle: Handle | null = null;
 
   stop(mode: StopMode): void {
     this.mode = mode;
-    this.#process?.stop('terminated', { force: mode === 'now' });
+    this.#handle?.stop('terminated', mode === 'now' ? 'kill' : 'ask');
   }
 
-  watch(process: AttemptProcess): void {
-    this.#process = process;
-    if (this.mode !== null) process.stop('terminated', { force: this.mode === 'now' });
+  watch(handle: Handle): void {
+    this.#handle = handle;
+    if (this.mode !== null) handle.stop('terminated', this.mode === 'now' ? 'kill' : 'ask');
   }
 }

@@ -4,11 +4,13 @@
  */
 import path from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
-import type { RoleSpec, TaskSpec } from '../../model/program.ts';
+import type { AgentSpec, RoleSpec, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt, InterruptRecord } from '../../model/run.ts';
 import { effectiveValues, type RunState } from '../../core/state/run-state.ts';
-import type { AgentLaunch, AttemptEnd } from '../../model/attempt.ts';
+import { backendOf, backendOfRole } from '../../agents/backends.ts';
+import { bareAgent } from '../../agents/resolve-agent.ts';
+import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
 import { parseAnswer, type AssistantAnswer } from '../../attempt/harvest/answer.ts';
 import { outputSchema, type AnswerForm } from '../../attempt/brief/assistant/output-schema.ts';
 import { payloadSchema, withoutAddedNulls } from '../../attempt/brief/assistant/payload-schema.ts';
@@ -16,7 +18,7 @@ import { assistantPrompt } from '../../attempt/brief/assistant/prompt.ts';
 import { readRoleFiles } from '../../attempt/brief/assistant/role-files.ts';
 import { stageArtifacts } from '../../attempt/brief/assistant/stage-artifacts.ts';
 import { makeDirectory, writeFile } from '../../disk/disk.ts';
-import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { writeCommandShim } from '../../attempt/command-shim.ts';
 import { jsonInMessage } from '../../attempt/harvest/result-text.ts';
 import { roleWorkspace, type RunPaths } from '../../store/layout.ts';
@@ -79,7 +81,7 @@ export async function stageAssistant(
   world: World,
   question: Question,
   attemptDir: string,
-): Promise<AgentLaunch> {
+): Promise<AttemptOrder> {
   const { paths, state, interrupt, task, role, replySchema, form } = question;
   const files = await readRoleFiles(paths.authoredDir, role);
   const { project } = state.plan;
@@ -117,20 +119,11 @@ export async function stageAssistant(
   writeFile(path.join(attemptDir, 'prompt.md'), prompt);
   writeFile(outputSchemaFile, `${JSON.stringify(outputSchema(form), null, 2)}\n`);
   writeCommandShim(paths.binDir, selfCommand(world));
-  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const backend = backendOfRole(role.backend);
+  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
   return {
-    backend: 'codex',
-    agent: {
-      backend: 'codex',
-      model: null,
-      sandbox: null,
-      args: [],
-      env: {},
-      command: null,
-      run: null,
-    },
-    run: null,
-    codexPath: config.codex.path,
+    backend: backend.name,
+    settings: backend.settings({ agent: bareAgent(backend), run: null }, config).settings,
     cwd,
     projectWorkspaceDir: workspaceDir,
     programDir: paths.authoredDir,
@@ -186,10 +179,23 @@ export function finalText(end: AttemptEnd): string | null {
   return end.final_message !== null && 'text' in end.final_message ? end.final_message.text : null;
 }
 
-/** A launch as it was written down, or null where that is damaged. */
-export function asLaunch(value: Json, attemptDir: string): AgentLaunch | null {
+/** An order as it was written down, or null where that is damaged. */
+export function asOrder(value: Json, attemptDir: string): AttemptOrder | null {
   if (!isJsonObject(value) || value['attemptDir'] !== attemptDir) return null;
-  return value as unknown as AgentLaunch;
+  const order = value as unknown as AttemptOrder;
+  if (value['settings'] !== undefined) return order;
+  // By version 1.0, which wrote down what the settings are made of.
+  const { agent, run, codexPath } = value as unknown as EarlierOrder;
+  const section: Record<string, string> = codexPath === null ? {} : { path: codexPath };
+  const config = { sections: { [order.backend]: section }, problem: null };
+  const { settings } = backendOf(order.backend).settings({ agent, run }, config);
+  return { ...order, settings };
+}
+
+interface EarlierOrder {
+  agent: AgentSpec;
+  run: string | null;
+  codexPath: string | null;
 }
 
 function earlierQuestions(state: RunState, interrupt: Interrupt): InterruptRecord[] {

@@ -1,20 +1,15 @@
 /**
- * What on this machine would stop a run: Node, Codex, the program, the disk, and what earlier runs left
- * behind. Reads, but for a probe of Codex's sandbox in a directory of its own.
+ * What on this machine would stop a run: Node, the agents, the program, the disk, and what earlier runs left
+ * behind. Reads, but for the agents' probes, in directories of their own.
  */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  checkCodexFlags,
-  checkCodexLogin,
-  checkCodexProgram,
-  checkCodexSandbox,
-  checkCodexVersion,
-} from '../../agents/codex/doctor.ts';
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import type { AgentUse, Backend } from '../../agents/backend.ts';
+import { backends } from '../../agents/backends.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { realPathOf } from '../../disk/real-path.ts';
-import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder, describeHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
@@ -34,16 +29,15 @@ const NO_SPACE_BYTES = 100 * 1024 ** 2;
 export async function doctor(world: World, programDir: string | null): Promise<Finding[]> {
   const globalRoot = globalRootFrom(world.env, world.cwd);
   const findings = [checkNode(process.versions.node)];
-  let needsCodex = true;
+  let uses: AgentUse[] | null = null;
   if (programDir !== null) {
     const checked = await checkProgram(programDir, globalRoot);
     findings.push(...checked.findings);
-    needsCodex = checked.needsCodex;
+    uses = checked.uses;
   }
-  if (needsCodex) findings.push(...(await checkCodex(globalRoot, world)));
-  else findings.push(fine('codex', 'No task of the program needs Codex.'));
+  findings.push(...(await checkAgents(uses, globalRoot, world)));
   if (programDir !== null) {
-    findings.push(...checkPlace(programDir, needsCodex), ...checkRuns(programDir));
+    findings.push(...checkPlace(programDir, uses, world.env), ...checkRuns(programDir));
   }
   return findings;
 }
@@ -70,38 +64,51 @@ function checkNode(version: string): Finding {
   );
 }
 
-async function checkCodex(globalRoot: string, { env, cwd }: World): Promise<Finding[]> {
-  const { config, diagnostics } = await loadGlobalConfig(globalRoot);
-  const badConfig = diagnostics.map(({ code, severity, message, hint }) =>
-    problem(code, severity, message, hint ?? 'Correct the file.'),
-  );
-  const { finding, program } = checkCodexProgram(config.codex.path, env);
-  if (program === null) return [...badConfig, finding];
-  // Not under /tmp, which the sandbox leaves writable.
-  const scratch = isWritable(homedir()) ? homedir() : cwd;
-  return [
-    ...badConfig,
-    finding,
-    ...(await Promise.all([
-      checkCodexVersion(program),
-      checkCodexFlags(program),
-      checkCodexLogin(program, env),
-      checkCodexSandbox(program, scratch, env),
-    ])),
-  ];
+/** `uses`: by the program's tasks; null: whatever there may be. */
+async function checkAgents(
+  uses: readonly AgentUse[] | null,
+  globalRoot: string,
+  { env, cwd }: World,
+): Promise<Finding[]> {
+  const loaded = await loadGlobalConfig(globalRoot);
+  const findings: Finding[] = [];
+  if (backends.some((backend) => backend.configKeys.length > 0 && isUsed(backend, uses))) {
+    for (const { code, severity, message, hint } of loaded.diagnostics) {
+      findings.push(problem(code, severity, message, hint ?? 'Correct the file.'));
+    }
+  }
+  const machine = {
+    env,
+    config: agentConfigOf(loaded),
+    // Not under /tmp, which sandboxes leave writable.
+    scratchParent: isWritable(homedir()) ? homedir() : cwd,
+  };
+  for (const backend of backends) {
+    findings.push(...(await backend.doctor(usesOf(backend, uses), machine)));
+  }
+  return findings;
+}
+
+function usesOf({ name }: Backend, uses: readonly AgentUse[] | null): readonly AgentUse[] | null {
+  return uses?.filter(({ agent }) => agent.backend === name) ?? null;
+}
+
+function isUsed(backend: Backend, uses: readonly AgentUse[] | null): boolean {
+  return usesOf(backend, uses)?.length !== 0;
 }
 
 async function checkProgram(
   programDir: string,
   globalRoot: string,
-): Promise<{ findings: Finding[]; needsCodex: boolean }> {
+): Promise<{ findings: Finding[]; uses: AgentUse[] | null }> {
   const { program, report } = await validate({ programDir, globalRoot });
   const errors = report.errors.length;
   const warnings = report.warnings.length;
   const remedy = 'See them with: codex-orch project validate';
-  const needsCodex =
-    program.tasks.length === 0 ||
-    program.tasks.some((task) => resolveAgent(program.project, task.agent).backend === 'codex');
+  const uses = program.tasks.map(({ agent, run }) => ({
+    agent: resolveAgent(program.project, agent),
+    run,
+  }));
   const finding =
     errors > 0
       ? problem('program.valid', 'error', `The program has ${plural(errors, 'error')}.`, remedy)
@@ -113,10 +120,15 @@ async function checkProgram(
             remedy,
           )
         : fine('program.valid', 'The program is valid.');
-  return { findings: [finding], needsCodex };
+  // A program without tasks may come to use anything.
+  return { findings: [finding], uses: uses.length === 0 ? null : uses };
 }
 
-function checkPlace(programDir: string, needsCodex: boolean): Finding[] {
+function checkPlace(
+  programDir: string,
+  uses: readonly AgentUse[] | null,
+  env: NodeJS.ProcessEnv,
+): Finding[] {
   const runs = path.join(programDir, '.runs');
   const written = existsSync(runs) ? runs : programDir;
   const findings = [
@@ -130,9 +142,12 @@ function checkPlace(programDir: string, needsCodex: boolean): Finding[] {
         ),
     checkSpace(written),
   ];
-  const temporary = ['/tmp', tmpdir()].map(realPathOf);
+  const open = backends
+    .filter((backend) => isUsed(backend, uses))
+    .flatMap(({ openDirectories }) => openDirectories(env))
+    .map(realPathOf);
   const real = realPathOf(programDir);
-  if (needsCodex && temporary.some((dir) => real === dir || real.startsWith(dir + path.sep))) {
+  if (open.some((dir) => real === dir || real.startsWith(dir + path.sep))) {
     const message = `The program lies under ${tmpdir()}, which agents may write to.`;
     const remedy = 'Move it elsewhere: an agent could change the program and its runs.';
     findings.push(problem('program.place', 'warning', message, remedy));

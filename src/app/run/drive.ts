@@ -12,7 +12,8 @@ import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import { runPaths } from '../../store/layout.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import type { AttemptContext } from '../../engine/attempts.ts';
-import { readCodexPath } from '../../engine/codex-path.ts';
+import { LocalExecutor } from '../../execution/local/executor.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { Engine, type StopMode } from '../../engine/engine.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
@@ -91,11 +92,12 @@ export function driveSession(
     answerer: inlineAssistants(world, session, options),
   });
   begin(engine);
-  const ended = readCodexPath(world)
-    .then((codex) => {
-      context.codex = codex;
+  const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
+    .then((config) => {
+      context.config = config;
       return engine.run();
     })
+    .finally(() => context.executor.close())
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
   return {
@@ -117,14 +119,15 @@ function inlineAssistants(
   return new InlineAssistants(world, paths, { onEnded: onAssistant });
 }
 
-/** What attempts need beside the run: the Codex program, the shim, the roles. */
+/** What attempts need beside the run: who carries them out, the shim, the roles. */
 export function attemptContext(world: World, session: RunSession): AttemptContext {
   const { paths } = session;
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
     env: world.env,
-    codex: { path: null, problem: null },
+    executor: new LocalExecutor({ env: world.env, launcher: true }),
+    config: { sections: {}, problem: null },
     commandPath: writeCommandShim(paths.binDir, selfCommand(world)),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };

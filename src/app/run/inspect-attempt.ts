@@ -1,7 +1,7 @@
 /** Looks at one instance and its attempts: prompt, staging, process, output, artifacts. Only reads. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { AttemptRecord, FileRecord, Instance } from '../../model/run.ts';

@@ -7,10 +7,9 @@ import { retryInstance as decideRetry } from '../../core/requests/recover.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { recoverAttempt } from '../../execution/local/start.ts';
-import type { AgentLaunch } from '../../model/attempt.ts';
-import { harvest, notStarted, prepareLaunch } from '../../engine/attempts.ts';
-import { readCodexPath } from '../../engine/codex-path.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
+import { harvest, notStarted, prepareOrder } from '../../engine/attempts.ts';
 import { attemptContext, driveRun, driveSession, type Drive, type DriveOptions } from './drive.ts';
 import { Intake } from '../../engine/intake.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
@@ -82,21 +81,21 @@ export async function reconcileRun(
   const session = RunSession.open(world, programDir, runId, 'run reconcile');
   try {
     const context = attemptContext(world, session);
-    context.codex = await readCodexPath(world);
+    context.config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
     const { state } = session;
     const intake = new Intake(session);
     const running = [...state.instances.values()].filter(({ status }) => status === 'running');
     for (const { instance_id: id } of running) {
-      const { launch } = prepareLaunch(context, id, 0);
-      const recovery = recoverAttempt(launch);
-      if (recovery.kind === 'running' && !isOverdue(launch, Date.parse(world.clock.now()))) {
-        recovery.process.detach();
+      const { order } = prepareOrder(context, id, 0);
+      const found = await context.executor.find(order, () => undefined);
+      if (found.kind === 'running' && !isOverdue(order, Date.parse(world.clock.now()))) {
+        found.handle.detach();
         continue;
       }
       const facts =
-        recovery.kind === 'never_started'
+        found.kind === 'never_started'
           ? notStarted('unknown', 'the engine died before it could start this attempt', true)
-          : await harvest(context, id, await recovery.process.ended);
+          : await harvest(context, id, await found.handle.ended);
       // What it asked before it ended counts; requests to an engine stay for one.
       session.commit((await intake.take()).events);
       session.commit(finishAttempt(state, id, facts, session.now()));
@@ -110,12 +109,12 @@ export async function reconcileRun(
 }
 
 /** Whether a live attempt has passed one of its limits. Its supervisor will find the same. */
-function isOverdue(launch: AgentLaunch, nowMs: number): boolean {
-  const startedAtMs = Date.parse(launch.startedAt);
-  const { wallTimeoutMs, idleTimeoutMs } = launch;
+function isOverdue(order: AttemptOrder, nowMs: number): boolean {
+  const startedAtMs = Date.parse(order.startedAt);
+  const { wallTimeoutMs, idleTimeoutMs } = order;
   if (wallTimeoutMs !== null && nowMs - startedAtMs >= wallTimeoutMs) return true;
   const outputs = ['events.jsonl', 'stderr.log'].map((name) =>
-    statSync(path.join(launch.attemptDir, name), { throwIfNoEntry: false }),
+    statSync(path.join(order.attemptDir, name), { throwIfNoEntry: false }),
   );
   const lastOutputMs = Math.max(startedAtMs, ...outputs.map((stats) => stats?.mtimeMs ?? 0));
   return idleTimeoutMs !== null && nowMs - lastOutputMs >= idleTimeoutMs;

@@ -1,5 +1,5 @@
 /** Starts a run: checks the program, freezes what the run needs, writes the first events. */
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { createRun } from '../../core/plan/create-run.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -8,9 +8,9 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { FORMAT_VERSION, type PathTemplates, type RunPlan } from '../../model/run.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import { buildTaskGraph } from '../../core/state/task-graph.ts';
-import { backends } from '../../agents/backends.ts';
+import { backendOf } from '../../agents/backends.ts';
 import { remove } from '../../disk/disk.ts';
-import { globalRootFrom } from '../../program/global-config.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
 import { validateProgram } from '../../program/validate.ts';
@@ -18,7 +18,6 @@ import { EventLog } from '../../store/log/writer.ts';
 import { newRunId, runPaths } from '../../store/layout.ts';
 import { createRunDirectory } from '../../store/run-store.ts';
 import { StateCache } from '../../store/cache/state-cache.ts';
-import { readCodexPath } from '../../engine/codex-path.ts';
 import { freezeFiles } from './freeze.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { flushes } from '../../engine/session.ts';
@@ -118,7 +117,7 @@ export async function planRun(
   const waves = wavesOf(tasks);
   const planned = tasks.map((task): PlannedTask => {
     const agent = resolveAgent(program.project, task.agent);
-    const { capabilities } = backends[agent.backend];
+    const { fields } = backendOf(agent.backend);
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     return {
       taskId: task.id,
@@ -126,10 +125,10 @@ export async function planRun(
       kind: task.kind,
       agent: task.agent,
       backend: agent.backend,
-      model: capabilities.model
+      model: fields.task.includes('model')
         ? (task.model ?? agent.model ?? program.project.default_model)
         : null,
-      sandbox: capabilities.sandbox
+      sandbox: fields.task.includes('sandbox')
         ? (task.sandbox ?? agent.sandbox ?? program.project.default_sandbox)
         : null,
       directory: resolved.ok ? resolved.workspaces.cwd : null,
@@ -204,10 +203,13 @@ async function checkConfig(
   { project }: LoadedProgram,
   tasks: readonly TaskSpec[],
 ): Promise<void> {
-  const { problem } = await readCodexPath(world);
-  const runsCodex = (task: TaskSpec): boolean =>
-    resolveAgent(project, task.agent).backend === 'codex';
-  if (problem === null || !tasks.some(runsCodex)) return;
+  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
+  const problems = tasks.map(({ agent: name, run }) => {
+    const agent = resolveAgent(project, name);
+    return backendOf(agent.backend).settings({ agent, run }, config).problem;
+  });
+  const problem = problems.find((each) => each !== null);
+  if (problem === undefined) return;
   throw new Refusal('config-invalid', problem, {
     hint: 'Correct the file; `codex-orch doctor` says when it is right.',
   });

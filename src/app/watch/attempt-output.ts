@@ -2,7 +2,7 @@
 import { tailActivities, type ActivityTail } from '../../agents/output/activity-tail.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import { LineTail } from '../../agents/output/line-tail.ts';
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { runPaths } from '../../store/layout.ts';

@@ -2,7 +2,7 @@
  * What the running attempts of a run print, for those who look at it live: one reader for each, however
  * many listen. It begins at the end of what is there; what came before is read in pages.
  */
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import type { Instance } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';

@@ -5,7 +5,6 @@
  */
 import type { JsonObject } from '../../model/json.ts';
 import type {
-  BackendName,
   DecisionKind,
   ProjectSpec,
   RequestKind,
@@ -104,7 +103,7 @@ export interface AskableRole {
 }
 
 export interface StagedBackend {
-  name: BackendName;
+  name: string;
   /** Whether a later attempt continues the conversation. */
   hasSession: boolean;
   /** Whether `sandbox` and `writableRoots` are enforced. */

@@ -7,30 +7,14 @@ import { parseControl, type Control } from './control.ts';
 import { instanceOf, linksOf } from '../events/evolve.ts';
 import type { RunEvent } from '../events/events.ts';
 import { derivedId } from '../../model/ids.ts';
+import type { ProcessEnd } from '../../model/attempt.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
-import type {
-  FailureKind,
-  FileRecord,
-  Instance,
-  TerminationReason,
-  Usage,
-} from '../../model/run.ts';
+import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
 import type { RunState } from '../state/run-state.ts';
 import { scopeOf } from '../state/scope-index.ts';
-
-/** How the process of an attempt ended. */
-export interface ProcessFacts {
-  termination_reason: TerminationReason;
-  return_code: number | null;
-  failure_kind: FailureKind | null;
-  failure_summary: string | null;
-  resume_recommended: boolean;
-  session_id: string | null;
-  usage: Usage | null;
-}
 
 export type ResultFacts =
   | { kind: 'none' }
@@ -42,7 +26,7 @@ export type ArtifactFacts =
   { kind: 'published'; artifacts: FileRecord[] } | { kind: 'missing'; message: string };
 
 export interface AttemptFacts {
-  process: ProcessFacts;
+  process: ProcessEnd;
   result: ResultFacts;
   artifacts: ArtifactFacts;
 }

@@ -2,7 +2,7 @@
 import { createPossibleInstances } from '../plan/instances.ts';
 import { instanceOf, linksOf } from '../events/evolve.ts';
 import type { RunEvent } from '../events/events.ts';
-import type { ProcessFacts } from '../judge/finish.ts';
+import type { ProcessEnd } from '../../model/attempt.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { Instance } from '../../model/run.ts';
 import type { RunState } from '../state/run-state.ts';
@@ -83,7 +83,7 @@ const ABORTED = 'run aborted by user';
 export function abortRun(
   state: RunState,
   now: string,
-  ends: ReadonlyMap<string, ProcessFacts> = new Map(),
+  ends: ReadonlyMap<string, ProcessEnd> = new Map(),
 ): RunEvent[] {
   const recorder = new Recorder(state, now);
   // So that nothing comes to be after the abort that it did not skip.

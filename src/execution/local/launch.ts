@@ -1,5 +1,5 @@
 /**
- * The one file that starts processes. An attempt runs under a few lines of POSIX shell which cost
+ * Starts the process of an attempt, or has the launcher do it. An attempt runs under a few lines of POSIX shell which cost
  * about a millisecond and keep what an engine cannot keep once it is dead: the right to run, and the
  * exit code.
  */
@@ -11,7 +11,7 @@ import { faultPoint } from '../../disk/fault-point.ts';
 import { ownScope } from '../../processes/identity.ts';
 import { attemptFiles, claimFile, identityFile } from './attempt-files.ts';
 import { Launcher, type LaunchOutcome, type LaunchRequest } from './launcher.ts';
-import type { AgentLaunch } from '../../model/attempt.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
 
 /**
  * What the shell of an attempt does: $1 identity, $2 claim, $3 exit, $4 boot id, $5 pid namespace, $6 host,
@@ -53,9 +53,9 @@ const ofLauncher = wrapper({
   report: `printf '%s\\n' "$_codex_orch_id $BASHPID $_codex_orch_stat" >&9`,
 });
 
-/** A launcher for the attempts of one engine; null where there is none to be had. */
-export function startLauncher(): Launcher | null {
-  return Launcher.start(ofLauncher);
+/** A launcher for the attempts of one engine, with this environment; null where none is to be had. */
+export function startLauncher(env: Readonly<NodeJS.ProcessEnv>): Launcher | null {
+  return Launcher.start(ofLauncher, env);
 }
 
 /** The wrapper's exit code when the right to run was already taken. */
@@ -74,25 +74,25 @@ export type Launched =
  * arrives as the child's 'error' event.
  */
 export async function launchAttempt(
-  launch: AgentLaunch,
+  order: AttemptOrder,
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   launcher: Launcher | null,
 ): Promise<Launched> {
-  const files = attemptFiles(launch.attemptDir);
-  const claim = claimFile(files, launch.generation);
+  const files = attemptFiles(order.attemptDir);
+  const claim = claimFile(files, order.generation);
   if (!makeDirectory(files.processDir)) {
     if (existsSync(claim)) return { kind: 'claimed' };
     // Left by an engine that was stopping a generation which never came to run.
     if (existsSync(files.stop)) remove(files.stop);
   }
   const { bootId, pidNamespace, host } = ownScope();
-  const ours = [identityFile(files, launch.generation), claim, files.exit];
+  const ours = [identityFile(files, order.generation), claim, files.exit];
   const words = [...ours, bootId, pidNamespace, host, ...argv];
   const { prompt: stdin, stdout, stderr } = files;
-  const request: LaunchRequest = { cwd: launch.cwd, env, stdin, stdout, stderr, words };
+  const request: LaunchRequest = { cwd: order.cwd, env, stdin, stdout, stderr, words };
   if (launcher?.accepts(request)) {
-    faultPoint('spawn', launch.attemptDir);
+    faultPoint('spawn', order.attemptDir);
     return launcher.launch(request);
   }
   const descriptors: number[] = [];
@@ -100,9 +100,9 @@ export async function launchAttempt(
     descriptors.push(openSync(stdin, 'r'));
     faultPoint('write', stdout);
     descriptors.push(openSync(stdout, 'a'), openSync(stderr, 'a'));
-    faultPoint('spawn', launch.attemptDir);
+    faultPoint('spawn', order.attemptDir);
     const child = spawn('/bin/sh', ['-c', ownShell, 'codex-orch-attempt', ...words], {
-      cwd: launch.cwd,
+      cwd: order.cwd,
       env,
       detached: true,
       stdio: descriptors as [number, number, number],

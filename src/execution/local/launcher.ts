@@ -83,7 +83,7 @@ interface Asked {
 
 export class Launcher {
   readonly #input: Writable;
-  /** Ours when it was started. What bash made of it, as far as it can differ, is always set anew. */
+  /** What it was started with. What bash made of it, as far as it can differ, is always set anew. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly #asked = new Map<string, Asked>();
   readonly #running = new Map<string, () => void>();
@@ -92,8 +92,8 @@ export class Launcher {
   #lost = false;
   #unread = '';
 
-  private constructor(program: string, attempt: string) {
-    this.env = { ...process.env };
+  private constructor(program: string, attempt: string, env: Readonly<NodeJS.ProcessEnv>) {
+    this.env = { ...env };
     // -p: no BASH_ENV, and no functions from the environment.
     const child = spawn(program, ['-p', '-c', launcherScript(attempt), 'codex-orch-launcher'], {
       cwd: '/',
@@ -110,10 +110,10 @@ export class Launcher {
   }
 
   /** null where there is none to be had. */
-  static start(attempt: string): Launcher | null {
+  static start(attempt: string, env: Readonly<NodeJS.ProcessEnv>): Launcher | null {
     if (process.platform !== 'linux') return null;
     const program = programs.find((file) => existsSync(file));
-    return program === undefined ? null : new Launcher(program, attempt);
+    return program === undefined ? null : new Launcher(program, attempt, env);
   }
 
   /** Whether this launcher can make exactly what is asked for. */

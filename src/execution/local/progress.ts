@@ -5,7 +5,6 @@
 import type { AgentActivity } from '../../model/activity.ts';
 import type { Backend, OutputReader, OutputSummary } from '../../agents/backend.ts';
 import type { AttemptFiles } from './attempt-files.ts';
-import type { AttemptProgress } from '../../model/attempt.ts';
 import { LineTail, maxLineBytes } from '../../agents/output/line-tail.ts';
 
 /**
@@ -17,6 +16,19 @@ const SLICE_BYTES = 512 << 10;
 const FLOOD_BYTES = 256 << 10;
 const STDERR_TAIL_CHARS = 16 * 1024;
 const SUMMARY_CHARS = 200;
+
+/** What a live attempt has shown so far. */
+export interface AttemptProgress {
+  lastStdoutAt: string | null;
+  lastStderrAt: string | null;
+  /** When the last activity was read. */
+  lastEventAt: string | null;
+  lastProgressAt: string | null;
+  lastEventSummary: string | null;
+  stdoutLineCount: number;
+  stderrLineCount: number;
+  sessionId: string | null;
+}
 
 export class AttemptOutput {
   private readonly stdout: LineTail;
@@ -31,10 +43,10 @@ export class AttemptOutput {
   private lastEventSummary: string | null = null;
 
   constructor(backend: Backend, files: AttemptFiles) {
-    this.reader = backend.createReader();
+    this.reader = backend.reader();
     this.stdout = new LineTail(files.stdout, {
       maxLineBytes,
-      floodBytes: backend.structuredOutput ? null : FLOOD_BYTES,
+      floodBytes: backend.can.structuredOutput ? null : FLOOD_BYTES,
       onLine: (line) => this.activities.push(...this.reader.push(line)),
       onOmitted: (bytes) => this.activities.push({ type: 'truncated', bytes }),
     });

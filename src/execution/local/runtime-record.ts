@@ -3,8 +3,9 @@
  * programs. A readable report; nothing of ours reads it back.
  */
 import { replaceFile } from '../../disk/disk.ts';
-import { backends } from '../../agents/backends.ts';
-import type { AgentLaunch, AttemptEnd, AttemptProgress } from '../../model/attempt.ts';
+import { backendOf } from '../../agents/backends.ts';
+import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
+import type { AttemptProgress } from './progress.ts';
 
 /** Field names are the contract's; null where unknown. */
 interface RuntimeRecord {
@@ -44,23 +45,22 @@ export interface RuntimeFacts {
   end: AttemptEnd | null;
 }
 
-export function writeRuntimeRecord(file: string, launch: AgentLaunch, facts: RuntimeFacts): void {
-  replaceFile(file, `${JSON.stringify(runtimeRecord(launch, facts), null, 2)}\n`);
+export function writeRuntimeRecord(file: string, order: AttemptOrder, facts: RuntimeFacts): void {
+  replaceFile(file, `${JSON.stringify(runtimeRecord(order, facts), null, 2)}\n`);
 }
 
 function runtimeRecord(
-  launch: AgentLaunch,
+  order: AttemptOrder,
   { pid, command, progress, end }: RuntimeFacts,
 ): RuntimeRecord {
-  const { capabilities } = backends[launch.backend];
   return {
     pid,
-    cwd: launch.cwd,
-    project_workspace_dir: launch.projectWorkspaceDir,
+    cwd: order.cwd,
+    project_workspace_dir: order.projectWorkspaceDir,
     command,
-    sandbox: capabilities.sandbox ? launch.sandbox : null,
-    writable_roots: [launch.attemptDir, launch.inboxDir, ...launch.writableRoots],
-    started_at: launch.startedAt,
+    sandbox: backendOf(order.backend).can.sandbox ? order.sandbox : null,
+    writable_roots: [order.attemptDir, order.inboxDir, ...order.writableRoots],
+    started_at: order.startedAt,
     finished_at: end?.finished_at ?? null,
     last_stdout_at: progress.lastStdoutAt,
     last_stderr_at: progress.lastStderrAt,
@@ -69,8 +69,8 @@ function runtimeRecord(
     last_event_summary: progress.lastEventSummary,
     stdout_line_count: progress.stdoutLineCount,
     stderr_line_count: progress.stderrLineCount,
-    wall_timeout_sec: seconds(launch.wallTimeoutMs),
-    idle_timeout_sec: seconds(launch.idleTimeoutMs),
+    wall_timeout_sec: seconds(order.wallTimeoutMs),
+    idle_timeout_sec: seconds(order.idleTimeoutMs),
     termination_reason: end?.termination_reason ?? null,
     failure_kind: end?.failure_kind ?? null,
     failure_summary: end?.failure_summary ?? null,

@@ -1,102 +1,74 @@
 /**
- * Starts an attempt, or finds one again after the engine that started it has died. See
- * attempt-files.ts for how the two sides agree on who ran, and attempt-supervisor.ts for what happens
- * while it lives.
+ * Starts an attempt. See attempt-files.ts for how engine and attempt agree on who ran, and watch.ts for
+ * what happens while it lives.
  */
+import { makeDirectory } from '../../disk/disk.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { isSameProcess, ownScope } from '../../processes/identity.ts';
-import { attemptFiles, readExit, readIdentity, settleClaim, unclaimed } from './attempt-files.ts';
-import { AttemptSupervisor } from './watch.ts';
+import { ownScope } from '../../processes/identity.ts';
+import type { Handle, Heard } from '../executor.ts';
+import { unclaimed } from './attempt-files.ts';
+import { prepareAttempt } from './environment.ts';
+import { findAttempt } from './find.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
 import type { Launcher } from './launcher.ts';
-import type { AgentLaunch, AttemptProcess, Recovery } from '../../model/attempt.ts';
-import { prepareLaunch } from './environment.ts';
+import { AttemptWatch } from './watch.ts';
 
-/**
- * Starts the agent of an attempt whose prompt.md is in place. Where it cannot start (no such program,
- * no such directory), the process returned ends at once with `failure_kind: runner_invocation`.
- * `launcher`: forks the attempt; null: this process does.
- */
+export interface StartOptions {
+  /** What the attempt's environment starts from. */
+  env: Readonly<NodeJS.ProcessEnv>;
+  /** Forks the attempt; null: this process does. */
+  launcher: Launcher | null;
+}
+
+/** As `Executor.start`. */
 export async function startAttempt(
-  launch: AgentLaunch,
-  launcher: Launcher | null = null,
-): Promise<AttemptProcess> {
-  const problem = directoryProblem(launch.cwd);
-  if (problem !== null) return failed(launch, `the workspace cannot be used: ${problem}`);
+  order: AttemptOrder,
+  heard: Heard,
+  { env, launcher }: StartOptions,
+): Promise<Handle> {
+  const failed = (problem: string, argv: string[] = []): Handle =>
+    new AttemptWatch(order, { kind: 'failed', problem, argv }, heard);
+  const unusable = directoryProblem(order.cwd);
+  if (unusable !== null) return failed(`the workspace cannot be used: ${unusable}`);
   let argv: string[] = [];
   try {
-    const prepared = prepareLaunch(launch, launcher?.env);
+    const prepared = await prepareAttempt(order, env);
     argv = prepared.argv;
-    const launched = await launchAttempt(launch, argv, prepared.env, launcher);
+    for (const directory of prepared.directories) makeDirectory(directory);
+    const launched = await launchAttempt(order, argv, prepared.env, launcher);
     switch (launched.kind) {
       case 'child':
-        return new AttemptSupervisor(launch, { ...launched, argv });
+        return new AttemptWatch(order, { ...launched, argv }, heard);
       case 'running': {
         const { pid, startTime, ended: exited, reaped } = launched;
         const identity = { pid, startTime, ...ownScope() };
-        return new AttemptSupervisor(launch, { kind: 'launched', identity, exited, reaped, argv });
+        return new AttemptWatch(order, { kind: 'launched', identity, exited, reaped, argv }, heard);
       }
       case 'refused':
-        return failed(launch, unclaimed(launch), argv);
+        return failed(unclaimed(order), argv);
       case 'lost':
       case 'claimed':
-        return await settleAndStart(launch);
+        return await settleAndStart(order, heard, { env, launcher });
     }
   } catch (error) {
     if (error instanceof Refusal) {
-      return failed(
-        launch,
-        error.hint === undefined ? error.message : `${error.message} ${error.hint}`,
-      );
+      return failed(error.hint === undefined ? error.message : `${error.message} ${error.hint}`);
     }
-    if (isSystemError(error)) return failed(launch, error.message, argv);
+    if (isSystemError(error)) return failed(error.message, argv);
     throw error;
   }
 }
 
 /** Whether the attempt runs, or ran, is settled as after an engine's death; an attempt begins once. */
-async function settleAndStart(launch: AgentLaunch): Promise<AttemptProcess> {
-  const recovery = recoverAttempt(launch);
-  if (recovery.kind !== 'never_started') return recovery.process;
-  return startAttempt({ ...launch, generation: recovery.nextGeneration });
-}
-
-/**
- * Settles an attempt that the log calls started, without a race: afterwards it is known to live, known
- * to have ended, or known never to have run and never to be able to.
- */
-export function recoverAttempt(launch: AgentLaunch): Recovery {
-  const files = attemptFiles(launch.attemptDir);
-  let generation = launch.generation;
-  // Earlier engines may have voided this generation, and started the next.
-  for (; ; generation += 1) {
-    const claim = settleClaim(files, generation);
-    if (claim === 'created') return { kind: 'never_started', nextGeneration: generation + 1 };
-    if (claim === 'run') break;
-  }
-  const identity = readIdentity(files, generation);
-  const liveness = identity === null ? 'gone' : isSameProcess(identity);
-  const argv = recordedCommand(launch);
-  const gone = liveness === 'gone' || (liveness === 'unknown' && readExit(files) !== null);
-  if (identity === null || gone) {
-    const process = new AttemptSupervisor(launch, { kind: 'gone', identity, argv });
-    return { kind: 'ended', process };
-  }
-  const process = new AttemptSupervisor(launch, { kind: 'attached', identity, argv });
-  return { kind: 'running', process };
-}
-
-function failed(launch: AgentLaunch, problem: string, argv: string[] = []): AttemptProcess {
-  return new AttemptSupervisor(launch, { kind: 'failed', problem, argv });
-}
-
-/** For runtime.json: what it would be started with now, which is what it was started with. */
-function recordedCommand(launch: AgentLaunch): string[] {
-  try {
-    return prepareLaunch(launch).argv;
-  } catch {
-    return [];
-  }
+async function settleAndStart(
+  order: AttemptOrder,
+  heard: Heard,
+  options: StartOptions,
+): Promise<Handle> {
+  const found = await findAttempt(order, heard, options.env);
+  if (found.kind !== 'never_started') return found.handle;
+  return startAttempt({ ...order, generation: found.nextGeneration }, heard, options);
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -1,35 +1,34 @@
 /** How a process group is made to stop: asked first, killed after the grace. */
-import type { AgentLaunch } from '../../model/attempt.ts';
+import type { StopStep } from '../../agents/backend.ts';
 
 export class TerminationLadder {
   /** Whether it has come, or been pushed, to killing. */
   forced = false;
-  private readonly launch: AgentLaunch;
+  private readonly steps: readonly StopStep[];
+  private readonly graceMs: number;
   private readonly signal: (signal: NodeJS.Signals) => void;
   private asked = false;
   private timers: NodeJS.Timeout[] = [];
 
   /** `signal` reaches the group as long as it is known to be the attempt's. */
-  constructor(launch: AgentLaunch, signal: (signal: NodeJS.Signals) => void) {
-    this.launch = launch;
+  constructor(
+    steps: readonly StopStep[],
+    graceMs: number,
+    signal: (signal: NodeJS.Signals) => void,
+  ) {
+    this.steps = steps;
+    this.graceMs = graceMs;
     this.signal = signal;
   }
 
-  /**
-   * Codex with full access is asked by INT first, the only signal on which it ends the sessions of its
-   * commands too; sandboxed, TERM ends all of it and, unlike INT, leaves no litter.
-   */
   ask(): void {
     if (this.asked || this.forced) return;
     this.asked = true;
-    const { backend, sandbox, graceMs } = this.launch;
-    if (backend === 'codex' && sandbox === 'danger-full-access') {
-      this.signal('SIGINT');
-      this.timers.push(setTimeout(() => this.signal('SIGTERM'), graceMs / 2));
-    } else {
-      this.signal('SIGTERM');
+    for (const { signal, afterMs } of this.steps) {
+      if (afterMs === 0) this.signal(signal);
+      else this.timers.push(setTimeout(() => this.signal(signal), afterMs));
     }
-    this.timers.push(setTimeout(() => this.kill(), graceMs));
+    this.timers.push(setTimeout(() => this.kill(), this.graceMs));
   }
 
   kill(): void {

@@ -17,16 +17,10 @@ import { attemptFiles, readExit, readStop, recordStop, unclaimed } from './attem
 import type { AttemptFiles } from './attempt-files.ts';
 import { AttemptOutput } from './progress.ts';
 import type { Backend } from '../../agents/backend.ts';
-import { backends } from '../../agents/backends.ts';
+import { backendOf } from '../../agents/backends.ts';
 import { claimTakenCode } from './launch.ts';
-import type {
-  AgentLaunch,
-  AttemptEnd,
-  AttemptProcess,
-  AttemptProgress,
-  StopOptions,
-  StopReason,
-} from '../../model/attempt.ts';
+import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { Handle, Heard } from '../executor.ts';
 import { groupLives, groupLivesWith, isInTable, signalGroup, sweepGroup } from './process-group.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -42,15 +36,15 @@ const RUNTIME_INTERVAL_MS = 1000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
 const UNSEEN_IDLE_MS = 600_000;
 
-export class AttemptSupervisor implements AttemptProcess {
-  readonly pid: number | null;
+export class AttemptWatch implements Handle {
+  private readonly pid: number | null;
   readonly ended: Promise<AttemptEnd>;
-  private readonly launch: AgentLaunch;
+  private readonly order: AttemptOrder;
   private readonly watched: Watched;
   private readonly backend: Backend;
   private readonly files: AttemptFiles;
   private readonly output: AttemptOutput;
-  private readonly listeners = new Set<(activities: AgentActivity[]) => void>();
+  private readonly heard: Heard;
   private settle!: { resolve(end: AttemptEnd): void; reject(error: unknown): void };
   private phase: 'watching' | 'ending' | 'over' = 'watching';
   private pollTimer: NodeJS.Timeout | undefined;
@@ -67,16 +61,19 @@ export class AttemptSupervisor implements AttemptProcess {
   private runtimeWrittenAt = -Infinity;
   private runtimeStale = true;
 
-  constructor(launch: AgentLaunch, watched: Watched) {
-    this.launch = launch;
+  constructor(order: AttemptOrder, watched: Watched, heard: Heard) {
+    this.order = order;
+    this.heard = heard;
     this.watched = watched;
-    this.backend = backends[launch.backend];
-    this.files = attemptFiles(launch.attemptDir);
+    this.backend = backendOf(order.backend);
+    this.files = attemptFiles(order.attemptDir);
     this.output = new AttemptOutput(this.backend, this.files);
     this.pid = pidOf(watched);
-    this.ladder = new TerminationLadder(launch, (signal) => this.signal(signal));
+    this.ladder = new TerminationLadder(this.backend.stopping(order), order.graceMs, (signal) =>
+      this.signal(signal),
+    );
     this.ended = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    const age = Math.max(0, Date.now() - Date.parse(launch.startedAt));
+    const age = Math.max(0, Date.now() - Date.parse(order.startedAt));
     this.wall = new Stopwatch(age);
     this.idle = new Stopwatch();
     switch (watched.kind) {
@@ -101,14 +98,14 @@ export class AttemptSupervisor implements AttemptProcess {
         this.leaderGone = true;
         break;
     }
-    // Never within the constructor: nobody listens yet. And a fresh child has printed nothing so far; one
+    // Never within the constructor: whoever is told has no handle yet. And a fresh child has printed nothing so far; one
     // that ends before the first poll needs no report of its being alive.
     const isFresh = watched.kind === 'child' || watched.kind === 'launched';
     this.schedule(isFresh ? FIRST_POLL_MS : 0);
     if (watched.kind === 'attached') this.takeOver(age);
   }
 
-  stop(reason: StopReason, options: StopOptions = {}): void {
+  stop(reason: StopReason, how: 'ask' | 'kill'): void {
     if (this.phase === 'over') return;
     if (this.stopReason === null && !this.leaderGone) {
       this.stopReason = reason;
@@ -116,17 +113,8 @@ export class AttemptSupervisor implements AttemptProcess {
       attempt(() => recordStop(this.files, reason));
       this.runtimeStale = true;
     }
-    if (options.force === true) this.ladder.kill();
+    if (how === 'kill') this.ladder.kill();
     else if (!this.leaderGone) this.ladder.ask();
-  }
-
-  onActivity(listener: (activities: AgentActivity[]) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  progress(): AttemptProgress {
-    return this.output.progress();
   }
 
   detach(): void {
@@ -134,7 +122,6 @@ export class AttemptSupervisor implements AttemptProcess {
     this.phase = 'over';
     this.clearTimers();
     this.output.close();
-    this.listeners.clear();
   }
 
   private watchChild(child: ChildProcess): void {
@@ -144,7 +131,7 @@ export class AttemptSupervisor implements AttemptProcess {
       this.leaderCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       if (code === claimTakenCode && readExit(this.files) === null) {
         this.leaderCode = null;
-        this.launchProblem = unclaimed(this.launch);
+        this.launchProblem = unclaimed(this.order);
       }
       this.leaderIsGone();
     });
@@ -213,13 +200,12 @@ export class AttemptSupervisor implements AttemptProcess {
     }
     if (grew) this.runtimeStale = true;
     this.notify(activities);
-    if (isOtherSession(this.launch.sessionId, this.output.summary())) this.stop('terminated');
+    if (isOtherSession(this.order.sessionId, this.output.summary())) this.stop('terminated', 'ask');
     return more;
   }
 
   private notify(activities: AgentActivity[]): void {
-    if (activities.length === 0) return;
-    for (const listener of this.listeners) listener(activities);
+    if (activities.length > 0) this.heard(activities);
   }
 
   private looksGone(): boolean {
@@ -228,15 +214,15 @@ export class AttemptSupervisor implements AttemptProcess {
     if (liveness !== 'unknown') return liveness === 'gone';
     // In another pid namespace we can neither look nor signal: its files must tell.
     if (readExit(this.files) !== null || this.stopReason !== null) return true;
-    return this.idle.elapsedMs() > (this.launch.idleTimeoutMs ?? UNSEEN_IDLE_MS);
+    return this.idle.elapsedMs() > (this.order.idleTimeoutMs ?? UNSEEN_IDLE_MS);
   }
 
   private keepLimits(): void {
-    const { wallTimeoutMs, idleTimeoutMs } = this.launch;
+    const { wallTimeoutMs, idleTimeoutMs } = this.order;
     if (wallTimeoutMs !== null && this.wall.elapsedMs() >= wallTimeoutMs) {
-      this.stop('wall_timeout');
+      this.stop('wall_timeout', 'ask');
     } else if (idleTimeoutMs !== null && this.idle.elapsedMs() >= idleTimeoutMs) {
-      this.stop('idle_timeout');
+      this.stop('idle_timeout', 'ask');
     }
   }
 
@@ -283,7 +269,7 @@ export class AttemptSupervisor implements AttemptProcess {
     const { pid } = this;
     if (pid === null) return;
     await sweepGroup(pid, {
-      graceMs: this.launch.graceMs,
+      graceMs: this.order.graceMs,
       lives: () => this.leftoversLive(pid),
       isForced: () => this.ladder.forced,
       isCancelled: () => this.isOver(),
@@ -302,7 +288,7 @@ export class AttemptSupervisor implements AttemptProcess {
         // Its end was not seen by its parent: prove the members to be ours before signalling them.
         const { identity } = this.watched;
         if (identity === null || isSameProcess(identity) === 'unknown') return false;
-        const attemptDir = this.launch.env['CODEX_ORCH_ATTEMPT_DIR'] ?? this.launch.attemptDir;
+        const attemptDir = this.order.env['CODEX_ORCH_ATTEMPT_DIR'] ?? this.order.attemptDir;
         return groupLivesWith(pid, `CODEX_ORCH_ATTEMPT_DIR=${attemptDir}`);
       }
       case 'failed':
@@ -312,8 +298,8 @@ export class AttemptSupervisor implements AttemptProcess {
 
   private howItEnded(): AttemptEnd {
     const exit = readExit(this.files);
-    const lastSign = this.output.lastOutputMs() ?? Date.parse(this.launch.startedAt);
-    const end = attemptEnd(this.launch, this.backend, {
+    const lastSign = this.output.lastOutputMs() ?? Date.parse(this.order.startedAt);
+    const end = attemptEnd(this.order, this.backend, {
       stopped: this.stopReason,
       returnCode: exit?.code ?? this.leaderCode,
       output: this.output.summary(),
@@ -335,16 +321,19 @@ export class AttemptSupervisor implements AttemptProcess {
   private writeRuntime(end: AttemptEnd | null): void {
     this.runtimeWrittenAt = performance.now();
     this.runtimeStale = false;
-    const facts = { pid: this.pid, command: this.watched.argv, progress: this.progress(), end };
+    const facts = {
+      pid: this.pid,
+      command: this.watched.argv,
+      progress: this.output.progress(),
+      end,
+    };
     // A report for people: a full disk must not end the watch. The event log will say so.
-    attempt(() => writeRuntimeRecord(this.files.runtime, this.launch, facts));
+    attempt(() => writeRuntimeRecord(this.files.runtime, this.order, facts));
   }
 
-  /** Codex mounts over these in every writable root, and leaves them behind when it is cut off. */
   private removeLitter(): void {
-    if (this.launch.backend !== 'codex') return;
-    for (const name of ['.git', '.codex', '.agents', '.aws']) {
-      attempt(() => rmdirSync(path.join(this.launch.attemptDir, name)));
+    for (const name of this.backend.leaves) {
+      attempt(() => rmdirSync(path.join(this.order.attemptDir, name)));
     }
   }
 

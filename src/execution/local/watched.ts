@@ -1,4 +1,4 @@
-/** How a supervisor knows its process. */
+/** How a watch knows its process. */
 import type { ChildProcess } from 'node:child_process';
 import type { ProcessIdentity } from '../../processes/identity.ts';
 

@@ -3,7 +3,8 @@
  * without looking at the disk. Pure: model in, findings out.
  */
 import { checkAgents, checkTaskAgent } from './agents.ts';
-import { resolveAgent } from '../../model/resolve-agent.ts';
+import { backendOf } from '../../agents/backends.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { findCycles } from './graph.ts';
 import { parsePathTemplate } from '../../text/path-template.ts';
@@ -166,7 +167,7 @@ function checkPaths(task: TaskSpec, project: ProjectSpec, add: Add): void {
   const agent = resolveAgent(project, task.agent);
   const sandbox = task.sandbox ?? agent.sandbox ?? project.default_sandbox;
   if (
-    agent.backend === 'codex' &&
+    backendOf(agent.backend).can.sandbox &&
     sandbox === 'read-only' &&
     task.extra_writable_roots.length > 0
   ) {

@@ -1,6 +1,5 @@
 /** The fields of the authored files: sections 2.1, 2.2, 2.4 and 10 of the contract, one table per file type. */
 import {
-  backendNames,
   decisionKinds,
   dependencyKinds,
   idPattern,
@@ -8,6 +7,7 @@ import {
   sandboxes,
   taskStatuses,
 } from '../../model/program.ts';
+import { backendNames, defaultBackend, roleBackendNames } from '../../agents/backends.ts';
 import type { Fields, Shape, StringForm } from './shape.ts';
 
 const id: StringForm = {
@@ -81,7 +81,7 @@ const ids: Shape = { type: 'list', items: idString };
 const agentFields: Fields = {
   backend: {
     shape: { type: 'enum', values: backendNames },
-    default: 'codex',
+    default: defaultBackend.name,
     description: 'What runs the attempts: the Codex CLI, or a command of yours.',
   },
   model: {
@@ -414,8 +414,8 @@ export const roleFields: Fields = {
   title: { shape: word, required: true, description: 'One line for people and agents.' },
   description: { shape: text, description: 'What the role is for.' },
   backend: {
-    shape: { type: 'enum', values: ['codex_cli'] },
-    default: 'codex_cli',
+    shape: { type: 'enum', values: roleBackendNames },
+    default: defaultBackend.roleName,
     description: 'What the role runs on.',
   },
   model: { shape: word, nullable: true, description: 'Model; without it, the project’s.' },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { OutputSummary } from '../../../src/agents/backend.ts';
-import { classifyFailure } from '../../../src/agents/codex/failures.ts';
-import type { FailureEvidence } from '../../../src/agents/codex/failures.ts';
+import type { FailureEvidence, OutputSummary } from '../../../src/agents/backend.ts';
+import { codexBackend } from '../../../src/agents/codex/backend.ts';
+import { commandBackend } from '../../../src/agents/command/backend.ts';
+import { classifyFailure } from '../../../src/agents/failure.ts';
 
 const silent: OutputSummary = {
   sessionId: null,
@@ -14,7 +15,6 @@ const silent: OutputSummary = {
 
 function evidence(change: Partial<FailureEvidence>): FailureEvidence {
   return {
-    backend: 'codex',
     termination: 'nonzero_exit',
     returnCode: 1,
     output: silent,
@@ -76,7 +76,7 @@ describe('the message of a failed turn', () => {
     ['bad prompt', 'task_runtime', false],
   ])('%s', (errorMessage, kind, resume) => {
     const output = { ...silent, sessionId: 's', turn: 'failed' as const, errorMessage };
-    const failure = classifyFailure(evidence({ output }));
+    const failure = classifyFailure(codexBackend, evidence({ output }));
     expect(failure).toMatchObject({ failure_kind: kind, resume_recommended: resume });
     expect(failure.failure_summary).not.toBe('');
   });
@@ -84,13 +84,17 @@ describe('the message of a failed turn', () => {
   it('is shown as the API’s own words where it is a whole JSON body', () => {
     const errorMessage = '{"error":{"message":"Invalid schema:\\n no type","code":"x"}}';
     const output = { ...silent, turn: 'failed' as const, errorMessage };
-    expect(classifyFailure(evidence({ output })).failure_summary).toBe('Invalid schema: no type');
+    expect(classifyFailure(codexBackend, evidence({ output })).failure_summary).toBe(
+      'Invalid schema: no type',
+    );
   });
 
   it('outranks what stands on standard error', () => {
     const output = { ...silent, turn: 'failed' as const, errorMessage: 'bad prompt' };
     const stderrTail = 'ERROR codex_core: connection reset, no rollout found';
-    expect(classifyFailure(evidence({ output, stderrTail })).failure_kind).toBe('task_runtime');
+    expect(classifyFailure(codexBackend, evidence({ output, stderrTail })).failure_kind).toBe(
+      'task_runtime',
+    );
   });
 });
 
@@ -138,7 +142,7 @@ describe('an error at the start', () => {
     [137, '', 'interrupted', true],
     [1, '', 'unknown', false],
   ])('%i %s', (returnCode, stderrTail, kind, resume) => {
-    expect(classifyFailure(evidence({ returnCode, stderrTail }))).toMatchObject({
+    expect(classifyFailure(codexBackend, evidence({ returnCode, stderrTail }))).toMatchObject({
       failure_kind: kind,
       resume_recommended: resume,
     });
@@ -146,9 +150,9 @@ describe('an error at the start', () => {
 
   it('is summed up by the line that says what is wrong', () => {
     const stderrTail = "\x1b[1merror:\x1b[0m unexpected argument '-z'\n\nUsage: codex exec\n";
-    expect(classifyFailure(evidence({ returnCode: 2, stderrTail })).failure_summary).toBe(
-      "codex ended with exit status 2: error: unexpected argument '-z'",
-    );
+    expect(
+      classifyFailure(codexBackend, evidence({ returnCode: 2, stderrTail })).failure_summary,
+    ).toBe("codex ended with exit status 2: error: unexpected argument '-z'");
   });
 });
 
@@ -162,7 +166,10 @@ describe('a timeout', () => {
     ['idle_timeout', null, 'task_runtime'],
   ] as const)('%s while busy with %s', (termination, busyWith, kind) => {
     const output = { ...silent, busyWith };
-    const failure = classifyFailure(evidence({ termination, output, timeoutMs: 1500 }));
+    const failure = classifyFailure(
+      codexBackend,
+      evidence({ termination, output, timeoutMs: 1500 }),
+    );
     expect(failure.failure_kind).toBe(kind);
     expect(failure.failure_summary).toContain('1.5 s');
   });
@@ -170,20 +177,23 @@ describe('a timeout', () => {
 
 it('an orphan is worth resuming exactly where there is a session', () => {
   const orphan = evidence({ termination: 'orphaned', returnCode: null });
-  expect(classifyFailure(orphan).resume_recommended).toBe(false);
+  expect(classifyFailure(codexBackend, orphan).resume_recommended).toBe(false);
   const output = { ...silent, sessionId: 's' };
-  expect(classifyFailure({ ...orphan, output }).resume_recommended).toBe(true);
+  expect(classifyFailure(codexBackend, { ...orphan, output }).resume_recommended).toBe(true);
 });
 
 it('another session than the one asked for is a lost session, whatever else', () => {
   const output = { ...silent, sessionId: 'other', turn: 'completed' as const };
-  const failure = classifyFailure(evidence({ returnCode: 0, output, requestedSessionId: 'mine' }));
+  const failure = classifyFailure(
+    codexBackend,
+    evidence({ returnCode: 0, output, requestedSessionId: 'mine' }),
+  );
   expect(failure).toMatchObject({ failure_kind: 'session_lost', resume_recommended: false });
 });
 
 it('a command is never blamed on the network by what it prints', () => {
   const stderrTail = 'connection refused\nTests failed: 401\n';
-  expect(classifyFailure(evidence({ backend: 'command', stderrTail }))).toEqual({
+  expect(classifyFailure(commandBackend, evidence({ stderrTail }))).toEqual({
     failure_kind: 'task_runtime',
     failure_summary: 'the command ended with exit status 1: Tests failed: 401',
     resume_recommended: false,
@@ -214,6 +224,6 @@ it.each([
   ['git', 'hint: x\nfatal: not a git repository\nhint: y\n', 'fatal: not a git repository'],
   ['sh', 'sh: 1: frobnicate: not found\n', 'sh: 1: frobnicate: not found'],
 ])('the summary of a failed command holds the line that says why: %s', (_, stderrTail, line) => {
-  const failure = classifyFailure(evidence({ backend: 'command', stderrTail }));
+  const failure = classifyFailure(commandBackend, evidence({ stderrTail }));
   expect(failure.failure_summary).toBe(`the command ended with exit status 1: ${line}`);
 });

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AgentLaunch } from '../../../src/model/attempt.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
 import {
   checkCodexFlags,
   checkCodexLogin,
@@ -13,7 +13,6 @@ import {
   checkCodexSandbox,
   checkCodexVersion,
 } from '../../../src/agents/codex/doctor.ts';
-import { recoverAttempt } from '../../../src/execution/local/start.ts';
 import {
   codexHome,
   codexProgram,
@@ -22,8 +21,14 @@ import {
   startModelServer,
 } from '../../support/codex.ts';
 import type { ModelServer, ModelStep } from '../../support/codex.ts';
-import { newLaunch, read, temporaryDirectory, until } from '../../execution/local/launches.ts';
-import { runToEnd, startAttempt } from '../../execution/local/start.ts';
+import {
+  newOrder,
+  read,
+  temporaryDirectory,
+  until,
+  type OrderChange,
+} from '../../execution/local/orders.ts';
+import { findAttempt, runToEnd, startAttempt } from '../../execution/local/start.ts';
 
 const root = temporaryDirectory('codex');
 const requests = path.join(root, 'requests');
@@ -45,13 +50,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-function codexLaunch(steps: ModelStep[], change: Partial<AgentLaunch> = {}): AgentLaunch {
-  const launch = newLaunch(root, { backend: 'codex', ...change }, `Go.\n${modelScript(steps)}\n`);
-  return { ...launch, env: { ...env, ...launch.env } };
+function codexOrder(steps: ModelStep[], change: OrderChange = {}): AttemptOrder {
+  const order = newOrder(root, { backend: 'codex', ...change }, `Go.\n${modelScript(steps)}\n`);
+  return { ...order, env: { ...env, ...order.env } };
 }
 
 /** The next attempt of the same session, in a fresh attempt directory. */
-function next(before: AgentLaunch, sessionId: string | null, steps: ModelStep[]): AgentLaunch {
+function next(before: AttemptOrder, sessionId: string | null, steps: ModelStep[]): AttemptOrder {
   const attemptDir = path.join(path.dirname(before.attemptDir), `${Date.now()}`);
   mkdirSync(attemptDir);
   writeFileSync(path.join(attemptDir, 'prompt.md'), `Go on.\n${modelScript(steps)}\n`);
@@ -60,10 +65,11 @@ function next(before: AgentLaunch, sessionId: string | null, steps: ModelStep[])
 
 describe('a turn', () => {
   it('completes, with its session, message and use', async () => {
-    const launch = codexLaunch([{ reasoning: 'thinking', text: 'all done' }]);
+    const order = codexOrder([{ reasoning: 'thinking', text: 'all done' }]);
     const seen: string[] = [];
-    const attempt = await startAttempt(launch);
-    attempt.onActivity((all) => seen.push(...all.map((activity) => activity.type)));
+    const attempt = await startAttempt(order, (all) => {
+      seen.push(...all.map((activity) => activity.type));
+    });
     const end = await attempt.ended;
     expect(end).toMatchObject({
       termination_reason: 'completed',
@@ -75,7 +81,7 @@ describe('a turn', () => {
     });
     expect(end.session_id).toMatch(/^[0-9a-f]{8}-/);
     expect(seen).toEqual(expect.arrayContaining(['session_started', 'message', 'turn_ended']));
-    const runtime = JSON.parse(read(launch, 'runtime.json')) as { command: string[] };
+    const runtime = JSON.parse(read(order, 'runtime.json')) as { command: string[] };
     expect(runtime.command.join(' ')).not.toContain('FAKE:');
     expect(runtime.command.at(-1)).toBe('-');
   });
@@ -88,15 +94,15 @@ describe('a turn', () => {
         `cd "$CODEX_ORCH_ATTEMPT_DIR" && touch ${name} && ` +
         `touch ${extra}/${name} "$INBOX/${name}" "$WORKSPACE/${name}"`,
     });
-    const launch = codexLaunch([touch('one'), { text: 'first' }], { writableRoots: [extra] });
-    launch.env['INBOX'] = launch.inboxDir;
-    launch.env['WORKSPACE'] = launch.cwd;
-    const first = await runToEnd(launch);
+    const order = codexOrder([touch('one'), { text: 'first' }], { writableRoots: [extra] });
+    order.env['INBOX'] = order.inboxDir;
+    order.env['WORKSPACE'] = order.cwd;
+    const first = await runToEnd(order);
     expect(first).toMatchObject({ termination_reason: 'completed' });
-    for (const directory of [launch.attemptDir, launch.inboxDir, launch.cwd, extra]) {
+    for (const directory of [order.attemptDir, order.inboxDir, order.cwd, extra]) {
       expect(existsSync(path.join(directory, 'one')), directory).toBe(true);
     }
-    const later = next(launch, first.session_id, [touch('two'), { text: 'second' }]);
+    const later = next(order, first.session_id, [touch('two'), { text: 'second' }]);
     later.env = { ...later.env, CODEX_ORCH_ATTEMPT_DIR: later.attemptDir };
     const second = await runToEnd({ ...later, previousUsage: first.usage });
     expect(second).toMatchObject({
@@ -105,26 +111,26 @@ describe('a turn', () => {
       final_message: { text: 'second' },
       usage: { input_tokens: 200, output_tokens: 40 },
     });
-    for (const directory of [later.attemptDir, launch.inboxDir, launch.cwd, extra]) {
+    for (const directory of [later.attemptDir, order.inboxDir, order.cwd, extra]) {
       expect(existsSync(path.join(directory, 'two')), directory).toBe(true);
     }
   });
 
   inSandbox('cannot write anywhere else in the program', async () => {
-    const launch = codexLaunch([
+    const order = codexOrder([
       { exec: 'sleep 0.3; touch "$PROGRAM/project.yaml" "$PROGRAM/.runs/r/stolen"; sleep 0.3' },
       { text: 'tried' },
     ]);
-    launch.env['PROGRAM'] = launch.programDir;
-    const end = await runToEnd(launch);
+    order.env['PROGRAM'] = order.programDir;
+    const end = await runToEnd(order);
     expect(end.termination_reason).toBe('completed');
-    expect(read(launch, 'events.jsonl')).toMatch(/Read-only file system|Permission denied/);
-    expect(existsSync(path.join(launch.programDir, 'project.yaml'))).toBe(false);
-    expect(existsSync(path.join(launch.programDir, '.runs/r/stolen'))).toBe(false);
+    expect(read(order, 'events.jsonl')).toMatch(/Read-only file system|Permission denied/);
+    expect(existsSync(path.join(order.programDir, 'project.yaml'))).toBe(false);
+    expect(existsSync(path.join(order.programDir, '.runs/r/stolen'))).toBe(false);
   });
 
   inSandbox('cannot write elsewhere in a program under /tmp or TMPDIR either', async () => {
-    const launch = codexLaunch([
+    const order = codexOrder([
       {
         exec:
           'touch "$PROGRAM/stolen"; touch "$CODEX_ORCH_ATTEMPT_DIR/mine"; ' +
@@ -132,18 +138,18 @@ describe('a turn', () => {
       },
       { text: 'tried' },
     ]);
-    launch.env['PROGRAM'] = launch.programDir;
+    order.env['PROGRAM'] = order.programDir;
     // A symbolic link: what counts is where the program really lies.
-    symlinkSync(launch.programDir, path.join(root, 'link-to-tmp'));
-    launch.env['TMPDIR'] = path.join(root, 'link-to-tmp');
-    await runToEnd(launch);
-    expect(existsSync(path.join(launch.attemptDir, 'mine'))).toBe(true);
-    expect(existsSync(path.join(launch.programDir, 'stolen'))).toBe(false);
-    expect(read(launch, 'temporary')).toContain(`${launch.attemptDir}/scratch/`);
+    symlinkSync(order.programDir, path.join(root, 'link-to-tmp'));
+    order.env['TMPDIR'] = path.join(root, 'link-to-tmp');
+    await runToEnd(order);
+    expect(existsSync(path.join(order.attemptDir, 'mine'))).toBe(true);
+    expect(existsSync(path.join(order.programDir, 'stolen'))).toBe(false);
+    expect(read(order, 'temporary')).toContain(`${order.attemptDir}/scratch/`);
   });
 
   inSandbox('leaves a result and asks for help with read-only, and no more', async () => {
-    const launch = codexLaunch(
+    const order = codexOrder(
       [
         {
           exec:
@@ -154,33 +160,33 @@ describe('a turn', () => {
       ],
       { sandbox: 'read-only' },
     );
-    launch.env['INBOX'] = launch.inboxDir;
-    launch.env['WORKSPACE'] = launch.cwd;
-    expect(await runToEnd(launch)).toMatchObject({ termination_reason: 'completed' });
-    expect(read(launch, 'result.json')).toBe('{}\n');
-    expect(existsSync(path.join(launch.inboxDir, 'ask'))).toBe(true);
-    expect(existsSync(path.join(launch.cwd, 'stolen'))).toBe(false);
-    expect(read(launch, 'temporary')).toContain('/scratch/');
+    order.env['INBOX'] = order.inboxDir;
+    order.env['WORKSPACE'] = order.cwd;
+    expect(await runToEnd(order)).toMatchObject({ termination_reason: 'completed' });
+    expect(read(order, 'result.json')).toBe('{}\n');
+    expect(existsSync(path.join(order.inboxDir, 'ask'))).toBe(true);
+    expect(existsSync(path.join(order.cwd, 'stolen'))).toBe(false);
+    expect(read(order, 'temporary')).toContain('/scratch/');
   });
 
   inSandbox('keeps the PATH that it was given', async () => {
     const tools = path.join(root, 'tools');
     mkdirSync(tools, { recursive: true });
     writeFileSync(path.join(tools, 'codex-orch'), '#!/bin/sh\necho "found me"\n', { mode: 0o755 });
-    const launch = codexLaunch(
+    const order = codexOrder(
       [{ exec: 'codex-orch > "$CODEX_ORCH_ATTEMPT_DIR/found"' }, { text: 'done' }],
       { env: { PATH: `${tools}:${process.env['PATH']}` } },
     );
-    await runToEnd(launch);
-    expect(read(launch, 'found')).toBe('found me\n');
+    await runToEnd(order);
+    expect(read(order, 'found')).toBe('found me\n');
   });
 
   it('sends model and output schema', async () => {
     const outputSchemaFile = path.join(root, 'schema.json');
     writeFileSync(outputSchemaFile, '{"type":"object","title":"told-apart"}');
     const before = (await server.requests()).length;
-    const launch = codexLaunch([{ text: '{}' }], { model: 'special-model', outputSchemaFile });
-    await runToEnd(launch);
+    const order = codexOrder([{ text: '{}' }], { model: 'special-model', outputSchemaFile });
+    await runToEnd(order);
     const all = await server.requests();
     const number = all.slice(before).find(({ url }) => url.endsWith('/responses'))?.n ?? 0;
     const file = path.join(requests, `req-${String(number).padStart(3, '0')}.json`);
@@ -193,8 +199,8 @@ describe('a turn', () => {
 describe('a session that is gone', () => {
   it('is told apart from other failures', async () => {
     const sessionId = '01a2b3c4-0000-7000-8000-000000000000';
-    const launch = codexLaunch([{ text: 'never' }], { sessionId });
-    expect(await runToEnd(launch)).toMatchObject({
+    const order = codexOrder([{ text: 'never' }], { sessionId });
+    expect(await runToEnd(order)).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 1,
       failure_kind: 'session_lost',
@@ -205,8 +211,8 @@ describe('a session that is gone', () => {
 
   it('is noticed when Codex silently begins another', async () => {
     // An unknown name is no error to Codex: it starts a new thread and succeeds.
-    const launch = codexLaunch([{ text: 'hello' }], { sessionId: 'not-a-uuid' });
-    expect(await runToEnd(launch)).toMatchObject({
+    const order = codexOrder([{ text: 'hello' }], { sessionId: 'not-a-uuid' });
+    expect(await runToEnd(order)).toMatchObject({
       failure_kind: 'session_lost',
       session_lost: true,
       session_id: null,
@@ -237,16 +243,15 @@ describe('failures', () => {
       'output_schema',
     ],
   ])('%s', async (_, step, kind) => {
-    const end = await runToEnd(codexLaunch([step]));
+    const end = await runToEnd(codexOrder([step]));
     expect(end).toMatchObject({ termination_reason: 'nonzero_exit', failure_kind: kind });
     expect(end.session_id).not.toBeNull();
     expect(end.resume_recommended).toBe(kind.startsWith('external_'));
   });
 
   it('arguments that Codex does not know', async () => {
-    const launch = codexLaunch([]);
-    launch.agent = { ...launch.agent, args: ['--no-such-flag'] };
-    const end = await runToEnd(launch);
+    const order = codexOrder([], { agent: { args: ['--no-such-flag'] } });
+    const end = await runToEnd(order);
     expect(end).toMatchObject({ failure_kind: 'runner_invocation', return_code: 2 });
     expect(end.failure_summary).toContain('--no-such-flag');
   });
@@ -254,7 +259,7 @@ describe('failures', () => {
   it('a schema file that is none', async () => {
     const outputSchemaFile = path.join(root, 'broken-schema.json');
     writeFileSync(outputSchemaFile, '{');
-    expect(await runToEnd(codexLaunch([], { outputSchemaFile }))).toMatchObject({
+    expect(await runToEnd(codexOrder([], { outputSchemaFile }))).toMatchObject({
       failure_kind: 'output_schema',
     });
   });
@@ -263,21 +268,21 @@ describe('failures', () => {
     const home = path.join(root, 'broken-home');
     const CODEX_HOME = codexHome(home, server.port).CODEX_HOME;
     writeFileSync(path.join(home, 'config.toml'), 'model = \n');
-    expect(await runToEnd(codexLaunch([], { env: { CODEX_HOME } }))).toMatchObject({
+    expect(await runToEnd(codexOrder([], { env: { CODEX_HOME } }))).toMatchObject({
       failure_kind: 'runner_invocation',
       return_code: 1,
     });
   });
 
   it('a missing key', async () => {
-    const launch = codexLaunch([]);
-    delete launch.env['TEST_MODEL_KEY'];
-    expect(await runToEnd(launch)).toMatchObject({ failure_kind: 'external_auth' });
+    const order = codexOrder([]);
+    delete order.env['TEST_MODEL_KEY'];
+    expect(await runToEnd(order)).toMatchObject({ failure_kind: 'external_auth' });
   });
 
   it('silence while it waits for the model', async () => {
-    const launch = codexLaunch([{ hang: 'headers' }], { idleTimeoutMs: 1500 });
-    expect(await runToEnd(launch)).toMatchObject({
+    const order = codexOrder([{ hang: 'headers' }], { idleTimeoutMs: 1500 });
+    expect(await runToEnd(order)).toMatchObject({
       termination_reason: 'idle_timeout',
       failure_kind: 'external_network',
       resume_recommended: true,
@@ -286,20 +291,20 @@ describe('failures', () => {
 });
 
 describe('stopping and finding again', () => {
-  const waitForCommand = (launch: AgentLaunch) =>
-    until('Codex runs a command', () => existsSync(path.join(launch.attemptDir, 'running')));
+  const waitForCommand = (order: AttemptOrder) =>
+    until('Codex runs a command', () => existsSync(path.join(order.attemptDir, 'running')));
 
   inSandbox('ends the sandboxed commands, and the session can go on', async () => {
-    const launch = codexLaunch([
+    const order = codexOrder([
       { exec: 'touch "$CODEX_ORCH_ATTEMPT_DIR/running"; sleep 120' },
       { text: 'never' },
     ]);
-    const attempt = await startAttempt(launch);
-    await waitForCommand(launch);
-    attempt.stop('terminated');
+    const attempt = await startAttempt(order);
+    await waitForCommand(order);
+    attempt.stop('terminated', 'ask');
     const end = await attempt.ended;
     expect(end).toMatchObject({ termination_reason: 'terminated', resume_recommended: true });
-    const later = next(launch, end.session_id, [{ text: 'went on' }]);
+    const later = next(order, end.session_id, [{ text: 'went on' }]);
     expect(await runToEnd(later)).toMatchObject({
       termination_reason: 'completed',
       final_message: { text: 'went on' },
@@ -308,20 +313,20 @@ describe('stopping and finding again', () => {
   });
 
   it('ends the commands of full access too', async () => {
-    const launch = codexLaunch(
+    const order = codexOrder(
       [{ exec: 'sleep 120 & echo $! > "$CODEX_ORCH_ATTEMPT_DIR/running"; wait' }, { text: '-' }],
       { sandbox: 'danger-full-access' },
     );
-    const attempt = await startAttempt(launch);
-    await waitForCommand(launch);
-    const pid = await until('the pid is written', () => Number(read(launch, 'running')));
-    attempt.stop('terminated');
+    const attempt = await startAttempt(order);
+    await waitForCommand(order);
+    const pid = await until('the pid is written', () => Number(read(order, 'running')));
+    attempt.stop('terminated', 'ask');
     expect(await attempt.ended).toMatchObject({ termination_reason: 'terminated' });
     await until('the command is gone', () => !existsSync(`/proc/${pid}`) || isZombie(pid));
   });
 
   inSandbox('is recovered with its session and message', async () => {
-    const launch = codexLaunch([
+    const order = codexOrder([
       {
         exec:
           'touch "$CODEX_ORCH_ATTEMPT_DIR/running"; ' +
@@ -329,14 +334,14 @@ describe('stopping and finding again', () => {
       },
       { text: 'after the engine' },
     ]);
-    const attempt = await startAttempt(launch);
-    await waitForCommand(launch);
+    const attempt = await startAttempt(order);
+    await waitForCommand(order);
     attempt.detach();
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('running');
-    if (recovery.kind !== 'running') return;
-    writeFileSync(path.join(launch.attemptDir, 'go'), '');
-    const end = await recovery.process.ended;
+    const found = await findAttempt(order);
+    expect(found.kind).toBe('running');
+    if (found.kind !== 'running') return;
+    writeFileSync(path.join(order.attemptDir, 'go'), '');
+    const end = await found.handle.ended;
     expect(end).toMatchObject({
       termination_reason: 'completed',
       final_message: { text: 'after the engine' },

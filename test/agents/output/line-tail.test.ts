@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LineTail } from '../../../src/agents/output/line-tail.ts';
 import { tailActivities } from '../../../src/agents/output/activity-tail.ts';
-import { temporaryDirectory } from '../../execution/local/launches.ts';
+import { temporaryDirectory } from '../../execution/local/orders.ts';
 
 const root = temporaryDirectory('tail');
 let files = 0;

@@ -1,24 +1,23 @@
 /**
- * An engine in a process of its own, for tests that kill it: starts the attempt of the launch in
+ * An engine in a process of its own, for tests that kill it: starts the attempt of the order in
  * argv[2], says so, and supervises until it is killed. With `recover` as argv[3] it recovers instead.
  */
 import { readFileSync } from 'node:fs';
-import type { AgentLaunch } from '../../../src/model/attempt.ts';
-import { recoverAttempt } from '../../../src/execution/local/start.ts';
-import { startAttempt } from './start.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { findAttempt, startAttempt } from './start.ts';
 
-const launch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as AgentLaunch;
+const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as AttemptOrder;
 
 if (process.argv[3] === 'recover') {
-  const recovery = recoverAttempt(launch);
-  process.stdout.write(`${recovery.kind}\n`);
-  if (recovery.kind !== 'never_started') {
-    const end = await recovery.process.ended;
+  const found = await findAttempt(order);
+  process.stdout.write(`${found.kind}\n`);
+  if (found.kind !== 'never_started') {
+    const end = await found.handle.ended;
     process.stdout.write(`${JSON.stringify(end)}\n`);
   }
 } else {
-  const attempt = await startAttempt(launch);
-  process.stdout.write(`started ${attempt.pid}\n`);
+  const attempt = await startAttempt(order);
+  process.stdout.write('started\n');
   if (process.argv[3] === 'detach') {
     attempt.detach(); // and nothing keeps this process any more
   } else {

@@ -1,26 +1,25 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startLauncher } from '../../../src/execution/local/launch.ts';
-import type { AgentLaunch } from '../../../src/model/attempt.ts';
-import { recoverAttempt, startAttempt } from '../../../src/execution/local/start.ts';
+import { LocalExecutor } from '../../../src/execution/local/executor.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
 import {
   exists,
   pidOf,
   read,
-  shellLaunch,
+  shellOrder,
   temporaryDirectory,
   until,
   untilPrinted,
-} from './launches.ts';
+} from './orders.ts';
 
 const root = temporaryDirectory('launcher');
+const direct = new LocalExecutor({ env: process.env, launcher: false });
+const withLauncher = (): LocalExecutor => new LocalExecutor({ env: process.env, launcher: true });
+const deaf = (): void => undefined;
 const isLinux = process.platform === 'linux';
 
 /** What a process finds when it starts, as text. */
-async function surroundings(
-  change: Partial<AgentLaunch>,
-  launcher: ReturnType<typeof startLauncher>,
-) {
+async function surroundings(change: Partial<AttemptOrder>, executor: LocalExecutor) {
   const look = [
     'env -0 | sort -z | tr "\\0" "\\1" | tr "\\n" "\\2" | tr "\\1" "\\n"',
     'pwd',
@@ -30,18 +29,18 @@ async function surroundings(
     'readlink /proc/$$/fd/0',
     'ps -o nice= -p $$',
   ];
-  const launch = shellLaunch(root, look.join('; '), { ...change });
-  const process = await startAttempt(launch, launcher);
+  const order = shellOrder(root, look.join('; '), { ...change });
+  const process = await executor.start(order, deaf);
   expect((await process.ended).return_code).toBe(0);
-  const own = new RegExp(`${path.dirname(launch.cwd)}/(workspace|program)-\\d+`, 'g');
-  const lines = read(launch, 'events.jsonl').replaceAll(own, '<$1>').split('\n');
+  const own = new RegExp(`${path.dirname(order.cwd)}/(workspace|program)-\\d+`, 'g');
+  const lines = read(order, 'events.jsonl').replaceAll(own, '<$1>').split('\n');
   // The program that a shell started last: bash(1) sets it for whatever it starts.
   return lines.filter((line) => !line.startsWith('_='));
 }
 
 describe.runIf(isLinux)('a launched attempt', () => {
   it('finds exactly what one that we fork ourselves finds', async () => {
-    const launcher = startLauncher();
+    const executor = withLauncher();
     const env = {
       PLAIN: 'x',
       EMPTY: '',
@@ -54,79 +53,76 @@ describe.runIf(isLinux)('a launched attempt', () => {
       OLDPWD: '/tmp',
     };
     for (const change of [{}, { env }]) {
-      const ours = await surroundings(change, null);
-      expect(await surroundings(change, launcher)).toEqual(ours);
+      const ours = await surroundings(change, direct);
+      expect(await surroundings(change, executor)).toEqual(ours);
     }
-    launcher?.close();
+    await executor.close();
   });
 
   it.each(['UID', 'RANDOM', 'BASH_ENV', 'POSIXLY_CORRECT'])(
     'is not left to a shell that would change its %s',
     async (name) => {
-      const launcher = startLauncher();
+      const executor = withLauncher();
       const value = '5';
-      const launch = shellLaunch(root, 'tr "\\0" "\\n" </proc/$$/environ', {
+      const order = shellOrder(root, 'tr "\\0" "\\n" </proc/$$/environ', {
         env: { [name]: value },
       });
       await (
-        await startAttempt(launch, launcher)
+        await executor.start(order, deaf)
       ).ended;
-      expect(read(launch, 'events.jsonl').split('\n')).toContain(`${name}=${value}`);
-      launcher?.close();
+      expect(read(order, 'events.jsonl').split('\n')).toContain(`${name}=${value}`);
+      await executor.close();
     },
   );
 
   it('goes on when the launcher dies, and the next one starts without it', async () => {
-    const launcher = startLauncher();
+    const executor = withLauncher();
     const line = 'echo ready; until [ -e go ]; do sleep 0.01; done';
-    const first = shellLaunch(
-      root,
-      `echo launcher $(ps -o ppid= -p $(ps -o ppid= -p $$)); ${line}`,
-    );
-    const process_ = await startAttempt(first, launcher);
+    const first = shellOrder(root, `echo launcher $(ps -o ppid= -p $(ps -o ppid= -p $$)); ${line}`);
+    const process_ = await executor.start(first, deaf);
     const printed = await untilPrinted(first, 'ready');
     const pid = Number(/launcher\s+(\d+)/.exec(printed)?.[1]);
     process.kill(pid, 'SIGKILL');
     await until('the launcher is gone', () => !exists(pid));
-    const second = shellLaunch(root, 'echo ran');
-    expect(await (await startAttempt(second, launcher)).ended).toMatchObject({ return_code: 0 });
+    const second = shellOrder(root, 'echo ran');
+    expect(await (await executor.start(second, deaf)).ended).toMatchObject({ return_code: 0 });
     expect(read(second, 'events.jsonl')).toBe('ran\n');
-    expect(exists(pidOf(process_))).toBe(true);
-    const touch = shellLaunch(root, `: >${path.join(first.cwd, 'go')}`);
+    expect(exists(await pidOf(first))).toBe(true);
+    const touch = shellOrder(root, `: >${path.join(first.cwd, 'go')}`);
     await (
-      await startAttempt(touch)
+      await direct.start(touch, deaf)
     ).ended;
     expect(await process_.ended).toMatchObject({ return_code: 0, termination_reason: 'completed' });
   });
 
   it('is reported as killed where nothing could record its exit', async () => {
-    const launcher = startLauncher();
-    const launch = shellLaunch(root, 'echo ready; sleep 300');
-    const attempt = await startAttempt(launch, launcher);
-    await untilPrinted(launch, 'ready');
-    process.kill(-pidOf(attempt), 'SIGKILL');
+    const executor = withLauncher();
+    const order = shellOrder(root, 'echo ready; sleep 300');
+    const attempt = await executor.start(order, deaf);
+    await untilPrinted(order, 'ready');
+    process.kill(-(await pidOf(order)), 'SIGKILL');
     expect(await attempt.ended).toMatchObject({
       return_code: 137,
       termination_reason: 'nonzero_exit',
     });
-    launcher?.close();
+    await executor.close();
   });
 
   it('is found again by another engine', async () => {
-    const launcher = startLauncher();
-    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo over');
-    const attempt = await startAttempt(launch, launcher);
-    await untilPrinted(launch, 'ready');
+    const executor = withLauncher();
+    const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo over');
+    const attempt = await executor.start(order, deaf);
+    await untilPrinted(order, 'ready');
     attempt.detach();
-    launcher?.close();
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('running');
+    await executor.close();
+    const found = await direct.find(order, deaf);
+    expect(found.kind).toBe('running');
     await (
-      await startAttempt(shellLaunch(root, `: >${path.join(launch.cwd, 'go')}`))
+      await direct.start(shellOrder(root, `: >${path.join(order.cwd, 'go')}`), deaf)
     ).ended;
-    if (recovery.kind === 'running') {
-      expect(await recovery.process.ended).toMatchObject({ return_code: 0 });
+    if (found.kind === 'running') {
+      expect(await found.handle.ended).toMatchObject({ return_code: 0 });
     }
-    expect(read(launch, 'events.jsonl')).toBe('ready\nover\n');
+    expect(read(order, 'events.jsonl')).toBe('ready\nover\n');
   });
 });

@@ -7,19 +7,19 @@ import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { launchAttempt } from '../../../src/execution/local/launch.ts';
-import type { AgentLaunch, AttemptEnd, Recovery } from '../../../src/model/attempt.ts';
-import { recoverAttempt } from '../../../src/execution/local/start.ts';
+import type { Found } from '../../../src/execution/executor.ts';
+import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
 import { ownScope } from '../../../src/processes/identity.ts';
 import {
   exists,
   pidOf,
   read,
-  shellLaunch,
+  shellOrder,
   temporaryDirectory,
   until,
   untilPrinted,
-} from './launches.ts';
-import { runToEnd, startAttempt } from './start.ts';
+} from './orders.ts';
+import { findAttempt, runToEnd, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('recover');
 const engineFile = path.join(root, 'engine.mjs');
@@ -35,9 +35,9 @@ beforeAll(() => {
 });
 
 /** Runs an engine process until it has said its first line. */
-async function engine(launch: AgentLaunch, mode: 'start' | 'detach' | 'recover') {
-  const file = path.join(launch.programDir, `launch-${mode}.json`);
-  writeFileSync(file, JSON.stringify(launch));
+async function engine(order: AttemptOrder, mode: 'start' | 'detach' | 'recover') {
+  const file = path.join(order.programDir, `order-${mode}.json`);
+  writeFileSync(file, JSON.stringify(order));
   const child = spawn(process.execPath, [engineFile, file, mode], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -53,65 +53,69 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** An attempt whose engine was killed in the middle. */
-async function orphan(launch: AgentLaunch): Promise<number> {
-  const { child, first } = await engine(launch, 'start');
-  await untilPrinted(launch, 'ready');
+async function orphan(order: AttemptOrder): Promise<number> {
+  const { child } = await engine(order, 'start');
+  await untilPrinted(order, 'ready');
   await kill(child);
-  return Number(first.split(' ')[1]);
+  return pidOf(order);
 }
 
-function endOf(recovery: Recovery): Promise<AttemptEnd> {
-  if (recovery.kind === 'never_started') throw new Error('it says that nothing ever ran');
-  return recovery.process.ended;
+/** An order that was just given has come to its process: what precedes that waits for nothing. */
+function begun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function endOf(finding: Promise<Found>): Promise<AttemptEnd> {
+  const found = await finding;
+  if (found.kind === 'never_started') throw new Error('it says that nothing ever ran');
+  return found.handle.ended;
 }
 
 describe('after the engine was killed', () => {
   it('attaches to the agent that goes on working, and gets its exit status', async () => {
-    const launch = shellLaunch(
+    const order = shellOrder(
       root,
       'echo ready; until [ -e go ]; do sleep 0.01; done; echo more; exit 6',
     );
-    const pid = await orphan(launch);
+    const pid = await orphan(order);
     expect(exists(pid)).toBe(true);
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('running');
-    if (recovery.kind !== 'running') return;
-    expect(recovery.process.pid).toBe(pid);
     const seen: string[] = [];
-    recovery.process.onActivity((all) => {
+    const found = await findAttempt(order, (all) => {
       for (const activity of all) if (activity.type === 'output') seen.push(activity.text);
     });
-    writeFileSync(path.join(launch.cwd, 'go'), '');
-    expect(await recovery.process.ended).toMatchObject({
+    expect(found.kind).toBe('running');
+    if (found.kind !== 'running') return;
+    writeFileSync(path.join(order.cwd, 'go'), '');
+    expect(await found.handle.ended).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 6,
       failure_kind: 'task_runtime',
     });
     expect(seen).toEqual(['ready', 'more']);
-    expect(JSON.parse(read(launch, 'runtime.json'))).toMatchObject({ pid, return_code: 6 });
+    expect(JSON.parse(read(order, 'runtime.json'))).toMatchObject({ pid, return_code: 6 });
   });
 
   it('harvests an agent that finished meanwhile', async () => {
-    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo last');
-    const pid = await orphan(launch);
-    writeFileSync(path.join(launch.cwd, 'go'), '');
+    const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo last');
+    const pid = await orphan(order);
+    writeFileSync(path.join(order.cwd, 'go'), '');
     await until('the agent is gone', () => !exists(pid));
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('ended');
-    const end = await endOf(recovery);
+    const found = await findAttempt(order);
+    expect(found.kind).toBe('ended');
+    const end = await endOf(Promise.resolve(found));
     expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
     expect(Date.parse(end.finished_at)).toBeLessThanOrEqual(Date.now());
-    expect(read(launch, 'events.jsonl')).toBe('ready\nlast\n');
+    expect(read(order, 'events.jsonl')).toBe('ready\nlast\n');
     // And again: recovering is repeatable.
-    expect(await endOf(recoverAttempt(launch))).toEqual(end);
+    expect(await endOf(findAttempt(order))).toEqual(end);
   });
 
   it('calls an agent that was killed with its wrapper orphaned', async () => {
-    const launch = shellLaunch(root, 'echo ready; sleep 300');
-    const pid = await orphan(launch);
+    const order = shellOrder(root, 'echo ready; sleep 300');
+    const pid = await orphan(order);
     process.kill(-pid, 'SIGKILL');
     await until('the agent is gone', () => !exists(pid));
-    expect(await endOf(recoverAttempt(launch))).toMatchObject({
+    expect(await endOf(findAttempt(order))).toMatchObject({
       termination_reason: 'orphaned',
       return_code: null,
       failure_kind: 'unknown',
@@ -120,114 +124,115 @@ describe('after the engine was killed', () => {
   });
 
   it('ends what still lives of a group whose leader is gone', async () => {
-    const launch = shellLaunch(root, 'echo "ready $$"; sleep 300');
-    const pid = await orphan(launch);
-    const agent = Number(/ready (\d+)/.exec(read(launch, 'events.jsonl'))?.[1]);
+    const order = shellOrder(root, 'echo "ready $$"; sleep 300');
+    const pid = await orphan(order);
+    const agent = Number(/ready (\d+)/.exec(read(order, 'events.jsonl'))?.[1]);
     process.kill(pid, 'SIGKILL'); // the wrapper alone
     await until('the wrapper is gone', () => !exists(pid));
     expect(exists(agent)).toBe(true);
-    expect(await endOf(recoverAttempt(launch))).toMatchObject({ termination_reason: 'orphaned' });
+    expect(await endOf(findAttempt(order))).toMatchObject({ termination_reason: 'orphaned' });
     expect(exists(agent)).toBe(false);
   });
 
   it('stops an agent that it re-attached to', async () => {
-    const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
+    const order = shellOrder(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
       graceMs: 200,
     });
-    const pid = await orphan(launch);
-    const recovery = recoverAttempt(launch);
-    if (recovery.kind !== 'running') throw new Error(recovery.kind);
-    recovery.process.stop('terminated');
-    expect(await recovery.process.ended).toMatchObject({ termination_reason: 'terminated' });
+    const pid = await orphan(order);
+    const found = await findAttempt(order);
+    if (found.kind !== 'running') throw new Error(found.kind);
+    found.handle.stop('terminated', 'ask');
+    expect(await found.handle.ended).toMatchObject({ termination_reason: 'terminated' });
     expect(exists(pid)).toBe(false);
   });
 
   it('goes on with the limits where the dead engine left them', async () => {
-    const launch = shellLaunch(root, 'echo ready; sleep 300', {
+    const order = shellOrder(root, 'echo ready; sleep 300', {
       wallTimeoutMs: 3_600_000,
       idleTimeoutMs: 3_600_000,
     });
-    await orphan(launch);
-    const late = { ...launch, startedAt: new Date(Date.now() - 3_600_000).toISOString() };
-    expect(await endOf(recoverAttempt(late))).toMatchObject({ termination_reason: 'wall_timeout' });
+    await orphan(order);
+    const late = { ...order, startedAt: new Date(Date.now() - 3_600_000).toISOString() };
+    expect(await endOf(findAttempt(late))).toMatchObject({ termination_reason: 'wall_timeout' });
 
-    const silent = shellLaunch(root, 'echo ready; sleep 300', { idleTimeoutMs: 300 });
+    const silent = shellOrder(root, 'echo ready; sleep 300', { idleTimeoutMs: 300 });
     await orphan(silent);
-    expect(await endOf(recoverAttempt(silent))).toMatchObject({
+    expect(await endOf(findAttempt(silent))).toMatchObject({
       termination_reason: 'idle_timeout',
     });
   });
 
   it('remembers why the dead engine was stopping it', async () => {
-    const launch = shellLaunch(
+    const order = shellOrder(
       root,
       'trap "touch asked" TERM; echo ready; until [ -e go ]; do sleep 0.01; done',
       { wallTimeoutMs: 300, graceMs: 60_000 },
     );
-    const { child } = await engine(launch, 'start');
-    await until('it is asked to stop', () => existsSync(path.join(launch.cwd, 'asked')));
+    const { child } = await engine(order, 'start');
+    await until('it is asked to stop', () => existsSync(path.join(order.cwd, 'asked')));
     await kill(child);
-    writeFileSync(path.join(launch.cwd, 'go'), '');
+    writeFileSync(path.join(order.cwd, 'go'), '');
     // The limit itself is lifted: only the record can tell.
-    expect(await endOf(recoverAttempt({ ...launch, wallTimeoutMs: null }))).toMatchObject({
+    expect(await endOf(findAttempt({ ...order, wallTimeoutMs: null }))).toMatchObject({
       termination_reason: 'wall_timeout',
     });
   });
 
   it('is attached to by an engine in another process as well', async () => {
-    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; exit 3');
-    await orphan(launch);
-    const second = await engine(launch, 'recover');
+    const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; exit 3');
+    await orphan(order);
+    const second = await engine(order, 'recover');
     expect(second.first).toBe('running');
-    writeFileSync(path.join(launch.cwd, 'go'), '');
+    writeFileSync(path.join(order.cwd, 'go'), '');
     expect(JSON.parse(await second.next())).toMatchObject({ return_code: 3 });
   });
 });
 
 it('does not keep an engine from ending once it is detached', async () => {
-  const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
-  const { child, first } = await engine(launch, 'detach');
+  const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
+  const { child } = await engine(order, 'detach');
   if (child.exitCode === null) await once(child, 'exit');
-  const pid = Number(first.split(' ')[1]);
+  const pid = await pidOf(order);
   expect(exists(pid)).toBe(true);
-  writeFileSync(path.join(launch.cwd, 'go'), '');
+  writeFileSync(path.join(order.cwd, 'go'), '');
   await until('the agent ends', () => !exists(pid));
-  expect(await endOf(recoverAttempt(launch))).toMatchObject({ termination_reason: 'completed' });
+  expect(await endOf(findAttempt(order))).toMatchObject({ termination_reason: 'completed' });
 });
 
 describe('an attempt that never started', () => {
   it('is told apart, and may start with the next generation', async () => {
-    const launch = shellLaunch(root, 'echo ran');
-    expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 1 });
+    const order = shellOrder(root, 'echo ran');
+    expect(await findAttempt(order)).toEqual({ kind: 'never_started', nextGeneration: 1 });
     // An engine that died again right here.
-    expect(recoverAttempt(launch)).toEqual({ kind: 'never_started', nextGeneration: 2 });
-    const end = await runToEnd({ ...launch, generation: 2 });
+    expect(await findAttempt(order)).toEqual({ kind: 'never_started', nextGeneration: 2 });
+    const end = await runToEnd({ ...order, generation: 2 });
     expect(end.termination_reason).toBe('completed');
-    expect(await endOf(recoverAttempt(launch))).toMatchObject({ return_code: 0 });
-    expect(read(launch, 'events.jsonl')).toBe('ran\n');
+    expect(await endOf(findAttempt(order))).toMatchObject({ return_code: 0 });
+    expect(read(order, 'events.jsonl')).toBe('ran\n');
   });
 
   it('forgets that the generation which never ran was being stopped', async () => {
-    const launch = shellLaunch(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
-    expect(recoverAttempt(launch).kind).toBe('never_started');
-    writeFileSync(path.join(launch.attemptDir, '.process', 'stop'), 'wall_timeout\n');
-    const second = await startAttempt({ ...launch, generation: 1 });
-    await untilPrinted(launch, 'ready');
+    const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
+    expect((await findAttempt(order)).kind).toBe('never_started');
+    writeFileSync(path.join(order.attemptDir, '.process', 'stop'), 'wall_timeout\n');
+    const second = await startAttempt({ ...order, generation: 1 });
+    await untilPrinted(order, 'ready');
     second.detach();
-    const recovery = recoverAttempt(launch);
-    writeFileSync(path.join(launch.cwd, 'go'), '');
-    expect(await endOf(recovery)).toMatchObject({ termination_reason: 'completed' });
+    const found = await findAttempt(order);
+    writeFileSync(path.join(order.cwd, 'go'), '');
+    expect(await endOf(Promise.resolve(found))).toMatchObject({ termination_reason: 'completed' });
   });
 
   it('runs nothing when the wrapper comes late', async () => {
-    const launch = shellLaunch(root, 'echo ran');
+    const order = shellOrder(root, 'echo ran');
     // Void the claim after the engine looked and before the wrapper does.
-    const starting = startAttempt(launch);
-    const recovery = recoverAttempt(launch);
+    const starting = startAttempt(order);
+    await begun();
+    const found = await findAttempt(order);
     const end = await (await starting).ended;
-    if (recovery.kind === 'never_started') {
+    if (found.kind === 'never_started') {
       expect(end).toMatchObject({ failure_kind: 'runner_invocation' });
-      expect(read(launch, 'events.jsonl')).toBe('');
+      expect(read(order, 'events.jsonl')).toBe('');
     } else {
       expect(end.return_code).toBe(0);
     }
@@ -236,21 +241,22 @@ describe('an attempt that never started', () => {
   it('is claimed by exactly one side, however they race', async () => {
     const outcomes = new Set<string>();
     for (let round = 0; round < 60; round += 1) {
-      const launch = shellLaunch(root, 'echo ran');
-      const starting = startAttempt(launch);
+      const order = shellOrder(root, 'echo ran');
+      const starting = startAttempt(order);
+      await begun();
       const pause = BigInt(round % 12) * 250_000n;
       for (const from = process.hrtime.bigint(); process.hrtime.bigint() - from < pause;);
-      const recovery = recoverAttempt(launch);
+      const found = await findAttempt(order);
       await (
         await starting
       ).ended;
-      const ran = read(launch, 'events.jsonl') === 'ran\n';
-      outcomes.add(recovery.kind);
-      expect(ran).toBe(recovery.kind !== 'never_started');
-      if (recovery.kind !== 'never_started') {
-        expect(await recovery.process.ended).toMatchObject({ return_code: 0 });
+      const ran = read(order, 'events.jsonl') === 'ran\n';
+      outcomes.add(found.kind);
+      expect(ran).toBe(found.kind !== 'never_started');
+      if (found.kind !== 'never_started') {
+        expect(await found.handle.ended).toMatchObject({ return_code: 0 });
       }
-      const claims = readdirSync(path.join(launch.attemptDir, '.process'));
+      const claims = readdirSync(path.join(order.attemptDir, '.process'));
       expect(claims.filter((name) => name.startsWith('claim-'))).toEqual(['claim-0']);
     }
     expect(outcomes.has('never_started')).toBe(true);
@@ -258,80 +264,83 @@ describe('an attempt that never started', () => {
   });
 
   it('two wrappers of one generation never both run', async () => {
-    const launch = shellLaunch(root, 'echo ran; sleep 0.2');
+    const order = shellOrder(root, 'echo ran; sleep 0.2');
     // The same start twice is a defect; it is refused, or where it comes too early, harmless.
-    const claimed = (): boolean => existsSync(path.join(launch.attemptDir, '.process', 'claim-0'));
+    const claimed = (): boolean => existsSync(path.join(order.attemptDir, '.process', 'claim-0'));
     const argv = ['/bin/sh', '-c', 'echo ran'];
     const exits: Promise<unknown[]>[] = [];
     const start = async (): Promise<void> => {
-      const launched = await launchAttempt(launch, argv, {}, null);
+      const launched = await launchAttempt(order, argv, {}, null);
       if (launched.kind === 'child') exits.push(once(launched.child, 'exit'));
     };
     await start();
     while (!claimed()) await start().catch(() => undefined);
     const codes = (await Promise.all(exits)).map(([code]) => code as number);
-    expect(read(launch, 'events.jsonl')).toBe('ran\n');
+    expect(read(order, 'events.jsonl')).toBe('ran\n');
     expect(codes.sort()).toEqual([0, ...exits.slice(1).map(() => 75)]);
   });
 });
 
 describe('a process that cannot be looked at', () => {
   const unseen = (
-    launch: AgentLaunch,
+    order: AttemptOrder,
     change: { pidNamespace?: string; bootId?: string; host?: string },
   ) => {
     const scope = { ...ownScope(), ...change };
-    const directory = path.join(launch.attemptDir, '.process');
+    const directory = path.join(order.attemptDir, '.process');
     mkdirSync(directory);
     const lines = [process.pid, '1 (x) S', scope.bootId, scope.pidNamespace, scope.host, ''];
     writeFileSync(path.join(directory, 'agent-0'), lines.join('\n'));
     writeFileSync(path.join(directory, 'claim-0'), 'run\n');
-    writeFileSync(path.join(launch.attemptDir, 'events.jsonl'), '');
+    writeFileSync(path.join(order.attemptDir, 'events.jsonl'), '');
     return path.join(directory, 'exit');
   };
 
   it('counts as running until it has recorded its exit', async () => {
-    const launch = shellLaunch(root, 'true', { idleTimeoutMs: 60_000 });
-    const exitFile = unseen(launch, { pidNamespace: 'pid:[1]' });
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('running');
+    const order = shellOrder(root, 'true', { idleTimeoutMs: 60_000 });
+    const exitFile = unseen(order, { pidNamespace: 'pid:[1]' });
+    const found = await findAttempt(order);
+    expect(found.kind).toBe('running');
     writeFileSync(exitFile, '4'); // without its newline it is not there yet
     writeFileSync(exitFile, '4\n');
-    expect(await endOf(recovery)).toMatchObject({ return_code: 4 });
+    expect(await endOf(Promise.resolve(found))).toMatchObject({ return_code: 4 });
   });
 
   it('is given up after silence', async () => {
-    const launch = shellLaunch(root, 'true', { idleTimeoutMs: 200 });
-    unseen(launch, { pidNamespace: 'pid:[1]' });
-    const recovery = recoverAttempt(launch);
-    expect(recovery.kind).toBe('running');
-    expect(['orphaned', 'idle_timeout']).toContain((await endOf(recovery)).termination_reason);
+    const order = shellOrder(root, 'true', { idleTimeoutMs: 200 });
+    unseen(order, { pidNamespace: 'pid:[1]' });
+    const found = await findAttempt(order);
+    expect(found.kind).toBe('running');
+    expect(['orphaned', 'idle_timeout']).toContain(
+      (await endOf(Promise.resolve(found))).termination_reason,
+    );
   });
 
   it('is gone with an earlier boot of this host', async () => {
-    const launch = shellLaunch(root, 'true');
-    unseen(launch, { bootId: 'an-earlier-one' });
-    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
+    const order = shellOrder(root, 'true');
+    unseen(order, { bootId: 'an-earlier-one' });
+    expect((await endOf(findAttempt(order))).termination_reason).toBe('orphaned');
   });
 
   it('is gone where a power cut left the claim alone', async () => {
-    const launch = shellLaunch(root, 'true');
-    unseen(launch, {});
-    rmSync(path.join(launch.attemptDir, '.process', 'agent-0'));
-    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
+    const order = shellOrder(root, 'true');
+    unseen(order, {});
+    rmSync(path.join(order.attemptDir, '.process', 'agent-0'));
+    expect((await endOf(findAttempt(order))).termination_reason).toBe('orphaned');
   });
 
   it('is gone where its pid belongs to another process by now', async () => {
-    const launch = shellLaunch(root, 'true');
-    const bystander = await startAttempt(shellLaunch(root, 'echo ready; sleep 300'));
-    unseen(launch, {});
-    const lines = [pidOf(bystander), '1 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0'];
+    const order = shellOrder(root, 'true');
+    const other = shellOrder(root, 'echo ready; sleep 300');
+    const bystander = await startAttempt(other);
+    unseen(order, {});
+    const lines = [await pidOf(other), '1 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0'];
     const { bootId, pidNamespace, host } = ownScope();
-    const file = path.join(launch.attemptDir, '.process', 'agent-0');
+    const file = path.join(order.attemptDir, '.process', 'agent-0');
     writeFileSync(file, [...lines, bootId, pidNamespace, host, ''].join('\n'));
-    expect((await endOf(recoverAttempt(launch))).termination_reason).toBe('orphaned');
-    expect(exists(pidOf(bystander))).toBe(true);
-    bystander.stop('terminated', { force: true });
+    expect((await endOf(findAttempt(order))).termination_reason).toBe('orphaned');
+    expect(exists(await pidOf(other))).toBe(true);
+    bystander.stop('terminated', 'kill');
     await bystander.ended;
   });
 });

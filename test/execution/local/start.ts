@@ -1,15 +1,23 @@
-/** Starts attempts by a launcher, as an engine does; with CODEX_ORCH_TEST_DIRECT=1 as where there is none. */
-import { startLauncher } from '../../../src/execution/local/launch.ts';
-import type { AgentLaunch, AttemptEnd, AttemptProcess } from '../../../src/model/attempt.ts';
-import { startAttempt as start } from '../../../src/execution/local/start.ts';
+/** Carries out orders as an engine does: by processes of this machine, with a launcher where there is one. */
+import { LocalExecutor } from '../../../src/execution/local/executor.ts';
+import type { Found, Handle, Heard } from '../../../src/execution/executor.ts';
+import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
 
-const launcher = process.env['CODEX_ORCH_TEST_DIRECT'] === '1' ? null : startLauncher();
+const executor = new LocalExecutor({ env: process.env, launcher: true });
 
-export function startAttempt(launch: AgentLaunch): Promise<AttemptProcess> {
-  return start(launch, launcher);
+export function startAttempt(order: AttemptOrder, heard: Heard = deaf): Promise<Handle> {
+  return executor.start(order, heard);
+}
+
+export function findAttempt(order: AttemptOrder, heard: Heard = deaf): Promise<Found> {
+  return executor.find(order, heard);
 }
 
 /** Starts an attempt, and waits for its end. */
-export async function runToEnd(launch: AgentLaunch): Promise<AttemptEnd> {
-  return (await startAttempt(launch)).ended;
+export async function runToEnd(order: AttemptOrder): Promise<AttemptEnd> {
+  return (await startAttempt(order)).ended;
+}
+
+function deaf(): void {
+  // The test looks at the end alone.
 }

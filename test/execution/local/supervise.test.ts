@@ -4,22 +4,22 @@ import { describe, expect, it } from 'vitest';
 import type { AgentActivity } from '../../../src/model/activity.ts';
 import {
   exists,
-  newLaunch,
+  newOrder,
   pidOf,
   read,
-  shellLaunch,
+  shellOrder,
   temporaryDirectory,
   until,
   untilPrinted,
-} from './launches.ts';
+} from './orders.ts';
 import { runToEnd, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('supervise');
 
 describe('a command that runs to its end', () => {
   it('gets the prompt on standard input, and its standard output is the final message', async () => {
-    const launch = newLaunch(root, { run: 'cat; echo "in $PWD"; echo oops >&2' }, 'do it\n');
-    const end = await runToEnd(launch);
+    const order = newOrder(root, { run: 'cat; echo "in $PWD"; echo oops >&2' }, 'do it\n');
+    const end = await runToEnd(order);
     expect(end).toMatchObject({
       termination_reason: 'completed',
       return_code: 0,
@@ -29,16 +29,16 @@ describe('a command that runs to its end', () => {
       session_id: null,
       session_lost: false,
       usage: null,
-      final_message: { file: path.join(launch.attemptDir, 'events.jsonl') },
-      started_at: launch.startedAt,
+      final_message: { file: path.join(order.attemptDir, 'events.jsonl') },
+      started_at: order.startedAt,
     });
-    expect(read(launch, 'events.jsonl')).toBe(`do it\nin ${launch.cwd}\n`);
-    expect(read(launch, 'stderr.log')).toBe('oops\n');
+    expect(read(order, 'events.jsonl')).toBe(`do it\nin ${order.cwd}\n`);
+    expect(read(order, 'stderr.log')).toBe('oops\n');
   });
 
   it('reports a failure with the exit status and the last line of standard error', async () => {
-    const launch = shellLaunch(root, 'echo first >&2; echo "no such luck" >&2; exit 7');
-    expect(await runToEnd(launch)).toMatchObject({
+    const order = shellOrder(root, 'echo first >&2; echo "no such luck" >&2; exit 7');
+    expect(await runToEnd(order)).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 7,
       failure_kind: 'task_runtime',
@@ -48,32 +48,32 @@ describe('a command that runs to its end', () => {
   });
 
   it('reports death by signal as 128 + n, without a word of the wrapping shell', async () => {
-    const launch = shellLaunch(root, 'kill -SEGV $$');
-    const end = await runToEnd(launch);
+    const order = shellOrder(root, 'kill -SEGV $$');
+    const end = await runToEnd(order);
     expect(end).toMatchObject({ return_code: 139, termination_reason: 'nonzero_exit' });
     expect(end.failure_summary).toBe('the command was killed by SIGSEGV (exit status 139)');
-    expect(read(launch, 'stderr.log')).toBe('');
+    expect(read(order, 'stderr.log')).toBe('');
   });
 
   it('prefers the task’s line, then the agent’s argv; args follow', async () => {
-    const launch = newLaunch(root);
-    const agent = { ...launch.agent, command: ['printf', '%s|'], args: ['a b', '$c'] };
-    await runToEnd({ ...launch, agent });
-    expect(read(launch, 'events.jsonl')).toBe('a b|$c|');
-    const other = newLaunch(root);
-    await runToEnd({ ...other, agent, run: 'echo "run: $2"' });
+    const agent = { command: ['printf', '%s|'], args: ['a b', '$c'] };
+    const order = newOrder(root, { agent });
+    await runToEnd(order);
+    expect(read(order, 'events.jsonl')).toBe('a b|$c|');
+    const other = newOrder(root, { agent, run: 'echo "run: $2"' });
+    await runToEnd(other);
     expect(read(other, 'events.jsonl')).toBe('run: $c\n');
   });
 
   it('sees the worker’s environment over the agent’s, and nothing of the wrapper’s', async () => {
-    const launch = newLaunch(root, {
+    const order = newOrder(root, {
       run: 'echo "$A $B"; env | grep -c _codex_orch; ls /proc/self/fd | wc -l',
+      agent: { env: { A: 'agent', B: 'agent' } },
       env: { A: 'worker' },
     });
-    const agent = { ...launch.agent, env: { A: 'agent', B: 'agent' } };
-    await runToEnd({ ...launch, agent });
+    await runToEnd(order);
     // Standard input, output, error, and the directory that ls reads.
-    const [variables, leaked] = read(launch, 'events.jsonl').split('\n');
+    const [variables, leaked] = read(order, 'events.jsonl').split('\n');
     expect(variables).toBe('worker agent');
     expect(leaked).toBe('0');
   });
@@ -82,11 +82,10 @@ describe('a command that runs to its end', () => {
     ['no such program', 127],
     ['not executable', 126],
   ])('tells a command that cannot run: %s', async (what, code) => {
-    const launch = newLaunch(root);
-    const file = path.join(launch.cwd, 'tool');
+    const file = path.join(root, `tool-${code}`);
+    const order = newOrder(root, { agent: { command: [file] } });
     if (what === 'not executable') writeFileSync(file, 'x', { mode: 0o644 });
-    const agent = { ...launch.agent, command: [file] };
-    expect(await runToEnd({ ...launch, agent })).toMatchObject({
+    expect(await runToEnd(order)).toMatchObject({
       return_code: code,
       failure_kind: 'runner_invocation',
       resume_recommended: false,
@@ -94,9 +93,8 @@ describe('a command that runs to its end', () => {
   });
 
   it('ends at once where the workspace is missing, or nothing is to run', async () => {
-    const gone = shellLaunch(root, 'true', { cwd: path.join(root, 'nowhere') });
+    const gone = shellOrder(root, 'true', { cwd: path.join(root, 'nowhere') });
     const process = await startAttempt(gone);
-    expect(process.pid).toBeNull();
     const end = await process.ended;
     expect(end).toMatchObject({ return_code: null, failure_kind: 'runner_invocation' });
     expect(end.failure_summary).toContain('nowhere does not exist');
@@ -104,15 +102,15 @@ describe('a command that runs to its end', () => {
       pid: null,
       failure_kind: 'runner_invocation',
     });
-    expect((await runToEnd(newLaunch(root))).failure_summary).toContain('`run` line');
+    expect((await runToEnd(newOrder(root))).failure_summary).toContain('`run` line');
   });
 
   it('names what to do where Codex is missing', async () => {
-    const launch = newLaunch(root, {
+    const order = newOrder(root, {
       backend: 'codex',
       env: { CODEX_ORCH_CODEX_BIN: path.join(root, 'no-codex') },
     });
-    const end = await runToEnd(launch);
+    const end = await runToEnd(order);
     expect(end.failure_kind).toBe('runner_invocation');
     expect(end.failure_summary).toMatch(/no-codex.*CODEX_ORCH_CODEX_BIN.*codex-orch doctor/s);
   });
@@ -120,25 +118,20 @@ describe('a command that runs to its end', () => {
 
 describe('runtime.json', () => {
   it('tells the pid while it lives, and how it ended afterwards', async () => {
-    const launch = shellLaunch(
-      root,
-      'echo one; echo two; echo err >&2; until [ -e go ]; do sleep 0.01; done; read x < none',
-      {
-        wallTimeoutMs: 60_000,
-        sandbox: 'read-only',
-      },
-    );
-    const process = await startAttempt(launch);
-    const runtime = path.join(launch.attemptDir, 'runtime.json');
+    const line =
+      'echo one; echo two; echo err >&2; until [ -e go ]; do sleep 0.01; done; read x < none';
+    const order = shellOrder(root, line, { wallTimeoutMs: 60_000, sandbox: 'read-only' });
+    const process = await startAttempt(order);
+    const runtime = path.join(order.attemptDir, 'runtime.json');
     await until('it is reported', () => existsSync(runtime));
-    expect(JSON.parse(read(launch, 'runtime.json'))).toMatchObject({
-      pid: process.pid,
-      cwd: launch.cwd,
-      project_workspace_dir: launch.cwd,
-      command: ['/bin/sh', '-c', launch.run, 'sh'],
+    expect(JSON.parse(read(order, 'runtime.json'))).toMatchObject({
+      pid: await pidOf(order),
+      cwd: order.cwd,
+      project_workspace_dir: order.cwd,
+      command: ['/bin/sh', '-c', line, 'sh'],
       sandbox: null,
-      writable_roots: [launch.attemptDir, launch.inboxDir],
-      started_at: launch.startedAt,
+      writable_roots: [order.attemptDir, order.inboxDir],
+      started_at: order.startedAt,
       finished_at: null,
       wall_timeout_sec: 60,
       idle_timeout_sec: null,
@@ -146,9 +139,9 @@ describe('runtime.json', () => {
       return_code: null,
       resume_recommended: null,
     });
-    writeFileSync(path.join(launch.cwd, 'go'), '');
+    writeFileSync(path.join(order.cwd, 'go'), '');
     const end = await process.ended;
-    const record = JSON.parse(read(launch, 'runtime.json')) as Record<string, unknown>;
+    const record = JSON.parse(read(order, 'runtime.json')) as Record<string, unknown>;
     expect(record).toMatchObject({
       return_code: end.return_code,
       termination_reason: 'nonzero_exit',
@@ -167,27 +160,27 @@ describe('runtime.json', () => {
 
 describe('stopping', () => {
   it('asks the whole group, and reports the first reason', async () => {
-    const launch = shellLaunch(root, 'sleep 300 & echo "child $!"; wait');
-    const process = await startAttempt(launch);
-    const child = Number(/child (\d+)\n/.exec(await untilPrinted(launch, /child \d+\n/))?.[1]);
-    process.stop('idle_timeout');
-    process.stop('terminated');
+    const order = shellOrder(root, 'sleep 300 & echo "child $!"; wait');
+    const process = await startAttempt(order);
+    const child = Number(/child (\d+)\n/.exec(await untilPrinted(order, /child \d+\n/))?.[1]);
+    process.stop('idle_timeout', 'ask');
+    process.stop('terminated', 'ask');
     expect(await process.ended).toMatchObject({
       termination_reason: 'idle_timeout',
       return_code: 143,
     });
     expect(exists(child)).toBe(false);
-    expect(exists(pidOf(process))).toBe(false);
+    expect(exists(await pidOf(order))).toBe(false);
   });
 
   it('kills after the grace what ignores the question', async () => {
-    const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
+    const order = shellOrder(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
       graceMs: 300,
     });
-    const process = await startAttempt(launch);
-    await untilPrinted(launch, 'ready');
+    const process = await startAttempt(order);
+    await untilPrinted(order, 'ready');
     const asked = Date.now();
-    process.stop('terminated');
+    process.stop('terminated', 'ask');
     expect(await process.ended).toMatchObject({
       termination_reason: 'terminated',
       failure_kind: 'interrupted',
@@ -198,26 +191,26 @@ describe('stopping', () => {
   });
 
   it('does not wait for the grace when forced', async () => {
-    const launch = shellLaunch(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
+    const order = shellOrder(root, "trap '' TERM; echo ready; while :; do sleep 0.05; done", {
       graceMs: 60_000,
     });
-    const process = await startAttempt(launch);
-    await untilPrinted(launch, 'ready');
-    process.stop('terminated');
-    process.stop('terminated', { force: true });
+    const process = await startAttempt(order);
+    await untilPrinted(order, 'ready');
+    process.stop('terminated', 'ask');
+    process.stop('terminated', 'kill');
     expect(await process.ended).toMatchObject({ return_code: 137 });
   });
 
   it('lets a command clean up, and does not take its exit 0 for success', async () => {
-    const launch = shellLaunch(
+    const order = shellOrder(
       root,
       'trap "echo cleaned; exit 0" TERM; echo ready; while :; do sleep 0.02; done',
     );
-    const process = await startAttempt(launch);
-    await untilPrinted(launch, 'ready');
-    process.stop('terminated');
+    const process = await startAttempt(order);
+    await untilPrinted(order, 'ready');
+    process.stop('terminated', 'ask');
     expect(await process.ended).toMatchObject({ termination_reason: 'terminated', return_code: 0 });
-    expect(read(launch, 'events.jsonl')).toContain('cleaned');
+    expect(read(order, 'events.jsonl')).toContain('cleaned');
   });
 
   it('asks Codex with full access by INT, and escalates', async () => {
@@ -229,33 +222,32 @@ echo '{"type":"turn.started"}'
 while :; do sleep 0.02; done
 `;
     writeFileSync(fake, script, { mode: 0o755 });
-    const launch = newLaunch(root, {
+    const order = newOrder(root, {
       backend: 'codex',
       sandbox: 'danger-full-access',
       graceMs: 600,
       env: { CODEX_ORCH_CODEX_BIN: fake },
     });
-    const process = await startAttempt(launch);
     const seen: string[] = [];
-    process.onActivity((all) => {
+    const process = await startAttempt(order, (all) => {
       for (const activity of all) if (activity.type === 'error') seen.push(activity.message);
     });
-    await untilPrinted(launch, 'turn.started');
-    process.stop('terminated');
+    await untilPrinted(order, 'turn.started');
+    process.stop('terminated', 'ask');
     expect(await process.ended).toMatchObject({ return_code: 137 });
     expect(seen).toEqual(['INT', 'TERM']);
   });
 
   it('ends what the leader left in its group, even when that ignores TERM', async () => {
-    const launch = shellLaunch(
+    const order = shellOrder(
       root,
       `sh -c 'trap "" TERM; echo "left $$"; while :; do sleep 0.05; done' & ` +
         'until [ -s "$CODEX_ORCH_ATTEMPT_DIR/events.jsonl" ]; do sleep 0.01; done; exit 0',
       { graceMs: 200 },
     );
-    const end = await runToEnd(launch);
+    const end = await runToEnd(order);
     expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
-    const left = Number(/left (\d+)/.exec(read(launch, 'events.jsonl'))?.[1]);
+    const left = Number(/left (\d+)/.exec(read(order, 'events.jsonl'))?.[1]);
     expect(left).toBeGreaterThan(1);
     expect(exists(left)).toBe(false);
   });
@@ -263,8 +255,8 @@ while :; do sleep 0.02; done
 
 describe('limits', () => {
   it('ends a silent agent at the idle limit', async () => {
-    const launch = shellLaunch(root, 'echo hello; sleep 300', { idleTimeoutMs: 300 });
-    expect(await runToEnd(launch)).toMatchObject({
+    const order = shellOrder(root, 'echo hello; sleep 300', { idleTimeoutMs: 300 });
+    expect(await runToEnd(order)).toMatchObject({
       termination_reason: 'idle_timeout',
       failure_kind: 'task_runtime',
       failure_summary: 'the agent printed nothing for its idle limit of 0.3 s',
@@ -273,22 +265,18 @@ describe('limits', () => {
   });
 
   it('takes output on standard error for a sign of life', async () => {
-    const launch = shellLaunch(
-      root,
-      'for i in 1 2 3 4 5 6 7 8 9 0; do echo . >&2; sleep 0.1; done',
-      {
-        idleTimeoutMs: 600,
-      },
-    );
-    expect(await runToEnd(launch)).toMatchObject({ termination_reason: 'completed' });
+    const order = shellOrder(root, 'for i in 1 2 3 4 5 6 7 8 9 0; do echo . >&2; sleep 0.1; done', {
+      idleTimeoutMs: 600,
+    });
+    expect(await runToEnd(order)).toMatchObject({ termination_reason: 'completed' });
   });
 
   it('counts the wall limit from the start of the attempt', async () => {
-    const launch = shellLaunch(root, 'while :; do echo busy; sleep 0.05; done', {
+    const order = shellOrder(root, 'while :; do echo busy; sleep 0.05; done', {
       wallTimeoutMs: 60_000,
       startedAt: new Date(Date.now() - 59_700).toISOString(),
     });
-    const process = await startAttempt(launch);
+    const process = await startAttempt(order);
     expect(await process.ended).toMatchObject({
       termination_reason: 'wall_timeout',
       failure_summary: 'the attempt reached its time limit of 60 s',
@@ -298,28 +286,24 @@ describe('limits', () => {
 
 describe('output', () => {
   it('does not take closed output for the end', async () => {
-    const launch = shellLaunch(
+    const order = shellOrder(
       root,
       'exec >&- 2>&-; until [ -e go ]; do sleep 0.01; done; touch done; exit 5',
     );
-    const process = await startAttempt(launch);
+    const process = await startAttempt(order);
     let over = false;
     void process.ended.then(() => (over = true));
     await new Promise((resolve) => setTimeout(resolve, 250)); // two polls: it must not have ended
     expect(over).toBe(false);
-    writeFileSync(path.join(launch.cwd, 'go'), '');
+    writeFileSync(path.join(order.cwd, 'go'), '');
     expect(await process.ended).toMatchObject({ return_code: 5 });
-    expect(existsSync(path.join(launch.cwd, 'done'))).toBe(true);
+    expect(existsSync(path.join(order.cwd, 'done'))).toBe(true);
   });
 
   it('reads half a line when it is the last, and malformed UTF-8', async () => {
-    const launch = shellLaunch(
-      root,
-      "printf 'whole\\nbad \\377 byte\\nhal'; sleep 0.2; printf 'f'",
-    );
+    const order = shellOrder(root, "printf 'whole\\nbad \\377 byte\\nhal'; sleep 0.2; printf 'f'");
     const activities: AgentActivity[] = [];
-    const process = await startAttempt(launch);
-    process.onActivity((all) => activities.push(...all));
+    const process = await startAttempt(order, (all) => activities.push(...all));
     await process.ended;
     expect(activities).toEqual([
       { type: 'output', text: 'whole' },
@@ -330,18 +314,22 @@ describe('output', () => {
 
   it('survives a flood with flat memory, and counts its lines', async () => {
     const bytes = 300 << 20;
-    const launch = shellLaunch(root, `yes 0123456789012345678901234567890 | head -c ${bytes}`);
+    const order = shellOrder(root, `yes 0123456789012345678901234567890 | head -c ${bytes}`);
     const before = globalThis.process.memoryUsage().rss;
     let peak = 0;
     const sampling = setInterval(() => {
       peak = Math.max(peak, globalThis.process.memoryUsage().rss - before);
     }, 20);
     const started = Date.now();
-    const process = await startAttempt(launch);
+    const process = await startAttempt(order);
     expect(await process.ended).toMatchObject({ termination_reason: 'completed' });
     clearInterval(sampling);
-    expect(statSync(path.join(launch.attemptDir, 'events.jsonl')).size).toBe(bytes);
-    expect(process.progress().stdoutLineCount).toBe(Math.floor(bytes / 32));
+    expect(statSync(path.join(order.attemptDir, 'events.jsonl')).size).toBe(bytes);
+    const { stdout_line_count } = JSON.parse(read(order, 'runtime.json')) as Record<
+      string,
+      unknown
+    >;
+    expect(stdout_line_count).toBe(Math.floor(bytes / 32));
     expect(peak).toBeLessThan(120 << 20);
     expect(Date.now() - started).toBeLessThan(20_000);
   });
@@ -358,7 +346,7 @@ echo '{"type":"item.completed","item":{"id":"y","type":"agent_message","text":"d
 echo '{"type":"turn.completed","usage":{"input_tokens":150,"output_tokens":9}}'
 `;
     writeFileSync(fake, script, { mode: 0o755 });
-    const launch = newLaunch(root, {
+    const order = newOrder(root, {
       backend: 'codex',
       env: { CODEX_ORCH_CODEX_BIN: fake },
       sessionId: 't-1',
@@ -371,8 +359,7 @@ echo '{"type":"turn.completed","usage":{"input_tokens":150,"output_tokens":9}}'
     });
     const before = globalThis.process.memoryUsage().rss;
     const omitted: number[] = [];
-    const process = await startAttempt(launch);
-    process.onActivity((all) => {
+    const process = await startAttempt(order, (all) => {
       for (const activity of all) if (activity.type === 'truncated') omitted.push(activity.bytes);
     });
     expect(await process.ended).toMatchObject({
@@ -392,12 +379,12 @@ describe('a Codex stream that does not end well', () => {
     writeFileSync(file, `#!/bin/sh\n${body}`, { mode: 0o755 });
     return file;
   };
-  const launchOf = (file: string, sessionId: string | null = null) =>
-    newLaunch(root, { backend: 'codex', sessionId, env: { CODEX_ORCH_CODEX_BIN: file } });
+  const orderOf = (file: string, sessionId: string | null = null) =>
+    newOrder(root, { backend: 'codex', sessionId, env: { CODEX_ORCH_CODEX_BIN: file } });
 
   it('is no success without turn.completed', async () => {
     const fake = fakeCodex('quitter', `echo '{"type":"thread.started","thread_id":"a"}'`);
-    expect(await runToEnd(launchOf(fake))).toMatchObject({
+    expect(await runToEnd(orderOf(fake))).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 0,
       failure_kind: 'external_protocol',
@@ -411,7 +398,7 @@ describe('a Codex stream that does not end well', () => {
       'stranger',
       `echo '{"type":"thread.started","thread_id":"other"}'; sleep 300`,
     );
-    expect(await runToEnd(launchOf(fake, 'mine'))).toMatchObject({
+    expect(await runToEnd(orderOf(fake, 'mine'))).toMatchObject({
       failure_kind: 'session_lost',
       session_lost: true,
       session_id: null,
@@ -424,7 +411,7 @@ describe('a Codex stream that does not end well', () => {
       'victim',
       `echo '{"type":"thread.started","thread_id":"a"}'; kill -KILL $$`,
     );
-    expect(await runToEnd(launchOf(fake))).toMatchObject({
+    expect(await runToEnd(orderOf(fake))).toMatchObject({
       return_code: 137,
       failure_kind: 'interrupted',
       resume_recommended: true,
@@ -433,20 +420,20 @@ describe('a Codex stream that does not end well', () => {
 
   it('removes the empty directories that Codex leaves in the attempt directory, only these', async () => {
     const fake = fakeCodex('litterer', `exit 1`);
-    const launch = launchOf(fake);
+    const order = orderOf(fake);
     for (const name of ['.git', '.codex', '.agents/kept']) {
-      mkdirSync(path.join(launch.attemptDir, name), { recursive: true });
+      mkdirSync(path.join(order.attemptDir, name), { recursive: true });
     }
-    await runToEnd(launch);
-    expect(existsSync(path.join(launch.attemptDir, '.git'))).toBe(false);
-    expect(existsSync(path.join(launch.attemptDir, '.agents/kept'))).toBe(true);
+    await runToEnd(order);
+    expect(existsSync(path.join(order.attemptDir, '.git'))).toBe(false);
+    expect(existsSync(path.join(order.attemptDir, '.agents/kept'))).toBe(true);
   });
 });
 
 it('takes up what was started, and starts nothing again', async () => {
-  const launch = shellLaunch(root, 'echo begun; exit 3');
-  await runToEnd(launch);
-  const { ended } = await startAttempt(launch);
+  const order = shellOrder(root, 'echo begun; exit 3');
+  await runToEnd(order);
+  const { ended } = await startAttempt(order);
   expect(await ended).toMatchObject({ return_code: 3 });
-  expect(readFileSync(path.join(launch.attemptDir, 'events.jsonl'), 'utf8')).toBe('begun\n');
+  expect(readFileSync(path.join(order.attemptDir, 'events.jsonl'), 'utf8')).toBe('begun\n');
 });

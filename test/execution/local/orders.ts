@@ -2,7 +2,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll } from 'vitest';
-import type { AgentLaunch, AttemptProcess } from '../../../src/model/attempt.ts';
+import { backendOf, shellBackend } from '../../../src/agents/backends.ts';
+import { bareAgent } from '../../../src/agents/resolve-agent.ts';
+import { attemptFiles, readIdentity } from '../../../src/execution/local/attempt-files.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import type { AgentSpec } from '../../../src/model/program.ts';
 
 const testRoot = path.resolve(import.meta.dirname, '..', '..', '.test-tmp');
 
@@ -16,31 +20,26 @@ export function temporaryDirectory(name: string): string {
 
 let count = 0;
 
-/** A launch in a fresh attempt directory, with the prompt in place. */
-export function newLaunch(
-  root: string,
-  change: Partial<AgentLaunch> = {},
-  prompt = '',
-): AgentLaunch {
+/** What a test says of an order; the settings follow from the agent and the task's line. */
+export type OrderChange = Partial<AttemptOrder> & {
+  agent?: Partial<AgentSpec>;
+  run?: string;
+};
+
+/** An order in a fresh attempt directory, with the prompt in place; of a command, unless it says else. */
+export function newOrder(root: string, change: OrderChange = {}, prompt = ''): AttemptOrder {
   const program = path.join(root, `program-${(count += 1)}`);
   const attemptDir = path.join(program, '.runs', 'r', 'instances', 'i', 'attempts', '0001');
   const inboxDir = path.join(program, '.runs', 'r', 'inbox');
   const cwd = path.join(root, `workspace-${count}`);
   for (const directory of [attemptDir, inboxDir, cwd]) mkdirSync(directory, { recursive: true });
   writeFileSync(path.join(attemptDir, 'prompt.md'), prompt);
+  const { agent, run = null, ...changed } = change;
+  const backend = backendOf(change.backend ?? shellBackend.name);
+  const use = { agent: { ...bareAgent(backend), ...agent }, run };
   return {
-    backend: 'command',
-    agent: {
-      backend: change.backend ?? 'command',
-      model: null,
-      sandbox: null,
-      args: [],
-      env: {},
-      command: null,
-      run: null,
-    },
-    run: null,
-    codexPath: null,
+    backend: backend.name,
+    settings: backend.settings(use, { sections: {}, problem: null }).settings,
     cwd,
     projectWorkspaceDir: cwd,
     programDir: program,
@@ -57,22 +56,18 @@ export function newLaunch(
     graceMs: 2000,
     startedAt: new Date().toISOString(),
     generation: 0,
-    ...change,
-    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir, ...change.env },
+    ...changed,
+    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir, ...agent?.env, ...change.env },
   };
 }
 
-/** A launch of a shell line. */
-export function shellLaunch(
-  root: string,
-  run: string,
-  change: Partial<AgentLaunch> = {},
-): AgentLaunch {
-  return newLaunch(root, { run, ...change });
+/** An order of a shell line. */
+export function shellOrder(root: string, run: string, change: OrderChange = {}): AttemptOrder {
+  return newOrder(root, { run, ...change });
 }
 
-export function read(launch: AgentLaunch, name: string): string {
-  return readFileSync(path.join(launch.attemptDir, name), 'utf8');
+export function read(order: AttemptOrder, name: string): string {
+  return readFileSync(path.join(order.attemptDir, name), 'utf8');
 }
 
 export function exists(pid: number): boolean {
@@ -103,10 +98,10 @@ export async function until<T>(
 }
 
 /** Waits until the agent has printed a line, and returns what is printed so far. */
-export function untilPrinted(launch: AgentLaunch, text: string | RegExp): Promise<string> {
+export function untilPrinted(order: AttemptOrder, text: string | RegExp): Promise<string> {
   return until(`the agent prints ${String(text)}`, () => {
     try {
-      const printed = read(launch, 'events.jsonl');
+      const printed = read(order, 'events.jsonl');
       const found = typeof text === 'string' ? printed.includes(text) : text.test(printed);
       return found && printed;
     } catch {
@@ -115,7 +110,8 @@ export function untilPrinted(launch: AgentLaunch, text: string | RegExp): Promis
   });
 }
 
-export function pidOf(process: AttemptProcess): number {
-  if (process.pid === null) throw new Error('the attempt has no process');
-  return process.pid;
+/** The process of an attempt, as soon as it has written down who it is. */
+export async function pidOf({ attemptDir, generation }: AttemptOrder): Promise<number> {
+  const files = attemptFiles(attemptDir);
+  return (await until('it says who it is', () => readIdentity(files, generation))).pid;
 }

@@ -1,0 +1,82 @@
+/**
+ * The command line of `codex exec --json`. The flags and what they do are observed facts of version
+ * 0.169.0; test/agents/codex/real.test.ts proves those that we rely on against the pinned version.
+ */
+import path from 'node:path';
+import type { AttemptOrder } from '../../model/attempt.ts';
+import type { CommandLine, Located } from '../backend.ts';
+import { codexSettings } from './settings.ts';
+
+/** Flags of `codex exec` that `commandLine` uses; `doctor` looks for them in its help. */
+export const codexFlags = [
+  '--json',
+  '--skip-git-repo-check',
+  '--cd',
+  '--sandbox',
+  '--add-dir',
+  '--model',
+  '--output-schema',
+  '--config',
+] as const;
+
+/**
+ * All options stand before `resume`, and are restated on every attempt: a resumed session remembers
+ * the conversation only, neither sandbox nor directories nor model. The prompt comes on stdin (`-`).
+ */
+export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine {
+  const { args } = codexSettings(order);
+  const scratch = path.join(order.attemptDir, 'scratch');
+  const env: Record<string, string> = {};
+  const options = ['--json', '--skip-git-repo-check', '-C', order.cwd];
+  // A login shell would reset PATH, and `codex-orch` with it.
+  options.push('-c', 'allow_login_shell=false');
+  switch (order.sandbox) {
+    case 'workspace-write':
+      options.push('-s', 'workspace-write');
+      for (const root of [order.attemptDir, order.inboxDir, ...order.writableRoots]) {
+        options.push('--add-dir', root);
+      }
+      if (at.isProgramOpen) {
+        options.push('-c', 'sandbox_workspace_write.exclude_slash_tmp=true');
+        options.push('-c', 'sandbox_workspace_write.exclude_tmpdir_env_var=true');
+        env['TMPDIR'] = scratch;
+      }
+      break;
+    case 'read-only':
+      options.push(...readOnlyProfile([order.attemptDir, order.inboxDir]));
+      env['TMPDIR'] = scratch;
+      break;
+    case 'danger-full-access':
+      options.push('-s', 'danger-full-access');
+      break;
+  }
+  if (order.model !== null) options.push('-m', order.model);
+  if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
+  options.push(...args);
+  const session = order.sessionId === null ? [] : ['resume', order.sessionId];
+  // Codex's sandbox fails every command when TMPDIR does not exist.
+  const directories = env['TMPDIR'] === undefined ? [] : [scratch];
+  const program = at.program ?? 'codex';
+  return { argv: [program, 'exec', ...options, ...session, '-'], env, directories };
+}
+
+/**
+ * `-s read-only` ignores --add-dir. A permission profile that extends it opens single directories;
+ * any --sandbox beside it would override the profile.
+ */
+function readOnlyProfile(writable: string[]): string[] {
+  const paths = writable.map((directory) => `${tomlString(directory)}="write"`).join(',');
+  return [
+    '-c',
+    'default_permissions="codex-orch-read-only"',
+    '-c',
+    'permissions.codex-orch-read-only.extends=":read-only"',
+    '-c',
+    `permissions.codex-orch-read-only.filesystem={${paths}}`,
+  ];
+}
+
+/** JSON's escapes are TOML's; DEL alone must be escaped in TOML only. */
+function tomlString(text: string): string {
+  return JSON.stringify(text).replaceAll('\x7f', '\\u007f');
+}

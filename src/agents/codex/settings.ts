@@ -1,0 +1,24 @@
+/** What the `codex` backend keeps in an order. Pure. */
+import type { AttemptOrder } from '../../model/attempt.ts';
+import type { AgentConfig, AgentUse, Settled } from '../backend.ts';
+
+/** The section of config.toml. */
+export const codexSection = 'codex';
+
+/** A type and no interface: so it is JSON. */
+type CodexSettings = {
+  /** `codex.path` of config.toml; null: `codex` on PATH. CODEX_ORCH_CODEX_BIN wins over both. */
+  program: string | null;
+  /** The author's, after ours. */
+  args: string[];
+};
+
+export function settleCodex({ agent }: AgentUse, { sections, problem }: AgentConfig): Settled {
+  const program = sections[codexSection]?.['path'] ?? null;
+  const settings: CodexSettings = { program, args: agent.args };
+  return { settings, problem };
+}
+
+export function codexSettings({ settings }: AttemptOrder): CodexSettings {
+  return settings as CodexSettings;
+}

@@ -1,0 +1,46 @@
+/**
+ * Who carries out attempts: starts them, finds them again after an engine's death, and tells how they
+ * ended. The engine, and whoever else needs an agent, is handed one and knows no process.
+ *
+ * What all of them hold to (test/conformance/executor.ts): an attempt begins at most once, whatever
+ * crashes in between; nothing is heard after `ended` has resolved, and everything before.
+ */
+import type { AgentActivity } from '../model/activity.ts';
+import type { AttemptEnd, AttemptOrder, StopReason } from '../model/attempt.ts';
+
+/** What new output means, in order; from the start of the attempt, also where it was found again. */
+export type Heard = (activities: AgentActivity[]) => void;
+
+export interface Executor {
+  /**
+   * Starts the agent of an attempt whose prompt.md is in place, or takes up what was started before.
+   * Where it cannot start, the handle ends at once with `failure_kind: runner_invocation`.
+   */
+  start(order: AttemptOrder, heard: Heard): Promise<Handle>;
+  /**
+   * Settles an attempt that the log calls started, without a race: afterwards it is known to live, known
+   * to have ended, or known never to have run and never to be able to.
+   */
+  find(order: AttemptOrder, heard: Heard): Promise<Found>;
+  /** Lets go of what only starts attempts; those that run live on. */
+  close(): Promise<void>;
+}
+
+export interface Handle {
+  /**
+   * Resolves once the agent and all that it started are gone, and all output is read. Rejects only where
+   * the disk cannot be read; the agent then lives on, and can be found.
+   */
+  readonly ended: Promise<AttemptEnd>;
+  /** `ask`: to stop, and killed after the grace; `kill`: at once, also after it was asked. The first reason stands. */
+  stop(reason: StopReason, how: 'ask' | 'kill'): void;
+  /** Stops watching and lets the agent live on; `ended` then never resolves. */
+  detach(): void;
+}
+
+export type Found =
+  | { kind: 'running'; handle: Handle }
+  /** It ended while nobody watched. */
+  | { kind: 'ended'; handle: Handle }
+  /** Nothing ever ran, and nothing can any more: start again with this generation. */
+  | { kind: 'never_started'; nextGeneration: number };
