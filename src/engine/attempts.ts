@@ -19,7 +19,12 @@ import { realPathOf } from '../disk/real-path.ts';
 import { collectResult } from '../attempt/harvest/collect-result.ts';
 import { publishArtifacts } from '../attempt/harvest/publish-artifacts.ts';
 import { stageAttempt } from '../attempt/brief/stage-attempt.ts';
-import type { AskableRole, LoopBudget, PreviousFailure } from '../attempt/brief/stage-request.ts';
+import type {
+  AskableRole,
+  LoopBudget,
+  PreviousFailure,
+  UpstreamOutput,
+} from '../attempt/brief/stage-request.ts';
 import { workerEnvironment } from '../attempt/worker-environment.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -242,15 +247,18 @@ function withoutOutput(process: ProcessEnd): AttemptFacts {
 
 function upstreamOutputs(session: RunSession, instance: Instance) {
   return Object.fromEntries(
-    Object.entries(instance.dependency_instances).map(([scope, id]) => [
-      scope,
-      {
+    Object.entries(instance.dependency_instances).map(([scope, id]) => {
+      const { task_id: taskId, published, attempt } = instanceOf(session.state, id);
+      const upstream: UpstreamOutput = {
         instanceId: id,
-        taskId: instanceOf(session.state, id).task_id,
+        taskId,
         publishedDir: session.paths.publishedDir(id),
-        resultFile: session.resultFile(id),
-      },
-    ]),
+        published,
+        attemptDir: session.paths.attemptDir(id, attempt),
+        result: () => session.result(id),
+      };
+      return [scope, upstream];
+    }),
   );
 }
 

@@ -6,6 +6,7 @@ import type { RunEvent } from '../core/events/events.ts';
 import { Refusal } from '../model/refusal.ts';
 import { resultOf } from '../core/state/results.ts';
 import type { RunState } from '../core/state/run-state.ts';
+import type { RecordedResult } from '../store/log/results.ts';
 import { EventLog } from '../store/log/writer.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import {
@@ -153,10 +154,17 @@ export class RunSession {
     this.#onStaleCache = listener;
   }
 
-  /** The file of an instance's result, for staging; written anew if the cache has lost it. */
-  resultFile(instanceId: string): string | null {
+  /**
+   * The result of a done instance, as the log recorded it; null where the attempt that ended well left none.
+   * Where its file under `state/` says anything else, that is written anew.
+   *
+   * @throws Refusal `log-damaged`
+   */
+  result(instanceId: string): RecordedResult | null {
     if (resultOf(this.state, instanceId) === null) return null;
-    return this.#cache.ensureResult(instanceId);
+    const recorded = this.#log.result(instanceId);
+    if (recorded !== null) this.#cache.checkResult(instanceId, recorded.value);
+    return recorded;
   }
 
   close(): void {

@@ -8,11 +8,14 @@ import {
   truncateSync,
   utimesSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replay } from '../../src/core/events/evolve.ts';
+import type { Json } from '../../src/model/json.ts';
 import { newEvent } from '../../src/core/state/recorder.ts';
 import { EventLog } from '../../src/store/log/writer.ts';
 import { eventLine } from '../../src/store/log/chain.ts';
@@ -201,16 +204,35 @@ describe('state/', () => {
     writeFileSync(run.paths.runFile, JSON.stringify({ ...file, [key]: value }));
   }
 
-  it('has the result of an instance, even if its file was lost', () => {
+  it.each<[string, (file: string) => void]>([
+    ['changed', (file) => writeFileSync(file, '{\n  "answer": 43\n}\n')],
+    ['missing', (file) => rmSync(file)],
+    ['truncated', (file) => truncateSync(file, 5)],
+    ['emptied', (file) => writeFileSync(file, '')],
+    ['replaced by a link', (file) => replaceBy(file, () => symlinkSync('run.json', file))],
+    ['replaced by a directory', (file) => replaceBy(file, () => mkdirSync(file))],
+    ['replaced by a pipe', (file) => replaceBy(file, () => execFileSync('mkfifo', [file]))],
+  ])('has a result written anew that is asked for and was %s', (_name, harm) => {
+    const whole = stateFiles();
     const cache = StateCache.open(run.paths, run.state);
-    const file = run.paths.resultFile(run.asker);
-    for (const harm of [() => rmSync(file), () => writeFileSync(file, '')]) {
-      harm();
-      expect(cache.ensureResult(run.asker)).toBe(file);
-      expect(read(file)).toEqual(JSON.parse(RESULT));
-    }
-    expect(cache.ensureResult('nobody')).toBeNull();
+    harm(run.paths.resultFile(run.asker));
+    cache.checkResult(run.asker, JSON.parse(RESULT) as Json);
+    expect(cache.flush(run.state)).toBeNull();
+    expect(stateFiles()).toEqual(whole);
   });
+
+  it('keeps a result that is asked for and is as it was', () => {
+    const cache = StateCache.open(run.paths, run.state);
+    utimesSync(run.paths.resultFile(run.asker), 1, 1);
+    cache.checkResult(run.asker, JSON.parse(RESULT) as Json);
+    expect(cache.flush(run.state)).toBeNull();
+    expect(statSync(run.paths.resultFile(run.asker)).mtimeMs).toBe(1000);
+  });
+
+  function replaceBy(file: string, make: () => void): void {
+    rmSync(file);
+    make();
+  }
 
   it('that cannot be written harms nothing: the reason is told, and the next flush tries again', () => {
     rmSync(run.paths.stateDir, { recursive: true });

@@ -12,7 +12,7 @@ import type { Reference } from '../../model/references.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InterruptRecord } from '../../model/run.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
-import { resolveInside } from '../../disk/inside.ts';
+import { resolveInside, type Inside } from '../../disk/inside.ts';
 import { bundleSchema } from '../../schema/bundle.ts';
 import type { ResultSchema } from './execution-contract.ts';
 import { continuePrompt, freshPrompt } from './prompt.ts';
@@ -155,48 +155,72 @@ function stageInput(
     : staged.writeJson(`${name}.json`, value, origin);
 }
 
-async function stageResult(
+/** From the log: what lies under `state/` is a copy, which anything may have changed. */
+function stageResult(
   request: StageRequest,
   staged: StagedFiles,
   { ref, location }: AskedReference,
   scope: string,
-): Promise<StagedFile> {
+): StagedFile {
   const upstream = upstreamOf(request, ref, location, scope);
-  const { resultFile, instanceId, taskId } = upstream;
-  if (resultFile === null || !isFile(resultFile)) {
+  const result = upstream.result();
+  if (result === null) {
+    const { instanceId, taskId } = upstream;
     throw new Unstageable(
       location,
       `${ref} cannot be staged: instance ${instanceId} of task ${taskId} left no result.json. Have the task's prompt ask for one, or give the task a result_schema, then start a new run.`,
     );
   }
-  return staged.copy(resultFile, `context/refs/deps/${safeName(scope)}/result.json`, {
+  return staged.writeJson(`context/refs/deps/${safeName(scope)}/result.json`, result.value, {
     source: ref,
     kind: 'reference',
   });
 }
 
+/** As it was when it was published: what became of it since is not what its task was done with. */
 async function stageArtifact(
   request: StageRequest,
   staged: StagedFiles,
   { ref, location }: AskedReference,
   { scope, path: wanted }: Reference & { kind: 'dep_artifact' },
 ): Promise<StagedFile> {
-  const { publishedDir, instanceId, taskId } = upstreamOf(request, ref, location, scope);
-  const missing = (why: string): Unstageable =>
-    new Unstageable(
-      location,
-      `${ref} cannot be staged: ${why}. Task ${taskId} must list ${wanted} in publish, and instance ${instanceId} must have left it.`,
+  const upstream = upstreamOf(request, ref, location, scope);
+  const { publishedDir, instanceId, taskId } = upstream;
+  const cannot = (why: string): Unstageable =>
+    new Unstageable(location, `${ref} cannot be staged: ${why}`);
+  const recorded = upstream.published.find(({ relative_path: each }) => each === wanted);
+  if (recorded === undefined) {
+    throw cannot(
+      `${wanted} is not among what instance ${instanceId} published. Task ${taskId} must list ${wanted} in publish, and instance ${instanceId} must have left it.`,
     );
-  if (!isDirectory(publishedDir)) throw missing(`instance ${instanceId} published nothing`);
-  const inside = resolveInside(publishedDir, wanted);
-  if (!inside.ok) throw missing(inside.reason);
-  if (!isFile(inside.path)) {
-    throw missing(`${wanted} is not among what instance ${instanceId} published`);
   }
-  return staged.copy(inside.path, `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`, {
-    source: ref,
-    kind: 'reference',
-  });
+  const parts = wanted.split('/');
+  const file = path.join(publishedDir, ...parts);
+  const inside = publishedInside(publishedDir, wanted);
+  const copied = inside.ok
+    ? await staged.copyRecorded(
+        file,
+        `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`,
+        { source: ref, kind: 'reference' },
+        recorded,
+      )
+    : inside;
+  if (copied.ok) return copied.file;
+  const { programDir, runId } = request.run;
+  throw cannot(
+    `${file} was changed since instance ${instanceId} of task ${taskId} published it: ${copied.reason}. Put back what it published (its attempt may still have it: ${path.join(upstream.attemptDir, ...parts)}), then: codex-orch run retry-instance ${programDir} ${runId} ${request.instance.instance_id}`,
+  );
+}
+
+/** As `resolveInside`, for a directory that anything may have been done to. */
+function publishedInside(publishedDir: string, wanted: string): Inside {
+  try {
+    return resolveInside(publishedDir, wanted);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    return { ok: false, reason: isMissing ? 'it is missing' : message };
+  }
 }
 
 function upstreamOf(request: StageRequest, ref: string, location: string, scope: string) {

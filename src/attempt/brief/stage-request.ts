@@ -1,9 +1,9 @@
 /**
- * What the engine hands over to have an attempt staged: plain data, joined by the app from the run's
+ * What the engine hands over to have an attempt staged: data (results, which may be large, on demand), joined by the app from the run's
  * state, the store's layout, the agent's backend and the program's roles. Every path is absolute
  * unless it says otherwise; nothing here is read from the environment.
  */
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import type {
   DecisionKind,
   ProjectSpec,
@@ -11,7 +11,7 @@ import type {
   Sandbox,
   TaskSpec,
 } from '../../model/program.ts';
-import type { FailureKind, Instance, InterruptRecord } from '../../model/run.ts';
+import type { FailureKind, FileRecord, Instance, InterruptRecord } from '../../model/run.ts';
 
 export interface StageRequest {
   run: StagedRun;
@@ -76,8 +76,12 @@ export interface UpstreamOutput {
   instanceId: string;
   taskId: string;
   publishedDir: string;
-  /** `state/results/<instance-id>.json`, or null where the instance left no result. */
-  resultFile: string | null;
+  /** What the log recorded of the files there. */
+  published: readonly FileRecord[];
+  /** The directory of the attempt that it was done with, for messages. */
+  attemptDir: string;
+  /** The result as the log recorded it; null where that attempt left none. Asked only for what is referred to. */
+  result(): { value: Json } | null;
 }
 
 export interface PreviousFailure {

@@ -1,8 +1,9 @@
 /** Puts files into an attempt's `context/` and keeps the list that becomes the manifest. */
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Json } from '../../model/json.ts';
-import { copyFile } from '../../disk/copy-file.ts';
-import { makeDirectory, writeFile } from '../../disk/disk.ts';
+import { copyFile, type Copied } from '../../disk/copy-file.ts';
+import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { contentType } from './content-type.ts';
 import type { StagedFile, StagedFileKind } from './stage-request.ts';
@@ -39,9 +40,27 @@ export class StagedFiles {
     return this.write(relative, `${JSON.stringify(content, null, 2)}\n`, origin);
   }
 
-  async copy(from: string, relative: string, origin: Origin): Promise<StagedFile> {
+  /**
+   * Copies a file that must be what was recorded of it; says why where it is not, and leaves no copy then.
+   * What is checked is what was copied: the file may change at any moment.
+   */
+  async copyRecorded(
+    from: string,
+    relative: string,
+    origin: Origin,
+    recorded: { size: number; sha256: string },
+  ): Promise<{ ok: true; file: StagedFile } | { ok: false; reason: string }> {
     const free = this.#free(relative);
-    return this.#add(free, origin, await copyFile(from, this.#prepare(free)));
+    const target = this.#prepare(free);
+    const copied = await copyUnlessSpoilt(from, target);
+    if (typeof copied !== 'string' && copied.sha256 === recorded.sha256) {
+      return { ok: true, file: this.#add(free, origin, copied) };
+    }
+    remove(target);
+    return {
+      ok: false,
+      reason: typeof copied === 'string' ? copied : difference(copied, recorded),
+    };
   }
 
   #free(relative: string): string {
@@ -63,4 +82,27 @@ export class StagedFiles {
     this.files.push(staged);
     return staged;
   }
+}
+
+/** A copy, or why there is nothing to copy. Errors of the copy itself are thrown. */
+async function copyUnlessSpoilt(from: string, target: string): Promise<Copied | string> {
+  try {
+    const stats = lstatSync(from);
+    if (stats.isSymbolicLink()) return 'it is a symbolic link now';
+    if (stats.isDirectory()) return 'it is a directory now';
+    if (!stats.isFile()) return 'it is no regular file now';
+    return await copyFile(from, target);
+  } catch (error) {
+    const { code, path: file, message } = error as NodeJS.ErrnoException;
+    if (file !== from) throw error;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'it is missing';
+    return `it cannot be read: ${message}`;
+  }
+}
+
+function difference(found: Copied, recorded: { size: number; sha256: string }): string {
+  if (found.size !== recorded.size) {
+    return `it has ${found.size} bytes, and had ${recorded.size}`;
+  }
+  return `its SHA-256 is ${found.sha256}, and was ${recorded.sha256}`;
 }

@@ -1,17 +1,18 @@
 /**
  * `state/`: the run as readable files, and with it the records of interrupts and proposals. All of it
- * follows from the log; none of it is read back as truth. It is written in arrears, only what changed,
- * `run.json` last: so `run.json` says up to which event the other files can be relied on, and an
- * engine that finds it behind the log writes what came after. Nothing here is flushed to the device;
- * what a power cut garbles, `run verify --repair` writes anew.
+ * follows from the log. Of it the program reads `run.json` alone, for what may be had without the log: the
+ * line of a list, and that a log has lost events. It is written in arrears, only what changed, `run.json`
+ * last: so `run.json` says up to which event the other files can be relied on, and an engine that finds it
+ * behind the log writes what came after. Nothing here is flushed to the device; what a power cut garbles,
+ * `run verify --repair` writes anew.
  */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
 import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { makeDirectory, replaceFile } from '../../disk/disk.ts';
+import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { LOG_START, scanLog } from '../log/reader.ts';
 import { writeInterruptRecord } from '../inbox/drop.ts';
 import type { RunPaths } from '../layout.ts';
@@ -36,8 +37,11 @@ export function recordsOf(event: RunEvent): RecordRef[] {
       return Object.keys(event.payload.tasks).map((id) => ({ kind: 'task', id }));
     case 'input_scope_created':
       return [{ kind: 'inputs', id: event.payload.input_scope_id }];
+    case 'attempt_started':
+      // The result of an earlier attempt does not stand any more.
+      return event.payload.attempt === 1 ? instance : [...instance, ...resultRecord(instance)];
     case 'result_materialized':
-      return [...instance, ...instance.map(({ id }): RecordRef => ({ kind: 'result', id }))];
+      return [...instance, ...resultRecord(instance)];
     case 'interrupt_requested':
       return [...instance, { kind: 'interrupt', id: event.payload.interrupt.interrupt_id }];
     case 'interrupt_resolved':
@@ -50,6 +54,10 @@ export function recordsOf(event: RunEvent): RecordRef[] {
     default:
       return instance;
   }
+}
+
+function resultRecord(instance: RecordRef[]): RecordRef[] {
+  return instance.map(({ id }) => ({ kind: 'result', id }));
 }
 
 export function recordFile(paths: RunPaths, { kind, id }: RecordRef): string {
@@ -112,6 +120,7 @@ export class StateCache {
     if (event.event_type === 'result_materialized' && event.instance_id !== null) {
       this.#results.set(event.instance_id, event.payload.result);
     }
+    if (event.event_type === 'attempt_started') this.#results.delete(event.instance_id ?? '');
   }
 
   /**
@@ -139,30 +148,14 @@ export class StateCache {
     }
   }
 
-  /**
-   * The file with an instance's latest result, written now if it is not there or is no JSON; null if
-   * the log has no result of that instance.
-   *
-   * @throws Refusal if it cannot be written
-   */
-  ensureResult(instanceId: string): string | null {
-    const file = this.#paths.resultFile(instanceId);
-    let result = this.#results.get(instanceId);
-    if (result === undefined) {
-      if (isJsonFile(file)) return file;
-      scanLog(this.#paths.eventsLog, (event) => {
-        if (event.event_type !== 'result_materialized' || event.instance_id !== instanceId) return;
-        result = event.payload.result;
-      });
-    }
-    if (result === undefined) return null;
-    try {
-      this.#write(file, result);
-    } catch (error) {
-      throw writeRefusal(file, error);
-    }
-    this.#results.delete(instanceId);
-    return file;
+  /** Has the next flush write the file of a result anew, if it is not what the log recorded. */
+  checkResult(instanceId: string, recorded: Json): void {
+    const ref: RecordRef = { kind: 'result', id: instanceId };
+    const file = recordFile(this.#paths, ref);
+    if (this.#dirty.has(file) || hasContent(file, jsonFile(recorded))) return;
+    this.#dirty.set(file, ref);
+    this.#results.set(instanceId, recorded);
+    this.#stale = true;
   }
 
   /** Notes what follows a place. False if it is no place in this log, or the end is not `seq`. */
@@ -188,6 +181,7 @@ export class StateCache {
       case 'proposal':
         return this.#write(file, state.proposals.get(id));
       case 'result': {
+        if (state.links.get(id)?.resultSha256 === null) return remove(file);
         this.#write(file, this.#results.get(id));
         this.#results.delete(id);
         return;
@@ -200,24 +194,28 @@ export class StateCache {
     }
   }
 
-  /** Makes the directory where it is missing; `undefined` (a result already written) is passed over. */
+  /** Makes the directory where it is missing, and clears one away that has the file's name; `undefined` is passed over. */
   #write(file: string, value: unknown): void {
     if (value === undefined) return;
     const text = jsonFile(value);
     try {
       replaceFile(file, text);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      makeDirectory(path.dirname(file));
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EISDIR') remove(file);
+      else if (code === 'ENOENT') makeDirectory(path.dirname(file));
+      else throw error;
       replaceFile(file, text);
     }
   }
 }
 
-function isJsonFile(file: string): boolean {
+/** Whether a regular file holds this text. A link, whatever it leads to, does not. */
+function hasContent(file: string, text: string): boolean {
   try {
-    JSON.parse(readFileSync(file, 'utf8'));
-    return true;
+    const stats = lstatSync(file);
+    if (!stats.isFile() || stats.size !== Buffer.byteLength(text)) return false;
+    return readFileSync(file, 'utf8') === text;
   } catch {
     return false;
   }

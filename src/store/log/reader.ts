@@ -32,6 +32,9 @@ export const LOG_START: LogPosition = { seq: 0, bytes: 0, head: CHAIN_START, run
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
+/** What is shown of a log: an event, and the offset in bytes at which its line starts. */
+export type Visit = (event: RunEvent, start: number) => void;
+
 /**
  * Reads a whole log, or the rest of one, and says where it ends. The events come to `visit` in order, each
  * checked against the chain before. Memory: one chunk and one line. A log that is being written to may be
@@ -39,11 +42,7 @@ const NEWLINE = 10;
  *
  * @throws Refusal `log-damaged`, `format-newer`, or `log-missing`
  */
-export function scanLog(
-  file: string,
-  visit: (event: RunEvent) => void,
-  options: ReadOptions = {},
-): LogEnd {
+export function scanLog(file: string, visit: Visit, options: ReadOptions = {}): LogEnd {
   const fd = openLog(file, 'r');
   try {
     return scanOpenLog(fd, file, visit, options);
@@ -56,7 +55,7 @@ export function scanLog(
 export function scanOpenLog(
   fd: number,
   file: string,
-  visit: (event: RunEvent) => void,
+  visit: Visit,
   options: ReadOptions = {},
 ): LogEnd {
   const position: LogPosition = { ...(options.after ?? LOG_START) };
@@ -71,11 +70,12 @@ export function scanOpenLog(
       return;
     }
     const event = checkedEvent(parsed.value, position, file);
+    const start = position.bytes;
     position.seq += 1;
     position.bytes += line.length + 1;
     position.head = sha256(line);
     position.runId = event.run_id;
-    visit(event);
+    visit(event, start);
   });
   if (unparsable && !(tail.length === 0 && looksCutOff(unparsable.line))) {
     throw damagedLog(file, position.seq + 1, unparsable.reason);
@@ -123,6 +123,18 @@ function eachLine(
       }
     }
   }
+}
+
+/** The line that starts at `start`, without its newline; null where none is whole. */
+export function lineAt(fd: number, start: number): Buffer | null {
+  for (let length = 4 * 1024; length <= 2 * MAX_LINE_BYTES; length *= 8) {
+    const buffer = Buffer.allocUnsafe(length);
+    const read = readSync(fd, buffer, 0, length, start);
+    const to = buffer.subarray(0, read).indexOf(NEWLINE);
+    if (to >= 0) return buffer.subarray(0, to);
+    if (read < length) return null;
+  }
+  return null;
 }
 
 /** @throws Refusal `log-missing`; opened for writing also `write-failed` */

@@ -17,6 +17,7 @@ import { faultPoint } from '../../disk/fault-point.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { eventLine, MAX_LINE_BYTES, type LogPosition } from './chain.ts';
 import { LOG_START, openLog, scanOpenLog, type LogEnd, type ReadOptions } from './reader.ts';
+import { ResultPlaces, type RecordedResult } from './results.ts';
 import { writeRefusal } from '../write-refusal.ts';
 
 export interface AppendOptions {
@@ -40,13 +41,21 @@ export class EventLog {
   #fd: number;
   #sync: boolean;
   #position: LogPosition;
+  readonly #results: ResultPlaces;
   #failed: Refusal | null = null;
   #isFlushing = false;
 
-  private constructor(file: string, fd: number, end: LogEnd, options: AppendOptions) {
+  private constructor(
+    file: string,
+    fd: number,
+    end: LogEnd,
+    results: ResultPlaces,
+    options: AppendOptions,
+  ) {
     this.file = file;
     this.tornBytes = end.tornBytes;
     this.#fd = fd;
+    this.#results = results;
     this.#sync = options.sync ?? true;
     this.#position = { seq: end.seq, bytes: end.bytes, head: end.head, runId: end.runId };
   }
@@ -60,7 +69,7 @@ export class EventLog {
    */
   static create(file: string, events: readonly RunEvent[], options: AppendOptions = {}): EventLog {
     const durable = options.sync ?? true;
-    const { bytes, head, last } = encode(LOG_START, events, file);
+    const { bytes, starts, head, last } = encode(LOG_START, events, file);
     let created: boolean;
     try {
       created = createFile(file, bytes, { durable });
@@ -76,7 +85,9 @@ export class EventLog {
       throw new Refusal('run-exists', `${file} exists already.`, { hint: 'Use another run id.' });
     }
     const end = { seq: last.seq, bytes: bytes.length, head, runId: last.run_id, tornBytes: 0 };
-    return new EventLog(file, openLog(file, 'r+'), end, options);
+    const results = new ResultPlaces();
+    for (const [index, event] of events.entries()) results.note(event, starts[index] ?? 0);
+    return new EventLog(file, openLog(file, 'r+'), end, results, options);
   }
 
   /**
@@ -92,12 +103,17 @@ export class EventLog {
     const fd = openLog(file, 'r+');
     try {
       const read: ReadOptions = options.runId === undefined ? {} : { runId: options.runId };
-      const end = scanOpenLog(fd, file, (event) => options.visit?.(event), read);
+      const results = new ResultPlaces();
+      const visit = (event: RunEvent, start: number): void => {
+        results.note(event, start);
+        options.visit?.(event);
+      };
+      const end = scanOpenLog(fd, file, visit, read);
       if (end.tornBytes > 0) {
         faultPoint('write', file);
         ftruncateSync(fd, end.bytes);
       }
-      return new EventLog(file, fd, end, options);
+      return new EventLog(file, fd, end, results, options);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -109,6 +125,11 @@ export class EventLog {
     return { ...this.#position };
   }
 
+  /** The latest result of an instance, read from the log; null where there is none. @throws Refusal `log-damaged` */
+  result(instanceId: string): RecordedResult | null {
+    return this.#results.read(this.#fd, this.file, instanceId);
+  }
+
   /**
    * Commits events: one write of all their lines, one flush. All are on disk when it returns. If it
    * throws a Refusal none is: the log has been cut back to where it was.
@@ -118,13 +139,13 @@ export class EventLog {
    */
   append(events: readonly RunEvent[]): void {
     if (events.length === 0) return;
-    const end = this.#write(events);
+    const written = this.#write(events);
     try {
       if (this.#sync) fdatasyncSync(this.#fd);
     } catch (error) {
       throw this.#cutBack(error);
     }
-    this.#position = end;
+    this.#accept(events, written);
   }
 
   /**
@@ -133,7 +154,7 @@ export class EventLog {
    */
   async appendAsync(events: readonly RunEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const end = this.#write(events);
+    const written = this.#write(events);
     this.#isFlushing = true;
     try {
       if (this.#sync) await flush(this.#fd);
@@ -142,14 +163,19 @@ export class EventLog {
     } finally {
       this.#isFlushing = false;
     }
-    this.#position = end;
+    this.#accept(events, written);
   }
 
-  /** Writes the events, and returns where the log will end once they are flushed. */
-  #write(events: readonly RunEvent[]): LogPosition {
+  #accept(events: readonly RunEvent[], { end, starts }: Written): void {
+    this.#position = end;
+    for (const [index, event] of events.entries()) this.#results.note(event, starts[index] ?? 0);
+  }
+
+  /** Writes the events. They count once they are flushed. */
+  #write(events: readonly RunEvent[]): Written {
     if (this.#failed) throw this.#failed;
     if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
-    const { bytes, head, last } = encode(this.#position, events, this.file);
+    const { bytes, starts, head, last } = encode(this.#position, events, this.file);
     const size = fstatSync(this.#fd).size;
     if (size !== this.#position.bytes) {
       const found = `${this.file} is ${size} bytes long, not ${this.#position.bytes}`;
@@ -169,7 +195,8 @@ export class EventLog {
     } catch (error) {
       throw this.#cutBack(error);
     }
-    return { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
+    const end = { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
+    return { end, starts };
   }
 
   close(): void {
@@ -198,13 +225,21 @@ export class EventLog {
   }
 }
 
+interface Written {
+  /** Where the log ends with them. */
+  end: LogPosition;
+  /** Where the line of each event starts. */
+  starts: number[];
+}
+
 /** The lines of events that follow a place in a log. @throws Refusal `event-too-large` */
 function encode(
   after: LogPosition,
   events: readonly RunEvent[],
   file: string,
-): { bytes: Buffer; head: string; last: RunEvent } {
-  let { seq, head, runId } = after;
+): { bytes: Buffer; starts: number[]; head: string; last: RunEvent } {
+  let { seq, head, runId, bytes: start } = after;
+  const starts: number[] = [];
   let last = events[0] as RunEvent;
   const lines: Buffer[] = [];
   for (const event of events) {
@@ -223,7 +258,10 @@ function encode(
     }
     head = sha256(line.subarray(0, -1));
     lines.push(line);
+    starts.push(start);
+    start += line.length;
     last = event;
   }
-  return { bytes: lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines), head, last };
+  const bytes = lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines);
+  return { bytes, starts, head, last };
 }

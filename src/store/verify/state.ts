@@ -71,6 +71,15 @@ export function verifyState(
   }
   for (const [id, instance] of state.instances) equals(paths.instanceFile(id), instance);
   for (const [id, result] of notes.results) {
+    if (state.links.get(id)?.resultSha256 === null) {
+      const file = paths.resultFile(id);
+      expected.add(file);
+      if (notes.lagging.has(file) || !existsSync(file)) continue;
+      const { attempt } = state.instances.get(id) ?? {};
+      const of = `is the result of attempt ${result.attempt}`;
+      complain('error', file, `${of}; attempt ${attempt}, which came after it, has left none`);
+      continue;
+    }
     compare(paths.resultFile(id), (found) =>
       sha256(JSON.stringify(found)) === result.jsonSha256
         ? null

@@ -1,13 +1,26 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/model/json.ts';
 import type { Dependency } from '../../../src/model/program.ts';
 import { stageAttempt } from '../../../src/attempt/brief/stage-attempt.ts';
 import type {
   StagedFile,
   StageOutcome,
   StageRequest,
+  UpstreamOutput,
 } from '../../../src/attempt/brief/stage-request.ts';
 import {
   interruptRecord,
@@ -25,6 +38,27 @@ afterEach(() => removeDirectory(root));
 
 function dependency(task: string, consume: string[], as: string | null = null): Dependency {
   return { task, kind: consume.length > 0 ? 'context' : 'order', consume, as };
+}
+
+/** An instance of task `plan` that published these files, as the log has it; they need not be there. */
+function upstreamOutput(
+  instanceId: string,
+  publishedDir: string,
+  published: Record<string, string | Uint8Array>,
+  result?: Json,
+): UpstreamOutput {
+  return {
+    instanceId,
+    taskId: 'plan',
+    publishedDir,
+    published: Object.entries(published).map(([name, content]) => ({
+      relative_path: name,
+      size: Buffer.byteLength(content),
+      sha256: createHash('sha256').update(content).digest('hex'),
+    })),
+    attemptDir: path.join(root, 'upstream'),
+    result: () => (result === undefined ? null : { value: result }),
+  };
 }
 
 async function staged(request: StageRequest): Promise<StageOutcome & { ok: true }> {
@@ -97,8 +131,8 @@ describe('section 8.1: references', () => {
     const publishedDir = path.join(root, 'up', 'published');
     const big = Buffer.alloc(5 * 1024 * 1024 + 17, 0xff);
     put(publishedDir, 'out/deep.bin', big);
-    put(publishedDir, 'plain', 'text without extension');
-    const resultFile = put(root, 'up/result.json', '{"n":1}');
+    const plain = 'text without extension';
+    put(publishedDir, 'plain', plain);
     const request = stageRequest(
       root,
       {
@@ -109,12 +143,16 @@ describe('section 8.1: references', () => {
           ref('deps.a.b.artifacts.plain'),
         ],
       },
-      { upstream: { 'a.b': { instanceId: 'plan-1', taskId: 'plan', publishedDir, resultFile } } },
+      {
+        upstream: {
+          'a.b': upstreamOutput('plan-1', publishedDir, { 'out/deep.bin': big, plain }, { n: 1 }),
+        },
+      },
     );
     const { stagedFiles } = await staged(request);
     const copy = path.join(request.attemptDir, 'context/refs/deps/a.b/artifacts/out/deep.bin');
     expect(readFileSync(copy).equals(big)).toBe(true);
-    expect(read(request, 'context/refs/deps/a.b/result.json')).toBe('{"n":1}');
+    expect(read(request, 'context/refs/deps/a.b/result.json')).toBe('{\n  "n": 1\n}\n');
     expect(stagedFiles.slice(0, 3).map((file) => file.content_type)).toEqual([
       'application/octet-stream',
       'application/json',
@@ -206,22 +244,87 @@ describe('section 8.1: what cannot be staged', () => {
 
   it('a result or an artifact that is missing', async () => {
     const publishedDir = path.join(root, 'published');
-    put(publishedDir, 'there.md', '');
-    symlinkSync('/etc/hostname', path.join(publishedDir, 'link.md'));
-    const upstream = {
-      plan: { instanceId: 'plan-77', taskId: 'plan', publishedDir, resultFile: null },
-    };
-    const depends_on = [dependency('plan', ['gone.md', 'link.md'])];
+    const upstream = { plan: upstreamOutput('plan-77', publishedDir, { 'there.md': '' }) };
+    const depends_on = [dependency('plan', ['gone.md', 'there.md'])];
     const ask = (name: string): Promise<string> =>
       refusal(stageRequest(root, { depends_on, compose: [ref(name)] }, { upstream }));
     expect(await ask('deps.plan.result')).toContain('plan-77 of task plan left no result.json');
     expect(await ask('deps.plan.artifacts.gone.md')).toContain(
       'gone.md is not among what instance plan-77 published',
     );
-    expect(await ask('deps.plan.artifacts.link.md')).toContain('through a symbolic link');
     expect(await ask('deps.other.result')).toContain('is no reference of task build');
-    upstream.plan.publishedDir = path.join(root, 'nowhere');
-    expect(await ask('deps.plan.artifacts.gone.md')).toContain('published nothing');
+  });
+
+  it.each<[string, (file: string) => void, string]>([
+    ['changed', (file) => writeFileSync(file, 'whole'), 'its SHA-256 is '],
+    ['missing', (file) => rmSync(file), 'it is missing'],
+    ['truncated', (file) => truncateSync(file, 3), 'it has 3 bytes, and had 5'],
+    [
+      'replaced by a link to what it was',
+      (file) => {
+        renameSync(file, `${file}.was`);
+        symlinkSync(`${file}.was`, file);
+      },
+      'it is a symbolic link now',
+    ],
+    [
+      'replaced by a link to elsewhere',
+      (file) => {
+        rmSync(file);
+        symlinkSync('/etc/hostname', file);
+      },
+      'through a symbolic link',
+    ],
+    [
+      'replaced by a directory',
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+      'it is a directory now',
+    ],
+    [
+      'replaced by a pipe',
+      (file) => {
+        rmSync(file);
+        execFileSync('mkfifo', [file]);
+      },
+      'it is no regular file now',
+    ],
+    [
+      'with its directory replaced',
+      (file) => {
+        rmSync(path.dirname(file), { recursive: true });
+        writeFileSync(path.dirname(file), '');
+      },
+      'it is missing',
+    ],
+    [
+      'removed with all others',
+      (file) => rmSync(path.dirname(path.dirname(file)), { recursive: true }),
+      'it is missing',
+    ],
+  ])('an artifact that was %s since it was published', async (_name, harm, reason) => {
+    const publishedDir = path.join(root, 'published');
+    const file = put(publishedDir, 'out/a.md', 'bytes');
+    const request = stageRequest(
+      root,
+      {
+        depends_on: [dependency('plan', ['out/a.md'])],
+        compose: [ref('deps.plan.artifacts.out/a.md')],
+      },
+      { upstream: { plan: upstreamOutput('plan-77', publishedDir, { 'out/a.md': 'bytes' }) } },
+    );
+    await staged(request);
+    harm(file);
+    const message = await refusal(request);
+    expect(message).toContain(
+      `${file} was changed since instance plan-77 of task plan published it: `,
+    );
+    expect(message).toContain(reason);
+    expect(message).toMatch(/codex-orch run retry-instance \S+ \S+ build-00000001$/);
+    const copy = path.join(request.attemptDir, 'context/refs/deps/plan/artifacts/out/a.md');
+    expect(existsSync(copy)).toBe(false);
   });
 
   it('a prompt file that is missing, outside, or not UTF-8', async () => {

@@ -1,0 +1,167 @@
+/** The result of an instance is what its latest attempt left, and the log says what that is. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createRun } from '../../src/core/plan/create-run.ts';
+import { advance } from '../../src/core/plan/plan.ts';
+import { finishAttempt, type ResultFacts } from '../../src/core/judge/finish.ts';
+import { retryInstance } from '../../src/core/requests/recover.ts';
+import { sha256 } from '../../src/disk/sha256.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { RunSession } from '../../src/engine/session.ts';
+import type { Json } from '../../src/model/json.ts';
+import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
+import { EventLog } from '../../src/store/log/writer.ts';
+import { createRunDirectory } from '../../src/store/run-store.ts';
+import { verifyRun } from '../../src/store/verify/verify.ts';
+import { samplePlan, temporaryProgram } from './sample-run.ts';
+
+const surroundings = { env: { CODEX_ORCH_NO_SYNC: '1' }, cwd: '.', clock: systemClock };
+
+let program: { dir: string; remove: () => void };
+let paths: RunPaths;
+let session: RunSession;
+let asker: string;
+
+beforeEach(() => {
+  program = temporaryProgram();
+  paths = runPaths(program.dir, newRunId(systemClock.now()));
+  createRunDirectory(paths);
+  mkdirSync(path.join(paths.programDir, 'prompts'));
+  writeFileSync(path.join(paths.programDir, 'prompts', 'ask.md'), 'Ask first.\n');
+  const { events } = createRun(samplePlan(), paths.runId, '2026-01-02T03:04:05.000Z');
+  EventLog.create(paths.eventsLog, events, { sync: false }).close();
+  open();
+  step();
+  asker = [...session.state.instances.keys()][0] ?? '';
+});
+afterEach(() => {
+  session.close();
+  program.remove();
+});
+
+function open(): void {
+  session = RunSession.open(surroundings, program.dir, paths.runId, 'test');
+}
+
+/** Ends the session, as an engine that was killed would, or in order, and opens the next. */
+function reopen(): void {
+  session.close();
+  open();
+}
+
+function step(): void {
+  session.commit(advance(session.state, { slots: 1, now: session.now() }).events);
+}
+
+/** Ends the running attempt: it wrote this result, and what it was to publish or not. */
+function finish(result: Json | undefined, published: boolean): void {
+  const { attempt } = session.state.instances.get(asker) ?? { attempt: 0 };
+  const directory = paths.attemptDir(asker, attempt);
+  mkdirSync(directory, { recursive: true });
+  const text = JSON.stringify(result);
+  if (result !== undefined) writeFileSync(path.join(directory, 'result.json'), text);
+  const facts: ResultFacts =
+    result === undefined
+      ? { kind: 'none' }
+      : { kind: 'value', value: result, sha256: sha256(text) };
+  const events = finishAttempt(
+    session.state,
+    asker,
+    {
+      process: {
+        termination_reason: 'completed',
+        return_code: 0,
+        failure_kind: null,
+        failure_summary: null,
+        resume_recommended: false,
+        session_id: null,
+        usage: null,
+      },
+      result: facts,
+      artifacts: published
+        ? { kind: 'published', artifacts: [] }
+        : { kind: 'missing', message: 'publish: final.md is missing' },
+    },
+    session.now(),
+  );
+  session.commit(events);
+}
+
+function retry(): void {
+  const retried = retryInstance(session.state, asker, 0, session.now());
+  if (!retried.ok) throw new Error(retried.reason);
+  session.commit(retried.events);
+  step();
+}
+
+async function problems(): Promise<string[]> {
+  const { problems: found } = await verifyRun(paths);
+  return found.map(({ severity, where, message }) => `${severity} ${where} ${message}`);
+}
+
+it.each([
+  ['while one engine drives', (): void => {}],
+  ['over the restart of an engine', reopen],
+])('a retry that leaves none has none, %s', async (_name, between) => {
+  finish({ n: 1 }, false);
+  expect(session.state.instances.get(asker)?.status).toBe('failed');
+  expect(session.result(asker)).toBeNull();
+  between();
+  retry();
+  expect(session.result(asker)).toBeNull();
+  between();
+  finish(undefined, true);
+  expect(session.state.instances.get(asker)?.status).toBe('done');
+  expect(session.result(asker)).toBeNull();
+  reopen();
+  expect(session.result(asker)).toBeNull();
+  expect(existsSync(paths.resultFile(asker))).toBe(false);
+  session.close();
+  expect(await problems()).toEqual([]);
+
+  // As a program left it that knew no better.
+  mkdirSync(path.dirname(paths.resultFile(asker)), { recursive: true });
+  writeFileSync(paths.resultFile(asker), '{\n  "n": 1\n}\n');
+  expect(await problems()).toEqual([
+    `error state/results/${asker}.json is the result of attempt 1; attempt 2, which came after it, has left none`,
+  ]);
+  await verifyRun(paths, { repair: true });
+  expect(await problems()).toEqual([]);
+});
+
+it.each([
+  ['while one engine drives', (): void => {}],
+  ['over the restart of an engine', reopen],
+])('a retry that leaves one has that, %s', async (_name, between) => {
+  finish({ n: 1 }, false);
+  between();
+  retry();
+  between();
+  finish({ n: 2 }, true);
+  expect(session.result(asker)).toEqual({ attempt: 2, value: { n: 2 } });
+  between();
+  expect(session.result(asker)).toEqual({ attempt: 2, value: { n: 2 } });
+  session.close();
+  expect(JSON.parse(readFileSync(paths.resultFile(asker), 'utf8'))).toEqual({ n: 2 });
+  expect(await problems()).toEqual([]);
+});
+
+it('a result longer than one read is whole', () => {
+  const long = 'ä\n"'.repeat(200_000);
+  finish(long, true);
+  expect(session.result(asker)?.value).toBe(long);
+});
+
+it('a result of null is one', () => {
+  finish(null, true);
+  expect(session.result(asker)).toEqual({ attempt: 1, value: null });
+});
+
+it('a log that changed under its reader gives no result', () => {
+  finish({ n: 1 }, true);
+  const text = readFileSync(paths.eventsLog, 'utf8');
+  const start = text.indexOf('"event_type":"result_materialized') + 14;
+  writeFileSync(paths.eventsLog, `${text.slice(0, start)}!${text.slice(start + 1)}`);
+  expect(() => session.result(asker)).toThrow(/has been changed while the log was in use/);
+});
