@@ -5,7 +5,7 @@ import {
   type Answer,
   type AnsweredInterrupt,
 } from '../app/inbox/answer.ts';
-import { findInterrupt } from '../app/inbox/list.ts';
+import { findInterrupt } from '../app/inbox/find.ts';
 import { runHolder } from '../app/run/inspect-run.ts';
 import type { Json } from '../model/json.ts';
 import type { Confidence } from '../model/program.ts';
@@ -62,7 +62,7 @@ export async function reply(
   }
   if (options.json !== true) {
     const { interrupt } = answered.entry;
-    const status = answered.taken ? interrupt.status : 'left';
+    const status = answered.recorded ? interrupt.status : 'left';
     context.stdout.line([interrupt.interrupt_id, `status=${status}`].join('\t'));
   }
   await goOn(programDir, answered, options.resume === true, context);
@@ -111,7 +111,7 @@ function parsePayload(text: string, source: string): Json {
 /** Drives the run, or says what moves it. */
 async function goOn(
   programDir: string,
-  { entry, taken, holder, stillOpen }: AnsweredInterrupt,
+  { entry, recorded, holder, stillOpen }: AnsweredInterrupt,
   resume: boolean,
   context: CliContext,
 ): Promise<void> {
@@ -125,7 +125,7 @@ async function goOn(
       `${entry.instance_id} still waits for ${plural(stillOpen.length, 'answer')}: ${paint.command(`codex-orch inbox show ${program}${first}`)}`,
     );
   }
-  if (!taken) {
+  if (!recorded) {
     const who = holder === null ? 'the next engine' : describeHolder(holder);
     stderr.line(`the reply lies in the inbox, and is taken in by ${who}`);
   }

@@ -90,8 +90,8 @@ export async function recommend(
       hint: 'question, clarification, approval or control_request',
     });
   }
-  const { recommendTarget } = await import('../app/inbox/recommend-role.ts');
-  const recommendation = await recommendTarget(names, {
+  const { recommendWhomToAsk } = await import('../app/inbox/recommend-role.ts');
+  const recommendation = await recommendWhomToAsk(names, {
     audience: options.audience,
     requestKind: options.kind ?? 'question',
     decisionKind: options.decisionKind ?? null,

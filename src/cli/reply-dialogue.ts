@@ -1,8 +1,9 @@
 /** `inbox reply` on a terminal without `--text`: shows the question and asks for the answer. */
 import type { Answer } from '../app/inbox/answer.ts';
-import { schemaRoot } from '../engine/intake.ts';
 import type { InterruptEntry } from '../app/inbox/list.ts';
+import { payloadFormOf, payloadProblems } from '../app/inbox/payload-form.ts';
 import type { Json } from '../model/json.ts';
+import type { Interrupt } from '../model/run.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
 import { fillPayload } from './payload-form.ts';
@@ -21,9 +22,9 @@ export async function askForAnswer(
     showQuestion(entry, prompter);
     const text = await askForText(entry, prompter);
     const { hasPayload, ...rest } = given;
-    const schema = entry.interrupt.reply_schema;
-    const isAsked = schema !== null && !hasPayload && given.replyKind === 'answer';
-    const payload = isAsked ? await askForPayload(schema, paths, prompter) : given.payload;
+    const { interrupt } = entry;
+    const isAsked = interrupt.reply_schema !== null && !hasPayload && given.replyKind === 'answer';
+    const payload = isAsked ? await askForPayload(interrupt, paths, prompter) : given.payload;
     const answer: Answer = { ...rest, text, payload };
     prompter.say();
     prompter.say(`${prompter.paint.bold('Answer:')} ${plainText(text)}`);
@@ -100,22 +101,23 @@ async function manyLines(prompter: Prompter, prompt: string): Promise<string> {
   }
 }
 
-async function askForPayload(schema: string, paths: RunPaths, prompter: Prompter): Promise<Json> {
-  const [{ bundleSchema }, { loadSchema }] = await Promise.all([
-    import('../schema/bundle.ts'),
-    import('../schema/json-schema.ts'),
-  ]);
-  const root = schemaRoot(paths, schema);
-  const bundle = await bundleSchema(root, schema);
-  const compiled = await loadSchema(root, schema);
+async function askForPayload(
+  interrupt: Interrupt,
+  paths: RunPaths,
+  prompter: Prompter,
+): Promise<Json> {
+  const { schema, problem } = await payloadFormOf(paths, interrupt);
+  if (schema === null) throw problem ?? new Error('the question has no schema');
+  // One that cannot be used says so before anything is asked.
+  await payloadProblems(paths, interrupt, null);
   let payload: Json | undefined;
   for (;;) {
     prompter.say();
-    payload = await fillPayload(bundle.schema, prompter, payload);
-    const checked = compiled.check(payload);
-    if (checked.ok) return payload;
-    prompter.say(prompter.paint.bad(`That does not fit ${schema}:`));
-    for (const { pointer, message } of checked.problems) {
+    payload = await fillPayload(schema, prompter, payload);
+    const problems = await payloadProblems(paths, interrupt, payload);
+    if (problems.length === 0) return payload;
+    prompter.say(prompter.paint.bad(`That does not fit ${interrupt.reply_schema}:`));
+    for (const { pointer, message } of problems) {
       prompter.say(`  ${pointer === '' ? '' : `${pointer}: `}${plainLine(message)}`);
     }
     if (!(await prompter.yesOrNo('Go through it again?', true))) throw new DialogueEnded();

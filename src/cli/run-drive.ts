@@ -1,14 +1,11 @@
 /** `run start`, `run resume`, `run retry-instance`, `run drive`: what sets a run going, and shows it. */
-import {
-  driveInBackground,
-  driveRun,
-  type Drive,
-  type DriveOptions,
-  type DriveResult,
-} from '../app/run/drive.ts';
+import { driveRun, type Drive, type DriveOptions, type DriveResult } from '../app/run/drive.ts';
 import { showRun } from '../app/run/inspect-run.ts';
-import { requeueInstance, resumeRun, retryInstance as retry } from '../app/run/recover.ts';
-import { planRun, startRun, type PlannedTask, type StartOptions } from '../app/run/start.ts';
+import { driveInBackground } from '../app/run/background.ts';
+import { planRun, type PlannedTask } from '../app/run/dry-run.ts';
+import { resumeRun } from '../app/run/resume.ts';
+import { requeueInstance, retryAndDrive } from '../app/run/retry.ts';
+import { startRun, type StartOptions } from '../app/run/start.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
@@ -99,7 +96,7 @@ export async function retryInstance(
   const { grantIterations } = choices;
   await go(programDir, runId, choices, context, {
     here: (drive) =>
-      retry(context, programDir, runId, instance, {
+      retryAndDrive(context, programDir, runId, instance, {
         command: 'run retry-instance',
         grantIterations,
         ...drive,

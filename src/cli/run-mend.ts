@@ -1,6 +1,7 @@
 /** `run reconcile`, `run abort`, `run verify`. */
 import { showRun } from '../app/run/inspect-run.ts';
-import { abortRun, reconcileRun } from '../app/run/recover.ts';
+import { stopAndAbort } from '../app/run/abort.ts';
+import { reconcileRun } from '../app/run/reconcile.ts';
 import { verifyRun, type VerifyReport } from '../app/run/verify-run.ts';
 import { ExitStatus } from '../model/refusal.ts';
 import { resolveRunId } from '../store/layout.ts';
@@ -29,7 +30,7 @@ export async function abort(
 ): Promise<void> {
   const { programDir, run } = runWords(words, 'run abort', context);
   const runId = resolveRunId(programDir, run);
-  await abortRun(context, programDir, runId);
+  await stopAndAbort(context, programDir, runId);
   printStanding(programDir, runId, options, context);
 }
 

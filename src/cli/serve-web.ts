@@ -1,7 +1,7 @@
 /** `web`: runs the server until a signal ends it. */
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
-import { selfCommand } from '../app/run/self-command.ts';
+import { selfCommand } from '../app/run/background.ts';
 import { globalRootFrom, loadGlobalConfig } from '../program/global-config.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, startWebServer } from '../web/server/web-server.ts';
 import type { CliContext } from './context.ts';

@@ -95,7 +95,7 @@ export class Engine {
         // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
         // judged, also when it ended while the inbox was read.
         const finished = this.#finished.splice(0);
-        const events = [...(await this.#takeInbox()), ...this.#settle(finished)];
+        const events = [...(await this.#receiveInbox()), ...this.#settle(finished)];
         if (revive && this.#recovering.size === 0) {
           revive = false;
           events.push(...this.#revive());
@@ -252,8 +252,8 @@ export class Engine {
 
   // ---- the inbox ------------------------------------------------------------------------------
 
-  async #takeInbox(): Promise<RunEvent[]> {
-    const { events, commands, refused } = await this.#intake.take();
+  async #receiveInbox(): Promise<RunEvent[]> {
+    const { events, commands, refused } = await this.#intake.receive();
     for (const { file, reason } of refused) this.#options.onRefused?.(file, reason);
     for (const command of commands) {
       events.push(...this.#obey(command));

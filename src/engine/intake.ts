@@ -1,20 +1,18 @@
 /**
- * Takes in what others dropped into the inbox: questions of workers, answers by command or by hand,
+ * Receives what others dropped into the inbox: questions of workers, replies by command or by hand,
  * requests to the engine. A file that does not fit stays where it is and is shown with its reason; it
  * never stops a run.
  */
-import { statSync } from 'node:fs';
-import path from 'node:path';
 import type { RunEvent } from '../core/events/events.ts';
 import { requestInterrupt, resolveInterrupt } from '../core/requests/interrupts.ts';
-import { Refusal } from '../model/refusal.ts';
-import type { Interrupt, Reply } from '../model/run.ts';
+import type { Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { InboxScanner, type InboxItem, type InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
+import { checkPayload } from './reply.ts';
 
 /** The run that messages are for; a `RunSession` is one. */
 export interface InboxRun {
@@ -24,7 +22,7 @@ export interface InboxRun {
   now(): string;
 }
 
-export interface Taken {
+export interface Received {
   events: RunEvent[];
   commands: InboxCommand[];
   /** What was left where it is; each file once, until it changes. */
@@ -34,7 +32,7 @@ export interface Taken {
 export class Intake {
   readonly #run: InboxRun;
   readonly #scanner: InboxScanner;
-  #takenCommands: InboxItem<InboxCommand>[] = [];
+  #received: InboxItem<InboxCommand>[] = [];
 
   constructor(run: InboxRun) {
     this.#run = run;
@@ -45,7 +43,7 @@ export class Intake {
    * Decides about everything new. The caller commits the events, then calls `committed`; unless it only
    * wants to know, and throws the state away.
    */
-  async take(): Promise<Taken> {
+  async receive(): Promise<Received> {
     const { state, paths } = this.#run;
     const scan = this.#scanner.scan(state);
     const events: RunEvent[] = [];
@@ -60,22 +58,22 @@ export class Intake {
         reject(file, outside);
         continue;
       }
-      const intake = requestInterrupt(state, value, this.#run.now());
-      if (intake.ok) events.push(...intake.events);
-      else reject(file, intake.reason);
+      const decision = requestInterrupt(state, value, this.#run.now());
+      if (decision.ok) events.push(...decision.events);
+      else reject(file, decision.reason);
     }
     for (const { file, value } of scan.replies) {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
       const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
       if (problem !== null) {
-        reject(file, problem);
+        reject(file, problem.message);
         continue;
       }
-      const intake = resolveInterrupt(state, value, this.#run.now());
-      if (intake.ok) events.push(...intake.events);
-      else reject(file, intake.reason);
+      const decision = resolveInterrupt(state, value, this.#run.now());
+      if (decision.ok) events.push(...decision.events);
+      else reject(file, decision.reason);
     }
-    this.#takenCommands = scan.commands;
+    this.#received = scan.commands;
     return {
       events,
       commands: scan.commands.map(({ value }) => value),
@@ -88,44 +86,13 @@ export class Intake {
   }
 
   /**
-   * The effects of what was taken are on disk: requests need not be read again. One that is `underWay`
+   * The effects of what was received are on disk: requests need not be read again. One that is `underWay`
    * stays, so that it is not lost if the engine dies; it will be given out again.
    */
   committed(underWay: (command: InboxCommand) => boolean = () => false): void {
-    for (const { file, value } of this.#takenCommands) if (!underWay(value)) removeCommand(file);
-    this.#takenCommands = [];
+    for (const { file, value } of this.#received) if (!underWay(value)) removeCommand(file);
+    this.#received = [];
   }
-}
-
-/**
- * Where a reply's payload does not fit the question's schema, as a sentence; null where it fits. The
- * schema is the run's frozen one; one that the run did not freeze is read from the program.
- */
-export async function checkPayload(
-  paths: RunPaths,
-  interrupt: Interrupt,
-  reply: Reply,
-): Promise<string | null> {
-  if (interrupt.reply_schema === null || reply.reply_kind !== 'answer') return null;
-  const { loadSchema, describeProblems } = await import('../schema/json-schema.ts');
-  try {
-    const schema = await loadSchema(
-      schemaRoot(paths, interrupt.reply_schema),
-      interrupt.reply_schema,
-    );
-    const checked = schema.check(reply.payload);
-    if (checked.ok) return null;
-    return `the payload does not fit ${interrupt.reply_schema}: ${describeProblems(checked.problems)}`;
-  } catch (error) {
-    if (error instanceof Refusal) return error.message;
-    throw error;
-  }
-}
-
-/** The directory in which an interrupt's reply schema is looked up: frozen copy first. */
-export function schemaRoot(paths: RunPaths, schema: string): string {
-  const frozen = statSync(path.join(paths.programDir, schema), { throwIfNoEntry: false });
-  return frozen ? paths.programDir : paths.authoredDir;
 }
 
 function pathsOutside(paths: RunPaths, interrupt: Interrupt): string | null {

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerInterrupt } from '../../src/app/inbox/answer.ts';
 import { listInterrupts, type InterruptEntry } from '../../src/app/inbox/list.ts';
-import { requeueInstance } from '../../src/app/run/recover.ts';
+import { requeueInstance } from '../../src/app/run/retry.ts';
 import type { Instance } from '../../src/model/run.ts';
 import { runPaths } from '../../src/store/layout.ts';
 import { loadRun } from '../../src/store/run-store.ts';

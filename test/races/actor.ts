@@ -9,7 +9,8 @@ import { answerInterrupt } from '../../src/app/inbox/answer.ts';
 import { createInterrupt } from '../../src/app/inbox/create.ts';
 import { listInterrupts } from '../../src/app/inbox/list.ts';
 import { showRun } from '../../src/app/run/inspect-run.ts';
-import { abortRun, resumeRun } from '../../src/app/run/recover.ts';
+import { stopAndAbort } from '../../src/app/run/abort.ts';
+import { resumeRun } from '../../src/app/run/resume.ts';
 import { verifyRun } from '../../src/app/run/verify-run.ts';
 import { Refusal } from '../../src/model/refusal.ts';
 import { runStatus } from '../../src/core/state/run-state.ts';
@@ -106,7 +107,7 @@ async function play(round: Round): Promise<Report> {
           { ...answer, ...rest },
           { command: 'inbox reply' },
         );
-        if (answered.taken) report.accepted[id] = text;
+        if (answered.recorded) report.accepted[id] = text;
         return;
       }
       case 'file-replier': {
@@ -153,7 +154,7 @@ async function play(round: Round): Promise<Report> {
       }
       case 'aborter':
         await delay(Math.random() * 400);
-        await abortRun(ownWorld, programDir, runId);
+        await stopAndAbort(ownWorld, programDir, runId);
         if (!loadRun(paths).aborted && !isOver()) {
           report.problems.push('aborter: told that the run is aborted, and it is not');
         }

@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { takeInIfFree } from '../../src/engine/take-in.ts';
+import { receiveIfFree } from '../../src/engine/as-writer.ts';
 import { startRun } from '../../src/app/run/start.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
@@ -85,7 +85,7 @@ export async function playRounds(
       }
       const paths = runPaths(programDir, runId);
       // An answer by file may come when the last engine has gone: whoever writes to the run next takes it in.
-      await takeInIfFree(ownWorld, paths, 'races');
+      await receiveIfFree(ownWorld, paths, 'races');
       const state = loadRun(paths);
       if (state.aborted) tally.aborted += 1;
       if (tally.rounds % 25 === 0) process.stdout.write(`races: ${JSON.stringify(tally)}\n`);

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
-import type { Interrupt, Reply } from '../../model/run.ts';
+import type { Interrupt } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
 import type { Executor, Handle } from '../../execution/executor.ts';
@@ -18,7 +18,6 @@ import { LocalExecutor } from '../../execution/local/executor.ts';
 import type { AssistantAnswer } from '../../attempt/harvest/answer.ts';
 import { checkProposals } from '../proposals/check-proposals.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
-import { MESSAGE_LIMITS, parseUntrustedJson } from '../../disk/untrusted-json.ts';
 import {
   clearAssistantProblem,
   latestAssistantAttempt,
@@ -38,11 +37,10 @@ import {
   type Question,
 } from './assistant-attempt.ts';
 import type { StopMode } from '../../engine/engine.ts';
-import { checkPayload } from '../../engine/intake.ts';
+import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import { readInbox } from '../inbox/list.ts';
-import { tellProposals } from '../../engine/session-or-told.ts';
+import { receiveIfFree, recordProposalsInRun } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
-import { takeInIfFree } from '../../engine/take-in.ts';
 
 export type AssistantResult =
   | { kind: 'answered'; replyKind: 'answer' | 'handoff_to_human'; roleId: string }
@@ -98,7 +96,7 @@ async function answer(
     const record = state.interrupts.get(interruptId);
     if (!record) return { kind: 'gone' };
     if (record.reply !== null) {
-      await takeInIfFree(world, paths, hooks.command);
+      await receiveIfFree(world, paths, hooks.command);
       return { kind: 'gone' };
     }
     const roleId = record.interrupt.resolved_target_role_id;
@@ -214,7 +212,17 @@ async function deliver(
   command: string,
 ): Promise<void> {
   writeFile(path.join(attemptDir, 'answer.json'), `${JSON.stringify(answer, null, 2)}\n`);
-  await refuseUnfit(world, paths, interrupt, answer);
+  const given: Answer = {
+    text: answer.answer,
+    replyKind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
+    payload: answer.payload,
+    rationale: answer.rationale,
+    confidence: answer.confidence,
+    citations: answer.citations,
+  };
+  // Before the proposals: an answer that cannot be received leaves nothing behind.
+  const unfit = await checkReply(paths, interrupt, replyOf(interrupt, given, world.clock.now()));
+  if (unfit !== null) throw new Refusal(unfit.code, unfit.message);
   const { proposals, dropped } = checkProposals(answer.proposed_updates, {
     programDir: paths.authoredDir,
     role,
@@ -222,56 +230,14 @@ async function deliver(
     now: world.clock.now(),
   });
   if (proposals.length > 0 || dropped.length > 0) {
-    await tellProposals(world, paths.authoredDir, paths.runId, command, {
+    await recordProposalsInRun(world, paths.authoredDir, paths.runId, command, {
       command: 'record_proposals',
       interrupt_id: interrupt.interrupt_id,
       proposals,
       dropped,
     });
   }
-  await answerInterrupt(
-    world,
-    { paths, interruptId: interrupt.interrupt_id },
-    {
-      text: answer.answer,
-      replyKind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
-      payload: answer.payload,
-      rationale: answer.rationale,
-      confidence: answer.confidence,
-      citations: answer.citations,
-    },
-    { command },
-  );
-}
-
-/** Before the proposals: an answer that cannot be taken leaves nothing behind. */
-async function refuseUnfit(
-  world: World,
-  paths: RunPaths,
-  interrupt: Interrupt,
-  answer: AssistantAnswer,
-): Promise<void> {
-  const reply: Reply = {
-    interrupt_id: interrupt.interrupt_id,
-    audience: interrupt.audience,
-    reply_kind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
-    text: answer.answer,
-    payload: answer.payload ?? {},
-    rationale: answer.rationale,
-    confidence: answer.confidence,
-    citations: answer.citations,
-    created_at: world.clock.now(),
-  };
-  // An engine would leave it lying in the inbox, and nobody would hear of it.
-  const bytes = Buffer.from(JSON.stringify(reply, null, 2));
-  if (bytes.length > MESSAGE_LIMITS.maxBytes) {
-    const message = `the answer has ${bytes.length} bytes; at most ${MESSAGE_LIMITS.maxBytes} are taken`;
-    throw new Refusal('answer-too-large', message);
-  }
-  const readable = parseUntrustedJson(bytes, MESSAGE_LIMITS.maxDepth);
-  if (!readable.ok) throw new Refusal('answer-too-deep', `the answer: ${readable.reason}`);
-  const problem = await checkPayload(paths, interrupt, reply);
-  if (problem !== null) throw new Refusal('payload-invalid', problem);
+  await answerInterrupt(world, { paths, interruptId: interrupt.interrupt_id }, given, { command });
 }
 
 function settle(

@@ -22,10 +22,10 @@ import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts'
 import { writeCommandShim } from '../../attempt/command-shim.ts';
 import { jsonInMessage } from '../../attempt/harvest/result-text.ts';
 import { roleWorkspace, type RunPaths } from '../../store/layout.ts';
-import { schemaRoot } from '../../engine/intake.ts';
+import { schemaRoot } from '../../engine/reply.ts';
 import { readRoles } from './program-roles.ts';
 import type { World } from '../world.ts';
-import { selfCommand } from '../run/self-command.ts';
+import { selfCommand } from '../run/background.ts';
 import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
 
 /** A question, with all that an answer depends on. */

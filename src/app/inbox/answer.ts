@@ -6,8 +6,6 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { resolveInterrupt } from '../../core/requests/interrupts.ts';
-import type { Json } from '../../model/json.ts';
-import type { Confidence } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { renameFile } from '../../disk/disk.ts';
@@ -17,25 +15,18 @@ import { dropReply } from '../../store/inbox/drop.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
 import { loadRun } from '../../store/run-store.ts';
-import { checkPayload } from '../../engine/intake.ts';
-import { entryOf, readInbox, type FoundInterrupt, type InterruptEntry } from './list.ts';
+import { checkReply, replyOf, type Answer, type ReplyProblem } from '../../engine/reply.ts';
+import type { FoundInterrupt } from './find.ts';
+import { entryOf, readInbox, type InterruptEntry } from './list.ts';
 import type { World } from '../world.ts';
-import { takeInIfFree } from '../../engine/take-in.ts';
+import { receiveIfFree } from '../../engine/as-writer.ts';
 
-export interface Answer {
-  text: string;
-  replyKind: 'answer' | 'handoff_to_human';
-  /** null: none. */
-  payload: Json;
-  rationale: string | null;
-  confidence: Confidence | null;
-  citations: readonly string[];
-}
+export type { Answer };
 
 export interface AnsweredInterrupt {
   entry: InterruptEntry;
-  /** False where only an engine that has not done so yet can take the answer in; the file lies there. */
-  taken: boolean;
+  /** False where only an engine that has not done so yet can receive the answer; the file lies there. */
+  recorded: boolean;
   /** Who drives the run now. */
   holder: LockHolder | null;
   /** Blocking questions of the same instance that are still open. */
@@ -57,8 +48,8 @@ const POLL_MS = 50;
 /**
  * Returns when the answer is in the log, or left for an engine that did not take it in time.
  *
- * @throws Refusal `already-answered`, `text-missing`, `payload-invalid`, `human-answers`,
- * `human-not-allowed`, and as `readInbox` and `dropReply`
+ * @throws Refusal `already-answered`, `human-answers`, `human-not-allowed`, a `ReplyProblem`'s code, and as
+ * `readInbox` and `dropReply`
  */
 export async function answerInterrupt(
   world: World,
@@ -71,18 +62,14 @@ export async function answerInterrupt(
   const standing = inbox.preview.interrupts.get(interruptId)?.reply;
   if (standing) throw alreadyAnswered(interrupt, standing);
   const reply = replyOf(interrupt, answer, world.clock.now());
-  const problem = await checkPayload(paths, interrupt, reply);
-  if (problem !== null) {
-    throw new Refusal('payload-invalid', `interrupt ${interruptId}: ${problem}`, {
-      hint: 'nothing was sent; give a payload that fits with --payload-json or --payload-file',
-    });
-  }
-  const intake = resolveInterrupt(inbox.preview, reply, inbox.preview.updatedAt);
-  if (!intake.ok) {
-    throw new Refusal(intake.code, `interrupt ${interruptId}: ${intake.reason}`);
+  const problem = await checkReply(paths, interrupt, reply);
+  if (problem !== null) throw refusalOf(interruptId, problem);
+  const decision = resolveInterrupt(inbox.preview, reply, inbox.preview.updatedAt);
+  if (!decision.ok) {
+    throw new Refusal(decision.code, `interrupt ${interruptId}: ${decision.reason}`);
   }
   const setAside = await drop(paths, reply);
-  const taken = await seeItTakenIn(world, paths, reply, options);
+  const recorded = await untilRecorded(world, paths, reply, options);
   const state = loadRun(paths);
   const record = state.interrupts.get(interruptId);
   if (record?.reply && !isSame(record.reply, reply)) throw alreadyAnswered(interrupt, record.reply);
@@ -96,7 +83,7 @@ export async function answerInterrupt(
       interrupt: record?.interrupt ?? interrupt,
       reply: record?.reply ?? reply,
     },
-    taken,
+    recorded,
     holder: currentHolder(paths),
     stillOpen: stillOpen.filter((id) => id !== interruptId),
     setAside,
@@ -112,23 +99,16 @@ export async function refuseIfAnswered(found: FoundInterrupt): Promise<Interrupt
   return entry;
 }
 
-function replyOf(interrupt: Interrupt, answer: Answer, now: string): Reply {
-  if (answer.text.trim() === '') {
-    throw new Refusal('text-missing', 'the answer is empty', {
-      hint: 'say it with --text TEXT or --text-file FILE',
-    });
+function refusalOf(interruptId: string, { code, message }: ReplyProblem): Refusal {
+  if (code === 'text-missing') {
+    return new Refusal(code, message, { hint: 'say it with --text TEXT or --text-file FILE' });
   }
-  return {
-    interrupt_id: interrupt.interrupt_id,
-    audience: interrupt.audience,
-    reply_kind: answer.replyKind,
-    text: answer.text,
-    payload: answer.payload ?? {},
-    rationale: answer.rationale,
-    confidence: answer.confidence,
-    citations: [...answer.citations],
-    created_at: now,
-  };
+  const hint = 'nothing was sent; give a payload that fits with --payload-json or --payload-file';
+  return new Refusal(
+    code,
+    `interrupt ${interruptId}: ${message}`,
+    code === 'payload-invalid' ? { hint } : {},
+  );
 }
 
 /** Returns where a refused file of the same name was moved to, which must not be lost. */
@@ -156,8 +136,8 @@ function freeName(name: string): string {
   }
 }
 
-/** True once the log has it, by the engine that holds the run, or by us. */
-async function seeItTakenIn(
+/** True once the log has it, by the engine that holds the run, or by us; false where that takes too long. */
+async function untilRecorded(
   world: World,
   paths: RunPaths,
   reply: Reply,
@@ -178,8 +158,8 @@ async function seeItTakenIn(
     );
     if (resolved) return true;
     if (refusal !== null) throw new Refusal('reply-refused', refusal);
-    const result = await takeInIfFree(world, paths, command);
-    if (result.taken) {
+    const result = await receiveIfFree(world, paths, command);
+    if (result.received) {
       const mine = result.refused.find(({ interruptId }) => interruptId === reply.interrupt_id);
       refusal = `interrupt ${reply.interrupt_id}: ${mine?.reason ?? 'the reply is not in the inbox any more'}`;
       continue;

@@ -1,7 +1,7 @@
 /**
  * `interrupt create`: a worker's question. It runs inside the agent's sandbox (no network, and only the
  * attempt's directory and the run's inbox/interrupts can be written to) and begins every wait of a run,
- * so it reads little and writes one file. The engine takes that in; where none lives, this does.
+ * so it reads little and writes one file. The engine receives that; where none lives, this does.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -88,7 +88,7 @@ export async function createInterrupt(
   }
   do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
   while (!dropInterrupt(paths, interrupt));
-  if (currentHolder(paths) === null) await takeInWithoutEngine(world, paths);
+  if (currentHolder(paths) === null) await receiveWithoutEngine(world, paths);
   const over = ['done', 'failed', 'skipped'].includes(instance.status);
   const warnings = over
     ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
@@ -97,10 +97,10 @@ export async function createInterrupt(
 }
 
 /** A sandbox, or someone who takes the lock at this moment, leaves the question to the next engine. */
-async function takeInWithoutEngine(world: World, paths: RunPaths): Promise<void> {
-  const { takeInIfFree } = await import('../../engine/take-in.ts');
+async function receiveWithoutEngine(world: World, paths: RunPaths): Promise<void> {
+  const { receiveIfFree } = await import('../../engine/as-writer.ts');
   try {
-    await takeInIfFree(world, paths, 'interrupt create');
+    await receiveIfFree(world, paths, 'interrupt create');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
@@ -183,7 +183,7 @@ async function checkedSchema(paths: RunPaths, schema: string | null): Promise<st
   const relative = programFile(paths, 'reply schema', schema);
   const [{ loadSchema }, { schemaRoot }] = await Promise.all([
     import('../../schema/json-schema.ts'),
-    import('../../engine/intake.ts'),
+    import('../../engine/reply.ts'),
   ]);
   try {
     await loadSchema(schemaRoot(paths, relative), relative);

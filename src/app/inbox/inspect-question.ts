@@ -7,13 +7,12 @@ import type { Instance, Interrupt, Reply } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { resolveInterrupt } from '../../core/requests/interrupts.ts';
 import type { SchemaProblem } from '../../schema/json-schema.ts';
-import { bundleSchema } from '../../schema/bundle.ts';
 import { replySections } from '../../attempt/brief/reply-sections.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
-import type { Answer } from './answer.ts';
-import { schemaRoot } from '../../engine/intake.ts';
+import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import type { World } from '../world.ts';
 import { entryOf, readInbox } from './list.ts';
+import { payloadFormOf } from './payload-form.ts';
 import { findFile, type Render, type ServedFile } from '../run/served-file.ts';
 
 export interface QuestionDetails {
@@ -54,7 +53,7 @@ export async function inspectQuestion(
   const instance = state.instances.get(interrupt.instance_id);
   const task = state.plan.tasks[interrupt.task_id];
   if (!instance || !task) throw notFound(runId, interruptId);
-  const schema = await schemaOf(paths, interrupt);
+  const form = await payloadFormOf(paths, interrupt);
   return {
     state,
     interrupt,
@@ -64,7 +63,8 @@ export async function inspectQuestion(
     task,
     handed_over: handedOver(interrupt),
     context_artifacts: interrupt.context_artifacts.map((file) => describe(programDir, file)),
-    ...schema,
+    reply_schema: form.schema,
+    reply_schema_problem: form.problem?.message ?? null,
     refused_reply: problem === null ? null : splitProblem(problem),
     also_open: instance.blocking_interrupts.filter((id) => id !== interruptId),
   };
@@ -103,17 +103,7 @@ export async function previewAnswer(
 ): Promise<AnswerPreview> {
   const found = await find(programDir, runId, interruptId);
   const { paths, state, interrupt } = found;
-  const reply: Reply = {
-    interrupt_id: interruptId,
-    audience: interrupt.audience,
-    reply_kind: answer.replyKind,
-    text: answer.text,
-    payload: answer.payload ?? {},
-    rationale: answer.rationale,
-    confidence: answer.confidence,
-    citations: [...answer.citations],
-    created_at: world.clock.now(),
-  };
+  const reply = replyOf(interrupt, answer, world.clock.now());
   const delivered = replySections([{ interrupt, reply, appliedInAttempt: null }]);
   const no = (problem: string, problems: SchemaProblem[] = []): AnswerPreview => ({
     ok: false,
@@ -122,33 +112,15 @@ export async function previewAnswer(
     delivered,
     reply,
   });
-  if (answer.text.trim() === '') return no('the answer is empty');
-  const problems = await payloadProblems(paths, interrupt, reply);
-  if (!Array.isArray(problems)) return no(problems.message);
-  if (problems.length > 0)
-    return no(`the payload does not fit ${interrupt.reply_schema}`, problems);
-  // The state is ours alone: what the decision changes in it is thrown away.
-  const intake = resolveInterrupt(state, reply, state.updatedAt);
-  if (!intake.ok) return no(intake.reason);
-  return { ok: true, problem: null, problems: [], delivered, reply };
-}
-
-/** Where a payload does not fit the question's schema, field by field. */
-async function payloadProblems(
-  paths: RunPaths,
-  interrupt: Interrupt,
-  reply: Reply,
-): Promise<SchemaProblem[] | Refusal> {
-  if (interrupt.reply_schema === null || reply.reply_kind !== 'answer') return [];
-  const { loadSchema } = await import('../../schema/json-schema.ts');
-  try {
-    const root = schemaRoot(paths, interrupt.reply_schema);
-    const checked = (await loadSchema(root, interrupt.reply_schema)).check(reply.payload);
-    return checked.ok ? [] : checked.problems;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
+  const problem = await checkReply(paths, interrupt, reply);
+  if (problem && problem.payload.length > 0) {
+    return no(`the payload does not fit ${interrupt.reply_schema}`, problem.payload);
   }
+  if (problem) return no(problem.message);
+  // The state is ours alone: what the decision changes in it is thrown away.
+  const decision = resolveInterrupt(state, reply, state.updatedAt);
+  if (!decision.ok) return no(decision.reason);
+  return { ok: true, problem: null, problems: [], delivered, reply };
 }
 
 interface Found {
@@ -168,20 +140,6 @@ async function find(programDir: string, runId: string, interruptId: string): Pro
   if (!known && inbox.strays.length === 0) throw notFound(runId, interruptId);
   const { interrupt, reply, problem } = entryOf(inbox, paths, interruptId);
   return { paths, state: inbox.preview, interrupt, reply, problem: problem ?? null };
-}
-
-async function schemaOf(
-  paths: RunPaths,
-  { reply_schema }: Interrupt,
-): Promise<{ reply_schema: Json; reply_schema_problem: string | null }> {
-  if (reply_schema === null) return { reply_schema: null, reply_schema_problem: null };
-  try {
-    const { schema } = await bundleSchema(schemaRoot(paths, reply_schema), reply_schema);
-    return { reply_schema: schema, reply_schema_problem: null };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { reply_schema: null, reply_schema_problem: error.message };
-  }
 }
 
 function handedOver({ metadata }: Interrupt): QuestionDetails['handed_over'] {

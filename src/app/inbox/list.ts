@@ -3,13 +3,12 @@ import path from 'node:path';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { suggest } from '../../text/suggest.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
-import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
+import type { RunPaths } from '../../store/layout.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { Intake } from '../../engine/intake.ts';
-import { namesIn } from '../../disk/names-in.ts';
 import { isFile } from '../../disk/stats-of.ts';
+import { findInterrupt, isInboxEmpty, runsOf } from './find.ts';
 
 export interface InterruptEntry {
   run_id: string;
@@ -46,7 +45,7 @@ export async function listInterrupts(
 ): Promise<{ entries: InterruptEntry[]; strays: string[] }> {
   const entries: InterruptEntry[] = [];
   const strays: string[] = [];
-  for (const paths of runsToLookAt(programDir, filter.run)) {
+  for (const paths of runsOf(programDir, filter.run)) {
     if (isInboxEmpty(paths)) continue;
     try {
       const inbox = await readInbox(paths);
@@ -92,7 +91,7 @@ export async function readInbox(paths: RunPaths): Promise<RunInbox> {
     [...preview.interrupts].map(([id, record]) => [id, structuredClone(record)] as const),
   );
   const intake = new Intake({ paths, state: preview, now: () => preview.updatedAt });
-  const { refused } = await intake.take();
+  const { refused } = await intake.receive();
   const problems = new Map<string, string>();
   const strays: string[] = [];
   for (const { file, kind, interruptId, reason } of refused) {
@@ -120,60 +119,6 @@ export async function readInbox(paths: RunPaths): Promise<RunInbox> {
     }
   }
   return { entries, strays, preview };
-}
-
-export interface FoundInterrupt {
-  paths: RunPaths;
-  interruptId: string;
-}
-
-/**
- * The question that a person means: an id or a unique beginning of one, with or without `int-`, in any
- * run of the program or in `run`. Names of files decide, so that it costs little with many runs.
- *
- * @throws Refusal `interrupt-not-found`, `interrupt-ambiguous`, exit status 4
- */
-export function findInterrupt(programDir: string, text: string, run?: string): FoundInterrupt {
-  const runs = runsToLookAt(programDir, run);
-  const wanted = text.startsWith('int-') ? text : `int-${text}`;
-  const found: FoundInterrupt[] = [];
-  const seen: string[] = [];
-  const look = (paths: RunPaths, interruptId: string): void => {
-    seen.push(interruptId);
-    if (text !== '' && interruptId.startsWith(wanted)) found.push({ paths, interruptId });
-  };
-  for (const paths of runs) for (const id of idsIn(paths)) look(paths, id);
-  // The record of a question that a hand-off opened may not have been written before a crash.
-  if (found.length === 0) {
-    for (const paths of runs.filter((each) => !isInboxEmpty(each))) {
-      for (const id of loadRun(paths).interrupts.keys()) look(paths, id);
-    }
-  }
-  const exact = found.find(({ interruptId }) => interruptId === wanted);
-  const [first] = found;
-  if (exact) return exact;
-  if (first && found.length === 1) return first;
-  const where = run === undefined ? programDir : `run ${run}`;
-  const details = { hint: `codex-orch inbox list ${programDir}`, exit: ExitStatus.notFound };
-  if (first) {
-    const names = found.slice(0, 5).map(({ interruptId }) => interruptId);
-    throw new Refusal(
-      'interrupt-ambiguous',
-      `"${text}" fits ${found.length} interrupts: ${names.join(', ')}${found.length > 5 ? ', …' : ''}`,
-      details,
-    );
-  }
-  const near = suggest(text, seen);
-  throw new Refusal(
-    'interrupt-not-found',
-    `there is no interrupt "${text}" in ${where}${near === null ? '' : `; did you mean ${near}?`}`,
-    details,
-  );
-}
-
-function runsToLookAt(programDir: string, run: string | undefined): RunPaths[] {
-  const ids = run === undefined ? listRunIds(programDir) : [resolveRunId(programDir, run)];
-  return ids.map((id) => runPaths(programDir, id));
 }
 
 function matches({ interrupt }: InterruptEntry, filter: InterruptFilter): boolean {
@@ -210,16 +155,6 @@ function answerThatLies(
   if (before.reply !== null || foreseen.reply === null) return null;
   const file = inboxName(paths, paths.replyFile(before.interrupt.interrupt_id));
   return `${file}: a reply that is taken in when the run is resumed`;
-}
-
-function isInboxEmpty(paths: RunPaths): boolean {
-  return idsIn(paths).length === 0 && namesIn(paths.inboxReplies).length === 0;
-}
-
-function idsIn(paths: RunPaths): string[] {
-  return namesIn(paths.inboxInterrupts)
-    .filter((name) => name.startsWith('int-') && name.endsWith('.json'))
-    .map((name) => name.slice(0, -'.json'.length));
 }
 
 /** As a person finds it: relative to the run. */

@@ -23,7 +23,7 @@ export interface HumanRecommendation {
 }
 
 /** @throws Refusal as `findAsker`; `role-not-allowed` or `role-unknown` for a bad override */
-export async function recommendTarget(
+export async function recommendWhomToAsk(
   names: AskerNames,
   query: {
     audience: 'assistant' | 'human';

@@ -13,7 +13,7 @@ import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { loadRun } from '../../store/run-store.ts';
 import { commitEdit } from '../program/commit-edit.ts';
-import { tellProposals } from '../../engine/session-or-told.ts';
+import { recordProposalsInRun } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';
 
@@ -223,7 +223,7 @@ async function mark(
   command: string,
 ): Promise<void> {
   const request = { command: 'mark_proposal', proposal_id, status, note } as const;
-  await tellProposals(world, programDir, runId, command, request);
+  await recordProposalsInRun(world, programDir, runId, command, request);
 }
 
 async function textAfter({ proposal }: Proposal, before: string): Promise<string> {

@@ -1,15 +1,11 @@
-/** Drives a run in this process, or leaves it to one in the background. */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+/** Drives a run in this process. */
 import type { RunEvent } from '../../core/events/events.ts';
-import { Refusal } from '../../model/refusal.ts';
+import type { Refusal } from '../../model/refusal.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import type { AgentActivity } from '../../model/activity.ts';
-import { faultPoint } from '../../disk/fault-point.ts';
 import { writeCommandShim } from '../../attempt/command-shim.ts';
 import type { AskableRole } from '../../attempt/brief/stage-request.ts';
-import { runPaths } from '../../store/layout.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import type { AttemptContext } from '../../engine/attempts.ts';
 import { LocalExecutor } from '../../execution/local/executor.ts';
@@ -20,7 +16,7 @@ import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
 import { RunSession } from '../../engine/session.ts';
 import type { World } from '../world.ts';
-import { selfCommand } from './self-command.ts';
+import { selfCommand } from './background.ts';
 
 export interface DriveOptions {
   /** Shown to others who want the run: `run start`. */
@@ -143,35 +139,4 @@ async function askableRoles(programDir: string): Promise<AskableRole[]> {
     request_kinds: policy.request_kinds,
     decision_kinds: policy.decision_kinds,
   }));
-}
-
-/**
- * Starts an engine of its own for the run, in the background. It outlives this process; what it prints
- * goes to the run's engine.log.
- */
-export function driveInBackground(
-  world: World,
-  programDir: string,
-  runId: string,
-  options: { revive?: boolean } = {},
-): void {
-  const paths = runPaths(programDir, runId);
-  const { node, entry } = selfCommand(world);
-  const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
-  const log = openSync(paths.engineLog, 'a');
-  try {
-    faultPoint('spawn', 'engine');
-    const child = spawn(node, [entry, ...words], {
-      cwd: paths.authoredDir,
-      env: world.env,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    child.on('error', (error) => {
-      throw new Refusal('engine-not-started', `Cannot start an engine: ${error.message}`);
-    });
-    child.unref();
-  } finally {
-    closeSync(log);
-  }
 }

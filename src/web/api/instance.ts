@@ -1,6 +1,6 @@
 /** One instance: where it is and why, what it stands on, what it left. */
 import type { Context } from 'hono';
-import { retryInBackground } from '../../app/run/act-on-run.ts';
+import { retryInBackground } from '../../app/run/retry.ts';
 import { acceptedResult, publishedFile, publishedFiles } from '../../app/run/inspect-attempt.ts';
 import { explainRun } from '../../app/run/inspect-run.ts';
 import { resolveInstanceId } from '../../app/run/resolve-instance.ts';

@@ -6,8 +6,8 @@ import {
   inspectQuestion,
   previewAnswer,
 } from '../../app/inbox/inspect-question.ts';
-import { findInterrupt } from '../../app/inbox/list.ts';
-import { resumeInBackground } from '../../app/run/act-on-run.ts';
+import { findInterrupt } from '../../app/inbox/find.ts';
+import { resumeInBackground } from '../../app/run/resume.ts';
 import type { Json } from '../../model/json.ts';
 import { confidences, type Confidence, type TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';

@@ -2,7 +2,9 @@
 import type { Context } from 'hono';
 import { listInterrupts } from '../../app/inbox/list.ts';
 import { graphOf } from '../../app/program/show-graph.ts';
-import { abortNow, reconcileNow, resumeInBackground } from '../../app/run/act-on-run.ts';
+import { abortNow } from '../../app/run/abort.ts';
+import { reconcileNow } from '../../app/run/reconcile.ts';
+import { resumeInBackground } from '../../app/run/resume.ts';
 import { explainRun } from '../../app/run/inspect-run.ts';
 import { verifyRun } from '../../app/run/verify-run.ts';
 import type { Json, JsonObject } from '../../model/json.ts';

@@ -1,7 +1,8 @@
 /** Starting a run: what would run, and the start. */
 import type { Context } from 'hono';
-import { driveInBackground } from '../../app/run/drive.ts';
-import { planRun, startRun, type StartOptions } from '../../app/run/start.ts';
+import { driveInBackground } from '../../app/run/background.ts';
+import { planRun } from '../../app/run/dry-run.ts';
+import { startRun, type StartOptions } from '../../app/run/start.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';

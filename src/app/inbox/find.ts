@@ -1,0 +1,71 @@
+/** Which question a person means, of all in a program's runs. Only reads. */
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import { suggest } from '../../text/suggest.ts';
+import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
+import { loadRun } from '../../store/run-store.ts';
+
+export interface FoundInterrupt {
+  paths: RunPaths;
+  interruptId: string;
+}
+
+/**
+ * The question that a person means: an id or a unique beginning of one, with or without `int-`, in any
+ * run of the program or in `run`. Names of files decide, so that it costs little with many runs.
+ *
+ * @throws Refusal `interrupt-not-found`, `interrupt-ambiguous`, exit status 4
+ */
+export function findInterrupt(programDir: string, text: string, run?: string): FoundInterrupt {
+  const runs = runsOf(programDir, run);
+  const wanted = text.startsWith('int-') ? text : `int-${text}`;
+  const found: FoundInterrupt[] = [];
+  const seen: string[] = [];
+  const look = (paths: RunPaths, interruptId: string): void => {
+    seen.push(interruptId);
+    if (text !== '' && interruptId.startsWith(wanted)) found.push({ paths, interruptId });
+  };
+  for (const paths of runs) for (const id of idsIn(paths)) look(paths, id);
+  // The record of a question that a hand-off opened may not have been written before a crash.
+  if (found.length === 0) {
+    for (const paths of runs.filter((each) => !isInboxEmpty(each))) {
+      for (const id of loadRun(paths).interrupts.keys()) look(paths, id);
+    }
+  }
+  const exact = found.find(({ interruptId }) => interruptId === wanted);
+  const [first] = found;
+  if (exact) return exact;
+  if (first && found.length === 1) return first;
+  const where = run === undefined ? programDir : `run ${run}`;
+  const details = { hint: `codex-orch inbox list ${programDir}`, exit: ExitStatus.notFound };
+  if (first) {
+    const names = found.slice(0, 5).map(({ interruptId }) => interruptId);
+    throw new Refusal(
+      'interrupt-ambiguous',
+      `"${text}" fits ${found.length} interrupts: ${names.join(', ')}${found.length > 5 ? ', …' : ''}`,
+      details,
+    );
+  }
+  const near = suggest(text, seen);
+  throw new Refusal(
+    'interrupt-not-found',
+    `there is no interrupt "${text}" in ${where}${near === null ? '' : `; did you mean ${near}?`}`,
+    details,
+  );
+}
+
+/** All of a program's, newest first, or the one that `run` means. @throws Refusal `run-…` */
+export function runsOf(programDir: string, run: string | undefined): RunPaths[] {
+  const ids = run === undefined ? listRunIds(programDir) : [resolveRunId(programDir, run)];
+  return ids.map((id) => runPaths(programDir, id));
+}
+
+export function isInboxEmpty(paths: RunPaths): boolean {
+  return idsIn(paths).length === 0 && namesIn(paths.inboxReplies).length === 0;
+}
+
+function idsIn(paths: RunPaths): string[] {
+  return namesIn(paths.inboxInterrupts)
+    .filter((name) => name.startsWith('int-') && name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
+}

@@ -1,0 +1,43 @@
+/** This program, started again: engines in the background, and the command that workers call. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, realpathSync } from 'node:fs';
+import { faultPoint } from '../../disk/fault-point.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { runPaths } from '../../store/layout.ts';
+import type { World } from '../world.ts';
+
+/** The argv prefix: Node, and the built entry that runs now. CODEX_ORCH_ENTRY names another entry. */
+export function selfCommand({ env, self }: World): { node: string; entry: string } {
+  return { node: self.node, entry: realpathSync(env['CODEX_ORCH_ENTRY'] ?? self.entry) };
+}
+
+/**
+ * Starts an engine of its own for the run, in the background. It outlives this process; what it prints
+ * goes to the run's engine.log.
+ */
+export function driveInBackground(
+  world: World,
+  programDir: string,
+  runId: string,
+  options: { revive?: boolean } = {},
+): void {
+  const paths = runPaths(programDir, runId);
+  const { node, entry } = selfCommand(world);
+  const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
+  const log = openSync(paths.engineLog, 'a');
+  try {
+    faultPoint('spawn', 'engine');
+    const child = spawn(node, [entry, ...words], {
+      cwd: paths.authoredDir,
+      env: world.env,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    child.on('error', (error) => {
+      throw new Refusal('engine-not-started', `Cannot start an engine: ${error.message}`);
+    });
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}

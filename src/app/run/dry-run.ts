@@ -1,0 +1,84 @@
+/** `run start --dry-run`: what a start would run, in which order, with which agent, and where. */
+import { backendOf } from '../../agents/backends.ts';
+import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
+import { buildTaskGraph } from '../../core/state/task-graph.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Sandbox, TaskSpec } from '../../model/program.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
+import type { World } from '../world.ts';
+import { prepareStart, type StartOptions } from './prepare-start.ts';
+
+/** One task of a run to come, for `--dry-run`. */
+export interface PlannedTask {
+  taskId: string;
+  title: string;
+  kind: TaskSpec['kind'];
+  agent: string;
+  backend: string;
+  model: string | null;
+  /** null where the backend has none. */
+  sandbox: Sandbox | null;
+  /** null where it depends on an input that comes later. */
+  directory: string | null;
+  dependsOn: string[];
+  /** Tasks start in the order of their waves; those of one wave at the same time, slots permitting. */
+  wave: number;
+}
+
+export interface PlannedRun {
+  tasks: PlannedTask[];
+  inputs: JsonObject;
+  warnings: Diagnostic[];
+}
+
+/** What `startRun` would run, in which order, with which agent, and where. Creates nothing. */
+export async function planRun(
+  world: World,
+  programDir: string,
+  options: StartOptions,
+): Promise<PlannedRun> {
+  const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
+  const waves = wavesOf(tasks);
+  const planned = tasks.map((task): PlannedTask => {
+    const agent = resolveAgent(program.project, task.agent);
+    const { fields } = backendOf(agent.backend);
+    const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
+    return {
+      taskId: task.id,
+      title: task.title,
+      kind: task.kind,
+      agent: task.agent,
+      backend: agent.backend,
+      model: fields.task.includes('model')
+        ? (task.model ?? agent.model ?? program.project.default_model)
+        : null,
+      sandbox: fields.task.includes('sandbox')
+        ? (task.sandbox ?? agent.sandbox ?? program.project.default_sandbox)
+        : null,
+      directory: resolved.ok ? resolved.workspaces.cwd : null,
+      dependsOn: task.depends_on.map((each) => each.task),
+      wave: waves.get(task.id) ?? 1,
+    };
+  });
+  planned.sort((a, b) => a.wave - b.wave);
+  return { tasks: planned, inputs, warnings };
+}
+
+/** Task id → how many tasks stand in a row up to it. A program without errors has no cycle. */
+function wavesOf(tasks: readonly TaskSpec[]): Map<string, number> {
+  const graph = buildTaskGraph(Object.fromEntries(tasks.map((task) => [task.id, task])));
+  const waves = new Map<string, number>();
+  const missing = new Map(tasks.map(({ id }) => [id, graph.upstream.get(id)?.length ?? 0]));
+  const ready = tasks.map(({ id }) => id).filter((id) => missing.get(id) === 0);
+  for (const id of ready) {
+    const upstream = graph.upstream.get(id) ?? [];
+    waves.set(id, 1 + Math.max(0, ...upstream.map((up) => waves.get(up.task) ?? 0)));
+    for (const next of graph.dependents.get(id) ?? []) {
+      const left = (missing.get(next) ?? 0) - 1;
+      missing.set(next, left);
+      if (left === 0) ready.push(next);
+    }
+  }
+  return waves;
+}

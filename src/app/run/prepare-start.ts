@@ -1,0 +1,127 @@
+/** What has to hold before a run is made: one that could only fail is none. Creates nothing. */
+import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
+import { selectTasks } from '../../core/plan/selection.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { TaskSpec } from '../../model/program.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { backendOf } from '../../agents/backends.ts';
+import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
+import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
+import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
+import { validateProgram } from '../../program/validate.ts';
+import type { World } from '../world.ts';
+
+export interface StartOptions {
+  roots: readonly string[];
+  labels: readonly string[];
+  /** In the order of the command line: later ones win. */
+  inputs: readonly InputOption[];
+  /** Where relative input files are looked up. */
+  cwd: string;
+  /** `--assistants`: the engine answers assistant interrupts itself. */
+  assistants?: boolean;
+}
+
+export interface PreparedStart {
+  program: LoadedProgram;
+  tasks: TaskSpec[];
+  inputs: JsonObject;
+  warnings: Diagnostic[];
+}
+
+/** Reads and checks the program, chooses its tasks, and takes the inputs. @throws Refusal with what blocks it */
+export async function prepareStart(
+  world: World,
+  programDir: string,
+  options: StartOptions,
+): Promise<PreparedStart> {
+  const program = loadProgram(programDir, {
+    globalRoot: globalRootFrom(world.env, world.cwd),
+  });
+  const diagnostics = await validateProgram(program);
+  const errors = diagnostics.filter((each) => each.severity === 'error');
+  const [first] = errors;
+  if (first) {
+    const place = [first.file, first.line, first.column].filter((each) => each !== null).join(':');
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+    throw new Refusal('program-invalid', `${place}: ${first.message}${more}`, {
+      hint: `codex-orch project validate ${programDir}`,
+      data: { diagnostics },
+    });
+  }
+  const selection = selectTasks(program.tasks, options);
+  if (!selection.ok) {
+    throw new Refusal(selection.code, selection.message, {
+      hint: selection.hint ?? undefined,
+      exit: selection.code === 'nothing-selected' ? ExitStatus.usage : ExitStatus.notFound,
+    });
+  }
+  const byId = new Map(program.tasks.map((task) => [task.id, task]));
+  const tasks = selection.taskIds.flatMap((id) => byId.get(id) ?? []);
+  const warnings = diagnostics.filter((each) => each.severity === 'warning');
+  warnings.push(...checkBoard(tasks));
+  const inputs = resolveInputs(program.programDir, program.project, options.inputs, options.cwd);
+  checkWorkspaces(program, tasks, inputs);
+  await checkConfig(world, program, tasks);
+  return { program, tasks, inputs, warnings };
+}
+
+/** Before anything is made: a run that could only fail is none. */
+async function checkConfig(
+  world: World,
+  { project }: LoadedProgram,
+  tasks: readonly TaskSpec[],
+): Promise<void> {
+  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
+  const problems = tasks.map(({ agent: name, run }) => {
+    const agent = resolveAgent(project, name);
+    return backendOf(agent.backend).settings({ agent, run }, config).problem;
+  });
+  const problem = problems.find((each) => each !== null);
+  if (problem === undefined) return;
+  throw new Refusal('config-invalid', problem, {
+    hint: 'Correct the file; `codex-orch doctor` says when it is right.',
+  });
+}
+
+/** The author's board: what is blocked or archived does not run; a draft does, with a warning. */
+function checkBoard(tasks: readonly TaskSpec[]): Diagnostic[] {
+  const barred = tasks.filter(({ status }) => status === 'blocked' || status === 'archived');
+  const [first] = barred;
+  if (first) {
+    const names = barred.map((task) => `${task.id} (${task.status})`).join(', ');
+    throw new Refusal('task-not-ready', `The run needs tasks that may not run: ${names}.`, {
+      hint: `Set "status: ready" in tasks/${first.id}.yaml, or choose other roots.`,
+    });
+  }
+  return tasks
+    .filter(({ status }) => status === 'draft')
+    .map((task) => ({
+      severity: 'warning',
+      code: 'task.draft',
+      message: `task ${task.id} is a draft`,
+      location: `tasks.${task.id}.status`,
+      reference_url: null,
+      file: `tasks/${task.id}.yaml`,
+      line: null,
+      column: null,
+      hint: 'set "status: ready" when it is',
+    }));
+}
+
+/** Workspaces must exist, as far as the inputs of the start can tell. */
+function checkWorkspaces(
+  program: LoadedProgram,
+  tasks: readonly TaskSpec[],
+  inputs: JsonObject,
+): void {
+  for (const task of tasks) {
+    const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
+    if (resolved.ok || resolved.missingInput) continue;
+    throw new Refusal('workspace-missing', resolved.message, {
+      hint: 'Create the directory, or correct the path in the program or in the input.',
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/** `run resume`: settles what ended unseen, gives what is worth it another try, and drives. */
+import { runStatus } from '../../core/state/run-state.ts';
+import { runPaths } from '../../store/layout.ts';
+import { loadRun } from '../../store/run-store.ts';
+import type { World } from '../world.ts';
+import { driveInBackground } from './background.ts';
+import { driveRun, type Drive, type DriveOptions } from './drive.ts';
+import { requestOfEngine, type RunAction } from './request.ts';
+
+/** @throws Refusal `run-busy`, or for a damaged log */
+export function resumeRun(
+  world: World,
+  programDir: string,
+  runId: string,
+  options: DriveOptions,
+): Drive {
+  return driveRun(world, programDir, runId, { ...options, revive: true });
+}
+
+/** The same by an engine of its own, or by the one at work. @throws Refusal for a run that cannot be read */
+export async function resumeInBackground(
+  world: World,
+  programDir: string,
+  runId: string,
+): Promise<RunAction> {
+  const before = runStatus(loadRun(runPaths(programDir, runId)));
+  const request = { command: 'resume' } as const;
+  const requested = await requestOfEngine(world, programDir, runId, 'run resume', request);
+  if (requested) return requested;
+  // Of a run that is done, too: an answer may lie in its inbox, or `state/` be behind.
+  driveInBackground(world, programDir, runId, { revive: true });
+  if (before === 'done') {
+    return { outcome: 'done', message: 'The run is done: nothing is left to go on with.' };
+  }
+  return { outcome: 'started', message: 'The run goes on in the background.' };
+}

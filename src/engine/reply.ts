@@ -1,0 +1,104 @@
+/**
+ * A reply is made here and checked here, whoever answers: a person on the command line or the page, an
+ * assistant, or a file that somebody left in the inbox.
+ */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { Json } from '../model/json.ts';
+import type { Confidence } from '../model/program.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { Interrupt, Reply } from '../model/run.ts';
+import { MESSAGE_LIMITS, parseUntrustedJson } from '../disk/untrusted-json.ts';
+import type { SchemaProblem } from '../schema/json-schema.ts';
+import type { RunPaths } from '../store/layout.ts';
+
+/** What somebody says to a question. */
+export interface Answer {
+  text: string;
+  replyKind: 'answer' | 'handoff_to_human';
+  /** null: none. */
+  payload: Json;
+  rationale: string | null;
+  confidence: Confidence | null;
+  citations: readonly string[];
+}
+
+/** `now`: ISO 8601, UTC. */
+export function replyOf(interrupt: Interrupt, answer: Answer, now: string): Reply {
+  return {
+    interrupt_id: interrupt.interrupt_id,
+    audience: interrupt.audience,
+    reply_kind: answer.replyKind,
+    text: answer.text,
+    payload: answer.payload ?? {},
+    rationale: answer.rationale,
+    confidence: answer.confidence,
+    citations: [...answer.citations],
+    created_at: now,
+  };
+}
+
+export interface ReplyProblem {
+  code: 'text-missing' | 'answer-too-large' | 'answer-too-deep' | 'payload-invalid';
+  /** A sentence that says all. */
+  message: string;
+  /** Field by field, where the payload does not fit its schema; otherwise empty. */
+  payload: SchemaProblem[];
+}
+
+/**
+ * Why the reply could never be received, or null. Whether it may be given, in the run as it stands, is
+ * for the core to say.
+ */
+export async function checkReply(
+  paths: RunPaths,
+  interrupt: Interrupt,
+  reply: Reply,
+): Promise<ReplyProblem | null> {
+  if (reply.text.trim() === '') return problem('text-missing', 'the answer is empty');
+  // An engine would leave it lying in the inbox, and nobody would hear of it.
+  const bytes = Buffer.from(JSON.stringify(reply, null, 2));
+  const { maxBytes, maxDepth } = MESSAGE_LIMITS;
+  if (bytes.length > maxBytes) {
+    const message = `the answer has ${bytes.length} bytes; at most ${maxBytes} are taken`;
+    return problem('answer-too-large', message);
+  }
+  const readable = parseUntrustedJson(bytes, maxDepth);
+  if (!readable.ok) return problem('answer-too-deep', `the answer: ${readable.reason}`);
+  return checkPayload(paths, interrupt, reply);
+}
+
+/** The part of `checkReply` that remains for a reply that was read from a file. */
+export async function checkPayload(
+  paths: RunPaths,
+  interrupt: Interrupt,
+  reply: Pick<Reply, 'reply_kind' | 'payload'>,
+): Promise<ReplyProblem | null> {
+  if (interrupt.reply_schema === null || reply.reply_kind !== 'answer') return null;
+  const { loadSchema, describeProblems } = await import('../schema/json-schema.ts');
+  try {
+    const root = schemaRoot(paths, interrupt.reply_schema);
+    const checked = (await loadSchema(root, interrupt.reply_schema)).check(reply.payload);
+    if (checked.ok) return null;
+    const { problems } = checked;
+    const message = `the payload does not fit ${interrupt.reply_schema}: ${describeProblems(problems)}`;
+    return problem('payload-invalid', message, problems);
+  } catch (error) {
+    if (error instanceof Refusal) return problem('payload-invalid', error.message);
+    throw error;
+  }
+}
+
+/** The directory in which a question's reply schema is looked up: the run's frozen copy first. */
+export function schemaRoot(paths: RunPaths, schema: string): string {
+  const frozen = statSync(path.join(paths.programDir, schema), { throwIfNoEntry: false });
+  return frozen ? paths.programDir : paths.authoredDir;
+}
+
+function problem(
+  code: ReplyProblem['code'],
+  message: string,
+  payload: SchemaProblem[] = [],
+): ReplyProblem {
+  return { code, message, payload };
+}
