@@ -1,0 +1,126 @@
+// What the floors alone do not say about the sources, as a check: who may touch the process, the time and other
+// programs, that no backend is known by name outside its folder, that comments name tests that exist, and that a
+// name means one thing.
+//
+//   node scripts/check-house.mjs
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => /\.tsx?$/.test(file) && existsSync(file))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+const own = files.filter(({ file }) => !file.startsWith('src/web/page/'));
+const problems = [];
+
+/** `allowed`: file → why. `left`: file → how many are still to go; none may come. */
+function only({ what, pattern, allowed, left = {}, among = own }) {
+  for (const { file, text } of among) {
+    if (allowed[file] !== undefined) continue;
+    const [...found] = withoutComments(text).matchAll(pattern);
+    if (found.length <= (left[file] ?? 0)) continue;
+    const { index, 0: first } = found[0];
+    const line = text.slice(0, index).split('\n').length;
+    problems.push(`${file}:${line}: ${what}: ${first.trim()}`);
+  }
+}
+
+/** Lines stay where they are. */
+function withoutComments(text) {
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) =>
+    comment.replace(/[^\n]/g, ' '),
+  );
+}
+
+only({
+  what: 'the environment of the process',
+  pattern: /process\.env\b/g,
+  allowed: {
+    'src/main.ts': 'makes the World of it',
+    'src/disk/fault-point.ts': 'reads where to die, in builds for the crash driver alone',
+  },
+  left: { 'src/processes/identity.ts': 1 },
+});
+
+only({
+  what: 'the current directory of the process',
+  pattern: /process\.cwd\(/g,
+  allowed: { 'src/main.ts': 'makes the World of it' },
+});
+
+only({
+  what: 'the time',
+  pattern: /new Date\(\)|\bDate\.now\(|\bperformance\.now\(/g,
+  allowed: {
+    'src/engine/clock.ts': 'is the clock',
+    'src/store/lock/run-lock.ts': 'compares the age of a claim with the machine',
+  },
+  left: {
+    'src/app/watch/run-feed.ts': 1,
+    'src/app/watch/run-index.ts': 8,
+    'src/cli/progress.ts': 3,
+    'src/cli/run-drive.ts': 2,
+    'src/cli/run-follow.ts': 2,
+    'src/execution/local/stopwatch.ts': 2,
+    'src/execution/local/watch.ts': 5,
+    'src/store/inbox/drop.ts': 1,
+    'src/store/inbox/scanner.ts': 1,
+  },
+});
+
+only({
+  what: 'other programs',
+  pattern: /^import (?!type\b).* from 'node:child_process'|import\('node:child_process'\)/gm,
+  allowed: {
+    'src/processes/identity.ts': 'asks ps who a process is, where there is no /proc',
+    'src/processes/run-briefly.ts': 'runs a short command to its end',
+    'src/execution/local/launch.ts': 'starts attempts',
+    'src/execution/local/launcher.ts': 'starts the shell that starts attempts',
+    'src/app/run/background.ts': 'starts an engine of its own for a run',
+  },
+});
+
+// The names of the backends are those of the folders in src/agents that define one.
+const backends = files.flatMap(
+  ({ file }) => /^src\/agents\/([\w-]+)\/backend\.ts$/.exec(file)?.slice(1) ?? [],
+);
+for (const name of backends) {
+  const inside = `src/agents/${name}/`;
+  only({
+    what: `the backend ${name} by name`,
+    pattern: new RegExp(
+      `[Bb]ackend\\w*\\)?\\s*[!=]==?\\s*'${name}'|'${name}'\\s*[!=]==?\\s*\\S*[Bb]ackend`,
+      'g',
+    ),
+    allowed: {},
+    among: files.filter(({ file }) => !file.startsWith(inside)),
+  });
+}
+
+/** Still to come. */
+const missing = new Set(['test/conformance/executor.ts', 'test/docs/json.test.ts']);
+for (const { file, text } of files) {
+  for (const [named] of text.matchAll(/\btest\/[\w/.-]+\.(?:ts|tsx|mjs)\b/g)) {
+    if (!existsSync(named) && !missing.has(named))
+      problems.push(`${file} names ${named}, which is not there`);
+  }
+}
+
+const exported = new Map();
+for (const { file, text } of own) {
+  for (const [, name] of text.matchAll(/^export (?:async )?(?:function\*?|class) (\w+)/gm)) {
+    exported.set(name, [...(exported.get(name) ?? []), file]);
+  }
+}
+/** Still to go. */
+const twice = new Set(['list', 'register', 'retryInstance', 'show', 'statusOf', 'verifyRun']);
+for (const [name, places] of exported) {
+  if (places.length > 1 && !twice.has(name)) {
+    problems.push(`${name} is exported by ${places.join(' and ')}: a name means one thing`);
+  }
+}
+
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.exitCode = problems.length > 0 ? 1 : 0;
