@@ -2,6 +2,8 @@
  * One attempt, from the decision to start it to the facts of how it ended: joins the run's state, the
  * staging of its context, and the agent's process. It decides nothing about the run; the core does.
  */
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { instanceOf } from '../core/events/evolve.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import { taskOf } from '../core/judge/finish.ts';
@@ -13,7 +15,6 @@ import { scopeOf } from '../core/state/scope-index.ts';
 import type { AgentConfig } from '../agents/backend.ts';
 import { backendOf } from '../agents/backends.ts';
 import { resolveAgent } from '../agents/resolve-agent.ts';
-import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder, ProcessEnd } from '../model/attempt.ts';
 import { realPathOf } from '../disk/real-path.ts';
 import { collectResult } from '../attempt/harvest/collect-result.ts';
@@ -26,6 +27,7 @@ import type {
   UpstreamOutput,
 } from '../attempt/brief/stage-request.ts';
 import { workerEnvironment } from '../attempt/worker-environment.ts';
+import type { Attempts, LaidOut, OrderedAttempt } from './parts.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
 import { resolveWorkspaces } from '../attempt/place/workspaces.ts';
@@ -34,7 +36,6 @@ import { resolveWorkspaces } from '../attempt/place/workspaces.ts';
 export interface AttemptContext {
   session: RunSession;
   env: Surroundings['env'];
-  executor: Executor;
   config: AgentConfig;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
@@ -42,18 +43,17 @@ export interface AttemptContext {
   roles(): Promise<AskableRole[]>;
 }
 
-export interface PreparedOrder {
-  order: AttemptOrder;
-  /** Why it may not start (it may be found again all the same); null where it may. */
-  problem: string | null;
+/** The attempts of a run on disk. */
+export function attemptsOf(context: AttemptContext): Attempts {
+  return {
+    order: (instanceId, generation) => orderOf(context, instanceId, generation),
+    layOut: (instanceId, order) => layOut(context, instanceId, order),
+    isOverdue: (order) => isOverdue(order, Date.parse(context.session.clock.now())),
+    harvest: (instanceId, end) => harvest(context, instanceId, end),
+  };
 }
 
-/** What to start, or to find again, for the running attempt of an instance. */
-export function prepareOrder(
-  context: AttemptContext,
-  instanceId: string,
-  generation: number,
-): PreparedOrder {
+function orderOf(context: AttemptContext, instanceId: string, generation: number): OrderedAttempt {
   const { state, paths } = context.session;
   const { project } = state.plan;
   const instance = instanceOf(state, instanceId);
@@ -109,14 +109,11 @@ export function prepareOrder(
   };
 }
 
-export type Staged = { ok: true; order: AttemptOrder } | { ok: false; message: string };
-
-/** Writes what the attempt is given into its directory, and completes the order with it. */
-export async function stageOrder(
+async function layOut(
   context: AttemptContext,
   instanceId: string,
   order: AttemptOrder,
-): Promise<Staged> {
+): Promise<LaidOut> {
   const { state, paths } = context.session;
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
@@ -165,8 +162,7 @@ export async function stageOrder(
   return { ok: true, order: { ...order, outputSchemaFile: outcome.outputSchemaFile } };
 }
 
-/** Reads what the attempt left, once its process has ended, and copies what it publishes. */
-export async function harvest(
+async function harvest(
   context: AttemptContext,
   instanceId: string,
   end: AttemptEnd,
@@ -210,6 +206,18 @@ function isSpoilt(error: unknown, attemptDir: string): error is NodeJS.ErrnoExce
   if (!codes.includes(code ?? '') || file === undefined) return false;
   // What was looked up in it is known by its real path.
   return file.startsWith(attemptDir) || file.startsWith(realPathOf(attemptDir));
+}
+
+/** Whether whoever watches the attempt would find it past one of its limits. */
+function isOverdue(order: AttemptOrder, nowMs: number): boolean {
+  const startedAtMs = Date.parse(order.startedAt);
+  const { wallTimeoutMs, idleTimeoutMs } = order;
+  if (wallTimeoutMs !== null && nowMs - startedAtMs >= wallTimeoutMs) return true;
+  const outputs = ['events.jsonl', 'stderr.log'].map((name) =>
+    statSync(path.join(order.attemptDir, name), { throwIfNoEntry: false }),
+  );
+  const lastOutputMs = Math.max(startedAtMs, ...outputs.map((stats) => stats?.mtimeMs ?? 0));
+  return idleTimeoutMs !== null && nowMs - lastOutputMs >= idleTimeoutMs;
 }
 
 /** The facts of an attempt of which no process came to be. */

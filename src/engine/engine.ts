@@ -9,26 +9,25 @@
 import { advance } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
-import { abortRun, retryInstance, reviveFailed } from '../core/requests/recover.ts';
-import type { Instance } from '../model/run.ts';
-import type { RunState } from '../core/state/run-state.ts';
-import type { AgentActivity } from '../model/activity.ts';
-import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
-import type { Handle, Heard } from '../execution/executor.ts';
-import { replaceFile } from '../disk/disk.ts';
-import { harvest, notStarted, prepareOrder, stageOrder, type AttemptContext } from './attempts.ts';
-import { watchInbox } from '../store/inbox/scanner.ts';
-import { Intake } from './intake.ts';
-import type { RunSession } from './session.ts';
-import { Wake } from './wake.ts';
 import { recordProposals } from '../core/requests/proposals.ts';
+import { abortRun, retryInstance, reviveFailed } from '../core/requests/recover.ts';
+import type { Executor, Handle, Heard } from '../execution/executor.ts';
+import type { AgentActivity } from '../model/activity.ts';
+import type { ProcessEnd } from '../model/attempt.ts';
+import type { Instance } from '../model/run.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-
-export type StopMode = 'graceful' | 'now';
+import { notStarted } from './attempts.ts';
+import { Loop, type StopMode, type Turn } from './loop.ts';
+import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
 export interface EngineOptions {
+  /**
+   * Settle what was left running, and nothing else: nothing starts, what runs is left at work unless it is
+   * overdue, and requests wait for another engine.
+   */
+  settleOnly?: boolean;
   /** Give failed instances that are worth it another try, once the run is settled. */
-  revive: boolean;
+  revive?: boolean;
   onActivity?(instanceId: string, activities: AgentActivity[]): void;
   /** Failed instances that a resume leaves alone. */
   onLeftAlone?(instances: Instance[]): void;
@@ -36,13 +35,6 @@ export interface EngineOptions {
   onRefused?(file: string, reason: string): void;
   /** Answers questions beside the loop, where the run's assistants are `inline`. */
   answerer?: Answerer | undefined;
-}
-
-/** Works beside the loop, and speaks to it through the inbox like everyone else. */
-export interface Answerer {
-  /** Begins what can be begun now. The engine does not end before what is returned has. */
-  look(state: RunState): Promise<void>[];
-  stop(mode: StopMode): void;
 }
 
 interface FinishedAttempt {
@@ -56,67 +48,43 @@ const CACHE_SHARE = 0.1;
 const LONGEST_CACHE_DELAY_MS = 3000;
 
 export class Engine {
-  readonly #context: AttemptContext;
-  readonly #session: RunSession;
+  readonly #run: DrivenRun;
+  readonly #inbox: DrivenInbox;
+  readonly #attempts: Attempts;
+  readonly #executor: Executor;
   readonly #options: EngineOptions;
-  readonly #intake: Intake;
-  readonly #wake = new Wake();
+  readonly #loop: Loop;
   /** Attempts that we watch. */
   readonly #live = new Map<string, Handle>();
-  /** Attempts between their decision and their process, or between its end and its facts. */
-  #between = 0;
+  /** Attempts from their decision to their facts, watched or not. */
+  #attempting = 0;
   /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
   /** Questions that are being answered beside the loop. */
   #answering = 0;
-  #stopping: StopMode | null = null;
+  #revives: boolean;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
   #cacheDelayMs = CACHE_DELAY_MS;
   #cacheTimer: NodeJS.Timeout | null = null;
-  /** A defect in something that runs beside the loop; the loop throws it. */
-  #defect: unknown = null;
 
-  constructor(context: AttemptContext, options: EngineOptions) {
-    this.#context = context;
-    this.#session = context.session;
+  constructor({ run, inbox, attempts, executor }: EngineParts, options: EngineOptions) {
+    this.#run = run;
+    this.#inbox = inbox;
+    this.#attempts = attempts;
+    this.#executor = executor;
     this.#options = options;
-    this.#intake = new Intake(context.session);
+    this.#loop = new Loop(run.clock);
+    this.#revives = options.revive === true;
   }
 
   /** Drives until nothing runs and nothing can start. */
   async run(): Promise<void> {
-    let revive = this.#options.revive;
-    const unwatch = watchInbox(this.#session.paths, this.#wake.notify);
+    const unwatch = this.#inbox.watch(this.#loop.wake);
     try {
       await this.#recoverRunning();
-      for (;;) {
-        // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
-        // judged, also when it ended while the inbox was read.
-        const finished = this.#finished.splice(0);
-        const events = [...(await this.#receiveInbox()), ...this.#settle(finished)];
-        if (revive && this.#recovering.size === 0) {
-          revive = false;
-          events.push(...this.#revive());
-        }
-        const settled = this.#between === 0 && this.#live.size === 0;
-        if (this.#aborted && settled) events.push(...this.#finishAbort());
-        const { events: next, starts } = advance(this.#session.state, {
-          slots: this.#slots(),
-          now: this.#session.now(),
-        });
-        const committed = this.#session.commitAsync([...events, ...next]);
-        for (const { instanceId } of starts) this.#beside(this.#start(instanceId, 0, committed));
-        await committed;
-        if (this.#defect) throw this.#defect;
-        this.#intake.committed(({ command }) => command === 'abort' && this.#aborted !== null);
-        this.#lookForQuestions();
-        if (this.#isIdle()) return;
-        this.#scheduleCacheFlush();
-        await this.#wake.wait();
-        if (this.#defect) throw this.#defect;
-      }
+      await this.#loop.run(() => this.#turn());
     } finally {
       unwatch();
       if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
@@ -126,31 +94,57 @@ export class Engine {
 
   /** Stops the agents and lets the loop end. They are left resumable. Again with `now` it kills. */
   stop(mode: StopMode): void {
-    if (this.#stopping === 'now') return;
-    this.#stopping = mode;
-    for (const handle of this.#live.values()) handle.stop('terminated', howToStop(mode));
-    this.#options.answerer?.stop(mode);
-    this.#wake.notify();
+    this.#loop.stop(mode);
   }
 
   /** Stops the agents, then fails what is not done. */
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = new Map();
-    for (const handle of this.#live.values()) handle.stop('terminated', 'ask');
-    this.#options.answerer?.stop('graceful');
-    this.#wake.notify();
+    this.#loop.stopAll('graceful');
+  }
+
+  async #turn(): Promise<Turn> {
+    const run = this.#run;
+    // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
+    // judged, also when it ended while the inbox was read.
+    const finished = this.#finished.splice(0);
+    const events = [...(await this.#receiveInbox()), ...this.#settle(finished)];
+    if (this.#revives && this.#recovering.size === 0) {
+      this.#revives = false;
+      events.push(...this.#revive());
+    }
+    if (this.#aborted && this.#attempting === 0) events.push(...this.#finishAbort());
+    const next = advance(run.state, { slots: this.#slots(), now: run.now() });
+    const committed = run.commitAsync([...events, ...next.events]);
+    for (const { instanceId } of next.starts) {
+      this.#loop.beside(this.#attempt(instanceId, 0, committed));
+    }
+    await committed;
+    this.#loop.throwDefect();
+    if (this.#options.settleOnly !== true) {
+      this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
+    }
+    this.#lookForQuestions();
+    const isOver = this.#isIdle();
+    if (!isOver) this.#scheduleCacheFlush();
+    return { isOver, wakeAt: null };
   }
 
   #slots(): number {
-    const halted = this.#stopping !== null || this.#aborted !== null;
-    return halted ? 0 : this.#session.state.plan.project.max_concurrency;
+    return this.#isHalted() ? 0 : this.#run.state.plan.project.max_concurrency;
+  }
+
+  /** Whether nothing may begin. */
+  #isHalted(): boolean {
+    return (
+      this.#options.settleOnly === true || this.#loop.stopping !== null || this.#aborted !== null
+    );
   }
 
   #isIdle(): boolean {
     return (
-      this.#live.size === 0 &&
-      this.#between === 0 &&
+      this.#attempting === 0 &&
       this.#answering === 0 &&
       this.#finished.length === 0 &&
       this.#aborted === null
@@ -161,77 +155,93 @@ export class Engine {
 
   /** Finds again what an earlier engine started: still at work, ended meanwhile, or never begun. */
   async #recoverRunning(): Promise<void> {
-    for (const instance of this.#session.state.instances.values()) {
+    for (const instance of this.#run.state.instances.values()) {
       if (instance.status !== 'running') continue;
       const id = instance.instance_id;
-      const { order, problem } = prepareOrder(this.#context, id, 0);
-      const found = await this.#context.executor.find(order, this.#heard(id));
-      if (found.kind !== 'never_started') {
-        if (found.kind === 'ended') this.#recovering.add(id);
-        this.#watch(id, found.handle);
-      } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
-      else this.#beside(this.#start(id, found.nextGeneration, Promise.resolve()));
+      const { order, problem } = this.#attempts.order(id, 0);
+      const found = await this.#executor.find(order, this.#heard(id));
+      if (found.kind === 'never_started') {
+        if (this.#options.settleOnly === true) {
+          const message = 'the engine died before it could start this attempt';
+          this.#conclude(id, notStarted('unknown', message, true));
+        } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
+        else this.#loop.beside(this.#attempt(id, found.nextGeneration, Promise.resolve()));
+        continue;
+      }
+      const isLeft = found.kind === 'running' && this.#options.settleOnly === true;
+      if (isLeft && !this.#attempts.isOverdue(order)) {
+        found.handle.detach();
+        continue;
+      }
+      if (found.kind === 'ended') this.#recovering.add(id);
+      this.#loop.beside(this.#counted(() => this.#watch(id, found.handle)));
     }
   }
 
-  /** Prepares an attempt while its decision is `committed`; then its process begins. */
-  async #start(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
-    this.#between += 1;
-    try {
-      const { order, problem } = prepareOrder(this.#context, instanceId, generation);
+  /** Prepares an attempt while its decision is `committed`; then its process begins, and is watched. */
+  #attempt(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
+    return this.#counted(async () => {
+      const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
-      const staged = await stageOrder(this.#context, instanceId, order);
+      const laidOut = await this.#attempts.layOut(instanceId, order);
       await committed;
-      if (!staged.ok) return this.#conclude(instanceId, notStarted('task_runtime', staged.message));
-      if (this.#stopping !== null || this.#aborted !== null) {
+      if (!laidOut.ok) {
+        return this.#conclude(instanceId, notStarted('task_runtime', laidOut.message));
+      }
+      if (this.#isHalted()) {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
       }
-      const { executor } = this.#context;
-      this.#watch(instanceId, await executor.start(staged.order, this.#heard(instanceId)));
+      const handle = await this.#executor.start(laidOut.order, this.#heard(instanceId));
+      await this.#watch(instanceId, handle);
+    });
+  }
+
+  async #counted(work: () => Promise<void>): Promise<void> {
+    this.#attempting += 1;
+    try {
+      await work();
     } catch (error) {
-      // Before the count: with nothing between, the loop could take itself for idle.
-      this.#fail(error);
+      // Before the count: with nothing under way, the loop could take itself for idle.
+      this.#loop.fail(error);
     } finally {
-      this.#between -= 1;
+      this.#attempting -= 1;
+      this.#loop.wake();
     }
   }
 
   #heard(instanceId: string): Heard {
     return (activities) => {
       for (const activity of activities) {
-        if (activity.type === 'session_started') this.#noteSession(instanceId, activity.sessionId);
+        if (activity.type === 'session_started') {
+          this.#run.noteSession(instanceId, activity.sessionId);
+        }
       }
       this.#options.onActivity?.(instanceId, activities);
     };
   }
 
-  #watch(instanceId: string, handle: Handle): void {
+  /** Waits for the end of an attempt, and takes what it left. */
+  async #watch(instanceId: string, handle: Handle): Promise<void> {
     this.#live.set(instanceId, handle);
-    this.#beside(handle.ended.then((end) => this.#ended(instanceId, end)));
-    // A stop that came while the attempt was being prepared.
-    if (this.#stopping !== null) handle.stop('terminated', howToStop(this.#stopping));
-    else if (this.#aborted !== null) handle.stop('terminated', 'ask');
-  }
-
-  async #ended(instanceId: string, end: AttemptEnd): Promise<void> {
-    this.#between += 1;
-    this.#live.delete(instanceId);
+    // A stop may have come while the attempt was being prepared.
+    this.#loop.besideUntilStopped(handle.ended, {
+      stop: (mode) => handle.stop('terminated', mode === 'now' ? 'kill' : 'ask'),
+    });
+    if (this.#loop.stopping === null && this.#aborted) handle.stop('terminated', 'ask');
     try {
-      const facts = await harvest(this.#context, instanceId, end);
-      const stopped = this.#stopping !== null && end.termination_reason === 'terminated';
+      const end = await handle.ended;
+      this.#live.delete(instanceId);
+      const facts = await this.#attempts.harvest(instanceId, end);
+      const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
-    } catch (error) {
-      this.#fail(error);
     } finally {
-      this.#between -= 1;
       this.#recovering.delete(instanceId);
-      this.#wake.notify();
     }
   }
 
   #conclude(instanceId: string, facts: AttemptFacts): void {
     this.#finished.push({ instanceId, facts });
-    this.#wake.notify();
+    this.#loop.wake();
   }
 
   #settle(finished: FinishedAttempt[]): RunEvent[] {
@@ -240,30 +250,23 @@ export class Engine {
         this.#aborted.set(instanceId, facts.process);
         return [];
       }
-      return finishAttempt(this.#session.state, instanceId, facts, this.#session.now());
+      return finishAttempt(this.#run.state, instanceId, facts, this.#run.now());
     });
-  }
-
-  /** A readable copy of the session id, beside the instance, as soon as it is known. */
-  #noteSession(instanceId: string, sessionId: string): void {
-    const file = this.#session.paths.sessionFile(instanceId);
-    replaceFile(file, `${JSON.stringify({ session_id: sessionId })}\n`);
   }
 
   // ---- the inbox ------------------------------------------------------------------------------
 
   async #receiveInbox(): Promise<RunEvent[]> {
-    const { events, commands, refused } = await this.#intake.receive();
+    const { events, commands, refused } = await this.#inbox.receive();
     for (const { file, reason } of refused) this.#options.onRefused?.(file, reason);
-    for (const command of commands) {
-      events.push(...this.#obey(command));
-    }
+    if (this.#options.settleOnly === true) return events;
+    for (const command of commands) events.push(...this.#obey(command));
     return events;
   }
 
   /** Requests that cannot be met any more (the instance is not failed) are dropped: nothing is lost. */
   #obey(command: InboxCommand): RunEvent[] {
-    const { state } = this.#session;
+    const { state } = this.#run;
     switch (command.command) {
       case 'abort':
         this.abort();
@@ -272,18 +275,18 @@ export class Engine {
         return this.#revive();
       case 'retry_instance': {
         if (!state.instances.has(command.instance_id)) return [];
-        const now = this.#session.now();
+        const now = this.#run.now();
         const retry = retryInstance(state, command.instance_id, command.granted_iterations, now);
         return retry.ok ? retry.events : [];
       }
       case 'mark_proposal':
       case 'record_proposals':
-        return recordProposals(state, command, this.#session.now());
+        return recordProposals(state, command, this.#run.now());
     }
   }
 
   #revive(): RunEvent[] {
-    const { events, leftAlone } = reviveFailed(this.#session.state, this.#session.now());
+    const { events, leftAlone } = reviveFailed(this.#run.state, this.#run.now());
     this.#options.onLeftAlone?.(leftAlone);
     return events;
   }
@@ -291,48 +294,32 @@ export class Engine {
   #finishAbort(): RunEvent[] {
     const ends = this.#aborted ?? new Map<string, ProcessEnd>();
     this.#aborted = null;
-    return abortRun(this.#session.state, this.#session.now(), ends);
+    return abortRun(this.#run.state, this.#run.now(), ends);
   }
 
   #lookForQuestions(): void {
-    if (this.#stopping !== null || this.#aborted !== null) return;
-    for (const work of this.#options.answerer?.look(this.#session.state) ?? []) {
+    if (this.#isHalted()) return;
+    for (const { ended, stop } of this.#options.answerer?.look(this.#run.state) ?? []) {
       this.#answering += 1;
-      const counted = work.finally(() => {
+      const counted = ended.finally(() => {
         this.#answering -= 1;
-        this.#wake.notify();
+        this.#loop.wake();
       });
-      this.#beside(counted);
+      this.#loop.besideUntilStopped(counted, { stop });
     }
-  }
-
-  // ---- beside the loop ------------------------------------------------------------------------
-
-  /** Lets something go on beside the loop; a defect in it ends the loop. */
-  #beside(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#fail(error));
-  }
-
-  #fail(error: unknown): void {
-    this.#defect ??= error;
-    this.#wake.notify();
   }
 
   #scheduleCacheFlush(): void {
     this.#cacheTimer ??= setTimeout(() => {
       this.#cacheTimer = null;
-      const { clock } = this.#session;
+      const { clock } = this.#run;
       const before = clock.elapsedMs();
-      this.#session.flushCache();
+      this.#run.flushCache();
       const tookMs = clock.elapsedMs() - before;
       const fairMs = Math.min(tookMs / CACHE_SHARE, LONGEST_CACHE_DELAY_MS);
       this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
     }, this.#cacheDelayMs);
   }
-}
-
-function howToStop(mode: StopMode): 'ask' | 'kill' {
-  return mode === 'now' ? 'kill' : 'ask';
 }
 
 /** Stopped on the operator's behalf: nobody's failure, and worth resuming. */

@@ -9,9 +9,10 @@ import type { Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import { InboxScanner, type InboxItem, type InboxProblem } from '../store/inbox/scanner.ts';
+import { InboxScanner, watchInbox, type InboxItem } from '../store/inbox/scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
+import type { DrivenInbox, Received } from './parts.ts';
 import { checkPayload } from './reply.ts';
 
 /** The run that messages are for; a `RunSession` is one. */
@@ -22,14 +23,7 @@ export interface InboxRun {
   now(): string;
 }
 
-export interface Received {
-  events: RunEvent[];
-  commands: InboxCommand[];
-  /** What was left where it is; each file once, until it changes. */
-  refused: InboxProblem[];
-}
-
-export class Intake {
+export class Intake implements DrivenInbox {
   readonly #run: InboxRun;
   readonly #scanner: InboxScanner;
   #received: InboxItem<InboxCommand>[] = [];
@@ -37,6 +31,11 @@ export class Intake {
   constructor(run: InboxRun) {
     this.#run = run;
     this.#scanner = new InboxScanner(run.paths);
+  }
+
+  /** Calls back when something may have come. Returns how to end that. */
+  watch(listener: () => void): () => void {
+    return watchInbox(this.#run.paths, listener);
   }
 
   /**
@@ -86,11 +85,11 @@ export class Intake {
   }
 
   /**
-   * The effects of what was received are on disk: requests need not be read again. One that is `underWay`
+   * The effects of what was received are on disk: requests need not be read again. One that `isUnderWay`
    * stays, so that it is not lost if the engine dies; it will be given out again.
    */
-  committed(underWay: (command: InboxCommand) => boolean = () => false): void {
-    for (const { file, value } of this.#received) if (!underWay(value)) removeCommand(file);
+  committed(isUnderWay: (command: InboxCommand) => boolean): void {
+    for (const { file, value } of this.#received) if (!isUnderWay(value)) removeCommand(file);
     this.#received = [];
   }
 }

@@ -7,6 +7,7 @@ import { Refusal } from '../model/refusal.ts';
 import { resultOf } from '../core/state/results.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { RecordedResult } from '../store/log/results.ts';
+import { replaceFile } from '../disk/disk.ts';
 import { EventLog } from '../store/log/writer.ts';
 import { runPaths, type RunPaths } from '../store/layout.ts';
 import {
@@ -20,13 +21,14 @@ import { readRunFile } from '../store/cache/run-file.ts';
 import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../store/run-store.ts';
 import { StateCache } from '../store/cache/state-cache.ts';
 import type { Clock } from './clock.ts';
+import type { DrivenRun } from './parts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export type SessionAttempt =
   | { ok: true; session: RunSession }
   | { ok: false; refusal: Refusal; reason: 'held' | 'not-writable' };
 
-export class RunSession {
+export class RunSession implements DrivenRun {
   readonly paths: RunPaths;
   readonly state: RunState;
   readonly clock: Clock;
@@ -165,6 +167,12 @@ export class RunSession {
     const recorded = this.#log.result(instanceId);
     if (recorded !== null) this.#cache.checkResult(instanceId, recorded.value);
     return recorded;
+  }
+
+  /** A readable copy of a session id, beside the instance, as soon as it is known. */
+  noteSession(instanceId: string, sessionId: string): void {
+    const file = this.paths.sessionFile(instanceId);
+    replaceFile(file, `${JSON.stringify({ session_id: sessionId })}\n`);
   }
 
   close(): void {

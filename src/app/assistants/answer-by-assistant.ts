@@ -36,7 +36,7 @@ import {
   understand,
   type Question,
 } from './assistant-attempt.ts';
-import type { StopMode } from '../../engine/engine.ts';
+import type { StopMode } from '../../engine/loop.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import { readInbox } from '../inbox/list.ts';
 import { receiveIfFree, recordProposalsInRun } from '../../engine/as-writer.ts';

@@ -4,9 +4,10 @@
  */
 import type { RunState } from '../../core/state/run-state.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import type { Answering, AssistantResult } from './answer-by-assistant.ts';
+import type { AssistantResult } from './answer-by-assistant.ts';
 import type { World } from '../world.ts';
-import type { Answerer, StopMode } from '../../engine/engine.ts';
+import type { StopMode } from '../../engine/loop.ts';
+import type { Answerer, BegunAnswer } from '../../engine/parts.ts';
 
 /** Beside the tasks' own `max_concurrency`: an answer lets a task go on, so it should not queue behind. */
 const CONCURRENCY = 2;
@@ -21,7 +22,6 @@ export class InlineAssistants implements Answerer {
   readonly #hooks: InlineHooks;
   /** Each question is tried once by an engine: the next engine, or `inbox worker`, may try again. */
   readonly #tried = new Set<string>();
-  readonly #live = new Set<Answering>();
   #active = 0;
 
   constructor(world: World, paths: RunPaths, hooks: InlineHooks) {
@@ -30,34 +30,33 @@ export class InlineAssistants implements Answerer {
     this.#hooks = hooks;
   }
 
-  look(state: RunState): Promise<void>[] {
-    const begun: Promise<void>[] = [];
+  look(state: RunState): BegunAnswer[] {
+    const begun: BegunAnswer[] = [];
     for (const [id, { interrupt }] of state.interrupts) {
       if (this.#active >= CONCURRENCY) break;
       if (interrupt.status !== 'open' || interrupt.audience !== 'assistant') continue;
       if (this.#tried.has(id)) continue;
       this.#tried.add(id);
-      this.#active += 1;
-      begun.push(this.#answer(id));
+      begun.push(this.#begin(id));
     }
     return begun;
   }
 
-  stop(mode: StopMode): void {
-    for (const answering of this.#live) answering.stop(mode);
-  }
-
-  async #answer(interruptId: string): Promise<void> {
-    try {
-      const { answerByAssistant } = await import('./answer-by-assistant.ts');
-      const answering = answerByAssistant(this.#world, this.#paths, interruptId, {
-        command: 'run (inline)',
-      });
-      this.#live.add(answering);
-      const result = await answering.ended.finally(() => this.#live.delete(answering));
-      this.#hooks.onEnded?.(interruptId, result);
-    } finally {
-      this.#active -= 1;
-    }
+  #begin(interruptId: string): BegunAnswer {
+    this.#active += 1;
+    const begun = import('./answer-by-assistant.ts').then(({ answerByAssistant }) =>
+      answerByAssistant(this.#world, this.#paths, interruptId, { command: 'run (inline)' }),
+    );
+    const ended = begun
+      .then((answering) => answering.ended)
+      .then((result) => this.#hooks.onEnded?.(interruptId, result))
+      .finally(() => (this.#active -= 1));
+    const stop = (mode: StopMode): void => {
+      begun.then(
+        (answering) => answering.stop(mode),
+        () => undefined,
+      );
+    };
+    return { ended, stop };
   }
 }

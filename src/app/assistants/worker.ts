@@ -13,7 +13,7 @@ import { answerByAssistant, type Answering, type AssistantResult } from './answe
 import type { World } from '../world.ts';
 import { driveInBackground } from '../run/background.ts';
 import { driveRun, type Drive } from '../run/drive.ts';
-import type { StopMode } from '../../engine/engine.ts';
+import type { StopMode } from '../../engine/loop.ts';
 import { readInbox } from '../inbox/list.ts';
 import { Wake } from '../../engine/wake.ts';
 

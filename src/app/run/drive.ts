@@ -7,10 +7,12 @@ import type { AgentActivity } from '../../model/activity.ts';
 import { writeCommandShim } from '../../attempt/command-shim.ts';
 import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
-import type { AttemptContext } from '../../engine/attempts.ts';
+import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
 import { LocalExecutor } from '../../execution/local/executor.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
-import { Engine, type StopMode } from '../../engine/engine.ts';
+import { Engine } from '../../engine/engine.ts';
+import { Intake } from '../../engine/intake.ts';
+import type { StopMode } from '../../engine/loop.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
@@ -23,6 +25,8 @@ export interface DriveOptions {
   command: string;
   /** Try again what failed for reasons that pass. */
   revive?: boolean;
+  /** Give what was left running its end, and start nothing. */
+  settleOnly?: boolean;
   /** Something to decide before the run goes on, such as a retry. */
   prepare?(session: RunSession): void;
   onEvent?(event: RunEvent, state: RunState): void;
@@ -80,8 +84,16 @@ export function driveSession(
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
-  const engine = new Engine(context, {
+  const executor = new LocalExecutor({ env: world.env, launcher: true });
+  const parts = {
+    run: session,
+    inbox: new Intake(session),
+    attempts: attemptsOf(context),
+    executor,
+  };
+  const engine = new Engine(parts, {
     revive: options.revive ?? false,
+    settleOnly: options.settleOnly ?? false,
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,
     onRefused: options.onRefused,
@@ -93,7 +105,7 @@ export function driveSession(
       context.config = config;
       return engine.run();
     })
-    .finally(() => context.executor.close())
+    .finally(() => executor.close())
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
   return {
@@ -115,14 +127,13 @@ function inlineAssistants(
   return new InlineAssistants(world, paths, { onEnded: onAssistant });
 }
 
-/** What attempts need beside the run: who carries them out, the shim, the roles. */
-export function attemptContext(world: World, session: RunSession): AttemptContext {
+/** What attempts need beside the run: the shim, the roles, and how agents are set up, once that is read. */
+function attemptContext(world: World, session: RunSession): AttemptContext {
   const { paths } = session;
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
     env: world.env,
-    executor: new LocalExecutor({ env: world.env, launcher: true }),
     config: { sections: {}, problem: null },
     commandPath: writeCommandShim(paths.binDir, selfCommand(world)),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),

@@ -1,0 +1,77 @@
+/** What an engine is handed: the run, its inbox, what attempts are made of, and who carries them out. */
+import type { RunEvent } from '../core/events/events.ts';
+import type { AttemptFacts } from '../core/judge/finish.ts';
+import type { RunState } from '../core/state/run-state.ts';
+import type { Executor } from '../execution/executor.ts';
+import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
+import type { InboxCommand } from '../store/inbox/records.ts';
+import type { InboxProblem } from '../store/inbox/scanner.ts';
+import type { Clock } from './clock.ts';
+import type { StopMode } from './loop.ts';
+
+/** The run that is driven; a `RunSession` is one. */
+export interface DrivenRun {
+  readonly state: RunState;
+  readonly clock: Clock;
+  /** ISO 8601, UTC; never before the last event. */
+  now(): string;
+  /** Resolves when the events are on disk. */
+  commitAsync(events: readonly RunEvent[]): Promise<void>;
+  /** Brings what others read up to date; not during a commit. */
+  flushCache(): void;
+  /** An agent has told its session, which a person may want to know before the attempt ends. */
+  noteSession(instanceId: string, sessionId: string): void;
+}
+
+/** Where others leave what they have to say to the run; an `Intake` is one. */
+export interface DrivenInbox {
+  /** Calls back when something may have come. Returns how to end that. */
+  watch(listener: () => void): () => void;
+  receive(): Promise<Received>;
+  committed(isUnderWay: (command: InboxCommand) => boolean): void;
+}
+
+export interface Received {
+  events: RunEvent[];
+  commands: InboxCommand[];
+  /** What was left where it is; each file once, until it changes. */
+  refused: InboxProblem[];
+}
+
+/** What attempts are made of, and what is taken from them; see `attemptsOf` for a run on disk. */
+export interface Attempts {
+  /** What to start, or to find again, for the running attempt of an instance. */
+  order(instanceId: string, generation: number): OrderedAttempt;
+  /** Writes what the attempt is given into its directory, and completes the order with it. */
+  layOut(instanceId: string, order: AttemptOrder): Promise<LaidOut>;
+  /** Whether a live attempt has passed one of its limits, while nobody watched. */
+  isOverdue(order: AttemptOrder): boolean;
+  /** Reads what the attempt left, and copies what it publishes. */
+  harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
+}
+
+export interface OrderedAttempt {
+  order: AttemptOrder;
+  /** Why it may not start (it may be found again all the same); null where it may. */
+  problem: string | null;
+}
+
+export type LaidOut = { ok: true; order: AttemptOrder } | { ok: false; message: string };
+
+export interface EngineParts {
+  run: DrivenRun;
+  inbox: DrivenInbox;
+  attempts: Attempts;
+  executor: Executor;
+}
+
+/** Begins answers that go on beside the loop, and speak to it through the inbox like everyone else. */
+export interface Answerer {
+  /** Begins what can be begun now. The engine does not end before what is returned has. */
+  look(state: RunState): BegunAnswer[];
+}
+
+export interface BegunAnswer {
+  ended: Promise<void>;
+  stop(mode: StopMode): void;
+}
