@@ -32,7 +32,7 @@ export async function readGivenFile(file: string, context: CliContext): Promise<
     for await (const chunk of context.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
     return Buffer.concat(chunks).toString('utf8');
   }
-  const { readText } = await import('../program/source/read-text.ts');
+  const { readText } = await import('../disk/read-text.ts');
   const read = readText(path.resolve(context.cwd, file));
   if (read.ok) return read.text;
   throw new Refusal('file-unreadable', `${file} ${read.problem.message}`);

@@ -5,7 +5,7 @@ import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { didYouMean, suggest } from '../text/suggest.ts';
-import { readText } from './source/read-text.ts';
+import { readText } from '../disk/read-text.ts';
 
 interface GlobalConfig {
   /** The sections of the backends: what is set of their `configKeys`. */

@@ -17,12 +17,12 @@ import {
   readAuthoredFile,
   type AuthoredFile,
   type AuthoredKind,
-  type Overlay,
 } from './source/authored-file.ts';
 import { presetFields, projectFields, roleFields, taskFields } from './shape/fields.ts';
 import { emptyOf } from './shape/shape.ts';
-import { namesIn } from '../disk/names-in.ts';
-import { isDirectory } from '../disk/stats-of.ts';
+import { byName, directorySource, type ProgramSource } from './source/source.ts';
+
+const ROLES = 'assistant_roles';
 
 export const fileKinds = {
   project: { name: 'project', plural: 'project', fields: projectFields },
@@ -38,6 +38,7 @@ export interface LoadedPreset {
 }
 
 export interface LoadedProgram {
+  source: ProgramSource;
   /** Absolute. */
   programDir: string;
   project: ProjectSpec;
@@ -57,15 +58,14 @@ export interface LoadedProgram {
 export interface LoadOptions {
   /** Directory of what all programs share; its `presets/` are read. Null: none. */
   globalRoot: string | null;
-  overlay?: Overlay;
 }
 
 /** Reads the whole program. */
-export function loadProgram(programDir: string, options: LoadOptions): LoadedProgram {
-  const { overlay } = options;
-  const { project, origin } = loadProject(programDir, overlay);
+export function loadProgram(source: ProgramSource, options: LoadOptions): LoadedProgram {
+  const { project, origin } = loadProject(source);
   const program: LoadedProgram = {
-    programDir,
+    source,
+    programDir: source.programDir,
     project,
     tasks: [],
     roles: [],
@@ -74,23 +74,23 @@ export function loadProgram(programDir: string, options: LoadOptions): LoadedPro
     unreadable: { project: origin.value === null, tasks: new Set(), roles: new Set() },
     files: new Map([[origin.subject, origin]]),
   };
-  for (const { id, task, origin: file } of loadTasks(programDir, project, overlay)) {
+  for (const { id, task, origin: file } of loadTasks(source, project)) {
     take(program, file);
     if (task === null) program.unreadable.tasks.add(id);
     else program.tasks.push(task);
   }
-  program.diagnostics.push(...strayTaskFiles(programDir));
-  loadRoles(program, overlay);
+  program.diagnostics.push(...strayTaskFiles(source));
+  loadRoles(program);
   loadPresets(program, options.globalRoot);
   return program;
 }
 
 /** project.yaml alone; where it cannot be read, an empty project. */
-export function loadProject(
-  programDir: string,
-  overlay?: Overlay,
-): { project: ProjectSpec; origin: AuthoredFile } {
-  const origin = readAuthoredFile(programDir, 'project.yaml', fileKinds.project, null, overlay);
+export function loadProject(source: ProgramSource): {
+  project: ProjectSpec;
+  origin: AuthoredFile;
+} {
+  const origin = readAuthoredFile(source, 'project.yaml', fileKinds.project, null);
   const value = origin.value ?? (emptyOf({ type: 'object', fields: projectFields }) as JsonObject);
   return { project: value as unknown as ProjectSpec, origin };
 }
@@ -103,28 +103,16 @@ export interface LoadedTask {
 }
 
 /** tasks/*.yaml, in the order of their names. */
-export function loadTasks(
-  programDir: string,
-  project: ProjectSpec,
-  overlay?: Overlay,
-): LoadedTask[] {
-  const ids = new Set(yamlNames(path.join(programDir, 'tasks')));
-  for (const [file, text] of overlay ?? []) {
-    const id = /^tasks\/([^/]+)\.yaml$/.exec(file)?.[1];
-    if (id === undefined) continue;
-    if (text === null) ids.delete(id);
-    else ids.add(id);
-  }
-  return [...ids].sort(byName).map((id) => loadTask(programDir, id, project, overlay));
+export function loadTasks(source: ProgramSource, project: ProjectSpec): LoadedTask[] {
+  return yamlNames(source, 'tasks').map((id) => loadTask(source, id, project));
 }
 
 export function loadTask(
-  programDir: string,
+  source: ProgramSource,
   id: string,
   project: Pick<ProjectSpec, 'default_agent'>,
-  overlay?: Overlay,
 ): LoadedTask {
-  const origin = readAuthoredFile(programDir, taskFile(id), fileKinds.task, id, overlay);
+  const origin = readAuthoredFile(source, taskFile(id), fileKinds.task, id);
   checkFileName(origin, id, 'task');
   if (origin.value === null) return { id, task: null, origin };
   const task = { ...origin.value, id } as unknown as TaskSpec;
@@ -138,21 +126,16 @@ export function taskFile(id: string): string {
   return `tasks/${id}.yaml`;
 }
 
-function loadRoles(program: LoadedProgram, overlay?: Overlay): void {
-  const root = path.join(program.programDir, 'assistant_roles');
-  for (const id of directories(root)) {
-    const origin = readAuthoredFile(
-      program.programDir,
-      `assistant_roles/${id}/role.yaml`,
-      fileKinds.role,
-      id,
-      overlay,
-    );
+function loadRoles(program: LoadedProgram): void {
+  const { source } = program;
+  for (const id of source.list(ROLES)) {
+    if (/^[._]/.test(id) || source.kindOf(`${ROLES}/${id}`) !== 'folder') continue;
+    const origin = readAuthoredFile(source, `${ROLES}/${id}/role.yaml`, fileKinds.role, id);
     const missing = origin.diagnostics.find((diagnostic) => diagnostic.code === 'file.missing');
     if (missing) {
       // A directory without a role is no role: agents' caches and editors leave such things behind.
       missing.severity = 'warning';
-      missing.hint = `Add it, or remove the directory assistant_roles/${id}.`;
+      missing.hint = `Add it, or remove the directory ${ROLES}/${id}.`;
       program.diagnostics.push(missing);
       continue;
     }
@@ -164,7 +147,7 @@ function loadRoles(program: LoadedProgram, overlay?: Overlay): void {
 }
 
 function loadPresets(program: LoadedProgram, globalRoot: string | null): void {
-  const { presets, diagnostics } = listPresets(program.programDir, globalRoot);
+  const { presets, diagnostics } = listPresets(program.source, globalRoot);
   program.presets = presets;
   program.diagnostics.push(...diagnostics);
   for (const { origin } of presets.values()) program.files.set(origin.subject, origin);
@@ -172,28 +155,46 @@ function loadPresets(program: LoadedProgram, globalRoot: string | null): void {
 
 /** The presets that the program sees, by id. Problems of global ones are warnings: they block no run. */
 export function listPresets(
-  programDir: string,
+  program: ProgramSource,
   globalRoot: string | null,
 ): { presets: Map<string, LoadedPreset>; diagnostics: Diagnostic[] } {
-  const presets = new Map<string, LoadedPreset>();
-  const diagnostics: Diagnostic[] = [];
-  const places = [
-    { source: 'global' as const, directory: globalRoot && path.join(globalRoot, 'presets') },
-    { source: 'program' as const, directory: path.join(programDir, 'presets') },
-  ];
-  for (const { source, directory } of places) {
-    if (directory === null) continue;
-    for (const id of yamlNames(directory)) {
-      const file = source === 'program' ? `presets/${id}.yaml` : path.join(directory, `${id}.yaml`);
-      const origin = readAuthoredFile(programDir, file, fileKinds.preset, id);
-      checkFileName(origin, id, 'preset');
-      if (source === 'global') for (const found of origin.diagnostics) found.severity = 'warning';
-      diagnostics.push(...origin.diagnostics);
-      if (origin.value === null) continue;
-      presets.set(id, { source, preset: presetFrom(origin.value, id), origin });
+  const shared = globalRoot === null ? { presets: [], diagnostics: [] } : sharedPresets(globalRoot);
+  const own = presetsOf(program, 'program', (file) => file);
+  const presets = [...shared.presets, ...own.presets].map((one) => [one.preset.id, one] as const);
+  return {
+    presets: new Map([...new Map(presets)].sort(([a], [b]) => byName(a, b))),
+    diagnostics: [...shared.diagnostics, ...own.diagnostics],
+  };
+}
+
+interface ReadPresets {
+  presets: LoadedPreset[];
+  diagnostics: Diagnostic[];
+}
+
+function sharedPresets(globalRoot: string): ReadPresets {
+  const absolute = (file: string): string => path.join(globalRoot, file);
+  const read = presetsOf(directorySource(globalRoot), 'global', absolute);
+  for (const diagnostic of read.diagnostics) diagnostic.severity = 'warning';
+  return read;
+}
+
+function presetsOf(
+  files: ProgramSource,
+  source: LoadedPreset['source'],
+  shownAs: (file: string) => string,
+): ReadPresets {
+  const read: ReadPresets = { presets: [], diagnostics: [] };
+  for (const id of yamlNames(files, 'presets')) {
+    const file = `presets/${id}.yaml`;
+    const origin = readAuthoredFile(files, file, fileKinds.preset, id, shownAs(file));
+    checkFileName(origin, id, 'preset');
+    read.diagnostics.push(...origin.diagnostics);
+    if (origin.value !== null) {
+      read.presets.push({ source, preset: presetFrom(origin.value, id), origin });
     }
   }
-  return { presets: new Map([...presets].sort(([a], [b]) => byName(a, b))), diagnostics };
+  return read;
 }
 
 function presetFrom(value: JsonObject, id: string): PresetSpec {
@@ -221,22 +222,17 @@ function checkFileName(origin: AuthoredFile, id: string, kind: string): void {
 }
 
 /** Names without `.yaml`, hidden files left out. */
-function yamlNames(directory: string): string[] {
-  return namesIn(directory)
+function yamlNames(source: ProgramSource, folder: string): string[] {
+  return source
+    .list(folder)
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
     .map((name) => name.slice(0, -'.yaml'.length))
     .sort(byName);
 }
 
-function directories(directory: string): string[] {
-  return namesIn(directory)
-    .filter((name) => !/^[._]/.test(name))
-    .filter((name) => isDirectory(path.join(directory, name)))
-    .sort(byName);
-}
-
-function strayTaskFiles(programDir: string): Diagnostic[] {
-  return namesIn(path.join(programDir, 'tasks'))
+function strayTaskFiles(source: ProgramSource): Diagnostic[] {
+  return source
+    .list('tasks')
     .filter((name) => /\.(yml|YAML|YML)$/.test(name) && !name.startsWith('.'))
     .map((name) => ({
       severity: 'warning',
@@ -249,9 +245,4 @@ function strayTaskFiles(programDir: string): Diagnostic[] {
       column: null,
       hint: `Rename it to ${name.replace(/\.[^.]*$/, '.yaml')}.`,
     }));
-}
-
-/** By code unit, so that the order is the same everywhere. */
-function byName(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

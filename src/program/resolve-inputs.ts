@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../model/json.ts';
 import type { ProjectSpec } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
 import { inputKey } from './shape/fields.ts';
-import { readText } from './source/read-text.ts';
+import { readText, type ReadText } from '../disk/read-text.ts';
+import type { ProgramSource } from './source/source.ts';
 import { parseYaml } from './source/yaml-source.ts';
 
 /** One `--input…` option. Those of a later kind win, and within a kind the later one. */
@@ -34,10 +35,11 @@ const MAX_TEXT_BYTES = 64 * 1024 * 1024;
  * The default of one input: `.json`, `.yaml` and `.yml` are parsed, any other file is one string, as it
  * stands. `file` is relative to the program.
  */
-export function loadInputFile(programDir: string, file: string): LoadedInput {
-  const inside = resolveInside(programDir, file);
+export function loadInputFile(program: ProgramSource, file: string): LoadedInput {
+  const inside = resolveInside(program.programDir, file);
   if (!inside.ok) return failed('outside', `${file}: ${inside.reason}`);
-  return parseInput(inside.path, file);
+  const format = formatOf(inside.path);
+  return parseInput(program.read(file, maxBytesOf(format)), format, file);
 }
 
 /**
@@ -45,7 +47,7 @@ export function loadInputFile(programDir: string, file: string): LoadedInput {
  * the file. `cwd` is where FILE of `--input-json-file` is looked up.
  */
 export function resolveInputs(
-  programDir: string,
+  program: ProgramSource,
   project: Pick<ProjectSpec, 'user_inputs'>,
   options: readonly InputOption[],
   cwd: string,
@@ -60,7 +62,7 @@ export function resolveInputs(
   for (const [key, file] of Object.entries(project.user_inputs)) {
     // A default that is overridden need not load.
     if (given.has(key)) continue;
-    const loaded = loadInputFile(programDir, file);
+    const loaded = loadInputFile(program, file);
     if (!loaded.ok) {
       throw new Refusal(
         'input-default',
@@ -86,7 +88,9 @@ function optionValue(option: InputOption, cwd: string): Json {
     case 'json':
       return jsonOrText(option.key, option.value);
     case 'json_file': {
-      const loaded = parseInput(path.resolve(cwd, option.value), option.value, true);
+      const format = formatOf(option.value) === 'yaml' ? 'yaml' : 'json';
+      const read = readText(path.resolve(cwd, option.value), maxBytesOf(format));
+      const loaded = parseInput(read, format, option.value);
       if (loaded.ok) return loaded.value;
       throw new Refusal('input-file', `--input-json-file ${option.key}: ${loaded.message}`);
     }
@@ -113,17 +117,25 @@ function startsLikeJson(text: string): boolean {
   return /^["[{]/.test(text);
 }
 
-function parseInput(absolute: string, shown: string, json = false): LoadedInput {
-  const extension = path.extname(absolute).toLowerCase();
-  const isYaml = extension === '.yaml' || extension === '.yml';
-  const isJson = !isYaml && (json || extension === '.json');
-  const read = readText(absolute, isYaml ? undefined : MAX_TEXT_BYTES);
+type Format = 'json' | 'yaml' | 'text';
+
+function formatOf(file: string): Format {
+  const extension = path.extname(file).toLowerCase();
+  if (extension === '.yaml' || extension === '.yml') return 'yaml';
+  return extension === '.json' ? 'json' : 'text';
+}
+
+function maxBytesOf(format: Format): number | undefined {
+  return format === 'yaml' ? undefined : MAX_TEXT_BYTES;
+}
+
+function parseInput(read: ReadText, format: Format, shown: string): LoadedInput {
   if (!read.ok) {
     const code = read.problem.code === 'missing' ? 'missing_file' : 'invalid';
     return failed(code, `${shown} ${read.problem.message}`);
   }
-  if (isJson) return parseJson(read.text, shown);
-  if (!isYaml) return { ok: true, value: read.text };
+  if (format === 'json') return parseJson(read.text, shown);
+  if (format === 'text') return { ok: true, value: read.text };
   const { source, problems } = parseYaml(read.text);
   const problem = problems.find((one) => one.severity === 'error');
   if (source !== null && !problem) return { ok: true, value: source.value };

@@ -17,11 +17,8 @@ import { toDiagnostic, type AuthoredFile, type Finding } from './source/authored
 import { checkPresets } from './presets/check-presets.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
-import { readText } from './source/read-text.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
-import { namesIn } from '../disk/names-in.ts';
-import { isFile } from '../disk/stats-of.ts';
 
 /** All diagnostics, by file and place. */
 export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
@@ -69,7 +66,7 @@ class Validation {
   inputs(): void {
     for (const [key, file] of Object.entries(this.program.project.user_inputs)) {
       if (file === '') continue;
-      const loaded = loadInputFile(this.program.programDir, file);
+      const loaded = loadInputFile(this.program.source, file);
       if (loaded.ok) {
         this.defaults[key] = loaded.value;
         continue;
@@ -102,7 +99,7 @@ class Validation {
   }
 
   roles(): void {
-    const { roles, programDir } = this.program;
+    const { roles, source } = this.program;
     for (const role of roles) {
       this.roleFile(role, ['instructions'], role.instructions);
       for (const [index, asset] of role.managed_assets.entries()) {
@@ -110,7 +107,7 @@ class Validation {
       }
     }
     const model = 'assistant_roles/_shared/operating-model.md';
-    if (roles.length === 0 || isFile(path.join(programDir, model))) return;
+    if (roles.length === 0 || source.kindOf(model) === 'file') return;
     this.diagnostics.push({
       severity: 'warning',
       code: 'role.missing_operating_model',
@@ -148,7 +145,7 @@ class Validation {
       this.add(subject, { severity: 'error', code: 'file.outside', path: at, message });
       return;
     }
-    const read = readText(inside.path);
+    const read = this.program.source.read(file);
     if (read.ok) return;
     this.add(subject, {
       severity: 'error',
@@ -164,7 +161,8 @@ class Validation {
     if (file === '') return;
     const directory = `assistant_roles/${role.id}`;
     const own = resolveInside(this.program.programDir, `${directory}/${file}`);
-    if (own.ok && isFile(own.path)) return;
+    const { source } = this.program;
+    if (own.ok && source.kindOf(`${directory}/${file}`) === 'file') return;
     const shared = resolveInside(this.program.programDir, file);
     if (!own.ok || !shared.ok) {
       const reason = !own.ok ? own.reason : !shared.ok ? shared.reason : '';
@@ -172,7 +170,7 @@ class Validation {
       this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
       return;
     }
-    if (isFile(shared.path)) return;
+    if (source.kindOf(file) === 'file') return;
     this.add(subject, {
       severity: 'error',
       code: 'role.missing_file',
@@ -204,7 +202,7 @@ class Validation {
     const subject = `tasks.${task.id}`;
     const { loadSchema } = await import('../schema/json-schema.ts');
     try {
-      await loadSchema(this.program.programDir, file);
+      await loadSchema(this.program.programDir, file, this.program.source);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const code = error.code.replace(/^schema-/, '').replaceAll('-', '_');
@@ -227,7 +225,7 @@ class Validation {
   /** The schema's file and those it refers to; each is reported once, however many tasks use it. */
   private async outputSchema(task: TaskSpec, file: string): Promise<void> {
     const { bundleSchema } = await import('../schema/bundle.ts');
-    const { files } = await bundleSchema(this.program.programDir, file);
+    const { files } = await bundleSchema(this.program.programDir, file, this.program.source);
     for (const one of files) {
       if (this.schemas.has(one)) continue;
       const found = this.outputSchemaFile(one, `tasks.${task.id}.result_schema`);
@@ -238,7 +236,7 @@ class Validation {
 
   private outputSchemaFile(file: string, location: string): Diagnostic[] {
     const inside = resolveInside(this.program.programDir, file);
-    const read = inside.ok ? readText(inside.path) : null;
+    const read = inside.ok ? this.program.source.read(file) : null;
     if (!read?.ok) return [];
     // JSON is YAML: one parser finds the places in both.
     const { source } = parseYaml(read.text);
@@ -257,16 +255,14 @@ class Validation {
 
   /** A file that is there and nearly has that name. */
   private nearFile(file: string): string | null {
+    const { source } = this.program;
     const directory = path.posix.dirname(file);
-    const names = namesIn(path.join(this.program.programDir, directory)).sort();
-    const files = names.filter((name) =>
-      isFile(path.join(this.program.programDir, directory, name)),
-    );
+    const names = source.list(directory);
+    const files = names.filter((name) => source.kindOf(`${directory}/${name}`) === 'file');
     const near = suggest(path.posix.basename(file), files);
     if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
     if (names.length > 0 || directory === '.') return null;
-    const parent = path.posix.dirname(directory);
-    return didYouMean(directory, namesIn(path.join(this.program.programDir, parent)).sort());
+    return didYouMean(directory, source.list(path.posix.dirname(directory)));
   }
 }
 

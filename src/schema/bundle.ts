@@ -4,12 +4,12 @@
  * directory tree; nothing is ever fetched. The tree is not trusted to be small or sane: its files are
  * bounded in size, number and depth.
  */
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isJsonObject, setField } from '../model/json.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { resolveInside } from '../disk/inside.ts';
+import { readText, type ReadText } from '../disk/read-text.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 100;
@@ -26,6 +26,11 @@ const mapsOfSchemas = new Set([
 ]);
 /** Keywords whose value is data: a `$ref` in there means nothing. */
 const data = new Set(['const', 'default', 'enum', 'example', 'examples']);
+
+/** Where schema files are read from, if not from the directory: `file` is relative to it. */
+export interface SchemaFiles {
+  read(file: string, maxBytes: number): ReadText;
+}
 
 export interface SchemaBundle {
   /** The schema with all references local, without the root's `$id`. */
@@ -57,9 +62,23 @@ interface SchemaFile {
  * Throws a Refusal `schema-…` that names the file for: a file missing, unreadable, too large, not JSON
  * or YAML, or outside the root; a reference to a network address; too many files.
  */
-export async function bundleSchema(root: string, relative: string): Promise<SchemaBundle> {
+export async function bundleSchema(
+  root: string,
+  relative: string,
+  from: SchemaFiles = { read: (file, maxBytes) => readText(path.join(root, file), maxBytes) },
+): Promise<SchemaBundle> {
   const files = new Map<string, SchemaFile>();
-  const first = await load(root, relative, files, relative);
+  const load = async (file: string, askedBy: string): Promise<SchemaFile> => {
+    const where = file === askedBy ? file : `${file} (referred to by ${askedBy})`;
+    if (files.size >= MAX_FILES) {
+      throw new Refusal('schema-too-large', `${askedBy} refers to more than ${MAX_FILES} files.`);
+    }
+    const content = await parse(where, file, read(root, file, from, where));
+    const loaded = schemaFile(file, content, where, files);
+    files.set(file, loaded);
+    return loaded;
+  };
+  const first = await load(relative, relative);
   const queue: SchemaFile[] = [first];
   const definitions: JsonObject = {};
   let schema: Json = true;
@@ -67,7 +86,7 @@ export async function bundleSchema(root: string, relative: string): Promise<Sche
     const here = next;
     for (const target of outsideReferences(here)) {
       if (files.has(target)) continue;
-      queue.push(await load(root, target, files, here.file));
+      queue.push(await load(target, here.file));
     }
     // The files that `here` refers to are all known now, so that each reference has its place.
     const rewritten = rewrite(here.content, here, files, { inside: false, depth: 0 });
@@ -87,58 +106,45 @@ export async function bundleSchema(root: string, relative: string): Promise<Sche
   };
 }
 
-async function load(
-  root: string,
-  relative: string,
+function schemaFile(
+  file: string,
+  content: Json,
+  where: string,
   files: Map<string, SchemaFile>,
-  askedBy: string,
-): Promise<SchemaFile> {
-  const where = relative === askedBy ? relative : `${relative} (referred to by ${askedBy})`;
-  if (files.size >= MAX_FILES) {
-    throw new Refusal('schema-too-large', `${askedBy} refers to more than ${MAX_FILES} files.`);
-  }
-  const content = await parse(where, relative, read(root, relative, where));
+): SchemaFile {
   if (typeof content !== 'boolean' && !isJsonObject(content)) {
     throw new Refusal('schema-invalid', `${where} is no JSON Schema: it must be an object.`);
   }
   const id = isJsonObject(content) ? content['$id'] : undefined;
-  const loaded: SchemaFile = {
-    file: relative,
+  const embedded = new Set<string>();
+  collectEmbeddedIds(content, embedded, where, 0);
+  return {
+    file,
     content,
     id: typeof id === 'string' && hasScheme(id) ? withoutFragment(id) : null,
-    base: files.size === 0 ? '#' : `#/$defs/${definitionName(relative, files)}`,
-    embedded: new Set(),
+    base: files.size === 0 ? '#' : `#/$defs/${definitionName(file, files)}`,
+    embedded,
   };
-  collectEmbeddedIds(content, loaded.embedded, where, 0);
-  files.set(relative, loaded);
-  return loaded;
 }
 
-function read(root: string, relative: string, where: string): string {
-  const inside = resolveInside(root, relative);
+function read(root: string, file: string, from: SchemaFiles, where: string): string {
+  const inside = resolveInside(root, file);
   if (!inside.ok) {
     throw new Refusal('schema-outside', `Schema ${where} cannot be used: ${inside.reason}.`);
   }
-  let size: number;
-  try {
-    const stats = statSync(inside.path);
-    if (!stats.isFile()) throw new Refusal('schema-missing', `Schema ${where} is not a file.`);
-    size = stats.size;
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal('schema-missing', `Schema ${where} does not exist.`);
-  }
-  if (size > MAX_FILE_BYTES) {
-    throw new Refusal(
-      'schema-too-large',
-      `Schema ${where} has ${size} bytes; at most ${MAX_FILE_BYTES} are allowed.`,
-    );
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(inside.path));
-  } catch (error) {
-    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : String(error);
-    throw new Refusal('schema-invalid', `Schema ${where} cannot be read: ${reason}.`);
+  const found = from.read(file, MAX_FILE_BYTES);
+  if (found.ok) return found.text;
+  const { code, message } = found.problem;
+  switch (code) {
+    case 'missing':
+    case 'not_a_file':
+      throw new Refusal('schema-missing', `Schema ${where} ${message}.`);
+    case 'too_large':
+      throw new Refusal('schema-too-large', `Schema ${where} ${message}.`);
+    case 'not_utf8':
+      throw new Refusal('schema-invalid', `Schema ${where} cannot be read: it is not UTF-8 text.`);
+    case 'unreadable':
+      throw new Refusal('schema-invalid', `Schema ${where} ${message}.`);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { ErrorObject } from 'ajv';
 import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
-import { bundleSchema } from './bundle.ts';
+import { bundleSchema, type SchemaFiles } from './bundle.ts';
 import { schemaTypeOf, shown } from '../text/shown.ts';
 
 export interface SchemaProblem {
@@ -29,8 +29,12 @@ const MAX_PROBLEMS = 20;
  * Loads the schema at `relativePath` inside `root` with all the files it refers to.
  * Throws a Refusal `schema-…` where it, or a file it refers to, is missing or broken.
  */
-export async function loadSchema(root: string, relativePath: string): Promise<CompiledSchema> {
-  const { schema, dialect } = await bundleSchema(root, relativePath);
+export async function loadSchema(
+  root: string,
+  relativePath: string,
+  from?: SchemaFiles,
+): Promise<CompiledSchema> {
+  const { schema, dialect } = await bundleSchema(root, relativePath, from);
   const { createValidator } = await import('./validators.ts');
   const ajv = createValidator(dialect);
   if (ajv === null) {

@@ -4,6 +4,7 @@ import { cleanString, resolvePathTemplate } from '../../src/text/path-template.t
 import { selectTasks } from '../../src/core/plan/selection.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../src/program/global-config.ts';
 import { loadProject, loadTasks } from '../../src/program/load-program.ts';
+import { directorySource } from '../../src/program/source/source.ts';
 import { jsonOrText, resolveInputs, type InputOption } from '../../src/program/resolve-inputs.ts';
 import { project, sampleProgram, task, temporaryDirectory, writeFiles } from './sample-program.ts';
 
@@ -20,7 +21,8 @@ describe('4. Starting a run: inputs', () => {
   async function resolve(options: InputOption[]): Promise<unknown> {
     const program = sampleProgram(files);
     writeFiles(program, { 'given.txt': '{"from": "file"}' });
-    return resolveInputs(program, loadProject(program).project, options, program);
+    const source = directorySource(program);
+    return resolveInputs(source, loadProject(source).project, options, program);
   }
 
   it('takes defaults, then text, JSON and files; later wins', async () => {
@@ -120,9 +122,10 @@ describe('4. Starting a run: selection', () => {
       'tasks/other.yaml': task('other', 'labels: [l]\n'),
     });
   function select(roots: string[], labels: string[]): ReturnType<typeof selectTasks> {
-    const directory = program();
-    const { project: spec } = loadProject(directory);
-    const tasks = loadTasks(directory, spec).flatMap((one) => (one.task ? [one.task] : []));
+    const source = directorySource(program());
+    const tasks = loadTasks(source, loadProject(source).project).flatMap((one) =>
+      one.task ? [one.task] : [],
+    );
     return selectTasks(tasks, { roots, labels });
   }
 

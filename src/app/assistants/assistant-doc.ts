@@ -5,7 +5,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { OPERATING_MODEL_FILE, operatingModel } from '../../program/templates/operating-model.ts';
-import { asRefusal } from '../program/commit-edit.ts';
+import { asRefusal } from '../program/edit.ts';
 
 export interface InstalledDoc {
   /** Relative to the program. */

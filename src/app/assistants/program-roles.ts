@@ -17,13 +17,15 @@ export async function readRoles(programDir: string): Promise<ProgramRoles> {
   const broken = new Map<string, string>();
   const ids = roleIds(programDir);
   if (ids.length === 0) return { roles, broken };
-  const [{ readAuthoredFile }, { fileKinds }] = await Promise.all([
+  const [{ readAuthoredFile }, { fileKinds }, { directorySource }] = await Promise.all([
     import('../../program/source/authored-file.ts'),
     import('../../program/load-program.ts'),
+    import('../../program/source/source.ts'),
   ]);
+  const source = directorySource(programDir);
   for (const id of ids) {
     const file = `assistant_roles/${id}/role.yaml`;
-    const { value, diagnostics } = readAuthoredFile(programDir, file, fileKinds.role, id);
+    const { value, diagnostics } = readAuthoredFile(source, file, fileKinds.role, id);
     const error = diagnostics.find(({ severity }) => severity === 'error');
     if (value !== null && !error) roles.push({ ...value, id } as unknown as RoleSpec);
     else if (error) broken.set(id, `${file}: ${error.message}`);

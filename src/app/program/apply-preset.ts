@@ -8,8 +8,8 @@ import { suggest } from '../../text/suggest.ts';
 import { toYaml } from '../../program/source/edit-yaml.ts';
 import { listPresets, taskFile, type LoadedPreset } from '../../program/load-program.ts';
 import { renderPreset } from '../../program/presets/presets.ts';
-import { readText } from '../../program/source/read-text.ts';
-import { commitEdit } from './commit-edit.ts';
+import { directorySource } from '../../program/source/source.ts';
+import { commitEdit } from './edit.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
 export interface PresetEntry {
@@ -22,7 +22,7 @@ export function presetsOf(place: ProgramPlace): {
   presets: Record<string, PresetEntry>;
   unreadable: Diagnostic[];
 } {
-  const { presets, diagnostics } = listPresets(place.programDir, place.globalRoot);
+  const { presets, diagnostics } = listPresets(directorySource(place.programDir), place.globalRoot);
   const entries = [...presets].map(([id, { source, preset }]) => [id, { source, preset }] as const);
   const readable = new Set([...presets.values()].map(({ origin }) => origin.file));
   return {
@@ -57,6 +57,7 @@ export async function applyPreset(
   options: { overwrite: boolean },
 ): Promise<{ ids: string[]; overwritten: string[]; warnings: Diagnostic[] }> {
   const { tasks } = previewPreset(place, presetId, variables);
+  const source = directorySource(place.programDir);
   const edits = new Map<string, string>();
   const ids: string[] = [];
   const existing: string[] = [];
@@ -72,8 +73,7 @@ export async function applyPreset(
       throw new Refusal('preset-invalid', `the preset "${presetId}" makes two tasks "${id}"`);
     }
     ids.push(id);
-    const there = readText(path.join(place.programDir, taskFile(id)));
-    if (there.ok || there.problem.code !== 'missing') existing.push(id);
+    if (source.kindOf(taskFile(id)) !== null) existing.push(id);
     edits.set(taskFile(id), toYaml(task));
   }
   if (existing.length > 0 && !options.overwrite) {
@@ -83,11 +83,12 @@ export async function applyPreset(
       { hint: 'add --overwrite to replace what is there' },
     );
   }
-  return { ids, overwritten: existing, warnings: await commitEdit(place, edits) };
+  const { warnings } = await commitEdit(place, edits);
+  return { ids, overwritten: existing, warnings };
 }
 
 function find(place: ProgramPlace, presetId: string): LoadedPreset {
-  const { presets, diagnostics } = listPresets(place.programDir, place.globalRoot);
+  const { presets, diagnostics } = listPresets(directorySource(place.programDir), place.globalRoot);
   const preset = presets.get(presetId);
   if (preset) return preset;
   const broken = diagnostics.find(

@@ -5,8 +5,8 @@ import { scopeName, type DependencyKind, type TaskSpec } from '../../model/progr
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { appendItem, removeItems } from '../../program/source/edit-yaml.ts';
 import { taskFile } from '../../program/load-program.ts';
-import { commitEdit } from './commit-edit.ts';
-import { listTasks, showTask, taskText, unknownTask } from './edit-task.ts';
+import { commitEdit } from './edit.ts';
+import { listTasks, showTask, editableText, unknownTask } from './edit-task.ts';
 import type { ProgramPlace } from './validate.ts';
 
 /** `target` depends on `source`. */
@@ -48,7 +48,7 @@ export async function addEdge(
   place: ProgramPlace,
   edge: NewEdge,
 ): Promise<{ edge: Edge; warnings: Diagnostic[] }> {
-  const text = taskText(place.programDir, edge.target);
+  const text = editableText(place.programDir, edge.target);
   if (!listTasks(place.programDir).tasks.some((task) => task.id === edge.source)) {
     throw unknownTask(place.programDir, edge.source);
   }
@@ -56,7 +56,7 @@ export async function addEdge(
   if (edge.consume.length > 0) item['consume'] = edge.consume;
   if (edge.scopeAlias !== null) item['as'] = edge.scopeAlias;
   const edits = new Map([[taskFile(edge.target), appendItem(text, 'depends_on', item)]]);
-  const warnings = await commitEdit(place, edits);
+  const { warnings } = await commitEdit(place, edits);
   const { source, target, kind, consume } = edge;
   return {
     edge: { source, target, kind, scope: edge.scopeAlias ?? source, consume },
@@ -71,7 +71,7 @@ export async function removeEdge(
   target: string,
   kind: DependencyKind,
 ): Promise<{ removed: Edge[]; warnings: Diagnostic[] }> {
-  const text = taskText(place.programDir, target);
+  const text = editableText(place.programDir, target);
   const task = showTask(place.programDir, target);
   const indices = task.depends_on.flatMap((dependency, index) =>
     dependency.task === source && dependency.kind === kind ? [index] : [],
@@ -87,5 +87,6 @@ export async function removeEdge(
   }
   const removed = edgesOf([task]).filter((_edge, index) => indices.includes(index));
   const edits = new Map([[taskFile(target), removeItems(text, 'depends_on', indices)]]);
-  return { removed, warnings: await commitEdit(place, edits) };
+  const { warnings } = await commitEdit(place, edits);
+  return { removed, warnings };
 }

@@ -1,5 +1,4 @@
 /** The verbs on tasks: list, show, add, update, delete. */
-import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { idPattern, type TaskSpec } from '../../model/program.ts';
@@ -8,9 +7,9 @@ import { controlTargets } from '../../core/plan/selection.ts';
 import { suggest } from '../../text/suggest.ts';
 import { setFields, toYaml } from '../../program/source/edit-yaml.ts';
 import { loadProject, loadTask, loadTasks, taskFile } from '../../program/load-program.ts';
-import { readText } from '../../program/source/read-text.ts';
+import { directorySource } from '../../program/source/source.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
-import { commitEdit } from './commit-edit.ts';
+import { commitEdit } from './edit.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
 export interface TaskFilter {
@@ -24,8 +23,8 @@ export function listTasks(
   programDir: string,
   filter: TaskFilter = {},
 ): { tasks: TaskSpec[]; unreadable: Diagnostic[] } {
-  const { project } = loadProject(programDir);
-  const loaded = loadTasks(programDir, project);
+  const source = directorySource(programDir);
+  const loaded = loadTasks(source, loadProject(source).project);
   const tasks = loaded
     .flatMap(({ task }) => (task === null ? [] : [task]))
     .filter((task) => filter.status === undefined || task.status === filter.status)
@@ -40,9 +39,9 @@ export function listTasks(
 
 /** Throws a Refusal `task-unknown` (exit 4), or `task-invalid` where the file cannot be read. */
 export function showTask(programDir: string, id: string): TaskSpec {
-  const { project } = loadProject(programDir);
+  const source = directorySource(programDir);
   if (idPattern.test(id)) {
-    const { task, origin } = loadTask(programDir, id, project);
+    const { task, origin } = loadTask(source, id, loadProject(source).project);
     if (task !== null) return task;
     const [problem] = origin.diagnostics;
     if (problem && problem.code !== 'file.missing') throw invalid(inOneLine(problem));
@@ -71,7 +70,7 @@ export async function addTasks(
   for (const task of items) {
     const id = taskIdOf(task, shownAs);
     if (ids.includes(id)) throw invalid(`${shownAs} holds two tasks with the id "${id}"`);
-    if (readText(path.join(place.programDir, taskFile(id))).ok) {
+    if (directorySource(place.programDir).kindOf(taskFile(id)) !== null) {
       throw new Refusal('task-exists', `the task "${id}" exists already`, {
         hint: `change it with: codex-orch task update ${id} FILE`,
       });
@@ -80,7 +79,8 @@ export async function addTasks(
     const asWritten = single && !text.trimStart().startsWith('{');
     edits.set(taskFile(id), asWritten ? withNewline(text) : toYaml(task));
   }
-  return { ids, warnings: await commitEdit(place, edits) };
+  const { warnings } = await commitEdit(place, edits);
+  return { ids, warnings };
 }
 
 /** Sets the top-level fields that `text` holds; others stay, comments too. */
@@ -90,7 +90,14 @@ export async function updateTask(
   text: string,
   shownAs: string,
 ): Promise<{ warnings: Diagnostic[] }> {
-  const before = taskText(place.programDir, id);
+  const updated = withFields(place.programDir, id, text, shownAs);
+  const { warnings } = await commitEdit(place, new Map([[taskFile(id), updated]]));
+  return { warnings };
+}
+
+/** The text of the task's file with the fields set that `fields` holds (YAML or JSON). */
+export function withFields(programDir: string, id: string, text: string, shownAs: string): string {
+  const before = editableText(programDir, id);
   const fields = parseInputText(text, shownAs);
   if (!isJsonObject(fields)) throw invalid(`${shownAs} must hold a mapping of fields`);
   if (fields['id'] !== undefined && fields['id'] !== id) {
@@ -98,8 +105,7 @@ export async function updateTask(
       hint: 'add a task with the new id, and delete this one',
     });
   }
-  const edits = new Map([[taskFile(id), setFields(before, fields)]]);
-  return { warnings: await commitEdit(place, edits) };
+  return setFields(before, fields);
 }
 
 /** Refused where another task depends on it or leads to it. */
@@ -107,7 +113,7 @@ export async function deleteTask(
   place: ProgramPlace,
   id: string,
 ): Promise<{ warnings: Diagnostic[] }> {
-  taskText(place.programDir, id);
+  editableText(place.programDir, id);
   const { tasks } = listTasks(place.programDir);
   const others = tasks.filter((task) => task.id !== id);
   const dependents = others.filter((task) => task.depends_on.some((dep) => dep.task === id));
@@ -126,26 +132,32 @@ export async function deleteTask(
       { hint: `change it with: codex-orch task update ${controllers[0]?.id} FILE` },
     );
   }
-  return { warnings: await commitEdit(place, new Map([[taskFile(id), null]])) };
+  const { warnings } = await commitEdit(place, new Map([[taskFile(id), null]]));
+  return { warnings };
 }
 
-/** Text of a task's file. Throws a Refusal `task-unknown`, or `task-invalid` for what cannot be edited. */
+/** Text of a task's file. @throws Refusal `task-unknown`, or `task-invalid` where it is no text */
 export function taskText(programDir: string, id: string): string {
   if (!idPattern.test(id)) throw unknownTask(programDir, id);
-  const read = readText(path.join(programDir, taskFile(id)));
-  if (!read.ok) {
-    if (read.problem.code === 'missing') throw unknownTask(programDir, id);
-    throw invalid(`${taskFile(id)} ${read.problem.message}`);
-  }
-  parseInputText(read.text, taskFile(id));
-  return read.text;
+  const read = directorySource(programDir).read(taskFile(id));
+  if (read.ok) return read.text;
+  if (read.problem.code === 'missing') throw unknownTask(programDir, id);
+  throw invalid(`${taskFile(id)} ${read.problem.message}`);
+}
+
+/** The same, where it is YAML, so that a part of it can be changed. @throws Refusal as `taskText` */
+export function editableText(programDir: string, id: string): string {
+  const text = taskText(programDir, id);
+  parseInputText(text, taskFile(id));
+  return text;
 }
 
 export function unknownTask(programDir: string, id: string): Refusal {
-  const { project } = loadProject(programDir);
+  const source = directorySource(programDir);
+  const tasks = loadTasks(source, loadProject(source).project);
   const near = suggest(
     id,
-    loadTasks(programDir, project).map((task) => task.id),
+    tasks.map((task) => task.id),
   );
   return new Refusal('task-unknown', `there is no task "${id}"`, {
     hint: near === null ? 'codex-orch task list shows what there is' : `did you mean "${near}"?`,

@@ -5,7 +5,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, remove } from '../../disk/disk.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import { newProgramFiles, type NewProgram } from '../../program/new-program.ts';
-import { asRefusal } from './commit-edit.ts';
+import { asRefusal } from './edit.ts';
 
 export interface InitializedProgram {
   program_dir: string;

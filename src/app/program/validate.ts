@@ -1,7 +1,7 @@
 /** `project validate`: loads a program and reports every problem. Reads only. */
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { Overlay } from '../../program/source/authored-file.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
+import { directorySource, editedSource, type Edits } from '../../program/source/source.ts';
 import { hasErrors, validateProgram } from '../../program/validate.ts';
 
 export interface ProgramPlace {
@@ -21,14 +21,16 @@ export interface ValidationReport {
   warnings: Diagnostic[];
 }
 
-export async function validate(
-  place: ProgramPlace,
-  overlay?: Overlay,
-): Promise<{ report: ValidationReport; program: LoadedProgram }> {
-  const program = loadProgram(place.programDir, {
-    globalRoot: place.globalRoot,
-    ...(overlay ? { overlay } : {}),
-  });
+export interface Validated {
+  report: ValidationReport;
+  program: LoadedProgram;
+}
+
+/** With `edits`: the program as they would leave it. */
+export async function validate(place: ProgramPlace, edits?: Edits): Promise<Validated> {
+  const written = directorySource(place.programDir);
+  const source = edits ? editedSource(written, edits) : written;
+  const program = loadProgram(source, { globalRoot: place.globalRoot });
   const diagnostics = await validateProgram(program);
   const blocking = hasErrors(diagnostics);
   return {

@@ -12,7 +12,7 @@ import { findProgramFile } from './check-proposals.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { loadRun } from '../../store/run-store.ts';
-import { commitEdit } from '../program/commit-edit.ts';
+import { commitEdit } from '../program/edit.ts';
 import { recordProposalsInRun } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';

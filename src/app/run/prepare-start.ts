@@ -10,6 +10,7 @@ import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
+import { directorySource } from '../../program/source/source.ts';
 import { validateProgram } from '../../program/validate.ts';
 import type { World } from '../world.ts';
 
@@ -37,7 +38,7 @@ export async function prepareStart(
   programDir: string,
   options: StartOptions,
 ): Promise<PreparedStart> {
-  const program = loadProgram(programDir, {
+  const program = loadProgram(directorySource(programDir), {
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program);
@@ -62,7 +63,7 @@ export async function prepareStart(
   const tasks = selection.taskIds.flatMap((id) => byId.get(id) ?? []);
   const warnings = diagnostics.filter((each) => each.severity === 'warning');
   warnings.push(...checkBoard(tasks));
-  const inputs = resolveInputs(program.programDir, program.project, options.inputs, options.cwd);
+  const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
   checkWorkspaces(program, tasks, inputs);
   await checkConfig(world, program, tasks);
   return { program, tasks, inputs, warnings };

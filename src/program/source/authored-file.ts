@@ -1,13 +1,9 @@
 /** One authored YAML file: read, parsed, checked against its fields, with every problem as a diagnostic. */
-import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
-import { readText } from './read-text.ts';
 import { checkShape, type Fields } from '../shape/shape.ts';
+import type { ProgramSource } from './source.ts';
 import { parseYaml, type Path, type Position, type YamlSource } from './yaml-source.ts';
-
-/** File → its text instead of what is on disk; null: the file is not there. For edits not yet made. */
-export type Overlay = ReadonlyMap<string, string | null>;
 
 export interface AuthoredFile {
   /** Relative to the program, with `/`; absolute for files that all programs share. */
@@ -40,30 +36,27 @@ export interface Finding {
   reference_url?: string | null;
 }
 
+/** `file` as the source names it; diagnostics name it `shownAs`. */
 export function readAuthoredFile(
-  programDir: string,
+  source: ProgramSource,
   file: string,
   kind: AuthoredKind,
   id: string | null,
-  overlay?: Overlay,
+  shownAs = file,
 ): AuthoredFile {
   const subject = id === null ? kind.name : `${kind.plural}.${id}`;
   const result: AuthoredFile = {
-    file,
+    file: shownAs,
     subject,
     value: null,
     raw: null,
     source: null,
     diagnostics: [],
   };
-  const overlaid = overlay?.get(file);
-  const read =
-    typeof overlaid === 'string'
-      ? ({ ok: true, text: overlaid } as const)
-      : readText(path.resolve(programDir, file));
+  const read = source.read(file);
   if (!read.ok) {
     const { code, message } = read.problem;
-    result.diagnostics.push(fileDiagnostic(result, `file.${code}`, `${file} ${message}`));
+    result.diagnostics.push(fileDiagnostic(result, `file.${code}`, `${shownAs} ${message}`));
     return result;
   }
   checkText(result, read.text, kind);

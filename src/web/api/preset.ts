@@ -1,7 +1,7 @@
 /** Presets: what one would write, and writing it. */
 import type { Context } from 'hono';
 import { applyPreset } from '../../app/program/apply-preset.ts';
-import { presetFiles } from '../../app/program/inspect-program.ts';
+import { presetFiles } from '../../app/program/look.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { WebContext } from '../server/context.ts';
 import { param, readBody } from '../server/request.ts';

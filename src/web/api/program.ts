@@ -1,5 +1,5 @@
 /** The authored program: its graph, and what it is made of. */
-import { authoredFile, inspectProgram } from '../../app/program/inspect-program.ts';
+import { authoredFile, inspectProgram } from '../../app/program/look.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
 import type {

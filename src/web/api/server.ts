@@ -1,6 +1,6 @@
 /** The server itself: what it serves, and who may ask. */
 import type { Context } from 'hono';
-import { loadProjectName } from '../../app/program/inspect-program.ts';
+import { loadProjectName } from '../../app/program/look.ts';
 import type { WebContext } from '../server/context.ts';
 import { errorBody } from '../server/errors.ts';
 import { isToken, tokenCookie } from '../server/guard.ts';

@@ -1,12 +1,8 @@
 /** A task of the program: looking at it, writing it. */
 import type { Context } from 'hono';
 import { addTasks, deleteTask } from '../../app/program/edit-task.ts';
-import {
-  checkTask,
-  inspectTask,
-  saveTaskFields,
-  saveTaskYaml,
-} from '../../app/program/inspect-program.ts';
+import { inspectTask } from '../../app/program/look.ts';
+import { checkTask, saveTaskFields, saveTaskYaml } from '../../app/program/save.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { TaskSpec } from '../../model/program.ts';
@@ -134,16 +130,14 @@ async function checkYaml(c: Context, { place }: WebContext): Promise<CheckResult
   return checkTask(place, param(c, 'task'), (await readBody(c)).text('yaml'));
 }
 
-async function saveYaml(c: Context, web: WebContext): Promise<TaskView> {
+async function saveYaml(c: Context, { place }: WebContext): Promise<TaskView> {
   const body = await readBody(c);
-  await saveTaskYaml(web.place, param(c, 'task'), body.text('yaml'), body.text('base_hash'));
-  return showTask(c, web);
+  return saveTaskYaml(place, param(c, 'task'), body.text('yaml'), body.text('base_hash'));
 }
 
-async function saveFields(c: Context, web: WebContext): Promise<TaskView> {
+async function saveFields(c: Context, { place }: WebContext): Promise<TaskView> {
   const body = await readBody(c);
-  await saveTaskFields(web.place, param(c, 'task'), body.object('fields'), body.text('base_hash'));
-  return showTask(c, web);
+  return saveTaskFields(place, param(c, 'task'), body.object('fields'), body.text('base_hash'));
 }
 
 async function removeTask(c: Context, { place }: WebContext): Promise<EditResult> {

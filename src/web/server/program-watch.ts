@@ -1,5 +1,5 @@
 /** Looks at the authored files once a second while anybody listens. */
-import { programHash } from '../../app/program/inspect-program.ts';
+import { programHash } from '../../app/program/look.ts';
 
 const PROGRAM_MS = 1000;
 

@@ -1,25 +1,45 @@
 /**
- * Writes an edit of program files, if the program is no worse for it: validation sees the edited program
- * before anything is on disk. All files are written, or none.
+ * The one way in which authored files change: what the edit would make of the program is validated before
+ * anything is on disk, and written if the program is no worse for it. All files are written, or none.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
-import type { Overlay } from '../../program/source/authored-file.ts';
 import { resolveInside } from '../../disk/inside.ts';
-import { inOneLine, validate, type ProgramPlace } from './validate.ts';
+import type { Edits } from '../../program/source/source.ts';
+import { inOneLine, validate, type ProgramPlace, type Validated } from './validate.ts';
+
+export interface CheckedEdit {
+  /** The program with the edit in it. */
+  after: Validated;
+  /** What the edit adds: problems from before do not stand in its way. */
+  errors: Diagnostic[];
+  warnings: Diagnostic[];
+}
+
+/** What validation would say of the program with the edits in it. Writes nothing. */
+export async function checkEdit(place: ProgramPlace, edits: Edits): Promise<CheckedEdit> {
+  const after = await validate(place, edits);
+  const { errors, warnings } = after.report;
+  // Where nothing is wrong, nothing was added: that need not be compared with what was before.
+  if (errors.length + warnings.length === 0) return { after, errors, warnings };
+  const before = (await validate(place)).report;
+  return {
+    after,
+    errors: added(before.errors, errors),
+    warnings: added(before.warnings, warnings),
+  };
+}
 
 /**
- * `edits`: file, relative to the program, → its new text, or null to delete it. Throws a Refusal
- * `edit-breaks-program` with the errors that the edit would add; errors from before do not stand in its way.
- * Returns the warnings that it adds.
+ * Writes the edits. Returns the program as it is now, and the warnings that they add.
+ * @throws Refusal `edit-breaks-program` with the errors that they would add
  */
-export async function commitEdit(place: ProgramPlace, edits: Overlay): Promise<Diagnostic[]> {
-  const before = await validate(place);
-  const after = await validate(place, edits);
-  const [first, ...more] = added(before.report.errors, after.report.errors);
+export async function commitEdit(place: ProgramPlace, edits: Edits): Promise<CheckedEdit> {
+  const checked = await checkEdit(place, edits);
+  const [first, ...more] = checked.errors;
   if (first !== undefined) {
     const others = more.length > 0 ? ` (and ${more.length} more)` : '';
     throw new Refusal(
@@ -29,10 +49,10 @@ export async function commitEdit(place: ProgramPlace, edits: Overlay): Promise<D
     );
   }
   writeAllOrNone(place.programDir, edits);
-  return added(before.report.warnings, after.report.warnings);
+  return checked;
 }
 
-function writeAllOrNone(programDir: string, edits: Overlay): void {
+function writeAllOrNone(programDir: string, edits: Edits): void {
   const done: { file: string; before: Buffer | null }[] = [];
   try {
     for (const [relative, text] of edits) {

@@ -1,11 +1,10 @@
-/** The whole program as the page shows it: model, texts, problems. Only reads. */
+/** The program as the page shows it: model, texts, problems. Only reads. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import {
-  idPattern,
   type ComposePart,
   type PresetSpec,
   type ProjectSpec,
@@ -16,16 +15,15 @@ import { resolveInside } from '../../disk/inside.ts';
 import { bundleSchema } from '../../schema/bundle.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { toYaml } from '../../program/source/edit-yaml.ts';
-import { loadTask, loadProject, taskFile, type LoadedProgram } from '../../program/load-program.ts';
-import { readText } from '../../program/source/read-text.ts';
+import { loadProject, taskFile, type LoadedProgram } from '../../program/load-program.ts';
+import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
-import { commitEdit } from './commit-edit.ts';
-import { unknownTask, updateTask } from './edit-task.ts';
+import { taskText } from './edit-task.ts';
 import { previewPreset } from './apply-preset.ts';
 import { textStart } from '../../agents/output/output-pages.ts';
 import { findFile, type ServedFile } from '../run/served-file.ts';
 import { graphOf, type GraphEdge } from './show-graph.ts';
-import { validate, type ProgramPlace } from './validate.ts';
+import { validate, type ProgramPlace, type Validated } from './validate.ts';
 
 export interface ProgramDetails {
   hash: string;
@@ -63,7 +61,7 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
     edges: graphOf(program.tasks).edges,
     roles: program.roles.map((role) => ({
       ...role,
-      instructions_file: instructionsOf(place.programDir, role),
+      instructions_file: instructionsOf(program, role),
     })),
     presets: [...program.presets.values()].map(({ source, preset }) => ({ source, preset })),
     inputs: inputsOf(program),
@@ -121,10 +119,18 @@ type ComposeDetails =
 
 /** @throws Refusal `task-unknown`, exit status 4 */
 export async function inspectTask(place: ProgramPlace, id: string): Promise<TaskDetails> {
-  const yaml = textOf(place.programDir, id);
-  const { project } = loadProject(place.programDir);
-  const { task } = loadTask(place.programDir, id, project);
-  const { report } = await validate(place);
+  const yaml = taskText(place.programDir, id);
+  return taskDetails(await validate(place), id, yaml);
+}
+
+/** Of a task of a program that is validated. `yaml`: the text of its file. */
+export async function taskDetails(
+  { program, report }: Validated,
+  id: string,
+  yaml: string,
+): Promise<TaskDetails> {
+  const { programDir } = program;
+  const task = program.tasks.find((one) => one.id === id) ?? null;
   const file = taskFile(id);
   const all = [...report.errors, ...report.warnings];
   return {
@@ -134,56 +140,9 @@ export async function inspectTask(place: ProgramPlace, id: string): Promise<Task
     hash: sha256(yaml),
     file,
     diagnostics: all.filter((one) => one.file === file),
-    compose: (task?.compose ?? []).map((part) => composeText(place.programDir, part)),
-    result_schema: await schemaOf(place.programDir, task?.result_schema ?? null),
+    compose: (task?.compose ?? []).map((part) => composeText(programDir, part)),
+    result_schema: await schemaOf(programDir, task?.result_schema ?? null),
   };
-}
-
-/** What validation would say of the program, were `yaml` the text of the task. Writes nothing. */
-export async function checkTask(
-  place: ProgramPlace,
-  id: string,
-  yaml: string,
-): Promise<{ diagnostics: Diagnostic[]; ok: boolean }> {
-  requireId(id);
-  const file = taskFile(id);
-  const before = await validate(place);
-  const { report } = await validate(place, new Map([[file, yaml]]));
-  const all = [...report.errors, ...report.warnings];
-  return {
-    diagnostics: [
-      ...all.filter((one) => one.file === file),
-      ...all.filter((one) => one.file !== file),
-    ],
-    ok: newErrors(before.report.errors, report.errors).length === 0,
-  };
-}
-
-/**
- * Saves the text of a task. `baseHash`: SHA-256 of the text that the author began with.
- * @throws Refusal `edit-conflict`, `edit-breaks-program`, `task-unknown`
- */
-export async function saveTaskYaml(
-  place: ProgramPlace,
-  id: string,
-  yaml: string,
-  baseHash: string,
-): Promise<Diagnostic[]> {
-  requireBase(place.programDir, id, baseHash);
-  const text = yaml.endsWith('\n') ? yaml : `${yaml}\n`;
-  return commitEdit(place, new Map([[taskFile(id), text]]));
-}
-
-/** Sets top-level fields; others stay, comments too. @throws Refusal as `saveTaskYaml` */
-export async function saveTaskFields(
-  place: ProgramPlace,
-  id: string,
-  fields: Record<string, Json>,
-  baseHash: string,
-): Promise<Diagnostic[]> {
-  requireBase(place.programDir, id, baseHash);
-  const { warnings } = await updateTask(place, id, JSON.stringify(fields), 'the form');
-  return warnings;
 }
 
 /** The files that a preset would write. @throws Refusal `preset-…` */
@@ -196,10 +155,10 @@ export function presetFiles(
   files: { path: string; yaml: string; exists: boolean }[];
 } {
   const { tasks } = previewPreset(place, presetId, variables);
+  const source = directorySource(place.programDir);
   const files = tasks.map((task) => {
     const file = taskFile(String(task['id']));
-    const there = statSync(path.join(place.programDir, file), { throwIfNoEntry: false });
-    return { path: file, yaml: toYaml(task), exists: there !== undefined };
+    return { path: file, yaml: toYaml(task), exists: source.kindOf(file) !== null };
   });
   return { tasks, files };
 }
@@ -210,33 +169,6 @@ export function authoredFile(programDir: string, relative: string): ServedFile {
     throw new Refusal('path-refused', `"${relative}" is not an authored file`);
   }
   return findFile(programDir, relative);
-}
-
-function textOf(programDir: string, id: string): string {
-  if (!idPattern.test(id)) throw unknownTask(programDir, id);
-  const read = readText(path.join(programDir, taskFile(id)));
-  if (read.ok) return read.text;
-  if (read.problem.code === 'missing') throw unknownTask(programDir, id);
-  throw new Refusal('task-invalid', `${taskFile(id)} ${read.problem.message}`);
-}
-
-function requireBase(programDir: string, id: string, baseHash: string): void {
-  if (sha256(textOf(programDir, id)) === baseHash) return;
-  throw new Refusal('edit-conflict', `${taskFile(id)} was changed since this edit began`, {
-    hint: 'load the task again, and make the edit on what is there now',
-  });
-}
-
-function requireId(id: string): void {
-  if (idPattern.test(id)) return;
-  throw new Refusal('task-invalid', `${JSON.stringify(id)} cannot be a task's id`);
-}
-
-/** Errors of before do not stand in an edit's way. */
-function newErrors(before: readonly Diagnostic[], after: readonly Diagnostic[]): Diagnostic[] {
-  const key = (one: Diagnostic): string => `${one.code}\0${one.location}\0${one.message}`;
-  const known = new Set(before.map(key));
-  return after.filter((one) => !known.has(key(one)));
 }
 
 function composeText(programDir: string, part: ComposePart): ComposeDetails {
@@ -263,12 +195,12 @@ async function schemaOf(programDir: string, file: string | null): Promise<Json> 
 }
 
 /** In the role's directory first, then in the program. */
-function instructionsOf(programDir: string, role: RoleSpec): string {
+function instructionsOf({ source }: LoadedProgram, role: RoleSpec): string {
   const own = `assistant_roles/${role.id}/${role.instructions}`;
-  return statSync(path.join(programDir, own), { throwIfNoEntry: false }) ? own : role.instructions;
+  return source.kindOf(own) === null ? role.instructions : own;
 }
 
-function inputsOf({ programDir, project, tasks }: LoadedProgram): InputDetails[] {
+function inputsOf({ source, project, tasks }: LoadedProgram): InputDetails[] {
   const usedBy = new Map<string, string[]>();
   for (const task of tasks)
     for (const key of keysUsedBy(task)) {
@@ -283,7 +215,7 @@ function inputsOf({ programDir, project, tasks }: LoadedProgram): InputDetails[]
       return { key, file: null, default_value: null, type: 'string', problem: null, used_by };
     }
     const type = /\.(json|ya?ml)$/i.test(file) ? 'json' : 'string';
-    const loaded = loadInputFile(programDir, file);
+    const loaded = loadInputFile(source, file);
     if (!loaded.ok) {
       return { key, file, default_value: null, type, problem: loaded.message, used_by };
     }
@@ -324,6 +256,6 @@ function entriesOf(directory: string) {
 
 /** `name` of project.yaml, as far as it can be read. */
 export function loadProjectName(programDir: string): string {
-  const { name } = loadProject(programDir).project as { name: unknown };
+  const { name } = loadProject(directorySource(programDir)).project as { name: unknown };
   return typeof name === 'string' && name !== '' ? name : path.basename(programDir);
 }

@@ -1,0 +1,69 @@
+/** Saving from the page: on top of the very text that the author began with. */
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { Json } from '../../model/json.ts';
+import { idPattern } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { sha256 } from '../../disk/sha256.ts';
+import { taskFile } from '../../program/load-program.ts';
+import { checkEdit, commitEdit } from './edit.ts';
+import { taskText, withFields } from './edit-task.ts';
+import { taskDetails, type TaskDetails } from './look.ts';
+import type { ProgramPlace } from './validate.ts';
+
+/** What validation would say of the program, were `yaml` the text of the task. Writes nothing. */
+export async function checkTask(
+  place: ProgramPlace,
+  id: string,
+  yaml: string,
+): Promise<{ diagnostics: Diagnostic[]; ok: boolean }> {
+  if (!idPattern.test(id)) {
+    throw new Refusal('task-invalid', `${JSON.stringify(id)} cannot be a task's id`);
+  }
+  const file = taskFile(id);
+  const { after, errors } = await checkEdit(place, new Map([[file, yaml]]));
+  const all = [...after.report.errors, ...after.report.warnings];
+  return {
+    diagnostics: [
+      ...all.filter((one) => one.file === file),
+      ...all.filter((one) => one.file !== file),
+    ],
+    ok: errors.length === 0,
+  };
+}
+
+/**
+ * Saves the text of a task. `baseHash`: SHA-256 of the text that the author began with.
+ * @throws Refusal `edit-conflict`, `edit-breaks-program`, `task-unknown`
+ */
+export async function saveTaskYaml(
+  place: ProgramPlace,
+  id: string,
+  yaml: string,
+  baseHash: string,
+): Promise<TaskDetails> {
+  requireBase(place.programDir, id, baseHash);
+  return save(place, id, yaml.endsWith('\n') ? yaml : `${yaml}\n`);
+}
+
+/** Sets top-level fields; others stay, comments too. @throws Refusal as `saveTaskYaml` */
+export async function saveTaskFields(
+  place: ProgramPlace,
+  id: string,
+  fields: Record<string, Json>,
+  baseHash: string,
+): Promise<TaskDetails> {
+  requireBase(place.programDir, id, baseHash);
+  return save(place, id, withFields(place.programDir, id, JSON.stringify(fields), 'the form'));
+}
+
+async function save(place: ProgramPlace, id: string, yaml: string): Promise<TaskDetails> {
+  const { after } = await commitEdit(place, new Map([[taskFile(id), yaml]]));
+  return taskDetails(after, id, yaml);
+}
+
+function requireBase(programDir: string, id: string, baseHash: string): void {
+  if (sha256(taskText(programDir, id)) === baseHash) return;
+  throw new Refusal('edit-conflict', `${taskFile(id)} was changed since this edit began`, {
+    hint: 'load the task again, and make the edit on what is there now',
+  });
+}

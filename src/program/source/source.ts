@@ -1,0 +1,78 @@
+/**
+ * Where the files of a program are read from: its directory, or the same as edits would leave it. The
+ * whole program is read through one of these, so that what validation says of an edit is what it would
+ * say after it.
+ */
+import path from 'node:path';
+import { namesIn } from '../../disk/names-in.ts';
+import { readAs, readText, type ReadText } from '../../disk/read-text.ts';
+import { statsOf } from '../../disk/stats-of.ts';
+
+/** Files and folders are named relative to the program, with `/`. Nothing here throws for what it finds. */
+export interface ProgramSource {
+  /** Absolute: where the program lies, or would. */
+  readonly programDir: string;
+  /** The text of a file, or what is wrong with it; `maxBytes`: 4 MiB unless given. */
+  read(file: string, maxBytes?: number): ReadText;
+  /** The names in a folder, by code unit; none where there is no such folder. */
+  list(folder: string): string[];
+  /** What is there, links followed. */
+  kindOf(place: string): 'file' | 'folder' | 'other' | null;
+}
+
+/** File, relative to the program with `/`, → its new text; null: it is deleted. */
+export type Edits = ReadonlyMap<string, string | null>;
+
+/** The files of a directory, as they are at each call: a program, or a run's frozen copy of one. */
+export function directorySource(programDir: string): ProgramSource {
+  const at = (relative: string): string => path.join(programDir, relative);
+  return {
+    programDir,
+    read: (file, maxBytes) => readText(at(file), maxBytes),
+    list: (folder) => namesIn(at(folder)).sort(byName),
+    kindOf(place) {
+      const stats = statsOf(at(place));
+      if (stats === null) return null;
+      return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
+    },
+  };
+}
+
+/** `base` as it would be after the edits. */
+export function editedSource(base: ProgramSource, edits: Edits): ProgramSource {
+  const edited = new Map([...edits].map(([file, text]) => [path.posix.normalize(file), text]));
+  const kindOf: ProgramSource['kindOf'] = (place) => {
+    const file = path.posix.normalize(place);
+    const text = edited.get(file);
+    if (text !== undefined) return text === null ? null : 'file';
+    const holdsNew = [...edited].some(([each, to]) => to !== null && each.startsWith(`${file}/`));
+    return holdsNew ? 'folder' : base.kindOf(place);
+  };
+  return {
+    programDir: base.programDir,
+    read(file, maxBytes) {
+      const text = edited.get(path.posix.normalize(file));
+      if (text === undefined) return base.read(file, maxBytes);
+      if (text !== null) return readAs(text, maxBytes);
+      return { ok: false, problem: { code: 'missing', message: 'does not exist' } };
+    },
+    list(folder) {
+      const normal = path.posix.normalize(folder);
+      const inside = normal === '.' ? '' : `${normal.replace(/\/$/, '')}/`;
+      const names = new Set(base.list(folder));
+      for (const [file, text] of edited) {
+        if (!file.startsWith(inside)) continue;
+        const [name = '', ...below] = file.slice(inside.length).split('/');
+        if (text !== null) names.add(name);
+        else if (below.length === 0) names.delete(name);
+      }
+      return [...names].sort(byName);
+    },
+    kindOf,
+  };
+}
+
+/** By code unit, so that the order is the same everywhere. */
+export function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
