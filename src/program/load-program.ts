@@ -12,24 +12,12 @@ import {
   type RoleSpec,
   type TaskSpec,
 } from '../model/program.ts';
-import {
-  addFinding,
-  readAuthoredFile,
-  type AuthoredFile,
-  type AuthoredKind,
-} from './source/authored-file.ts';
-import { presetFields, projectFields, roleFields, taskFields } from './shape/fields.ts';
+import { addFinding, readAuthoredFile, type AuthoredFile } from './source/authored-file.ts';
+import { fileKinds } from './shape/file-kinds.ts';
 import { emptyOf } from './shape/shape.ts';
 import { byName, directorySource, type ProgramSource } from './source/source.ts';
 
 const ROLES = 'assistant_roles';
-
-export const fileKinds = {
-  project: { name: 'project', plural: 'project', fields: projectFields },
-  task: { name: 'task', plural: 'tasks', fields: taskFields },
-  role: { name: 'role', plural: 'roles', fields: roleFields },
-  preset: { name: 'preset', plural: 'presets', fields: presetFields },
-} satisfies Record<string, AuthoredKind>;
 
 export interface LoadedPreset {
   source: 'program' | 'global';
@@ -91,7 +79,8 @@ export function loadProject(source: ProgramSource): {
   origin: AuthoredFile;
 } {
   const origin = readAuthoredFile(source, 'project.yaml', fileKinds.project, null);
-  const value = origin.value ?? (emptyOf({ type: 'object', fields: projectFields }) as JsonObject);
+  const value =
+    origin.value ?? (emptyOf({ type: 'object', fields: fileKinds.project.fields }) as JsonObject);
   return { project: value as unknown as ProjectSpec, origin };
 }
 

@@ -2,7 +2,7 @@
 import { SHELL_AGENT } from '../agents/resolve-agent.ts';
 import type { Sandbox } from '../model/program.ts';
 import { toYaml } from './source/edit-yaml.ts';
-import { programSchema, schemaNames } from './program-schemas.ts';
+import { fileKindNames, programSchema } from './shape/file-kinds.ts';
 import { backlogDrain } from './templates/backlog-drain.ts';
 import { basic } from './templates/basic.ts';
 import { OPERATING_MODEL_FILE, operatingModel } from './templates/operating-model.ts';
@@ -40,7 +40,7 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
     files.set(file, wanted.defaultAgent === SHELL_AGENT ? forCodex(file, text) : text);
   }
   files.set(OPERATING_MODEL_FILE, operatingModel);
-  for (const name of schemaNames) {
+  for (const name of fileKindNames) {
     files.set(
       `schemas/codex-orch/${name}.json`,
       `${JSON.stringify(programSchema(name), null, 2)}\n`,

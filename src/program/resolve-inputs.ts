@@ -4,7 +4,7 @@ import { resolveInside } from '../disk/inside.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { ProjectSpec } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
-import { inputKey } from './shape/fields.ts';
+import { inputKey } from './shape/forms.ts';
 import { readText, type ReadText } from '../disk/read-text.ts';
 import type { ProgramSource } from './source/source.ts';
 import { parseYaml } from './source/yaml-source.ts';

@@ -7,8 +7,8 @@ import { backendOf } from '../agents/backends.ts';
 import { resolveAgent } from '../agents/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import { cleanString, parsePathTemplate } from '../text/path-template.ts';
-import type { RoleSpec, TaskSpec } from '../model/program.ts';
+import { cleanString, inputsOf } from '../text/path-template.ts';
+import type { ProjectSpec, RoleSpec, TaskSpec } from '../model/program.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { Refusal } from '../model/refusal.ts';
 import { didYouMean, suggest } from '../text/suggest.ts';
@@ -16,6 +16,7 @@ import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type Finding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
 import type { LoadedProgram } from './load-program.ts';
+import { pathTemplatesOf } from './rules/paths.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
@@ -83,7 +84,7 @@ class Validation {
         Object.assign(added, { file, line: loaded.line, column: loaded.column });
       }
     }
-    this.bindings('project', ['workspace'], this.program.project.workspace);
+    this.bindings('project', this.program.project);
   }
 
   async task(task: TaskSpec): Promise<void> {
@@ -91,10 +92,7 @@ class Validation {
     for (const [index, part] of task.compose.entries()) {
       if (part.kind === 'file') this.text(subject, ['compose', index, 'path'], part.path);
     }
-    if (task.workspace !== null) this.bindings(subject, ['workspace'], task.workspace);
-    for (const [index, root] of task.extra_writable_roots.entries()) {
-      this.bindings(subject, ['extra_writable_roots', index], root);
-    }
+    this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
   }
 
@@ -180,20 +178,21 @@ class Validation {
     });
   }
 
-  private bindings(subject: string, at: Path, template: string): void {
-    const parsed = parsePathTemplate(template);
-    if (!parsed.ok) return;
-    for (const piece of parsed.pieces) {
-      if (piece.kind !== 'input' || !Object.hasOwn(this.defaults, piece.key)) continue;
-      const clean = cleanString(this.defaults[piece.key]);
-      if (clean.ok) continue;
-      const file = this.program.project.user_inputs[piece.key] ?? '';
-      this.add(subject, {
-        severity: 'error',
-        code: 'path_binding.unclean_input',
-        path: at,
-        message: `the input "${piece.key}" cannot be part of a path: its default (${file}) ${clean.reason}`,
-      });
+  /** Defaults of inputs that cannot be part of the paths that name them. */
+  private bindings(subject: string, owner: ProjectSpec | TaskSpec): void {
+    for (const { path: at, template } of pathTemplatesOf(owner)) {
+      for (const key of inputsOf(template)) {
+        if (!Object.hasOwn(this.defaults, key)) continue;
+        const clean = cleanString(this.defaults[key]);
+        if (clean.ok) continue;
+        const file = this.program.project.user_inputs[key] ?? '';
+        this.add(subject, {
+          severity: 'error',
+          code: 'path_binding.unclean_input',
+          path: at,
+          message: `the input "${key}" cannot be part of a path: its default (${file}) ${clean.reason}`,
+        });
+      }
     }
   }
 

@@ -29,6 +29,13 @@ export function parsePathTemplate(
   return { ok: true, pieces };
 }
 
+/** The inputs that a template names, in order; none where it cannot be understood. */
+export function inputsOf(template: string): string[] {
+  const parsed = parsePathTemplate(template);
+  if (!parsed.ok) return [];
+  return parsed.pieces.flatMap((piece) => (piece.kind === 'input' ? [piece.key] : []));
+}
+
 /**
  * The text of an input as part of a path. Clean is: a string, not empty, without line breaks, NUL, or
  * white space at its ends. One line break at the very end is dropped: files end with one.

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import {
-  presetFields,
-  projectFields,
-  roleFields,
-  taskFields,
-} from '../../src/program/shape/fields.ts';
+import { presetFields } from '../../src/program/shape/preset.ts';
+import { projectFields } from '../../src/program/shape/project.ts';
+import { roleFields } from '../../src/program/shape/role.ts';
+import { taskFields } from '../../src/program/shape/task.ts';
 import type { Fields, Shape } from '../../src/program/shape/shape.ts';
 
 const page = readFileSync('docs/program-reference.md', 'utf8');

@@ -19,7 +19,7 @@ export async function readRoles(programDir: string): Promise<ProgramRoles> {
   if (ids.length === 0) return { roles, broken };
   const [{ readAuthoredFile }, { fileKinds }, { directorySource }] = await Promise.all([
     import('../../program/source/authored-file.ts'),
-    import('../../program/load-program.ts'),
+    import('../../program/shape/file-kinds.ts'),
     import('../../program/source/source.ts'),
   ]);
   const source = directorySource(programDir);

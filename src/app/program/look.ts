@@ -16,6 +16,8 @@ import { bundleSchema } from '../../schema/bundle.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { toYaml } from '../../program/source/edit-yaml.ts';
 import { loadProject, taskFile, type LoadedProgram } from '../../program/load-program.ts';
+import { inputsOf } from '../../text/path-template.ts';
+import { pathTemplatesOf } from '../../program/rules/paths.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
 import { taskText } from './edit-task.ts';
@@ -64,7 +66,7 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
       instructions_file: instructionsOf(program, role),
     })),
     presets: [...program.presets.values()].map(({ source, preset }) => ({ source, preset })),
-    inputs: inputsOf(program),
+    inputs: inputDetails(program),
     diagnostics: [...report.errors, ...report.warnings],
     ok: report.ok,
   };
@@ -200,13 +202,13 @@ function instructionsOf({ source }: LoadedProgram, role: RoleSpec): string {
   return source.kindOf(own) === null ? role.instructions : own;
 }
 
-function inputsOf({ source, project, tasks }: LoadedProgram): InputDetails[] {
+function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[] {
   const usedBy = new Map<string, string[]>();
   for (const task of tasks)
     for (const key of keysUsedBy(task)) {
       usedBy.set(key, [...(usedBy.get(key) ?? []), task.id]);
     }
-  for (const key of keysIn([project.workspace])) if (!usedBy.has(key)) usedBy.set(key, []);
+  for (const key of keysIn(project)) if (!usedBy.has(key)) usedBy.set(key, []);
   const keys = new Set([...Object.keys(project.user_inputs), ...usedBy.keys()]);
   return [...keys].map((key): InputDetails => {
     const used_by = usedBy.get(key) ?? [];
@@ -236,14 +238,12 @@ function keysUsedBy(task: TaskSpec): Set<string> {
   for (const part of task.compose) {
     if (part.kind === 'ref' && part.ref.startsWith('inputs.')) keys.add(part.ref.slice(7));
   }
-  for (const key of keysIn([task.workspace ?? '', ...task.extra_writable_roots])) keys.add(key);
+  for (const key of keysIn(task)) keys.add(key);
   return keys;
 }
 
-function keysIn(templates: readonly string[]): string[] {
-  return templates.flatMap((text) =>
-    [...text.matchAll(/\$\{inputs\.([^}]+)\}/g)].map((match) => match[1] ?? ''),
-  );
+function keysIn(owner: ProjectSpec | TaskSpec): string[] {
+  return pathTemplatesOf(owner).flatMap(({ template }) => inputsOf(template));
 }
 
 function entriesOf(directory: string) {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { JsonObject } from '../../model/json.ts';
-import { parsePathTemplate, resolvePathTemplate } from '../../text/path-template.ts';
+import { inputsOf, resolvePathTemplate } from '../../text/path-template.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 
 export interface Workspaces {
@@ -57,10 +57,7 @@ function resolveOne(
 ): ResolvedDirectory {
   const resolved = resolvePathTemplate(template, values);
   if (!resolved.ok) {
-    const parsed = parsePathTemplate(template);
-    const missingInput =
-      parsed.ok &&
-      parsed.pieces.some((piece) => piece.kind === 'input' && !Object.hasOwn(values, piece.key));
+    const missingInput = inputsOf(template).some((key) => !Object.hasOwn(values, key));
     return { ok: false, message: `${field} "${template}": ${resolved.reason}`, missingInput };
   }
   const absolute = path.resolve(base, resolved.path);

@@ -19,12 +19,12 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'the same: it is JSON anyway')
     .addHelpText('after', examples(['schema task > schemas/codex-orch/task.json']))
     .action(async (name: string) => {
-      const { programSchema, schemaNames } = await import('../../program/program-schemas.ts');
-      const known = schemaNames.find((one) => one === name);
+      const { programSchema, fileKindNames } = await import('../../program/shape/file-kinds.ts');
+      const known = fileKindNames.find((one) => one === name);
       if (known === undefined) {
-        const near = suggest(name, schemaNames);
+        const near = suggest(name, fileKindNames);
         throw new Refusal('unknown-schema', `there is no schema "${name}"`, {
-          hint: near === null ? `one of ${schemaNames.join(', ')}` : `did you mean "${near}"?`,
+          hint: near === null ? `one of ${fileKindNames.join(', ')}` : `did you mean "${near}"?`,
         });
       }
       context.stdout.line(JSON.stringify(programSchema(known), null, 2));

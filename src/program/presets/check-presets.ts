@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { suggest } from '../../text/suggest.ts';
 import { toDiagnostic, type Finding } from '../source/authored-file.ts';
-import { taskFields } from '../shape/fields.ts';
+import { taskFields } from '../shape/task.ts';
 import type { LoadedPreset, LoadedProgram } from '../load-program.ts';
 import { substitute } from './presets.ts';
 import { checkShape } from '../shape/shape.ts';

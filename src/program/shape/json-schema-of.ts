@@ -1,7 +1,6 @@
 /** JSON Schema (draft 2020-12) of a shape, for editors: what `codex-orch schema …` prints. */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { defaultOf, type Field, type Fields, type Shape } from './shape.ts';
-import { taskFields } from './fields.ts';
 
 export function jsonSchemaOf(title: string, description: string, fields: Fields): JsonObject {
   return {
@@ -84,6 +83,7 @@ function shapeSchema(shape: Shape): JsonObject {
       };
     }
     case 'object':
+    case 'template':
       return objectSchema(shape.fields);
     case 'tagged':
       return {
@@ -99,8 +99,6 @@ function shapeSchema(shape: Shape): JsonObject {
           };
         }),
       };
-    case 'task':
-      return objectSchema(taskFields);
   }
 }
 

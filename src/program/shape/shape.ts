@@ -29,6 +29,9 @@ export interface Field {
 
 export type Fields = Record<string, Field>;
 
+/** The fields of what becomes a `T`: each of its properties, and none besides. */
+export type FieldsOf<T> = Record<keyof T, Field>;
+
 export type Shape =
   | { type: 'string'; nonEmpty?: boolean; form?: StringForm }
   | { type: 'enum'; values: readonly string[] }
@@ -39,7 +42,8 @@ export type Shape =
   | { type: 'map'; values: Shape; keys?: StringForm; oneOfKeys?: readonly string[] }
   | { type: 'object'; fields: Fields }
   | { type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json }
-  | { type: 'task' };
+  /** An object whose strings may hold variables: its fields are checked where those are known. */
+  | { type: 'template'; fields: Fields };
 
 export interface ShapeIssue {
   severity: 'error' | 'warning';
@@ -84,7 +88,7 @@ export function emptyOf(shape: Shape): Json {
     case 'list':
       return [];
     case 'map':
-    case 'task':
+    case 'template':
       return {};
     case 'object':
       return Object.fromEntries(
@@ -139,7 +143,7 @@ class Checker {
         return this.fields(shape.fields, value, path);
       case 'tagged':
         return this.tagged(shape, value, path);
-      case 'task':
+      case 'template':
         return isJsonObject(value) ? value : this.type(shape, 'a mapping', value, path);
     }
   }

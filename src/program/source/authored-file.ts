@@ -1,7 +1,8 @@
 /** One authored YAML file: read, parsed, checked against its fields, with every problem as a diagnostic. */
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
-import { checkShape, type Fields } from '../shape/shape.ts';
+import type { FileKind } from '../shape/file-kinds.ts';
+import { checkShape } from '../shape/shape.ts';
 import type { ProgramSource } from './source.ts';
 import { parseYaml, type Path, type Position, type YamlSource } from './yaml-source.ts';
 
@@ -18,14 +19,6 @@ export interface AuthoredFile {
   diagnostics: Diagnostic[];
 }
 
-export interface AuthoredKind {
-  /** First part of diagnostic codes: `task`. */
-  name: string;
-  /** First part of locations: `tasks`. */
-  plural: string;
-  fields: Fields;
-}
-
 export interface Finding {
   severity: Diagnostic['severity'];
   code: string;
@@ -40,7 +33,7 @@ export interface Finding {
 export function readAuthoredFile(
   source: ProgramSource,
   file: string,
-  kind: AuthoredKind,
+  kind: FileKind,
   id: string | null,
   shownAs = file,
 ): AuthoredFile {
@@ -106,7 +99,7 @@ function locationOf(subject: string, at: Path): string {
   );
 }
 
-function checkText(result: AuthoredFile, text: string, kind: AuthoredKind): void {
+function checkText(result: AuthoredFile, text: string, kind: FileKind): void {
   const { source, problems } = parseYaml(text);
   for (const problem of problems) {
     result.diagnostics.push({

@@ -4,10 +4,10 @@ import { parse } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/model/json.ts';
 import { newProgramFiles, templateNames } from '../../../src/program/new-program.ts';
 import {
+  fileKindNames,
   programSchema,
-  schemaNames,
-  type SchemaName,
-} from '../../../src/program/program-schemas.ts';
+  type FileKindName,
+} from '../../../src/program/shape/file-kinds.ts';
 import { brief, report } from '../sample-program.ts';
 
 function templateFiles(template: (typeof templateNames)[number]): Map<string, string> {
@@ -22,7 +22,7 @@ function templateFiles(template: (typeof templateNames)[number]): Map<string, st
   });
 }
 
-function schemaOf(file: string): SchemaName | null {
+function schemaOf(file: string): FileKindName | null {
   if (file === 'project.yaml') return 'project';
   if (file.startsWith('tasks/')) return 'task';
   return file.endsWith('role.yaml') ? 'role' : null;
@@ -52,7 +52,7 @@ describe.each(templateNames)('the template %s', (template) => {
   });
 });
 
-describe.each(schemaNames)('13. schema %s', (name) => {
+describe.each(fileKindNames)('13. schema %s', (name) => {
   it('explains every field', () => {
     const schema = programSchema(name);
     expect(schema).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });

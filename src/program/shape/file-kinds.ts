@@ -1,0 +1,59 @@
+/** The kinds of files that authors write, with what each may hold. */
+import type { JsonObject } from '../../model/json.ts';
+import { jsonSchemaOf } from './json-schema-of.ts';
+import { presetFields } from './preset.ts';
+import { projectFields } from './project.ts';
+import { roleFields } from './role.ts';
+import type { Fields } from './shape.ts';
+import { taskFields } from './task.ts';
+
+export interface FileKind {
+  /** First part of diagnostic codes: `task`. */
+  name: string;
+  /** First part of locations: `tasks`. */
+  plural: string;
+  /** Of its JSON Schema. */
+  title: string;
+  description: string;
+  fields: Fields;
+}
+
+export const fileKinds = {
+  project: {
+    name: 'project',
+    plural: 'project',
+    title: 'codex-orch project',
+    description: 'project.yaml of a codex-orch program.',
+    fields: projectFields,
+  },
+  task: {
+    name: 'task',
+    plural: 'tasks',
+    title: 'codex-orch task',
+    description: 'tasks/<id>.yaml of a codex-orch program.',
+    fields: taskFields,
+  },
+  role: {
+    name: 'role',
+    plural: 'roles',
+    title: 'codex-orch assistant role',
+    description: 'assistant_roles/<id>/role.yaml of a codex-orch program.',
+    fields: roleFields,
+  },
+  preset: {
+    name: 'preset',
+    plural: 'presets',
+    title: 'codex-orch preset',
+    description: 'presets/<id>.yaml of a codex-orch program, or of ~/.codex-orch.',
+    fields: presetFields,
+  },
+} satisfies Record<string, FileKind>;
+
+export type FileKindName = keyof typeof fileKinds;
+export const fileKindNames = Object.keys(fileKinds) as FileKindName[];
+
+/** The JSON Schema of an authored file, for editors. */
+export function programSchema(name: FileKindName): JsonObject {
+  const { title, description, fields } = fileKinds[name];
+  return jsonSchemaOf(title, description, fields);
+}

@@ -1,0 +1,71 @@
+/** Texts with a form of their own, and the shapes that several files have in common. */
+import { idPattern } from '../../model/program.ts';
+import type { Shape, StringForm } from './shape.ts';
+
+const id: StringForm = {
+  pattern: idPattern.source,
+  problem: (text) =>
+    idPattern.test(text)
+      ? null
+      : 'must be a safe file name: a letter or digit, then letters, digits, ".", "_", "-", at most 100',
+};
+
+const inputKeyPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+
+/** Input keys name staged files: as ids, but `_` may come first. */
+export const inputKey: StringForm = {
+  pattern: inputKeyPattern.source,
+  problem: (text) =>
+    inputKeyPattern.test(text)
+      ? null
+      : 'must be letters, digits, ".", "_", "-", not starting with "." or "-", at most 100',
+};
+
+const relativePath: StringForm = {
+  pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\]+$',
+  problem(text) {
+    if (text === '') return 'must not be empty';
+    if (text.includes('\0')) return 'contains a NUL character';
+    if (text.includes('\\')) return 'uses "\\": paths use "/"';
+    if (text.startsWith('/')) return `is "${text}": the path must be relative`;
+    const parts = text.split('/');
+    if (parts.includes('..')) return `is "${text}": the path must not contain ".."`;
+    if (parts.every((part) => part === '' || part === '.')) return `is "${text}": it names no file`;
+    return text.endsWith('/') ? `is "${text}": it names a directory, not a file` : null;
+  },
+};
+
+/** A path whose text names the file uniquely: these are compared and joined as they stand. */
+const plainPath: StringForm = {
+  pattern: relativePath.pattern ?? '',
+  problem(text) {
+    const problem = relativePath.problem(text);
+    if (problem !== null) return problem;
+    const parts = text.split('/');
+    return parts.includes('') || parts.includes('.')
+      ? `is "${text}": write it without "//" and "./"`
+      : null;
+  },
+};
+
+export const variableName: StringForm = {
+  pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+  problem: (text) =>
+    /^[A-Za-z_][A-Za-z0-9_]*$/.test(text)
+      ? null
+      : 'must be letters, digits and "_", not starting with a digit',
+};
+
+const noNul: StringForm = {
+  problem: (text) => (text.includes('\0') ? 'contains a NUL character' : null),
+};
+
+export const text: Shape = { type: 'string' };
+export const word: Shape = { type: 'string', nonEmpty: true };
+export const programPath: Shape = { type: 'string', form: relativePath };
+export const artifactPath: Shape = { type: 'string', form: plainPath };
+export const idString: Shape = { type: 'string', form: id };
+export const argument: Shape = { type: 'string', form: noNul };
+export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
+export const words: Shape = { type: 'list', items: word };
+export const ids: Shape = { type: 'list', items: idString };

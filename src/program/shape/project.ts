@@ -1,0 +1,113 @@
+/** The fields of project.yaml: section 2.1 of the contract. */
+import { backendNames, defaultBackend } from '../../agents/backends.ts';
+import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
+import { inputKey, text, word, programPath, argument, directory } from './forms.ts';
+import type { FieldsOf } from './shape.ts';
+
+const agentFields: FieldsOf<AgentSpec> = {
+  backend: {
+    shape: { type: 'enum', values: backendNames },
+    default: defaultBackend.name,
+    description: 'What runs the attempts: the Codex CLI, or a command of yours.',
+  },
+  model: {
+    shape: word,
+    nullable: true,
+    description: 'Model, unless the task names one. Only for codex.',
+  },
+  sandbox: {
+    shape: { type: 'enum', values: sandboxes },
+    nullable: true,
+    description: 'Sandbox, unless the task names one. Only for codex.',
+  },
+  args: {
+    shape: { type: 'list', items: argument },
+    description: 'Extra arguments, after those that codex-orch gives.',
+  },
+  env: {
+    shape: { type: 'map', values: argument },
+    description: 'Extra environment variables.',
+    examples: [{ CI: '1' }],
+  },
+  command: {
+    shape: { type: 'list', items: argument, min: 1 },
+    nullable: true,
+    description: 'Program and arguments, for the command backend. Not together with run.',
+    examples: [['npm', 'test']],
+  },
+  run: {
+    shape: word,
+    nullable: true,
+    description: 'Shell line, for the command backend; a task’s own run wins.',
+    examples: ['npm test'],
+  },
+};
+
+export const projectFields: FieldsOf<ProjectSpec> = {
+  name: {
+    shape: word,
+    required: true,
+    description: 'What the program is called.',
+    examples: ['Release train'],
+  },
+  workspace: {
+    shape: directory,
+    required: true,
+    description:
+      'Directory that agents work in; relative to the program. May hold ${inputs.<key>}.',
+    examples: ['../my-repository', '${inputs.repo_workspace}'],
+  },
+  description: { shape: text, description: 'What the program is for.' },
+  default_agent: { shape: word, default: 'default', description: 'Agent of tasks that name none.' },
+  default_model: {
+    shape: word,
+    nullable: true,
+    description: 'Model of tasks and agents that name none.',
+    examples: ['gpt-5.5'],
+  },
+  default_sandbox: {
+    shape: { type: 'enum', values: sandboxes },
+    default: 'workspace-write',
+    description: 'What agents may touch, unless task or agent say otherwise.',
+  },
+  max_concurrency: {
+    shape: { type: 'integer', min: 1 },
+    default: 2,
+    description: 'Attempts at a time in one run.',
+  },
+  node_wall_timeout_sec: {
+    shape: { type: 'seconds' },
+    default: 3600,
+    nullable: true,
+    description: 'Longest that an attempt may take, in seconds; null: no limit.',
+  },
+  node_idle_timeout_sec: {
+    shape: { type: 'seconds' },
+    default: 600,
+    nullable: true,
+    description: 'Longest that an attempt may print nothing, in seconds; null: no limit.',
+  },
+  node_terminate_grace_sec: {
+    shape: { type: 'seconds' },
+    default: 10,
+    description: 'Seconds between asking an attempt to stop and killing it.',
+  },
+  user_inputs: {
+    shape: { type: 'map', values: programPath, keys: inputKey },
+    description:
+      'Input key to file. .json, .yaml and .yml are parsed; any other file is one string, as it stands.',
+    examples: [{ brief: 'inputs/brief.md' }],
+  },
+  agents: {
+    shape: { type: 'map', values: { type: 'object', fields: agentFields } },
+    description:
+      'Agents by name. A name that is not here runs the Codex CLI; "shell" runs the task’s own run line.',
+    examples: [{ tests: { backend: 'command', run: 'npm test' } }],
+  },
+  assistants: {
+    shape: { type: 'enum', values: ['worker', 'inline'] },
+    default: 'worker',
+    description:
+      'Who answers assistant interrupts: `codex-orch inbox worker`, or the engine itself while it drives a run.',
+  },
+};
