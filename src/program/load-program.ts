@@ -12,12 +12,11 @@ import {
   type RoleSpec,
   type TaskSpec,
 } from '../model/program.ts';
+import { ROLES_FOLDER, roleFile, roleFolder, taskFile } from '../model/program-files.ts';
 import { addFinding, readAuthoredFile, type AuthoredFile } from './source/authored-file.ts';
 import { fileKinds } from './shape/file-kinds.ts';
 import { emptyOf } from './shape/shape.ts';
 import { byName, directorySource, type ProgramSource } from './source/source.ts';
-
-const ROLES = 'assistant_roles';
 
 export interface LoadedPreset {
   source: 'program' | 'global';
@@ -110,21 +109,16 @@ export function loadTask(
   return { id, task, origin };
 }
 
-/** Relative to the program. */
-export function taskFile(id: string): string {
-  return `tasks/${id}.yaml`;
-}
-
 function loadRoles(program: LoadedProgram): void {
   const { source } = program;
-  for (const id of source.list(ROLES)) {
-    if (/^[._]/.test(id) || source.kindOf(`${ROLES}/${id}`) !== 'folder') continue;
-    const origin = readAuthoredFile(source, `${ROLES}/${id}/role.yaml`, fileKinds.role, id);
+  for (const id of source.list(ROLES_FOLDER)) {
+    if (/^[._]/.test(id) || source.kindOf(roleFolder(id)) !== 'folder') continue;
+    const origin = readAuthoredFile(source, roleFile(id), fileKinds.role, id);
     const missing = origin.diagnostics.find((diagnostic) => diagnostic.code === 'file.missing');
     if (missing) {
       // A directory without a role is no role: agents' caches and editors leave such things behind.
       missing.severity = 'warning';
-      missing.hint = `Add it, or remove the directory ${ROLES}/${id}.`;
+      missing.hint = `Add it, or remove the directory ${roleFolder(id)}.`;
       program.diagnostics.push(missing);
       continue;
     }

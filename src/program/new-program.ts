@@ -1,11 +1,12 @@
 /** The files of a new program. Pure: it writes nothing. */
 import { SHELL_AGENT } from '../agents/resolve-agent.ts';
 import type { Sandbox } from '../model/program.ts';
+import { OPERATING_MODEL_FILE } from '../model/program-files.ts';
 import { toYaml } from './source/edit-yaml.ts';
 import { fileKindNames, programSchema } from './shape/file-kinds.ts';
 import { backlogDrain } from './templates/backlog-drain.ts';
 import { basic } from './templates/basic.ts';
-import { OPERATING_MODEL_FILE, operatingModel } from './templates/operating-model.ts';
+import { operatingModel } from './templates/operating-model.ts';
 import { qualityConvergence } from './templates/quality-convergence.ts';
 
 const templates = { basic, backlog_drain: backlogDrain, quality_convergence: qualityConvergence };

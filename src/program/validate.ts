@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject } from '../model/json.ts';
 import { cleanString, inputsOf } from '../text/path-template.ts';
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../model/program.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
+import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/program-files.ts';
 import { Refusal } from '../model/refusal.ts';
 import { didYouMean, suggest } from '../text/suggest.ts';
 import { resolveInside } from '../disk/inside.ts';
@@ -104,15 +105,14 @@ class Validation {
         this.roleFile(role, ['managed_assets', index], asset);
       }
     }
-    const model = 'assistant_roles/_shared/operating-model.md';
-    if (roles.length === 0 || source.kindOf(model) === 'file') return;
+    if (roles.length === 0 || source.kindOf(OPERATING_MODEL_FILE) === 'file') return;
     this.diagnostics.push({
       severity: 'warning',
       code: 'role.missing_operating_model',
-      message: `${model} does not exist; assistants do not run without it`,
+      message: `${OPERATING_MODEL_FILE} does not exist; assistants do not run without it`,
       location: 'roles',
       reference_url: null,
-      file: model,
+      file: OPERATING_MODEL_FILE,
       line: null,
       column: null,
       hint: 'Run: codex-orch assistant-doc install',
@@ -155,26 +155,25 @@ class Validation {
   }
 
   private roleFile(role: RoleSpec, at: Path, file: string): void {
-    const subject = `roles.${role.id}`;
     if (file === '') return;
-    const directory = `assistant_roles/${role.id}`;
-    const own = resolveInside(this.program.programDir, `${directory}/${file}`);
     const { source } = this.program;
-    if (own.ok && source.kindOf(`${directory}/${file}`) === 'file') return;
-    const shared = resolveInside(this.program.programDir, file);
-    if (!own.ok || !shared.ok) {
-      const reason = !own.ok ? own.reason : !shared.ok ? shared.reason : '';
-      const message = `"${file}" cannot be used: ${reason}`;
-      this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
-      return;
+    const subject = `roles.${role.id}`;
+    const places = placesOfRoleFile(role.id, file);
+    for (const place of places) {
+      const inside = resolveInside(source.programDir, place);
+      if (!inside.ok) {
+        const message = `"${file}" cannot be used: ${inside.reason}`;
+        this.add(subject, { severity: 'error', code: 'role.file_outside', path: at, message });
+        return;
+      }
+      if (source.kindOf(place) === 'file') return;
     }
-    if (source.kindOf(file) === 'file') return;
     this.add(subject, {
       severity: 'error',
       code: 'role.missing_file',
       path: at,
-      message: `the file "${file}" exists neither in ${directory} nor in the program`,
-      hint: this.nearFile(`${directory}/${file}`),
+      message: `the file "${file}" exists neither in ${roleFolder(role.id)} nor in the program`,
+      hint: this.nearFile(places[0]),
     });
   }
 

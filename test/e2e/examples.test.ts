@@ -3,10 +3,8 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  OPERATING_MODEL_FILE,
-  operatingModel,
-} from '../../src/program/templates/operating-model.ts';
+import { OPERATING_MODEL_FILE } from '../../src/model/program-files.ts';
+import { operatingModel } from '../../src/program/templates/operating-model.ts';
 import { codexOrch, testDirectory, type Ended } from '../support/built-program.ts';
 import {
   codexHome,

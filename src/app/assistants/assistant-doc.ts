@@ -1,10 +1,11 @@
 /** `assistant-doc install`: writes the operating model that all assistants of a program share. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { OPERATING_MODEL_FILE } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
-import { OPERATING_MODEL_FILE, operatingModel } from '../../program/templates/operating-model.ts';
+import { operatingModel } from '../../program/templates/operating-model.ts';
 import { asRefusal } from '../program/edit.ts';
 
 export interface InstalledDoc {

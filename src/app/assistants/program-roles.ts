@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { idPattern, type RoleSpec } from '../../model/program.ts';
+import { ROLES_FOLDER, roleFile } from '../../model/program-files.ts';
 import { namesIn } from '../../disk/names-in.ts';
 
 export interface ProgramRoles {
@@ -24,7 +25,7 @@ export async function readRoles(programDir: string): Promise<ProgramRoles> {
   ]);
   const source = directorySource(programDir);
   for (const id of ids) {
-    const file = `assistant_roles/${id}/role.yaml`;
+    const file = roleFile(id);
     const { value, diagnostics } = readAuthoredFile(source, file, fileKinds.role, id);
     const error = diagnostics.find(({ severity }) => severity === 'error');
     if (value !== null && !error) roles.push({ ...value, id } as unknown as RoleSpec);
@@ -35,10 +36,9 @@ export async function readRoles(programDir: string): Promise<ProgramRoles> {
 
 /** Directories that have a role in them; agents' caches and editors leave others behind. */
 function roleIds(programDir: string): string[] {
-  const root = path.join(programDir, 'assistant_roles');
   const hasRole = (id: string): boolean =>
-    lstatSync(path.join(root, id, 'role.yaml'), { throwIfNoEntry: false }) !== undefined;
-  return namesIn(root)
+    lstatSync(path.join(programDir, roleFile(id)), { throwIfNoEntry: false }) !== undefined;
+  return namesIn(path.join(programDir, ROLES_FOLDER))
     .filter((name) => idPattern.test(name) && hasRole(name))
     .sort();
 }

@@ -2,9 +2,9 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
 import { scopeName, type DependencyKind, type TaskSpec } from '../../model/program.ts';
+import { taskFile } from '../../model/program-files.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { appendItem, removeItems } from '../../program/source/edit-yaml.ts';
-import { taskFile } from '../../program/load-program.ts';
 import { commitEdit } from './edit.ts';
 import { listTasks, showTask, editableText, unknownTask } from './edit-task.ts';
 import type { ProgramPlace } from './validate.ts';

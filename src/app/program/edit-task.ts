@@ -2,11 +2,12 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { idPattern, type TaskSpec } from '../../model/program.ts';
+import { taskFile } from '../../model/program-files.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { controlTargets } from '../../core/plan/selection.ts';
 import { suggest } from '../../text/suggest.ts';
 import { setFields, toYaml } from '../../program/source/edit-yaml.ts';
-import { loadProject, loadTask, loadTasks, taskFile } from '../../program/load-program.ts';
+import { loadProject, loadTask, loadTasks } from '../../program/load-program.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
 import { commitEdit } from './edit.ts';

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
+import { placesOfRoleFile, taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import {
   type ComposePart,
@@ -15,7 +16,7 @@ import { resolveInside } from '../../disk/inside.ts';
 import { bundleSchema } from '../../schema/bundle.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { toYaml } from '../../program/source/edit-yaml.ts';
-import { loadProject, taskFile, type LoadedProgram } from '../../program/load-program.ts';
+import { loadProject, type LoadedProgram } from '../../program/load-program.ts';
 import { inputsOf } from '../../text/path-template.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
 import { directorySource } from '../../program/source/source.ts';
@@ -198,8 +199,8 @@ async function schemaOf(programDir: string, file: string | null): Promise<Json> 
 
 /** In the role's directory first, then in the program. */
 function instructionsOf({ source }: LoadedProgram, role: RoleSpec): string {
-  const own = `assistant_roles/${role.id}/${role.instructions}`;
-  return source.kindOf(own) === null ? role.instructions : own;
+  const [own, shared] = placesOfRoleFile(role.id, role.instructions);
+  return source.kindOf(own) === null ? shared : own;
 }
 
 function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[] {

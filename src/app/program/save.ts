@@ -2,9 +2,9 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
 import { idPattern } from '../../model/program.ts';
+import { taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { sha256 } from '../../disk/sha256.ts';
-import { taskFile } from '../../program/load-program.ts';
 import { checkEdit, commitEdit } from './edit.ts';
 import { taskText, withFields } from './edit-task.ts';
 import { taskDetails, type TaskDetails } from './look.ts';

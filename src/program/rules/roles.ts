@@ -1,5 +1,6 @@
 /** Which roles a task may name, and whether anybody may make the decisions that it requires. Pure. */
 import type { TaskSpec } from '../../model/program.ts';
+import { roleFile } from '../../model/program-files.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { Add, ProgramModel, RuleFinding } from './finding.ts';
 
@@ -13,7 +14,7 @@ export function checkRoles(task: TaskSpec, model: ProgramModel, add: Add): void 
       'task.unknown_role',
       path,
       `there is no assistant role "${id}"`,
-      didYouMean(id, roles) ?? `Define it in assistant_roles/${id}/role.yaml.`,
+      didYouMean(id, roles) ?? `Define it in ${roleFile(id)}.`,
     );
   };
   for (const [index, id] of hints.preferred_roles.entries()) {

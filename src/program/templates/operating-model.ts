@@ -1,7 +1,5 @@
 /** The text of `assistant_roles/_shared/operating-model.md`, as `project init` and `assistant-doc install` write it. */
 
-export const OPERATING_MODEL_FILE = 'assistant_roles/_shared/operating-model.md';
-
 export const operatingModel = `# How assistants work in this program
 
 You answer one question that a running task has put to your role. You are not the task: you do not do its

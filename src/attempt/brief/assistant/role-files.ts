@@ -3,16 +3,20 @@
  * managed assets. Instructions and assets are looked up in the role's directory first, then in the
  * program (section 10 of the contract).
  */
-import { isUtf8 } from 'node:buffer';
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { RoleSpec } from '../../../model/program.ts';
+import {
+  OPERATING_MODEL_FILE,
+  placesOfRoleFile,
+  roleFolder,
+} from '../../../model/program-files.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import { resolveInside } from '../../../disk/inside.ts';
+import { readText } from '../../../disk/read-text.ts';
 import { readExcerpt, type Excerpt } from './excerpt.ts';
 import { isFile } from '../../../disk/stats-of.ts';
 
-const OPERATING_MODEL = 'assistant_roles/_shared/operating-model.md';
 const MAX_BYTES = 1024 * 1024;
 
 export interface RoleFiles {
@@ -42,9 +46,10 @@ export type LocatedRoleFile =
  * would be. Refused: what leads out of the program, also through a symbolic link.
  */
 export function locateRoleFile(programDir: string, roleId: string, name: string): LocatedRoleFile {
-  const own = resolveInside(programDir, `assistant_roles/${roleId}/${name}`);
-  const shared = resolveInside(programDir, name);
-  const found = [own, shared].find((place) => place.ok && isFile(place.path)) ?? own;
+  const [own, shared] = placesOfRoleFile(roleId, name);
+  const first = resolveInside(programDir, own);
+  const places = [first, resolveInside(programDir, shared)];
+  const found = places.find((place) => place.ok && isFile(place.path)) ?? first;
   if (!found.ok) return found;
   const relative = path.relative(realpathSync(programDir), found.path).split(path.sep).join('/');
   return { ok: true, path: relative, absolute: found.path };
@@ -58,10 +63,10 @@ export async function readRoleFiles(
   programDir: string,
   role: Pick<RoleSpec, 'id' | 'instructions' | 'managed_assets'>,
 ): Promise<RoleFiles> {
-  const model = resolveInside(programDir, OPERATING_MODEL);
-  if (!model.ok) throw outside(OPERATING_MODEL, model.reason);
+  const model = resolveInside(programDir, OPERATING_MODEL_FILE);
+  if (!model.ok) throw outside(OPERATING_MODEL_FILE, model.reason);
   if (!isFile(model.path)) {
-    throw new Refusal('role-file-missing', `${OPERATING_MODEL} does not exist.`, {
+    throw new Refusal('role-file-missing', `${OPERATING_MODEL_FILE} does not exist.`, {
       hint: 'codex-orch assistant-doc install',
     });
   }
@@ -72,8 +77,8 @@ export async function readRoleFiles(
   }
   const instructions = existing(programDir, role.id, role.instructions);
   return {
-    operatingModel: readText(model.path, OPERATING_MODEL),
-    instructions: readText(instructions.absolute, instructions.path),
+    operatingModel: textOf(model.path, OPERATING_MODEL_FILE),
+    instructions: textOf(instructions.absolute, instructions.path),
     assets,
   };
 }
@@ -84,26 +89,16 @@ function existing(programDir: string, roleId: string, name: string) {
   if (isFile(located.absolute)) return located;
   throw new Refusal(
     'role-file-missing',
-    `"${name}" of role ${roleId} exists neither in assistant_roles/${roleId} nor in the program.`,
+    `"${name}" of role ${roleId} exists neither in ${roleFolder(roleId)} nor in the program.`,
   );
 }
 
-function readText(file: string, shown: string): string {
-  let bytes: Buffer;
-  try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES) {
-      const message = `${shown} has ${size} bytes; at most ${MAX_BYTES} are allowed.`;
-      throw new Refusal('role-file-unreadable', message);
-    }
-    bytes = readFileSync(file);
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    const message = `${shown} cannot be read: ${(error as Error).message}`;
-    throw new Refusal('role-file-unreadable', message);
-  }
-  if (!isUtf8(bytes)) throw new Refusal('role-file-unreadable', `${shown} is not UTF-8 text.`);
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+function textOf(file: string, shownAs: string): string {
+  const read = readText(file, MAX_BYTES);
+  if (read.ok) return read.text;
+  const { code, message } = read.problem;
+  const said = code === 'not_utf8' ? 'is not UTF-8 text' : message;
+  throw new Refusal('role-file-unreadable', `${shownAs} ${said}.`);
 }
 
 function outside(what: string, reason: string): Refusal {

@@ -1,0 +1,23 @@
+/** Where the files of a program lie: paths relative to it, with `/`. */
+
+export const ROLES_FOLDER = 'assistant_roles';
+
+/** What all assistants of a program share. */
+export const OPERATING_MODEL_FILE = `${ROLES_FOLDER}/_shared/operating-model.md`;
+
+export function taskFile(taskId: string): string {
+  return `tasks/${taskId}.yaml`;
+}
+
+export function roleFolder(roleId: string): string {
+  return `${ROLES_FOLDER}/${roleId}`;
+}
+
+export function roleFile(roleId: string): string {
+  return `${roleFolder(roleId)}/role.yaml`;
+}
+
+/** Where a file that a role names may lie, the first that is there: the role's directory, then the program. */
+export function placesOfRoleFile(roleId: string, name: string): readonly [string, string] {
+  return [`${roleFolder(roleId)}/${name}`, name];
+}
