@@ -14,7 +14,7 @@ import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/pro
 import { Refusal } from '../model/refusal.ts';
 import { didYouMean, suggest } from '../text/suggest.ts';
 import { resolveInside } from '../disk/inside.ts';
-import { toDiagnostic, type AuthoredFile, type Finding } from './source/authored-file.ts';
+import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
@@ -120,7 +120,7 @@ class Validation {
   }
 
   /** Returns what was added; null where the place is known to be wrong already. */
-  private add(subject: string, finding: Finding): Diagnostic | null {
+  private add(subject: string, finding: FileFinding): Diagnostic | null {
     const origin = this.program.files.get(subject);
     if (!origin) return null;
     const diagnostic = toDiagnostic(origin, finding);

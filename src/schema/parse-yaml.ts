@@ -1,2 +1,2 @@
-/** Import this file lazily, and not `yaml` itself: see schema-validators.ts. */
+/** Import this file lazily, and not `yaml` itself: see validators.ts. */
 export { parse as parseYaml } from 'yaml';

@@ -12,6 +12,7 @@ import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { validateProgram } from '../../program/validate.ts';
+import { inOneLine } from '../program/validate.ts';
 import type { World } from '../world.ts';
 
 export interface StartOptions {
@@ -45,9 +46,8 @@ export async function prepareStart(
   const errors = diagnostics.filter((each) => each.severity === 'error');
   const [first] = errors;
   if (first) {
-    const place = [first.file, first.line, first.column].filter((each) => each !== null).join(':');
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    throw new Refusal('program-invalid', `${place}: ${first.message}${more}`, {
+    throw new Refusal('program-invalid', `${inOneLine(first)}${more}`, {
       hint: `codex-orch project validate ${programDir}`,
       data: { diagnostics },
     });

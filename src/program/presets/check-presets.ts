@@ -1,7 +1,7 @@
 /** Presets as `project validate` sees them: the tasks they would make, as far as that is known. */
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { suggest } from '../../text/suggest.ts';
-import { toDiagnostic, type Finding } from '../source/authored-file.ts';
+import { toDiagnostic, type FileFinding } from '../source/authored-file.ts';
 import { taskFields } from '../shape/task.ts';
 import type { LoadedPreset, LoadedProgram } from '../load-program.ts';
 import { substitute } from './presets.ts';
@@ -13,7 +13,7 @@ export function checkPresets(program: LoadedProgram): Diagnostic[] {
 
 function checkPreset({ source, preset, origin }: LoadedPreset): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const add = (finding: Finding): void => {
+  const add = (finding: FileFinding): void => {
     const diagnostic = toDiagnostic(origin, finding);
     // A preset that all programs share must not block the runs of one.
     if (source === 'global') diagnostic.severity = 'warning';

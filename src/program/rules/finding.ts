@@ -1,5 +1,6 @@
 /** What the rules of a program find, and how they say it. */
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../../model/program.ts';
+import type { FileFinding } from '../source/authored-file.ts';
 
 export interface ProgramModel {
   project: ProjectSpec;
@@ -12,14 +13,9 @@ export interface ProgramModel {
   unreadableRoles: ReadonlySet<string>;
 }
 
-export interface RuleFinding {
-  severity: 'error' | 'warning';
-  code: string;
-  message: string;
+export interface RuleFinding extends FileFinding {
   /** `project`, or `tasks.<id>`. */
   subject: string;
-  path: readonly (string | number)[];
-  hint: string | null;
 }
 
 /** Adds a finding about one subject. */

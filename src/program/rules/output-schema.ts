@@ -4,18 +4,11 @@
  * careful one in use. Pure.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import type { FileFinding } from '../source/authored-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
 export const OUTPUT_SCHEMA_REFERENCE =
   'https://platform.openai.com/docs/guides/structured-outputs#supported-schemas';
-
-export interface OutputSchemaFinding {
-  severity: 'error' | 'warning';
-  code: string;
-  message: string;
-  path: (string | number)[];
-  hint: string | null;
-}
 
 const supported = new Set([
   '$schema',
@@ -85,16 +78,16 @@ const unsupported = [
 ];
 
 /** Findings in a schema that compiles. */
-export function checkOutputSchema(schema: Json): OutputSchemaFinding[] {
-  const findings: OutputSchemaFinding[] = [];
+export function checkOutputSchema(schema: Json): FileFinding[] {
+  const findings: FileFinding[] = [];
   visit(schema, [], findings);
   return findings;
 }
 
-function visit(schema: Json, path: (string | number)[], findings: OutputSchemaFinding[]): void {
+function visit(schema: Json, path: (string | number)[], findings: FileFinding[]): void {
   if (!isJsonObject(schema)) return;
   const add = (
-    severity: OutputSchemaFinding['severity'],
+    severity: FileFinding['severity'],
     code: string,
     at: (string | number)[],
     message: string,

@@ -19,7 +19,8 @@ export interface AuthoredFile {
   diagnostics: Diagnostic[];
 }
 
-export interface Finding {
+/** What is wrong with a file, at a place in what it says. */
+export interface FileFinding {
   severity: Diagnostic['severity'];
   code: string;
   message: string;
@@ -69,13 +70,13 @@ export function readAuthoredFile(
 }
 
 /** Adds a problem of the file, at its place in the text. */
-export function addFinding(target: AuthoredFile, finding: Finding): void {
+export function addFinding(target: AuthoredFile, finding: FileFinding): void {
   target.diagnostics.push(toDiagnostic(target, finding));
 }
 
 export function toDiagnostic(
   target: Pick<AuthoredFile, 'file' | 'subject' | 'source'>,
-  finding: Finding,
+  finding: FileFinding,
 ): Diagnostic {
   const place = target.source?.locate(finding.path, finding.at ?? 'value') ?? null;
   return {
