@@ -1,5 +1,5 @@
 /** From the name in a task's `agent` field to the agent: section 7 of the contract. Pure. */
-import type { AgentSpec, ProjectSpec } from '../model/program.ts';
+import type { AgentSpec, ProjectSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Backend } from './backend.ts';
 import { defaultBackend, shellBackend } from './backends.ts';
 
@@ -22,5 +22,18 @@ export function bareAgent({ name }: Backend): AgentSpec {
     env: {},
     command: null,
     run: null,
+  };
+}
+
+/** What a task runs with. Of model and sandbox: the task's own, or else its agent's, or else the project's. */
+export function effectiveAgent(
+  project: Pick<ProjectSpec, 'agents' | 'default_model' | 'default_sandbox'>,
+  task: Pick<TaskSpec, 'agent' | 'model' | 'sandbox'>,
+): { agent: AgentSpec; model: string | null; sandbox: Sandbox } {
+  const agent = resolveAgent(project, task.agent);
+  return {
+    agent,
+    model: task.model ?? agent.model ?? project.default_model,
+    sandbox: task.sandbox ?? agent.sandbox ?? project.default_sandbox,
   };
 }

@@ -14,7 +14,7 @@ import { effectiveValues, type RunState } from '../core/state/run-state.ts';
 import { scopeOf } from '../core/state/scope-index.ts';
 import type { AgentConfig } from '../agents/backend.ts';
 import { backendOf } from '../agents/backends.ts';
-import { resolveAgent } from '../agents/resolve-agent.ts';
+import { effectiveAgent } from '../agents/resolve-agent.ts';
 import type { AttemptEnd, AttemptOrder, ProcessEnd } from '../model/attempt.ts';
 import { realPathOf } from '../disk/real-path.ts';
 import { collectResult } from '../attempt/harvest/collect-result.ts';
@@ -63,7 +63,7 @@ function orderOf(context: AttemptContext, instanceId: string, generation: number
   const { cwd, projectWorkspaceDir, extraRoots } = resolved.ok
     ? resolved.workspaces
     : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
-  const agent = resolveAgent(project, task.agent);
+  const { agent, model, sandbox } = effectiveAgent(project, task);
   const backend = backendOf(agent.backend);
   const { settings, problem } = backend.settings({ agent, run: task.run }, context.config);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
@@ -79,9 +79,9 @@ function orderOf(context: AttemptContext, instanceId: string, generation: number
       attemptDir,
       // Workers may ask, but not answer: the rest of the inbox stays closed to them.
       inboxDir: paths.inboxInterrupts,
-      sandbox: task.sandbox ?? agent.sandbox ?? project.default_sandbox,
+      sandbox,
       writableRoots: extraRoots,
-      model: task.model ?? agent.model ?? project.default_model,
+      model,
       outputSchemaFile: null,
       sessionId: backend.can.session ? sessionId : null,
       previousUsage: usageOfSession(instance),

@@ -5,7 +5,7 @@ import { buildTaskGraph } from '../../core/state/task-graph.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
-import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { World } from '../world.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
 
@@ -41,7 +41,7 @@ export async function planRun(
   const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
   const waves = wavesOf(tasks);
   const planned = tasks.map((task): PlannedTask => {
-    const agent = resolveAgent(program.project, task.agent);
+    const { agent, model, sandbox } = effectiveAgent(program.project, task);
     const { fields } = backendOf(agent.backend);
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     return {
@@ -50,12 +50,8 @@ export async function planRun(
       kind: task.kind,
       agent: task.agent,
       backend: agent.backend,
-      model: fields.task.includes('model')
-        ? (task.model ?? agent.model ?? program.project.default_model)
-        : null,
-      sandbox: fields.task.includes('sandbox')
-        ? (task.sandbox ?? agent.sandbox ?? program.project.default_sandbox)
-        : null,
+      model: fields.task.includes('model') ? model : null,
+      sandbox: fields.task.includes('sandbox') ? sandbox : null,
       directory: resolved.ok ? resolved.workspaces.cwd : null,
       dependsOn: task.depends_on.map((each) => each.task),
       wave: waves.get(task.id) ?? 1,

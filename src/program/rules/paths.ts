@@ -1,6 +1,6 @@
 /** The paths of a program that may hold inputs: workspaces and writable roots. Pure. */
 import { backendOf } from '../../agents/backends.ts';
-import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { parsePathTemplate } from '../../text/path-template.ts';
 import type { Add, RuleFinding } from './finding.ts';
@@ -28,8 +28,7 @@ export function checkProjectPaths(project: ProjectSpec, add: Add): void {
 
 export function checkPaths(task: TaskSpec, project: ProjectSpec, add: Add): void {
   for (const { path, template } of pathTemplatesOf(task)) checkTemplate(template, path, add);
-  const agent = resolveAgent(project, task.agent);
-  const sandbox = task.sandbox ?? agent.sandbox ?? project.default_sandbox;
+  const { agent, sandbox } = effectiveAgent(project, task);
   if (
     backendOf(agent.backend).can.sandbox &&
     sandbox === 'read-only' &&
