@@ -1,7 +1,7 @@
 /**
- * What the engine hands over to have an attempt staged: data (results, which may be large, on demand), joined by the app from the run's
- * state, the store's layout, the agent's backend and the program's roles. Every path is absolute
- * unless it says otherwise; nothing here is read from the environment.
+ * What the engine hands over to have an attempt staged: data (results, which may be large, on demand),
+ * joined from the run's state, the store's layout, the agent's backend and the program's roles. Every
+ * path is absolute unless it says otherwise; nothing here is read from the environment.
  */
 import type { Json, JsonObject } from '../../model/json.ts';
 import type {

@@ -1,0 +1,155 @@
+/** Puts what a reference stands for into the attempt: an input, a dependency's result or file, replies. */
+import path from 'node:path';
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { Reference } from '../../model/references.ts';
+import type { InterruptRecord } from '../../model/run.ts';
+import { resolveInside, type Inside } from '../../disk/inside.ts';
+import { safeName } from './safe-name.ts';
+import type { StagedFiles } from './staged-files.ts';
+import type { StagedFile, StageRequest } from './stage-request.ts';
+import { Unstageable } from './unstageable.ts';
+
+export interface AskedReference {
+  ref: string;
+  reference: Reference;
+  location: string;
+}
+
+export function stageReference(
+  request: StageRequest,
+  staged: StagedFiles,
+  asked: AskedReference,
+): StagedFile | Promise<StagedFile> {
+  const { reference } = asked;
+  const origin = { source: asked.ref, kind: 'reference' } as const;
+  switch (reference.kind) {
+    case 'input':
+      return stageInput(request, staged, asked, reference.key);
+    case 'dep_result':
+      return stageResult(request, staged, asked, reference.scope);
+    case 'dep_artifact':
+      return stageArtifact(request, staged, asked, reference);
+    case 'replies': {
+      const all = repliesOf(request.interrupts).map(asJson);
+      return staged.writeJson('context/refs/runtime/replies.json', all, origin);
+    }
+    case 'latest_reply': {
+      const latest = latestReply(request.interrupts);
+      const content = latest === null ? null : asJson(latest);
+      return staged.writeJson('context/refs/runtime/latest_reply.json', content, origin);
+    }
+  }
+}
+
+function stageInput(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location }: AskedReference,
+  key: string,
+): StagedFile {
+  const value = Object.hasOwn(request.values, key) ? request.values[key] : undefined;
+  if (value === undefined) {
+    throw new Unstageable(
+      location,
+      `${ref} cannot be staged: nobody gave the input ${JSON.stringify(key)}. Start a run with --input ${key}=…, give it a default in user_inputs of project.yaml, or let a loop set it in next_inputs.`,
+    );
+  }
+  const name = `context/refs/inputs/${safeName(key)}`;
+  const origin = { source: ref, kind: 'reference' } as const;
+  return typeof value === 'string'
+    ? staged.write(`${name}.txt`, value, origin)
+    : staged.writeJson(`${name}.json`, value, origin);
+}
+
+/** From the log: what lies under `state/` is a copy, which anything may have changed. */
+function stageResult(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location }: AskedReference,
+  scope: string,
+): StagedFile {
+  const upstream = upstreamOf(request, ref, location, scope);
+  const result = upstream.result();
+  if (result === null) {
+    const { instanceId, taskId } = upstream;
+    throw new Unstageable(
+      location,
+      `${ref} cannot be staged: instance ${instanceId} of task ${taskId} left no result.json. Have the task's prompt ask for one, or give the task a result_schema, then start a new run.`,
+    );
+  }
+  return staged.writeJson(`context/refs/deps/${safeName(scope)}/result.json`, result.value, {
+    source: ref,
+    kind: 'reference',
+  });
+}
+
+/** As it was when it was published: what became of it since is not what its task was done with. */
+async function stageArtifact(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location }: AskedReference,
+  { scope, path: wanted }: Reference & { kind: 'dep_artifact' },
+): Promise<StagedFile> {
+  const upstream = upstreamOf(request, ref, location, scope);
+  const { publishedDir, instanceId, taskId } = upstream;
+  const cannot = (why: string): Unstageable =>
+    new Unstageable(location, `${ref} cannot be staged: ${why}`);
+  const recorded = upstream.published.find(({ relative_path: each }) => each === wanted);
+  if (recorded === undefined) {
+    throw cannot(
+      `${wanted} is not among what instance ${instanceId} published. Task ${taskId} must list ${wanted} in publish, and instance ${instanceId} must have left it.`,
+    );
+  }
+  const parts = wanted.split('/');
+  const file = path.join(publishedDir, ...parts);
+  const inside = publishedInside(publishedDir, wanted);
+  const copied = inside.ok
+    ? await staged.copyRecorded(
+        file,
+        `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`,
+        { source: ref, kind: 'reference' },
+        recorded,
+      )
+    : inside;
+  if (copied.ok) return copied.file;
+  const { programDir, runId } = request.run;
+  throw cannot(
+    `${file} was changed since instance ${instanceId} of task ${taskId} published it: ${copied.reason}. Put back what it published (its attempt may still have it: ${path.join(upstream.attemptDir, ...parts)}), then: codex-orch run retry-instance ${programDir} ${runId} ${request.instance.instance_id}`,
+  );
+}
+
+/** As `resolveInside`, for a directory that anything may have been done to. */
+function publishedInside(publishedDir: string, wanted: string): Inside {
+  try {
+    return resolveInside(publishedDir, wanted);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    return { ok: false, reason: isMissing ? 'it is missing' : message };
+  }
+}
+
+function upstreamOf(request: StageRequest, ref: string, location: string, scope: string) {
+  const upstream = Object.hasOwn(request.upstream, scope) ? request.upstream[scope] : undefined;
+  if (upstream !== undefined) return upstream;
+  throw new Unstageable(location, `${ref} cannot be staged: no upstream instance is bound to it.`);
+}
+
+function repliesOf(records: readonly InterruptRecord[]): InterruptRecord[] {
+  return records.filter((record) => record.reply !== null);
+}
+
+/** The reply given last; of several at the same moment, the one to the later question. */
+function latestReply(records: readonly InterruptRecord[]): InterruptRecord | null {
+  return repliesOf(records).reduce<InterruptRecord | null>(
+    (latest, record) =>
+      latest === null || (record.reply?.created_at ?? '') >= (latest.reply?.created_at ?? '')
+        ? record
+        : latest,
+    null,
+  );
+}
+
+function asJson({ interrupt, reply }: InterruptRecord): Json {
+  return { interrupt, reply } as unknown as JsonObject;
+}
