@@ -107,22 +107,4 @@ describe.runIf(isLinux)('a launched attempt', () => {
     });
     await executor.close();
   });
-
-  it('is found again by another engine', async () => {
-    const executor = withLauncher();
-    const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done; echo over');
-    const attempt = await executor.start(order, deaf);
-    await untilPrinted(order, 'ready');
-    attempt.detach();
-    await executor.close();
-    const found = await direct.find(order, deaf);
-    expect(found.kind).toBe('running');
-    await (
-      await direct.start(shellOrder(root, `: >${path.join(order.cwd, 'go')}`), deaf)
-    ).ended;
-    if (found.kind === 'running') {
-      expect(await found.handle.ended).toMatchObject({ return_code: 0 });
-    }
-    expect(read(order, 'events.jsonl')).toBe('ready\nover\n');
-  });
 });

@@ -200,17 +200,6 @@ it('does not keep an engine from ending once it is detached', async () => {
 });
 
 describe('an attempt that never started', () => {
-  it('is told apart, and may start with the next generation', async () => {
-    const order = shellOrder(root, 'echo ran');
-    expect(await findAttempt(order)).toEqual({ kind: 'never_started', nextGeneration: 1 });
-    // An engine that died again right here.
-    expect(await findAttempt(order)).toEqual({ kind: 'never_started', nextGeneration: 2 });
-    const end = await runToEnd({ ...order, generation: 2 });
-    expect(end.termination_reason).toBe('completed');
-    expect(await endOf(findAttempt(order))).toMatchObject({ return_code: 0 });
-    expect(read(order, 'events.jsonl')).toBe('ran\n');
-  });
-
   it('forgets that the generation which never ran was being stopped', async () => {
     const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
     expect((await findAttempt(order)).kind).toBe('never_started');
@@ -236,31 +225,6 @@ describe('an attempt that never started', () => {
     } else {
       expect(end.return_code).toBe(0);
     }
-  });
-
-  it('is claimed by exactly one side, however they race', async () => {
-    const outcomes = new Set<string>();
-    for (let round = 0; round < 60; round += 1) {
-      const order = shellOrder(root, 'echo ran');
-      const starting = startAttempt(order);
-      await begun();
-      const pause = BigInt(round % 12) * 250_000n;
-      for (const from = process.hrtime.bigint(); process.hrtime.bigint() - from < pause;);
-      const found = await findAttempt(order);
-      await (
-        await starting
-      ).ended;
-      const ran = read(order, 'events.jsonl') === 'ran\n';
-      outcomes.add(found.kind);
-      expect(ran).toBe(found.kind !== 'never_started');
-      if (found.kind !== 'never_started') {
-        expect(await found.handle.ended).toMatchObject({ return_code: 0 });
-      }
-      const claims = readdirSync(path.join(order.attemptDir, '.process'));
-      expect(claims.filter((name) => name.startsWith('claim-'))).toEqual(['claim-0']);
-    }
-    expect(outcomes.has('never_started')).toBe(true);
-    expect(outcomes.size).toBeGreaterThan(1);
   });
 
   it('two wrappers of one generation never both run', async () => {
