@@ -1,6 +1,6 @@
 /** `run logs`: what the agents of a run said and did, readable, or raw. */
 import type { AgentActivity } from '../model/activity.ts';
-import type { ActivityTail } from '../agents/output/activity-tail.ts';
+import type { ActivityTail } from '../agents/output/activities.ts';
 import {
   attemptOutput,
   tailText,

@@ -1,5 +1,5 @@
 /** `run watch` and `run events`. */
-import type { ActivityTail } from '../agents/output/activity-tail.ts';
+import type { ActivityTail } from '../agents/output/activities.ts';
 import { attemptOutput } from '../app/watch/attempt-output.ts';
 import { followRun } from '../app/run/inspect-run.ts';
 import type { RunEvent } from '../core/events/events.ts';

@@ -23,7 +23,7 @@ import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
 import { taskText } from './edit-task.ts';
 import { previewPreset } from './apply-preset.ts';
-import { textStart } from '../../agents/output/output-pages.ts';
+import { textStart } from '../../agents/output/pages.ts';
 import { findFile, type ServedFile } from '../run/served-file.ts';
 import { graphOf, type GraphEdge } from './show-graph.ts';
 import { validate, type ProgramPlace, type Validated } from './validate.ts';

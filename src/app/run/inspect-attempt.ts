@@ -9,12 +9,8 @@ import type { RunState } from '../../core/state/run-state.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import { readUntrustedJson } from '../../disk/untrusted-json.ts';
 import { runPaths } from '../../store/layout.ts';
-import {
-  activityPage,
-  textPage,
-  textStart,
-  type OutputChunk,
-} from '../../agents/output/output-pages.ts';
+import { activityPage, type OutputChunk } from '../../agents/output/activities.ts';
+import { textPage, textStart } from '../../agents/output/pages.ts';
 import { filesBelow, findFile, renderOf, type FoundFile, type ServedFile } from './served-file.ts';
 
 /** An attempt of a run that somebody has read. */

@@ -1,5 +1,5 @@
 /** What an attempt printed, while it runs and afterwards: for `run logs` and the web page. Only reads. */
-import { tailActivities, type ActivityTail } from '../../agents/output/activity-tail.ts';
+import { tailActivities, type ActivityTail } from '../../agents/output/activities.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import { LineTail } from '../../agents/output/line-tail.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';

@@ -7,7 +7,7 @@ import type { Instance } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import { LivePages, type OutputChunk } from '../../agents/output/output-pages.ts';
+import { LiveActivities, type OutputChunk } from '../../agents/output/activities.ts';
 
 interface AttemptChunk extends OutputChunk {
   instanceId: string;
@@ -23,7 +23,7 @@ export interface OutputListener {
 interface Tail {
   instanceId: string;
   attempt: number;
-  pages: LivePages;
+  output: LiveActivities;
 }
 
 export class OutputFeed {
@@ -56,6 +56,7 @@ export class OutputFeed {
 
   close(): void {
     this.#listeners.clear();
+    for (const { output } of this.#tails.values()) output.close();
     this.#tails.clear();
     this.#seq = -1;
   }
@@ -81,11 +82,11 @@ export class OutputFeed {
     const { stdout } = attemptFiles(this.#paths.attemptDir(instanceId, attempt));
     const agent = state.plan.tasks[instance.task_id]?.agent ?? state.plan.project.default_agent;
     const { backend } = resolveAgent(state.plan.project, agent);
-    return { instanceId, attempt, pages: new LivePages(stdout, backend, atEnd) };
+    return { instanceId, attempt, output: new LiveActivities(stdout, backend, atEnd) };
   }
 
-  #tell({ instanceId, attempt, pages }: Tail, ended: boolean): void {
-    const chunk = pages.next(ended);
+  #tell({ instanceId, attempt, output }: Tail, ended: boolean): void {
+    const chunk = output.next(ended);
     if (!ended && chunk.from === chunk.to) return;
     for (const listener of [...this.#listeners]) {
       listener.onOutput({ ...chunk, instanceId, attempt, ended });

@@ -5,7 +5,8 @@
 import type { AgentActivity } from '../../model/activity.ts';
 import type { Backend, OutputReader, OutputSummary } from '../../agents/backend.ts';
 import type { AttemptFiles } from './attempt-files.ts';
-import { LineTail, maxLineBytes } from '../../agents/output/line-tail.ts';
+import { LineTail } from '../../agents/output/line-tail.ts';
+import { maxLineBytes } from '../../agents/output/lines.ts';
 
 /**
  * Read from one file in one go, so that one flooding agent does not starve the others, and what its lines

@@ -1,8 +1,9 @@
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LineTail } from '../../../src/agents/output/line-tail.ts';
-import { tailActivities } from '../../../src/agents/output/activity-tail.ts';
+import { tailActivities } from '../../../src/agents/output/activities.ts';
 import { temporaryDirectory } from '../../execution/local/orders.ts';
 
 const root = temporaryDirectory('tail');
@@ -86,6 +87,45 @@ describe('a followed file', () => {
     appendFileSync(file, 'b\n');
     drain();
     expect(lines).toEqual(['a long first line', 'b']);
+  });
+
+  it('says where each line begins', () => {
+    const file = path.join(root, 'offsets');
+    const found: [number, string][] = [];
+    const tail = new LineTail(file, {
+      maxLineBytes: 10,
+      floodBytes: null,
+      onLine: (line, at) => found.push([at, line]),
+      onOmitted: (bytes, at) => found.push([at, `${bytes} left out`]),
+    });
+    for (const text of ['zwölf\n', 'ha', 'lf\n', '0123456789', 'abc', 'def\nend\n', 'open']) {
+      appendFileSync(file, text);
+      tail.advance(1 << 20);
+    }
+    expect(found).toEqual([
+      [0, 'zwölf'],
+      [7, 'half'],
+      [12, '16 left out'],
+      [29, 'end'],
+    ]);
+    expect(tail.settledTo).toBe(33);
+    tail.goTo(29);
+    tail.advance(1 << 20);
+    expect(found.at(-1)).toEqual([29, 'end']);
+    tail.finish();
+    expect(found.at(-1)).toEqual([33, 'open']);
+  });
+
+  it('is no link, and no pipe that somebody put there', () => {
+    for (const make of [
+      (file: string) => symlinkSync('/etc/passwd', file),
+      (file: string) => execFileSync('mkfifo', [file]),
+    ]) {
+      const { file, lines, tail } = follow();
+      make(file);
+      expect(tail.advance(1 << 20)).toEqual({ bytes: 0, more: false });
+      expect(lines).toEqual([]);
+    }
   });
 
   it('reads no further than it stood at the limit', () => {

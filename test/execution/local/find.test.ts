@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
@@ -19,7 +19,7 @@ import {
   until,
   untilPrinted,
 } from './orders.ts';
-import { findAttempt, runToEnd, startAttempt } from './start.ts';
+import { findAttempt, startAttempt } from './start.ts';
 
 const root = temporaryDirectory('recover');
 const engineFile = path.join(root, 'engine.mjs');

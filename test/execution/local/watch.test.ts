@@ -1,9 +1,8 @@
-import { statSync, existsSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { statSync, existsSync, writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentActivity } from '../../../src/model/activity.ts';
 import {
-  exists,
   newOrder,
   pidOf,
   read,
@@ -342,4 +341,3 @@ describe('a Codex stream that does not end well', () => {
     expect(existsSync(path.join(order.attemptDir, '.agents/kept'))).toBe(true);
   });
 });
-

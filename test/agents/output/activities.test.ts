@@ -2,7 +2,8 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { activityPage, LivePages, textPage } from '../../../src/agents/output/output-pages.ts';
+import { activityPage, LiveActivities } from '../../../src/agents/output/activities.ts';
+import { textPage } from '../../../src/agents/output/pages.ts';
 import { testDirectory } from '../../support/built-program.ts';
 
 const root = testDirectory('web-pages');
@@ -42,7 +43,7 @@ describe('pages', () => {
 
   it('leave a line in the making to the next page', () => {
     writeFileSync(file, 'one\ntw');
-    const live = new LivePages(file, 'command', true);
+    const live = new LiveActivities(file, 'command', true);
     expect(activityPage(file, 'command', { bytes: 1024, ended: false })).toMatchObject({ to: 4 });
     expect(live.next(false).activities).toEqual([]);
     appendFileSync(file, 'o\nthr');
@@ -59,7 +60,7 @@ describe('pages', () => {
     expect(page.to).toBeGreaterThan(8 << 20);
     const text = textPage(file, { bytes: 1024, ended: true });
     expect(text.text).toBe('after\n');
-    const live = new LivePages(file, 'command', false);
+    const live = new LiveActivities(file, 'command', false);
     // Far behind: it skips to what happened last, and a client sees the gap by its `from`.
     const chunk = live.next(false);
     expect(chunk.from).toBeGreaterThan(8 << 20);
@@ -75,7 +76,7 @@ describe('pages', () => {
   it('of a file that is not there are empty', () => {
     const none = path.join(root, 'none');
     expect(textPage(none, { bytes: 1024, ended: true })).toMatchObject({ text: '', size: 0 });
-    expect(new LivePages(none, 'codex', true).next(true)).toEqual({
+    expect(new LiveActivities(none, 'codex', true).next(true)).toEqual({
       activities: [],
       from: 0,
       to: 0,
