@@ -82,7 +82,7 @@ function startTimeOf(pid: number): string | null {
   const line = readOr('', () =>
     execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim(),
   );

@@ -1,43 +1,6 @@
 /** Signals a process group, and tells whether anything of it lives. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseStat } from '../../processes/identity.ts';
-import { Stopwatch } from './stopwatch.ts';
-
-/** How long a killed group may take to vanish before it is given up: an unkillable process exists. */
-const AFTER_KILL_MS = 2000;
-const SWEEP_POLL_MS = 20;
-
-export interface Sweep {
-  graceMs: number;
-  /** Whether members of the group live that are ours. */
-  lives(): boolean;
-  /** True: kill without asking; may become so meanwhile. */
-  isForced(): boolean;
-  isCancelled(): boolean;
-  /** Called while waiting. */
-  meanwhile(): void;
-}
-
-/** Terminates what a gone leader left in its group: asked, then killed after the grace. */
-export async function sweepGroup(pgid: number, sweep: Sweep): Promise<void> {
-  if (!sweep.lives()) return;
-  const waitWhile = async (withinMs: number, goOn: () => boolean): Promise<void> => {
-    const waited = new Stopwatch();
-    let pauseMs = 1;
-    while (!sweep.isCancelled() && goOn() && waited.elapsedMs() < withinMs && sweep.lives()) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      pauseMs = Math.min(SWEEP_POLL_MS, pauseMs * 2);
-      sweep.meanwhile();
-    }
-  };
-  if (!sweep.isForced()) {
-    signalGroup(pgid, 'SIGTERM');
-    await waitWhile(sweep.graceMs, () => !sweep.isForced());
-  }
-  if (sweep.isCancelled() || !sweep.lives()) return;
-  signalGroup(pgid, 'SIGKILL');
-  await waitWhile(AFTER_KILL_MS, () => true);
-}
 
 /** Sends a signal to all of a group. False: there is no such group that we may signal. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {

@@ -1,0 +1,71 @@
+/**
+ * The checks of backend.ts, for each backend of the table; Codex is the real, pinned program against a
+ * local model server. Where it is missing they fail; where its sandbox cannot run, what needs it is
+ * skipped, and says why.
+ */
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backends } from '../../src/agents/backends.ts';
+import type { Backend } from '../../src/agents/backend.ts';
+import { codexBackend } from '../../src/agents/codex/backend.ts';
+import { commandBackend } from '../../src/agents/command/backend.ts';
+import { newOrder, temporaryDirectory } from '../execution/local/orders.ts';
+import {
+  codexHome,
+  modelScript,
+  sandboxProblem,
+  startModelServer,
+  type ModelServer,
+  type ModelStep,
+} from '../support/codex.ts';
+import { backendChecks, type BackendFixture, type Does } from './backend.ts';
+
+const root = temporaryDirectory('backend');
+let server: ModelServer;
+beforeAll(async () => {
+  server = await startModelServer();
+});
+afterAll(() => server.stop());
+
+function lineOf(does: Does): string {
+  if ('says' in does) return `echo "${does.says}"`;
+  if ('runs' in does) return `${does.runs}; echo done`;
+  return 'fails' in does ? 'echo "no such luck" >&2; exit 3' : 'sleep 300';
+}
+
+function stepsOf(does: Does): ModelStep[] {
+  if ('says' in does) return [{ text: does.says }];
+  if ('runs' in does) return [{ exec: does.runs }, { text: 'done' }];
+  return 'fails' in does ? [{ http: 404 }] : [{ hang: 'headers' }];
+}
+
+const command: BackendFixture = {
+  backend: commandBackend,
+  order: (does, change) => newOrder(root, { run: lineOf(does), ...change }),
+  sandboxProblem: 'it has none',
+};
+
+const codex: BackendFixture = {
+  backend: codexBackend,
+  order(does, change) {
+    const prompt = `Go.\n${modelScript(stepsOf(does))}\n`;
+    const order = newOrder(root, { backend: codexBackend.name, ...change }, prompt);
+    return { ...order, env: { ...codexHome(path.join(root, 'home'), server.port), ...order.env } };
+  },
+  sandboxProblem: sandboxProblem(path.join(root, 'probe-home')),
+};
+
+const fixtures = new Map<Backend, BackendFixture>(
+  [command, codex].map((fixture) => [fixture.backend, fixture]),
+);
+
+describe.each(backends.map((backend) => [backend.name, backend] as const))('%s', (_, backend) => {
+  const fixture = fixtures.get(backend);
+  if (!fixture) return it('has a fixture here', () => expect.unreachable());
+  for (const { name, needsSandbox = false, run } of backendChecks) {
+    if (needsSandbox && !backend.can.sandbox) continue;
+    const problem = needsSandbox ? fixture.sandboxProblem : null;
+    if (problem !== null) process.stderr.write(`\n*** SKIPPED: ${name}: ${problem}\n\n`);
+    it.skipIf(problem !== null)(name, () => run(fixture));
+  }
+});

@@ -1,0 +1,226 @@
+/** What every backend holds to, as a list of checks: carried out by processes, with the agent's real program. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Backend } from '../../src/agents/backend.ts';
+import { backendOf, backendOfRole } from '../../src/agents/backends.ts';
+import { bareAgent } from '../../src/agents/resolve-agent.ts';
+import { LocalExecutor } from '../../src/execution/local/executor.ts';
+import type { AgentActivity } from '../../src/model/activity.ts';
+import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
+import { sandboxes } from '../../src/model/program.ts';
+import { read, until } from '../execution/local/orders.ts';
+
+/** What the agent of an order does. */
+export type Does =
+  | { says: string }
+  /** A shell line, by itself or by the commands of its model; then it says "done". */
+  | { runs: string }
+  | { fails: true }
+  /** For ever. */
+  | { waits: true };
+
+export interface BackendFixture {
+  backend: Backend;
+  /** In a fresh attempt directory. */
+  order(does: Does, change?: Partial<AttemptOrder>): AttemptOrder;
+  /** Why its sandbox cannot be tried on this machine; null where it can. */
+  sandboxProblem: string | null;
+}
+
+export interface BackendCheck {
+  name: string;
+  needsSandbox?: boolean;
+  run(fixture: BackendFixture): Promise<void> | void;
+}
+
+/** As if an agent of that kind ran us. */
+function executorWithin({ backend }: BackendFixture): LocalExecutor {
+  const outer = Object.fromEntries(backend.ownVariables.map((name) => [name, 'outer']));
+  return new LocalExecutor({ env: { ...process.env, ...outer }, launcher: false });
+}
+
+async function runToEnd(fixture: BackendFixture, order: AttemptOrder): Promise<AttemptEnd> {
+  return (await executorWithin(fixture).start(order, () => undefined)).ended;
+}
+
+async function lineOf({ backend }: BackendFixture, order: AttemptOrder): Promise<string[]> {
+  const located = await backend.locate(order, { ...process.env, ...order.env });
+  return backend.commandLine(order, located).argv;
+}
+
+function messageOf({ final_message: message }: AttemptEnd): string | null {
+  if (message === null) return null;
+  return 'text' in message ? message.text : readFileSync(message.file, 'utf8');
+}
+
+export const backendChecks: BackendCheck[] = [
+  {
+    name: 'is in the table, by the names that authors give it',
+    run({ backend }) {
+      expect(backendOf(backend.name)).toBe(backend);
+      if (backend.roleName !== null) expect(backendOfRole(backend.roleName)).toBe(backend);
+      expect(backend.can.sandbox).toBe(backend.fields.agent.includes('sandbox'));
+      for (const field of ['model', 'sandbox', 'run'] as const) {
+        expect(backend.fields.task.includes(field)).toBe(backend.fields.agent.includes(field));
+      }
+    },
+  },
+  {
+    name: 'makes the same command line of an order that was sent through JSON',
+    async run(fixture) {
+      const order = fixture.order({ says: 'x' });
+      const sent = JSON.parse(JSON.stringify(order)) as AttemptOrder;
+      expect(sent).toEqual(order);
+      const argv = await lineOf(fixture, order);
+      expect(await lineOf(fixture, sent)).toEqual(argv);
+      expect(path.isAbsolute(argv[0] ?? '')).toBe(true);
+    },
+  },
+  {
+    name: 'hands on model, output schema and roots where it honours them, and no prompt',
+    async run(fixture) {
+      const { fields, can } = fixture.backend;
+      const order = fixture.order(
+        { says: 'x' },
+        { model: 'a-model', outputSchemaFile: '/a/schema.json', writableRoots: ['/a/root'] },
+      );
+      writeFileSync(path.join(order.attemptDir, 'prompt.md'), 'the prompt of it');
+      const argv = await lineOf(fixture, order);
+      expect(argv.includes('a-model')).toBe(fields.task.includes('model'));
+      expect(argv.includes('/a/schema.json')).toBe(can.outputSchema);
+      expect(argv.includes('/a/root')).toBe(fields.task.includes('extra_writable_roots'));
+      expect(argv.join(' ')).not.toContain('the prompt of it');
+    },
+  },
+  {
+    name: 'ends well with what the agent said, and its use where it reports one',
+    async run(fixture) {
+      const heard: AgentActivity[] = [];
+      const order = fixture.order({ says: 'all is well' });
+      const handle = await executorWithin(fixture).start(order, (all) => heard.push(...all));
+      const end = await handle.ended;
+      expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
+      expect(messageOf(end)?.trim()).toBe('all is well');
+      expect(JSON.stringify(heard)).toContain('all is well');
+      if (fixture.backend.can.usage) expect(end.usage?.input_tokens).toBeGreaterThan(0);
+      else expect(end.usage).toBeNull();
+      expect(end.session_id !== null).toBe(fixture.backend.can.session);
+    },
+  },
+  {
+    name: 'reads whatever comes, and takes none of it for an end',
+    run({ backend }) {
+      const reader = backend.reader();
+      for (const line of ['', '{', 'null', '[]', '"text"', '{"type":7}', '\0', '\u{FFFD}', '{}']) {
+        reader.push(line);
+      }
+      expect(reader.summary()).toMatchObject({ turn: 'open', usage: null, sessionId: null });
+    },
+  },
+  {
+    name: 'gives a failure a kind, and one line for a person',
+    async run(fixture) {
+      const end = await runToEnd(fixture, fixture.order({ fails: true }));
+      expect(end).toMatchObject({ termination_reason: 'nonzero_exit', session_lost: false });
+      expect(end.failure_kind).not.toBeNull();
+      expect(end.failure_summary).toMatch(/^.{1,500}$/);
+    },
+  },
+  {
+    name: 'is asked to stop at once, then more plainly, all within the grace',
+    run({ backend, order }) {
+      for (const sandbox of sandboxes) {
+        const given = order({ says: 'x' }, { sandbox });
+        const times = backend.stopping(given).map(({ afterMs }) => afterMs);
+        expect(times[0]).toBe(0);
+        expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+        expect(times.at(-1)).toBeLessThan(given.graceMs);
+      }
+    },
+  },
+  {
+    name: 'stops when it is asked, is worth resuming, and leaves no litter',
+    async run(fixture) {
+      const order = fixture.order({ waits: true }, { graceMs: 20_000 });
+      const { leaves } = fixture.backend;
+      for (const name of leaves) mkdirSync(path.join(order.attemptDir, name), { recursive: true });
+      const handle = await executorWithin(fixture).start(order, () => undefined);
+      const runtime = path.join(order.attemptDir, 'runtime.json');
+      await until('it is seen to live', () => existsSync(runtime));
+      handle.stop('terminated', 'ask');
+      const end = await handle.ended;
+      expect(end).toMatchObject({ failure_kind: 'interrupted', resume_recommended: true });
+      expect(end.return_code).not.toBe(137);
+      for (const name of leaves) expect(existsSync(path.join(order.attemptDir, name))).toBe(false);
+    },
+  },
+  {
+    name: 'goes on with its session and counts each attempt alone, or has none',
+    async run(fixture) {
+      const first = await runToEnd(fixture, fixture.order({ says: 'first' }));
+      if (!fixture.backend.can.session) return expect(first.session_id).toBeNull();
+      const { session_id: sessionId, usage: previousUsage } = first;
+      const order = fixture.order({ says: 'second' }, { sessionId, previousUsage });
+      const second = await runToEnd(fixture, order);
+      expect(second).toMatchObject({ termination_reason: 'completed', session_id: sessionId });
+      expect(messageOf(second)).toBe('second');
+      expect(second.usage).toEqual(first.usage);
+    },
+  },
+  {
+    name: 'says of a session that is gone that it is, where it has sessions',
+    async run(fixture) {
+      if (!fixture.backend.can.session) return;
+      const sessionId = '01a2b3c4-0000-7000-8000-000000000000';
+      const end = await runToEnd(fixture, fixture.order({ says: 'never' }, { sessionId }));
+      expect(end).toMatchObject({ session_lost: true, session_id: null });
+      expect(end.failure_kind).toBe('session_lost');
+    },
+  },
+  {
+    name: 'does not take the variables of an agent that runs us for its own',
+    async run(fixture) {
+      const line = 'env > "$CODEX_ORCH_ATTEMPT_DIR/found"';
+      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access' });
+      expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
+      const found = read(order, 'found');
+      expect(found).toContain(`CODEX_ORCH_ATTEMPT_DIR=${order.attemptDir}`);
+      expect(found).not.toMatch(/=outer$/m);
+    },
+  },
+  {
+    name: 'keeps what it runs inside a read-only sandbox, but for the attempt’s own places',
+    needsSandbox: true,
+    async run(fixture) {
+      const order = fixture.order(
+        { runs: 'touch "$CODEX_ORCH_ATTEMPT_DIR/mine" "$INBOX/mine"; touch "$WORKSPACE/stolen"' },
+        { sandbox: 'read-only' },
+      );
+      order.env['INBOX'] = order.inboxDir;
+      order.env['WORKSPACE'] = order.cwd;
+      expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
+      expect(existsSync(path.join(order.attemptDir, 'mine'))).toBe(true);
+      expect(existsSync(path.join(order.inboxDir, 'mine'))).toBe(true);
+      expect(existsSync(path.join(order.cwd, 'stolen'))).toBe(false);
+    },
+  },
+  {
+    name: 'tells the doctor what would stop it, each with a remedy',
+    async run({ backend, order }) {
+      const { env, programDir } = order({ says: 'x' });
+      const machine = {
+        env: { ...process.env, ...env },
+        config: { sections: {}, problem: null },
+        scratchParent: programDir,
+      };
+      const use = { agent: bareAgent(backend), run: null };
+      for (const finding of await backend.doctor([use], machine)) {
+        expect(finding.id).toMatch(/^[a-z]+(\.[a-z_]+)*$/);
+        expect(finding.remedy === null).toBe(finding.ok);
+      }
+      // Where nothing uses it, nothing of it is missing.
+      expect((await backend.doctor([], machine)).filter(({ ok }) => !ok)).toEqual([]);
+    },
+  },
+];
