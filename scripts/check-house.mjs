@@ -6,10 +6,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
+const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
   encoding: 'utf8',
-})
-  .split('\n')
+});
+const files = [...new Set(listed.split('\n'))]
   .filter((file) => /\.tsx?$/.test(file) && existsSync(file))
   .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 const own = files.filter(({ file }) => !file.startsWith('src/web/page/'));

@@ -5,7 +5,10 @@ export interface Clock {
   now(): string;
   /** Since some moment before; never jumps. For how long something took. */
   elapsedMs(): number;
-  /** Calls back once, when `now()` has come to `at`. Returns what cancels it. */
+  /**
+   * Calls back once, when `now()` has come to `at`, or before (a clock may be set back while a timer runs,
+   * and timers are short): whoever waits looks again. Returns what cancels it.
+   */
   wakeAt(at: string, wake: () => void): () => void;
 }
 
@@ -17,14 +20,13 @@ export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   elapsedMs: () => performance.now(),
   wakeAt(at, wake) {
-    let timer: NodeJS.Timeout;
-    // A timer counts on while the machine's time is set back, and is cut off where it is too long.
-    const wait = (): void => {
-      const leftMs = Date.parse(at) - Date.now();
-      if (leftMs <= 0) wake();
-      else timer = setTimeout(wait, Math.min(leftMs, LONGEST_TIMER_MS));
-    };
-    timer = setTimeout(wait, 0);
+    const waitMs = Math.max(0, Date.parse(at) - Date.now());
+    const timer = setTimeout(wake, Math.min(waitMs, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
+
+/** The moment that lies `ms` after another. ISO 8601, UTC. */
+export function later(moment: string, ms: number): string {
+  return new Date(Date.parse(moment) + ms).toISOString();
+}

@@ -9,13 +9,13 @@ import { assistantProblem } from '../../store/assistant-records.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { loadRun } from '../../store/run-store.ts';
-import { answerByAssistant, type Answering, type AssistantResult } from './answer-by-assistant.ts';
+import { answerByAssistant, type AssistantResult } from './answer-by-assistant.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from '../run/background.ts';
 import { driveRun, type Drive } from '../run/drive.ts';
-import type { StopMode } from '../../engine/loop.ts';
+import { later } from '../../engine/clock.ts';
+import { Loop, type StopMode, type Turn } from '../../engine/loop.ts';
 import { readInbox } from '../inbox/list.ts';
-import { Wake } from '../../engine/wake.ts';
 
 export interface WorkerOptions {
   /** Each open question is tried once, the runs that can go on are driven until they rest, and that is it. */
@@ -77,7 +77,7 @@ class AssistantWorker {
   readonly #programDir: string;
   readonly #options: WorkerOptions;
   readonly #hooks: WorkerHooks;
-  readonly #wake = new Wake();
+  readonly #loop: Loop;
   readonly #summary: WorkerSummary = {
     scanned: 0,
     processed: 0,
@@ -87,77 +87,61 @@ class AssistantWorker {
     failed: 0,
   };
   readonly #seen = new Set<string>();
-  /** What is being answered. */
-  readonly #live = new Map<string, Answering>();
-  readonly #drives = new Map<string, Drive>();
-  #resuming = 0;
-  #stopping: StopMode | null = null;
-  #defect: unknown = null;
+  /** Questions that may be begun, in order. */
+  #waiting: OpenQuestion[] = [];
+  /** Questions that are being answered. */
+  readonly #answering = new Set<string>();
+  /** Runs that the worker drives. */
+  readonly #driving = new Set<string>();
   readonly #scan: QuestionScan;
+  /** As `clock.elapsedMs()`. */
+  #nextScanMs = 0;
 
   constructor(world: World, programDir: string, options: WorkerOptions, hooks: WorkerHooks) {
     this.#world = world;
     this.#programDir = programDir;
     this.#options = options;
     this.#hooks = hooks;
+    this.#loop = new Loop(world.clock);
     this.#scan = new QuestionScan(world, programDir, (runId, reason) =>
       hooks.onUnreadable?.(runId, reason),
     );
   }
 
   async run(): Promise<WorkerSummary> {
-    if (this.#options.once) await this.#runOnce();
-    else await this.#runForEver();
+    await this.#loop.run(() => this.#turn());
     return this.#summary;
   }
 
   stop(mode: StopMode): void {
-    this.#stopping = mode;
-    for (const answering of this.#live.values()) answering.stop(mode);
-    for (const drive of this.#drives.values()) drive.stop(mode);
-    this.#wake.notify();
+    this.#loop.stop(mode);
   }
 
-  async #runOnce(): Promise<void> {
-    const questions = await this.#scan.open();
-    for (const question of questions) this.#count(question);
-    for (;;) {
-      while (this.#hasRoom() && questions.length > 0) {
-        const question = questions.shift();
-        if (question) this.#begin(question);
-      }
-      if (this.#isAtRest()) return;
-      await this.#sleep(null);
-    }
-  }
-
-  async #runForEver(): Promise<void> {
+  async #turn(): Promise<Turn> {
     const { clock } = this.#world;
-    let nextScanMs = 0;
-    let waiting: OpenQuestion[] = [];
-    for (;;) {
-      if (this.#stopping === null && clock.elapsedMs() >= nextScanMs) {
-        waiting = (await this.#scan.open()).filter((question) => this.#isDue(question));
-        nextScanMs = clock.elapsedMs() + this.#options.pollIntervalMs;
-      }
-      while (this.#hasRoom() && waiting.length > 0) {
-        const question = waiting.shift();
-        if (question && !this.#live.has(question.interrupt.interrupt_id)) this.#begin(question);
-      }
-      if (this.#stopping !== null && this.#isAtRest()) return;
-      await this.#sleep(
-        this.#stopping === null ? Math.max(0, nextScanMs - clock.elapsedMs()) : null,
-      );
+    const { once, pollIntervalMs } = this.#options;
+    if (this.#loop.stopping === null && clock.elapsedMs() >= this.#nextScanMs) {
+      this.#waiting = (await this.#scan.open()).filter((question) => this.#isDue(question));
+      this.#nextScanMs = once ? Infinity : clock.elapsedMs() + pollIntervalMs;
     }
+    while (this.#hasRoom() && this.#waiting.length > 0) {
+      const question = this.#waiting.shift();
+      if (question && !this.#answering.has(question.interrupt.interrupt_id)) this.#begin(question);
+    }
+    const isStopping = this.#loop.stopping !== null;
+    const restMs = Math.max(0, this.#nextScanMs - clock.elapsedMs());
+    return {
+      isOver: (once || isStopping) && this.#answering.size === 0 && this.#driving.size === 0,
+      wakeAt: once || isStopping ? null : later(clock.now(), restMs),
+    };
   }
 
   /** A failed question is tried again after a while, by any worker: the delay follows from the disk. */
   #isDue(question: OpenQuestion): boolean {
     this.#count(question);
+    if (this.#options.once) return true;
     const { paths, interrupt } = question;
-    if (interrupt.resolved_target_role_id === null) {
-      return false;
-    }
+    if (interrupt.resolved_target_role_id === null) return false;
     const problem = assistantProblem(paths, interrupt.interrupt_id);
     if (problem === null) return true;
     const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (problem.failures - 1));
@@ -171,31 +155,26 @@ class AssistantWorker {
   }
 
   #hasRoom(): boolean {
-    return this.#stopping === null && this.#live.size < this.#options.concurrency;
-  }
-
-  #isAtRest(): boolean {
-    return this.#live.size === 0 && this.#resuming === 0 && this.#drives.size === 0;
+    return this.#loop.stopping === null && this.#answering.size < this.#options.concurrency;
   }
 
   #begin({ paths, interrupt }: OpenQuestion): void {
     const id = interrupt.interrupt_id;
+    this.#answering.add(id);
     const answering = answerByAssistant(this.#world, paths, id, {
       command: 'inbox worker',
       onStarted: (asked, roleId, attempt) => this.#hooks.onStarted?.(asked, roleId, attempt),
     });
-    this.#live.set(id, answering);
-    answering.ended
+    const work = answering.ended
       .then((result) => {
         this.#note(interrupt, result);
         if (result.kind === 'answered' || result.kind === 'gone') this.#resume(paths, interrupt);
       })
-      .catch((error: unknown) => (this.#defect ??= error))
       .finally(() => {
-        this.#live.delete(id);
-        this.#wake.notify();
-      })
-      .catch(() => undefined);
+        this.#answering.delete(id);
+        this.#loop.wake();
+      });
+    this.#loop.besideUntilStopped(work, answering);
   }
 
   #note(interrupt: Interrupt, result: AssistantResult): void {
@@ -221,50 +200,37 @@ class AssistantWorker {
     this.#hooks.onEnded?.(interrupt, result);
   }
 
-  /** Lets the run go on where the answer makes that possible and nobody drives it. */
+  /** Resumes the run where the answer makes that possible and nobody drives it. */
   #resume(paths: RunPaths, { instance_id }: Interrupt): void {
-    if (this.#stopping !== null || this.#drives.has(paths.runId)) return;
-    if (currentHolder(paths) !== null || !canGoOn(paths, instance_id)) return;
+    const { runId } = paths;
+    if (this.#loop.stopping !== null || this.#driving.has(runId)) return;
+    if (currentHolder(paths) !== null || !canResume(paths, instance_id)) return;
     if (!this.#options.once) {
-      driveInBackground(this.#world, this.#programDir, paths.runId);
-      this.#hooks.onResumed?.(paths.runId);
+      driveInBackground(this.#world, this.#programDir, runId);
+      this.#hooks.onResumed?.(runId);
       return;
     }
     let drive: Drive;
     try {
-      drive = driveRun(this.#world, this.#programDir, paths.runId, {
-        command: 'inbox worker',
-      });
+      drive = driveRun(this.#world, this.#programDir, runId, { command: 'inbox worker' });
     } catch (error) {
       // Somebody else was quicker, or the run cannot be driven: the answer stands all the same.
       if (error instanceof Refusal) return;
       throw error;
     }
-    this.#drives.set(paths.runId, drive);
-    this.#hooks.onResumed?.(paths.runId);
-    drive.ended
-      .then(({ status }) => this.#hooks.onRested?.(paths.runId, status))
-      .catch((error: unknown) => (this.#defect ??= error))
+    this.#driving.add(runId);
+    this.#hooks.onResumed?.(runId);
+    const work = drive.ended
+      .then(({ status }) => this.#hooks.onRested?.(runId, status))
       .finally(() => {
-        this.#drives.delete(paths.runId);
-        this.#wake.notify();
-      })
-      .catch(() => undefined);
-  }
-
-  /** Until something happens, or for so long. */
-  async #sleep(ms: number | null): Promise<void> {
-    const timer = ms === null ? null : setTimeout(this.#wake.notify, ms);
-    try {
-      await this.#wake.wait();
-    } finally {
-      if (timer) clearTimeout(timer);
-    }
-    if (this.#defect) throw this.#defect;
+        this.#driving.delete(runId);
+        this.#loop.wake();
+      });
+    this.#loop.besideUntilStopped(work, drive);
   }
 }
 
-function canGoOn(paths: RunPaths, instanceId: string): boolean {
+function canResume(paths: RunPaths, instanceId: string): boolean {
   const instance = loadRun(paths).instances.get(instanceId);
   if (!instance) return false;
   switch (instance.status) {
