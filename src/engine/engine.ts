@@ -16,7 +16,7 @@ import type { AgentActivity } from '../model/activity.ts';
 import type { ProcessEnd } from '../model/attempt.ts';
 import type { Instance } from '../model/run.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import { notStarted } from './attempts.ts';
+import { notStarted } from '../attempt/harvest/harvest.ts';
 import { Loop, type StopMode, type Turn } from './loop.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
@@ -183,15 +183,15 @@ export class Engine {
     return this.#counted(async () => {
       const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
-      const laidOut = await this.#attempts.layOut(instanceId, order);
+      const briefed = await this.#attempts.brief(instanceId, order);
       await committed;
-      if (!laidOut.ok) {
-        return this.#conclude(instanceId, notStarted('task_runtime', laidOut.message));
+      if (!briefed.ok) {
+        return this.#conclude(instanceId, notStarted('task_runtime', briefed.message));
       }
       if (this.#isHalted()) {
         return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
       }
-      const handle = await this.#executor.start(laidOut.order, this.#heard(instanceId));
+      const handle = await this.#executor.start(briefed.order, this.#heard(instanceId));
       await this.#watch(instanceId, handle);
     });
   }

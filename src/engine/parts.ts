@@ -1,5 +1,7 @@
 /** What an engine is handed: the run, its inbox, what attempts are made of, and who carries them out. */
 import type { RunEvent } from '../core/events/events.ts';
+import type { Briefed } from '../attempt/brief/brief-worker.ts';
+import type { OrderedAttempt } from '../attempt/order.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Executor } from '../execution/executor.ts';
@@ -43,20 +45,12 @@ export interface Attempts {
   /** What to start, or to find again, for the running attempt of an instance. */
   order(instanceId: string, generation: number): OrderedAttempt;
   /** Writes what the attempt is given into its directory, and completes the order with it. */
-  layOut(instanceId: string, order: AttemptOrder): Promise<LaidOut>;
+  brief(instanceId: string, order: AttemptOrder): Promise<Briefed>;
   /** Whether a live attempt has passed one of its limits, while nobody watched. */
   isOverdue(order: AttemptOrder): boolean;
   /** Reads what the attempt left, and copies what it publishes. */
   harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
 }
-
-export interface OrderedAttempt {
-  order: AttemptOrder;
-  /** Why it may not start (it may be found again all the same); null where it may. */
-  problem: string | null;
-}
-
-export type LaidOut = { ok: true; order: AttemptOrder } | { ok: false; message: string };
 
 export interface EngineParts {
   run: DrivenRun;

@@ -3,7 +3,6 @@ import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeCommandShim } from '../../src/attempt/command-shim.ts';
-import { workerEnvironment } from '../../src/attempt/worker-environment.ts';
 import { put, removeDirectory, temporaryDirectory } from './fixture.ts';
 
 let root: string;
@@ -18,18 +17,7 @@ it('the shim runs this installation by name, whatever is in its paths and argume
   const shimDir = path.join(odd, 'bin');
   const file = writeCommandShim(shimDir, { node: process.execPath, entry });
   expect(file).toBe(path.join(shimDir, 'codex-orch'));
-  const { PATH } = workerEnvironment({
-    programDir: '/p',
-    runId: 'r',
-    instanceId: 'i',
-    taskId: 't',
-    instanceDir: '/i',
-    attemptDir: '/a',
-    projectWorkspaceDir: '/pw',
-    workspaceDir: '/w',
-    shimDir,
-    basePath: '/usr/bin:/bin',
-  });
+  const PATH = `${shimDir}:/usr/bin:/bin`;
   const printed = execFileSync('/bin/sh', ['-c', `codex-orch a "b c" '$d' ''`], {
     env: { PATH },
     encoding: 'utf8',
@@ -49,30 +37,4 @@ it('the shim is written only where it differs', () => {
   writeFileSync(file, 'old');
   writeCommandShim(root, { ...target, entry: '/other.js' });
   expect(execFileSync('cat', [file], { encoding: 'utf8' })).toContain("exec '/node' '/other.js'");
-});
-
-it('the environment names program, run, instance, task and directories, and puts the shim first', () => {
-  const environment = workerEnvironment({
-    programDir: '/p',
-    runId: 'r',
-    instanceId: 'i',
-    taskId: 't',
-    instanceDir: '/i',
-    attemptDir: '/i/a',
-    projectWorkspaceDir: '/pw',
-    workspaceDir: '/w',
-    shimDir: '/shim',
-    basePath: undefined,
-  });
-  expect(environment).toEqual({
-    CODEX_ORCH_PROGRAM_DIR: '/p',
-    CODEX_ORCH_RUN_ID: 'r',
-    CODEX_ORCH_INSTANCE_ID: 'i',
-    CODEX_ORCH_TASK_ID: 't',
-    CODEX_ORCH_INSTANCE_DIR: '/i',
-    CODEX_ORCH_ATTEMPT_DIR: '/i/a',
-    CODEX_ORCH_PROJECT_WORKSPACE_DIR: '/pw',
-    CODEX_ORCH_WORKSPACE_DIR: '/w',
-    PATH: '/shim',
-  });
 });

@@ -28,14 +28,16 @@ import {
 import type { RunPaths } from '../../store/layout.ts';
 import { acquireRunLock } from '../../store/lock/run-lock.ts';
 import { answerInterrupt } from '../inbox/answer.ts';
+import { writeCommandShim } from '../../attempt/command-shim.ts';
 import {
-  asOrder,
-  finalText,
-  readQuestion,
-  stageAssistant,
-  understand,
-  type Question,
-} from './assistant-attempt.ts';
+  briefAssistant,
+  type AskedQuestion,
+} from '../../attempt/brief/assistant/brief-assistant.ts';
+import { finalText, understand } from '../../attempt/harvest/understand.ts';
+import { asOrder, assistantOrder } from '../../attempt/order.ts';
+import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
+import { selfCommand } from '../run/background.ts';
+import { readQuestion } from './question.ts';
 import type { StopMode } from '../../engine/loop.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import { readInbox } from '../inbox/list.ts';
@@ -173,7 +175,7 @@ async function tryToAnswer(
 /** Goes on with a try that nobody settled, or begins the next. */
 async function begin(
   world: World,
-  question: Question,
+  question: AskedQuestion,
   executor: Executor,
 ): Promise<{ attempt: number; handle: Handle }> {
   const { paths, interrupt } = question;
@@ -188,9 +190,25 @@ async function begin(
   const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
   const attemptDir = paths.assistantAttemptDir(id, attempt);
   makeDirectory(attemptDir);
-  const order = await stageAssistant(world, question, attemptDir);
+  const order = await prepareTry(world, question, attemptDir);
   writeAssistantLaunch(attemptDir, order);
   return { attempt, handle: await executor.start(order, deaf) };
+}
+
+/** @throws Refusal where the agent may not start, or a file of the role cannot be read */
+async function prepareTry(
+  world: World,
+  question: AskedQuestion,
+  attemptDir: string,
+): Promise<AttemptOrder> {
+  const { paths, state, interrupt, role } = question;
+  const briefed = await briefAssistant(question, attemptDir);
+  writeCommandShim(paths.binDir, selfCommand(world));
+  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
+  const basis = { paths, state, config, env: world.env, now: () => world.clock.now() };
+  const { order, problem } = assistantOrder(basis, interrupt, role, briefed);
+  if (problem !== null) throw new Refusal('config-invalid', problem);
+  return order;
 }
 
 async function findAgain(order: AttemptOrder, executor: Executor): Promise<Handle> {
@@ -206,7 +224,7 @@ function deaf(): void {
 /** The proposals first: once the question is answered, nobody looks at this try again. */
 async function deliver(
   world: World,
-  { paths, interrupt, role }: Question,
+  { paths, interrupt, role }: AskedQuestion,
   answer: AssistantAnswer,
   attemptDir: string,
   command: string,

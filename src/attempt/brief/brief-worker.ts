@@ -1,0 +1,125 @@
+/** What the running attempt of an instance is told, from the state of its run; then it is laid out. */
+import { backendOf } from '../../agents/backends.ts';
+import { instanceOf } from '../../core/events/evolve.ts';
+import { taskOf } from '../../core/judge/finish.ts';
+import { repliesOfRunningAttempt } from '../../core/state/replies.ts';
+import { effectiveValues, type RunState } from '../../core/state/run-state.ts';
+import { scopeOf } from '../../core/state/scope-index.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
+import type { Json } from '../../model/json.ts';
+import type { TaskSpec } from '../../model/program.ts';
+import type { Instance } from '../../model/run.ts';
+import type { RunPaths } from '../../store/layout.ts';
+import { isResultCalledFor } from './called-for.ts';
+import { stageAttempt } from './stage-attempt.ts';
+import type { AskableRole, LoopBudget, PreviousFailure, UpstreamOutput } from './stage-request.ts';
+
+export interface BriefedRun {
+  state: RunState;
+  paths: RunPaths;
+  /** The result of a done instance, as the log recorded it. */
+  result(instanceId: string): { value: Json } | null;
+  /** The `codex-orch` shim, as commands in the prompt name it. */
+  commandPath: string;
+  /** All roles of the program. */
+  roles: readonly AskableRole[];
+}
+
+export type Briefed = { ok: true; order: AttemptOrder } | { ok: false; message: string };
+
+/** Writes what the attempt is given into its directory, and completes the order with it. */
+export async function briefWorker(
+  run: BriefedRun,
+  instanceId: string,
+  order: AttemptOrder,
+): Promise<Briefed> {
+  const { state, paths } = run;
+  const instance = instanceOf(state, instanceId);
+  const task = taskOf(state, instance);
+  const { can } = backendOf(order.backend);
+  const outcome = await stageAttempt({
+    run: {
+      runId: state.runId,
+      programDir: paths.authoredDir,
+      frozenProgramDir: paths.programDir,
+      inboxDir: order.inboxDir,
+      runDir: paths.root,
+    },
+    project: state.plan.project,
+    task,
+    instance,
+    attempt: instance.attempt,
+    attemptDir: order.attemptDir,
+    instanceDir: paths.instanceDir(instanceId),
+    previousAttemptDir:
+      instance.attempt > 1 ? paths.attemptDir(instanceId, instance.attempt - 1) : null,
+    mode: order.sessionId === null ? 'fresh' : 'continue',
+    values: effectiveValues(state, instance.input_scope_id),
+    upstream: upstreamOutputs(run, instance),
+    replies: repliesOfRunningAttempt(state, instanceId),
+    interrupts: (state.links.get(instanceId)?.interrupts ?? []).flatMap(
+      (id) => state.interrupts.get(id) ?? [],
+    ),
+    previousFailure: previousFailure(instance),
+    loop: loopBudget(state, instance, task),
+    roles: allowedRoles(task, run.roles),
+    allowHuman: task.interaction_policy.allow_human,
+    cwd: order.cwd,
+    projectWorkspaceDir: order.projectWorkspaceDir,
+    sandbox: order.sandbox,
+    writableRoots: order.writableRoots,
+    backend: {
+      name: order.backend,
+      hasSession: can.session,
+      hasSandbox: can.sandbox,
+      takesOutputSchema: can.outputSchema,
+    },
+    commandPath: run.commandPath,
+    resultCalledFor: isResultCalledFor(state, task),
+  });
+  if (!outcome.ok) return { ok: false, message: `${outcome.location}: ${outcome.message}` };
+  return { ok: true, order: { ...order, outputSchemaFile: outcome.outputSchemaFile } };
+}
+
+function upstreamOutputs(
+  { state, paths, result }: BriefedRun,
+  instance: Instance,
+): Record<string, UpstreamOutput> {
+  return Object.fromEntries(
+    Object.entries(instance.dependency_instances).map(([scope, id]) => {
+      const { task_id: taskId, published, attempt } = instanceOf(state, id);
+      const upstream: UpstreamOutput = {
+        instanceId: id,
+        taskId,
+        publishedDir: paths.publishedDir(id),
+        published,
+        attemptDir: paths.attemptDir(id, attempt),
+        result: () => result(id),
+      };
+      return [scope, upstream];
+    }),
+  );
+}
+
+/** Why the attempt before the running one failed, where it did, and the same session goes on. */
+function previousFailure(instance: Instance): PreviousFailure | null {
+  const previous = instance.attempts.at(-2);
+  if (!previous || previous.error === null) return null;
+  return { kind: previous.failure_kind, summary: previous.error };
+}
+
+function loopBudget(state: RunState, instance: Instance, task: TaskSpec): LoopBudget | null {
+  if (task.control?.mode !== 'loop') return null;
+  const count = scopeOf(state, instance.input_scope_id).loops.get(task.id);
+  const { max_iterations: limit } = task.control;
+  return {
+    continuesUsed: count?.iteration ?? 0,
+    continuesAllowed: limit === null ? null : limit + (count?.granted ?? 0),
+    newlyGranted: state.links.get(instance.instance_id)?.newlyGranted ?? 0,
+  };
+}
+
+function allowedRoles(task: TaskSpec, roles: readonly AskableRole[]): AskableRole[] {
+  const allowed = task.interaction_policy.allowed_assistant_roles;
+  return roles.filter((role) => allowed === null || allowed.includes(role.id));
+}

@@ -1,0 +1,90 @@
+/** What a worker's attempt left, once its process has ended: the facts by which the core judges it. */
+import { taskOf } from '../../core/judge/finish.ts';
+import type { AttemptFacts } from '../../core/judge/finish.ts';
+import { instanceOf } from '../../core/events/evolve.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import type { AttemptEnd, ProcessEnd } from '../../model/attempt.ts';
+import type { RunPaths } from '../../store/layout.ts';
+import { isResultCalledFor } from '../brief/called-for.ts';
+import { collectResult } from './collect-result.ts';
+import { publishArtifacts } from './publish-artifacts.ts';
+
+/** Reads what the attempt left, and copies what it publishes. */
+export async function harvestWork(
+  { state, paths }: { state: RunState; paths: RunPaths },
+  instanceId: string,
+  end: AttemptEnd,
+): Promise<AttemptFacts> {
+  const instance = instanceOf(state, instanceId);
+  const task = taskOf(state, instance);
+  const process = processFacts(end);
+  if (process.termination_reason !== 'completed') return withoutOutput(process);
+  const attemptDir = paths.attemptDir(instanceId, instance.attempt);
+  try {
+    const result = await collectResult({
+      attemptDir,
+      finalMessage: end.final_message,
+      resultCalledFor: isResultCalledFor(state, task),
+      schema:
+        task.result_schema === null
+          ? null
+          : { frozenProgramDir: paths.programDir, path: task.result_schema },
+    });
+    const artifacts = await publishArtifacts({
+      attemptDir,
+      publishedDir: paths.publishedDir(instanceId),
+      publish: task.publish,
+    });
+    return { process, result, artifacts };
+  } catch (error) {
+    if (!isSpoilt(error, attemptDir)) throw error;
+    const message = `what the attempt left cannot be taken: ${error.message}`;
+    return { process, result: { kind: 'none' }, artifacts: { kind: 'missing', message } };
+  }
+}
+
+/**
+ * Whether a worker has made its own directory unusable: removed it, or taken away the permission to
+ * read what is there. That is the failure of its attempt, and must not end the engine.
+ */
+function isSpoilt(error: unknown, attemptDir: string): error is NodeJS.ErrnoException {
+  const { code, path: file } = error as NodeJS.ErrnoException;
+  const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'];
+  if (!codes.includes(code ?? '') || file === undefined) return false;
+  // What was looked up in it is known by its real path.
+  return file.startsWith(attemptDir) || file.startsWith(realPathOf(attemptDir));
+}
+
+/** The facts of an attempt of which no process came to be. */
+export function notStarted(
+  kind: ProcessEnd['failure_kind'],
+  message: string,
+  resumeRecommended = false,
+): AttemptFacts {
+  return withoutOutput({
+    termination_reason: 'orphaned',
+    return_code: null,
+    failure_kind: kind,
+    failure_summary: message,
+    resume_recommended: resumeRecommended,
+    session_id: null,
+    usage: null,
+  });
+}
+
+function processFacts(end: AttemptEnd): ProcessEnd {
+  return {
+    termination_reason: end.termination_reason,
+    return_code: end.return_code,
+    failure_kind: end.failure_kind,
+    failure_summary: end.failure_summary,
+    resume_recommended: end.resume_recommended,
+    session_id: end.session_id,
+    usage: end.usage,
+  };
+}
+
+function withoutOutput(process: ProcessEnd): AttemptFacts {
+  return { process, result: { kind: 'none' }, artifacts: { kind: 'published', artifacts: [] } };
+}

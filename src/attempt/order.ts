@@ -1,0 +1,227 @@
+/**
+ * The order for one attempt, whoever carries it out, and whether a worker or an assistant is to do it: its
+ * place, model, sandbox, session, limits and environment are decided here, once.
+ */
+import path from 'node:path';
+import type { AgentConfig, AgentUse } from '../agents/backend.ts';
+import { backendOf, backendOfRole } from '../agents/backends.ts';
+import { bareAgent, effectiveAgent } from '../agents/resolve-agent.ts';
+import { instanceOf } from '../core/events/evolve.ts';
+import { taskOf } from '../core/judge/finish.ts';
+import { effectiveValues, type RunState } from '../core/state/run-state.ts';
+import type { AttemptOrder } from '../model/attempt.ts';
+import { isJsonObject, type Json } from '../model/json.ts';
+import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
+import type { Instance, Interrupt, Usage } from '../model/run.ts';
+import { roleWorkspace, type RunPaths } from '../store/layout.ts';
+import { resolveWorkspaces } from './place/workspaces.ts';
+
+export interface OrderedAttempt {
+  order: AttemptOrder;
+  /** Why it may not start (it may be found again all the same); null where it may. */
+  problem: string | null;
+}
+
+/** What all orders of an engine are made with. */
+export interface OrderBasis {
+  paths: RunPaths;
+  state: RunState;
+  /** The user's config.toml. */
+  config: AgentConfig;
+  /** The engine's own environment. */
+  env: Readonly<NodeJS.ProcessEnv>;
+  /** ISO 8601, UTC. */
+  now(): string;
+}
+
+/** For the running attempt of an instance. */
+export function workerOrder(
+  basis: OrderBasis,
+  instanceId: string,
+  generation: number,
+): OrderedAttempt {
+  const { state, paths } = basis;
+  const { project } = state.plan;
+  const instance = instanceOf(state, instanceId);
+  const task = taskOf(state, instance);
+  const values = effectiveValues(state, instance.input_scope_id);
+  const resolved = resolveWorkspaces(paths.authoredDir, project, task, values);
+  const { cwd, projectWorkspaceDir, extraRoots } = resolved.ok
+    ? resolved.workspaces
+    : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
+  const { agent, model, sandbox } = effectiveAgent(project, task);
+  const attemptDir = paths.attemptDir(instanceId, instance.attempt);
+  const ordered = orderOf(basis, {
+    use: { agent, run: task.run },
+    cwd,
+    projectWorkspaceDir,
+    attemptDir,
+    // Workers may ask, but not answer: the rest of the inbox stays closed to them.
+    inboxDir: paths.inboxInterrupts,
+    sandbox,
+    writableRoots: extraRoots,
+    model,
+    outputSchemaFile: null,
+    sessionId: instance.session_id,
+    previousUsage: usageOfSession(instance),
+    variables: {
+      CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
+      CODEX_ORCH_RUN_ID: state.runId,
+      CODEX_ORCH_INSTANCE_ID: instanceId,
+      CODEX_ORCH_TASK_ID: task.id,
+      CODEX_ORCH_INSTANCE_DIR: paths.instanceDir(instanceId),
+      CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+      CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
+      CODEX_ORCH_WORKSPACE_DIR: cwd,
+    },
+    startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
+    generation,
+  });
+  return resolved.ok ? ordered : { ...ordered, problem: resolved.message };
+}
+
+/** For a try of a role at a question; its files lie in `attemptDir`. */
+export function assistantOrder(
+  basis: OrderBasis,
+  interrupt: Interrupt,
+  role: RoleSpec,
+  files: { attemptDir: string; scratchDir: string; outputSchemaFile: string; workspaceDir: string },
+): OrderedAttempt {
+  const { paths, state } = basis;
+  const { attemptDir, scratchDir, outputSchemaFile, workspaceDir } = files;
+  return orderOf(basis, {
+    use: { agent: bareAgent(backendOfRole(role.backend)), run: null },
+    cwd: roleWorkspace(paths.authoredDir, role.id),
+    projectWorkspaceDir: workspaceDir,
+    attemptDir,
+    // The agent's second writable root: it has no business in the run's inbox.
+    inboxDir: scratchDir,
+    sandbox: role.sandbox,
+    writableRoots: [],
+    model: role.model ?? state.plan.project.default_model,
+    outputSchemaFile,
+    sessionId: null,
+    previousUsage: null,
+    // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
+    // started us has it.
+    variables: {
+      CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
+      CODEX_ORCH_RUN_ID: paths.runId,
+      CODEX_ORCH_INTERRUPT_ID: interrupt.interrupt_id,
+      CODEX_ORCH_ROLE_ID: role.id,
+      CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+      CODEX_ORCH_INSTANCE_ID: '',
+      CODEX_ORCH_TASK_ID: '',
+      CODEX_ORCH_INSTANCE_DIR: '',
+    },
+    startedAt: basis.now(),
+    generation: 0,
+  });
+}
+
+/** What differs from one order to the next. */
+interface OrderNeed {
+  use: AgentUse;
+  cwd: string;
+  projectWorkspaceDir: string;
+  attemptDir: string;
+  inboxDir: string;
+  sandbox: Sandbox;
+  writableRoots: string[];
+  model: string | null;
+  outputSchemaFile: string | null;
+  sessionId: string | null;
+  previousUsage: Usage | null;
+  /** Of ours, but for PATH. */
+  variables: Record<string, string>;
+  startedAt: string;
+  generation: number;
+}
+
+function orderOf({ paths, state, config, env }: OrderBasis, need: OrderNeed): OrderedAttempt {
+  const { agent } = need.use;
+  const backend = backendOf(agent.backend);
+  const { settings, problem } = backend.settings(need.use, config);
+  return {
+    problem,
+    order: {
+      backend: backend.name,
+      settings,
+      cwd: need.cwd,
+      projectWorkspaceDir: need.projectWorkspaceDir,
+      programDir: paths.authoredDir,
+      attemptDir: need.attemptDir,
+      inboxDir: need.inboxDir,
+      sandbox: need.sandbox,
+      writableRoots: need.writableRoots,
+      model: need.model,
+      outputSchemaFile: need.outputSchemaFile,
+      sessionId: backend.can.session ? need.sessionId : null,
+      previousUsage: need.previousUsage,
+      env: {
+        ...agent.env,
+        ...need.variables,
+        PATH: withShim(paths.binDir, agent.env['PATH'] ?? env['PATH']),
+      },
+      ...limitsOf(state.plan.project),
+      startedAt: need.startedAt,
+      generation: need.generation,
+    },
+  };
+}
+
+/** The `codex-orch` of this installation before any other. */
+function withShim(binDir: string, base: string | undefined): string {
+  // An empty entry would mean the current directory.
+  return base ? `${binDir}${path.delimiter}${base}` : binDir;
+}
+
+function limitsOf(
+  project: ProjectSpec,
+): Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'graceMs'> {
+  return {
+    wallTimeoutMs: milliseconds(project.node_wall_timeout_sec),
+    idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),
+    graceMs: project.node_terminate_grace_sec * 1000,
+  };
+}
+
+function milliseconds(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
+}
+
+/** Agents report use per session; the sum of the earlier attempts is what to subtract. */
+function usageOfSession(instance: Instance): Usage | null {
+  const sum: Usage = {
+    input_tokens: 0,
+    cached_input_tokens: 0,
+    output_tokens: 0,
+    reasoning_output_tokens: 0,
+  };
+  let any = false;
+  for (const { session_id, usage } of instance.attempts) {
+    if (usage === null || session_id !== instance.session_id) continue;
+    any = true;
+    for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] += usage[key];
+  }
+  return any ? sum : null;
+}
+
+/** An order as it was written down, or null where that is damaged. */
+export function asOrder(value: Json, attemptDir: string): AttemptOrder | null {
+  if (!isJsonObject(value) || value['attemptDir'] !== attemptDir) return null;
+  const order = value as unknown as AttemptOrder;
+  if (value['settings'] !== undefined) return order;
+  // By version 1.0, which wrote down what the settings are made of.
+  const { agent, run, codexPath } = value as unknown as EarlierOrder;
+  const section: Record<string, string> = codexPath === null ? {} : { path: codexPath };
+  const config = { sections: { [order.backend]: section }, problem: null };
+  const { settings } = backendOf(order.backend).settings({ agent, run }, config);
+  return { ...order, settings };
+}
+
+interface EarlierOrder {
+  agent: AgentSpec;
+  run: string | null;
+  codexPath: string | null;
+}
