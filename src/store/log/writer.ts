@@ -139,13 +139,13 @@ export class EventLog {
    */
   append(events: readonly RunEvent[]): void {
     if (events.length === 0) return;
-    const written = this.#write(events);
+    const end = this.#write(events);
     try {
       if (this.#sync) fdatasyncSync(this.#fd);
     } catch (error) {
       throw this.#cutBack(error);
     }
-    this.#accept(events, written);
+    this.#position = end;
   }
 
   /**
@@ -154,7 +154,7 @@ export class EventLog {
    */
   async appendAsync(events: readonly RunEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const written = this.#write(events);
+    const end = this.#write(events);
     this.#isFlushing = true;
     try {
       if (this.#sync) await flush(this.#fd);
@@ -163,16 +163,14 @@ export class EventLog {
     } finally {
       this.#isFlushing = false;
     }
-    this.#accept(events, written);
-  }
-
-  #accept(events: readonly RunEvent[], { end, starts }: Written): void {
     this.#position = end;
-    for (const [index, event] of events.entries()) this.#results.note(event, starts[index] ?? 0);
   }
 
-  /** Writes the events. They count once they are flushed. */
-  #write(events: readonly RunEvent[]): Written {
+  /**
+   * Writes the events, and returns where the log then ends. They count once they are flushed; results can be
+   * read before that, since what an attempt is given is laid out while the device takes its decision.
+   */
+  #write(events: readonly RunEvent[]): LogPosition {
     if (this.#failed) throw this.#failed;
     if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
     const { bytes, starts, head, last } = encode(this.#position, events, this.file);
@@ -195,8 +193,8 @@ export class EventLog {
     } catch (error) {
       throw this.#cutBack(error);
     }
-    const end = { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
-    return { end, starts };
+    for (const [index, event] of events.entries()) this.#results.note(event, starts[index] ?? 0);
+    return { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
   }
 
   close(): void {
@@ -223,13 +221,6 @@ export class EventLog {
     }
     return refusal;
   }
-}
-
-interface Written {
-  /** Where the log ends with them. */
-  end: LogPosition;
-  /** Where the line of each event starts. */
-  starts: number[];
 }
 
 /** The lines of events that follow a place in a log. @throws Refusal `event-too-large` */

@@ -138,6 +138,18 @@ describe('what is written', () => {
     expect(read().events).toHaveLength(3);
   });
 
+  it('hands out a result that it is still flushing', async () => {
+    write([created()]);
+    const log = EventLog.openForAppend(file);
+    const payload = { attempt: 1, sha256: sha256('{"left":3}'), result: { left: 3 } };
+    const at = '2026-01-02T03:04:05.000Z';
+    const result = newEvent(RUN, 2, 'result_materialized', 'a-00000001', at, payload);
+    const flushed = log.appendAsync([result]);
+    expect(log.result('a-00000001')).toEqual({ attempt: 1, value: { left: 3 } });
+    await flushed;
+    log.close();
+  });
+
   it('notices a second writer', () => {
     write([created()]);
     const first = EventLog.openForAppend(file);
