@@ -1,0 +1,143 @@
+/**
+ * Runs that codex-orch 1.0.0 left on disk, each in another state (see test/fixtures/README.md): this version
+ * reads them, says of them what it always said, and drives the unfinished ones to their end, with the log
+ * only ever growing.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDirectory } from '../support/built-program.ts';
+import { codexHome, startModelServer, type ModelServer } from '../support/codex.ts';
+import { copyFixture, fixtureNames, type FixtureRun } from './fixture-runs.ts';
+import { expectGolden } from './golden.ts';
+import { neutral } from './neutral.ts';
+
+const root = testDirectory('format-1');
+let server: ModelServer;
+beforeAll(async () => {
+  server = await startModelServer();
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** File in the golden folder → command line. */
+const looks: Record<string, string> = {
+  'verify.txt': 'run verify latest',
+  'show.json': 'run show latest --json',
+  'explain.json': 'run explain latest --json',
+  'events.txt': 'run events latest',
+  'inbox.json': 'inbox list --json',
+  'proposals.json': 'proposal list --json',
+};
+
+type Drive = (run: FixtureRun) => Promise<number>;
+
+/** How a person brings it to its end. Returns the exit status of the last command. */
+const drives: Record<string, Drive> = {
+  'loop-limit': async (run) => {
+    expect((await run.cli('run', 'resume', 'latest')).code).toBe(1);
+    const failed = (await shown(run)).instances.find(({ status }) => status === 'failed');
+    const words = ['latest', failed?.instance_id ?? '', '--grant-iterations', '1'];
+    return (await run.cli('run', 'retry-instance', ...words)).code;
+  },
+  failed: async (run) => {
+    await server.script([{ text: 'Now it works.' }]);
+    // What was worth another try is tried; the other failure is left to a person.
+    expect((await run.cli('run', 'resume', 'latest')).code).toBe(1);
+    writeFileSync(path.join(run.directory, 'ws', 'mended'), '');
+    return (await run.cli('run', 'retry-instance', 'latest', 'broken')).code;
+  },
+  waiting: async (run) => {
+    const payload = '{"colour": "blue"}';
+    await reply(run, '--text', 'Take blue.', '--payload-json', payload);
+    return (await run.cli('run', 'resume', 'latest')).code;
+  },
+  answered: async (run) => (await run.cli('run', 'resume', 'latest')).code,
+  killed: async (run) => {
+    writeFileSync(path.join(run.directory, 'ws', 'go'), '');
+    // How the attempt ended is known to nobody, so a person must say that it may be made again.
+    expect((await run.cli('run', 'resume', 'latest')).code).toBe(1);
+    return (await run.cli('run', 'retry-instance', 'latest', 'paint')).code;
+  },
+  aborted: async (run) => {
+    writeFileSync(path.join(run.directory, 'ws', 'go'), '');
+    expect((await run.cli('run', 'resume', 'latest')).code).toBe(1);
+    return (await run.cli('run', 'retry-instance', 'latest', 'endless')).code;
+  },
+  handoff: async (run) => {
+    await reply(run, '--text', 'Ship it.');
+    return (await run.cli('run', 'resume', 'latest')).code;
+  },
+  'codex-waiting': async (run) => {
+    await server.script([{ text: 'Painted it green.' }]);
+    await reply(run, '--text', 'Green.');
+    return (await run.cli('run', 'resume', 'latest')).code;
+  },
+};
+
+describe.each(fixtureNames)('%s', (name) => {
+  let run: FixtureRun;
+  beforeAll(() => {
+    const home = path.join(root, name, 'codex-home');
+    mkdirSync(home, { recursive: true });
+    run = copyFixture(name, path.join(root, name), codexHome(home, server.port));
+  });
+
+  it('is sound, and reads as it did', async () => {
+    const before = run.log();
+    const files = Object.entries(looks);
+    const ended = await Promise.all(files.map(([, line]) => run.cli(...line.split(' '))));
+    for (const [index, { code, stdout, stderr }] of ended.entries()) {
+      const [file = '', line = ''] = files[index] ?? [];
+      expect(code, `${line}: ${stderr}`).toBe(0);
+      expectGolden(`format-1/${name}/${file}`, neutral(stdout, { [run.directory]: '<DIR>' }));
+    }
+    expect(run.log().equals(before)).toBe(true);
+  });
+
+  const drive = drives[name];
+  it.skipIf(drive === undefined)('goes on to its end', async () => {
+    const before = run.log();
+    const from = (await events(run)).length;
+    expect(await drive?.(run)).toBe(0);
+    expect((await shown(run)).status).toBe('done');
+    expect(run.log().subarray(0, before.length).equals(before)).toBe(true);
+    const verified = await run.cli('run', 'verify', 'latest');
+    expect(verified.code, verified.stdout).toBe(0);
+    const added = (await events(run)).slice(from).map(({ event_type: type, instance_id: id }) => {
+      const task = id?.replace(/-[0-9a-f]{8}$/, '') ?? '';
+      return `${type} ${task}`.trimEnd();
+    });
+    expectGolden(`format-1/${name}/driven.txt`, `${added.join('\n')}\n`);
+  });
+});
+
+interface ShownRun {
+  status: string;
+  instances: { instance_id: string; status: string }[];
+}
+
+async function shown(run: FixtureRun): Promise<ShownRun> {
+  const { status, instances } = await run.json<{
+    status: string;
+    instances: Record<string, ShownRun['instances'][number]>;
+  }>('run', 'show', 'latest');
+  return { status, instances: Object.values(instances) };
+}
+
+function events(run: FixtureRun): Promise<{ event_type: string; instance_id: string | null }[]> {
+  return run.json('run', 'events', 'latest');
+}
+
+/** Answers the only open question. */
+async function reply(run: FixtureRun, ...words: string[]): Promise<void> {
+  const open = await run.json<{ interrupt: { interrupt_id: string } }[]>(
+    ...['inbox', 'list', '--unresolved-only'],
+  );
+  expect(open).toHaveLength(1);
+  const id = open[0]?.interrupt.interrupt_id ?? '';
+  const replied = await run.cli('inbox', 'reply', id, ...words);
+  expect(replied.code, replied.stderr).toBe(0);
+}
