@@ -16,6 +16,10 @@ export interface FixtureRun {
   cli(...words: string[]): Promise<Ended>;
   json<T>(...words: string[]): Promise<T>;
   log(): Buffer;
+  rewriteLog(text: string): void;
+  /** In the order of their names. */
+  instanceIds(): string[];
+  interruptIds(): string[];
 }
 
 /** Copies a fixture to `directory`. `env`: for its command lines. */
@@ -42,6 +46,12 @@ export function copyFixture(
       return JSON.parse((await cli(...words, '--json')).stdout) as T;
     },
     log: () => readFileSync(path.join(root, 'events.jsonl')),
+    rewriteLog: (text) => writeFileSync(path.join(root, 'events.jsonl'), text),
+    instanceIds: () => readdirSync(path.join(root, 'instances')).sort(),
+    interruptIds: () =>
+      readdirSync(path.join(root, 'inbox/interrupts'))
+        .map((name) => path.basename(name, '.json'))
+        .sort(),
   };
 }
 
