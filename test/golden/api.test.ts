@@ -33,8 +33,8 @@ describe('the HTTP API', () => {
     try {
       for (const asked of requests[name] ?? []) {
         const sent = asked.body === undefined ? '' : ` ${JSON.stringify(asked.body)}`;
-        const with_ = asked.headers ? ` with ${JSON.stringify(asked.headers)}` : '';
-        const title = `${asked.method} ${asked.path}${sent}${with_}`;
+        const headers = asked.headers ? ` with ${JSON.stringify(asked.headers)}` : '';
+        const title = `${asked.method} ${asked.path}${sent}${headers}`;
         const answer = await ask(served.url, { ...asked, path: filled(asked.path) });
         show(title, shownAnswer(answer, asked.path));
       }
