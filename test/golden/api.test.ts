@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { apiRoutes } from '../../src/web/server/api-routes.ts';
+import { apiRoutes } from '../../src/web/api/routes.ts';
 import { testDirectory } from '../support/built-program.ts';
 import { serveProgram } from '../web/served-program.ts';
 import { get, requests, streams, type Asked } from './api-requests.ts';
