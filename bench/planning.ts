@@ -1,5 +1,5 @@
 /** The planner alone: no disk, no process. */
-import { advance } from '../src/core/plan/plan.ts';
+import { plan } from '../src/core/plan/plan.ts';
 import { createRun } from '../src/core/plan/create-run.ts';
 import { finishAttempt, type AttemptFacts } from '../src/core/judge/finish.ts';
 import type { ProjectSpec, TaskSpec } from '../src/model/program.ts';
@@ -81,15 +81,15 @@ const completed: AttemptFacts = {
 
 /** Plans a whole run in memory, every attempt succeeding; gives all events to `visit`. */
 export function planWhole(
-  plan: RunPlan,
+  frozen: RunPlan,
   runId: string,
   options: { slots: number; leave?: string; visit?: (events: RunEvent[]) => void },
 ): RunState {
-  const { state, events } = createRun(plan, runId, now);
+  const { state, events } = createRun(frozen, runId, now);
   options.visit?.(events);
   let pending: string[] = [];
   for (;;) {
-    const step = advance(state, { slots: options.slots, now });
+    const step = plan(state, { slots: options.slots, now });
     options.visit?.(step.events);
     pending.push(...step.starts.map((start) => start.instanceId));
     pending = pending.filter((id) => state.instances.get(id)?.task_id !== options.leave);
@@ -122,12 +122,12 @@ export function measurePlanning(counts: readonly number[]): Planned[] {
   };
   return Object.entries(shapes).flatMap(([name, make]) =>
     counts.map((count) => {
-      const plan = planOf(make(count));
+      const frozen = planOf(make(count));
       // As many instances at each size, so that compiling and collecting have the same share.
       const times = Math.ceil(Math.max(...counts) / count);
       // Processor time: it waits for nothing, so what else the machine does need not count.
       const before = process.cpuUsage();
-      for (let time = 0; time < times; time += 1) planWhole(plan, 'bench', { slots: 2 });
+      for (let time = 0; time < times; time += 1) planWhole(frozen, 'bench', { slots: 2 });
       const { user, system } = process.cpuUsage(before);
       return { name, count, us: (user + system) / (count * times) };
     }),

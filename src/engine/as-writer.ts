@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { recordProposals, type ProposalRequest } from '../core/requests/proposals.ts';
+import { decide } from '../core/requests/decide.ts';
+import type { ProposalRequest } from '../core/requests/proposals.ts';
 import { dropCommand, removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxProblem } from '../store/inbox/scanner.ts';
@@ -55,7 +56,8 @@ export async function recordProposalsInRun(
   const session = await sessionOrRequest(surroundings, programDir, runId, name, request);
   if (!session) return;
   try {
-    session.commit(recordProposals(session.state, request, session.now()));
+    const decision = decide(session.state, request, session.now());
+    if (decision.ok) session.commit(decision.events);
   } finally {
     session.close();
   }

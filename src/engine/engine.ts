@@ -6,11 +6,11 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
-import { advance } from '../core/plan/plan.ts';
+import { plan } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
-import { recordProposals } from '../core/requests/proposals.ts';
-import { abortRun, retryInstance, reviveFailed } from '../core/requests/recover.ts';
+import { decide, type Request } from '../core/requests/decide.ts';
+import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { ProcessEnd } from '../model/attempt.ts';
@@ -115,7 +115,7 @@ export class Engine {
       events.push(...this.#revive());
     }
     if (this.#aborted && this.#attempting === 0) events.push(...this.#finishAbort());
-    const next = advance(run.state, { slots: this.#slots(), now: run.now() });
+    const next = plan(run.state, { slots: this.#slots(), now: run.now() });
     const committed = run.commitAsync([...events, ...next.events]);
     for (const { instanceId } of next.starts) {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
@@ -128,7 +128,7 @@ export class Engine {
     this.#lookForQuestions();
     const isOver = this.#isIdle();
     if (!isOver) this.#scheduleCacheFlush();
-    return { isOver, wakeAt: null };
+    return { isOver, wakeAt: next.wakeAt };
   }
 
   #slots(): number {
@@ -266,35 +266,27 @@ export class Engine {
 
   /** Requests that cannot be met any more (the instance is not failed) are dropped: nothing is lost. */
   #obey(command: InboxCommand): RunEvent[] {
-    const { state } = this.#run;
-    switch (command.command) {
-      case 'abort':
-        this.abort();
-        return [];
-      case 'resume':
-        return this.#revive();
-      case 'retry_instance': {
-        if (!state.instances.has(command.instance_id)) return [];
-        const now = this.#run.now();
-        const retry = retryInstance(state, command.instance_id, command.granted_iterations, now);
-        return retry.ok ? retry.events : [];
-      }
-      case 'mark_proposal':
-      case 'record_proposals':
-        return recordProposals(state, command, this.#run.now());
+    if (command.command === 'abort') {
+      this.abort();
+      return [];
     }
+    return command.command === 'resume' ? this.#revive() : this.#decide(command);
   }
 
   #revive(): RunEvent[] {
-    const { events, leftAlone } = reviveFailed(this.#run.state, this.#run.now());
-    this.#options.onLeftAlone?.(leftAlone);
-    return events;
+    this.#options.onLeftAlone?.(leftAlone(this.#run.state));
+    return this.#decide({ command: 'resume' });
   }
 
   #finishAbort(): RunEvent[] {
     const ends = this.#aborted ?? new Map<string, ProcessEnd>();
     this.#aborted = null;
-    return abortRun(this.#run.state, this.#run.now(), ends);
+    return this.#decide({ command: 'abort', ends });
+  }
+
+  #decide(request: Request): RunEvent[] {
+    const decision = decide(this.#run.state, request, this.#run.now());
+    return decision.ok ? decision.events : [];
   }
 
   #lookForQuestions(): void {

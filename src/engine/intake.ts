@@ -4,7 +4,7 @@
  * never stops a run.
  */
 import type { RunEvent } from '../core/events/events.ts';
-import { requestInterrupt, resolveInterrupt } from '../core/requests/interrupts.ts';
+import { decide, type Request } from '../core/requests/decide.ts';
 import type { Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { removeCommand } from '../store/inbox/drop.ts';
@@ -51,26 +51,21 @@ export class Intake implements DrivenInbox {
       hasRejected = true;
       this.#scanner.reject(file, reason);
     };
-    for (const { file, value } of scan.interrupts) {
-      const outside = pathsOutside(paths, value);
-      if (outside !== null) {
-        reject(file, outside);
-        continue;
-      }
-      const decision = requestInterrupt(state, value, this.#run.now());
+    const consider = (file: string, request: Request): void => {
+      const decision = decide(state, request, this.#run.now());
       if (decision.ok) events.push(...decision.events);
       else reject(file, decision.reason);
+    };
+    for (const { file, value } of scan.interrupts) {
+      const outside = pathsOutside(paths, value);
+      if (outside !== null) reject(file, outside);
+      else consider(file, { command: 'ask', interrupt: value });
     }
     for (const { file, value } of scan.replies) {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
       const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
-      if (problem !== null) {
-        reject(file, problem.message);
-        continue;
-      }
-      const decision = resolveInterrupt(state, value, this.#run.now());
-      if (decision.ok) events.push(...decision.events);
-      else reject(file, decision.reason);
+      if (problem !== null) reject(file, problem.message);
+      else consider(file, { command: 'reply', reply: value });
     }
     this.#received = scan.commands;
     return {

@@ -5,7 +5,8 @@ import {
   activityLine,
   shownCommand,
 } from '../../src/cli/render/activity-lines.ts';
-import { count, duration } from '../../src/cli/render/amounts.ts';
+import { duration } from '../../src/cli/render/amounts.ts';
+import { count } from '../../src/text/amounts.ts';
 import { closingLines } from '../../src/cli/render/closing-lines.ts';
 import { noteworthyLine } from '../../src/cli/render/event-lines.ts';
 import { liveLines } from '../../src/cli/render/live-lines.ts';

@@ -149,9 +149,9 @@ function report(seed: number, first: Failure, small: Failure): string {
 function describeStep(step: Step): string {
   switch (step.op) {
     case 'crash':
-      return `crash after event ${step.cut}${step.advanced ? ', then advance' : ''}`;
-    case 'advance':
-      return `advance with ${step.slots} slots`;
+      return `crash after event ${step.cut}${step.planned ? ', then plan' : ''}`;
+    case 'plan':
+      return `plan with ${step.slots} slots`;
     case 'finish':
       return `finish ${step.instanceId} ${JSON.stringify(step.outcome)}`;
     case 'interrupt': {

@@ -3,13 +3,12 @@
  * them after each step, and now and then kills the engine: the log is cut at a random event, read again
  * as JSON, and the interrupted step is done over.
  */
-import { abortRun, retryInstance, reviveFailed } from '../../src/core/requests/recover.ts';
-import { advance } from '../../src/core/plan/plan.ts';
+import { decide, type Request } from '../../src/core/requests/decide.ts';
+import { plan } from '../../src/core/plan/plan.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { evolve, replay } from '../../src/core/events/evolve.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
-import { requestInterrupt, resolveInterrupt } from '../../src/core/requests/interrupts.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Interrupt, Reply } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
@@ -22,7 +21,7 @@ import { expectSame, expectSameRecords, freeze } from './same-records.ts';
 import { Twins } from './twins.ts';
 
 export type Step =
-  | { op: 'advance'; slots: number }
+  | { op: 'plan'; slots: number }
   | { op: 'finish'; instanceId: string; facts: AttemptFacts; outcome: Outcome }
   | { op: 'interrupt'; interrupt: Interrupt }
   | { op: 'reply'; reply: Reply }
@@ -30,7 +29,7 @@ export type Step =
   | { op: 'retry'; instanceId: string; grant: number }
   | { op: 'abort' }
   /** Of the step before; only told, for a failure's message. */
-  | { op: 'crash'; cut: number; advanced: boolean };
+  | { op: 'crash'; cut: number; planned: boolean };
 
 export interface LockstepOptions {
   steps: number;
@@ -81,17 +80,17 @@ export class Lockstep {
 
   /** Throws an `Error` that says what differs. */
   run(): void {
-    this.#do({ op: 'advance', slots: this.#nextSlots() });
+    this.#do({ op: 'plan', slots: this.#nextSlots() });
     for (let i = 0; i < this.#options.steps; i += 1) {
       const step = this.#nextStep();
       if (step === null) break;
       this.#do(step);
-      if (step.op !== 'advance' && (this.#eager || this.#random.chance(0.6))) {
-        this.#do({ op: 'advance', slots: this.#nextSlots() });
+      if (step.op !== 'plan' && (this.#eager || this.#random.chance(0.6))) {
+        this.#do({ op: 'plan', slots: this.#nextSlots() });
       }
       if (this.state.instances.size > MAX_INSTANCES) break;
     }
-    this.#do({ op: 'advance', slots: this.#slots });
+    this.#do({ op: 'plan', slots: this.#slots });
     checkLog(this.log, this.state);
     this.#compareReplay();
   }
@@ -115,7 +114,7 @@ export class Lockstep {
       resume: bad.length > 0 ? 0.8 : 0.1,
       retry: bad.length > 0 ? 2 : 0.1,
       abort: 0.12,
-      advance: 0.5,
+      plan: 0.5,
     });
     switch (op) {
       case 'finish': {
@@ -136,7 +135,7 @@ export class Lockstep {
       }
       case 'reply': {
         const any = this.model.interrupts;
-        if (any.length === 0) return { op: 'advance', slots: this.#nextSlots() };
+        if (any.length === 0) return { op: 'plan', slots: this.#nextSlots() };
         const asked = open.length > 0 && random.chance(0.95) ? random.pick(open) : random.pick(any);
         const handoff = asked.audience === 'assistant' && random.chance(0.25);
         return { op, reply: this.#newReply(asked.id, asked.audience, handoff) };
@@ -148,7 +147,7 @@ export class Lockstep {
         const grant = looping ? random.between(0, 2) : random.chance(0.1) ? 1 : 0;
         return { op, instanceId: this.#twins.coreId(instance), grant };
       }
-      case 'advance':
+      case 'plan':
         return { op, slots: this.#nextSlots() };
       case 'resume':
       case 'abort':
@@ -159,13 +158,13 @@ export class Lockstep {
   #do(step: Step): void {
     this.steps.push(step);
     const from = this.log.length;
-    const before = step.op === 'advance' ? this.#runningCount() : 0;
+    const before = step.op === 'plan' ? this.#runningCount() : 0;
     const { events, ok } = this.#perform(step);
     this.#tellModel(step, ok, events);
     this.#commit(events);
-    if (step.op === 'advance') this.#checkStarts(step.slots, before, events);
+    if (step.op === 'plan') this.#checkStarts(step.slots, before, events);
     if (this.#random.chance(0.08)) this.#crash(step, from);
-    if (step.op === 'advance') {
+    if (step.op === 'plan') {
       this.#startInModel();
       this.#twins.compare(this.state);
     }
@@ -174,8 +173,8 @@ export class Lockstep {
   #perform(step: Step): { events: RunEvent[]; ok: boolean } {
     const now = this.#now();
     switch (step.op) {
-      case 'advance': {
-        const { events, starts } = advance(this.state, { slots: step.slots, now });
+      case 'plan': {
+        const { events, starts } = plan(this.state, { slots: step.slots, now });
         const started = events.filter((event) => event.event_type === 'attempt_started');
         const same = started.map(({ instance_id: instanceId, payload }) => ({
           instanceId,
@@ -190,30 +189,34 @@ export class Lockstep {
           events: finishAttempt(this.state, step.instanceId, step.facts, now),
           ok: true,
         };
-      case 'interrupt': {
-        const intake = requestInterrupt(this.state, step.interrupt, now);
-        return intake.ok ? intake : { ok: false, events: [] };
-      }
-      case 'reply': {
-        const intake = resolveInterrupt(this.state, step.reply, now);
-        return intake.ok ? intake : { ok: false, events: [] };
-      }
+      case 'interrupt':
+        return this.#decide({ command: 'ask', interrupt: step.interrupt }, now);
+      case 'reply':
+        return this.#decide({ command: 'reply', reply: step.reply }, now);
       case 'resume':
-        return { events: reviveFailed(this.state, now).events, ok: true };
+        return this.#decide({ command: 'resume' }, now);
       case 'retry': {
-        const retry = retryInstance(this.state, step.instanceId, step.grant, now);
-        return retry.ok ? retry : { ok: false, events: [] };
+        const { instanceId, grant } = step;
+        return this.#decide(
+          { command: 'retry_instance', instance_id: instanceId, granted_iterations: grant },
+          now,
+        );
       }
       case 'abort':
-        return { events: abortRun(this.state, now), ok: true };
+        return this.#decide({ command: 'abort' }, now);
       case 'crash':
         return { events: [], ok: true };
     }
   }
 
+  #decide(request: Request, now: string): { events: RunEvent[]; ok: boolean } {
+    const decision = decide(this.state, request, now);
+    return decision.ok ? decision : { ok: false, events: [] };
+  }
+
   #tellModel(step: Step, ok: boolean, events: readonly RunEvent[]): void {
     switch (step.op) {
-      case 'advance':
+      case 'plan':
         return this.model.settle();
       case 'finish':
         return this.model.finish(this.#twins.modelOf(step.instanceId), step.outcome);
@@ -259,18 +262,18 @@ export class Lockstep {
     this.log.length = cut;
     this.state = this.#replayed();
     this.#shadow = this.#options.everyPrefix ? this.#replayed() : null;
-    // A question that only comes after the advance is another story than the model was told.
-    const advanced = step.op !== 'interrupt' && this.#random.chance(0.5);
-    this.steps.push({ op: 'crash', cut, advanced });
-    if (advanced) this.#advanceWithoutStart();
+    // A question that only comes after the plan is another story than the model was told.
+    const planned = step.op !== 'interrupt' && this.#random.chance(0.5);
+    this.steps.push({ op: 'crash', cut, planned });
+    if (planned) this.#planWithoutStart();
     if (!whole) this.#commit(this.#perform(step).events);
-    if (!advanced) return;
-    this.#advanceWithoutStart();
+    if (!planned) return;
+    this.#planWithoutStart();
     this.model.settle();
   }
 
-  #advanceWithoutStart(): void {
-    this.#commit(advance(this.state, { slots: 0, now: this.#now() }).events);
+  #planWithoutStart(): void {
+    this.#commit(plan(this.state, { slots: 0, now: this.#now() }).events);
   }
 
   // ---- starts -------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /** What a random worker leaves behind, in the contract's words and as the facts that the core is given. */
-import type { AttemptFacts, ResultFacts } from '../../src/core/judge/finish.ts';
+import type { AttemptFacts } from '../../src/core/judge/finish.ts';
+import type { ResultFacts } from '../../src/core/judge/result.ts';
 import type { Json } from '../../src/model/json.ts';
 import type { ControlSpec, TaskSpec } from '../../src/model/program.ts';
 import type { FailureKind, TerminationReason } from '../../src/model/run.ts';

@@ -1,19 +1,16 @@
 /** One run of the core, moved step by step by a test that names tasks instead of instance ids. */
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { advance, type AttemptStart } from '../../src/core/plan/plan.ts';
+import { plan, type AttemptStart } from '../../src/core/plan/plan.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { EventPayloads, EventType, RunEvent } from '../../src/core/events/events.ts';
 import { replay } from '../../src/core/events/evolve.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
-import {
-  requestInterrupt,
-  resolveInterrupt,
-  type Intake,
-} from '../../src/core/requests/interrupts.ts';
+import { decide, type Request } from '../../src/core/requests/decide.ts';
+import type { Decision } from '../../src/core/requests/decision.ts';
+import { leftAlone } from '../../src/core/requests/revive.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import { abortRun, retryInstance, reviveFailed } from '../../src/core/requests/recover.ts';
 import type { Instance, Interrupt, Reply } from '../../src/model/run.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { NOW, planOf, RUN_ID } from './plan.ts';
@@ -68,22 +65,22 @@ export class ScriptedRun {
     const { state, events } = createRun(planOf(tasks, options.inputs ?? {}), RUN_ID, NOW);
     this.state = state;
     this.events = [...events];
-    this.advance();
+    this.plan();
   }
 
-  advance(slots = this.#slots): AttemptStart[] {
-    const { events, starts } = advance(this.state, { slots, now: NOW });
+  plan(slots = this.#slots): AttemptStart[] {
+    const { events, starts } = plan(this.state, { slots, now: NOW });
     this.events.push(...events);
     return starts;
   }
 
-  /** Ends the running attempt of `task` (the only one, or `which`), and advances. */
+  /** Ends the running attempt of `task` (the only one, or `which`), and plans. */
   finish(task: string, ending: Ending = {}, which?: string): void {
     this.end(task, ending, which);
-    this.advance();
+    this.plan();
   }
 
-  /** As `finish`, and does not advance. */
+  /** As `finish`, and does not plan. */
   end(task: string, ending: Ending = {}, which?: string): void {
     const id = which ?? this.running(task).instance_id;
     this.events.push(...finishAttempt(this.state, id, factsOf(ending), NOW));
@@ -104,9 +101,7 @@ export class ScriptedRun {
 
   ask(of: Instance, asked: Partial<Interrupt> = {}): string {
     const interrupt = this.question(of, asked);
-    const intake = requestInterrupt(this.state, interrupt, NOW);
-    expect(intake.ok).toBe(true);
-    if (intake.ok) this.events.push(...intake.events);
+    expect(this.decide({ command: 'ask', interrupt }).ok).toBe(true);
     return interrupt.interrupt_id;
   }
 
@@ -139,46 +134,49 @@ export class ScriptedRun {
     };
   }
 
-  /** Does not advance. */
-  reply(interruptId: string, given: Partial<Reply> = {}): Intake {
-    const intake = resolveInterrupt(
-      this.state,
-      {
-        interrupt_id: interruptId,
-        audience: 'human',
-        reply_kind: 'answer',
-        text: 'the first',
-        payload: null,
-        rationale: null,
-        confidence: null,
-        citations: [],
-        created_at: NOW,
-        ...given,
-      },
-      NOW,
-    );
-    if (intake.ok) this.events.push(...intake.events);
-    return intake;
+  /** Does not plan. */
+  reply(interruptId: string, given: Partial<Reply> = {}): Decision {
+    const reply: Reply = {
+      interrupt_id: interruptId,
+      audience: this.state.interrupts.get(interruptId)?.interrupt.audience ?? 'human',
+      reply_kind: 'answer',
+      text: 'the first',
+      payload: null,
+      rationale: null,
+      confidence: null,
+      citations: [],
+      created_at: NOW,
+      ...given,
+    };
+    return this.decide({ command: 'reply', reply });
+  }
+
+  /** Does not plan. */
+  decide(request: Request): Decision {
+    const decision = decide(this.state, request, NOW);
+    if (decision.ok) this.events.push(...decision.events);
+    return decision;
   }
 
   abort(): void {
-    this.events.push(...abortRun(this.state, NOW));
-    this.advance();
+    this.decide({ command: 'abort' });
+    this.plan();
   }
 
+  /** Returns what it left alone. */
   resume(): Instance[] {
-    const { events, leftAlone } = reviveFailed(this.state, NOW);
-    this.events.push(...events);
-    this.advance();
-    return leftAlone;
+    const left = leftAlone(this.state);
+    this.decide({ command: 'resume' });
+    this.plan();
+    return left;
   }
 
   /** Null where it was taken, or else why not. */
-  retry(instance: Instance, grant = 0): string | null {
-    const retry = retryInstance(this.state, instance.instance_id, grant, NOW);
-    if (!retry.ok) return retry.reason;
-    this.events.push(...retry.events);
-    this.advance();
+  retry({ instance_id }: Instance, grant = 0): string | null {
+    const request = { command: 'retry_instance', instance_id, granted_iterations: grant } as const;
+    const decision = this.decide(request);
+    if (!decision.ok) return decision.reason;
+    this.plan();
     return null;
   }
 

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRun } from '../../src/core/plan/create-run.ts';
-import { advance } from '../../src/core/plan/plan.ts';
-import { finishAttempt, type ResultFacts } from '../../src/core/judge/finish.ts';
-import { retryInstance } from '../../src/core/requests/recover.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import { finishAttempt } from '../../src/core/judge/finish.ts';
+import type { ResultFacts } from '../../src/core/judge/result.ts';
+import { decide } from '../../src/core/requests/decide.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { RunSession } from '../../src/engine/session.ts';
@@ -51,7 +52,7 @@ function reopen(): void {
 }
 
 function step(): void {
-  session.commit(advance(session.state, { slots: 1, now: session.now() }).events);
+  session.commit(plan(session.state, { slots: 1, now: session.now() }).events);
 }
 
 /** Ends the running attempt: it wrote this result, and what it was to publish or not. */
@@ -89,7 +90,8 @@ function finish(result: Json | undefined, published: boolean): void {
 }
 
 function retry(): void {
-  const retried = retryInstance(session.state, asker, 0, session.now());
+  const request = { command: 'retry_instance', instance_id: asker, granted_iterations: 0 } as const;
+  const retried = decide(session.state, request, session.now());
   if (!retried.ok) throw new Error(retried.reason);
   session.commit(retried.events);
   step();

@@ -1,15 +1,11 @@
 /** A small run on disk, made by the real core and store: two tasks, a question, a result, an artifact. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { advance } from '../../src/core/plan/plan.ts';
+import { plan } from '../../src/core/plan/plan.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
-import {
-  requestInterrupt,
-  resolveInterrupt,
-  type Intake,
-} from '../../src/core/requests/interrupts.ts';
+import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
 import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
@@ -154,11 +150,12 @@ export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
   const now = (): string => `2026-01-02T03:04:${String(second++).padStart(2, '0')}.000Z`;
   const { state, events } = createRun(samplePlan(), runId, now());
   const go = (): void => {
-    events.push(...advance(state, { slots: 2, now: now() }).events);
+    events.push(...plan(state, { slots: 2, now: now() }).events);
   };
-  const take = (intake: Intake): void => {
-    if (!intake.ok) throw new Error(intake.reason);
-    events.push(...intake.events);
+  const ask = (request: Request): void => {
+    const decision = decide(state, request, now());
+    if (!decision.ok) throw new Error(decision.reason);
+    events.push(...decision.events);
   };
   const finish = (id: string, facts: Partial<AttemptFacts>): void => {
     const none: AttemptFacts = {
@@ -178,9 +175,9 @@ export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
   };
   go();
   const asker = [...state.instances.keys()][0] ?? '';
-  take(requestInterrupt(state, sampleInterrupt(runId, asker), now()));
+  ask({ command: 'ask', interrupt: sampleInterrupt(runId, asker) });
   finish(asker, {});
-  take(resolveInterrupt(state, sampleReply('int-0123456789ab'), now()));
+  ask({ command: 'reply', reply: sampleReply('int-0123456789ab') });
   go();
   finish(asker, {
     result: { kind: 'value', value: JSON.parse(RESULT), sha256: sha256(RESULT) },

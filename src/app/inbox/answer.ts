@@ -5,7 +5,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { resolveInterrupt } from '../../core/requests/interrupts.ts';
+import { decide } from '../../core/requests/decide.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { renameFile } from '../../disk/disk.ts';
@@ -64,7 +64,8 @@ export async function answerInterrupt(
   const reply = replyOf(interrupt, answer, world.clock.now());
   const problem = await checkReply(paths, interrupt, reply);
   if (problem !== null) throw refusalOf(interruptId, problem);
-  const decision = resolveInterrupt(inbox.preview, reply, inbox.preview.updatedAt);
+  const request = { command: 'reply', reply } as const;
+  const decision = decide(inbox.preview, request, inbox.preview.updatedAt);
   if (!decision.ok) {
     throw new Refusal(decision.code, `interrupt ${interruptId}: ${decision.reason}`);
   }

@@ -5,7 +5,7 @@ import type { TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Instance, Interrupt, Reply } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { resolveInterrupt } from '../../core/requests/interrupts.ts';
+import { decide } from '../../core/requests/decide.ts';
 import type { SchemaProblem } from '../../schema/json-schema.ts';
 import { replySections } from '../../attempt/brief/reply-sections.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
@@ -118,7 +118,7 @@ export async function previewAnswer(
   }
   if (problem) return no(problem.message);
   // The state is ours alone: what the decision changes in it is thrown away.
-  const decision = resolveInterrupt(state, reply, state.updatedAt);
+  const decision = decide(state, { command: 'reply', reply }, state.updatedAt);
   if (!decision.ok) return no(decision.reason);
   return { ok: true, problem: null, problems: [], delivered, reply };
 }

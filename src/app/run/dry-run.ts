@@ -1,7 +1,7 @@
 /** `run start --dry-run`: what a start would run, in which order, with which agent, and where. */
 import { backendOf } from '../../agents/backends.ts';
 import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
-import { buildTaskGraph } from '../../core/state/task-graph.ts';
+import { wavesOf } from '../../core/plan/waves.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
@@ -59,22 +59,4 @@ export async function planRun(
   });
   planned.sort((a, b) => a.wave - b.wave);
   return { tasks: planned, inputs, warnings };
-}
-
-/** Task id → how many tasks stand in a row up to it. A program without errors has no cycle. */
-function wavesOf(tasks: readonly TaskSpec[]): Map<string, number> {
-  const graph = buildTaskGraph(Object.fromEntries(tasks.map((task) => [task.id, task])));
-  const waves = new Map<string, number>();
-  const missing = new Map(tasks.map(({ id }) => [id, graph.upstream.get(id)?.length ?? 0]));
-  const ready = tasks.map(({ id }) => id).filter((id) => missing.get(id) === 0);
-  for (const id of ready) {
-    const upstream = graph.upstream.get(id) ?? [];
-    waves.set(id, 1 + Math.max(0, ...upstream.map((up) => waves.get(up.task) ?? 0)));
-    for (const next of graph.dependents.get(id) ?? []) {
-      const left = (missing.get(next) ?? 0) - 1;
-      missing.set(next, left);
-      if (left === 0) ready.push(next);
-    }
-  }
-  return waves;
 }

@@ -1,5 +1,5 @@
 /** `run retry-instance`: forces one failed instance, and drives. */
-import { retryInstance } from '../../core/requests/recover.ts';
+import { decide } from '../../core/requests/decide.ts';
 import { RunSession } from '../../engine/session.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
@@ -68,7 +68,11 @@ function hasFailed(instance: Instance): boolean {
 
 function requeue(session: RunSession, instance: string, grantIterations: number): void {
   const id = resolveInstanceId(session.state, instance, hasFailed);
-  const retry = retryInstance(session.state, id, grantIterations, session.now());
-  if (!retry.ok) throw new Refusal('not-retryable', retry.reason);
-  session.commit(retry.events);
+  const decision = decide(
+    session.state,
+    { command: 'retry_instance', instance_id: id, granted_iterations: grantIterations },
+    session.now(),
+  );
+  if (!decision.ok) throw new Refusal(decision.code, decision.reason);
+  session.commit(decision.events);
 }

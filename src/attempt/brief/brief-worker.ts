@@ -1,9 +1,7 @@
 /** What the running attempt of an instance is told, from the state of its run; then it is laid out. */
 import { backendOf } from '../../agents/backends.ts';
-import { instanceOf } from '../../core/events/evolve.ts';
-import { taskOf } from '../../core/judge/finish.ts';
 import { repliesOfRunningAttempt } from '../../core/state/replies.ts';
-import { effectiveValues, type RunState } from '../../core/state/run-state.ts';
+import { effectiveValues, instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { scopeOf } from '../../core/state/scope-index.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { Json } from '../../model/json.ts';

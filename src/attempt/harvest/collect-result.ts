@@ -4,7 +4,7 @@
  */
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { ResultFacts } from '../../core/judge/finish.ts';
+import type { ResultFacts } from '../../core/judge/result.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { copyWholeFile } from '../../disk/copy-file.ts';
 import { createFile, replaceFile } from '../../disk/disk.ts';

@@ -1,8 +1,6 @@
 /** What a worker's attempt left, once its process has ended: the facts by which the core judges it. */
-import { taskOf } from '../../core/judge/finish.ts';
 import type { AttemptFacts } from '../../core/judge/finish.ts';
-import { instanceOf } from '../../core/events/evolve.ts';
-import type { RunState } from '../../core/state/run-state.ts';
+import { instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptEnd, ProcessEnd } from '../../model/attempt.ts';
 import type { RunPaths } from '../../store/layout.ts';
@@ -18,8 +16,7 @@ export async function harvestWork(
 ): Promise<AttemptFacts> {
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
-  const process = processFacts(end);
-  if (process.termination_reason !== 'completed') return withoutOutput(process);
+  if (end.termination_reason !== 'completed') return withoutOutput(end);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
   try {
     const result = await collectResult({
@@ -36,11 +33,11 @@ export async function harvestWork(
       publishedDir: paths.publishedDir(instanceId),
       publish: task.publish,
     });
-    return { process, result, artifacts };
+    return { process: end, result, artifacts };
   } catch (error) {
     if (!isSpoilt(error, attemptDir)) throw error;
     const message = `what the attempt left cannot be taken: ${error.message}`;
-    return { process, result: { kind: 'none' }, artifacts: { kind: 'missing', message } };
+    return { process: end, result: { kind: 'none' }, artifacts: { kind: 'missing', message } };
   }
 }
 
@@ -71,18 +68,6 @@ export function notStarted(
     session_id: null,
     usage: null,
   });
-}
-
-function processFacts(end: AttemptEnd): ProcessEnd {
-  return {
-    termination_reason: end.termination_reason,
-    return_code: end.return_code,
-    failure_kind: end.failure_kind,
-    failure_summary: end.failure_summary,
-    resume_recommended: end.resume_recommended,
-    session_id: end.session_id,
-    usage: end.usage,
-  };
 }
 
 function withoutOutput(process: ProcessEnd): AttemptFacts {

@@ -4,7 +4,7 @@
  */
 import type { AgentActivity } from '../../model/activity.ts';
 import type { Usage } from '../../model/run.ts';
-import { count } from './amounts.ts';
+import { count } from '../../text/amounts.ts';
 import type { Paint } from './paint.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import { fit } from './text-width.ts';

@@ -1,4 +1,4 @@
-/** Durations, times of day and token counts, short enough for a line of 80 columns. */
+/** Durations, times of day and tokens, short enough for a line of 80 columns. */
 import type { Usage } from '../../model/run.ts';
 
 /** `7s`, `4m07s`, `2h03m`, `3d04h`. */
@@ -18,13 +18,6 @@ export function durationBetween(from: string | null, to: string | null): string 
   if (from === null || to === null) return null;
   const milliseconds = Date.parse(to) - Date.parse(from);
   return Number.isNaN(milliseconds) ? null : duration(milliseconds);
-}
-
-/** `950`, `12.3k`, `4.6M`. */
-export function count(value: number): string {
-  if (value < 1000) return String(value);
-  if (value < 999_950) return `${(value / 1000).toFixed(1).replace('.0', '')}k`;
-  return `${(value / 1_000_000).toFixed(1).replace('.0', '')}M`;
 }
 
 /** What an agent read and wrote, in tokens. */

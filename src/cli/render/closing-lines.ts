@@ -1,8 +1,9 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
-import { isSkippedByAbort } from '../../core/requests/recover.ts';
+import { isSkippedByAbort } from '../../core/state/blocked.ts';
 import type { Instance } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
-import { count, duration, totalTokens } from './amounts.ts';
+import { duration, totalTokens } from './amounts.ts';
+import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';

@@ -6,7 +6,8 @@
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
-import { count, duration, durationBetween, totalTokens } from './amounts.ts';
+import { duration, durationBetween, totalTokens } from './amounts.ts';
+import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';

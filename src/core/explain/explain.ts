@@ -1,7 +1,6 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
-import { instanceOf, linksOf } from '../events/evolve.ts';
 import type { Instance } from '../../model/run.ts';
-import type { RunState } from '../state/run-state.ts';
+import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 
 export interface Explanation {
   instance_id: string;

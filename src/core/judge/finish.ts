@@ -3,24 +3,16 @@
  * this decides. Every step looks whether it is recorded already, so that a crash between two lines of
  * the log (they are written at once, but a power cut can keep half) is settled by deciding again.
  */
-import { parseControl, type Control } from './control.ts';
-import { instanceOf, linksOf } from '../events/evolve.ts';
+import { attemptFinished } from '../events/attempt.ts';
 import type { RunEvent } from '../events/events.ts';
-import { derivedId } from '../../model/ids.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { TaskSpec } from '../../model/program.ts';
+import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
-import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
-import type { RunState } from '../state/run-state.ts';
-import { scopeOf } from '../state/scope-index.ts';
-
-export type ResultFacts =
-  | { kind: 'none' }
-  | { kind: 'value'; value: Json; sha256: string }
-  /** No JSON, or against the task's `result_schema`; the message names the field. */
-  | { kind: 'invalid'; message: string };
+import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
+import { emitControl } from './control-events.ts';
+import { missingDecision } from './decisions.ts';
+import { acceptResult, recordResult, type ResultFacts } from './result.ts';
 
 export type ArtifactFacts =
   { kind: 'published'; artifacts: FileRecord[] } | { kind: 'missing'; message: string };
@@ -43,7 +35,7 @@ export function finishAttempt(
   if (instance.status !== 'running') return [];
   const record = instance.attempts.at(-1);
   if (record && record.finished_at === null) {
-    recorder.emit('attempt_finished', instanceId, { attempt: instance.attempt, ...facts.process });
+    recorder.emit('attempt_finished', instanceId, attemptFinished(instance.attempt, facts.process));
   }
   conclude(recorder, instance, facts);
   return recorder.events;
@@ -65,7 +57,7 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     return;
   }
   // A question whose answer came while the attempt still ran has not reached the worker either: the
-  // instance waits for a moment, and `advance` resumes it at once with the answer.
+  // instance waits for a moment, and `plan` resumes it at once with the answer.
   const unheard = unappliedReplies(state, id).filter((record) => record.interrupt.blocking);
   if (instance.blocking_interrupts.length > 0 || unheard.length > 0) {
     return wait(recorder, instance);
@@ -83,8 +75,10 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     return;
   }
   const task = taskOf(state, instance);
-  const accepted = acceptResult(recorder, instance, task, facts.result);
-  if (accepted === 'failed') return;
+  const accepted = acceptResult(state, instance, task, facts.result);
+  if (!accepted.ok) return fail(recorder, id, accepted.message, accepted.kind);
+  const { control } = accepted;
+  if (facts.result.kind === 'value') recordResult(recorder, instance, facts.result);
   if (facts.artifacts.kind === 'missing') {
     return fail(recorder, id, facts.artifacts.message, 'task_runtime');
   }
@@ -96,7 +90,7 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
       artifacts: facts.artifacts.artifacts,
     });
   }
-  if (accepted !== null) emitControl(recorder, instance, task, accepted);
+  if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
 }
 
@@ -106,145 +100,6 @@ export function wait(recorder: Recorder, instance: Instance): void {
     waiting_reason: 'interrupts_pending',
     blocking_interrupts: [...instance.blocking_interrupts],
   });
-}
-
-/** The controller's choice, null for a task that has none, or `failed` where it has been failed. */
-function acceptResult(
-  recorder: Recorder,
-  instance: Instance,
-  task: TaskSpec,
-  result: ResultFacts,
-): Control | null | 'failed' {
-  const id = instance.instance_id;
-  if (result.kind === 'invalid') {
-    fail(recorder, id, result.message, 'output_schema');
-    return 'failed';
-  }
-  if (result.kind === 'none' && task.result_schema !== null) {
-    fail(
-      recorder,
-      id,
-      `result.json is missing: the task has a result_schema (${task.result_schema}), and the final message is not JSON either`,
-      'output_schema',
-    );
-    return 'failed';
-  }
-  let control: Control | null = null;
-  if (task.control) {
-    const parsed = parseControl(task.control, result.kind === 'value' ? result.value : undefined);
-    if (!parsed.ok) {
-      fail(recorder, id, parsed.message, 'task_runtime');
-      return 'failed';
-    }
-    control = parsed.control;
-    const overLimit = loopLimitReached(recorder.state, instance, task, control);
-    if (overLimit !== null) {
-      fail(recorder, id, overLimit, 'loop_limit');
-      return 'failed';
-    }
-  }
-  if (result.kind === 'value') {
-    if (linksOf(recorder.state, id).resultSha256 === null) {
-      recorder.emit('result_materialized', id, {
-        attempt: instance.attempt,
-        sha256: result.sha256,
-        result: result.value,
-      });
-    }
-  }
-  return control;
-}
-
-function loopLimitReached(
-  state: RunState,
-  instance: Instance,
-  task: TaskSpec,
-  control: Control,
-): string | null {
-  if (control.kind !== 'loop' || control.action !== 'continue') return null;
-  if (task.control?.mode !== 'loop' || task.control.max_iterations === null) return null;
-  const count = scopeOf(state, instance.input_scope_id).loops.get(task.id);
-  const limit = task.control.max_iterations + (count?.granted ?? 0);
-  const reached = count?.iteration ?? 0;
-  if (reached < limit) return null;
-  return `loop ${task.id} has reached its limit of ${limit} iteration${limit === 1 ? '' : 's'} (control.max_iterations) and asks to continue; grant more with run retry-instance --grant-iterations N`;
-}
-
-/** Passes over what is recorded already. */
-function emitControl(
-  recorder: Recorder,
-  instance: Instance,
-  task: TaskSpec,
-  control: Control,
-): void {
-  const { state } = recorder;
-  const id = instance.instance_id;
-  let recorded = linksOf(state, id).controlEvents;
-  const emit: Recorder['emit'] = (type, instanceId, payload) => {
-    if (recorded === 0) recorder.emit(type, instanceId, payload);
-    else recorded -= 1;
-  };
-  emit('control_emitted', id, { control: control as unknown as JsonObject });
-  if (control.kind === 'route' && task.control?.mode === 'route') {
-    for (const { label, targets } of task.control.routes) {
-      const chosen = control.labels.includes(label);
-      emit(chosen ? 'route_selected' : 'route_unselected', id, { label, targets });
-    }
-  }
-  if (control.kind !== 'loop' || task.control?.mode !== 'loop') return;
-  if (control.action === 'stop') {
-    emit('loop_stopped', id, { targets: task.control.stop_targets });
-    return;
-  }
-  const opened = recorded > 0 ? scopeOpenedBy(state, id) : null;
-  const scopeId = opened ?? freshScopeId(state, id);
-  emit('input_scope_created', id, {
-    input_scope_id: scopeId,
-    parent_input_scope_id: instance.input_scope_id,
-    seed_task_ids: task.control.continue_targets,
-    values: control.next_inputs,
-    created_by_instance_id: id,
-  });
-  emit('loop_continued', id, {
-    input_scope_id: scopeId,
-    iteration: scopeOf(state, scopeId).loops.get(task.id)?.iteration ?? 1,
-    targets: task.control.continue_targets,
-  });
-}
-
-function scopeOpenedBy(state: RunState, controllerInstanceId: string): string | null {
-  for (const scope of state.scopes.values()) {
-    if (scope.created_by_instance_id === controllerInstanceId) return scope.input_scope_id;
-  }
-  return null;
-}
-
-function freshScopeId(state: RunState, controllerInstanceId: string): string {
-  for (let salt = 0; ; salt += 1) {
-    const id = derivedId('scope', `${state.runId}/${controllerInstanceId}`, salt);
-    if (!state.scopes.has(id)) return id;
-  }
-}
-
-/** A required decision that no blocking interrupt of any attempt has asked for, as a message. */
-function missingDecision(state: RunState, instanceId: string, task: TaskSpec): string | null {
-  const asked = linksOf(state, instanceId)
-    .interrupts.map((id) => state.interrupts.get(id)?.interrupt)
-    .filter((interrupt) => interrupt?.blocking === true);
-  const missing = task.required_decisions.filter(
-    (decision) =>
-      !asked.some(
-        (interrupt) =>
-          interrupt?.decision_kind === decision.decision_kind &&
-          (decision.audience === 'any' || interrupt.audience === decision.audience),
-      ),
-  );
-  if (missing.length === 0) return null;
-  const names = missing.map(
-    (d) =>
-      `${d.decision_kind} (audience ${d.audience}${d.description === '' ? '' : `: ${d.description}`})`,
-  );
-  return `required_decisions: the worker ended without asking, by a blocking interrupt, for ${names.join('; ')}`;
 }
 
 function fail(
@@ -262,10 +117,4 @@ function fail(
     termination_reason: instance.termination_reason,
     resume_recommended: resumeRecommended,
   });
-}
-
-export function taskOf(state: RunState, instance: Instance): TaskSpec {
-  const task = state.plan.tasks[instance.task_id];
-  if (!task) throw new Error(`no task ${instance.task_id}`);
-  return task;
 }

@@ -6,7 +6,7 @@ import { newEvent, Recorder } from '../state/recorder.ts';
 import type { RunPlan } from '../../model/run.ts';
 import type { RunState } from '../state/run-state.ts';
 
-/** `now`: ISO 8601, UTC. Instances follow from the first `advance`. */
+/** `now`: ISO 8601, UTC. Instances follow from the first `plan`. */
 export function createRun(
   plan: RunPlan,
   runId: string,

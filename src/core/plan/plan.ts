@@ -2,14 +2,13 @@
  * What comes next in a run: instances that have become possible, what is ready, what must be skipped,
  * and which attempts to start. No clock, no disk: the caller commits the events, then starts the attempts.
  */
-import { createPossibleInstances } from './instances.ts';
-import { instanceOf, linksOf } from '../events/evolve.ts';
 import type { RunEvent } from '../events/events.ts';
-import { blockedUpstream } from '../requests/recover.ts';
 import { wait } from '../judge/finish.ts';
+import { blockedUpstream } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
-import type { RunState } from '../state/run-state.ts';
+import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { createPossibleInstances } from './instances.ts';
 
 export interface AttemptStart {
   instanceId: string;
@@ -18,20 +17,23 @@ export interface AttemptStart {
   sessionId: string | null;
 }
 
-export interface AdvanceOptions {
+export interface PlanOptions {
   /** Attempts at a time; 0 starts none. */
   slots: number;
   /** ISO 8601, UTC. */
   now: string;
 }
 
-export interface Advance {
+export interface Plan {
+  /** To commit before anything is started. */
   events: RunEvent[];
   starts: AttemptStart[];
+  /** ISO 8601: when to plan again though nothing has happened. Nothing in a run waits for time: null. */
+  wakeAt: string | null;
 }
 
 /** Goes as far as it can without an attempt's end, a reply or a person. */
-export function advance(state: RunState, options: AdvanceOptions): Advance {
+export function plan(state: RunState, options: PlanOptions): Plan {
   const recorder = new Recorder(state, options.now);
   const starts: AttemptStart[] = [];
   const { agenda } = state;
@@ -47,7 +49,7 @@ export function advance(state: RunState, options: AdvanceOptions): Advance {
     starts.push(start);
   }
   announceEnd(recorder, options);
-  return { events: recorder.events, starts };
+  return { events: recorder.events, starts, wakeAt: null };
 }
 
 /** Moves one instance to where its upstream instances and its interrupts put it. */
@@ -123,7 +125,7 @@ function startNext(recorder: Recorder): AttemptStart | null {
 }
 
 /** Announces the end once: done, or failed with nothing left to do. */
-function announceEnd(recorder: Recorder, options: AdvanceOptions): void {
+function announceEnd(recorder: Recorder, options: PlanOptions): void {
   const { state } = recorder;
   const { counts } = state;
   if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return;

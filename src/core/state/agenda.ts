@@ -1,4 +1,4 @@
-/** What `advance` has yet to look at. `evolve` fills it, so that planning costs what changed. */
+/** What `plan` has yet to look at. `evolve` fills it, so that planning costs what changed. */
 
 /** What a controller did: it opened a scope (nobody opened the base scope), or chose a target in its own. */
 export type Choice =

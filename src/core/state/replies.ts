@@ -1,7 +1,6 @@
 /** Which replies an instance's next attempt must be given. */
-import { instanceOf, linksOf } from '../events/evolve.ts';
 import type { InterruptRecord } from '../../model/run.ts';
-import type { RunState } from './run-state.ts';
+import { instanceOf, linksOf, type RunState } from './run-state.ts';
 
 /** Replies that exist and that no attempt has received. */
 export function unappliedReplies(state: RunState, instanceId: string): InterruptRecord[] {

@@ -1,6 +1,5 @@
 /** Which result of an instance counts: what dependents are given, and what a reader is shown as its outcome. */
-import { instanceOf, linksOf } from '../events/evolve.ts';
-import type { RunState } from './run-state.ts';
+import { instanceOf, linksOf, type RunState } from './run-state.ts';
 
 export interface CountingResult {
   /** The attempt that left it: the one with which the instance was done. */

@@ -11,6 +11,7 @@ import type {
   RunPlan,
   RunStatus,
 } from '../../model/run.ts';
+import type { TaskSpec } from '../../model/program.ts';
 import type { Agenda } from './agenda.ts';
 import type { TaskGraph } from './task-graph.ts';
 
@@ -89,6 +90,27 @@ export interface ScopeIndex {
   satisfied: Map<string, number>;
   /** Loop controller task → its count in this scope. */
   loops: Map<string, LoopCount>;
+}
+
+/** @throws Error where there is none: a defect, since the log names only what it created */
+export function instanceOf(state: RunState, instanceId: string | null): Instance {
+  const instance = instanceId === null ? undefined : state.instances.get(instanceId);
+  if (!instance) throw new Error(`no instance ${instanceId}`);
+  return instance;
+}
+
+/** As `instanceOf`. */
+export function linksOf(state: RunState, instanceId: string): InstanceLinks {
+  const links = state.links.get(instanceId);
+  if (!links) throw new Error(`no instance ${instanceId}`);
+  return links;
+}
+
+/** The task of an instance, as the run froze it. */
+export function taskOf(state: RunState, instance: Instance): TaskSpec {
+  const task = state.plan.tasks[instance.task_id];
+  if (!task) throw new Error(`no task ${instance.task_id}`);
+  return task;
 }
 
 /** What `effectiveValues` found, by scope: scopes never change. */

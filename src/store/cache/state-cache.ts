@@ -8,7 +8,9 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { recordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
+import type { RecordRef } from '../../core/events/spec.ts';
 import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
@@ -21,44 +23,6 @@ import { jsonFile } from '../json-file.ts';
 import { inputScopeDocument, runSummary } from './documents.ts';
 import { logTail, readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from '../write-refusal.ts';
-
-/** A record that follows from the log and has a file of its own. */
-export interface RecordRef {
-  kind: 'task' | 'inputs' | 'result' | 'instance' | 'proposal' | 'interrupt';
-  id: string;
-}
-
-/** The records that an event changes: beside its own, always that of its instance. */
-export function recordsOf(event: RunEvent): RecordRef[] {
-  const instance: RecordRef[] =
-    event.instance_id === null ? [] : [{ kind: 'instance', id: event.instance_id }];
-  switch (event.event_type) {
-    case 'run_created':
-      return Object.keys(event.payload.tasks).map((id) => ({ kind: 'task', id }));
-    case 'input_scope_created':
-      return [{ kind: 'inputs', id: event.payload.input_scope_id }];
-    case 'attempt_started':
-      // The result of an earlier attempt does not stand any more.
-      return event.payload.attempt === 1 ? instance : [...instance, ...resultRecord(instance)];
-    case 'result_materialized':
-      return [...instance, ...resultRecord(instance)];
-    case 'interrupt_requested':
-      return [...instance, { kind: 'interrupt', id: event.payload.interrupt.interrupt_id }];
-    case 'interrupt_resolved':
-    case 'interrupt_applied':
-      return [...instance, { kind: 'interrupt', id: event.payload.interrupt_id }];
-    case 'proposal_recorded':
-      return [{ kind: 'proposal', id: event.payload.proposal.proposal_id }];
-    case 'proposal_status_updated':
-      return [{ kind: 'proposal', id: event.payload.proposal_id }];
-    default:
-      return instance;
-  }
-}
-
-function resultRecord(instance: RecordRef[]): RecordRef[] {
-  return instance.map(({ id }) => ({ kind: 'result', id }));
-}
 
 export function recordFile(paths: RunPaths, { kind, id }: RecordRef): string {
   switch (kind) {

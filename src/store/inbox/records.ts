@@ -2,6 +2,8 @@
  * What inbox files may hold, section 9 of the contract. Pure: from parsed JSON to a record, or to a
  * sentence that names the field. Whether a record fits the run is for the core to say.
  */
+import type { Request } from '../../core/requests/decide.ts';
+import { answerMismatch } from '../../core/requests/reply.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import {
   confidences,
@@ -15,16 +17,7 @@ import { shown, kindOfValue } from '../../text/shown.ts';
 
 /** A request to the engine that drives a run. */
 export type InboxCommand =
-  | { command: 'abort' }
-  | { command: 'resume' }
-  | { command: 'retry_instance'; instance_id: string; granted_iterations: number }
-  | { command: 'mark_proposal'; proposal_id: string; status: ProposalStatus; note: string | null }
-  | {
-      command: 'record_proposals';
-      interrupt_id: string;
-      proposals: Proposal[];
-      dropped: { reason: string; proposal: Json }[];
-    };
+  { command: 'abort' } | Exclude<Request, { command: 'ask' | 'reply' | 'abort' }>;
 
 /** A reply as it lies in a file: its audience is the interrupt's, which the file need not know. */
 export type ReplyDraft = Omit<Reply, 'audience'> & { audience: Reply['audience'] | null };
@@ -101,13 +94,14 @@ export function addressReply(
   interrupt: Pick<Interrupt, 'interrupt_id' | 'audience'>,
 ): Parsed<Reply> {
   const { audience } = interrupt;
-  if (draft.audience !== null && draft.audience !== audience) {
-    return no(`"audience" is ${draft.audience}, but the question went to: ${audience}`);
+  switch (answerMismatch(interrupt, draft)) {
+    case 'wrong-audience':
+      return no(`"audience" is ${draft.audience}, but the question went to: ${audience}`);
+    case 'human-answers':
+      return no('"reply_kind" must be "answer": the question went to a human already');
+    case null:
+      return { ok: true, value: { ...draft, audience } };
   }
-  if (audience === 'human' && draft.reply_kind !== 'answer') {
-    return no('"reply_kind" must be "answer": the question went to a human already');
-  }
-  return { ok: true, value: { ...draft, audience } };
 }
 
 export function parseCommand(value: Json): Parsed<InboxCommand> {

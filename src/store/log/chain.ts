@@ -4,7 +4,8 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import path from 'node:path';
-import type { EventType, RunEvent } from '../../core/events/events.ts';
+import { isEventType } from '../../core/events/catalogue.ts';
+import type { RunEvent } from '../../core/events/events.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { FORMAT_VERSION } from '../../model/run.ts';
@@ -26,37 +27,6 @@ export interface LogPosition {
   /** null at the start. */
   runId: string | null;
 }
-
-const eventTypes: Record<EventType, true> = {
-  run_created: true,
-  input_scope_created: true,
-  instance_created: true,
-  instance_runnable: true,
-  attempt_started: true,
-  attempt_finished: true,
-  interrupt_requested: true,
-  interrupt_resolved: true,
-  interrupt_applied: true,
-  instance_waiting: true,
-  instance_resumed: true,
-  instance_requeued: true,
-  instance_skipped: true,
-  instance_done: true,
-  instance_failed: true,
-  result_materialized: true,
-  artifacts_published: true,
-  control_emitted: true,
-  route_selected: true,
-  route_unselected: true,
-  loop_continued: true,
-  loop_stopped: true,
-  proposal_recorded: true,
-  proposal_dropped: true,
-  proposal_status_updated: true,
-  session_lost: true,
-  run_aborted: true,
-  run_completed: true,
-};
 
 /** The line of an event, without its newline. The order of the fields is part of the format. */
 export function eventLine(event: RunEvent, prev: string): string {
@@ -102,7 +72,7 @@ export function checkedEvent(value: JsonObject, before: LogPosition, file: strin
     );
   }
   if (typeof type !== 'string') throw wrong('has no event_type');
-  if (!Object.hasOwn(eventTypes, type)) throw wrong(`has the unknown event_type "${type}"`);
+  if (!isEventType(type)) throw wrong(`has the unknown event_type "${type}"`);
   if ((seq === 1) !== (type === 'run_created')) {
     throw wrong(seq === 1 ? `is ${type}, not run_created` : 'is a second run_created');
   }

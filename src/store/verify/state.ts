@@ -11,7 +11,8 @@ import type { RunPaths } from '../layout.ts';
 import type { LogEnd } from '../log/reader.ts';
 import { inputScopeDocument, runSummary } from '../cache/documents.ts';
 import { readRunFile, type RunFile } from '../cache/run-file.ts';
-import { recordFile, recordsOf } from '../cache/state-cache.ts';
+import { recordsOf } from '../../core/events/catalogue.ts';
+import { recordFile } from '../cache/state-cache.ts';
 import type { Complain } from './report.ts';
 import { shown } from '../../text/shown.ts';
 

@@ -158,11 +158,11 @@ describe('a lost session', () => {
     const first = run.ask(run.running('a'));
     run.finish('a');
     run.reply(first);
-    run.advance();
+    run.plan();
     const second = run.ask(run.running('a'));
     run.finish('a');
     run.reply(second);
-    expect(run.advance()).toMatchObject([{ attempt: 3, sessionId: 's-1' }]);
+    expect(run.plan()).toMatchObject([{ attempt: 3, sessionId: 's-1' }]);
     run.finish('a', { process: sessionLost });
     expect(run.last('a')).toMatchObject({ status: 'running', attempt: 4, session_id: null });
     expect(run.payloads('attempt_started').map((one) => [one.session_id, one.replies])).toEqual([
@@ -184,7 +184,7 @@ describe('a lost session', () => {
     run.finish('a', { process: sessionLost });
     expect(run.board()).toEqual(['a waiting']);
     run.reply(id);
-    expect(run.advance()).toMatchObject([{ attempt: 3, sessionId: null }]);
+    expect(run.plan()).toMatchObject([{ attempt: 3, sessionId: null }]);
   });
 
   it('of an attempt that had none is a failure, not a start for ever', () => {
@@ -220,7 +220,7 @@ describe('required decisions', () => {
       run.finish('a');
       expect(run.last('a').status).toBe('waiting');
       run.reply(id);
-      run.advance();
+      run.plan();
     }
     run.finish('a');
     expect(run.last('a').status).toBe(status);
@@ -231,7 +231,7 @@ describe('required decisions', () => {
     const id = run.ask(run.running('a'), asked('human'));
     run.finish('a');
     run.reply(id);
-    run.advance();
+    run.plan();
     run.finish('a', { process: offline });
     run.resume();
     run.finish('a');
@@ -286,11 +286,11 @@ describe('a crash that keeps a part of the end', () => {
       (event, index) => index >= from && event.event_type === 'instance_done',
     );
     for (let cut = from; cut <= to; cut += 1) {
-      for (const advanceFirst of [false, true]) {
+      for (const planFirst of [false, true]) {
         const run = begin();
         run.finish('r', { result: { control: choices[name] } });
         run.crashAfter(cut);
-        if (advanceFirst) run.advance();
+        if (planFirst) run.plan();
         run.finish('r', { result: { control: choices[name] } });
         expect(run.board().sort()).toEqual(whole.board().sort());
         expect([...run.state.scopes.keys()]).toEqual([...whole.state.scopes.keys()]);

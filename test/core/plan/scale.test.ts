@@ -4,7 +4,7 @@
  * run; the limit is far above noise, and far below what a look at all instances would cost.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { advance } from '../../../src/core/plan/plan.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
 import { createRun } from '../../../src/core/plan/create-run.ts';
 import { finishAttempt } from '../../../src/core/judge/finish.ts';
 import type { Json } from '../../../src/model/json.ts';
@@ -54,13 +54,13 @@ function decide(goOn: boolean): Json {
 function drive(tasks: TaskSpec[], iterations = 0): RunState {
   const { state } = createRun(planOf(tasks), RUN_ID, NOW);
   const slots = Infinity;
-  const queue = advance(state, { slots, now: NOW }).starts;
+  const queue = plan(state, { slots, now: NOW }).starts;
   let left = iterations;
   for (const { instanceId } of queue) {
     const isGate = state.instances.get(instanceId)?.task_id === 'gate';
     finishAttempt(state, instanceId, factsOf(isGate ? { result: decide(left > 0) } : {}), NOW);
     if (isGate) left -= 1;
-    for (const start of advance(state, { slots, now: NOW }).starts) queue.push(start);
+    for (const start of plan(state, { slots, now: NOW }).starts) queue.push(start);
   }
   return state;
 }

@@ -339,7 +339,7 @@ describe('joins', () => {
     const again = { control: { kind: 'loop', action: 'continue', next_inputs: { n: 1 } } };
     run.end('inner', { result: again }, run.last('inner').instance_id);
     run.end('c', { result: { control: { kind: 'route', labels: ['yes'] } } });
-    run.advance();
+    run.plan();
     expect(places(run, 'e').slice(1).sort()).toEqual(['e@1 d@1 x@1', 'e@2 d@2 x@0', 'e@2 d@2 x@1']);
   });
 });

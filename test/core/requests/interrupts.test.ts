@@ -1,7 +1,6 @@
 /** Section 9 of the contract, as far as the core decides it. */
 import { describe, expect, it } from 'vitest';
-import { requestInterrupt } from '../../../src/core/requests/interrupts.ts';
-import { NOW, task } from '../plan.ts';
+import { task } from '../plan.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
 const toRole = { audience: 'assistant', resolved_target_role_id: 'helper' } as const;
@@ -28,16 +27,20 @@ describe('a question', () => {
     ],
   ])('%s is refused', (_name, asked, code) => {
     const run = policed();
-    const intake = requestInterrupt(run.state, run.question(run.running('a'), asked), NOW);
-    expect(intake).toMatchObject({ ok: false, code });
+    const decision = run.decide({
+      command: 'ask',
+      interrupt: run.question(run.running('a'), asked),
+    });
+    expect(decision).toMatchObject({ ok: false, code });
     expect(run.state.interrupts.size).toBe(0);
   });
 
   it('taken in twice is one question', () => {
     const run = policed();
     const question = run.question(run.running('a'), toRole);
-    expect(requestInterrupt(run.state, question, NOW)).toMatchObject({ ok: true });
-    expect(requestInterrupt(run.state, question, NOW)).toEqual({ ok: true, events: [] });
+    const request = { command: 'ask', interrupt: question } as const;
+    expect(run.decide(request)).toMatchObject({ ok: true });
+    expect(run.decide(request)).toEqual({ ok: true, events: [] });
     expect(run.last('a').blocking_interrupts).toEqual([question.interrupt_id]);
   });
 });
@@ -60,10 +63,10 @@ describe('an answer', () => {
     const aside = run.ask(run.running('a'), { blocking: false });
     run.finish('a');
     run.reply(first);
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
     expect(run.last('a')).toMatchObject({ status: 'waiting', blocking_interrupts: [second] });
     run.reply(second);
-    expect(run.advance()).toHaveLength(1);
+    expect(run.plan()).toHaveLength(1);
     expect(run.payloads('attempt_started').at(-1)?.replies).toEqual([first, second]);
     expect(run.state.interrupts.get(aside)?.interrupt.status).toBe('open');
   });
@@ -92,14 +95,14 @@ describe('an answer', () => {
     const first = run.ask(run.running('a'));
     run.finish('a');
     run.reply(first);
-    run.advance();
+    run.plan();
     run.finish('a', { process: offline });
     run.resume();
     expect(run.payloads('attempt_started').at(-1)?.replies).toEqual([first]);
     const second = run.ask(run.running('a'));
     run.finish('a');
     run.reply(second);
-    run.advance();
+    run.plan();
     expect(run.payloads('attempt_started').at(-1)?.replies).toEqual([second]);
   });
 
@@ -108,10 +111,10 @@ describe('an answer', () => {
     const id = run.ask(run.running('a'));
     run.finish('a');
     run.reply(id);
-    run.advance();
+    run.plan();
     const start = run.events.findLastIndex((event) => event.event_type === 'attempt_started');
     run.crashAfter(start + 1);
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
     run.finish('a');
     expect(run.board()).toEqual(['a done']);
   });
@@ -123,14 +126,14 @@ describe('a hand-off', () => {
     const id = run.ask(run.running('a'), { ...toRole, metadata: { ticket: 7 } });
     run.finish('a');
     const before = run.events.length;
-    const intake = run.reply(id, {
+    const decision = run.reply(id, {
       audience: 'assistant',
       reply_kind: 'handoff_to_human',
       text: 'ask a person',
       rationale: 'it is a matter of taste',
       citations: ['docs/taste.md'],
     });
-    expect(intake.ok).toBe(true);
+    expect(decision.ok).toBe(true);
     return { run, id, before };
   };
 
@@ -157,16 +160,16 @@ describe('a hand-off', () => {
       },
     });
     expect(human?.interrupt_id).toMatch(/^int-[0-9a-f]{12}$/);
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
     expect(run.board()).toEqual(['a waiting']);
     run.reply(human?.interrupt_id ?? '');
-    expect(run.advance()).toHaveLength(1);
+    expect(run.plan()).toHaveLength(1);
   });
 
   it('of which a crash kept half is finished, and asks the human once', () => {
     const { run, id, before } = handedOff();
     run.crashAfter(before + 1);
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
     run.reply(id, { audience: 'assistant', reply_kind: 'handoff_to_human' });
     expect(run.state.interrupts.size).toBe(2);
     expect(run.last('a').blocking_interrupts).toHaveLength(1);
@@ -179,6 +182,10 @@ describe('a hand-off', () => {
     ]);
     const handoff = { reply_kind: 'handoff_to_human' } as const;
     const first = run.ask(run.running('a'), toRole);
+    expect(run.reply(first, { ...handoff, audience: 'human' })).toMatchObject({
+      ok: false,
+      code: 'wrong-audience',
+    });
     expect(run.reply(first, handoff)).toMatchObject({ ok: false, code: 'human-not-allowed' });
     const second = run.ask(run.running('b'));
     expect(run.reply(second, handoff)).toMatchObject({ ok: false, code: 'human-answers' });

@@ -20,9 +20,9 @@ describe('starts', () => {
     expect(run.board()).toEqual(['p running', 'q running', 'r runnable', 's runnable']);
     run.finish('q');
     expect(run.board()).toEqual(['p running', 'q done', 'r running', 's runnable']);
-    expect(run.advance(0)).toEqual([]);
-    expect(run.advance(1)).toEqual([]);
-    expect(run.advance(3)).toHaveLength(1);
+    expect(run.plan(0)).toEqual([]);
+    expect(run.plan(1)).toEqual([]);
+    expect(run.plan(3)).toHaveLength(1);
   });
 
   it('begin the long chains first, whatever the tasks are called', () => {
@@ -169,7 +169,7 @@ describe('abort', () => {
       resume_recommended: false,
       termination_reason: 'terminated',
     });
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
   });
 
   it('leaves a run failed also where nothing had begun', () => {
@@ -178,7 +178,7 @@ describe('abort', () => {
     expect(run.board()).toEqual(['a skipped']);
     expect(run.status()).toBe('failed');
     expect(run.retry(run.last('a'))).toBeNull();
-    run.advance(1);
+    run.plan(1);
     run.finish('a');
     expect(run.status()).toBe('done');
   });
@@ -228,7 +228,7 @@ describe('abort', () => {
     expect(run.all('end')).toEqual([]);
     run.abort();
     expect(run.board()).toEqual(['a done', 'l done', 'end skipped']);
-    expect(run.advance()).toEqual([]);
+    expect(run.plan()).toEqual([]);
     expect(run.retry(run.last('end'))).toBeNull();
     expect(run.board()).toEqual(['a done', 'l done', 'end running']);
   });
@@ -262,7 +262,7 @@ it('the state never writes into the events that it came from', () => {
     () => run.ask(run.running('a')),
     () => run.finish('a'),
     () => run.reply(run.last('a').blocking_interrupts[0] ?? ''),
-    () => run.advance(),
+    () => run.plan(),
     () => run.finish('a', { process: offline }),
     () => run.resume(),
     () => run.finish('a'),

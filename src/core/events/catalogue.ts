@@ -1,0 +1,38 @@
+/** All types of events, and what follows from each: its records, its words. `evolve` applies them. */
+import { attemptEvents } from './attempt.ts';
+import type { EventPayloads, EventType, RunEvent } from './events.ts';
+import { instanceEvents } from './instance.ts';
+import { interruptEvents } from './interrupt.ts';
+import { proposalEvents } from './proposal.ts';
+import { runEvents } from './run.ts';
+import { scopeEvents } from './scope.ts';
+import { instanceRecord, type EventSpec, type Family, type RecordRef } from './spec.ts';
+
+export const catalogue: Family<EventPayloads> = {
+  ...runEvents,
+  ...scopeEvents,
+  ...instanceEvents,
+  ...attemptEvents,
+  ...interruptEvents,
+  ...proposalEvents,
+};
+
+export function isEventType(word: string): word is EventType {
+  return Object.hasOwn(catalogue, word);
+}
+
+/** The entry of an event's own type. */
+export function specOf(event: RunEvent): EventSpec<EventType, RunEvent['payload']> {
+  // An entry takes the events of its own type alone, which the compiler cannot follow through a lookup.
+  return catalogue[event.event_type] as EventSpec<EventType, RunEvent['payload']>;
+}
+
+/** The records that an event changes. */
+export function recordsOf(event: RunEvent): RecordRef[] {
+  return specOf(event).records?.(event) ?? instanceRecord(event);
+}
+
+/** What happened, on one line; empty where the event's type says it all. Not safe to print as it is. */
+export function wordsOf(event: RunEvent): string {
+  return specOf(event).says?.(event.payload) ?? '';
+}

@@ -1,0 +1,88 @@
+/** Events of questions and their answers. */
+import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
+import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { instanceRecord, type Family, type LoggedEvent, type RecordRef } from './spec.ts';
+
+export interface InterruptEvents {
+  interrupt_requested: { interrupt: Interrupt };
+  interrupt_resolved: { interrupt_id: string; reply: Reply };
+  interrupt_applied: { interrupt_id: string; attempt: number };
+}
+
+export const interruptEvents: Family<InterruptEvents> = {
+  interrupt_requested: {
+    since: 1,
+    apply: addInterrupt,
+    records: (event) => [
+      ...instanceRecord(event),
+      { kind: 'interrupt', id: event.payload.interrupt.interrupt_id },
+    ],
+    says: ({ interrupt }) =>
+      `${interrupt.interrupt_id} asks ${whom(interrupt)}: ${interrupt.question}`,
+    news: 'asks',
+  },
+  interrupt_resolved: {
+    since: 1,
+    apply: resolveInterrupt,
+    records: ownAndInstance,
+    says: ({ interrupt_id: id, reply }) =>
+      `${id} ${reply.reply_kind === 'answer' ? 'answered' : 'handed to a human'}: ${reply.text}`,
+    news: 'reply',
+  },
+  interrupt_applied: {
+    since: 1,
+    apply: (state, { payload, created_at: at }) =>
+      applyReply(state, payload.interrupt_id, payload.attempt, at),
+    records: ownAndInstance,
+    says: ({ interrupt_id: id, attempt }) => `${id} in attempt ${attempt}`,
+  },
+};
+
+function addInterrupt(state: RunState, event: LoggedEvent<string, { interrupt: Interrupt }>): void {
+  const interrupt = { ...event.payload.interrupt };
+  state.interrupts.set(interrupt.interrupt_id, { interrupt, reply: null, appliedInAttempt: null });
+  linksOf(state, interrupt.instance_id).interrupts.push(interrupt.interrupt_id);
+  if (interrupt.blocking) {
+    instanceOf(state, interrupt.instance_id).blocking_interrupts.push(interrupt.interrupt_id);
+  }
+}
+
+function resolveInterrupt(
+  state: RunState,
+  event: LoggedEvent<string, { interrupt_id: string; reply: Reply }>,
+): void {
+  const record = interruptOf(state, event.payload.interrupt_id);
+  record.reply = event.payload.reply;
+  record.interrupt.status = 'resolved';
+  record.interrupt.resolved_at = event.created_at;
+  const instance = instanceOf(state, record.interrupt.instance_id);
+  instance.blocking_interrupts = instance.blocking_interrupts.filter(
+    (id) => id !== record.interrupt.interrupt_id,
+  );
+  state.agenda.unsettled.push(instance.instance_id);
+}
+
+/** The first attempt that receives a reply applies it; a later one may be told it again. */
+export function applyReply(state: RunState, interruptId: string, attempt: number, now: string) {
+  const record = interruptOf(state, interruptId);
+  if (record.appliedInAttempt !== null) return;
+  record.interrupt.status = 'applied';
+  record.interrupt.applied_at = now;
+  record.appliedInAttempt = attempt;
+}
+
+function interruptOf(state: RunState, interruptId: string): InterruptRecord {
+  const record = state.interrupts.get(interruptId);
+  if (!record) throw new Error(`no interrupt ${interruptId}`);
+  return record;
+}
+
+function ownAndInstance(event: LoggedEvent<string, { interrupt_id: string }>): RecordRef[] {
+  return [...instanceRecord(event), { kind: 'interrupt', id: event.payload.interrupt_id }];
+}
+
+function whom(interrupt: Interrupt): string {
+  return interrupt.audience === 'human'
+    ? 'a human'
+    : (interrupt.resolved_target_role_id ?? 'assistant');
+}

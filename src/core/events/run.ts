@@ -1,0 +1,62 @@
+/** Events of the run as a whole: section 12 of the contract. */
+import type { RunPlan, RunStatus } from '../../model/run.ts';
+import { emptyAgenda } from '../state/agenda.ts';
+import type { RunState } from '../state/run-state.ts';
+import { buildTaskGraph } from '../state/task-graph.ts';
+import type { Family, LoggedEvent } from './spec.ts';
+
+export interface RunEvents {
+  run_created: RunPlan;
+  run_aborted: Record<string, never>;
+  run_completed: { status: RunStatus };
+}
+
+export const runEvents: Family<RunEvents> = {
+  run_created: {
+    since: 1,
+    apply: () => {
+      throw new Error('run_created stands only at the beginning');
+    },
+    records: ({ payload }) => Object.keys(payload.tasks).map((id) => ({ kind: 'task', id })),
+    says: ({ roots }) => `roots ${roots.join(', ')}`,
+  },
+  run_aborted: {
+    since: 1,
+    apply(state) {
+      state.aborted = true;
+    },
+    news: 'aborted',
+  },
+  run_completed: {
+    since: 1,
+    apply(state, { payload }) {
+      state.announced = payload.status;
+    },
+    says: ({ status }) => status,
+  },
+};
+
+/** The state with which every run begins. */
+export function createState(event: LoggedEvent<'run_created', RunPlan>): RunState {
+  const plan = event.payload;
+  return {
+    runId: event.run_id,
+    plan,
+    graph: buildTaskGraph(plan.tasks),
+    seq: event.seq,
+    createdAt: event.created_at,
+    updatedAt: event.created_at,
+    aborted: false,
+    announced: null,
+    baseScopeId: '',
+    scopes: new Map(),
+    instances: new Map(),
+    interrupts: new Map(),
+    proposals: new Map(),
+    droppedProposals: new Map(),
+    scopeIndex: new Map(),
+    links: new Map(),
+    counts: { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 },
+    agenda: emptyAgenda(),
+  };
+}

@@ -1,0 +1,152 @@
+/** Events of controllers: what one decided, the scopes that it opened, the tasks that it chose. */
+import type { JsonObject } from '../../model/json.ts';
+import type { Instance } from '../../model/run.ts';
+import { instanceOf, linksOf, type LoopCount, type RunState } from '../state/run-state.ts';
+import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
+import { bodyOf } from '../state/task-graph.ts';
+import type { Family, LoggedEvent } from './spec.ts';
+
+interface NewScope {
+  input_scope_id: string;
+  parent_input_scope_id: string | null;
+  seed_task_ids: string[];
+  /** What the scope itself sets; the rest is its parent's. */
+  values: JsonObject;
+  created_by_instance_id: string | null;
+}
+
+export interface ScopeEvents {
+  input_scope_created: NewScope;
+  control_emitted: { control: JsonObject };
+  route_selected: { label: string; targets: string[] };
+  route_unselected: { label: string; targets: string[] };
+  loop_continued: { input_scope_id: string; iteration: number; targets: string[] };
+  loop_stopped: { targets: string[] };
+}
+
+export const scopeEvents: Family<ScopeEvents> = {
+  input_scope_created: {
+    since: 1,
+    apply: addScope,
+    records: ({ payload }) => [{ kind: 'inputs', id: payload.input_scope_id }],
+    says: ({ input_scope_id }) => input_scope_id,
+  },
+  control_emitted: {
+    since: 1,
+    apply: countControl,
+    says: ({ control }) => JSON.stringify(control),
+  },
+  route_selected: {
+    since: 1,
+    apply: activate,
+    says: ({ label, targets }) => `${label} → ${targets.join(', ')}`,
+    news: 'route',
+  },
+  route_unselected: {
+    since: 1,
+    apply: countControl,
+    says: ({ label, targets }) => `${label} → ${targets.join(', ')}`,
+  },
+  loop_continued: {
+    since: 1,
+    apply: countControl,
+    says: ({ iteration, targets }) => `iteration ${iteration} → ${targets.join(', ')}`,
+    news: 'loop goes on',
+  },
+  loop_stopped: {
+    since: 1,
+    apply: activate,
+    says: ({ targets }) => (targets.length === 0 ? '' : `→ ${targets.join(', ')}`),
+    news: 'loop stops',
+  },
+};
+
+function addScope(state: RunState, event: LoggedEvent<string, NewScope>): void {
+  const { values, ...scope } = event.payload;
+  const id = scope.input_scope_id;
+  const parent = scope.parent_input_scope_id;
+  state.scopes.set(id, { ...scope, own_values: values, created_at: event.created_at });
+  if (parent === null) {
+    state.baseScopeId = id;
+    state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new Map()));
+  } else {
+    const creator = scope.created_by_instance_id;
+    linksOf(state, creator ?? '').controlEvents += 1;
+    const controller = instanceOf(state, creator).task_id;
+    const body = bodyOf(state.graph, scope.seed_task_ids);
+    const loops = countIteration(state, scopeOf(state, parent).loops, controller, body);
+    state.scopeIndex.set(id, newScopeIndex(parent, body, loops));
+    scopeOf(state, parent).children.push(id);
+  }
+  state.agenda.choices.push({
+    kind: 'scope',
+    scopeId: id,
+    controllerInstanceId: scope.created_by_instance_id,
+  });
+}
+
+/**
+ * The loop counts of a new scope: one more for its controller; a loop that begins anew inside the new
+ * iteration (one of its continue targets is in the body) starts from zero; others keep their count.
+ */
+function countIteration(
+  state: RunState,
+  outer: ReadonlyMap<string, LoopCount>,
+  controller: string,
+  body: ReadonlySet<string>,
+): Map<string, LoopCount> {
+  const loops = new Map<string, LoopCount>();
+  for (const [task, count] of outer) {
+    if (task !== controller && !restarts(state, task, body)) loops.set(task, count);
+  }
+  const before = outer.get(controller);
+  loops.set(controller, {
+    iteration: (before?.iteration ?? 0) + 1,
+    granted: before?.granted ?? 0,
+  });
+  return loops;
+}
+
+/** Whether a scope with this body, opened by another controller, begins the loop of `task` anew. */
+function restarts(state: RunState, task: string, body: ReadonlySet<string>): boolean {
+  const control = state.plan.tasks[task]?.control;
+  return control?.mode === 'loop' && control.continue_targets.some((target) => body.has(target));
+}
+
+/** A grant counts in the instance's scope and in all below it, up to where the loop begins anew. */
+export function grantIterations(
+  state: RunState,
+  { task_id: task, input_scope_id }: Instance,
+  granted: number,
+): void {
+  const scopeIds = [input_scope_id];
+  for (const id of scopeIds) {
+    const { loops, children } = scopeOf(state, id);
+    const count = loops.get(task) ?? { iteration: 0, granted: 0 };
+    loops.set(task, { ...count, granted: count.granted + granted });
+    for (const child of children) {
+      const creator = instanceOf(state, state.scopes.get(child)?.created_by_instance_id ?? null);
+      const { body } = scopeOf(state, child);
+      if (creator.task_id === task || !restarts(state, task, body)) scopeIds.push(child);
+    }
+  }
+}
+
+function countControl(state: RunState, event: LoggedEvent<string, unknown>): void {
+  linksOf(state, event.instance_id ?? '').controlEvents += 1;
+}
+
+function activate(state: RunState, event: LoggedEvent<string, { targets: string[] }>): void {
+  countControl(state, event);
+  const { instance_id: controllerInstanceId, input_scope_id: scopeId } = instanceOf(
+    state,
+    event.instance_id,
+  );
+  const { activations } = scopeOf(state, scopeId);
+  for (const target of event.payload.targets) {
+    const known = activations.get(target);
+    if (known) known.push(controllerInstanceId);
+    else activations.set(target, [controllerInstanceId]);
+    state.agenda.choices.push({ kind: 'target', scopeId, target, controllerInstanceId });
+  }
+}

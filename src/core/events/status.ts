@@ -1,0 +1,20 @@
+/** Changes of an instance that several events bring. */
+import type { Instance, InstanceStatus } from '../../model/run.ts';
+import type { RunState } from '../state/run-state.ts';
+
+/** Moves an instance, and keeps the counts. */
+export function setStatus(state: RunState, instance: Instance, status: InstanceStatus): void {
+  state.counts[instance.status] -= 1;
+  state.counts[status] += 1;
+  instance.status = status;
+}
+
+/** Forgets how the last attempt ended, before the next. */
+export function clearOutcome(instance: Instance): void {
+  instance.error = null;
+  instance.termination_reason = null;
+  instance.failure_kind = null;
+  instance.failure_summary = null;
+  instance.resume_recommended = false;
+  instance.finished_at = null;
+}

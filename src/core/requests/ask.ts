@@ -1,0 +1,38 @@
+/** A worker's question: section 9 of the contract. */
+import type { Interrupt } from '../../model/run.ts';
+import { Recorder } from '../state/recorder.ts';
+import type { RunState } from '../state/run-state.ts';
+import { refuse, type Decision } from './decision.ts';
+
+/** Takes a question in. Asking twice with the same id is one question. */
+export function askQuestion(state: RunState, interrupt: Interrupt, now: string): Decision {
+  if (state.interrupts.has(interrupt.interrupt_id)) return { ok: true, events: [] };
+  if (interrupt.run_id !== state.runId) {
+    return refuse('wrong-run', `the interrupt belongs to run ${interrupt.run_id}`);
+  }
+  const instance = state.instances.get(interrupt.instance_id);
+  if (!instance) return refuse('no-instance', `the run has no instance ${interrupt.instance_id}`);
+  if (instance.task_id !== interrupt.task_id) {
+    return refuse(
+      'wrong-task',
+      `instance ${interrupt.instance_id} is of task ${instance.task_id}, not ${interrupt.task_id}`,
+    );
+  }
+  const policy = state.plan.tasks[instance.task_id]?.interaction_policy;
+  if (interrupt.audience === 'human' && policy?.allow_human === false) {
+    return refuse('human-not-allowed', `task ${instance.task_id} may not ask a human`);
+  }
+  const role = interrupt.resolved_target_role_id;
+  if (interrupt.audience === 'assistant') {
+    const allowed = policy?.allowed_assistant_roles ?? null;
+    if (role === null) return refuse('no-role', 'an assistant interrupt names no role');
+    if (allowed !== null && !allowed.includes(role)) {
+      return refuse('role-not-allowed', `task ${instance.task_id} may not ask role ${role}`);
+    }
+  }
+  const recorder = new Recorder(state, now);
+  recorder.emit('interrupt_requested', interrupt.instance_id, {
+    interrupt: { ...interrupt, status: 'open', resolved_at: null, applied_at: null },
+  });
+  return { ok: true, events: recorder.events };
+}

@@ -1,0 +1,44 @@
+/** All that anybody may ask of a run, and the one place that decides about it. */
+import type { ProcessEnd } from '../../model/attempt.ts';
+import type { Interrupt, Reply } from '../../model/run.ts';
+import type { RunState } from '../state/run-state.ts';
+import { abortRun } from './abort.ts';
+import { askQuestion } from './ask.ts';
+import type { Decision } from './decision.ts';
+import { updateProposalStatus, recordProposals, type ProposalRequest } from './proposals.ts';
+import { answerQuestion } from './reply.ts';
+import { retryInstance } from './retry.ts';
+import { reviveFailed } from './revive.ts';
+
+/** Some lie in the inbox as they stand: field names are the contract's. */
+export type Request =
+  | { command: 'ask'; interrupt: Interrupt }
+  | { command: 'reply'; reply: Reply }
+  /**
+   * Once every process of the run has been stopped. `ends`: how the attempts ended that were stopped for
+   * it, by instance.
+   */
+  | { command: 'abort'; ends?: ReadonlyMap<string, ProcessEnd> }
+  | { command: 'resume' }
+  | { command: 'retry_instance'; instance_id: string; granted_iterations: number }
+  | ProposalRequest;
+
+/** What a request comes to. Its events are in `state` already, and to be committed. `now`: ISO 8601, UTC. */
+export function decide(state: RunState, request: Request, now: string): Decision {
+  switch (request.command) {
+    case 'ask':
+      return askQuestion(state, request.interrupt, now);
+    case 'reply':
+      return answerQuestion(state, request.reply, now);
+    case 'abort':
+      return { ok: true, events: abortRun(state, request.ends ?? new Map(), now) };
+    case 'resume':
+      return { ok: true, events: reviveFailed(state, now) };
+    case 'retry_instance':
+      return retryInstance(state, request.instance_id, request.granted_iterations, now);
+    case 'mark_proposal':
+      return { ok: true, events: updateProposalStatus(state, request, now) };
+    case 'record_proposals':
+      return { ok: true, events: recordProposals(state, request, now) };
+  }
+}

@@ -1,0 +1,81 @@
+/** An answer to a question, and who may give it: section 9 of the contract. */
+import { derivedInterruptId } from '../../model/ids.ts';
+import type { Interrupt, Reply } from '../../model/run.ts';
+import { Recorder } from '../state/recorder.ts';
+import type { RunState } from '../state/run-state.ts';
+import { refuse, type Decision } from './decision.ts';
+
+const mismatches = {
+  'wrong-audience': 'the reply is of another audience than the question',
+  'human-answers': "a human's reply is always an answer",
+};
+
+/**
+ * Who may answer what: the audience that was asked, and a human has nobody to hand over to. null where the
+ * reply fits the question; a reply that names no audience is its question's.
+ */
+export function answerMismatch(
+  question: Pick<Interrupt, 'audience'>,
+  reply: Pick<Reply, 'reply_kind'> & { audience: Reply['audience'] | null },
+): keyof typeof mismatches | null {
+  if (reply.audience !== null && reply.audience !== question.audience) return 'wrong-audience';
+  if (question.audience === 'human' && reply.reply_kind !== 'answer') return 'human-answers';
+  return null;
+}
+
+/**
+ * Takes an answer in; the first one stands. A hand-off opens the human's question before it closes the
+ * assistant's, so that no prefix of the log lets the instance go on without an answer.
+ */
+export function answerQuestion(state: RunState, reply: Reply, now: string): Decision {
+  const record = state.interrupts.get(reply.interrupt_id);
+  if (!record) return refuse('no-interrupt', `the run has no interrupt ${reply.interrupt_id}`);
+  const { interrupt } = record;
+  if (record.reply) {
+    return refuse('already-answered', `interrupt ${reply.interrupt_id} is answered already`);
+  }
+  const mismatch = answerMismatch(interrupt, reply);
+  if (mismatch !== null) return refuse(mismatch, mismatches[mismatch]);
+  const recorder = new Recorder(state, now);
+  if (reply.reply_kind === 'handoff_to_human') {
+    const policy = state.plan.tasks[interrupt.task_id]?.interaction_policy;
+    if (policy?.allow_human === false) {
+      return refuse('human-not-allowed', `task ${interrupt.task_id} may not ask a human`);
+    }
+    const handed = handedOver(interrupt, reply, now);
+    // A crash can have kept this much of the same hand-off.
+    if (!state.interrupts.has(handed.interrupt_id)) {
+      recorder.emit('interrupt_requested', interrupt.instance_id, { interrupt: handed });
+    }
+  }
+  recorder.emit('interrupt_resolved', interrupt.instance_id, {
+    interrupt_id: reply.interrupt_id,
+    reply,
+  });
+  return { ok: true, events: recorder.events };
+}
+
+/** The human's question that an assistant's hand-off opens. */
+function handedOver(interrupt: Interrupt, reply: Reply, now: string): Interrupt {
+  return {
+    ...interrupt,
+    interrupt_id: derivedInterruptId(`${interrupt.interrupt_id}/human`),
+    audience: 'human',
+    requested_target_role_id: null,
+    recommended_target_role_id: null,
+    resolved_target_role_id: null,
+    target_resolution_reason: null,
+    metadata: {
+      ...interrupt.metadata,
+      assistant_interrupt_id: interrupt.interrupt_id,
+      assistant_role_id: interrupt.resolved_target_role_id,
+      assistant_summary: reply.text,
+      assistant_rationale: reply.rationale,
+      assistant_citations: reply.citations,
+    },
+    status: 'open',
+    created_at: now,
+    resolved_at: null,
+    applied_at: null,
+  };
+}

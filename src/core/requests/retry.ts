@@ -1,0 +1,44 @@
+/** `run retry-instance`, section 11 of the contract. */
+import { blockedUpstream, isSkippedByAbort } from '../state/blocked.ts';
+import { Recorder } from '../state/recorder.ts';
+import type { RunState } from '../state/run-state.ts';
+import { refuse, type Decision } from './decision.ts';
+
+/** Forces one failed instance, or one that an abort skipped. */
+export function retryInstance(
+  state: RunState,
+  instanceId: string,
+  grantIterations: number,
+  now: string,
+): Decision {
+  const instance = state.instances.get(instanceId);
+  if (!instance) return refuse('no-instance', `the run has no instance ${instanceId}`);
+  if (instance.status !== 'failed' && !isSkippedByAbort(state, instance)) {
+    const above = blockedUpstream(state, instanceId);
+    const why =
+      instance.status === 'skipped' && above !== null
+        ? `; retry ${rootCause(state, above)} above it`
+        : '';
+    return notRetryable(`instance ${instanceId} is ${instance.status}, not failed${why}`);
+  }
+  const control = state.plan.tasks[instance.task_id]?.control;
+  if (grantIterations > 0 && control?.mode !== 'loop') {
+    return notRetryable(`task ${instance.task_id} is no loop controller: it takes no iterations`);
+  }
+  const recorder = new Recorder(state, now);
+  recorder.emit('instance_requeued', instanceId, {
+    reason: 'retry',
+    granted_iterations: grantIterations,
+  });
+  return { ok: true, events: recorder.events };
+}
+
+/** The instance whose retry brings back what is skipped below it. */
+function rootCause(state: RunState, instanceId: string): string {
+  const above = blockedUpstream(state, instanceId);
+  return above === null ? instanceId : rootCause(state, above);
+}
+
+function notRetryable(reason: string): Decision {
+  return refuse('not-retryable', reason);
+}
