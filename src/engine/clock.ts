@@ -25,8 +25,3 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-/** The moment that lies `ms` after another. ISO 8601, UTC. */
-export function later(moment: string, ms: number): string {
-  return new Date(Date.parse(moment) + ms).toISOString();
-}

@@ -3,6 +3,8 @@
  * number of workers, and engines with inline assistants, may be at it: each question has one claim.
  */
 import { statSync } from 'node:fs';
+import { planAnswers, type AnswerPlan, type AnswerSchedule } from '../../core/plan/answers.ts';
+import { earliest, later } from '../../core/plan/timers.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt, RunStatus } from '../../model/run.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
@@ -13,7 +15,6 @@ import { answerByAssistant, type AssistantResult } from './answer-by-assistant.t
 import type { World } from '../world.ts';
 import { driveInBackground } from '../run/background.ts';
 import { driveRun, type Drive } from '../run/drive.ts';
-import { later } from '../../engine/clock.ts';
 import { Loop, type StopMode, type Turn } from '../../engine/loop.ts';
 import { readInbox } from '../inbox/list.ts';
 
@@ -53,9 +54,6 @@ export interface Worker {
   stop(mode: StopMode): void;
 }
 
-const FIRST_RETRY_MS = 30_000;
-const LAST_RETRY_MS = 30 * 60_000;
-
 /** Begins at once. `ended` rejects only for a defect, or a disk that takes no writes. */
 export function startWorker(
   world: World,
@@ -70,6 +68,10 @@ export function startWorker(
 interface OpenQuestion {
   paths: RunPaths;
   interrupt: Interrupt;
+}
+
+interface ScheduledQuestion extends AnswerSchedule {
+  question: OpenQuestion;
 }
 
 class AssistantWorker {
@@ -121,41 +123,46 @@ class AssistantWorker {
     const { clock } = this.#world;
     const { once, pollIntervalMs } = this.#options;
     if (this.#loop.stopping === null && clock.elapsedMs() >= this.#nextScanMs) {
-      this.#waiting = (await this.#scan.open()).filter((question) => this.#isDue(question));
+      this.#waiting = await this.#openQuestions();
       this.#nextScanMs = once ? Infinity : clock.elapsedMs() + pollIntervalMs;
     }
-    while (this.#hasRoom() && this.#waiting.length > 0) {
-      const question = this.#waiting.shift();
-      if (question && !this.#answering.has(question.interrupt.interrupt_id)) this.#begin(question);
-    }
+    const { begin, wakeAt } = this.#plan();
+    for (const { question } of begin) this.#begin(question);
+    // What is tried now comes again with the next scan, if it is still open then.
+    const begun = new Set(begin.map(({ question }) => question));
+    this.#waiting = this.#waiting.filter((question) => !begun.has(question));
     const isStopping = this.#loop.stopping !== null;
+    const isOver = (once || isStopping) && this.#answering.size === 0 && this.#driving.size === 0;
+    if (once || isStopping) return { isOver, wakeAt: null };
     const restMs = Math.max(0, this.#nextScanMs - clock.elapsedMs());
-    return {
-      isOver: (once || isStopping) && this.#answering.size === 0 && this.#driving.size === 0,
-      wakeAt: once || isStopping ? null : later(clock.now(), restMs),
-    };
+    return { isOver, wakeAt: earliest(wakeAt, later(clock.now(), restMs)) };
+  }
+
+  async #openQuestions(): Promise<OpenQuestion[]> {
+    const open = await this.#scan.open();
+    for (const question of open) this.#count(question);
+    // `--once` tries those too for which there is no role, and says so.
+    return open.filter(
+      ({ interrupt: { interrupt_id: id, resolved_target_role_id: role } }) =>
+        !this.#answering.has(id) && (this.#options.once || role !== null),
+    );
   }
 
   /** A failed question is tried again after a while, by any worker: the delay follows from the disk. */
-  #isDue(question: OpenQuestion): boolean {
-    this.#count(question);
-    if (this.#options.once) return true;
-    const { paths, interrupt } = question;
-    if (interrupt.resolved_target_role_id === null) return false;
-    const problem = assistantProblem(paths, interrupt.interrupt_id);
-    if (problem === null) return true;
-    const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (problem.failures - 1));
-    return !(Date.parse(this.#world.clock.now()) < Date.parse(problem.at) + delayMs);
+  #plan(): AnswerPlan<ScheduledQuestion> {
+    const { once, concurrency } = this.#options;
+    const questions = this.#waiting.map((question): ScheduledQuestion => ({
+      question,
+      problem: once ? null : assistantProblem(question.paths, question.interrupt.interrupt_id),
+    }));
+    const room = this.#loop.stopping === null ? concurrency - this.#answering.size : 0;
+    return planAnswers(questions, { room, now: this.#world.clock.now() });
   }
 
   #count({ interrupt }: OpenQuestion): void {
     if (this.#seen.has(interrupt.interrupt_id)) return;
     this.#seen.add(interrupt.interrupt_id);
     this.#summary.scanned += 1;
-  }
-
-  #hasRoom(): boolean {
-    return this.#loop.stopping === null && this.#answering.size < this.#options.concurrency;
   }
 
   #begin({ paths, interrupt }: OpenQuestion): void {
