@@ -13,7 +13,7 @@ import type { HumanRecommendation, RoleRecommendation } from '../app/inbox/recom
 import type { ProgramGraph } from '../app/program/show-graph.ts';
 import type { CopiedSkill, Skill } from '../app/machine/skills.ts';
 import type { ValidationReport } from '../app/program/validate.ts';
-import type { VerifyReport } from '../app/run/verify-run.ts';
+import type { VerifyReport } from '../store/verify/report.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import type { JsonObject } from '../model/json.ts';

@@ -2,7 +2,8 @@
 import { showRun } from '../app/run/inspect-run.ts';
 import { stopAndAbort } from '../app/run/abort.ts';
 import { reconcileRun } from '../app/run/reconcile.ts';
-import { verifyRun, type VerifyReport } from '../app/run/verify-run.ts';
+import { verifyRun } from '../app/run/inspect-run.ts';
+import type { VerifyReport } from '../store/verify/report.ts';
 import { ExitStatus } from '../model/refusal.ts';
 import { resolveRunId } from '../store/layout.ts';
 import type { CliContext } from './context.ts';
@@ -61,7 +62,7 @@ export async function verify(
   context: CliContext,
 ): Promise<void> {
   const { programDir, run } = runWords(words, 'run verify', context, true);
-  const report = await verifyRun(programDir, run, { repair: options.repair === true });
+  const report = await verifyRun(context, programDir, run, { repair: options.repair === true });
   if (!report.ok) context.exit(ExitStatus.failed);
   if (options.json === true) return context.stdout.line(JSON.stringify(report, null, 2));
   for (const line of verifyLines(report, context)) context.stdout.line(line);

@@ -68,6 +68,11 @@ export function createFile(
   return true;
 }
 
+/** How records are written to files: for people to read, and for `diff`. */
+export function jsonFile(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
 /** Writes in place. For files that nobody reads before they are whole, such as those of a new attempt. */
 export function writeFile(
   file: string,

@@ -6,13 +6,12 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide } from '../core/requests/decide.ts';
 import type { ProposalRequest } from '../core/requests/proposals.ts';
-import { dropCommand, removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxProblem } from '../store/inbox/scanner.ts';
-import { runPaths, type RunPaths } from '../store/layout.ts';
-import { currentHolder, type LockHolder } from '../store/lock/run-lock.ts';
+import type { RunPaths } from '../store/layout.ts';
+import type { LockHolder } from '../store/lock/run-lock.ts';
 import { Intake } from './intake.ts';
-import { RunSession } from './session.ts';
+import { runStore, tryOpenSession, type RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const POLL_MS = 100;
@@ -21,7 +20,7 @@ const POLL_MS = 100;
  * The run's session, if nobody holds it; otherwise leaves the request for the engine that does, and
  * returns null when that has taken it. Should the engine end first, the session is ours after all.
  *
- * @throws Refusal `run-not-writable`, and as `dropCommand`
+ * @throws Refusal `run-not-writable`, and as `RunStore.drop`
  */
 export async function sessionOrRequest(
   surroundings: Surroundings,
@@ -30,18 +29,18 @@ export async function sessionOrRequest(
   name: string,
   request: InboxCommand,
 ): Promise<RunSession | null> {
-  const paths = runPaths(programDir, runId);
-  const first = RunSession.tryOpen(surroundings, programDir, runId, name);
-  if (first.ok) return first.session;
+  const store = runStore(surroundings, programDir);
+  const first = store.write(runId, name);
+  if (first.ok) return first.writer;
   if (first.reason === 'not-writable') throw first.refusal;
-  const file = dropCommand(paths, request);
+  const file = store.drop(runId, { kind: 'command', command: request });
   for (;;) {
     await delay(POLL_MS);
-    if (!existsSync(file)) return null;
-    const next = RunSession.tryOpen(surroundings, programDir, runId, name);
+    if (file === null || !existsSync(file)) return null;
+    const next = store.write(runId, name);
     if (!next.ok) continue;
-    removeCommand(file);
-    return next.session;
+    next.writer.inbox.remove(file);
+    return next.writer;
   }
 }
 
@@ -78,9 +77,9 @@ export async function receiveIfFree(
   paths: RunPaths,
   name: string,
 ): Promise<InboxReceipt> {
-  const attempt = RunSession.tryOpen(surroundings, paths.authoredDir, paths.runId, name);
-  if (!attempt.ok) return { received: false, reason: attempt.reason, holder: currentHolder(paths) };
-  const { session } = attempt;
+  const attempt = tryOpenSession(surroundings, paths.authoredDir, paths.runId, name);
+  if (!attempt.ok) return { received: false, reason: attempt.reason, holder: attempt.holder };
+  const session = attempt.writer;
   try {
     const { events, refused } = await new Intake(session).receive();
     session.commit(events);

@@ -14,6 +14,7 @@ import type { Surroundings } from './surroundings.ts';
 /** What all attempts of one engine share. */
 export interface AttemptContext {
   session: RunSession;
+  clock: Surroundings['clock'];
   env: Surroundings['env'];
   config: AgentConfig;
   /** The `codex-orch` shim that workers call. */
@@ -35,7 +36,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
       const run = { state, paths, result, commandPath, roles: await context.roles() };
       return briefWorker(run, instanceId, order);
     },
-    isOverdue: (order) => isOverdue(order, Date.parse(session.clock.now())),
+    isOverdue: (order) => isOverdue(order, Date.parse(context.clock.now())),
     harvest: (instanceId, end) => harvestWork(session, instanceId, end),
   };
 }

@@ -17,6 +17,7 @@ import type { ProcessEnd } from '../model/attempt.ts';
 import type { Instance } from '../model/run.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
+import type { Clock } from './clock.ts';
 import { Loop, type StopMode, type Turn } from './loop.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
@@ -48,6 +49,7 @@ const CACHE_SHARE = 0.1;
 const LONGEST_CACHE_DELAY_MS = 3000;
 
 export class Engine {
+  readonly #clock: Clock;
   readonly #run: DrivenRun;
   readonly #inbox: DrivenInbox;
   readonly #attempts: Attempts;
@@ -69,13 +71,14 @@ export class Engine {
   #cacheDelayMs = CACHE_DELAY_MS;
   #cacheTimer: NodeJS.Timeout | null = null;
 
-  constructor({ run, inbox, attempts, executor }: EngineParts, options: EngineOptions) {
+  constructor({ clock, run, inbox, attempts, executor }: EngineParts, options: EngineOptions) {
     this.#run = run;
     this.#inbox = inbox;
     this.#attempts = attempts;
     this.#executor = executor;
     this.#options = options;
-    this.#loop = new Loop(run.clock);
+    this.#clock = clock;
+    this.#loop = new Loop(clock);
     this.#revives = options.revive === true;
   }
 
@@ -304,10 +307,9 @@ export class Engine {
   #scheduleCacheFlush(): void {
     this.#cacheTimer ??= setTimeout(() => {
       this.#cacheTimer = null;
-      const { clock } = this.#run;
-      const before = clock.elapsedMs();
+      const before = this.#clock.elapsedMs();
       this.#run.flushCache();
-      const tookMs = clock.elapsedMs() - before;
+      const tookMs = this.#clock.elapsedMs() - before;
       const fairMs = Math.min(tookMs / CACHE_SHARE, LONGEST_CACHE_DELAY_MS);
       this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
     }, this.#cacheDelayMs);

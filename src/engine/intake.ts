@@ -7,35 +7,34 @@ import type { RunEvent } from '../core/events/events.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import type { Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
-import { removeCommand } from '../store/inbox/drop.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import { InboxScanner, watchInbox, type InboxItem } from '../store/inbox/scanner.ts';
+import type { InboxItem } from '../store/inbox/scanner.ts';
+import type { RunInbox } from '../store/run-store.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { DrivenInbox, Received } from './parts.ts';
 import { checkPayload } from './reply.ts';
 
-/** The run that messages are for; a `RunSession` is one. */
+/** The run that messages are for; a `RunWriter` is one. */
 export interface InboxRun {
   paths: RunPaths;
   state: RunState;
+  inbox: RunInbox;
   /** ISO 8601, UTC. */
   now(): string;
 }
 
 export class Intake implements DrivenInbox {
   readonly #run: InboxRun;
-  readonly #scanner: InboxScanner;
   #received: InboxItem<InboxCommand>[] = [];
 
   constructor(run: InboxRun) {
     this.#run = run;
-    this.#scanner = new InboxScanner(run.paths);
   }
 
   /** Calls back when something may have come. Returns how to end that. */
   watch(listener: () => void): () => void {
-    return watchInbox(this.#run.paths, listener);
+    return this.#run.inbox.watch(listener);
   }
 
   /**
@@ -43,13 +42,13 @@ export class Intake implements DrivenInbox {
    * wants to know, and throws the state away.
    */
   async receive(): Promise<Received> {
-    const { state, paths } = this.#run;
-    const scan = this.#scanner.scan(state);
+    const { state, paths, inbox } = this.#run;
+    const scan = inbox.scan(state);
     const events: RunEvent[] = [];
     let hasRejected = false;
     const reject = (file: string, reason: string): void => {
       hasRejected = true;
-      this.#scanner.reject(file, reason);
+      inbox.reject(file, reason);
     };
     const consider = (file: string, request: Request): void => {
       const decision = decide(state, request, this.#run.now());
@@ -74,7 +73,7 @@ export class Intake implements DrivenInbox {
       // A second look finds what was rejected here; each problem is new in one of the two.
       refused: [
         ...scan.unreadable,
-        ...(hasRejected ? this.#scanner.scan(state).unreadable : []),
+        ...(hasRejected ? inbox.scan(state).unreadable : []),
       ].filter((problem) => problem.isNew),
     };
   }
@@ -84,7 +83,7 @@ export class Intake implements DrivenInbox {
    * stays, so that it is not lost if the engine dies; it will be given out again.
    */
   committed(isUnderWay: (command: InboxCommand) => boolean): void {
-    for (const { file, value } of this.#received) if (!isUnderWay(value)) removeCommand(file);
+    for (const { file, value } of this.#received) if (!isUnderWay(value)) this.#run.inbox.remove(file);
     this.#received = [];
   }
 }

@@ -11,10 +11,9 @@ import type { InboxProblem } from '../store/inbox/scanner.ts';
 import type { Clock } from './clock.ts';
 import type { StopMode } from './loop.ts';
 
-/** The run that is driven; a `RunSession` is one. */
+/** The run that is driven; a `RunWriter` is one. */
 export interface DrivenRun {
   readonly state: RunState;
-  readonly clock: Clock;
   /** ISO 8601, UTC; never before the last event. */
   now(): string;
   /** Resolves when the events are on disk. */
@@ -53,6 +52,7 @@ export interface Attempts {
 }
 
 export interface EngineParts {
+  clock: Clock;
   run: DrivenRun;
   inbox: DrivenInbox;
   attempts: Attempts;

@@ -4,28 +4,26 @@ import { Refusal } from '../model/refusal.ts';
 import { listRunIds, runPaths, type RunPaths } from './layout.ts';
 import { runSummary, type RunSummary } from './cache/documents.ts';
 import { readRunFile, type RunFile } from './cache/run-file.ts';
-import { loadRun } from './run-store.ts';
+import { viewRun } from './directory/view.ts';
+import type { ListedRun } from './run-store.ts';
 
 /**
  * The summary of a run: from `state/run.json` where that is up to date, or else from the log.
  * Writes nothing.
  *
- * @throws Refusal as `loadRun`
+ * @throws Refusal as `RunStore.view`
  */
 export function readRunSummary(paths: RunPaths): RunSummary {
   const file = readRunFile(paths);
   const size = statSync(paths.eventsLog, { throwIfNoEntry: false })?.size;
   if (file === null || size === undefined || file.log_bytes !== size) {
-    return runSummary(loadRun(paths));
+    return runSummary(viewRun(paths).state);
   }
   const summary: RunSummary & Partial<RunFile> = file;
   delete summary.log_bytes;
   delete summary.log_head;
   return summary;
 }
-
-export type ListedRun =
-  { ok: true; summary: RunSummary } | { ok: false; runId: string; refusal: Refusal };
 
 /** All runs of a program, newest first. A damaged one is listed with what is wrong with it. */
 export function listRunSummaries(programDir: string): ListedRun[] {

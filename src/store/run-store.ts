@@ -1,132 +1,137 @@
-/** Makes the directory of a run, and reads a run back from its log. */
-import { mkdirSync, statSync } from 'node:fs';
+/**
+ * The runs of a program, as all who read or write them see them. Two implementations keep the same promises
+ * (test/conformance/store.ts): `directory/`, where runs live, and `memory/`, for tests and for what is never
+ * to be kept.
+ */
 import type { RunEvent } from '../core/events/events.ts';
-import { evolve } from '../core/events/evolve.ts';
-import { ExitStatus, Refusal } from '../model/refusal.ts';
 import type { RunState } from '../core/state/run-state.ts';
-import { makeDirectory } from '../disk/disk.ts';
-import { faultPoint } from '../disk/fault-point.ts';
-import { runsDir, type RunPaths } from './layout.ts';
-import { damagedLog } from './log/chain.ts';
-import { scanLog, type LogEnd } from './log/reader.ts';
-import { readRunFile, type RunFile } from './cache/run-file.ts';
-import { writeRefusal } from './write-refusal.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { Interrupt, Reply } from '../model/run.ts';
+import type { RunSummary } from './cache/documents.ts';
+import type { InboxCommand } from './inbox/records.ts';
+import type { InboxScan, KnownInbox } from './inbox/scanner.ts';
+import type { RunPaths } from './layout.ts';
+import type { LockHolder } from './lock/run-lock.ts';
+import type { RecordedResult } from './log/results.ts';
 
-/**
- * Makes the directories of a new run. It becomes a run, for everyone to see, with the first event of
- * its log (`EventLog.create`); until then it is nothing that a list shows.
- *
- * @throws Refusal `run-exists`, `disk-full`, `write-failed`
- */
-export function createRunDirectory(paths: RunPaths): void {
-  try {
-    makeDirectory(runsDir(paths.authoredDir));
-    faultPoint('mkdir', paths.root);
-    mkdirSync(paths.root);
-    const inbox = [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands];
-    for (const directory of [
-      ...inbox,
-      paths.stateDir,
-      paths.programDir,
-      paths.proposals,
-      paths.instancesDir,
-    ]) {
-      makeDirectory(directory);
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeRefusal(paths.root, error);
-    throw new Refusal('run-exists', `${paths.root} exists already.`, { exit: ExitStatus.failed });
-  }
+/** Shows an event after it has been applied. */
+export type Visit = (event: RunEvent, state: RunState) => void;
+
+/** A reader's own replay of a run: made once, then brought up to date from where it stopped. */
+export interface RunView {
+  readonly paths: RunPaths;
+  /** As of the last `refresh`. The view's own: whoever changes it goes on with `read`, not with `refresh`. */
+  readonly state: RunState;
+  /**
+   * Reads what has come since, applies it, and returns it.
+   * @throws Refusal `log-damaged`, `log-missing`
+   */
+  refresh(): RunEvent[];
+  /** As `refresh`, but leaves the state alone: for one who has tried something out on it. */
+  read(): RunEvent[];
+  /**
+   * The result of a done instance as the log recorded it; null where the attempt that ended well left none.
+   * @throws Refusal `log-damaged`
+   */
+  result(instanceId: string): RecordedResult | null;
 }
 
-/**
- * The run as its log tells it. Reads only; the torn last line of a crash, or a line that an engine is
- * just writing, is left alone.
- *
- * @throws Refusal `log-damaged`, `format-newer`, `log-missing`, `run-empty`
- */
-export function loadRun(
-  paths: RunPaths,
-  visit?: (event: RunEvent, state: RunState) => void,
-): RunState {
-  // Before the log, which an engine may be writing to: `state/` follows it.
-  const file = readRunFile(paths);
-  const { state } = replayLog(paths, visit);
-  refuseLostEvents(paths, file, state);
-  return state;
+/** What lies in the inbox of a run; see `InboxScanner`. */
+export interface RunInbox {
+  scan(known: KnownInbox): InboxScan;
+  reject(file: string, reason: string): void;
+  /** Takes a command away whose effect is in the log. */
+  remove(file: string): void;
+  /** Calls back when something may have come, and every so often. Returns what ends that. */
+  watch(onChange: () => void): () => void;
 }
 
-/**
- * `state/` is never ahead of the log. Where it is, whole lines of the log were lost: by hand, or with a
- * backup of an earlier day. What goes on from there would do again what was done.
- *
- * @throws Refusal `log-damaged`
- */
-export function refuseLostEvents(paths: RunPaths, file: RunFile | null, state: RunState): void {
-  if (file === null || file.seq <= state.seq) return;
-  throw new Refusal(
-    'log-damaged',
-    `Events are missing from ${paths.eventsLog}: it has ${state.seq}, and state/run.json has seen ${file.seq}.`,
-    {
-      hint:
-        'Bring events.jsonl back from a backup. To go on with what is left of it, at the price of doing ' +
-        `again what it has lost: codex-orch run verify ${paths.authoredDir} ${paths.runId} --repair`,
-      exit: ExitStatus.failed,
-      data: { file: paths.eventsLog, line: state.seq + 1, what: 'is missing' },
-    },
-  );
+/** The one writer of a run: who has it holds the run, and everything that becomes true does so by `commit`. */
+export interface RunWriter {
+  readonly paths: RunPaths;
+  /** With all that was decided. */
+  readonly state: RunState;
+  readonly inbox: RunInbox;
+  /** Now, as ISO 8601 in UTC; never before the last event, also when the clock jumped back. */
+  now(): string;
+  /**
+   * Makes events true: on disk, flushed, before this returns. They have been applied to the state by
+   * whoever decided them; if this throws, the state in memory is ahead of the log and must be dropped.
+   *
+   * @throws Refusal `disk-full`, `write-failed`, `log-changed`, `log-closed`
+   */
+  commit(events: readonly RunEvent[]): void;
+  /** As `commit`, but other work goes on while the device takes the events. One at a time. */
+  commitAsync(events: readonly RunEvent[]): Promise<void>;
+  /** Called after each event is on disk. Returns how to unsubscribe. */
+  onEvent(listener: Visit): () => void;
+  /**
+   * Brings the readable cache, `state/` and the inbox's records, up to date. Nothing true hangs on it, so
+   * that a disk which does not take it harms no one; but who reads it should know: see `onStaleCache`.
+   * Not during a commit: it must not tell of events that a power cut may take back.
+   */
+  flushCache(): void;
+  /** Calls back, once, when the cache could not be written. */
+  onStaleCache(listener: (reason: Refusal) => void): void;
+  /** As `RunView.result`. Where the file under `state/` says anything else, that is written anew. */
+  result(instanceId: string): RecordedResult | null;
+  /** Leaves a readable copy of a session id beside the instance, for people. */
+  noteSession(instanceId: string, sessionId: string): void;
+  /** Gives the run back. More than once is fine. */
+  close(): void;
 }
 
-/** Why a log without any event is none: it was emptied, or never begun. @throws Refusal always */
-export function refuseEmptyLog(paths: RunPaths): never {
-  if (!statSync(paths.runFile, { throwIfNoEntry: false })) {
-    const never = `Run ${paths.runId} was never started: its log holds no event.`;
-    throw new Refusal('run-empty', never, { exit: ExitStatus.notFound });
-  }
-  throw new Refusal(
-    'log-damaged',
-    `${paths.eventsLog} is empty, but state/run.json tells of a run: the log was lost.`,
-    {
-      hint: `Bring events.jsonl back from a backup; nothing else can restore the run.`,
-      exit: ExitStatus.failed,
-      data: { file: paths.eventsLog, line: 1, what: 'is missing: the log is empty' },
-    },
-  );
+export type Writing =
+  | { ok: true; writer: RunWriter }
+  /** `holder`: null where nobody holds it, but it cannot be written to. */
+  | { ok: false; reason: 'held' | 'not-writable'; refusal: Refusal; holder: LockHolder | null };
+
+/** A run that is being prepared: nobody sees it. */
+export interface NewRun {
+  readonly paths: RunPaths;
+  /** Makes it a run, with its first events; all that they refer to is in place. @throws Refusal `run-exists` */
+  begin(events: readonly RunEvent[], state: RunState): void;
+  /** Leaves nothing of it. */
+  discard(): void;
 }
 
-/** As `loadRun`, whatever `state/` has seen; shows every event after it has been applied. */
-export function replayLog(
-  paths: RunPaths,
-  visit?: (event: RunEvent, state: RunState) => void,
-): { state: RunState; end: LogEnd } {
-  let state: RunState | null = null;
-  const end = scanLog(
-    paths.eventsLog,
-    (event) => {
-      state = evolveChecked(state, event, paths.eventsLog);
-      visit?.(event, state);
-    },
-    { runId: paths.runId },
-  );
-  if (state) return { state, end };
-  return refuseEmptyLog(paths);
-}
+/** What anyone may say to a run. */
+export type InboxMessage =
+  | { kind: 'interrupt'; interrupt: Interrupt }
+  | { kind: 'reply'; reply: Reply }
+  | { kind: 'command'; command: InboxCommand };
 
-/**
- * `evolve` trusts its events. In a log whose chain is whole but whose events do not fit each other
- * (someone wrote it anew, or changed a line that nothing followed yet) it throws: for whoever replays a
- * log that is damage like any other.
- *
- * @throws Refusal `log-damaged`
- */
-export function evolveChecked(state: RunState | null, event: RunEvent, file: string): RunState {
-  try {
-    return evolve(state, event);
-  } catch (error) {
-    throw damagedLog(
-      file,
-      event.seq,
-      `(${event.event_type}) does not fit: ${(error as Error).message}`,
-    );
-  }
+export type ListedRun =
+  { ok: true; summary: RunSummary } | { ok: false; runId: string; refusal: Refusal };
+
+export interface RunStore {
+  /** Absolute. */
+  readonly programDir: string;
+  /** @throws Refusal `run-exists`, `disk-full`, `write-failed` */
+  create(runId: string): NewRun;
+  /** Newest first; one that cannot be read is named. */
+  list(): ListedRun[];
+  /**
+   * `visit` is shown every event on the way.
+   * @throws Refusal `log-damaged`, `format-newer`, `log-missing`, `run-empty`
+   */
+  view(runId: string, visit?: Visit): RunView;
+  /** Takes the run, or says who has it. `as`: what the writer does, to be shown to others. @throws as `view` */
+  write(runId: string, as: string): Writing;
+  /** Who writes to the run now; null if nobody does. */
+  holder(runId: string): LockHolder | null;
+  /**
+   * Events after number `after`, in batches, then each further one as it comes, until `signal` aborts. An empty
+   * batch says that all there is has been given out; it comes again several times a second.
+   *
+   * @throws Refusal as `view`, once what can be read has been given out
+   */
+  follow(runId: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent[]>;
+  /**
+   * Leaves a message in the inbox, where the run's writer finds it. Returns its file; null where one of that
+   * name lies there, which then stands.
+   *
+   * @throws Refusal `inbox-missing`, `inbox-not-writable`, `disk-full`, `write-failed`
+   */
+  drop(runId: string, message: InboxMessage): string | null;
 }

@@ -11,7 +11,8 @@ import type { Instance } from '../../src/model/run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { currentHolder } from '../../src/store/lock/run-lock.ts';
-import { loadRun, replayLog } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
+import { replayLog } from '../../src/store/log/replay.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 import {
   codexHome,
@@ -78,7 +79,7 @@ function newProgram(name: string, sandbox: string, script: string): Program {
     home,
     paths,
     cli: (...args) => codexOrch(args, { cwd: directory, env }),
-    instance: () => [...loadRun(paths()).instances.values()][0] as Instance,
+    instance: () => [...viewRun(paths()).state.instances.values()][0] as Instance,
     events() {
       const events: RunEvent[] = [];
       replayLog(paths(), (event) => events.push(event));

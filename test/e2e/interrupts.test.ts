@@ -15,7 +15,7 @@ import { listInterrupts, type InterruptEntry } from '../../src/app/inbox/list.ts
 import { requeueInstance } from '../../src/app/run/retry.ts';
 import type { Instance } from '../../src/model/run.ts';
 import { runPaths } from '../../src/store/layout.ts';
-import { loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import {
   codexOrch,
   testDirectory,
@@ -146,7 +146,7 @@ async function each(list: Cell[], work: (cell: Cell) => Promise<void>): Promise<
 }
 
 function instancesOf(runId: string): Map<string, Instance> {
-  const { instances } = loadRun(runPaths(program, runId));
+  const { instances } = viewRun(runPaths(program, runId)).state;
   return new Map([...instances.values()].map((instance) => [instance.task_id, instance]));
 }
 

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InterruptEntry } from '../../src/app/inbox/list.ts';
 import type { Instance } from '../../src/model/run.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { loadRun, replayLog } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
+import { replayLog } from '../../src/store/log/replay.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 
 const program = testDirectory('questions');
@@ -115,7 +116,7 @@ async function start(root: string, ...more: string[]): Promise<Run> {
   const id = ended.stdout.trim();
   expect(listRunIds(program), ended.stderr).toContain(id);
   const paths = runPaths(program, id);
-  const instances = (): Instance[] => [...loadRun(paths).instances.values()];
+  const instances = (): Instance[] => [...viewRun(paths).state.instances.values()];
   return {
     id,
     paths,
@@ -235,7 +236,9 @@ describe('9. interrupt create refuses', () => {
       status: 'open',
     });
     expect(interrupt.interrupt_id).toMatch(/^int-[0-9a-f]{12}$/);
-    expect(loadRun(run.paths).interrupts.get(interrupt.interrupt_id)?.interrupt).toEqual(interrupt);
+    expect(viewRun(run.paths).state.interrupts.get(interrupt.interrupt_id)?.interrupt).toEqual(
+      interrupt,
+    );
     const listed = await cli('interrupt', 'list', '--run-id', run.id);
     expect(listed.stdout).toBe(
       `${interrupt.interrupt_id}\trun=${run.id}\tinstance=${run.only().instance_id}\taudience=assistant\tstatus=open\n`,
@@ -393,7 +396,9 @@ describe('9. inbox reply', () => {
     expect(sent.code, sent.stderr).toBe(0);
     expect(sent.stderr).toContain(`kept as inbox/replies/${interrupt.interrupt_id}.json.refused`);
     expect(readFileSync(`${file}.refused`, 'utf8')).toBe('{"text": ');
-    expect(loadRun(run.paths).interrupts.get(interrupt.interrupt_id)?.reply?.text).toBe('Because.');
+    expect(viewRun(run.paths).state.interrupts.get(interrupt.interrupt_id)?.reply?.text).toBe(
+      'Because.',
+    );
   });
 
   it('hands an assistant over to a human, who gets what the assistant found', async () => {

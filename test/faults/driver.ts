@@ -17,7 +17,7 @@ import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import type { Instance } from '../../src/model/run.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
 import type { CrashProgram } from './programs.ts';
 
@@ -67,10 +67,10 @@ export async function runWithCrashes(
   if (runId === undefined) problems.push('there is no run');
   else {
     const paths = runPaths(directory, runId);
-    const state = loadRun(paths);
+    const state = viewRun(paths).state;
     digest.push(...(program.endsVary ? [runStatus(state)] : digestOf(paths, state)));
     problems.push(...attemptProblems(program, directory, state));
-    const report = await verifyRun(paths);
+    const report = await verifyRun(paths, { now: () => new Date().toISOString() });
     if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
     if (undisturbed !== null && JSON.stringify(digest) !== JSON.stringify(undisturbed)) {
       problems.push(`it ended with ${digest.join('; ')}, not with ${undisturbed.join('; ')}`);
@@ -128,7 +128,7 @@ class Person {
       const start = ['run', 'start', '.', ...roots.flatMap((root) => ['--root', root])];
       return begin === 'no-wait' ? [...start, '--no-wait'] : start;
     }
-    const state = loadRun(paths);
+    const state = viewRun(paths).state;
     const status = runStatus(state);
     // Whose command was killed looks again, even where the log says that all is done: then `state/` may
     // still be behind it.

@@ -11,11 +11,11 @@ import { listInterrupts } from '../../src/app/inbox/list.ts';
 import { showRun } from '../../src/app/run/inspect-run.ts';
 import { stopAndAbort } from '../../src/app/run/abort.ts';
 import { resumeRun } from '../../src/app/run/resume.ts';
-import { verifyRun } from '../../src/app/run/verify-run.ts';
+import { verifyRun } from '../../src/app/run/inspect-run.ts';
 import { Refusal } from '../../src/model/refusal.ts';
 import { runStatus } from '../../src/core/state/run-state.ts';
 import { runPaths } from '../../src/store/layout.ts';
-import { loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import { ownWorld } from '../support/world.ts';
 
 export type Role = 'resumer' | 'replier' | 'file-replier' | 'asker' | 'aborter' | 'reader';
@@ -68,7 +68,7 @@ async function play(round: Round): Promise<Report> {
   const paths = runPaths(programDir, runId);
   const report: Report = { name, actions: 0, accepted: {}, asked: [], problems: [] };
   const isOver = (): boolean => {
-    const state = loadRun(paths);
+    const state = viewRun(paths).state;
     return runStatus(state) === 'done' || state.aborted;
   };
   for (;;) {
@@ -127,7 +127,7 @@ async function play(round: Round): Promise<Report> {
         return;
       }
       case 'asker': {
-        const running = [...loadRun(paths).instances.values()].filter(
+        const running = [...viewRun(paths).state.instances.values()].filter(
           ({ status }) => status === 'running' || status === 'waiting',
         );
         const instance = running[Math.floor(Math.random() * running.length)];
@@ -155,7 +155,7 @@ async function play(round: Round): Promise<Report> {
       case 'aborter':
         await delay(Math.random() * 400);
         await stopAndAbort(ownWorld, programDir, runId);
-        if (!loadRun(paths).aborted && !isOver()) {
+        if (!viewRun(paths).state.aborted && !isOver()) {
           report.problems.push('aborter: told that the run is aborted, and it is not');
         }
         return;
@@ -163,7 +163,7 @@ async function play(round: Round): Promise<Report> {
         const shown = showRun(programDir, runId);
         if (shown.id !== runId) report.problems.push('reader: another run was shown');
         await listInterrupts(programDir, {});
-        const verified = await verifyRun(programDir, runId, {});
+        const verified = await verifyRun(ownWorld, programDir, runId);
         if (!verified.ok) report.problems.push(`reader: ${JSON.stringify(verified.problems)}`);
         return;
       }

@@ -10,7 +10,7 @@ import { startRun } from '../../src/app/run/start.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { scanLog } from '../../src/store/log/reader.ts';
-import { loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
 import type { Report, Role, Round } from './actor.ts';
 import { ownWorld } from '../support/world.ts';
@@ -86,7 +86,7 @@ export async function playRounds(
       const paths = runPaths(programDir, runId);
       // An answer by file may come when the last engine has gone: whoever writes to the run next takes it in.
       await receiveIfFree(ownWorld, paths, 'races');
-      const state = loadRun(paths);
+      const state = viewRun(paths).state;
       if (state.aborted) tally.aborted += 1;
       if (tally.rounds % 25 === 0) process.stdout.write(`races: ${JSON.stringify(tally)}\n`);
       tally.problems.push(...(await judge(paths, state, whole)));
@@ -160,7 +160,7 @@ async function judge(paths: RunPaths, state: RunState, reports: Report[]): Promi
   } else if (status !== 'done' || statuses.some((one) => one !== 'done')) {
     problems.push(`ended ${status}, with ${statuses.join(', ')}`);
   }
-  const report = await verifyRun(paths);
+  const report = await verifyRun(paths, { now: () => new Date().toISOString() });
   if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
   return problems;
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Refusal } from '../../src/model/refusal.ts';
 import { listRunIds, newRunId, resolveRunId, runPaths } from '../../src/store/layout.ts';
-import { loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import { temporaryProgram } from './sample-run.ts';
 
 let program: { dir: string; remove: () => void };
@@ -85,5 +85,5 @@ it('lists a run that has lost its log, so that reading it can say so', () => {
   mkdirSync(lost.stateDir);
   writeFileSync(lost.runFile, '{}');
   expect(listRunIds(program.dir)).toEqual([lost.runId, '20260101000000-aaaaaaaa']);
-  expect(() => loadRun(lost)).toThrow(/the log was lost/);
+  expect(() => viewRun(lost).state).toThrow(/the log was lost/);
 });

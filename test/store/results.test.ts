@@ -8,30 +8,25 @@ import { finishAttempt } from '../../src/core/judge/finish.ts';
 import type { ResultFacts } from '../../src/core/judge/result.ts';
 import { decide } from '../../src/core/requests/decide.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
-import { systemClock } from '../../src/engine/clock.ts';
-import { RunSession } from '../../src/engine/session.ts';
+import type { RunWriter } from '../../src/store/run-store.ts';
 import type { Json } from '../../src/model/json.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { EventLog } from '../../src/store/log/writer.ts';
-import { createRunDirectory } from '../../src/store/run-store.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
-import { samplePlan, temporaryProgram } from './sample-run.ts';
-
-const surroundings = { env: { CODEX_ORCH_NO_SYNC: '1' }, cwd: '.', clock: systemClock };
+import { samplePlan, storeOf, systemNow, temporaryProgram } from './sample-run.ts';
 
 let program: { dir: string; remove: () => void };
 let paths: RunPaths;
-let session: RunSession;
+let session: RunWriter;
 let asker: string;
 
 beforeEach(() => {
   program = temporaryProgram();
-  paths = runPaths(program.dir, newRunId(systemClock.now()));
-  createRunDirectory(paths);
+  paths = runPaths(program.dir, newRunId(systemNow()));
+  const run = storeOf(program.dir).create(paths.runId);
   mkdirSync(path.join(paths.programDir, 'prompts'));
   writeFileSync(path.join(paths.programDir, 'prompts', 'ask.md'), 'Ask first.\n');
-  const { events } = createRun(samplePlan(), paths.runId, '2026-01-02T03:04:05.000Z');
-  EventLog.create(paths.eventsLog, events, { sync: false }).close();
+  const { events, state } = createRun(samplePlan(), paths.runId, '2026-01-02T03:04:05.000Z');
+  run.begin(events, state);
   open();
   step();
   asker = [...session.state.instances.keys()][0] ?? '';
@@ -42,7 +37,9 @@ afterEach(() => {
 });
 
 function open(): void {
-  session = RunSession.open(surroundings, program.dir, paths.runId, 'test');
+  const attempt = storeOf(program.dir).write(paths.runId, 'test');
+  if (!attempt.ok) throw attempt.refusal;
+  session = attempt.writer;
 }
 
 /** Ends the session, as an engine that was killed would, or in order, and opens the next. */
@@ -98,7 +95,7 @@ function retry(): void {
 }
 
 async function problems(): Promise<string[]> {
-  const { problems: found } = await verifyRun(paths);
+  const { problems: found } = await verifyRun(paths, { now: systemNow });
   return found.map(({ severity, where, message }) => `${severity} ${where} ${message}`);
 }
 
@@ -128,7 +125,7 @@ it.each([
   expect(await problems()).toEqual([
     `error state/results/${asker}.json is the result of attempt 1; attempt 2, which came after it, has left none`,
   ]);
-  await verifyRun(paths, { repair: true });
+  await verifyRun(paths, { repair: true, now: systemNow });
   expect(await problems()).toEqual([]);
 });
 
@@ -141,9 +138,9 @@ it.each([
   retry();
   between();
   finish({ n: 2 }, true);
-  expect(session.result(asker)).toEqual({ attempt: 2, value: { n: 2 } });
+  expect(session.result(asker)).toMatchObject({ attempt: 2, value: { n: 2 } });
   between();
-  expect(session.result(asker)).toEqual({ attempt: 2, value: { n: 2 } });
+  expect(session.result(asker)).toMatchObject({ attempt: 2, value: { n: 2 } });
   session.close();
   expect(JSON.parse(readFileSync(paths.resultFile(asker), 'utf8'))).toEqual({ n: 2 });
   expect(await problems()).toEqual([]);
@@ -157,7 +154,7 @@ it('a result longer than one read is whole', () => {
 
 it('a result of null is one', () => {
   finish(null, true);
-  expect(session.result(asker)).toEqual({ attempt: 1, value: null });
+  expect(session.result(asker)).toMatchObject({ attempt: 1, value: null });
 });
 
 it('a log that changed under its reader gives no result', () => {

@@ -24,14 +24,17 @@ import { newRunId, runPaths } from '../../src/store/layout.ts';
 import { runDocument } from '../../src/store/cache/documents.ts';
 import { listRunSummaries, readRunSummary } from '../../src/store/run-list.ts';
 import { acquireRunLock } from '../../src/store/lock/run-lock.ts';
-import { createRunDirectory, loadRun } from '../../src/store/run-store.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
 import { StateCache } from '../../src/store/cache/state-cache.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
 import {
+  endOf,
   RESULT,
   sampleEvents,
   sampleReply,
   sampleRun,
+  storeOf,
+  systemNow,
   temporaryProgram,
   type SampleRun,
 } from './sample-run.ts';
@@ -61,19 +64,19 @@ function read(file: string): unknown {
 }
 
 async function problems(): Promise<string[]> {
-  const report = await verifyRun(run.paths);
+  const report = await verifyRun(run.paths, { now: systemNow });
   return report.problems.map(({ severity, where, message }) => `${severity} ${where} ${message}`);
 }
 
 describe('reading a run', () => {
   it('gives what its events say', () => {
-    const state = loadRun(run.paths);
+    const state = viewRun(run.paths).state;
     expect(runDocument(state)).toEqual(runDocument(run.state));
     expect(runDocument(state)).toEqual(runDocument(replay(run.events)!));
   });
 
   it('prints the document of section 12', () => {
-    const document = JSON.parse(JSON.stringify(runDocument(loadRun(run.paths)))) as object;
+    const document = JSON.parse(JSON.stringify(runDocument(viewRun(run.paths).state))) as object;
     expect(document).toMatchObject({
       id: run.paths.runId,
       format_version: 1,
@@ -107,23 +110,23 @@ describe('reading a run', () => {
   it('leaves a torn line alone, and refuses events that do not fit each other', () => {
     appendFileSync(run.paths.eventsLog, '{"seq": 99');
     const size = statSync(run.paths.eventsLog).size;
-    expect(runDocument(loadRun(run.paths))).toEqual(runDocument(run.state));
+    expect(runDocument(viewRun(run.paths).state)).toEqual(runDocument(run.state));
     expect(statSync(run.paths.eventsLog).size).toBe(size);
     const { runId } = run.paths;
     const { events } = sampleEvents(runId);
     const first = eventLine(events[0]!, '0'.repeat(64));
     const stray = newEvent(runId, 2, 'instance_done', 'nobody', '2026-01-01T00:00:00.000Z', {});
     writeFileSync(run.paths.eventsLog, `${first}\n${eventLine(stray, sha256(first))}\n`);
-    expect(() => loadRun(run.paths)).toThrow(/line 2 \(instance_done\) does not fit.*nobody/);
+    expect(() => viewRun(run.paths).state).toThrow(/line 2 \(instance_done\) does not fit.*nobody/);
   });
 
   it('knows a run that never began', () => {
     const paths = runPaths(program.dir, newRunId(new Date().toISOString()));
-    createRunDirectory(paths);
-    expect(() => createRunDirectory(paths)).toThrow(/exists already/);
-    expect(() => loadRun(paths)).toThrow(/no event log/);
+    storeOf(program.dir).create(paths.runId);
+    expect(() => storeOf(program.dir).create(paths.runId)).toThrow(/exists already/);
+    expect(() => viewRun(paths).state).toThrow(/no event log/);
     writeFileSync(paths.eventsLog, '{"seq":1,');
-    expect(() => loadRun(paths)).toThrow(/never started/);
+    expect(() => viewRun(paths).state).toThrow(/never started/);
   });
 });
 
@@ -148,9 +151,9 @@ describe('state/', () => {
     const file = run.paths.instanceFile(run.asker);
     utimesSync(file, 1, 1);
     const log = EventLog.openForAppend(run.paths.eventsLog, { sync: false });
-    const cache = StateCache.open(run.paths, run.state);
+    const cache = StateCache.open(run.paths, run.state, endOf(run.paths));
     utimesSync(run.paths.runFile, 1, 1);
-    expect(cache.flush(run.state)).toBeNull();
+    expect(cache.flush(run.state, endOf(run.paths))).toBeNull();
     expect(statSync(run.paths.runFile).mtimeMs).toBe(1000);
     const { runId } = run.paths;
     const seq = run.state.seq + 1;
@@ -158,7 +161,7 @@ describe('state/', () => {
     const state = replay([...sampleEvents(runId).events, aborted])!;
     log.append([aborted]);
     cache.note(aborted);
-    expect(cache.flush(state)).toBeNull();
+    expect(cache.flush(state, endOf(run.paths))).toBeNull();
     expect(statSync(file).mtimeMs).toBe(1000);
     expect(read(run.paths.runFile)).toMatchObject({ status: 'failed', seq });
     log.close();
@@ -172,14 +175,16 @@ describe('state/', () => {
       rmSync(run.paths.eventsLog);
       const log = EventLog.create(run.paths.eventsLog, events.slice(0, seen), { sync: false });
       const before = replay(sampleEvents(run.paths.runId).events.slice(0, seen))!;
-      const first = StateCache.open(run.paths, before);
-      expect(first.flush(before)).toBeNull();
+      const first = StateCache.open(run.paths, before, endOf(run.paths));
+      expect(first.flush(before, endOf(run.paths))).toBeNull();
       expect(readRunSummary(run.paths).seq).toBe(seen);
       // Its events are in the log, and it dies before it writes what they changed.
       log.append(events.slice(seen));
       log.close();
       expect(readRunSummary(run.paths).seq).toBe(events.length);
-      expect(StateCache.open(run.paths, state).flush(state)).toBeNull();
+      expect(
+        StateCache.open(run.paths, state, endOf(run.paths)).flush(state, endOf(run.paths)),
+      ).toBeNull();
       expect(stateFiles()).toEqual(whole);
     }
   });
@@ -195,7 +200,9 @@ describe('state/', () => {
     const whole = stateFiles();
     harm();
     expect(readRunSummary(run.paths).status).toBe('done');
-    expect(StateCache.open(run.paths, run.state).flush(run.state)).toBeNull();
+    expect(
+      StateCache.open(run.paths, run.state, endOf(run.paths)).flush(run.state, endOf(run.paths)),
+    ).toBeNull();
     expect(stateFiles()).toEqual(whole);
   });
 
@@ -214,18 +221,18 @@ describe('state/', () => {
     ['replaced by a pipe', (file) => replaceBy(file, () => execFileSync('mkfifo', [file]))],
   ])('has a result written anew that is asked for and was %s', (_name, harm) => {
     const whole = stateFiles();
-    const cache = StateCache.open(run.paths, run.state);
+    const cache = StateCache.open(run.paths, run.state, endOf(run.paths));
     harm(run.paths.resultFile(run.asker));
     cache.checkResult(run.asker, JSON.parse(RESULT) as Json);
-    expect(cache.flush(run.state)).toBeNull();
+    expect(cache.flush(run.state, endOf(run.paths))).toBeNull();
     expect(stateFiles()).toEqual(whole);
   });
 
   it('keeps a result that is asked for and is as it was', () => {
-    const cache = StateCache.open(run.paths, run.state);
+    const cache = StateCache.open(run.paths, run.state, endOf(run.paths));
     utimesSync(run.paths.resultFile(run.asker), 1, 1);
     cache.checkResult(run.asker, JSON.parse(RESULT) as Json);
-    expect(cache.flush(run.state)).toBeNull();
+    expect(cache.flush(run.state, endOf(run.paths))).toBeNull();
     expect(statSync(run.paths.resultFile(run.asker)).mtimeMs).toBe(1000);
   });
 
@@ -237,10 +244,10 @@ describe('state/', () => {
   it('that cannot be written harms nothing: the reason is told, and the next flush tries again', () => {
     rmSync(run.paths.stateDir, { recursive: true });
     writeFileSync(run.paths.stateDir, 'in the way');
-    const cache = StateCache.open(run.paths, run.state);
-    expect(cache.flush(run.state)?.code).toBe('write-failed');
+    const cache = StateCache.open(run.paths, run.state, endOf(run.paths));
+    expect(cache.flush(run.state, endOf(run.paths))?.code).toBe('write-failed');
     rmSync(run.paths.stateDir);
-    expect(cache.flush(run.state)).toBeNull();
+    expect(cache.flush(run.state, endOf(run.paths))).toBeNull();
     expect(readRunSummary(run.paths).status).toBe('done');
   });
 });
@@ -288,7 +295,7 @@ describe('a list of runs', () => {
 
 describe('run verify', () => {
   it('finds nothing wrong with a sound run, and counts what it looked at', async () => {
-    const report = await verifyRun(run.paths);
+    const report = await verifyRun(run.paths, { now: systemNow });
     expect(report).toMatchObject({
       run_id: run.paths.runId,
       ok: true,
@@ -406,7 +413,7 @@ describe('run verify', () => {
       found.filter((each) => expected.test(each)),
       found.join('\n'),
     ).toHaveLength(1);
-    const report = await verifyRun(run.paths);
+    const report = await verifyRun(run.paths, { now: systemNow });
     expect(report.ok).toBe(!expected.source.startsWith('^error'));
   });
 
@@ -432,10 +439,10 @@ describe('run verify', () => {
     rmSync(run.paths.eventsLog);
     const log = EventLog.create(run.paths.eventsLog, events.slice(0, 9), { sync: false });
     const before = replay(sampleEvents(run.paths.runId).events.slice(0, 9))!;
-    StateCache.open(run.paths, before).flush(before);
+    StateCache.open(run.paths, before, endOf(run.paths)).flush(before, endOf(run.paths));
     log.append(events.slice(9));
     log.close();
-    const report = await verifyRun(run.paths);
+    const report = await verifyRun(run.paths, { now: systemNow });
     expect(report.problems).toEqual([
       {
         severity: 'warning',
@@ -443,8 +450,8 @@ describe('run verify', () => {
         message: expect.stringContaining(`is behind the log: event 9 of ${events.length}`),
       },
     ]);
-    StateCache.open(run.paths, state).flush(state);
-    expect((await verifyRun(run.paths)).problems).toEqual([]);
+    StateCache.open(run.paths, state, endOf(run.paths)).flush(state, endOf(run.paths));
+    expect((await verifyRun(run.paths, { now: systemNow })).problems).toEqual([]);
   });
 
   it('--repair writes state/ anew, and nothing else', async () => {
@@ -455,7 +462,7 @@ describe('run verify', () => {
     appendFileSync(run.paths.eventsLog, '{"torn');
     const frozen = path.join(run.paths.programDir, 'prompts/ask.md');
     writeFileSync(frozen, 'changed');
-    const report = await verifyRun(run.paths, { repair: true });
+    const report = await verifyRun(run.paths, { repair: true, now: systemNow });
     expect(report).toMatchObject({ repaired: true, ok: false });
     expect(report.problems.map(({ where }) => where)).toEqual(['program/prompts/ask.md']);
     expect(stateFiles()).toEqual(whole);
@@ -464,12 +471,14 @@ describe('run verify', () => {
 
   it('--repair touches nothing where the log is damaged, or an engine lives', async () => {
     rmSync(run.paths.runFile);
-    const claim = acquireRunLock(run.paths, { command: 'run start' });
-    await expect(verifyRun(run.paths, { repair: true })).rejects.toThrow(/driven by "run start"/);
+    const claim = acquireRunLock(run.paths, { command: 'run start', now: systemNow });
+    await expect(verifyRun(run.paths, { repair: true, now: systemNow })).rejects.toThrow(
+      /driven by "run start"/,
+    );
     if (claim.ok) claim.lock.release();
     edit(run.paths.eventsLog, '"status":"ready"', '"status":"reedy"');
     const before = readFileSync(run.paths.eventsLog);
-    expect(await verifyRun(run.paths, { repair: true })).toMatchObject({
+    expect(await verifyRun(run.paths, { repair: true, now: systemNow })).toMatchObject({
       repaired: false,
       ok: false,
       log: { events: 1, head: null },

@@ -10,10 +10,10 @@ import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
 import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
-import { EventLog } from '../../src/store/log/writer.ts';
+import { DirectoryRunStore } from '../../src/store/directory/store.ts';
+import type { LogPosition } from '../../src/store/log/chain.ts';
+import { scanLog } from '../../src/store/log/reader.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { createRunDirectory } from '../../src/store/run-store.ts';
-import { StateCache } from '../../src/store/cache/state-cache.ts';
 
 const testTmp = path.resolve('.test-tmp');
 
@@ -196,7 +196,7 @@ export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
 /** The same on disk, with its frozen file, artifact, result and cache. */
 export function sampleRun(programDir: string, now = new Date()): SampleRun {
   const paths = runPaths(programDir, newRunId(now.toISOString()));
-  createRunDirectory(paths);
+  const { begin } = storeOf(programDir).create(paths.runId);
   const sample = sampleEvents(paths.runId);
   mkdirSync(path.join(paths.programDir, 'prompts'));
   writeFileSync(path.join(paths.programDir, 'prompts', 'ask.md'), PROMPT);
@@ -205,11 +205,17 @@ export function sampleRun(programDir: string, now = new Date()): SampleRun {
   writeFileSync(path.join(attempt, 'result.json'), RESULT);
   mkdirSync(paths.publishedDir(sample.asker), { recursive: true });
   writeFileSync(path.join(paths.publishedDir(sample.asker), 'final.md'), FINAL);
-  const log = EventLog.create(paths.eventsLog, sample.events, { sync: false });
-  const cache = StateCache.create(paths);
-  for (const event of sample.events) cache.note(event);
-  const failed = cache.flush(sample.state);
-  if (failed) throw failed;
-  log.close();
+  begin(sample.events, sample.state);
   return { paths, ...sample };
+}
+
+export const systemNow = (): string => new Date().toISOString();
+
+export function storeOf(programDir: string): DirectoryRunStore {
+  return new DirectoryRunStore(programDir, { now: systemNow, sync: false });
+}
+
+/** Where the log of a run ends. */
+export function endOf(paths: RunPaths): LogPosition {
+  return scanLog(paths.eventsLog, () => undefined);
 }

@@ -90,7 +90,7 @@ async function answer(
   hooks: AssistantHooks,
   stopper: Stopper,
 ): Promise<AssistantResult> {
-  const claim = claimQuestion(paths, interruptId, hooks.command);
+  const claim = claimQuestion(paths, interruptId, hooks.command, () => world.clock.now());
   if (claim === null) return { kind: 'busy' };
   try {
     // What others did before we had the claim.
@@ -111,9 +111,9 @@ async function answer(
 }
 
 /** The protocol of the run's lock, on a directory of the question's own. null: somebody has it. */
-function claimQuestion(paths: RunPaths, interruptId: string, command: string) {
+function claimQuestion(paths: RunPaths, interruptId: string, command: string, now: () => string) {
   const lockDir = path.join(paths.assistantDir(interruptId), 'claim');
-  const result = acquireRunLock({ ...paths, lockDir }, { command });
+  const result = acquireRunLock({ ...paths, lockDir }, { command, now });
   if (result.ok) return result.lock;
   if (result.reason === 'held') return null;
   throw new Refusal('run-not-writable', `${result.path} cannot be written to: ${result.message}.`);

@@ -10,7 +10,7 @@ import type { Interrupt, RunStatus } from '../../model/run.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import { answerByAssistant, type AssistantResult } from './answer-by-assistant.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from '../run/background.ts';
@@ -238,7 +238,7 @@ class AssistantWorker {
 }
 
 function canResume(paths: RunPaths, instanceId: string): boolean {
-  const instance = loadRun(paths).instances.get(instanceId);
+  const instance = viewRun(paths).state.instances.get(instanceId);
   if (!instance) return false;
   switch (instance.status) {
     case 'waiting':

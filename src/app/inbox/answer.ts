@@ -6,20 +6,22 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide } from '../../core/requests/decide.ts';
+import type { RunState } from '../../core/state/run-state.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { renameFile } from '../../disk/disk.ts';
-import { LOG_START, scanLog } from '../../store/log/reader.ts';
-import type { LogPosition } from '../../store/log/chain.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import { dropReply } from '../../store/inbox/drop.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
-import { loadRun } from '../../store/run-store.ts';
-import { checkReply, replyOf, type Answer, type ReplyProblem } from '../../engine/reply.ts';
-import type { FoundInterrupt } from './find.ts';
-import { entryOf, readInbox, type InterruptEntry } from './list.ts';
-import type { World } from '../world.ts';
+import type { LockHolder } from '../../store/lock/run-lock.ts';
+import type { RunView, RunWriter } from '../../store/run-store.ts';
 import { receiveIfFree } from '../../engine/as-writer.ts';
+import { Intake } from '../../engine/intake.ts';
+import { checkReply, replyOf, type Answer, type ReplyProblem } from '../../engine/reply.ts';
+import { runStore } from '../../engine/session.ts';
+import type { World } from '../world.ts';
+import type { FoundInterrupt } from './find.ts';
+import { entryOf, inboxLine, noInterrupt, readInbox, type InterruptEntry } from './list.ts';
 
 export type { Answer };
 
@@ -46,49 +48,133 @@ const WAIT_MS = 15_000;
 const POLL_MS = 50;
 
 /**
- * Returns when the answer is in the log, or left for an engine that did not take it in time.
+ * Returns when the answer is in the log, or left for an engine that did not take it in time. The log is read
+ * once: by the run's writer, which this is where nobody else is, or beside the engine that holds the run.
  *
  * @throws Refusal `already-answered`, `human-answers`, `human-not-allowed`, a `ReplyProblem`'s code, and as
  * `readInbox` and `dropReply`
  */
 export async function answerInterrupt(
   world: World,
-  { paths, interruptId }: FoundInterrupt,
+  found: FoundInterrupt,
   answer: Answer,
   options: AnswerOptions,
 ): Promise<AnsweredInterrupt> {
-  const inbox = await readInbox(paths);
+  const { paths } = found;
+  const store = runStore(world, paths.authoredDir);
+  const attempt = store.write(paths.runId, options.command);
+  if (!attempt.ok) {
+    const answered = await answerBeside(world, found, answer, options);
+    return { ...answered, holder: store.holder(paths.runId) };
+  }
+  try {
+    return { ...(await answerAsWriter(attempt.writer, found, answer)), holder: null };
+  } finally {
+    attempt.writer.close();
+  }
+}
+
+type Answered = Omit<AnsweredInterrupt, 'holder'>;
+
+/** Takes in what lies in the inbox first: an answer there was earlier. */
+async function answerAsWriter(
+  writer: RunWriter,
+  { paths, interruptId }: FoundInterrupt,
+  answer: Answer,
+): Promise<Answered> {
+  const { state } = writer;
+  const { events, refused } = await new Intake(writer).receive();
+  writer.commit(events);
+  const before = state.interrupts.get(interruptId);
+  if (!before)
+    throw noInterrupt(
+      paths,
+      interruptId,
+      refused.map((each) => inboxLine(paths, each)),
+    );
+  if (before.reply) throw alreadyAnswered(before.interrupt, before.reply);
+  const reply = replyOf(before.interrupt, answer, writer.now());
+  await refuseBadReply(paths, before.interrupt, reply);
+  const decided = decide(state, { command: 'reply', reply }, writer.now());
+  if (!decided.ok) throw notResolved(interruptId, decided);
+  // The file is the record of the answer, and lies there before the log tells of it.
+  const setAside = await drop(paths, reply, before.interrupt, async () =>
+    lyingReply(writer, before.interrupt),
+  );
+  writer.commit(decided.events);
+  const { interrupt } = state.interrupts.get(interruptId) ?? before;
+  return {
+    entry: entryFor({ ...interrupt }, reply),
+    recorded: true,
+    stillOpen: stillOpenIn(state, interrupt),
+    setAside,
+  };
+}
+
+async function answerBeside(
+  world: World,
+  { paths, interruptId }: FoundInterrupt,
+  answer: Answer,
+  options: AnswerOptions,
+): Promise<Answered> {
+  const view = viewRun(paths);
+  const inbox = await readInbox(paths, view);
   const { interrupt } = entryOf(inbox, paths, interruptId);
   const standing = inbox.preview.interrupts.get(interruptId)?.reply;
   if (standing) throw alreadyAnswered(interrupt, standing);
   const reply = replyOf(interrupt, answer, world.clock.now());
-  const problem = await checkReply(paths, interrupt, reply);
-  if (problem !== null) throw refusalOf(interruptId, problem);
-  const request = { command: 'reply', reply } as const;
-  const decision = decide(inbox.preview, request, inbox.preview.updatedAt);
-  if (!decision.ok) {
-    throw new Refusal(decision.code, `interrupt ${interruptId}: ${decision.reason}`);
-  }
-  const setAside = await drop(paths, reply);
-  const recorded = await untilRecorded(world, paths, reply, options);
-  const state = loadRun(paths);
-  const record = state.interrupts.get(interruptId);
-  if (record?.reply && !isSame(record.reply, reply)) throw alreadyAnswered(interrupt, record.reply);
-  const stillOpen = state.instances.get(interrupt.instance_id)?.blocking_interrupts ?? [];
-  const { run_id, instance_id, task_id } = interrupt;
+  await refuseBadReply(paths, interrupt, reply);
+  const decided = decide(
+    inbox.preview,
+    { command: 'reply', reply },
+    inbox.preview.updatedAt,
+  );
+  if (!decided.ok) throw notResolved(interruptId, decided);
+  // What lay there when we looked was no reply; it may have become one meanwhile.
+  const setAside = await drop(
+    paths,
+    reply,
+    interrupt,
+    async () => (await readInbox(paths)).preview.interrupts.get(interruptId)?.reply ?? null,
+  );
+  const seen = await untilRecorded(world, paths, view, reply, options);
+  if (seen && !isSame(seen.reply, reply)) throw alreadyAnswered(interrupt, seen.reply);
   return {
-    entry: {
-      run_id,
-      instance_id,
-      task_id,
-      interrupt: record?.interrupt ?? interrupt,
-      reply: record?.reply ?? reply,
-    },
-    recorded,
-    holder: currentHolder(paths),
-    stillOpen: stillOpen.filter((id) => id !== interruptId),
+    entry: entryFor({ ...interrupt, ...seen?.change }, seen?.reply ?? reply),
+    recorded: seen !== null,
+    stillOpen: stillOpenIn(inbox.preview, interrupt),
     setAside,
   };
+}
+
+/** A reply that lies in the inbox and fits; what was refused before, and has not changed, is none. */
+function lyingReply({ inbox }: RunWriter, interrupt: Interrupt): Reply | null {
+  const id = interrupt.interrupt_id;
+  const { replies } = inbox.scan({ interrupts: new Map([[id, { interrupt, reply: null }]]) });
+  return replies.find(({ value }) => value.interrupt_id === id)?.value ?? null;
+}
+
+async function refuseBadReply(paths: RunPaths, interrupt: Interrupt, reply: Reply): Promise<void> {
+  const problem = await checkReply(paths, interrupt, reply);
+  if (problem !== null) throw refusalOf(interrupt.interrupt_id, problem);
+}
+
+function notResolved(
+  interruptId: string,
+  { code, reason }: { code: string; reason: string },
+): Refusal {
+  return new Refusal(code, `interrupt ${interruptId}: ${reason}`);
+}
+
+function entryFor(interrupt: Interrupt, reply: Reply): InterruptEntry {
+  const { run_id, instance_id, task_id } = interrupt;
+  return { run_id, instance_id, task_id, interrupt, reply };
+}
+
+/** Other blocking questions of the same instance. */
+function stillOpenIn(state: RunState, { interrupt_id, instance_id }: Interrupt): string[] {
+  const blocking = state.instances.get(instance_id)?.blocking_interrupts ?? [];
+  return blocking.filter((id) => id !== interrupt_id);
 }
 
 /** @throws Refusal `already-answered` where an answer stands */
@@ -112,13 +198,19 @@ function refusalOf(interruptId: string, { code, message }: ReplyProblem): Refusa
   );
 }
 
-/** Returns where a refused file of the same name was moved to, which must not be lost. */
-async function drop(paths: RunPaths, reply: Reply): Promise<string | null> {
+/**
+ * Returns where a refused file of the same name was moved to, which must not be lost. `standing`: looks whether
+ * what lies there is an answer after all.
+ */
+async function drop(
+  paths: RunPaths,
+  reply: Reply,
+  interrupt: Interrupt,
+  standing: () => Promise<Reply | null>,
+): Promise<string | null> {
   if (dropReply(paths, reply)) return null;
-  // What lay there when we looked was no reply; it may have become one meanwhile.
-  const { preview } = await readInbox(paths);
-  const record = preview.interrupts.get(reply.interrupt_id);
-  if (record?.reply) throw alreadyAnswered(record.interrupt, record.reply);
+  const other = await standing();
+  if (other) throw alreadyAnswered(interrupt, other);
   const file = paths.replyFile(reply.interrupt_id);
   const setAside = freeName(`${file}.refused`);
   renameFile(file, setAside);
@@ -137,36 +229,37 @@ function freeName(name: string): string {
   }
 }
 
-/** True once the log has it, by the engine that holds the run, or by us; false where that takes too long. */
+/** The answer to the question that the log has, by the engine that holds the run or by us; null: none in time. */
 async function untilRecorded(
   world: World,
   paths: RunPaths,
-  reply: Reply,
+  view: RunView,
+  { interrupt_id: id }: Reply,
   { command, waitMs = WAIT_MS }: AnswerOptions,
-): Promise<boolean> {
+): Promise<{ reply: Reply; change: Partial<Interrupt> } | null> {
   const sinceMs = world.clock.elapsedMs();
-  let position: LogPosition = LOG_START;
-  let resolved = false;
   let refusal: string | null = null;
   for (;;) {
-    position = scanLog(
-      paths.eventsLog,
-      (event) => {
-        if (event.event_type !== 'interrupt_resolved') return;
-        if (event.payload.interrupt_id === reply.interrupt_id) resolved = true;
-      },
-      { after: position },
-    );
-    if (resolved) return true;
+    let seen: { reply: Reply; change: Partial<Interrupt> } | null = null;
+    for (const event of view.read()) {
+      const { event_type: type, created_at: at } = event;
+      if (type === 'interrupt_resolved' && event.payload.interrupt_id === id) {
+        seen = { reply: event.payload.reply, change: { status: 'resolved', resolved_at: at } };
+      }
+      if (type === 'interrupt_applied' && event.payload.interrupt_id === id && seen) {
+        Object.assign(seen.change, { status: 'applied', applied_at: at });
+      }
+    }
+    if (seen) return seen;
     if (refusal !== null) throw new Refusal('reply-refused', refusal);
     const result = await receiveIfFree(world, paths, command);
     if (result.received) {
-      const mine = result.refused.find(({ interruptId }) => interruptId === reply.interrupt_id);
-      refusal = `interrupt ${reply.interrupt_id}: ${mine?.reason ?? 'the reply is not in the inbox any more'}`;
+      const mine = result.refused.find(({ interruptId }) => interruptId === id);
+      refusal = `interrupt ${id}: ${mine?.reason ?? 'the reply is not in the inbox any more'}`;
       continue;
     }
     const isLate = world.clock.elapsedMs() - sinceMs >= waitMs;
-    if (result.reason === 'not-writable' || isLate) return false;
+    if (result.reason === 'not-writable' || isLate) return null;
     await delay(POLL_MS);
   }
 }

@@ -89,8 +89,8 @@ async function findTask(paths: RunPaths, taskId: string): Promise<TaskSpec> {
 }
 
 async function loadState(paths: RunPaths): Promise<RunState> {
-  const { loadRun } = await import('../../store/run-store.ts');
-  return loadRun(paths);
+  const { viewRun } = await import('../../store/directory/view.ts');
+  return viewRun(paths).state;
 }
 
 function readObject(file: string): Record<string, unknown> | null {

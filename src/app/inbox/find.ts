@@ -3,7 +3,7 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { suggest } from '../../text/suggest.ts';
 import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 
 export interface FoundInterrupt {
   paths: RunPaths;
@@ -29,7 +29,7 @@ export function findInterrupt(programDir: string, text: string, run?: string): F
   // The record of a question that a hand-off opened may not have been written before a crash.
   if (found.length === 0) {
     for (const paths of runs.filter((each) => !isInboxEmpty(each))) {
-      for (const id of loadRun(paths).interrupts.keys()) look(paths, id);
+      for (const id of viewRun(paths).state.interrupts.keys()) look(paths, id);
     }
   }
   const exact = found.find(({ interruptId }) => interruptId === wanted);

@@ -5,7 +5,9 @@ import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
+import { directoryInbox } from '../../store/inbox/directory.ts';
+import type { InboxProblem } from '../../store/inbox/scanner.ts';
 import { Intake } from '../../engine/intake.ts';
 import { isFile } from '../../disk/stats-of.ts';
 import { findInterrupt, isInboxEmpty, runsOf } from './find.ts';
@@ -73,29 +75,38 @@ export async function showInterrupt(
 export function entryOf(inbox: RunInbox, paths: RunPaths, interruptId: string): InterruptEntry {
   const entry = inbox.entries.find(({ interrupt }) => interrupt.interrupt_id === interruptId);
   if (entry) return entry;
-  const file = inboxName(paths, paths.interruptFile(interruptId));
-  const reason = inbox.strays.find((stray) => stray.includes(file)) ?? `${file} is not taken in`;
-  throw new Refusal(
-    'interrupt-refused',
-    `interrupt ${interruptId} is none of the run's: ${reason}`,
-    {
-      exit: ExitStatus.notFound,
-    },
-  );
+  throw noInterrupt(paths, interruptId, inbox.strays);
 }
 
-/** What the log knows, beside what lies in the inbox. @throws Refusal as `loadRun` */
-export async function readInbox(paths: RunPaths): Promise<RunInbox> {
-  const preview = loadRun(paths);
+/** `strays`: what the inbox holds that is not taken in. */
+export function noInterrupt(
+  paths: RunPaths,
+  interruptId: string,
+  strays: readonly string[],
+): Refusal {
+  const file = inboxName(paths, paths.interruptFile(interruptId));
+  const reason = strays.find((stray) => stray.includes(file)) ?? `${file} is not taken in`;
+  const message = `interrupt ${interruptId} is none of the run's: ${reason}`;
+  return new Refusal('interrupt-refused', message, { exit: ExitStatus.notFound });
+}
+
+/**
+ * What the log knows, beside what lies in the inbox. The state of `view` becomes the preview.
+ * @throws Refusal as `RunStore.view`
+ */
+export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise<RunInbox> {
+  const preview = view.state;
+  const now = (): string => preview.updatedAt;
   const logged = new Map(
     [...preview.interrupts].map(([id, record]) => [id, structuredClone(record)] as const),
   );
-  const intake = new Intake({ paths, state: preview, now: () => preview.updatedAt });
+  const intake = new Intake({ paths, state: preview, inbox: directoryInbox(paths, now), now });
   const { refused } = await intake.receive();
   const problems = new Map<string, string>();
   const strays: string[] = [];
-  for (const { file, kind, interruptId, reason } of refused) {
-    const line = `${inboxName(paths, file)}: ${reason}`;
+  for (const problem of refused) {
+    const { kind, interruptId } = problem;
+    const line = inboxLine(paths, problem);
     const known = interruptId !== null && preview.interrupts.has(interruptId);
     if (kind === 'reply' && known) problems.set(interruptId, line);
     else strays.push(line);
@@ -155,6 +166,11 @@ function answerThatLies(
   if (before.reply !== null || foreseen.reply === null) return null;
   const file = inboxName(paths, paths.replyFile(before.interrupt.interrupt_id));
   return `${file}: a reply that is taken in when the run is resumed`;
+}
+
+/** A file that is not taken in, with the reason. */
+export function inboxLine(paths: RunPaths, { file, reason }: InboxProblem): string {
+  return `${inboxName(paths, file)}: ${reason}`;
 }
 
 /** As a person finds it: relative to the run. */

@@ -11,7 +11,7 @@ import { suggest } from '../../text/suggest.ts';
 import { findProgramFile } from './check-proposals.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import { commitEdit } from '../program/edit.ts';
 import { recordProposalsInRun } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
@@ -35,7 +35,7 @@ export function listProposals(
   const unreadable: string[] = [];
   for (const runId of runs) {
     try {
-      const state = loadRun(runPaths(programDir, runId));
+      const state = viewRun(runPaths(programDir, runId)).state;
       proposals.push(...[...state.proposals.values()].filter((one) => matches(one, filter)));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -2,12 +2,12 @@
 import { sessionOrRequest } from '../../engine/as-writer.ts';
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import type { World } from '../world.ts';
 import { driveSession } from './drive.ts';
 import { inTime, type RunAction } from './request.ts';
 
-/** Returns when the run is aborted, by us or by the engine that drives it. @throws Refusal as `RunSession.open` */
+/** Returns when the run is aborted, by us or by the engine that drives it. @throws Refusal as `openSession` */
 export async function stopAndAbort(world: World, programDir: string, runId: string): Promise<void> {
   const request = { command: 'abort' } as const;
   const session = await sessionOrRequest(world, programDir, runId, 'run abort', request);
@@ -22,7 +22,7 @@ export async function abortNow(
   programDir: string,
   runId: string,
 ): Promise<RunAction> {
-  loadRun(runPaths(programDir, runId));
+  viewRun(runPaths(programDir, runId));
   const isDriven = currentHolder(runPaths(programDir, runId)) !== null;
   const ended = await inTime(stopAndAbort(world, programDir, runId));
   if (!ended) return { outcome: 'told', message: 'The engine was told, and has not stopped yet.' };

@@ -16,7 +16,7 @@ import type { StopMode } from '../../engine/loop.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
-import { RunSession } from '../../engine/session.ts';
+import { openSession, type RunSession } from '../../engine/session.ts';
 import type { World } from '../world.ts';
 import { selfCommand } from './background.ts';
 
@@ -62,7 +62,7 @@ export function driveRun(
   runId: string,
   options: DriveOptions,
 ): Drive {
-  const session = RunSession.open(world, programDir, runId, options.command);
+  const session = openSession(world, programDir, runId, options.command);
   try {
     options.prepare?.(session);
     return driveSession(world, session, options);
@@ -86,6 +86,7 @@ export function driveSession(
   const context = attemptContext(world, session);
   const executor = new LocalExecutor({ env: world.env, launcher: true });
   const parts = {
+    clock: world.clock,
     run: session,
     inbox: new Intake(session),
     attempts: attemptsOf(context),
@@ -133,6 +134,7 @@ function attemptContext(world: World, session: RunSession): AttemptContext {
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
+    clock: world.clock,
     env: world.env,
     config: { sections: {}, problem: null },
     commandPath: writeCommandShim(paths.binDir, selfCommand(world)),

@@ -1,6 +1,4 @@
 /** Looks at runs; changes nothing. For the command line and the page alike. */
-import { watch } from 'node:fs';
-import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
 import {
   explainInstance,
@@ -9,14 +7,16 @@ import {
 } from '../../core/explain/explain.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import type { LogPosition } from '../../store/log/chain.ts';
-import { LOG_START, scanLog } from '../../store/log/reader.ts';
 import { resolveRunId, runPaths } from '../../store/layout.ts';
 import { runDocument, type RunDocument } from '../../store/cache/documents.ts';
-import { listRunSummaries, type ListedRun } from '../../store/run-list.ts';
+import { listRunSummaries } from '../../store/run-list.ts';
 import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
-import { readRunFile } from '../../store/cache/run-file.ts';
-import { evolveChecked, loadRun, refuseEmptyLog, refuseLostEvents } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
+import { followLog } from '../../store/log/follow.ts';
+import { evolveChecked } from '../../store/log/replay.ts';
+import type { ListedRun } from '../../store/run-store.ts';
+import type { VerifyReport } from '../../store/verify/report.ts';
+import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
 /** Newest first. */
@@ -31,7 +31,7 @@ export function showRun(programDir: string, run: string): RunDocument {
 
 export function readRun(programDir: string, run: string): { runId: string; state: RunState } {
   const runId = resolveRunId(programDir, run);
-  return { runId, state: loadRun(runPaths(programDir, runId)) };
+  return { runId, state: viewRun(runPaths(programDir, runId)).state };
 }
 
 /** Who drives the run now, if anyone does. */
@@ -66,7 +66,7 @@ export function explainRun(programDir: string, run: string, instance?: string): 
   const runId = resolveRunId(programDir, run);
   const paths = runPaths(programDir, runId);
   const found = new Map<string, Decision>();
-  const state = loadRun(paths, (event, now) => noteDecision(found, event, now));
+  const state = viewRun(paths, (event, now) => noteDecision(found, event, now)).state;
   const decisions = [...found.values()];
   const holder = currentHolder(paths);
   const context = { programDir, driven: holder !== null };
@@ -114,69 +114,40 @@ function noteDecision(decisions: Map<string, Decision>, event: RunEvent, state: 
   }
 }
 
-const POLL_MS = 250;
-
 /**
  * Every event of a run, from the first, and each further one as it comes, until `signal` aborts or
- * `onEvent` returns false. `onEvent` gets the state after the event, and whether the event was already
- * there when following began.
+ * `onEvent` returns false. `onEvent` gets the state after the event; `onCaughtUp` is called whenever all there
+ * is has been shown, several times a second, and may end it too.
  */
 export async function followRun(
   programDir: string,
   runId: string,
-  onEvent: (event: RunEvent, state: RunState, isPast: boolean) => boolean | void,
+  onEvent: (event: RunEvent, state: RunState) => boolean | void,
   options: { signal?: AbortSignal; onCaughtUp?: (state: RunState) => boolean | void } = {},
 ): Promise<void> {
   const paths = runPaths(programDir, runId);
-  const { eventsLog } = paths;
-  const seen = readRunFile(paths);
+  const signal = options.signal ?? new AbortController().signal;
   let state: RunState | null = null;
-  let position: LogPosition = LOG_START;
-  let isPast = true;
-  let goOn = true;
-  const read = (): void => {
-    const end = scanLog(
-      eventsLog,
-      (event) => {
-        state = evolveChecked(state, event, eventsLog);
-        if (goOn && onEvent(event, state, isPast) === false) goOn = false;
-      },
-      { after: position },
-    );
-    position = end;
-  };
-  read();
-  if (state === null) refuseEmptyLog(paths);
-  refuseLostEvents(paths, seen, state);
-  isPast = false;
-  if (state && options.onCaughtUp?.(state) === false) return;
-  const { signal } = options;
-  while (goOn && signal?.aborted !== true) {
-    await changed(eventsLog, signal);
-    read();
-    if (state && options.onCaughtUp?.(state) === false) return;
+  for await (const events of followLog(paths, 0, signal)) {
+    for (const event of events) {
+      state = evolveChecked(state, event, paths.eventsLog);
+      if (onEvent(event, state) === false) return;
+    }
+    if (events.length === 0 && state && options.onCaughtUp?.(state) === false) return;
   }
 }
 
-/** Resolves when the file may have changed: told by the system, or after a while. */
-function changed(file: string, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      watcher?.close();
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', finish);
-      resolve();
-    };
-    let watcher: ReturnType<typeof watch> | null = null;
-    const timer = setTimeout(finish, POLL_MS);
-    signal?.addEventListener('abort', finish);
-    try {
-      watcher = watch(path.dirname(file), (_event, name) => {
-        if (name === path.basename(file)) finish();
-      });
-      watcher.on('error', finish);
-    } catch {
-      // Polling will do.
-    }
-  });
+/**
+ * `run verify`: is what a run has on disk what its log says? `run`: an id, a unique prefix, or `latest`.
+ * @throws Refusal as the store's `verifyRun`
+ */
+export async function verifyRun(
+  { clock }: World,
+  programDir: string,
+  run: string,
+  options: { repair?: boolean } = {},
+): Promise<VerifyReport> {
+  const { verifyRun: verify } = await import('../../store/verify/verify.ts');
+  const paths = runPaths(programDir, resolveRunId(programDir, run));
+  return verify(paths, { ...options, now: () => clock.now() });
 }

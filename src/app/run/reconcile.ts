@@ -1,7 +1,7 @@
 /** `run reconcile`: gives what is marked running, and does not run, its end. */
 import type { RunState } from '../../core/state/run-state.ts';
 import { runPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import type { World } from '../world.ts';
 import { driveRun } from './drive.ts';
 import type { RunAction } from './request.ts';
@@ -27,7 +27,7 @@ export async function reconcileNow(
   programDir: string,
   runId: string,
 ): Promise<RunAction> {
-  const before = loadRun(runPaths(programDir, runId)).seq;
+  const before = viewRun(runPaths(programDir, runId)).state.seq;
   const { seq } = await reconcileRun(world, programDir, runId);
   const message =
     seq === before

@@ -1,7 +1,7 @@
 /** `run resume`: settles what ended unseen, gives what is worth it another try, and drives. */
 import { runStatus } from '../../core/state/run-state.ts';
 import { runPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from './background.ts';
 import { driveRun, type Drive, type DriveOptions } from './drive.ts';
@@ -23,7 +23,7 @@ export async function resumeInBackground(
   programDir: string,
   runId: string,
 ): Promise<RunAction> {
-  const before = runStatus(loadRun(runPaths(programDir, runId)));
+  const before = runStatus(viewRun(runPaths(programDir, runId)).state);
   const request = { command: 'resume' } as const;
   const requested = await requestOfEngine(world, programDir, runId, 'run resume', request);
   if (requested) return requested;

@@ -1,10 +1,10 @@
 /** `run retry-instance`: forces one failed instance, and drives. */
 import { decide } from '../../core/requests/decide.ts';
-import { RunSession } from '../../engine/session.ts';
+import { openSession, type RunSession } from '../../engine/session.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
 import { runPaths } from '../../store/layout.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from './background.ts';
 import { driveRun, type Drive, type DriveOptions } from './drive.ts';
@@ -33,7 +33,7 @@ export function requeueInstance(
   instance: string,
   grantIterations: number,
 ): void {
-  const session = RunSession.open(world, programDir, runId, 'run retry-instance');
+  const session = openSession(world, programDir, runId, 'run retry-instance');
   try {
     requeue(session, instance, grantIterations);
   } finally {
@@ -49,7 +49,7 @@ export async function retryInBackground(
   instance: string,
   grantIterations: number,
 ): Promise<RunAction> {
-  const id = resolveInstanceId(loadRun(runPaths(programDir, runId)), instance, hasFailed);
+  const id = resolveInstanceId(viewRun(runPaths(programDir, runId)).state, instance, hasFailed);
   const requested = await requestOfEngine(world, programDir, runId, 'run retry-instance', {
     command: 'retry_instance',
     instance_id: id,

@@ -1,15 +1,11 @@
 /** Starts a run: freezes what it needs of a program that was checked, and writes the first events. */
-import { remove } from '../../disk/disk.ts';
 import { createRun } from '../../core/plan/create-run.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
-import { flushes } from '../../engine/session.ts';
+import { runStore } from '../../engine/session.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import { FORMAT_VERSION, type PathTemplates, type RunPlan } from '../../model/run.ts';
-import { StateCache } from '../../store/cache/state-cache.ts';
-import { newRunId, runPaths } from '../../store/layout.ts';
-import { EventLog } from '../../store/log/writer.ts';
-import { createRunDirectory } from '../../store/run-store.ts';
+import { newRunId } from '../../store/layout.ts';
 import type { World } from '../world.ts';
 import { freezeFiles } from './freeze.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
@@ -34,10 +30,9 @@ export async function startRun(
   const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
   const now = world.clock.now();
   const runId = newRunId(now);
-  const paths = runPaths(program.programDir, runId);
-  createRunDirectory(paths);
+  const run = runStore(world, program.programDir).create(runId);
   try {
-    const files = await freezeFiles(program.programDir, paths.programDir, tasks);
+    const files = await freezeFiles(program.programDir, run.paths.programDir, tasks);
     const project = options.assistants
       ? { ...program.project, assistants: 'inline' as const }
       : program.project;
@@ -54,12 +49,9 @@ export async function startRun(
       files,
     };
     const { state, events } = createRun(plan, runId, now);
-    EventLog.create(paths.eventsLog, events, { sync: flushes(world.env) }).close();
-    const cache = StateCache.create(paths);
-    for (const event of events) cache.note(event);
-    cache.flush(state);
+    run.begin(events, state);
   } catch (error) {
-    remove(paths.root);
+    run.discard();
     throw error;
   }
   return { runId, warnings };

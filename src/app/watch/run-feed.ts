@@ -2,16 +2,15 @@
  * One reader of a run's log for all who look at the run live. It keeps the state, tells its listeners
  * what came, and ends with the last of them. The page's live streams and its overview stand on it.
  */
-import { statSync, watch, type FSWatcher } from 'node:fs';
 import type { RunEvent } from '../../core/events/events.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import type { LogPosition } from '../../store/log/chain.ts';
-import { LOG_START, scanLog } from '../../store/log/reader.ts';
+import { LogWatch } from '../../store/log/follow.ts';
+import { scanLog } from '../../store/log/reader.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
 import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
-import { readRunFile } from '../../store/cache/run-file.ts';
-import { evolveChecked, loadRun, refuseEmptyLog, refuseLostEvents } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
+import type { RunView } from '../../store/run-store.ts';
 import { OutputFeed, type OutputListener } from './output-feed.ts';
 
 export interface FeedListener {
@@ -23,57 +22,48 @@ export interface FeedListener {
   onDamage?(refusal: Refusal): void;
 }
 
-/** Where the system does not tell of changes, on some network disks, looking does. */
+/** Output of attempts is looked for, too: no log tells of it. */
 const LOOK_MS = 80;
 const HOLDER_MS = 400;
 
 class RunFeed {
-  readonly paths: RunPaths;
+  readonly #view: RunView;
   readonly #listeners = new Set<FeedListener>();
   readonly #onIdle: () => void;
   readonly #output: OutputFeed;
-  #state: RunState | null = null;
-  #position: LogPosition = LOG_START;
-  #watcher: FSWatcher | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #following: AbortController | null = null;
   #holder: LockHolder | null = null;
   #holderAtMs = 0;
 
+  /** @throws Refusal as `RunStore.view` */
   constructor(paths: RunPaths, onIdle: () => void) {
-    this.paths = paths;
+    this.#view = viewRun(paths);
     this.#onIdle = onIdle;
     this.#output = new OutputFeed(paths);
   }
 
-  /** The run as far as it has been read. @throws Refusal as `loadRun` */
-  state(): RunState {
-    if (this.#state === null) this.#begun();
-    if (this.#state === null) refuseEmptyLog(this.paths);
-    return this.#state;
+  /** The run as far as it has been read. */
+  get state(): RunState {
+    return this.#view.state;
   }
 
   /** As `state`, with what has just been written. */
   present(): RunState {
     this.#look();
-    return this.state();
+    return this.state;
   }
 
   get holder(): LockHolder | null {
     return this.#holder;
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  /** Returns how to stop. @throws Refusal as `loadRun` */
+  /** Returns how to stop. */
   add(listener: FeedListener, output: OutputListener | null): () => void {
-    this.state();
     // Those who listen already are told first; the new one begins after what is there now.
     this.#look();
     this.#listeners.add(listener);
-    if (output) this.#output.add(output, this.state());
-    if (this.#timer === null) this.#begin();
+    if (output) this.#output.add(output, this.state);
+    if (this.#following === null) this.#begin();
     return () => {
       if (output) this.#output.remove(output);
       if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
@@ -83,62 +73,46 @@ class RunFeed {
   }
 
   #begin(): void {
-    this.#holder = currentHolder(this.paths);
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    try {
-      this.#watcher = watch(this.paths.root, (_event, name) => {
-        if (name === 'events.jsonl') this.#look();
-      });
-      this.#watcher.on('error', () => undefined);
-    } catch {
-      // Looking will do.
+    this.#holder = currentHolder(this.#view.paths);
+    const following = new AbortController();
+    this.#following = following;
+    void this.#follow(following.signal);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const changes = new LogWatch(this.#view.paths);
+    while (!signal.aborted) {
+      await changes.changed(LOOK_MS, signal);
+      if (!signal.aborted) this.#look();
     }
+    changes.close();
   }
 
   #end(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
-    this.#watcher?.close();
-    this.#watcher = null;
+    this.#following?.abort();
+    this.#following = null;
     this.#output.close();
   }
 
   #look(): void {
     try {
-      if (statSync(this.paths.eventsLog).size !== this.#position.bytes) this.#read();
-      this.#output.look(this.state());
+      const events = this.#view.refresh();
+      if (events.length > 0) {
+        this.#holderAtMs = Number.NEGATIVE_INFINITY;
+        for (const listener of [...this.#listeners]) listener.onEvents(events, this.state);
+      }
+      this.#output.look(this.state);
       this.#lookForHolder();
     } catch (error) {
       this.#damaged(error);
     }
   }
 
-  #begun(): void {
-    const seen = readRunFile(this.paths);
-    this.#read();
-    if (this.#state) refuseLostEvents(this.paths, seen, this.#state);
-  }
-
-  #read(): void {
-    const events: RunEvent[] = [];
-    this.#position = scanLog(
-      this.paths.eventsLog,
-      (event) => {
-        this.#state = evolveChecked(this.#state, event, this.paths.eventsLog);
-        if (this.#listeners.size > 0) events.push(event);
-      },
-      { after: this.#position, runId: this.paths.runId },
-    );
-    if (events.length === 0 || this.#state === null) return;
-    this.#holderAtMs = 0;
-    for (const listener of [...this.#listeners]) listener.onEvents(events, this.#state);
-  }
-
   #lookForHolder(): void {
-    const now = Date.now();
-    if (now - this.#holderAtMs < HOLDER_MS) return;
-    this.#holderAtMs = now;
-    const holder = currentHolder(this.paths);
+    const nowMs = performance.now();
+    if (nowMs - this.#holderAtMs < HOLDER_MS) return;
+    this.#holderAtMs = nowMs;
+    const holder = currentHolder(this.#view.paths);
     if (holder?.file === this.#holder?.file) return;
     this.#holder = holder;
     for (const listener of [...this.#listeners]) listener.onHolder?.(holder);
@@ -150,7 +124,7 @@ class RunFeed {
         ? error
         : new Refusal(
             'run-unreadable',
-            `Run ${this.paths.runId} cannot be read: ${(error as Error).message}`,
+            `Run ${this.#view.paths.runId} cannot be read: ${(error as Error).message}`,
           );
     this.#end();
     const listeners = [...this.#listeners];
@@ -182,24 +156,22 @@ export class RunFeeds {
     return this.#feeds.size;
   }
 
-  /** The run as it is now; must not be changed. `runId`: whole. @throws Refusal as `loadRun` */
+  /** The run as it is now; must not be changed. `runId`: whole. @throws Refusal as `RunStore.view` */
   state(runId: string): RunState {
     const feed = this.#feeds.get(runId);
-    return feed ? feed.present() : loadRun(runPaths(this.#programDir, runId));
+    return feed ? feed.present() : viewRun(runPaths(this.#programDir, runId)).state;
   }
 
-  /** `runId`: whole. `output`: also hears what running attempts print. @throws Refusal as `loadRun` */
+  /** `runId`: whole. `output`: also hears what running attempts print. @throws Refusal as `RunStore.view` */
   follow(runId: string, listener: FeedListener, output: OutputListener | null = null): FeedHandle {
     let feed = this.#feeds.get(runId);
     if (!feed) {
       feed = new RunFeed(runPaths(this.#programDir, runId), () => this.#feeds.delete(runId));
-      // It counts from the first listener on: one that cannot be read is not kept.
-      feed.state();
       this.#feeds.set(runId, feed);
     }
     const followed = feed;
     const close = followed.add(listener, output);
-    return { state: () => followed.state(), holder: () => followed.holder, close };
+    return { state: () => followed.state, holder: () => followed.holder, close };
   }
 }
 

@@ -15,7 +15,7 @@ import { resolveRunId, runPaths, runsDir } from '../../store/layout.ts';
 import { runSummary, type RunSummary } from '../../store/cache/documents.ts';
 import { readRunSummary } from '../../store/run-list.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
-import { loadRun } from '../../store/run-store.ts';
+import { viewRun } from '../../store/directory/view.ts';
 import type { FeedHandle, RunFeeds } from './run-feed.ts';
 import { namesIn } from '../../disk/names-in.ts';
 
@@ -237,7 +237,7 @@ export class RunIndex {
       }
       const summary = readRunSummary(paths);
       entry.damage = null;
-      if (summary.attention > 0) return this.#fill(entry, loadRun(paths));
+      if (summary.attention > 0) return this.#fill(entry, viewRun(paths).state);
       entry.summary = summary;
       entry.questions = [];
       entry.proposals = proposalsIn(paths.proposals);

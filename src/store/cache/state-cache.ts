@@ -1,10 +1,11 @@
 /**
  * `state/`: the run as readable files, and with it the records of interrupts and proposals. All of it
- * follows from the log. Of it the program reads `run.json` alone, for what may be had without the log: the
- * line of a list, and that a log has lost events. It is written in arrears, only what changed, `run.json`
- * last: so `run.json` says up to which event the other files can be relied on, and an engine that finds it
- * behind the log writes what came after. Nothing here is flushed to the device; what a power cut garbles,
- * `run verify --repair` writes anew.
+ * follows from the log; nothing that is decided, or given to an instance, is taken from it. It is read for a
+ * quick look (the line of a list, the task of a worker that asks, a result on the page), and `run.json` tells
+ * of a log that has lost events. It is written in arrears, only what changed, `run.json` last: so `run.json`
+ * says up to which event the other files can be relied on, and an engine that finds it behind the log writes
+ * what came after. Nothing here is flushed to the device; what a power cut garbles, `run verify --repair`
+ * writes anew.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,14 +15,13 @@ import type { RecordRef } from '../../core/events/spec.ts';
 import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import { jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { LOG_START, scanLog } from '../log/reader.ts';
 import { writeInterruptRecord } from '../inbox/drop.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogPosition } from '../log/chain.ts';
-import { jsonFile } from '../json-file.ts';
 import { inputScopeDocument, runSummary } from './documents.ts';
-import { logTail, readRunFile, type RunFile } from './run-file.ts';
+import { readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from '../write-refusal.ts';
 
 export function recordFile(paths: RunPaths, { kind, id }: RecordRef): string {
@@ -54,16 +54,15 @@ export class StateCache {
     this.#paths = paths;
   }
 
-  /** For the holder of the run's lock. Finds out what the last engine left unwritten. */
-  static open(paths: RunPaths, state: RunState): StateCache {
+  /** For the holder of the run's lock. Finds out what the last engine left unwritten. `end`: of the log. */
+  static open(paths: RunPaths, state: RunState, end: LogPosition): StateCache {
     const cache = new StateCache(paths);
     const file = readRunFile(paths);
     const from: LogPosition | null =
       file === null
         ? null
         : { seq: file.seq, bytes: file.log_bytes, head: file.log_head, runId: paths.runId };
-    const tail = logTail(paths.eventsLog);
-    if (from?.seq === state.seq && tail?.bytes === from.bytes && tail.head === from.head) {
+    if (from?.seq === end.seq && end.bytes === from.bytes && end.head === from.head) {
       cache.#stale = false;
       return cache;
     }
@@ -89,9 +88,9 @@ export class StateCache {
 
   /**
    * Writes what changed since the last flush; the cost follows that. A disk that does not take it
-   * harms nothing that is true: the reason is returned, and the next flush tries again.
+   * harms nothing that is true: the reason is returned, and the next flush tries again. `end`: of the log.
    */
-  flush(state: RunState): Refusal | null {
+  flush(state: RunState, end: LogPosition): Refusal | null {
     if (!this.#stale) return null;
     const paths = this.#paths;
     try {
@@ -100,10 +99,9 @@ export class StateCache {
         this.#writeRecord(file, ref, state);
         this.#dirty.delete(file);
       }
-      const tail = logTail(paths.eventsLog);
       // With a log at another event than the state, a summary of it would be a lie.
-      if (tail?.seq !== state.seq) return null;
-      const file: RunFile = { ...runSummary(state), log_bytes: tail.bytes, log_head: tail.head };
+      if (end.seq !== state.seq) return null;
+      const file: RunFile = { ...runSummary(state), log_bytes: end.bytes, log_head: end.head };
       this.#write(paths.runFile, file);
       this.#stale = false;
       return null;

@@ -14,9 +14,8 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { createFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import { createFile, jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import type { InboxCommand } from './records.ts';
-import { jsonFile } from '../json-file.ts';
 import type { RunPaths } from '../layout.ts';
 import { isForbidden, writeRefusal } from '../write-refusal.ts';
 
@@ -38,14 +37,13 @@ export function dropReply(paths: RunPaths, reply: Reply): boolean {
 
 /**
  * Leaves a request for the engine that drives the run. Returns the file; it vanishes when the engine
- * has taken the request.
+ * has taken the request. `now`: ISO 8601, UTC.
  * @throws Refusal as `dropInterrupt`
  */
-export function dropCommand(paths: RunPaths, command: InboxCommand): string {
+export function dropCommand(paths: RunPaths, command: InboxCommand, now: string): string {
   for (;;) {
-    const now = new Date();
-    const name = `${now.getTime()}-${process.pid}-${randomBytes(4).toString('hex')}.json`;
-    const created = drop(paths.inboxCommands, name, { ...command, created_at: now.toISOString() });
+    const name = `${Date.parse(now)}-${process.pid}-${randomBytes(4).toString('hex')}.json`;
+    const created = drop(paths.inboxCommands, name, { ...command, created_at: now });
     if (created) return path.join(paths.inboxCommands, name);
   }
 }

@@ -1,15 +1,8 @@
-/**
- * Finds what is new in a run's inbox. The engine asks often, so asking costs three `stat` calls when
- * nothing changed. A file is read once; again only if it changes while it could not be taken.
- */
-import { lstatSync, watch, type BigIntStats, type FSWatcher } from 'node:fs';
-import path from 'node:path';
+/** Says what is new in a run's inbox: which messages fit, which do not and why. Whether they lie in files or not. */
 import type { Json } from '../../model/json.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
-import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
 import {
   addressReply,
-  interruptIdPattern,
   parseCommand,
   parseInterrupt,
   parseReply,
@@ -18,7 +11,6 @@ import {
   type ReplyDraft,
 } from './records.ts';
 import type { RunPaths } from '../layout.ts';
-import { namesIn } from '../../disk/names-in.ts';
 
 /** What the log knows already; a `RunState` is one. */
 export interface KnownInbox {
@@ -50,27 +42,32 @@ export interface InboxScan {
   unreadable: InboxProblem[];
 }
 
-/**
- * One look at the inbox, for a command that runs once. An engine keeps an `InboxScanner`.
- * Writes nothing; a missing inbox is an empty one.
- */
-export function scanInbox(paths: RunPaths, known: KnownInbox): InboxScan {
-  return new InboxScanner(paths).scan(known);
+/** From the JSON of a file to what it says. `at`: when it was written, ISO 8601. */
+export type ParseFile<T> = (value: Json, name: string, at: string) => Parsed<T>;
+
+/** A directory of messages. Knows only names and files, not what they mean. */
+export interface InboxFolder<T> {
+  /** The files that are not `settled`; those are never read. */
+  look(settled: (name: string) => boolean): Iterable<Found<T>>;
+  reject(file: string, reason: string): void;
 }
 
-export class InboxScanner {
-  readonly #interrupts: Folder<Interrupt>;
-  readonly #replies: Folder<ReplyDraft>;
-  readonly #commands: Folder<InboxCommand>;
+/** Makes the folder of a directory. */
+export type MakeFolder = <T>(directory: string, parse: ParseFile<T>) => InboxFolder<T>;
 
-  constructor(paths: RunPaths) {
-    this.#interrupts = new Folder(paths.inboxInterrupts, true, (value, name, modifiedAt) =>
+export class InboxScanner {
+  readonly #interrupts: InboxFolder<Interrupt>;
+  readonly #replies: InboxFolder<ReplyDraft>;
+  readonly #commands: InboxFolder<InboxCommand>;
+
+  constructor(paths: RunPaths, folder: MakeFolder) {
+    this.#interrupts = folder(paths.inboxInterrupts, (value, name, modifiedAt) =>
       parseInterrupt(value, { interruptId: name, runId: paths.runId, modifiedAt }),
     );
-    this.#replies = new Folder(paths.inboxReplies, true, (value, name, modifiedAt) =>
+    this.#replies = folder(paths.inboxReplies, (value, name, modifiedAt) =>
       parseReply(value, { interruptId: name, modifiedAt }),
     );
-    this.#commands = new Folder(paths.inboxCommands, false, (value) => parseCommand(value));
+    this.#commands = folder(paths.inboxCommands, (value) => parseCommand(value));
   }
 
   /**
@@ -140,147 +137,15 @@ export class InboxScanner {
   }
 }
 
-/**
- * Calls back when the inbox may have changed. Where the system cannot tell (network disks, watch
- * limits), and as a safety net everywhere, it also calls every `pollMs`; a scan is cheap. Keeps no
- * process alive. Returns the function that ends it.
- */
-export function watchInbox(paths: RunPaths, onChange: () => void, pollMs = 1000): () => void {
-  const watchers: FSWatcher[] = [];
-  for (const directory of [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands]) {
-    try {
-      const watcher = watch(directory, { persistent: false }, onChange);
-      watcher.on('error', () => watcher.close());
-      watchers.push(watcher);
-    } catch {
-      // Polling will do.
-    }
-  }
-  const timer = setInterval(onChange, pollMs);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    for (const watcher of watchers) watcher.close();
-  };
-}
-
-interface Found<T> {
+/** A message as it lies there. */
+export interface Found<T> {
   /** Without `.json`. */
   name: string;
   isId: boolean;
   file: string;
   parsed: Parsed<T>;
-  /** What the file looked like when it was read. */
-  signature: string;
   /** The reason last reported; null if none was. */
   reported: string | null;
-}
-
-/**
- * Coarsest time stamp of the file systems in use (FAT: two seconds). A change within that time of the
- * last look may leave the time stamp as it was.
- */
-const STAMP_GRAIN_MS = 2000;
-
-/** One directory of the inbox. Knows only names and files, not what they mean. */
-class Folder<T> {
-  readonly #directory: string;
-  readonly #namedById: boolean;
-  readonly #parse: (value: Json, name: string, modifiedAt: string) => Parsed<T>;
-  #signature = '';
-  /** Files that are not settled, by name. */
-  #open = new Map<string, Found<T> | null>();
-
-  constructor(
-    directory: string,
-    namedById: boolean,
-    parse: (value: Json, name: string, modifiedAt: string) => Parsed<T>,
-  ) {
-    this.#directory = directory;
-    this.#namedById = namedById;
-    this.#parse = parse;
-  }
-
-  /** The files that are not `settled`; those are never read. */
-  *look(settled: (name: string) => boolean): Generator<Found<T>> {
-    const before = statOf(this.#directory);
-    if (before === null || !before.isDirectory()) {
-      this.#open.clear();
-      this.#signature = '';
-      return;
-    }
-    if (signatureOf(before) !== this.#signature) this.#list();
-    // What happens within the grain of the stamp may not show in it: look again next time.
-    this.#signature = isRecent(before) ? '' : signatureOf(before);
-    for (const [name, found] of this.#open) {
-      if (settled(name)) {
-        this.#open.delete(name);
-        continue;
-      }
-      const now = this.#read(name, found);
-      this.#open.set(name, now);
-      if (now) yield now;
-    }
-  }
-
-  reject(file: string, reason: string): void {
-    if (path.dirname(file) !== this.#directory) return;
-    const found = this.#open.get(path.basename(file, '.json'));
-    if (found) found.parsed = { ok: false, reason };
-  }
-
-  #list(): void {
-    const open = new Map<string, Found<T> | null>();
-    for (const entry of namesIn(this.#directory)) {
-      // Dot files are temporary files, ours and those of editors and rsync.
-      if (!entry.endsWith('.json') || entry.startsWith('.')) continue;
-      const name = entry.slice(0, -'.json'.length);
-      open.set(name, this.#open.get(name) ?? null);
-    }
-    this.#open = open;
-  }
-
-  /** null if the file has gone. */
-  #read(name: string, found: Found<T> | null): Found<T> | null {
-    const file = path.join(this.#directory, `${name}.json`);
-    const stats = statOf(file);
-    if (stats === null) return null;
-    const signature = signatureOf(stats);
-    if (found?.signature === signature) return found;
-    const isId = !this.#namedById || interruptIdPattern.test(name);
-    let parsed: Parsed<T>;
-    if (isId) {
-      const json = readUntrustedJson(file, MESSAGE_LIMITS);
-      parsed = json.ok
-        ? this.#parse(json.value, name, new Date(json.modifiedAtMs).toISOString())
-        : json;
-    } else {
-      parsed = {
-        ok: false,
-        reason: 'its name is not <interrupt id>.json (int- and 12 hex digits)',
-      };
-    }
-    // An empty signature never matches: a file written to just now is read again.
-    const settledStamp = isRecent(stats) && !parsed.ok ? '' : signature;
-    const reported = found?.reported ?? null;
-    return { name, isId, file, parsed, signature: settledStamp, reported };
-  }
-}
-
-function statOf(file: string): BigIntStats | null {
-  try {
-    return lstatSync(file, { bigint: true });
-  } catch {
-    return null;
-  }
-}
-
-function signatureOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
-}
-
-function isRecent(stats: BigIntStats): boolean {
-  return Math.abs(Date.now() - Number(stats.ctimeNs / 1_000_000n)) < STAMP_GRAIN_MS;
 }
 
 function compare(a: string, b: string): number {

@@ -62,11 +62,14 @@ interface LockRecord extends ProcessIdentity {
 
 /**
  * Takes the lock of a run, or says who has it. Does not wait. A lock whose holder is dead is taken
- * over at once; one whose holder cannot be seen from here counts as held.
+ * over at once; one whose holder cannot be seen from here counts as held. `now`: ISO 8601, UTC.
  *
  * @throws Refusal `run-not-found` if the run has no directory, `disk-full`
  */
-export function acquireRunLock(paths: RunPaths, options: { command: string }): LockResult {
+export function acquireRunLock(
+  paths: RunPaths,
+  options: { command: string; now: () => string },
+): LockResult {
   if (!statSync(paths.root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Refusal('run-not-found', `There is no run at ${paths.root}.`, {
       exit: ExitStatus.notFound,
@@ -74,7 +77,7 @@ export function acquireRunLock(paths: RunPaths, options: { command: string }): L
   }
   try {
     makeDirectory(paths.lockDir);
-    return acquire(paths, options.command);
+    return acquire(paths, options);
   } catch (error) {
     if (isForbidden(error)) {
       const { message } = error as Error;
@@ -117,7 +120,26 @@ export function holderHint(holder: LockHolder, runId: string): string {
   );
 }
 
-function acquire(paths: RunPaths, command: string): LockResult {
+/** Why a run cannot be written to now. */
+export function refusalOf(runId: string, claim: LockResult & { ok: false }): Refusal {
+  if (claim.reason === 'held') return heldRefusal(runId, claim.holder);
+  const message = `${claim.path} cannot be written to: ${claim.message}.`;
+  return new Refusal('run-not-writable', message, {
+    hint: "Check the permissions of the program's .runs directory.",
+  });
+}
+
+export function heldRefusal(runId: string, holder: LockHolder): Refusal {
+  return new Refusal('run-busy', `Run ${runId} is driven by ${describeHolder(holder)}.`, {
+    hint: holderHint(holder, runId),
+    data: { holder },
+  });
+}
+
+function acquire(
+  paths: RunPaths,
+  { command, now }: { command: string; now: () => string },
+): LockResult {
   for (;;) {
     const highest = numbersIn(paths).at(-1) ?? 0;
     if (highest > 0) {
@@ -130,7 +152,7 @@ function acquire(paths: RunPaths, command: string): LockResult {
     const record: LockRecord = {
       ...ownIdentity(),
       command,
-      acquired_at: new Date().toISOString(),
+      acquired_at: now(),
       released_at: null,
     };
     if (!createFile(file, json(record))) continue;
@@ -140,17 +162,17 @@ function acquire(paths: RunPaths, command: string): LockResult {
       continue;
     }
     for (const old of numbers) if (old <= number - KEEP) remove(lockFile(paths, old));
-    return { ok: true, lock: lockOf(file, record) };
+    return { ok: true, lock: lockOf(file, record, now) };
   }
 }
 
-function lockOf(file: string, record: LockRecord): RunLock {
+function lockOf(file: string, record: LockRecord, now: () => string): RunLock {
   let held = true;
   return {
     release() {
       if (!held) return;
       held = false;
-      const released = json({ ...record, released_at: new Date().toISOString() });
+      const released = json({ ...record, released_at: now() });
       try {
         replaceFile(file, released);
       } catch {
@@ -205,7 +227,7 @@ function judge(file: string): 'free' | 'vanished' | LockHolder {
 function judgeUnreadable(file: string): 'free' | 'vanished' | LockHolder {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats) return 'vanished';
-  const bootedAtMs = Date.now() - uptime() * 1000;
+  const bootedAtMs = performance.timeOrigin + performance.now() - uptime() * 1000;
   if (stats.mtimeMs < bootedAtMs - 1000) return 'free';
   return {
     pid: 0,

@@ -31,21 +31,22 @@ export const LOG_START: LogPosition = { seq: 0, bytes: 0, head: CHAIN_START, run
 
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
+const NOTHING = Buffer.alloc(0);
 
-/** What is shown of a log: an event, and the offset in bytes at which its line starts. */
-export type Visit = (event: RunEvent, start: number) => void;
+/** What is shown of a log: an event, and the offset in bytes at which its line starts. `false`: enough for now. */
+export type TakeEvent = (event: RunEvent, start: number) => boolean | void;
 
 /**
- * Reads a whole log, or the rest of one, and says where it ends. The events come to `visit` in order, each
+ * Reads a whole log, or the rest of one, and says where it ends. The events come to `take` in order, each
  * checked against the chain before. Memory: one chunk and one line. A log that is being written to may be
  * read at the same time: a line in the making counts as torn.
  *
  * @throws Refusal `log-damaged`, `format-newer`, or `log-missing`
  */
-export function scanLog(file: string, visit: Visit, options: ReadOptions = {}): LogEnd {
+export function scanLog(file: string, take: TakeEvent, options: ReadOptions = {}): LogEnd {
   const fd = openLog(file, 'r');
   try {
-    return scanOpenLog(fd, file, visit, options);
+    return scanOpenLog(fd, file, take, options);
   } finally {
     closeSync(fd);
   }
@@ -55,7 +56,7 @@ export function scanLog(file: string, visit: Visit, options: ReadOptions = {}): 
 export function scanOpenLog(
   fd: number,
   file: string,
-  visit: Visit,
+  take: TakeEvent,
   options: ReadOptions = {},
 ): LogEnd {
   const position: LogPosition = { ...(options.after ?? LOG_START) };
@@ -67,7 +68,7 @@ export function scanOpenLog(
     const parsed = parseLine(line);
     if (!parsed.ok) {
       unparsable = { line: Buffer.from(line), reason: parsed.reason };
-      return;
+      return true;
     }
     const event = checkedEvent(parsed.value, position, file);
     const start = position.bytes;
@@ -75,7 +76,7 @@ export function scanOpenLog(
     position.bytes += line.length + 1;
     position.head = sha256(line);
     position.runId = event.run_id;
-    visit(event, start);
+    return take(event, start);
   });
   if (unparsable && !(tail.length === 0 && looksCutOff(unparsable.line))) {
     throw damagedLog(file, position.seq + 1, unparsable.reason);
@@ -87,14 +88,14 @@ export function scanOpenLog(
 }
 
 /**
- * Gives out the lines from a position on, without newlines; returns what follows the last newline. A line is
- * a view of one buffer, and holds only until `take` returns.
+ * Gives out the lines from a position on, without newlines, until `take` has enough; returns what follows the
+ * last newline. A line is a view of one buffer, and holds only until `take` returns.
  */
 function eachLine(
   fd: number,
   file: string,
   start: Readonly<LogPosition>,
-  take: (line: Buffer) => void,
+  take: (line: Buffer) => boolean | void,
 ): Buffer {
   let number = start.seq;
   let offset = start.bytes;
@@ -110,10 +111,11 @@ function eachLine(
     for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
       const rest = chunk.subarray(from, to);
       number += 1;
-      take(pending.length === 0 ? rest : Buffer.concat([...pending, rest]));
+      const line = pending.length === 0 ? rest : Buffer.concat([...pending, rest]);
       pending = [];
       pendingBytes = 0;
       from = to + 1;
+      if (take(line) === false) return NOTHING;
     }
     if (from < length) {
       pending.push(Buffer.from(chunk.subarray(from)));

@@ -12,6 +12,8 @@ export interface RecordedResult {
   /** The attempt that left it. */
   attempt: number;
   value: Json;
+  /** Of the bytes that it left, in lower-case hex. */
+  sha256: string;
 }
 
 interface Place {
@@ -48,6 +50,7 @@ export class ResultPlaces {
     ) {
       throw damagedLog(file, place.seq, 'has been changed while the log was in use');
     }
-    return { attempt: event.payload.attempt, value: event.payload.result };
+    const { attempt, result: value, sha256 } = event.payload;
+    return { attempt, value, sha256 };
   }
 }

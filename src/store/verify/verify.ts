@@ -13,7 +13,7 @@ import { EventLog } from '../log/writer.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogEnd } from '../log/reader.ts';
 import { acquireRunLock, currentHolder, describeHolder, holderHint } from '../lock/run-lock.ts';
-import { evolveChecked, replayLog } from '../run-store.ts';
+import { evolveChecked, replayLog } from '../log/replay.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { findLeftovers, verifyHashes } from './files.ts';
 import type { VerifyProblem, VerifyReport } from './report.ts';
@@ -31,11 +31,11 @@ const BETWEEN_LOOKS_MS = 50;
  */
 export async function verifyRun(
   paths: RunPaths,
-  options: { repair?: boolean } = {},
+  options: { repair?: boolean; now: () => string },
 ): Promise<VerifyReport> {
   let repaired = false;
   if (options.repair && readable(paths)) {
-    repairState(paths);
+    repairState(paths, options.now);
     repaired = true;
   }
   for (let look = 1; ; look += 1) {
@@ -118,8 +118,8 @@ function readable(paths: RunPaths): boolean {
 }
 
 /** Under the lock: an engine that drives the run writes `state/` itself. */
-function repairState(paths: RunPaths): void {
-  const claim = acquireRunLock(paths, { command: 'run verify --repair' });
+function repairState(paths: RunPaths, now: () => string): void {
+  const claim = acquireRunLock(paths, { command: 'run verify --repair', now });
   if (!claim.ok) {
     if (claim.reason === 'not-writable') {
       throw new Refusal('run-not-writable', `${claim.path} cannot be written: ${claim.message}.`);
@@ -145,7 +145,7 @@ function repairState(paths: RunPaths): void {
     });
     try {
       remove(paths.stateDir);
-      const failed = state === null ? null : cache.flush(state);
+      const failed = state === null ? null : cache.flush(state, log.position);
       if (failed) throw failed;
     } finally {
       log.close();

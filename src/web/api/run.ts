@@ -5,8 +5,7 @@ import { graphOf } from '../../app/program/show-graph.ts';
 import { abortNow } from '../../app/run/abort.ts';
 import { reconcileNow } from '../../app/run/reconcile.ts';
 import { resumeInBackground } from '../../app/run/resume.ts';
-import { explainRun } from '../../app/run/inspect-run.ts';
-import { verifyRun } from '../../app/run/verify-run.ts';
+import { explainRun, verifyRun } from '../../app/run/inspect-run.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus, Proposal } from '../../model/run.ts';
@@ -188,7 +187,7 @@ function explain(c: Context, web: WebContext): RunExplain {
 }
 
 async function verify(c: Context, web: WebContext): Promise<VerifyResult> {
-  const report = await verifyRun(web.place.programDir, runIdIn(c, web));
+  const report = await verifyRun(web.world, web.place.programDir, runIdIn(c, web));
   return { ok: report.ok, report: report as unknown as Json };
 }
 

@@ -8,8 +8,7 @@ import {
   rmSync,
   symlinkSync,
   utimesSync,
-  writeFileSync,
-} from 'node:fs';
+  writeFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InterruptRecord } from '../../../src/model/run.ts';
@@ -20,15 +19,17 @@ import {
   removeCommand,
   writeInterruptRecord,
 } from '../../../src/store/inbox/drop.ts';
-import {
-  InboxScanner,
-  scanInbox,
-  watchInbox,
-  type InboxScan,
-} from '../../../src/store/inbox/scanner.ts';
+import { type InboxScan } from '../../../src/store/inbox/scanner.ts';
 import { newRunId, runPaths, type RunPaths } from '../../../src/store/layout.ts';
-import { createRunDirectory } from '../../../src/store/run-store.ts';
-import { sampleInterrupt, sampleReply, temporaryProgram } from '../sample-run.ts';
+import { directoryInbox } from '../../../src/store/inbox/directory.ts';
+import { countOpens } from '../../support/file-opens.ts';
+import {
+  sampleInterrupt,
+  sampleReply,
+  storeOf,
+  systemNow,
+  temporaryProgram,
+} from '../sample-run.ts';
 
 const ID = 'int-0123456789ab';
 const OTHER = 'int-ffffffffffff';
@@ -40,7 +41,7 @@ let known: { interrupts: Map<string, InterruptRecord> };
 beforeEach(() => {
   program = temporaryProgram();
   paths = runPaths(program.dir, newRunId(new Date().toISOString()));
-  createRunDirectory(paths);
+  storeOf(program.dir).create(paths.runId);
   known = { interrupts: new Map() };
 });
 afterEach(() => program.remove());
@@ -68,8 +69,8 @@ describe('dropping and finding', () => {
       instance_id: 'ask-00000000',
       granted_iterations: 2,
     } as const;
-    const command = dropCommand(paths, retry);
-    const scan = scanInbox(paths, known);
+    const command = dropCommand(paths, retry, systemNow());
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.interrupts.map(({ value }) => value)).toEqual([interrupt]);
     expect(scan.replies.map(({ value }) => value)).toEqual([sampleReply(ID)]);
     expect(scan.commands).toEqual([{ file: command, value: retry }]);
@@ -80,10 +81,10 @@ describe('dropping and finding', () => {
   });
 
   it('what was not taken is given out again; what the log knows is not', () => {
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     dropInterrupt(paths, sampleInterrupt(paths.runId, 'ask-00000000'));
     dropReply(paths, sampleReply(ID));
-    const file = dropCommand(paths, { command: 'abort' });
+    const file = dropCommand(paths, { command: 'abort' }, systemNow());
     expect(scanner.scan(known).interrupts).toHaveLength(1);
     expect(scanner.scan(known)).toMatchObject({ interrupts: [{}], replies: [{}], commands: [{}] });
     ask();
@@ -114,8 +115,8 @@ describe('dropping and finding', () => {
       ask(id);
       dropReply(paths, sampleReply(id, { created_at }));
     }
-    dropCommand(paths, { command: 'abort' });
-    const scan = scanInbox(paths, known);
+    dropCommand(paths, { command: 'abort' }, systemNow());
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.replies.map(({ value }) => value.interrupt_id)).toEqual([
       'int-bbbbbbbbbbbb',
       'int-aaaaaaaaaaaa',
@@ -123,7 +124,7 @@ describe('dropping and finding', () => {
   });
 
   it('sees what comes later, also at the same size and in the same instant', () => {
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     ask();
     ask(OTHER);
     expect(scanner.scan(known).replies).toEqual([]);
@@ -145,7 +146,7 @@ describe('dropping and finding', () => {
       ask(id);
       writeFileSync(paths.interruptFile(id), '{}');
     }
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     scanner.scan(known);
     const started = process.hrtime.bigint();
     for (let i = 0; i < 20; i += 1) scanner.scan(known);
@@ -154,10 +155,10 @@ describe('dropping and finding', () => {
   });
 
   it('tells when something comes', async () => {
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     ask();
     await new Promise<void>((resolve) => {
-      const stop = watchInbox(paths, () => {
+      const stop = scanner.watch(() => {
         if (scanner.scan(known).replies.length === 0) return;
         stop();
         resolve();
@@ -176,10 +177,14 @@ describe('dropping and finding', () => {
     expect(() => dropReply(paths, sampleReply(ID))).toThrow(/not a directory/);
     ask();
     writeFileSync(path.join(elsewhere, `${ID}.json`), '{"text": "x"}');
-    expect(scanInbox(paths, known).replies).toEqual([]);
+    expect(directoryInbox(paths, systemNow).scan(known).replies).toEqual([]);
     rmSync(paths.inboxDir, { recursive: true });
-    expect(scanInbox(paths, known)).toMatchObject({ interrupts: [], replies: [], commands: [] });
-    expect(() => dropCommand(paths, { command: 'abort' })).toThrow(/not a directory/);
+    expect(directoryInbox(paths, systemNow).scan(known)).toMatchObject({
+      interrupts: [],
+      replies: [],
+      commands: [],
+    });
+    expect(() => dropCommand(paths, { command: 'abort' }, systemNow())).toThrow(/not a directory/);
     writeInterruptRecord(paths, known.interrupts.get(ID)!.interrupt);
     expect(readdirSync(paths.inboxInterrupts)).toEqual([`${ID}.json`]);
   });
@@ -190,7 +195,7 @@ describe('a reply written by hand', () => {
     ask(ID, { audience: 'assistant' });
     writeFileSync(paths.replyFile(ID), '\uFEFF{"text": "left"}\n');
     utimesSync(paths.replyFile(ID), 1_700_000_000, 1_700_000_000);
-    expect(scanInbox(paths, known).replies[0]?.value).toEqual({
+    expect(directoryInbox(paths, systemNow).scan(known).replies[0]?.value).toEqual({
       interrupt_id: ID,
       audience: 'assistant',
       reply_kind: 'answer',
@@ -214,7 +219,7 @@ describe('a reply written by hand', () => {
       citations: ['a.md'],
     });
     writeFileSync(paths.replyFile(ID), JSON.stringify({ ...reply, author: 'me' }));
-    expect(scanInbox(paths, known).replies[0]?.value).toEqual(reply);
+    expect(directoryInbox(paths, systemNow).scan(known).replies[0]?.value).toEqual(reply);
   });
 
   it.each<[string, string | Buffer, RegExp]>([
@@ -248,7 +253,7 @@ describe('a reply written by hand', () => {
   ])('with %s is left where it is, with its reason', (_name, content, reason) => {
     ask();
     writeFileSync(paths.replyFile(ID), content);
-    const scan = scanInbox(paths, known);
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.replies).toEqual([]);
     expect(scan.unreadable).toHaveLength(1);
     expect(scan.unreadable[0]).toMatchObject({ interruptId: ID, kind: 'reply', isNew: true });
@@ -259,7 +264,7 @@ describe('a reply written by hand', () => {
   it('is no longer complained of once it is mended, or gone', () => {
     ask();
     ask(OTHER);
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     writeFileSync(paths.replyFile(ID), '{"text": ');
     writeFileSync(paths.replyFile(OTHER), '{');
     expect(scanner.scan(known).unreadable.map(({ isNew }) => isNew)).toEqual([true, true]);
@@ -269,9 +274,45 @@ describe('a reply written by hand', () => {
     expect(scanner.scan(known)).toMatchObject({ replies: [{}], unreadable: [] });
   });
 
+  it('is read again within the grain of its time stamp, in which a change need not show', () => {
+    ask();
+    writeFileSync(paths.replyFile(ID), '{"text": ');
+    const changedMs = Number(statSync(paths.replyFile(ID), { bigint: true }).ctimeMs);
+    let nowMs = changedMs;
+    const scanner = directoryInbox(paths, () => new Date(nowMs).toISOString());
+    const opens = countOpens(`${ID}.json`);
+    /** How often the file is read by one look. */
+    const reads = (agoMs: number): number => {
+      nowMs = changedMs + agoMs;
+      expect(scanner.scan(known).unreadable).toHaveLength(1);
+      return opens.count();
+    };
+    try {
+      // Also where the clock was set back.
+      for (const agoMs of [0, 500, 1999, -1999]) expect(reads(agoMs)).toBe(1);
+      // Once more, after the grain: from then on a change shows.
+      expect(reads(2001)).toBe(1);
+      expect(reads(2001)).toBe(0);
+      expect(reads(60_000)).toBe(0);
+    } finally {
+      opens.stop();
+    }
+  });
+
+  it('is found within the grain of its directory’s time stamp, in which it need not show', () => {
+    const changedMs = Number(statSync(paths.inboxReplies, { bigint: true }).ctimeMs);
+    let nowMs = changedMs + 1500;
+    const scanner = directoryInbox(paths, () => new Date(nowMs).toISOString());
+    scanner.scan(known);
+    ask();
+    writeFileSync(paths.replyFile(ID), '{"text": "left"}');
+    nowMs = changedMs + 60_000;
+    expect(scanner.scan(known).replies).toHaveLength(1);
+  });
+
   it('can be rejected by who knows more, until it changes', () => {
     ask();
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     writeFileSync(paths.replyFile(ID), '{"text": "left"}');
     const [item] = scanner.scan(known).replies;
     scanner.reject(item!.file, 'payload: must have property "way"');
@@ -285,7 +326,7 @@ describe('a reply written by hand', () => {
   });
 
   it('to a question that nobody asked waits for it', () => {
-    const scanner = new InboxScanner(paths);
+    const scanner = directoryInbox(paths, systemNow);
     writeFileSync(paths.replyFile(ID), '{"text": "left"}');
     expect(reasons(scanner.scan(known))).toEqual({
       [`${ID}.json`]: 'the run has no such interrupt',
@@ -309,7 +350,7 @@ describe('a hostile inbox', () => {
     writeFileSync(path.join(replies, `${OTHER}.json~`), '{"text": "backup"}');
     writeFileSync(path.join(replies, 'int-FFFFFFFFFFFF.json'), '{"text": "x"}');
     writeFileSync(path.join(replies, 'notes.json'), '{"text": "x"}');
-    const scan = scanInbox(paths, known);
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.replies).toEqual([]);
     expect(reasons(scan)).toEqual({
       'int-000000000001.json': 'it is a symbolic link',
@@ -332,7 +373,7 @@ describe('a hostile inbox', () => {
     put('int-000000000003', { ...interrupt, interrupt_id: 'int-000000000003', audience: 'me' });
     put('int-000000000004', { ...interrupt, interrupt_id: 'int-000000000004', metadata: [] });
     put('int-000000000005', { ...interrupt, interrupt_id: 'int-000000000005', blocking: 'no' });
-    const scan = scanInbox(paths, known);
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.interrupts.map(({ value }) => value)).toEqual([interrupt]);
     expect(reasons(scan)).toEqual({
       [`${OTHER}.json`]: expect.stringContaining('"interrupt_id" is "int-0123456789ab"'),
@@ -353,7 +394,7 @@ describe('a hostile inbox', () => {
     put('4.json', { command: 'record_proposals', interrupt_id: ID, proposals: [{}], dropped: [] });
     put('5.json', []);
     put('6.json', { command: 'resume', created_at: 'whenever' });
-    const scan = scanInbox(paths, known);
+    const scan = directoryInbox(paths, systemNow).scan(known);
     expect(scan.commands.map(({ value }) => value)).toEqual([{ command: 'resume' }]);
     expect(reasons(scan)).toEqual({
       '1.json': expect.stringContaining('"command" is "format_disk"; it must be one of abort'),

@@ -15,7 +15,7 @@ const idle = new Int32Array(new SharedArrayBuffer(4));
 let done = 0;
 let refused = 0;
 while (done < Number(rounds)) {
-  const claim = acquireRunLock(paths, { command: 'contend' });
+  const claim = acquireRunLock(paths, { command: 'contend', now: () => new Date().toISOString() });
   if (!claim.ok) {
     refused += 1;
     // Waits for a random moment, lest the contenders starve the holder of the few cores there are.

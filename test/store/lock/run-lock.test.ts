@@ -20,7 +20,7 @@ import {
   holderHint,
 } from '../../../src/store/lock/run-lock.ts';
 import { bundle } from '../bundle.ts';
-import { temporaryProgram } from '../sample-run.ts';
+import { temporaryProgram, systemNow } from '../sample-run.ts';
 
 let program: { dir: string; remove: () => void };
 let paths: RunPaths;
@@ -51,8 +51,8 @@ function plant(number: number, change: Record<string, unknown>): void {
 describe('the lock', () => {
   it('is held by one, who is named, until it is released', () => {
     expect(currentHolder(paths)).toBeNull();
-    const first = acquireRunLock(paths, { command: 'run start' });
-    const second = acquireRunLock(paths, { command: 'run resume' });
+    const first = acquireRunLock(paths, { command: 'run start', now: systemNow });
+    const second = acquireRunLock(paths, { command: 'run resume', now: systemNow });
     if (!first.ok) throw new Error('not acquired');
     expect(second).toMatchObject({
       ok: false,
@@ -63,7 +63,7 @@ describe('the lock', () => {
     first.lock.release();
     first.lock.release();
     expect(currentHolder(paths)).toBeNull();
-    const third = acquireRunLock(paths, { command: 'run resume' });
+    const third = acquireRunLock(paths, { command: 'run resume', now: systemNow });
     expect(third.ok).toBe(true);
     first.lock.release();
     expect(currentHolder(paths)?.command).toBe('run resume');
@@ -71,7 +71,7 @@ describe('the lock', () => {
 
   it('keeps few files, and only grows in number', () => {
     for (let i = 0; i < 60; i += 1) {
-      const claim = acquireRunLock(paths, { command: 'x' });
+      const claim = acquireRunLock(paths, { command: 'x', now: systemNow });
       if (claim.ok) claim.lock.release();
     }
     const names = readdirSync(paths.lockDir).sort();
@@ -83,13 +83,13 @@ describe('the lock', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '0']);
     plant(1, { pid });
     expect(currentHolder(paths)).toBeNull();
-    expect(acquireRunLock(paths, { command: 'run resume' }).ok).toBe(true);
+    expect(acquireRunLock(paths, { command: 'run resume', now: systemNow }).ok).toBe(true);
   });
 
   it('of a process whose pid another one has now is taken over at once', () => {
     plant(7, { startTime: '1' });
     expect(currentHolder(paths)).toBeNull();
-    const claim = acquireRunLock(paths, { command: 'run resume' });
+    const claim = acquireRunLock(paths, { command: 'run resume', now: systemNow });
     expect(claim.ok).toBe(true);
     expect(readdirSync(paths.lockDir)).toContain('00000008.json');
   });
@@ -98,7 +98,7 @@ describe('the lock', () => {
     plant(1, { bootId: 'another' });
     expect(currentHolder(paths)).toBeNull();
     plant(2, { bootId: 'another', host: 'elsewhere' });
-    const claim = acquireRunLock(paths, { command: 'run resume' });
+    const claim = acquireRunLock(paths, { command: 'run resume', now: systemNow });
     expect(claim).toMatchObject({ ok: false, holder: { host: 'elsewhere', liveness: 'unknown' } });
     if (!claim.ok && claim.reason === 'held') {
       expect(describeHolder(claim.holder)).toContain('on elsewhere (cannot be seen from here)');
@@ -107,7 +107,7 @@ describe('the lock', () => {
       expect(hint).toContain(`rm ${lockFile(2)}`);
       // Which works, and leaves nothing that could be mistaken for a holder.
       rmSync(lockFile(2));
-      const now = acquireRunLock(paths, { command: 'run resume' });
+      const now = acquireRunLock(paths, { command: 'run resume', now: systemNow });
       expect(now.ok).toBe(true);
       if (now.ok) now.lock.release();
     }
@@ -115,46 +115,49 @@ describe('the lock', () => {
 
   it('of another pid namespace counts as held', () => {
     plant(1, { pidNamespace: 'pid:[1]' });
-    expect(acquireRunLock(paths, { command: 'x' })).toMatchObject({ ok: false, reason: 'held' });
+    expect(acquireRunLock(paths, { command: 'x', now: systemNow })).toMatchObject({
+      ok: false,
+      reason: 'held',
+    });
   });
 
   it('that a power cut emptied is taken over after the boot, and not guessed about before', () => {
     mkdirSync(paths.lockDir);
     writeFileSync(lockFile(1), '');
-    const claim = acquireRunLock(paths, { command: 'x' });
+    const claim = acquireRunLock(paths, { command: 'x', now: systemNow });
     expect(claim).toMatchObject({ ok: false, reason: 'held', holder: { liveness: 'unknown' } });
     if (!claim.ok && claim.reason === 'held') {
       expect(describeHolder(claim.holder)).toContain(lockFile(1));
     }
     utimesSync(lockFile(1), 1, 1);
-    expect(acquireRunLock(paths, { command: 'x' }).ok).toBe(true);
+    expect(acquireRunLock(paths, { command: 'x', now: systemNow }).ok).toBe(true);
   });
 
   it('is not taken by one who comes late to a number that was used and removed', () => {
     // What the late one finds after making its file: higher numbers. See the proof, step 3.
     for (let i = 0; i < 40; i += 1) {
-      const claim = acquireRunLock(paths, { command: 'x' });
+      const claim = acquireRunLock(paths, { command: 'x', now: systemNow });
       if (claim.ok) claim.lock.release();
     }
-    const holder = acquireRunLock(paths, { command: 'holder' });
+    const holder = acquireRunLock(paths, { command: 'holder', now: systemNow });
     expect(holder.ok).toBe(true);
     plant(3, { command: 'late', pid: process.pid });
     expect(currentHolder(paths)?.command).toBe('holder');
-    expect(acquireRunLock(paths, { command: 'y' })).toMatchObject({
+    expect(acquireRunLock(paths, { command: 'y', now: systemNow })).toMatchObject({
       holder: { command: 'holder' },
     });
   });
 
   it.runIf(process.getuid?.() !== 0)('that cannot be written says so', () => {
     chmodSync(paths.root, 0o555);
-    const claim = acquireRunLock(paths, { command: 'x' });
+    const claim = acquireRunLock(paths, { command: 'x', now: systemNow });
     expect(claim).toMatchObject({ ok: false, reason: 'not-writable' });
     chmodSync(paths.root, 0o755);
   });
 
   it('of no run is refused', () => {
     const nowhere = runPaths(program.dir, 'nothing');
-    expect(() => acquireRunLock(nowhere, { command: 'x' })).toThrow(/no run/);
+    expect(() => acquireRunLock(nowhere, { command: 'x', now: systemNow })).toThrow(/no run/);
   });
 });
 
@@ -187,9 +190,11 @@ describe('many processes', () => {
     await once(idle, 'spawn');
     plant(1, { ...identityOf(idle.pid ?? 0) });
     idle.kill('SIGSTOP');
-    expect(acquireRunLock(paths, { command: 'x' })).toMatchObject({ holder: { pid: idle.pid } });
+    expect(acquireRunLock(paths, { command: 'x', now: systemNow })).toMatchObject({
+      holder: { pid: idle.pid },
+    });
     idle.kill('SIGKILL');
     await once(idle, 'exit');
-    expect(acquireRunLock(paths, { command: 'x' }).ok).toBe(true);
+    expect(acquireRunLock(paths, { command: 'x', now: systemNow }).ok).toBe(true);
   });
 });

@@ -58,5 +58,5 @@ rmSync(filler, { force: true });
 attempt(append);
 log.close();
 let whole = 0;
-const end = scanLog(file, () => (whole += 1));
+const end = scanLog(file, () => void (whole += 1));
 process.stdout.write(JSON.stringify({ ...told, codes, appended, whole, tornBytes: end.tornBytes }));

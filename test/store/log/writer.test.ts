@@ -41,7 +41,7 @@ function write(events: RunEvent[]): Buffer {
 
 function read(): { events: RunEvent[]; end: LogEnd } {
   const events: RunEvent[] = [];
-  const end = scanLog(file, (event) => events.push(event));
+  const end = scanLog(file, (event) => void events.push(event));
   return { events, end };
 }
 
@@ -91,14 +91,14 @@ describe('what is written', () => {
     write(events.slice(0, 3));
     const place = read().end;
     const seen: RunEvent[] = [];
-    const log = EventLog.openForAppend(file, { visit: (event) => seen.push(event) });
+    const log = EventLog.openForAppend(file, { visit: (event) => void seen.push(event) });
     expect(seen).toEqual(events.slice(0, 3));
     log.append(events.slice(3, 5));
     log.append(events.slice(5));
     expect(log.position).toMatchObject({ seq: events.length, bytes: statSync(file).size });
     log.close();
     const rest: RunEvent[] = [];
-    scanLog(file, (event) => rest.push(event), { after: place });
+    scanLog(file, (event) => void rest.push(event), { after: place });
     expect(rest).toEqual(events.slice(3));
     expect(read().events).toEqual(events);
   });

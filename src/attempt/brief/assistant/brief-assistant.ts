@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import type { RoleSpec, TaskSpec } from '../../../model/program.ts';
 import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../../../store/layout.ts';
+import { recordedFile } from '../../../store/recorded-files.ts';
 import { resolveWorkspaces } from '../../place/workspaces.ts';
 import { outputSchema, type AnswerForm } from './output-schema.ts';
 import { assistantPrompt } from './prompt.ts';
@@ -51,6 +52,7 @@ export async function briefAssistant(
     paths.authoredDir,
     attemptDir,
     interrupt.context_artifacts,
+    (file) => recordedFile(paths, state, file),
   );
   const prompt = assistantPrompt({
     role,

@@ -1,7 +1,10 @@
-/** Copies the files that a question points to into the assistant's attempt, as they are now. */
+/**
+ * Copies the files that a question points to into the assistant's attempt, as they are now; but what an instance
+ * handed out only as it was then.
+ */
 import path from 'node:path';
 import { copyFile } from '../../../disk/copy-file.ts';
-import { makeDirectory } from '../../../disk/disk.ts';
+import { makeDirectory, remove } from '../../../disk/disk.ts';
 import { resolveInside } from '../../../disk/inside.ts';
 import { readExcerpt, type Excerpt } from './excerpt.ts';
 
@@ -17,14 +20,18 @@ export type StagedArtifact =
   /** It cannot be shown; the question may be answerable all the same. */
   | { ok: false; source: string; reason: string };
 
+/** What was recorded of a file, absolute, that an instance handed out; null where nothing was. */
+export type Recorded = (file: string) => { instanceId: string; sha256: string } | null;
+
 export async function stageArtifacts(
   programDir: string,
   attemptDir: string,
   artifacts: readonly string[],
+  recorded: Recorded,
 ): Promise<StagedArtifact[]> {
   const staged: StagedArtifact[] = [];
   for (const [index, source] of artifacts.entries()) {
-    staged.push(await stageOne(programDir, attemptDir, source, index + 1));
+    staged.push(await stageOne(programDir, attemptDir, source, index + 1, recorded));
   }
   return staged;
 }
@@ -34,6 +41,7 @@ async function stageOne(
   attemptDir: string,
   source: string,
   number: number,
+  recorded: Recorded,
 ): Promise<StagedArtifact> {
   const inside = resolveInside(programDir, source);
   if (!inside.ok) return { ok: false, source, reason: inside.reason };
@@ -41,8 +49,14 @@ async function stageOne(
   const staged = `context/artifacts/${number}/${path.basename(inside.path)}`;
   const target = path.join(attemptDir, staged);
   makeDirectory(path.dirname(target));
+  const record = recorded(path.resolve(programDir, source)) ?? recorded(inside.path);
   try {
-    await copyFile(inside.path, target);
+    const copied = await copyFile(inside.path, target);
+    if (record !== null && copied.sha256 !== record.sha256) {
+      remove(target);
+      const reason = `it was changed since instance ${record.instanceId} left it`;
+      return { ok: false, source, reason };
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return {

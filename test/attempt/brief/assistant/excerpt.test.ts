@@ -72,7 +72,7 @@ describe('artifacts', () => {
       'gone.txt',
       '../x',
       '.',
-    ]);
+    ], () => null);
     expect(staged.map((one) => one.ok)).toEqual([true, true, false, false, false]);
     expect(staged.slice(0, 2).map((one) => (one.ok ? one.staged : ''))).toEqual([
       'context/artifacts/1/a.txt',

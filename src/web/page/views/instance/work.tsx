@@ -1,7 +1,7 @@
 /** An agent's work, readable: messages, commands with their output, changes, plans, usage. */
 import { memo, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ActivityItem } from '../../../api/attempt.ts';
-import type { AgentActivity } from '../../../../app/watch/agent-activity.ts';
+import type { AgentActivity } from '../../../../model/activity.ts';
 import type { Usage } from '../../../../model/run.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { DiffText, Markdown } from '../../parts/markdown.tsx';

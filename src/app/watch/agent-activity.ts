@@ -1,2 +1,0 @@
-/** What an agent did, as a type for those above this layer. */
-export type { AgentActivity } from '../../model/activity.ts';
