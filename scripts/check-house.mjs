@@ -63,8 +63,6 @@ only({
     'src/cli/progress.ts': 3,
     'src/cli/run-drive.ts': 2,
     'src/cli/run-follow.ts': 2,
-    'src/store/inbox/drop.ts': 1,
-    'src/store/inbox/scanner.ts': 1,
   },
 });
 

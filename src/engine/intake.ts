@@ -9,7 +9,7 @@ import type { Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxItem } from '../store/inbox/scanner.ts';
-import type { RunInbox } from '../store/run-store.ts';
+import type { Inbox } from '../store/run-store.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { DrivenInbox, Received } from './parts.ts';
@@ -19,7 +19,7 @@ import { checkPayload } from './reply.ts';
 export interface InboxRun {
   paths: RunPaths;
   state: RunState;
-  inbox: RunInbox;
+  inbox: Inbox;
   /** ISO 8601, UTC. */
   now(): string;
 }

@@ -37,7 +37,7 @@ export interface RunView {
 }
 
 /** What lies in the inbox of a run; see `InboxScanner`. */
-export interface RunInbox {
+export interface Inbox {
   scan(known: KnownInbox): InboxScan;
   reject(file: string, reason: string): void;
   /** Takes a command away whose effect is in the log. */
@@ -51,7 +51,7 @@ export interface RunWriter {
   readonly paths: RunPaths;
   /** With all that was decided. */
   readonly state: RunState;
-  readonly inbox: RunInbox;
+  readonly inbox: Inbox;
   /** Now, as ISO 8601 in UTC; never before the last event, also when the clock jumped back. */
   now(): string;
   /**

@@ -15,7 +15,7 @@ import { acquireRunLock, refusalOf, type RunLock } from '../lock/run-lock.ts';
 import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../log/replay.ts';
 import type { RecordedResult } from '../log/results.ts';
 import { EventLog } from '../log/writer.ts';
-import type { RunInbox, RunWriter, Visit, Writing } from '../run-store.ts';
+import type { Inbox, RunWriter, Visit, Writing } from '../run-store.ts';
 
 export interface WriterOptions {
   /** Shown to others: `run start`. */
@@ -29,7 +29,7 @@ export interface WriterOptions {
 class DirectoryRunWriter implements RunWriter {
   readonly paths: RunPaths;
   readonly state: RunState;
-  readonly inbox: RunInbox;
+  readonly inbox: Inbox;
   readonly #now: () => string;
   readonly #lock: RunLock;
   readonly #log: EventLog;

@@ -7,13 +7,13 @@ import path from 'node:path';
 import { namesIn } from '../../disk/names-in.ts';
 import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
 import type { RunPaths } from '../layout.ts';
-import type { RunInbox } from '../run-store.ts';
+import type { Inbox } from '../run-store.ts';
 import { removeCommand } from './drop.ts';
 import { interruptIdPattern, type Parsed } from './records.ts';
 import { InboxScanner, type Found, type InboxFolder, type ParseFile } from './scanner.ts';
 
 /** `now`: ISO 8601, UTC. Writes nothing; a missing inbox is an empty one. */
-export function directoryInbox(paths: RunPaths, now: () => string): RunInbox {
+export function directoryInbox(paths: RunPaths, now: () => string): Inbox {
   const folder = <T>(directory: string, parse: ParseFile<T>): InboxFolder<T> =>
     new DirectoryFolder(directory, directory !== paths.inboxCommands, parse, now);
   const scanner = new InboxScanner(paths, folder);

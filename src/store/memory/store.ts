@@ -19,7 +19,7 @@ import type {
   InboxMessage,
   ListedRun,
   NewRun,
-  RunInbox,
+  Inbox,
   RunStore,
   RunView,
   RunWriter,
@@ -188,7 +188,7 @@ class MemoryRunView implements RunView {
 class MemoryRunWriter implements RunWriter {
   readonly paths: RunPaths;
   readonly state: RunState;
-  readonly inbox: RunInbox;
+  readonly inbox: Inbox;
   readonly #run: KeptRun;
   readonly #now: () => string;
   readonly #listeners = new Set<Visit>();
@@ -280,7 +280,7 @@ function resultIn(
   return { attempt, value, sha256 };
 }
 
-function memoryInbox(run: KeptRun): RunInbox {
+function memoryInbox(run: KeptRun): Inbox {
   const folder = <T>(directory: string, parse: ParseFile<T>): InboxFolder<T> =>
     new MemoryFolder(directory, run.inbox.get(directory) ?? new Map(), parse);
   const scanner = new InboxScanner(run.paths, folder);
