@@ -203,6 +203,18 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
       expect(store.view(RUN).state.seq).toBe(5);
     });
 
+    check('has a result that is being committed, for what is prepared meanwhile', async ({ store }) => {
+      begin(store, RUN, 2);
+      const { asker, events } = sampleEvents(RUN);
+      const writer = open(store, RUN);
+      for (const event of events.slice(2)) evolve(writer.state, event);
+      const committed = writer.commitAsync(events.slice(2));
+      expect(writer.result(asker)).toEqual(RECORDED);
+      await committed;
+      expect(writer.result(asker)).toEqual(RECORDED);
+      writer.close();
+    });
+
     check('goes on where the last one ended', ({ store }) => {
       begin(store, RUN, 2);
       for (const event of sampleEvents(RUN).events.slice(2)) {
