@@ -15,7 +15,8 @@ checkStore('a directory', () => {
   const program = temporaryProgram();
   let now = '';
   return {
-    store: new DirectoryRunStore(program.dir, { now: () => now, sync: false }),
+    // As in use: what is being flushed is a state of its own.
+    store: new DirectoryRunStore(program.dir, { now: () => now, sync: true }),
     setNow: (then) => void (now = then),
     remove: program.remove,
   };
