@@ -83,8 +83,14 @@ export async function* followLog(
           if (event.seq > after) events.push(event);
           return read < BATCH;
         };
-        position = scanLog(paths.eventsLog, take, { after: position, runId: paths.runId });
+        let damage: unknown = null;
+        try {
+          position = scanLog(paths.eventsLog, take, { after: position, runId: paths.runId });
+        } catch (error) {
+          damage = error;
+        }
         if (events.length > 0) yield events;
+        if (damage !== null) throw damage;
         if (read < BATCH) break;
       }
       if (isFirst) {
