@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answerInterrupt, type Answer } from '../../../src/app/inbox/answer.ts';
-import { resolveInterrupt } from '../../../src/core/requests/interrupts.ts';
+import { decide } from '../../../src/core/requests/decide.ts';
 import { replay } from '../../../src/core/events/evolve.ts';
 import type { RunWriter } from '../../../src/store/run-store.ts';
 import type { RunPaths } from '../../../src/store/layout.ts';
@@ -86,7 +86,7 @@ it('where an engine drives the run, and takes it', async () => {
     const [item] = engine.inbox.scan(engine.state).replies;
     if (!item) return;
     stop();
-    const taken = resolveInterrupt(engine.state, item.value, engine.now());
+    const taken = decide(engine.state, { command: 'reply', reply: item.value }, engine.now());
     if (taken.ok) engine.commit(taken.events);
   });
   const found = { paths, interruptId: ID };
@@ -107,7 +107,7 @@ it('where an engine drives the run, and another answer is taken first: that one 
   const stop = engine.inbox.watch(() => {
     if (engine.inbox.scan(engine.state).replies.length === 0) return;
     stop();
-    const taken = resolveInterrupt(engine.state, other, engine.now());
+    const taken = decide(engine.state, { command: 'reply', reply: other }, engine.now());
     if (taken.ok) engine.commit(taken.events);
   });
   const found = { paths, interruptId: ID };
