@@ -1,0 +1,116 @@
+/** The order for an attempt: what workers and assistants have in common, and what each has alone. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { roleBackendNames } from '../../src/agents/backends.ts';
+import { assistantOrder, workerOrder, type OrderBasis } from '../../src/attempt/order.ts';
+import type { RoleSpec } from '../../src/model/program.ts';
+import type { Interrupt } from '../../src/model/run.ts';
+import { runPaths } from '../../src/store/layout.ts';
+import { RUN_ID, task } from '../core/plan.ts';
+import { ScriptedRun } from '../core/scripted-run.ts';
+import { removeDirectory, temporaryDirectory } from './fixture.ts';
+
+const NOW = '2026-01-02T00:00:00.000Z';
+let program: string;
+let run: ScriptedRun;
+let id: string;
+
+beforeEach(() => {
+  program = temporaryDirectory();
+  run = new ScriptedRun([task({ id: 'build', agent: 'smith', extra_writable_roots: ['out'] })]);
+  [id = ''] = run.state.instances.keys();
+  const { project } = run.state.plan;
+  project.default_model = 'large';
+  project.agents['smith'] = {
+    ...{ backend: 'command', model: null, sandbox: 'read-only', args: [] },
+    ...{ env: { PATH: '/smith/bin', LEVEL: '3' }, command: ['make'], run: null },
+  };
+  mkdirSync(path.join(program, 'out'));
+});
+afterEach(() => removeDirectory(program));
+
+function basis(changes: Partial<OrderBasis> = {}): OrderBasis {
+  const config = { sections: {}, problem: null };
+  const paths = runPaths(program, RUN_ID);
+  return { paths, state: run.state, config, env: { PATH: '/bin' }, now: () => NOW, ...changes };
+}
+
+const role: RoleSpec = {
+  ...{ id: 'reviewer', title: 'Reviewer', description: '', backend: roleBackendNames[0] ?? '' },
+  ...{ model: null, sandbox: 'read-only', instructions: '', managed_assets: [] },
+  policy: { request_kinds: [], decision_kinds: [] } as unknown as RoleSpec['policy'],
+};
+
+function forRole(changes: Partial<OrderBasis> = {}) {
+  const interrupt = { interrupt_id: 'int-0123456789ab' } as Interrupt;
+  const files = {
+    ...{ attemptDir: '/a', scratchDir: '/a/scratch', outputSchemaFile: '/a/schema.json' },
+    workspaceDir: program,
+  };
+  return assistantOrder(basis(changes), interrupt, role, files);
+}
+
+it('a worker has its place, its model and sandbox, and may write to no more of the inbox than questions', () => {
+  const { order, problem } = workerOrder(basis(), id, 2);
+  expect(problem).toBeNull();
+  expect(order).toMatchObject({
+    ...{ backend: 'command', cwd: program, projectWorkspaceDir: program, programDir: program },
+    ...{ sandbox: 'read-only', model: 'large', writableRoots: [path.join(program, 'out')] },
+    inboxDir: path.join(program, '.runs', RUN_ID, 'inbox', 'interrupts'),
+    ...{ wallTimeoutMs: 3_600_000, idleTimeoutMs: 600_000, graceMs: 10_000 },
+    ...{ generation: 2, outputSchemaFile: null, previousUsage: null },
+  });
+  expect(order.startedAt).toBe(run.state.instances.get(id)?.attempts[0]?.started_at);
+});
+
+it('a worker finds our command first, then what its agent would find, and knows who it is', () => {
+  const { binDir } = basis().paths;
+  const { env, attemptDir } = workerOrder(basis(), id, 0).order;
+  expect(env).toMatchObject({
+    LEVEL: '3',
+    PATH: `${binDir}:/smith/bin`,
+    CODEX_ORCH_PROGRAM_DIR: program,
+    CODEX_ORCH_RUN_ID: RUN_ID,
+    CODEX_ORCH_INSTANCE_ID: id,
+    CODEX_ORCH_TASK_ID: 'build',
+    CODEX_ORCH_INSTANCE_DIR: path.dirname(path.dirname(attemptDir)),
+    CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+    CODEX_ORCH_PROJECT_WORKSPACE_DIR: program,
+    CODEX_ORCH_WORKSPACE_DIR: program,
+  });
+});
+
+it('an assistant has the limits of the run, and nothing by which a worker asks', () => {
+  const { binDir } = basis().paths;
+  const { order, problem } = forRole();
+  expect(problem).toBeNull();
+  expect(order).toMatchObject({
+    ...{ model: 'large', sandbox: 'read-only', sessionId: null, inboxDir: '/a/scratch' },
+    ...{ wallTimeoutMs: 3_600_000, idleTimeoutMs: 600_000, graceMs: 10_000 },
+    ...{ outputSchemaFile: '/a/schema.json', writableRoots: [], startedAt: NOW, generation: 0 },
+  });
+  expect(order.cwd).not.toBe(program);
+  expect(order.env).toMatchObject({
+    PATH: `${binDir}:/bin`,
+    CODEX_ORCH_INTERRUPT_ID: 'int-0123456789ab',
+    CODEX_ORCH_ROLE_ID: 'reviewer',
+    ...{ CODEX_ORCH_INSTANCE_ID: '', CODEX_ORCH_TASK_ID: '', CODEX_ORCH_INSTANCE_DIR: '' },
+  });
+});
+
+it('an empty PATH entry, which means the current directory, is never made', () => {
+  const { binDir } = basis().paths;
+  expect(forRole({ env: {} }).order.env['PATH']).toBe(binDir);
+  expect(forRole({ env: { PATH: '' } }).order.env['PATH']).toBe(binDir);
+});
+
+it('says why an attempt may not start, and still how to find it', () => {
+  const lost = { ...task({ id: 'build', agent: 'smith', workspace: 'nowhere' }) };
+  run.state.plan.tasks['build'] = lost;
+  const { order, problem } = workerOrder(basis(), id, 0);
+  expect(problem).toContain('nowhere does not exist');
+  expect(order.attemptDir).toContain(id);
+  const config = { sections: {}, problem: 'config.toml:1: it is not TOML' };
+  expect(forRole({ config }).problem).toContain('config.toml');
+});
