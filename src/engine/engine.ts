@@ -129,9 +129,10 @@ export class Engine {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
     }
     this.#lookForQuestions();
-    const isOver = this.#isIdle();
+    const waitsForTime = next.wakeAt !== null && !this.#isHalted();
+    const isOver = this.#isIdle() && !waitsForTime;
     if (!isOver) this.#scheduleCacheFlush();
-    return { isOver, wakeAt: next.wakeAt };
+    return { isOver, wakeAt: waitsForTime ? next.wakeAt : null };
   }
 
   #slots(): number {

@@ -139,7 +139,7 @@ async function tryToAnswer(
   };
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
-    const executor = new LocalExecutor({ env: world.env, launcher: false });
+    const executor = world.executor ?? new LocalExecutor({ env: world.env, launcher: false });
     const begun = await begin(world, question, executor);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);

@@ -84,7 +84,7 @@ export function driveSession(
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
-  const executor = new LocalExecutor({ env: world.env, launcher: true });
+  const executor = world.executor ?? new LocalExecutor({ env: world.env, launcher: true });
   const parts = {
     clock: world.clock,
     run: session,
@@ -106,7 +106,7 @@ export function driveSession(
       context.config = config;
       return engine.run();
     })
-    .finally(() => executor.close())
+    .finally(() => (world.executor ? undefined : executor.close()))
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
   return {
