@@ -42,6 +42,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(web|app|core|model|text|disk)/' },
     },
     {
+      name: 'the-library-is-the-verbs',
+      severity: 'error',
+      from: { path: '^src/index.ts$' },
+      to: { path: '^src/', pathNot: '^src/(app|model)/|^src/engine/clock.ts$' },
+    },
+    {
       name: 'the-command-line-starts-the-server',
       comment: '`codex-orch web` starts the server, and knows nothing else of it.',
       severity: 'error',
