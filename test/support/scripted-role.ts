@@ -2,9 +2,10 @@
  * A program whose one task asks an assistant, and a stand-in for the Codex program that answers from a
  * file: `<root>/says/<role>.txt`. It counts its starts, and may be held back until a file is there.
  */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { codexOrch, testDirectory, writeFiles, type Ended } from './built-program.ts';
+import { builtEntry, codexOrch, testDirectory, writeFiles, type Ended } from './built-program.ts';
 
 const fakeCodex = `#!/usr/bin/env node
 const fs = require('node:fs');
@@ -120,6 +121,29 @@ export function reply(change: Record<string, unknown> = {}): Record<string, unkn
     proposed_updates: [],
     ...change,
   };
+}
+
+/** Starts a command in the program, to be signalled. */
+export function spawnCli(
+  it: Scripted,
+  ...args: string[]
+): ChildProcess & { printed: () => string } {
+  const child = spawn(process.execPath, [builtEntry, ...args], {
+    cwd: it.program,
+    env: { PATH: process.env['PATH'], HOME: path.join(it.root, 'no-home'), ...it.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return Object.assign(child, { printed: () => text });
+}
+
+/** Its exit status; null where a signal ended it. */
+export function ended(child: ChildProcess): Promise<number | null> {
+  return child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve(child.exitCode)
+    : new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
 function rmIfThere(file: string): void {

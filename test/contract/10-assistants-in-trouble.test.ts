@@ -2,12 +2,17 @@
  * What goes wrong with assistants, and what happens then: the question stays open with the reason shown,
  * the worker goes on, nothing is written. And that no question is answered twice, whoever dies when.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { builtEntry, until } from '../support/built-program.ts';
-import { reply, scriptedProgram, type Scripted } from '../support/scripted-role.ts';
+import { until } from '../support/built-program.ts';
+import {
+  ended,
+  reply,
+  scriptedProgram,
+  spawnCli,
+  type Scripted,
+} from '../support/scripted-role.ts';
 
 const roots: string[] = [];
 afterAll(() => {
@@ -47,24 +52,6 @@ async function once(it: Scripted): Promise<Record<string, number>> {
   const ended = await it.cli('inbox', 'worker', '.', '--once', '--json');
   expect(ended.code, ended.stderr).toBe(0);
   return JSON.parse(ended.stdout) as Record<string, number>;
-}
-
-function spawnCli(it: Scripted, ...args: string[]): ChildProcess & { printed: () => string } {
-  const child = spawn(process.execPath, [builtEntry, ...args], {
-    cwd: it.program,
-    env: { PATH: process.env['PATH'], HOME: path.join(it.root, 'no-home'), ...it.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  return Object.assign(child, { printed: () => text });
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve(child.exitCode)
-    : new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
 describe('10 an answer that cannot be had', () => {
@@ -329,43 +316,5 @@ describe('10 a worker for ever', () => {
     worker.kill('SIGTERM');
     expect(await ended(worker)).toBe(130);
     expect(worker.printed()).toContain('"outcome":"auto_replied"');
-  });
-});
-
-describe('4 run start --assistants', () => {
-  it('is one command for a run that asks assistants', async () => {
-    const scripted = scriptedProgram({ one: {}, two: {} });
-    roots.push(scripted.root);
-    for (const role of ['one', 'two']) scripted.says(role, reply());
-    const started = await scripted.cli('run', 'start', '.', '--root', 'one', 'two', '--assistants');
-    expect(started.code, started.stderr).toBe(0);
-    expect(scripted.starts('one')).toBe(1);
-  });
-
-  it('as `assistants: inline` in project.yaml; a failed answer leaves the run waiting, and says why', async () => {
-    const scripted = scriptedProgram({ one: {} }, { assistants: 'inline' });
-    roots.push(scripted.root);
-    scripted.says('one', 'no JSON');
-    const started = await scripted.cli('run', 'start', '.', '--root', 'one');
-    expect(started.code, started.stderr).toBe(3);
-    expect(started.stderr).toMatch(/not answered: int-[0-9a-f]{12}: the answer is not JSON/);
-    scripted.says('one', reply());
-    const resumed = await scripted.cli('run', 'resume', '.', 'latest');
-    expect(resumed.code, resumed.stderr).toBe(0);
-    expect(scripted.starts('one')).toBe(2);
-  });
-
-  it('stops its assistants with the run', async () => {
-    const scripted = scriptedProgram({ one: {} });
-    roots.push(scripted.root);
-    scripted.says('one', reply());
-    scripted.hold('one');
-    const run = spawnCli(scripted, 'run', 'start', '.', '--root', 'one', '--assistants');
-    await until(() => (scripted.starts('one') === 1 ? true : null));
-    run.kill('SIGINT');
-    expect(await ended(run), run.printed()).toBe(130);
-    scripted.release('one');
-    const resumed = await scripted.cli('run', 'resume', '.', 'latest');
-    expect(resumed.code, resumed.stderr).toBe(0);
   });
 });

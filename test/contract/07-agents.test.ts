@@ -1,0 +1,66 @@
+/** Section 7 of the contract: what a command is given, and a missing Codex. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codexOrch, writeFiles } from '../support/built-program.ts';
+import { dir, instancesOf, orch, program, show } from './shell-program.ts';
+
+describe('7. Agents', () => {
+  it('a command gets prompt, environment and workspace; its output is its message', async () => {
+    mkdirSync(path.join(dir, 'ws'));
+    program(
+      {
+        a: {
+          agent: 'mine',
+          workspace: 'ws',
+          compose: [{ kind: 'literal', text: 'THE PROMPT' }],
+          run: 'cat; pwd; env | grep ^CODEX_ORCH_ | cut -d= -f1 | sort; echo "$FROM_AGENT"; command -v codex-orch',
+        },
+      },
+      { agents: { mine: { backend: 'command', env: { FROM_AGENT: 'yes' } } } },
+    );
+    expect((await orch('run', 'start', '--root', 'a')).code).toBe(0);
+    const run = await show();
+    const [a] = instancesOf(run, 'a');
+    const attempt = path.join(
+      dir,
+      '.runs',
+      run.id,
+      'instances',
+      a!.instance_id,
+      'attempts',
+      '0001',
+    );
+    const output = readFileSync(path.join(attempt, 'events.jsonl'), 'utf8');
+    expect(output).toContain('THE PROMPT');
+    expect(output).toContain(`\n${path.join(dir, 'ws')}\n`);
+    expect(output).toContain(
+      [
+        'CODEX_ORCH_ATTEMPT_DIR',
+        'CODEX_ORCH_INSTANCE_DIR',
+        'CODEX_ORCH_INSTANCE_ID',
+        'CODEX_ORCH_PROGRAM_DIR',
+        'CODEX_ORCH_PROJECT_WORKSPACE_DIR',
+        'CODEX_ORCH_RUN_ID',
+        'CODEX_ORCH_TASK_ID',
+        'CODEX_ORCH_WORKSPACE_DIR',
+        'yes',
+      ].join('\n'),
+    );
+    expect(output.trimEnd().endsWith('/codex-orch')).toBe(true);
+    expect(readFileSync(path.join(attempt, 'final.md'), 'utf8')).toBe(output);
+  });
+
+  it('a missing codex fails the instance with what to do', async () => {
+    program({}, { default_agent: 'default' });
+    writeFiles(dir, { 'tasks/a.yaml': { id: 'a', title: 'a', status: 'ready' } });
+    const ended = await codexOrch(['run', 'start', '--root', 'a'], {
+      cwd: dir,
+      env: { CODEX_ORCH_CODEX_BIN: '/nowhere/codex' },
+    });
+    expect(ended.code).toBe(1);
+    const [a] = instancesOf(await show(), 'a');
+    expect(a).toMatchObject({ failure_kind: 'runner_invocation' });
+    expect(a!.error).toMatch(/codex/i);
+  });
+});
