@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainLine, plainText } from '../../src/cli/render/plain-text.ts';
 import { fit, pad, textWidth, wrap } from '../../src/cli/render/text-width.ts';
+import { cases } from '../support/cases.ts';
+
+const often = { numRuns: cases({ few: 100, many: 5_000 }), seed: 1 };
 
 describe('plainText', () => {
   it.each([
@@ -52,6 +55,7 @@ describe('plainText', () => {
           /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(clean),
         ).toBe(false);
       }),
+      often,
     );
   });
 
@@ -80,6 +84,7 @@ describe('text width', () => {
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, columns) => {
         expect(textWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
       }),
+      often,
     );
   });
 

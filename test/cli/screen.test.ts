@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Output } from '../../src/cli/context.ts';
 import { openScreen } from '../../src/cli/render/screen.ts';
+import { cases } from '../support/cases.ts';
 
 /** As much of a terminal as the screen uses: it scrolls, wraps nothing, and knows five sequences. */
 class Terminal implements Output {
@@ -97,6 +98,7 @@ describe('a block that is redrawn in place', () => {
         expect(terminal.content).toEqual([...printed, ...drawn]);
         expect(terminal.cursorShown).toBe(true);
       }),
+      { numRuns: cases({ few: 100, many: 5_000 }), seed: 1 },
     );
   });
 

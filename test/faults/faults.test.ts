@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cases } from '../support/cases.ts';
 import { runWithCrashes } from './driver.ts';
 import { doublePoints, everyPoint, randomFrom, sampleOf } from './points.ts';
 import { crashPrograms } from './programs.ts';
@@ -25,13 +26,15 @@ afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }
 
 it.concurrent.each(crashPrograms)(
   `$name comes to the same end after a crash (seed ${seed})`,
+  { timeout: cases({ few: 60_000, many: 3_600_000 }) },
   async (program) => {
     const random = randomFrom(seed);
     const calm = await runWithCrashes(cli, program, path.join(directory, program.name), [], null);
     expect(calm.problems).toEqual([]);
     const all = everyPoint(calm.steps);
-    const once = sampleOf(all, 1, random).map((point) => [point]);
-    const plans = random() < 0.5 ? once : doublePoints(all, 1, random);
+    const count = cases({ few: 1, many: 25 });
+    const once = sampleOf(all, count, random).map((point) => [point]);
+    const plans = random() < 0.5 ? once : doublePoints(all, count, random);
     for (const points of plans) {
       const place = path.join(directory, `${program.name}-crashed`);
       const outcome = await runWithCrashes(cli, program, place, points, calm.digest);

@@ -1,14 +1,16 @@
 /**
  * Many at once on one run: engines, repliers, askers, aborters and readers. A sample by default;
- * `CODEX_ORCH_RACE_ROUNDS=2000 npx vitest run test/races` is the long mode.
+ * in the long tier 500 rounds, with
+ * CODEX_ORCH_RACE_ROUNDS as many as it says.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cases } from '../support/cases.ts';
 import { bundleActor } from './bundle-actor.ts';
 import { playRounds } from './rounds.ts';
 
-const wanted = Number(process.env['CODEX_ORCH_RACE_ROUNDS'] ?? 0);
+const wanted = Number(process.env['CODEX_ORCH_RACE_ROUNDS'] ?? cases({ few: 0, many: 500 }));
 /** The sample ends with the round in which this is over. */
 const SAMPLE_MS = 20_000;
 

@@ -1,4 +1,4 @@
-/** Runs the built program as its users do. `npm test` builds it first. */
+/** Runs the built program as its users do. `npm run test:all` builds it first. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -9,10 +9,12 @@ import { finishAttempt } from '../../../src/core/judge/finish.ts';
 import type { Json } from '../../../src/model/json.ts';
 import type { TaskSpec } from '../../../src/model/program.ts';
 import type { RunState } from '../../../src/core/state/run-state.ts';
+import { cases } from '../../support/cases.ts';
 import { loop, NOW, planOf, RUN_ID, task } from '../plan.ts';
 import { factsOf } from '../scripted-run.ts';
 
 const LIMIT = 1.2;
+const TURNS = cases({ few: 1_000, many: 10_000 });
 const report: string[] = [];
 
 const id = (i: number) => `t${i}`;
@@ -163,12 +165,12 @@ describe('a loop', () => {
   });
 });
 
-it('100,000 instances are planned', { timeout: 120_000 }, () => {
+it(`${TURNS * 10} instances are planned`, { timeout: 120_000 }, () => {
   const before = process.cpuUsage();
-  const state = drive(looped(chain(8)), 9_999);
+  const state = drive(looped(chain(8)), TURNS - 1);
   const { user, system } = process.cpuUsage(before);
   const { size } = state.instances;
-  expect(size).toBe(1 + 10_000 * 10);
+  expect(size).toBe(1 + TURNS * 10);
   report.push(
     `${size} instances: ${((user + system) / size).toFixed(1)} µs an instance, ends included`,
   );
