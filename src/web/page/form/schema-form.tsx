@@ -3,6 +3,17 @@ import { createContext, useContext, useId, useState, type ReactNode } from 'reac
 import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { Icon } from '../parts/icons.tsx';
 import {
+  BooleanControl,
+  ChoiceControl,
+  Constant,
+  JsonInput,
+  ManyControl,
+  NumberControl,
+  radioAtMost,
+  TextControl,
+  type Labelled,
+} from './controls.tsx';
+import {
   descriptionOf,
   fieldOf,
   firstValue,
@@ -74,8 +85,6 @@ interface FieldProps {
   required: boolean;
   top?: boolean;
 }
-
-const radioAtMost = 5;
 
 function FieldView(props: FieldProps) {
   const { schema, name, pointer, required, top = false } = props;
@@ -153,201 +162,70 @@ const groups = new Set<Field['kind']>([
 
 interface ControlProps extends FieldProps {
   field: Field;
-  common: {
-    id: string;
-    'aria-invalid': boolean;
-    'aria-describedby': string | undefined;
-    onBlur: () => void;
-  };
+  common: Labelled;
 }
 
 function Control({ field, common, ...props }: ControlProps): ReactNode {
   const { value, onChange, required, pointer } = props;
-  const { root, touch } = useContext(FormContext);
-  const set = (next: Draft): void => {
+  const { touch } = useContext(FormContext);
+  /** Where choosing is all there is to it, a person has been there. */
+  const choose = (next: Draft): void => {
     touch(pointer);
     onChange(next);
   };
+  const control = { common, value, required };
   switch (field.kind) {
     case 'choice':
-      return field.options.length <= radioAtMost ? (
-        <div className="choices">
-          {field.options.map((option) => (
-            <label key={JSON.stringify(option)} className="choice">
-              <input
-                type="radio"
-                name={common.id}
-                checked={same(value, option)}
-                onChange={() => set(option)}
-              />
-              <span>{optionText(option)}</span>
-            </label>
-          ))}
-          {!required && value !== undefined && (
-            <button type="button" className="link" onClick={() => set(undefined)}>
-              Clear
-            </button>
-          )}
-        </div>
-      ) : (
-        <select
-          {...common}
-          value={field.options.findIndex((option) => same(value, option))}
-          onChange={(event) => set(field.options[Number(event.target.value)])}
-        >
-          <option value={-1}>{required ? 'Choose…' : '–'}</option>
-          {field.options.map((option, index) => (
-            <option key={index} value={index}>
-              {optionText(option)}
-            </option>
-          ))}
-        </select>
-      );
-    case 'text': {
-      const text = typeof value === 'string' ? value : '';
-      const change = (next: string): void => onChange(next === '' ? undefined : next);
-      return field.long ? (
-        <textarea
-          {...common}
-          rows={Math.min(10, Math.max(2, text.split('\n').length))}
-          value={text}
-          onChange={(event) => change(event.target.value)}
-        />
-      ) : (
-        <input
-          {...common}
-          type={inputTypes[field.format ?? ''] ?? 'text'}
-          value={text}
-          onChange={(event) => change(event.target.value)}
-        />
-      );
-    }
+      return <ChoiceControl {...control} field={field} onChange={choose} />;
+    case 'text':
+      return <TextControl {...control} field={field} onChange={onChange} />;
     case 'number':
-      return <NumberInput field={field} common={common} value={value} onChange={onChange} />;
+      return <NumberControl {...control} field={field} onChange={onChange} />;
     case 'boolean':
-      return (
-        <div className="choices across">
-          {[true, false].map((option) => (
-            <label key={String(option)} className="choice">
-              <input
-                type="radio"
-                name={common.id}
-                checked={value === option}
-                onChange={() => set(option)}
-              />
-              <span>{option ? 'Yes' : 'No'}</span>
-            </label>
-          ))}
-          {!required && value !== undefined && (
-            <button type="button" className="link" onClick={() => set(undefined)}>
-              Clear
-            </button>
-          )}
-        </div>
-      );
+      return <BooleanControl {...control} field={field} onChange={choose} />;
     case 'constant':
-      return <code>{optionText(field.value)}</code>;
-    case 'many': {
-      const chosen = Array.isArray(value) ? value : [];
-      return (
-        <div className="choices">
-          {field.options.map((option) => (
-            <label key={JSON.stringify(option)} className="choice">
-              <input
-                type="checkbox"
-                checked={chosen.some((each) => same(each, option))}
-                onChange={(event) =>
-                  set(
-                    field.options.filter((each) =>
-                      same(each, option)
-                        ? event.target.checked
-                        : chosen.some((other) => same(other, each)),
-                    ),
-                  )
-                }
-              />
-              <span>{optionText(option)}</span>
-            </label>
-          ))}
-        </div>
-      );
-    }
+      return <Constant value={field.value} />;
+    case 'many':
+      return <ManyControl {...control} field={field} onChange={choose} />;
     case 'list':
       return <ListField field={field} {...props} />;
-    case 'object': {
-      const object: JsonObject = isJsonObject(value ?? null) ? (value as JsonObject) : {};
-      return (
-        <div className="stack">
-          {field.properties.map(([name, part]) => (
-            <FieldView
-              key={name}
-              schema={part}
-              name={name}
-              pointer={pointerTo(pointer, name)}
-              value={object[name]}
-              required={field.required.has(name)}
-              onChange={(next) => {
-                const changed = { ...object };
-                if (next === undefined) delete changed[name];
-                else changed[name] = next;
-                // An optional object that nothing is left of stays out.
-                onChange(!required && Object.keys(changed).length === 0 ? undefined : changed);
-              }}
-            />
-          ))}
-        </div>
-      );
-    }
+    case 'object':
+      return <ObjectField field={field} {...props} />;
     case 'variants':
-      return <VariantField field={field} root={root} {...props} />;
+      return <VariantField field={field} {...props} />;
     case 'json':
       return <JsonInput common={common} value={value} onChange={onChange} />;
   }
 }
 
-const inputTypes: Record<string, string> = {
-  date: 'date',
-  email: 'email',
-  uri: 'url',
-  time: 'time',
-};
+type Part<K extends Field['kind']> = FieldProps & { field: Extract<Field, { kind: K }> };
 
-function same(a: Draft, b: Json): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
-function optionText(option: Json): string {
-  return typeof option === 'string' ? option : JSON.stringify(option);
-}
-
-function NumberInput(props: {
-  field: Extract<Field, { kind: 'number' }>;
-  common: ControlProps['common'];
-  value: Draft;
-  onChange: (value: Draft) => void;
-}) {
-  const { field, common, value, onChange } = props;
-  const [text, setText] = useState(typeof value === 'number' ? String(value) : '');
+function ObjectField({ field, value, onChange, pointer, required }: Part<'object'>) {
+  const object: JsonObject = isJsonObject(value ?? null) ? (value as JsonObject) : {};
   return (
-    <input
-      {...common}
-      type="number"
-      inputMode={field.integer ? 'numeric' : 'decimal'}
-      step={field.integer ? 1 : 'any'}
-      min={field.minimum ?? undefined}
-      max={field.maximum ?? undefined}
-      value={text}
-      onChange={(event) => {
-        setText(event.target.value);
-        const number = event.target.valueAsNumber;
-        onChange(Number.isFinite(number) ? number : undefined);
-      }}
-    />
+    <div className="stack">
+      {field.properties.map(([name, part]) => (
+        <FieldView
+          key={name}
+          schema={part}
+          name={name}
+          pointer={pointerTo(pointer, name)}
+          value={object[name]}
+          required={field.required.has(name)}
+          onChange={(next) => {
+            const changed = { ...object };
+            if (next === undefined) delete changed[name];
+            else changed[name] = next;
+            // An optional object that nothing is left of stays out.
+            onChange(!required && Object.keys(changed).length === 0 ? undefined : changed);
+          }}
+        />
+      ))}
+    </div>
   );
 }
 
-function ListField({ field, ...props }: FieldProps & { field: Extract<Field, { kind: 'list' }> }) {
-  const { value, onChange, pointer, name, required } = props;
+function ListField({ field, value, onChange, pointer, name, required }: Part<'list'>) {
   const { root } = useContext(FormContext);
   const list = Array.isArray(value) ? value : [];
   const change = (next: Json[]): void =>
@@ -388,10 +266,8 @@ function ListField({ field, ...props }: FieldProps & { field: Extract<Field, { k
   );
 }
 
-function VariantField(
-  props: FieldProps & { field: Extract<Field, { kind: 'variants' }>; root: Json },
-) {
-  const { field, root, pointer, value, onChange, name } = props;
+function VariantField({ field, pointer, value, onChange, name }: Part<'variants'>) {
+  const { root } = useContext(FormContext);
   const [chosen, choose] = useState(0);
   const variant = field.variants[chosen] ?? true;
   return (
@@ -431,45 +307,4 @@ function variantName(schema: Json, index: number): string {
     if (typeof schema.type === 'string') return schema.type;
   }
   return `Variant ${index + 1}`;
-}
-
-export function JsonInput(props: {
-  common: Partial<ControlProps['common']>;
-  value: Draft;
-  onChange: (value: Draft) => void;
-}) {
-  const { common, value, onChange } = props;
-  const [text, setText] = useState(value === undefined ? '' : JSON.stringify(value, null, 2));
-  const [problem, setProblem] = useState<string | null>(null);
-  return (
-    <>
-      <textarea
-        {...common}
-        className="mono"
-        rows={Math.min(16, Math.max(3, text.split('\n').length + 1))}
-        spellCheck={false}
-        placeholder="JSON"
-        value={text}
-        aria-invalid={problem !== null || common['aria-invalid']}
-        onChange={(event) => {
-          setText(event.target.value);
-          try {
-            onChange(
-              event.target.value.trim() === ''
-                ? undefined
-                : (JSON.parse(event.target.value) as Json),
-            );
-            setProblem(null);
-          } catch (error) {
-            setProblem(error instanceof Error ? error.message : 'This is not JSON');
-          }
-        }}
-      />
-      {problem && (
-        <p className="field-error">
-          <Icon name="error" size={14} /> {problem}
-        </p>
-      )}
-    </>
-  );
 }

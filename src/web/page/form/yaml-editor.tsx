@@ -37,22 +37,7 @@ export function YamlEditor({ label, value, onChange, diagnostics }: YamlEditorPr
         ))}
       </div>
       <div className="yaml-text">
-        <div className="yaml-marks" aria-hidden="true">
-          {lines.map((line, index) => {
-            const found = byLine.get(index + 1);
-            return (
-              <div key={index} className={lineClass(found)}>
-                <span className="yaml-ghost">{line || ' '}</span>
-                {found && (
-                  <span className="yaml-message">
-                    {found[0]?.message}
-                    {found.length > 1 && ` (and ${found.length - 1} more)`}
-                  </span>
-                )}
-              </div>
-            );
-          })}
-        </div>
+        <Marks lines={lines} byLine={byLine} />
         <textarea
           ref={field}
           className="mono"
@@ -80,26 +65,54 @@ export function YamlEditor({ label, value, onChange, diagnostics }: YamlEditorPr
           }}
         />
       </div>
-      {diagnostics.length > 0 && (
-        <ul className="yaml-list" aria-label="Problems">
-          {diagnostics.map((each, index) => (
-            <li key={index} className={each.severity === 'error' ? 'tone-bad' : 'tone-wait'}>
-              {each.line === null ? (
-                <span>{each.severity}</span>
-              ) : (
-                <button type="button" className="link" onClick={() => goTo(each.line ?? 1)}>
-                  Line {each.line}
-                </button>
-              )}
-              <span className="yaml-said">
-                {each.message}
-                {each.hint && <span className="faint"> {each.hint}</span>}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {diagnostics.length > 0 && <Messages diagnostics={diagnostics} onGoTo={goTo} />}
     </div>
+  );
+}
+
+/** The message of each line, behind it. */
+function Marks(props: { lines: string[]; byLine: ReadonlyMap<number, Diagnostic[]> }) {
+  const { lines, byLine } = props;
+  return (
+    <div className="yaml-marks" aria-hidden="true">
+      {lines.map((line, index) => {
+        const found = byLine.get(index + 1);
+        return (
+          <div key={index} className={lineClass(found)}>
+            <span className="yaml-ghost">{line || ' '}</span>
+            {found && (
+              <span className="yaml-message">
+                {found[0]?.message}
+                {found.length > 1 && ` (and ${found.length - 1} more)`}
+              </span>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Messages(props: { diagnostics: Diagnostic[]; onGoTo: (line: number) => void }) {
+  const { diagnostics, onGoTo } = props;
+  return (
+    <ul className="yaml-list" aria-label="Problems">
+      {diagnostics.map((each, index) => (
+        <li key={index} className={each.severity === 'error' ? 'tone-bad' : 'tone-wait'}>
+          {each.line === null ? (
+            <span>{each.severity}</span>
+          ) : (
+            <button type="button" className="link" onClick={() => onGoTo(each.line ?? 1)}>
+              Line {each.line}
+            </button>
+          )}
+          <span className="yaml-said">
+            {each.message}
+            {each.hint && <span className="faint"> {each.hint}</span>}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,6 +1,8 @@
 /** What the nodes of a graph show, apart from where they stand: a change re-renders its node only. */
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import type { TaskSpec } from '../../../model/program.ts';
 import type { StatusName } from '../parts/status.tsx';
+import type { Loop } from './loops.ts';
 
 export interface NodeLook {
   title: string;
@@ -23,6 +25,21 @@ export interface NodeLook {
 export interface FrameLook {
   title: string;
   detail: ReactNode;
+}
+
+/** Frames of loops and of blocks. `detail`: what stands beside the title of a loop. */
+export function frameLooks(
+  tasks: TaskSpec[],
+  loops: Loop[],
+  detail: (loop: Loop) => ReactNode,
+): Map<string, FrameLook> {
+  const looks = new Map<string, FrameLook>();
+  for (const loop of loops) {
+    looks.set(`loop ${loop.controller}`, { title: 'Loop', detail: detail(loop) });
+  }
+  // A block is named after its first task; the layout decides which blocks there are.
+  for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });
+  return looks;
 }
 
 export class Looks {

@@ -82,6 +82,26 @@ export function Box({
   );
 }
 
+interface PanelProps {
+  title: ReactNode;
+  /** For those who do not see it, where the title does not do. */
+  label?: string;
+  /** How what is in it stands; without, it reaches to the edges. */
+  inset?: 'plain' | 'stack' | 'tight';
+  children: ReactNode;
+}
+
+const insets = { plain: 'panel-body', stack: 'panel-body stack', tight: 'panel-body stack tight' };
+
+export function Panel({ title, label, inset, children }: PanelProps) {
+  return (
+    <section className="panel" aria-label={label}>
+      <h2>{title}</h2>
+      {inset ? <div className={insets[inset]}>{children}</div> : children}
+    </section>
+  );
+}
+
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="fact">

@@ -1,4 +1,4 @@
-/** A question in a list. */
+/** Questions in a list. */
 import { Link } from 'wouter';
 import type { QuestionListItem } from '../../api/inbox.ts';
 import { Icon } from './icons.tsx';
@@ -14,13 +14,21 @@ export function questionTitle(question: string): string {
     .trim();
 }
 
-export function QuestionRow({
-  question,
-  current = false,
-}: {
-  question: QuestionListItem;
-  current?: boolean;
-}) {
+/** `current`: the id of the one that is open beside the list. */
+export function QuestionRows(props: { questions: QuestionListItem[]; current?: string | null }) {
+  const { questions, current = null } = props;
+  return (
+    <ul className="rows">
+      {questions.map((each) => (
+        <li key={each.interrupt_id}>
+          <QuestionRow question={each} current={each.interrupt_id === current} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function QuestionRow({ question, current }: { question: QuestionListItem; current: boolean }) {
   const { run_id: run, interrupt_id: id, task_title: task, created_at: asked } = question;
   return (
     <Link

@@ -1,6 +1,6 @@
 /** The server's reasons: as sentences, with the times in them as people say them. */
 import { Fragment } from 'react';
-import { sentence } from '../views/run/sentence.ts';
+import { sentence } from './sentence.ts';
 import { Ago } from './time.tsx';
 
 const instant = /(?:since |at )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;

@@ -1,4 +1,4 @@
-/** A run in a list, and how far it is. */
+/** Runs in a list, and how far each is. */
 import { memo } from 'react';
 import { Link } from 'wouter';
 import type { RunListItem } from '../../api/runs.ts';
@@ -43,7 +43,19 @@ export function CountsBar({ counts }: { counts: Record<InstanceStatus, number> }
   );
 }
 
-export const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
+export function RunRows({ runs }: { runs: RunListItem[] }) {
+  return (
+    <ul className="rows">
+      {runs.map((run) => (
+        <li key={run.id}>
+          <RunRow run={run} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
   const status = runStatusName(run);
   const what = [...run.roots, ...run.labels.map((label) => `#${label}`)].join(', ');
   return (

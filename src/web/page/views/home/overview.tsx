@@ -6,33 +6,23 @@ import type { RunListItem } from '../../../api/runs.ts';
 import { FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command, Empty, Pending } from '../../parts/pieces.tsx';
-import { QuestionRow } from '../../parts/question-row.tsx';
-import { RunRow } from '../../parts/run-row.tsx';
+import { QuestionRows } from '../../parts/question-row.tsx';
+import { RunRows } from '../../parts/run-row.tsx';
 import { invalidate, useResource } from '../../data/resource.ts';
+import { useTitle } from '../../data/title.ts';
 
 const askAgainMs = 500;
 
 export function OverviewView() {
   const { data, error } = useResource<Overview>('/api/overview');
   const incomplete = data?.complete === false;
-  useEffect(() => {
-    document.title = 'Overview · codex-orch';
-  }, []);
+  useTitle('Overview');
   useEffect(() => {
     if (!incomplete) return;
     const timer = setInterval(() => invalidate('/api/overview'), askAgainMs);
     return () => clearInterval(timer);
   }, [incomplete]);
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
-  const {
-    questions,
-    assistant_questions: assistants,
-    running,
-    pending,
-    waiting,
-    failed,
-    done,
-  } = data;
   return (
     <main className="view">
       <div className="page-head">
@@ -46,69 +36,67 @@ export function OverviewView() {
           Looking through the runs: {data.scanned} of {data.total}…
         </p>
       )}
-      {data.total === 0 ? (
-        <div className="panel">
-          <Empty title="No run yet">
-            <p>A run does the tasks of your program. See them first, or start right away.</p>
-            <div className="row" style={{ justifyContent: 'center', marginTop: 12 }}>
-              <Link href="/program" className="button">
-                <Icon name="program" /> See the program
-              </Link>
-              <Link href="/start" className="button primary">
-                <Icon name="play" /> Start a run
-              </Link>
-            </div>
-          </Empty>
-        </div>
-      ) : (
-        <div className="overview">
-          <section className="panel needs" aria-labelledby="needs-you">
-            <h2 id="needs-you">
-              <Icon name="person" /> Needs you
-              {questions.length > 0 && <span className="count wait">{questions.length}</span>}
-            </h2>
-            {questions.length === 0 ? (
-              <Empty title="Nothing needs you">
-                Questions that only a person may answer come here.
-              </Empty>
-            ) : (
-              <ul className="rows">
-                {questions.map((each) => (
-                  <li key={each.interrupt_id}>
-                    <QuestionRow question={each} />
-                  </li>
-                ))}
-              </ul>
-            )}
-          </section>
-          <RunPanel title="Running" runs={running} total={data.totals.running}>
-            <Empty title="Nothing runs" />
-          </RunPanel>
-          <RunPanel title="Failed" runs={failed} total={data.totals.failed} />
-          <RunPanel title="Waiting for an answer" runs={waiting} total={data.totals.waiting} />
-          <RunPanel title="Stopped on the way" runs={pending} total={data.totals.pending} />
-          {assistants.length > 0 && (
-            <section className="panel" aria-labelledby="assistants-asked">
-              <h2 id="assistants-asked">
-                <Icon name="robot" /> Asked of assistants
-                <span className="count">{assistants.length}</span>
-              </h2>
-              <ul className="rows">
-                {assistants.map((each) => (
-                  <li key={each.interrupt_id}>
-                    <QuestionRow question={each} />
-                  </li>
-                ))}
-              </ul>
-              <p className="panel-body faint">
-                Assistants answer while this runs: <Command words={['inbox', 'worker']} />
-              </p>
-            </section>
-          )}
-          <RunPanel title="Done last" runs={done} total={data.totals.done} />
-        </div>
-      )}
+      {data.total === 0 ? <NoRun /> : <Panels overview={data} />}
     </main>
+  );
+}
+
+function NoRun() {
+  return (
+    <div className="panel">
+      <Empty title="No run yet">
+        <p>A run does the tasks of your program. See them first, or start right away.</p>
+        <div className="row" style={{ justifyContent: 'center', marginTop: 12 }}>
+          <Link href="/program" className="button">
+            <Icon name="program" /> See the program
+          </Link>
+          <Link href="/start" className="button primary">
+            <Icon name="play" /> Start a run
+          </Link>
+        </div>
+      </Empty>
+    </div>
+  );
+}
+
+/** The most urgent first. */
+function Panels({ overview }: { overview: Overview }) {
+  const { questions, assistant_questions: asked, totals } = overview;
+  return (
+    <div className="overview">
+      <section className="panel needs" aria-labelledby="needs-you">
+        <h2 id="needs-you">
+          <Icon name="person" /> Needs you
+          {questions.length > 0 && <span className="count wait">{questions.length}</span>}
+        </h2>
+        {questions.length === 0 ? (
+          <Empty title="Nothing needs you">
+            Questions that only a person may answer come here.
+          </Empty>
+        ) : (
+          <QuestionRows questions={questions} />
+        )}
+      </section>
+      <RunPanel title="Running" runs={overview.running} total={totals.running}>
+        <Empty title="Nothing runs" />
+      </RunPanel>
+      <RunPanel title="Failed" runs={overview.failed} total={totals.failed} />
+      <RunPanel title="Waiting for an answer" runs={overview.waiting} total={totals.waiting} />
+      <RunPanel title="Stopped on the way" runs={overview.pending} total={totals.pending} />
+      {asked.length > 0 && (
+        <section className="panel" aria-labelledby="assistants-asked">
+          <h2 id="assistants-asked">
+            <Icon name="robot" /> Asked of assistants
+            <span className="count">{asked.length}</span>
+          </h2>
+          <QuestionRows questions={asked} />
+          <p className="panel-body faint">
+            Assistants answer while this runs: <Command words={['inbox', 'worker']} />
+          </p>
+        </section>
+      )}
+      <RunPanel title="Done last" runs={overview.done} total={totals.done} />
+    </div>
   );
 }
 
@@ -127,17 +115,7 @@ function RunPanel(props: {
         {title}
         {total > 0 && <span className="count">{total}</span>}
       </h2>
-      {runs.length === 0 ? (
-        children
-      ) : (
-        <ul className="rows">
-          {runs.map((run) => (
-            <li key={run.id}>
-              <RunRow run={run} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {runs.length === 0 ? children : <RunRows runs={runs} />}
       {total > runs.length && runs.length > 0 && (
         <p className="panel-body faint">
           <Link href="/runs">All runs</Link>

@@ -11,32 +11,36 @@ import { Icon } from '../../parts/icons.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { Panel } from '../../parts/pieces.tsx';
 
 export function Answered({ view, reply }: { view: QuestionView; reply: Reply }) {
   return (
     <>
-      <section className="panel" aria-label="The answer">
-        <h2>
-          <Icon name={reply.audience === 'human' ? 'person' : 'robot'} />
-          {reply.reply_kind === 'handoff_to_human' ? 'Handed over to a person' : 'Answered'}
-          <span className="faint">
-            <Ago time={reply.created_at} />
-          </span>
-        </h2>
-        <div className="panel-body stack tight">
-          <Markdown text={reply.text} />
-          {reply.payload !== null && <JsonView value={reply.payload} />}
-          {reply.rationale && <p className="faint">Because: {reply.rationale}</p>}
-          {reply.confidence && <p className="faint">Confidence: {reply.confidence}</p>}
-          {reply.citations.length > 0 && (
-            <ul className="citations faint">
-              {reply.citations.map((each) => (
-                <li key={each}>{each}</li>
-              ))}
-            </ul>
-          )}
-        </div>
-      </section>
+      <Panel
+        title={
+          <>
+            <Icon name={reply.audience === 'human' ? 'person' : 'robot'} />
+            {reply.reply_kind === 'handoff_to_human' ? 'Handed over to a person' : 'Answered'}
+            <span className="faint">
+              <Ago time={reply.created_at} />
+            </span>
+          </>
+        }
+        label="The answer"
+        inset="tight"
+      >
+        <Markdown text={reply.text} />
+        {reply.payload !== null && <JsonView value={reply.payload} />}
+        {reply.rationale && <p className="faint">Because: {reply.rationale}</p>}
+        {reply.confidence && <p className="faint">Confidence: {reply.confidence}</p>}
+        {reply.citations.length > 0 && (
+          <ul className="citations faint">
+            {reply.citations.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        )}
+      </Panel>
       <Next view={view} />
     </>
   );

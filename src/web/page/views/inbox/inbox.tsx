@@ -1,12 +1,12 @@
 /** The inbox: what is asked, oldest first, and the question that is open beside it. */
-import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { QuestionListItem, QuestionPage } from '../../../api/inbox.ts';
-import { ApiFailure, getJson } from '../../data/api.ts';
-import { useResource } from '../../data/resource.ts';
+import { usePages } from '../../data/pages.ts';
+import { useTitle } from '../../data/title.ts';
 import { FailureBox } from '../../parts/failure.tsx';
+import { Filters } from '../../parts/filters.tsx';
 import { Empty, Pending } from '../../parts/pieces.tsx';
-import { QuestionRow } from '../../parts/question-row.tsx';
+import { QuestionRows } from '../../parts/question-row.tsx';
 import { QuestionPane } from './question.tsx';
 import './inbox.css';
 
@@ -17,9 +17,7 @@ interface InboxProps {
 
 export function InboxView({ runId, interruptId }: InboxProps) {
   const chosen = runId !== null && interruptId !== null;
-  useEffect(() => {
-    if (!chosen) document.title = 'Inbox · codex-orch';
-  }, [chosen]);
+  useTitle(chosen ? null : 'Inbox');
   return (
     <main className={chosen ? 'view inbox has-question' : 'view inbox'}>
       <section className="inbox-list" aria-label="Questions">
@@ -42,52 +40,26 @@ export function InboxView({ runId, interruptId }: InboxProps) {
 function List({ current }: { current: string | null }) {
   const [search, setSearch] = useSearchParams();
   const answered = search.get('status') === 'answered';
-  const address = `/api/inbox?status=${answered ? 'answered' : 'open'}`;
-  const { data, error } = useResource<QuestionPage>(address);
-  const [more, setMore] = useState<{ questions: QuestionListItem[]; cursor: string | null } | null>(
-    null,
+  const { first, error, items, failure, loadMore } = usePages(
+    `/api/inbox?status=${answered ? 'answered' : 'open'}`,
+    ({ questions }: QuestionPage) => questions,
+    (each) => each.interrupt_id,
   );
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  const cursor = more ? more.cursor : (data?.next_cursor ?? null);
-  const loadMore = async (): Promise<void> => {
-    try {
-      const page = await getJson<QuestionPage>(
-        `${address}&cursor=${encodeURIComponent(cursor ?? '')}`,
-      );
-      setMore({
-        questions: [...(more?.questions ?? []), ...page.questions],
-        cursor: page.next_cursor,
-      });
-    } catch (problem) {
-      if (!(problem instanceof ApiFailure)) throw problem;
-      setFailure(problem);
-    }
-  };
-  const known = new Set(data?.questions.map((each) => each.interrupt_id));
-  const questions = [
-    ...(data?.questions ?? []),
-    ...(answered ? (more?.questions ?? []).filter((each) => !known.has(each.interrupt_id)) : []),
-  ];
-  const people = questions.filter(({ audience }) => audience === 'human');
-  const assistants = questions.filter(({ audience }) => audience === 'assistant');
+  const people = items.filter(({ audience }) => audience === 'human');
+  const assistants = items.filter(({ audience }) => audience === 'assistant');
   return (
     <>
-      <div className="row filters" role="group" aria-label="Show">
-        {(['open', 'answered'] as const).map((status) => (
-          <button
-            key={status}
-            type="button"
-            className={(status === 'answered') === answered ? 'filter on' : 'filter'}
-            aria-pressed={(status === 'answered') === answered}
-            onClick={() => setSearch(status === 'open' ? {} : { status }, { replace: true })}
-          >
-            {status === 'open' ? 'Open' : 'Answered'}
-          </button>
-        ))}
-      </div>
-      {error && !data && <FailureBox failure={error} />}
-      {!data && !error && <Pending rows={4} />}
-      {data && questions.length === 0 && (
+      <Filters
+        label="Show"
+        options={['open', 'answered']}
+        current={answered ? 'answered' : 'open'}
+        onChoose={(status) => setSearch(status === 'open' ? {} : { status }, { replace: true })}
+      >
+        {(status) => (status === 'open' ? 'Open' : 'Answered')}
+      </Filters>
+      {error && !first && <FailureBox failure={error} />}
+      {!first && !error && <Pending rows={4} />}
+      {first && items.length === 0 && (
         <div className="panel">
           {answered ? (
             <Empty title="Nothing answered yet" />
@@ -101,7 +73,7 @@ function List({ current }: { current: string | null }) {
       <Group title="For you" questions={people} current={current} />
       <Group title="For assistants" questions={assistants} current={current} />
       {failure && <FailureBox failure={failure} />}
-      {answered && cursor !== null && (
+      {loadMore && (
         <button type="button" onClick={() => void loadMore()}>
           Show more
         </button>
@@ -118,13 +90,7 @@ function Group(props: { title: string; questions: QuestionListItem[]; current: s
       <h2>
         {title} <span className="count">{questions.length}</span>
       </h2>
-      <ul className="rows">
-        {questions.map((each) => (
-          <li key={each.interrupt_id}>
-            <QuestionRow question={each} current={each.interrupt_id === current} />
-          </li>
-        ))}
-      </ul>
+      <QuestionRows questions={questions} current={current} />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { Confirm } from '../../parts/dialog.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { DiffText, Markdown } from '../../parts/markdown.tsx';
-import { Box, Pending } from '../../parts/pieces.tsx';
+import { Box, Panel, Pending } from '../../parts/pieces.tsx';
 import { proposalStatusName, Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
 
@@ -17,8 +17,6 @@ type Step = 'accepted' | 'rejected' | 'apply';
 export function ProposalPane({ runId, proposalId }: { runId: string; proposalId: string }) {
   const address = apiPath('runs', runId, 'proposals', proposalId);
   const { data, error } = useResource<ProposalView>(address);
-  const [step, setStep] = useState<Step | null>(null);
-  const [note, setNote] = useState('');
   const [applied, setApplied] = useState<ApplyResult | null>(null);
   if (!data) {
     return (
@@ -27,45 +25,51 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
       </section>
     );
   }
-  const { proposal, diff } = data;
-  const { kind, summary, rationale, suggested_content: content } = proposal.proposal;
-  const snippet = proposal.proposal.suggested_content_mode === 'snippet';
-  const open = proposal.status === 'proposed' || proposal.status === 'accepted';
-  const decide = async (): Promise<void> => {
-    if (step === 'apply') {
-      setApplied(
-        await sendJson<ApplyResult>('POST', `${address}/apply`, {
-          append: snippet,
-          force: diff.changed_since,
-        }),
-      );
-      invalidate(address, '/api/program');
-    } else if (step) {
-      remember(
-        address,
-        await sendJson<ProposalView>('POST', `${address}/mark`, { status: step, note }),
-      );
-    }
-    invalidate('/api/proposals', '/api/overview');
-    setNote('');
-  };
+  const { status, proposal } = data.proposal;
+  const open = status === 'proposed' || status === 'accepted';
   return (
     <article className="question stack" aria-label="Proposal">
       <Link href="/proposals" className="back">
         <Icon name="left" /> Proposals
       </Link>
-      <header className="stack tight">
-        <p className="row-sub">
-          <Status status={proposalStatusName(proposal.status)} />
-          <span>{kind.replaceAll('_', ' ')}</span>
-          <span>
-            by {proposal.source_role_id}, <Ago time={proposal.created_at} />
-          </span>
-          <Link href={`/inbox/${runId}/${proposal.interrupt_id}`}>the question behind it</Link>
-        </p>
-        <h1>{summary}</h1>
-      </header>
-      <Markdown text={rationale} />
+      <Head view={data} />
+      <Markdown text={proposal.rationale} />
+      <Notices view={data} applied={applied} open={open} />
+      <Change view={data} />
+      {open && <Decision view={data} address={address} onApplied={setApplied} />}
+    </article>
+  );
+}
+
+function Head({ view: { proposal } }: { view: ProposalView }) {
+  const { kind, summary } = proposal.proposal;
+  return (
+    <header className="stack tight">
+      <p className="row-sub">
+        <Status status={proposalStatusName(proposal.status)} />
+        <span>{kind.replaceAll('_', ' ')}</span>
+        <span>
+          by {proposal.source_role_id}, <Ago time={proposal.created_at} />
+        </span>
+        <Link href={`/inbox/${proposal.run_id}/${proposal.interrupt_id}`}>
+          the question behind it
+        </Link>
+      </p>
+      <h1>{summary}</h1>
+    </header>
+  );
+}
+
+interface NoticesProps {
+  view: ProposalView;
+  applied: ApplyResult | null;
+  open: boolean;
+}
+
+/** What was decided, and what has happened to the file since. */
+function Notices({ view: { proposal, diff }, applied, open }: NoticesProps) {
+  return (
+    <>
       {proposal.status_note && (
         <Box tone="info" icon="person">
           {proposal.status_note}{' '}
@@ -94,42 +98,82 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
           {diff.problem}
         </Box>
       )}
-      <section className="panel" aria-label="The change">
-        <h2>
+    </>
+  );
+}
+
+function Change({ view: { proposal, diff } }: { view: ProposalView }) {
+  return (
+    <Panel
+      title={
+        <>
           <Icon name="file" />
           <span className="mono ellipsis">{diff.file}</span>
           {diff.before === null && diff.after !== null && <span className="chip">new file</span>}
-        </h2>
-        <div className="panel-body">
-          {diff.unified !== '' ? (
-            <DiffText text={diff.unified} />
-          ) : diff.problem ? (
-            <pre className="text-block">{content}</pre>
-          ) : (
-            <p className="faint">The file already says this; applying it changes nothing.</p>
-          )}
-        </div>
-      </section>
-      {open && (
-        <div className="row">
-          <button
-            type="button"
-            className="primary"
-            disabled={diff.problem !== null || diff.unified === ''}
-            onClick={() => setStep('apply')}
-          >
-            Apply
-          </button>
-          {proposal.status === 'proposed' && (
-            <button type="button" onClick={() => setStep('accepted')}>
-              Accept for later
-            </button>
-          )}
-          <button type="button" onClick={() => setStep('rejected')}>
-            Reject
-          </button>
-        </div>
+        </>
+      }
+      label="The change"
+      inset="plain"
+    >
+      {diff.unified !== '' ? (
+        <DiffText text={diff.unified} />
+      ) : diff.problem ? (
+        <pre className="text-block">{proposal.proposal.suggested_content}</pre>
+      ) : (
+        <p className="faint">The file already says this; applying it changes nothing.</p>
       )}
+    </Panel>
+  );
+}
+
+interface DecisionProps {
+  view: ProposalView;
+  address: string;
+  onApplied: (result: ApplyResult) => void;
+}
+
+function Decision({ view: { proposal, diff }, address, onApplied }: DecisionProps) {
+  const [step, setStep] = useState<Step | null>(null);
+  const [note, setNote] = useState('');
+  const snippet = proposal.proposal.suggested_content_mode === 'snippet';
+  const decide = async (): Promise<void> => {
+    if (step === 'apply') {
+      onApplied(
+        await sendJson<ApplyResult>('POST', `${address}/apply`, {
+          append: snippet,
+          force: diff.changed_since,
+        }),
+      );
+      invalidate(address, '/api/program');
+    } else if (step) {
+      remember(
+        address,
+        await sendJson<ProposalView>('POST', `${address}/mark`, { status: step, note }),
+      );
+    }
+    invalidate('/api/proposals', '/api/overview');
+    setNote('');
+  };
+  return (
+    <>
+      <div className="row">
+        <button
+          type="button"
+          className="primary"
+          disabled={diff.problem !== null || diff.unified === ''}
+          onClick={() => setStep('apply')}
+        >
+          Apply
+        </button>
+        {proposal.status === 'proposed' && (
+          <button type="button" onClick={() => setStep('accepted')}>
+            Accept for later
+          </button>
+        )}
+        <button type="button" onClick={() => setStep('rejected')}>
+          Reject
+        </button>
+      </div>
       {step && (
         <Confirm
           title={titles[step]}
@@ -164,7 +208,7 @@ export function ProposalPane({ runId, proposalId }: { runId: string; proposalId:
           )}
         </Confirm>
       )}
-    </article>
+    </>
   );
 }
 

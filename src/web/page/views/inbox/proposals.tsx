@@ -1,10 +1,11 @@
 /** Suggestions of assistants to change the program: read as a diff, and decided by a person. */
-import { useEffect } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { ProposalListItem, ProposalPage } from '../../../api/proposal.ts';
 import type { ProposalStatus } from '../../../../model/run.ts';
 import { useResource } from '../../data/resource.ts';
+import { useTitle } from '../../data/title.ts';
 import { FailureBox } from '../../parts/failure.tsx';
+import { Filters } from '../../parts/filters.tsx';
 import { Empty, Pending } from '../../parts/pieces.tsx';
 import { proposalStatusName, StatusGlyph, statusWord } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -23,28 +24,21 @@ export function ProposalsView({ runId, proposalId }: ProposalsProps) {
   const status = search.get('status');
   const { data, error } = useResource<ProposalPage>('/api/proposals');
   const chosen = runId !== null && proposalId !== null;
-  useEffect(() => {
-    document.title = 'Proposals · codex-orch';
-  }, []);
+  useTitle('Proposals');
   const all = data?.proposals ?? [];
   const shown = status === null ? all : all.filter((each) => each.status === status);
   return (
     <main className={chosen ? 'view inbox has-question' : 'view inbox'}>
       <section className="inbox-list" aria-label="Proposals">
         <h1>Proposals</h1>
-        <div className="row filters" role="group" aria-label="Show only">
-          {filters.map((each) => (
-            <button
-              key={each ?? 'all'}
-              type="button"
-              className={each === status ? 'filter on' : 'filter'}
-              aria-pressed={each === status}
-              onClick={() => setSearch(each === null ? {} : { status: each }, { replace: true })}
-            >
-              {each === null ? 'All' : statusWord(proposalStatusName(each))}
-            </button>
-          ))}
-        </div>
+        <Filters
+          label="Show only"
+          options={filters}
+          current={status}
+          onChoose={(each) => setSearch(each === null ? {} : { status: each }, { replace: true })}
+        >
+          {(each) => (each === null ? 'All' : statusWord(proposalStatusName(each)))}
+        </Filters>
         {error && !data && <FailureBox failure={error} />}
         {!data && !error && <Pending rows={4} />}
         {data && (

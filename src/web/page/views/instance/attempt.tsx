@@ -1,19 +1,20 @@
 /** The parts of an attempt: the agent's work, its prompt, what was staged, its files, its errors. */
-import { useCallback, useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { AttemptView } from '../../../api/attempt.ts';
-import type { TextPage } from '../../../api/file.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { useActivities } from '../../data/activities.ts';
-import { ApiFailure, filePath, getJson } from '../../data/api.ts';
+import { filePath } from '../../data/api.ts';
 import type { RunFeed } from '../../data/run-live.ts';
 import { Artifact } from '../../parts/artifact.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
-import { Empty, Fact, Pending, Tabs } from '../../parts/pieces.tsx';
+import { Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { Ago, Size, Took } from '../../parts/time.tsx';
-import { UsageText, Work } from './work.tsx';
+import { UsageText } from './activity-entry.tsx';
+import { StreamPart } from './stream-part.tsx';
+import { Work } from './work.tsx';
 
 interface AttemptProps {
   view: AttemptView;
@@ -104,28 +105,31 @@ function PromptPart({ view, base }: { view: AttemptView; base: string }) {
   const { prompt } = view;
   if (!prompt) return <Empty title="The prompt is not staged yet" />;
   return (
-    <section className="panel" aria-label="Prompt">
-      <h2>
-        What the agent was told <Size bytes={prompt.size} />
-        <button
-          type="button"
-          className="quiet head-button"
-          aria-pressed={source}
-          onClick={() => setSource(!source)}
-        >
-          {source ? 'Rendered' : 'Source'}
-        </button>
-      </h2>
-      <div className="panel-body">
-        {source ? <pre className="text-block">{prompt.text}</pre> : <Markdown text={prompt.text} />}
-        {prompt.truncated && (
-          <p className="faint">
-            Cut here.{' '}
-            <a href={`${filePath(`${base}/files`, 'prompt.md')}?download=1`}>Download it whole</a>
-          </p>
-        )}
-      </div>
-    </section>
+    <Panel
+      title={
+        <>
+          What the agent was told <Size bytes={prompt.size} />
+          <button
+            type="button"
+            className="quiet head-button"
+            aria-pressed={source}
+            onClick={() => setSource(!source)}
+          >
+            {source ? 'Rendered' : 'Source'}
+          </button>
+        </>
+      }
+      label="Prompt"
+      inset="plain"
+    >
+      {source ? <pre className="text-block">{prompt.text}</pre> : <Markdown text={prompt.text} />}
+      {prompt.truncated && (
+        <p className="faint">
+          Cut here.{' '}
+          <a href={`${filePath(`${base}/files`, 'prompt.md')}?download=1`}>Download it whole</a>
+        </p>
+      )}
+    </Panel>
   );
 }
 
@@ -177,77 +181,6 @@ function FilesPart({ view, base }: { view: AttemptView; base: string }) {
           {view.files_omitted} more are in the attempt’s directory.
         </p>
       )}
-    </section>
-  );
-}
-
-const pollMs = 1_000;
-
-/** What was printed, as it stands: the end first, what was before on demand. */
-function StreamPart(props: {
-  base: string;
-  stream: 'stdout' | 'stderr';
-  size: number;
-  live: boolean;
-}) {
-  const { base, stream, size, live } = props;
-  const [page, setPage] = useState<{ text: string; from: number; to: number } | null>(null);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  const address = `${base}/raw?stream=${stream}`;
-  const read = useCallback(
-    async (place: string, join: 'before' | 'after' | 'new'): Promise<void> => {
-      try {
-        const next = await getJson<TextPage>(`${address}${place}`);
-        setPage((old) => {
-          if (!old || join === 'new') return next;
-          if (join === 'before') {
-            return { text: next.text + old.text, from: next.from, to: old.to };
-          }
-          if (next.from !== old.to || next.text === '') return old;
-          return { text: old.text + next.text, from: old.from, to: next.to };
-        });
-      } catch (error) {
-        if (!(error instanceof ApiFailure)) throw error;
-        if (error.status !== 0) setFailure(error);
-      }
-    },
-    [address],
-  );
-  useEffect(() => void read('', 'new'), [read, live]);
-  const to = page?.to;
-  useEffect(() => {
-    if (!live || to === undefined) return;
-    const timer = setInterval(() => void read(`&after=${to}`, 'after'), pollMs);
-    return () => clearInterval(timer);
-  }, [live, read, to]);
-  if (failure) return <FailureBox failure={failure} />;
-  if (!page) return <Pending rows={4} />;
-  if (page.text === '') {
-    return (
-      <Empty title={stream === 'stderr' ? 'No error output' : 'No output'}>
-        {live && 'So far.'}
-      </Empty>
-    );
-  }
-  return (
-    <section
-      className="stack tight"
-      aria-label={stream === 'stderr' ? 'Error output' : 'Raw output'}
-    >
-      {page.from > 0 && (
-        <div className="row">
-          <button type="button" onClick={() => void read(`&before=${page.from}`, 'before')}>
-            Show what was before
-          </button>
-        </div>
-      )}
-      <pre className="text-block" tabIndex={0}>
-        {page.text}
-      </pre>
-      <p className="faint">
-        <Size bytes={Math.max(size, page.to)} /> in{' '}
-        {stream === 'stderr' ? 'stderr.log' : 'events.jsonl'}
-      </p>
     </section>
   );
 }

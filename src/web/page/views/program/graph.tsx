@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import type { ProgramView } from '../../../api/program.ts';
 import { loopsOf } from '../../graph/loops.ts';
-import type { FrameLook, NodeLook } from '../../graph/looks.ts';
+import { frameLooks, type NodeLook } from '../../graph/looks.ts';
 import { TaskGraph } from '../../graph/task-graph.tsx';
 
 export function ProgramGraph({ program }: { program: ProgramView }) {
@@ -30,20 +30,15 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
       ),
     [tasks],
   );
-  const frames = useMemo(() => {
-    const looks = new Map<string, FrameLook>();
-    for (const { controller, maxIterations } of loops) {
-      looks.set(`loop ${controller}`, {
-        title: 'Loop',
-        detail:
-          maxIterations === null ? null : (
-            <span className="faint">at most {maxIterations} times</span>
-          ),
-      });
-    }
-    for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });
-    return looks;
-  }, [loops, tasks]);
+  const frames = useMemo(
+    () =>
+      frameLooks(tasks, loops, ({ maxIterations }) =>
+        maxIterations === null ? null : (
+          <span className="faint">at most {maxIterations} times</span>
+        ),
+      ),
+    [loops, tasks],
+  );
   return (
     <TaskGraph
       tasks={tasks}

@@ -2,7 +2,8 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { EditResult } from '../../../api/task.ts';
-import { ApiFailure, sendJson } from '../../data/api.ts';
+import { sendJson } from '../../data/api.ts';
+import { useFailure } from '../../data/failure.ts';
 import { invalidate } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { YamlEditor } from '../../form/yaml-editor.tsx';
@@ -20,24 +21,19 @@ publish: [final.md]
 
 export function NewTask() {
   const [yaml, setYaml] = useState(beginning);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const { failure, attempt } = useFailure();
   const [, navigate] = useLocation();
   const add = async (): Promise<void> => {
-    try {
-      const { ids } = await sendJson<EditResult>('POST', '/api/program/tasks', { yaml });
-      invalidate('/api/program');
-      navigate(ids[0] === undefined ? '/program' : `/program/tasks/${ids[0]}`);
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error;
-      setFailure(error);
-    }
+    const { ids } = await sendJson<EditResult>('POST', '/api/program/tasks', { yaml });
+    invalidate('/api/program');
+    navigate(ids[0] === undefined ? '/program' : `/program/tasks/${ids[0]}`);
   };
   return (
     <form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        void add();
+        void attempt(add);
       }}
     >
       <YamlEditor

@@ -4,10 +4,12 @@ import { Link } from 'wouter';
 import type { PresetPreview } from '../../../api/preset.ts';
 import type { PresetView } from '../../../api/program.ts';
 import type { EditResult } from '../../../api/task.ts';
-import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
+import { apiPath, sendJson } from '../../data/api.ts';
+import { useFailure } from '../../data/failure.ts';
 import { invalidate } from '../../data/resource.ts';
 import { FailureBox } from '../../parts/failure.tsx';
-import { Box, Command, Empty } from '../../parts/pieces.tsx';
+import { Box, Command, Empty, Panel } from '../../parts/pieces.tsx';
+import { TaskLinks } from './task-links.tsx';
 
 export function Presets({ presets, chosen }: { presets: PresetView[]; chosen: string | null }) {
   if (presets.length === 0) {
@@ -47,35 +49,23 @@ export function Presets({ presets, chosen }: { presets: PresetView[]; chosen: st
 
 function Preset({ view }: { view: PresetView }) {
   const { id, title, description, variables } = view.preset;
-  const names = Object.entries(variables);
   const [values, setValues] = useState<Record<string, string>>({});
   const [preview, setPreview] = useState<PresetPreview | null>(null);
   const [written, setWritten] = useState<EditResult | null>(null);
-  const [overwrite, setOverwrite] = useState(false);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-      setFailure(null);
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error;
-      setFailure(error);
-    }
-  };
+  const { failure, attempt } = useFailure();
   const base = apiPath('program', 'presets', id);
   const look = (): Promise<void> =>
     attempt(async () => {
       setWritten(null);
       setPreview(await sendJson<PresetPreview>('POST', `${base}/preview`, { variables: values }));
     });
-  const apply = (): Promise<void> =>
+  const apply = (overwrite: boolean): Promise<void> =>
     attempt(async () => {
       const body = { variables: values, overwrite };
       setWritten(await sendJson<EditResult>('POST', `${base}/apply`, body));
       setPreview(null);
       invalidate('/api/program');
     });
-  const taken = preview?.files.some(({ exists }) => exists) ?? false;
   return (
     <div className="stack">
       <div>
@@ -90,73 +80,97 @@ function Preset({ view }: { view: PresetView }) {
           void look();
         }}
       >
-        {names.length === 0 && <p className="faint">This preset has no variables.</p>}
-        {names.map(([name, variable]) => (
-          <div key={name} className="field">
-            <label htmlFor={`variable-${name}`}>
-              {name} {!variable.required && <span className="optional">optional</span>}
-            </label>
-            {variable.description && <p className="field-note">{variable.description}</p>}
-            <input
-              id={`variable-${name}`}
-              value={values[name] ?? ''}
-              placeholder={variable.default ?? ''}
-              onChange={(event) => {
-                const next = { ...values, [name]: event.target.value };
-                if (event.target.value === '') delete next[name];
-                setValues(next);
-                setPreview(null);
-              }}
-            />
-          </div>
-        ))}
+        <Variables
+          variables={variables}
+          values={values}
+          onChange={(next) => {
+            setValues(next);
+            setPreview(null);
+          }}
+        />
         {failure && <FailureBox failure={failure} />}
-        <div className="row">
-          <button type="submit">Preview</button>
-          {preview && (
-            <button
-              type="button"
-              className="primary"
-              disabled={taken && !overwrite}
-              onClick={() => void apply()}
-            >
-              Write {preview.files.length} {preview.files.length === 1 ? 'task' : 'tasks'}
-            </button>
-          )}
-          {taken && (
-            <label className="choice">
-              <input
-                type="checkbox"
-                checked={overwrite}
-                onChange={(event) => setOverwrite(event.target.checked)}
-              />
-              <span>Overwrite what exists</span>
-            </label>
-          )}
-        </div>
+        <Buttons preview={preview} onWrite={(overwrite) => void apply(overwrite)} />
       </form>
       {written && (
         <Box tone="ok" icon="check">
-          Written:{' '}
-          {written.ids.map((each, index) => (
-            <span key={each}>
-              {index > 0 && ', '}
-              <Link href={`/program/tasks/${each}`}>{each}</Link>
-            </span>
-          ))}
+          Written: <TaskLinks ids={written.ids} />
         </Box>
       )}
       {preview?.files.map(({ path, yaml, exists }) => (
-        <section key={path} className="panel">
-          <h2>
-            <span className="mono">{path}</span>
-            {exists && <span className="chip tone-wait">exists already</span>}
-          </h2>
-          <div className="panel-body">
-            <pre className="text-block">{yaml}</pre>
-          </div>
-        </section>
+        <Panel
+          key={path}
+          title={
+            <>
+              <span className="mono">{path}</span>
+              {exists && <span className="chip tone-wait">exists already</span>}
+            </>
+          }
+          inset="plain"
+        >
+          <pre className="text-block">{yaml}</pre>
+        </Panel>
       ))}
+    </div>
+  );
+}
+
+interface VariablesProps {
+  variables: PresetView['preset']['variables'];
+  values: Record<string, string>;
+  onChange: (values: Record<string, string>) => void;
+}
+
+function Variables({ variables, values, onChange }: VariablesProps) {
+  const names = Object.entries(variables);
+  if (names.length === 0) return <p className="faint">This preset has no variables.</p>;
+  return names.map(([name, variable]) => (
+    <div key={name} className="field">
+      <label htmlFor={`variable-${name}`}>
+        {name} {!variable.required && <span className="optional">optional</span>}
+      </label>
+      {variable.description && <p className="field-note">{variable.description}</p>}
+      <input
+        id={`variable-${name}`}
+        value={values[name] ?? ''}
+        placeholder={variable.default ?? ''}
+        onChange={(event) => {
+          const next = { ...values, [name]: event.target.value };
+          if (event.target.value === '') delete next[name];
+          onChange(next);
+        }}
+      />
+    </div>
+  ));
+}
+
+/** Nothing that exists is written over unless that is wanted. */
+function Buttons(props: { preview: PresetPreview | null; onWrite: (overwrite: boolean) => void }) {
+  const { preview, onWrite } = props;
+  const [overwrite, setOverwrite] = useState(false);
+  const taken = preview?.files.some(({ exists }) => exists) ?? false;
+  return (
+    <div className="row">
+      <button type="submit">Preview</button>
+      {preview && (
+        <button
+          type="button"
+          className="primary"
+          disabled={taken && !overwrite}
+          onClick={() => onWrite(overwrite)}
+        >
+          Write {preview.files.length} {preview.files.length === 1 ? 'task' : 'tasks'}
+        </button>
+      )}
+      {taken && (
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={overwrite}
+            onChange={(event) => setOverwrite(event.target.checked)}
+          />
+          <span>Overwrite what exists</span>
+        </label>
+      )}
     </div>
   );
 }

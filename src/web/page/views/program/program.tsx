@@ -1,12 +1,13 @@
 /** The program: its graph, and what it is made of besides tasks. */
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { ProgramView as Program } from '../../../api/program.ts';
 import { useResource } from '../../data/resource.ts';
+import { useTitle } from '../../data/title.ts';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
-import { Box, Empty, Fact, Pending, Tabs } from '../../parts/pieces.tsx';
+import { Box, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { Edges } from './edges.tsx';
 import { NewTask } from './new-task.tsx';
 import { Presets } from './presets.tsx';
@@ -19,9 +20,7 @@ const ProgramGraph = lazy(async () => ({
 
 export function ProgramView({ tab, item }: { tab: string; item: string | null }) {
   const { data, error } = useResource<Program>('/api/program');
-  useEffect(() => {
-    document.title = 'Program · codex-orch';
-  }, []);
+  useTitle('Program');
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   const { project, diagnostics } = data;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
@@ -174,31 +173,34 @@ function Inputs({ program }: { program: Program }) {
   return (
     <div className="stack">
       {program.inputs.map(({ key, file, default_value: value, problem, used_by: users }) => (
-        <section key={key} className="panel">
-          <h2>
-            <span className="mono">{key}</span>
-            <span className="faint">{file ?? 'no default'}</span>
-          </h2>
-          <div className="panel-body stack tight">
-            {problem && <p className="tone-wait">{problem}</p>}
-            {file !== null &&
-              value !== null &&
-              (typeof value === 'string' ? (
-                <pre className="text-block">{value}</pre>
-              ) : (
-                <JsonView value={value} />
-              ))}
-            <p className="faint">
-              {users.length === 0 ? 'No task refers to it in its prompt.' : 'Used by '}
-              {users.map((id, index) => (
-                <span key={id}>
-                  {index > 0 && ', '}
-                  <Link href={`/program/tasks/${id}`}>{id}</Link>
-                </span>
-              ))}
-            </p>
-          </div>
-        </section>
+        <Panel
+          key={key}
+          title={
+            <>
+              <span className="mono">{key}</span>
+              <span className="faint">{file ?? 'no default'}</span>
+            </>
+          }
+          inset="tight"
+        >
+          {problem && <p className="tone-wait">{problem}</p>}
+          {file !== null &&
+            value !== null &&
+            (typeof value === 'string' ? (
+              <pre className="text-block">{value}</pre>
+            ) : (
+              <JsonView value={value} />
+            ))}
+          <p className="faint">
+            {users.length === 0 ? 'No task refers to it in its prompt.' : 'Used by '}
+            {users.map((id, index) => (
+              <span key={id}>
+                {index > 0 && ', '}
+                <Link href={`/program/tasks/${id}`}>{id}</Link>
+              </span>
+            ))}
+          </p>
+        </Panel>
       ))}
     </div>
   );
@@ -229,20 +231,23 @@ function Project({ program }: { program: Program }) {
         </Fact>
       </dl>
       {Object.entries(project.agents).map(([name, agent]) => (
-        <section key={name} className="panel">
-          <h2>
-            <Icon name="robot" /> {name} <span className="chip">{agent.backend}</span>
-          </h2>
-          <div className="panel-body">
-            {agent.run !== null || agent.command !== null ? (
-              <code className="command">{agent.run ?? agent.command?.join(' ')}</code>
-            ) : (
-              <p className="faint">
-                {agent.model ?? 'default model'}, {agent.sandbox ?? project.default_sandbox}
-              </p>
-            )}
-          </div>
-        </section>
+        <Panel
+          key={name}
+          title={
+            <>
+              <Icon name="robot" /> {name} <span className="chip">{agent.backend}</span>
+            </>
+          }
+          inset="plain"
+        >
+          {agent.run !== null || agent.command !== null ? (
+            <code className="command">{agent.run ?? agent.command?.join(' ')}</code>
+          ) : (
+            <p className="faint">
+              {agent.model ?? 'default model'}, {agent.sandbox ?? project.default_sandbox}
+            </p>
+          )}
+        </Panel>
       ))}
       <p className="faint">
         These are edited in project.yaml; this page follows as the file is saved.

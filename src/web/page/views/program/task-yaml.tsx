@@ -3,29 +3,30 @@ import { useEffect, useState } from 'react';
 import type { CheckResult, TaskView } from '../../../api/task.ts';
 import type { Diagnostic } from '../../../../model/diagnostic.ts';
 import { ApiFailure, apiPath, sendJson } from '../../data/api.ts';
+import { useFailure } from '../../data/failure.ts';
 import { invalidate, remember } from '../../data/resource.ts';
 import { YamlEditor } from '../../form/yaml-editor.tsx';
 import { Diagnostics, FailureBox } from '../../parts/failure.tsx';
-import { Box } from '../../parts/pieces.tsx';
+import { ChangedMeanwhile } from './changed-meanwhile.tsx';
+import { Panel } from '../../parts/pieces.tsx';
 
 const checkDelayMs = 300;
 
-export function TaskYaml({ view }: { view: TaskView }) {
-  const [begun, setBegun] = useState({ hash: view.hash, yaml: view.yaml });
-  const [yaml, setYaml] = useState(view.yaml);
+/** What the program would be with this text, asked for when it rests; null: there is nothing to ask. */
+function useCheck(
+  address: string,
+  yaml: string | null,
+  onFailure: (failure: ApiFailure) => void,
+): CheckResult | null {
   const [check, setCheck] = useState<CheckResult | null>(null);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  const [saved, setSaved] = useState(false);
-  const address = apiPath('program', 'tasks', view.id);
-  const dirty = yaml !== begun.yaml;
   useEffect(() => {
-    if (!dirty) return setCheck(null);
+    if (yaml === null) return setCheck(null);
     let left = false;
     const timer = setTimeout(() => {
-      sendJson<CheckResult>('POST', `${address}/check`, { yaml }).then(
+      sendJson<CheckResult>('POST', address, { yaml }).then(
         (result) => !left && setCheck(result),
         (error: unknown) => {
-          if (!left && error instanceof ApiFailure && error.status !== 0) setFailure(error);
+          if (!left && error instanceof ApiFailure && error.status !== 0) onFailure(error);
         },
       );
     }, checkDelayMs);
@@ -33,27 +34,37 @@ export function TaskYaml({ view }: { view: TaskView }) {
       left = true;
       clearTimeout(timer);
     };
-  }, [address, yaml, dirty]);
+  }, [address, yaml, onFailure]);
+  return check;
+}
+
+function verdict(check: CheckResult | null): string {
+  if (check === null) return 'Checking…';
+  return check.ok ? 'Valid. Not saved yet.' : 'It would break the program; nothing is saved.';
+}
+
+export function TaskYaml({ view }: { view: TaskView }) {
+  const [begun, setBegun] = useState({ hash: view.hash, yaml: view.yaml });
+  const [yaml, setYaml] = useState(view.yaml);
+  const { failure, setFailure, attempt } = useFailure();
+  const [saved, setSaved] = useState(false);
+  const address = apiPath('program', 'tasks', view.id);
+  const dirty = yaml !== begun.yaml;
+  const check = useCheck(`${address}/check`, dirty ? yaml : null, setFailure);
   const begin = (next: TaskView): void => {
     setBegun({ hash: next.hash, yaml: next.yaml });
     setYaml(next.yaml);
     setFailure(null);
   };
-  const save = async (): Promise<void> => {
-    try {
-      const next = await sendJson<TaskView>('PUT', `${address}/yaml`, {
-        yaml,
-        base_hash: begun.hash,
-      });
+  const save = (): Promise<void> =>
+    attempt(async () => {
+      const body = { yaml, base_hash: begun.hash };
+      const next = await sendJson<TaskView>('PUT', `${address}/yaml`, body);
       remember(address, next);
       invalidate('/api/program');
       begin(next);
       setSaved(true);
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error;
-      setFailure(error);
-    }
-  };
+    });
   const found = check ? check.diagnostics : view.diagnostics;
   const here = (each: Diagnostic): boolean => each.file === view.file;
   const elsewhere = found.filter((each) => !here(each));
@@ -65,16 +76,7 @@ export function TaskYaml({ view }: { view: TaskView }) {
         void save();
       }}
     >
-      {view.hash !== begun.hash && (
-        <Box tone="wait" icon="warn">
-          <div className="row between">
-            <span>The file has changed since you began.</span>
-            <button type="button" onClick={() => begin(view)}>
-              Begin again with what is there
-            </button>
-          </div>
-        </Box>
-      )}
+      {view.hash !== begun.hash && <ChangedMeanwhile onBegin={() => begin(view)} />}
       <YamlEditor
         label={view.file}
         value={yaml}
@@ -86,12 +88,9 @@ export function TaskYaml({ view }: { view: TaskView }) {
         }}
       />
       {elsewhere.length > 0 && dirty && (
-        <section className="panel" aria-label="Problems elsewhere">
-          <h2>Elsewhere in the program</h2>
-          <div className="panel-body">
-            <Diagnostics list={elsewhere} />
-          </div>
-        </section>
+        <Panel title="Elsewhere in the program" label="Problems elsewhere" inset="plain">
+          <Diagnostics list={elsewhere} />
+        </Panel>
       )}
       {failure && <FailureBox failure={failure} />}
       <div className="row form-foot">
@@ -102,15 +101,7 @@ export function TaskYaml({ view }: { view: TaskView }) {
           Discard
         </button>
         <span className="faint" role="status">
-          {saved
-            ? 'Saved.'
-            : !dirty
-              ? view.file
-              : check === null
-                ? 'Checking…'
-                : check.ok
-                  ? 'Valid. Not saved yet.'
-                  : 'It would break the program; nothing is saved.'}
+          {saved ? 'Saved.' : dirty ? verdict(check) : view.file}
         </span>
       </div>
     </form>

@@ -1,10 +1,11 @@
 /** A task: what it is, and how to change it, as a form or as YAML. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { ProgramView } from '../../../api/program.ts';
 import type { TaskView as View } from '../../../api/task.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
 import { invalidate, useResource } from '../../data/resource.ts';
+import { useTitle } from '../../data/title.ts';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -18,10 +19,7 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
   const { data, error } = useResource<View>(apiPath('program', 'tasks', id));
   const program = useResource<ProgramView>('/api/program');
   const [leaving, setLeaving] = useState(false);
-  const [, navigate] = useLocation();
-  useEffect(() => {
-    document.title = `${id} · codex-orch`;
-  }, [id]);
+  useTitle(id);
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   const { task, diagnostics } = data;
   const base = `/program/tasks/${encodeURIComponent(id)}`;
@@ -81,24 +79,30 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
       ) : (
         <TaskDetails view={data} task={task} program={program.data} />
       )}
-      {leaving && (
-        <Confirm
-          title={`Delete ${id}?`}
-          verb="Delete"
-          danger
-          onClose={() => setLeaving(false)}
-          onConfirm={async () => {
-            await sendJson('DELETE', apiPath('program', 'tasks', id));
-            navigate('/program');
-            invalidate('/api/program');
-          }}
-        >
-          <p>
-            It removes <code>{data.file}</code>. Where another task depends on it, this is refused.
-            Runs that have started keep what they froze.
-          </p>
-        </Confirm>
-      )}
+      {leaving && <ConfirmDelete id={id} file={data.file} onClose={() => setLeaving(false)} />}
     </main>
+  );
+}
+
+function ConfirmDelete(props: { id: string; file: string; onClose: () => void }) {
+  const { id, file, onClose } = props;
+  const [, navigate] = useLocation();
+  return (
+    <Confirm
+      title={`Delete ${id}?`}
+      verb="Delete"
+      danger
+      onClose={onClose}
+      onConfirm={async () => {
+        await sendJson('DELETE', apiPath('program', 'tasks', id));
+        navigate('/program');
+        invalidate('/api/program');
+      }}
+    >
+      <p>
+        It removes <code>{file}</code>. Where another task depends on it, this is refused. Runs that
+        have started keep what they froze.
+      </p>
+    </Confirm>
   );
 }

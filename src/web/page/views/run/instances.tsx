@@ -2,14 +2,15 @@
 import { memo, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { RunView } from '../../../api/run.ts';
-import { instanceOrder } from '../instance/instance-order.ts';
+import { instanceStatusOrder } from '../instance/instance-status-order.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
+import { Filters } from '../../parts/filters.tsx';
 import { Empty, shortId } from '../../parts/pieces.tsx';
 import { Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { VirtualRows } from '../../parts/virtual-rows.tsx';
-import { sentence } from './sentence.ts';
+import { sentence } from '../../parts/sentence.ts';
 
 const rowHeight = 52;
 
@@ -37,24 +38,23 @@ export function InstanceList({ view }: { view: RunView }) {
   );
   return (
     <>
-      <div className="row filters" role="group" aria-label="Show only">
-        {[null, ...instanceOrder]
-          .filter((each) => each === null || run.counts[each] > 0 || each === status)
-          .map((each) => (
-            <button
-              key={each ?? 'all'}
-              type="button"
-              className={each === status ? 'filter on' : 'filter'}
-              aria-pressed={each === status}
-              onClick={() => setSearch(each === null ? {} : { status: each }, { replace: true })}
-            >
-              {each === null ? 'All' : statusWord(each)}{' '}
-              <span className="num faint">
-                {each === null ? run.instance_count : run.counts[each]}
-              </span>
-            </button>
-          ))}
-      </div>
+      <Filters
+        label="Show only"
+        options={[null, ...instanceStatusOrder].filter(
+          (each) => each === null || run.counts[each] > 0 || each === status,
+        )}
+        current={status}
+        onChoose={(each) => setSearch(each === null ? {} : { status: each }, { replace: true })}
+      >
+        {(each) => (
+          <>
+            {each === null ? 'All' : statusWord(each)}{' '}
+            <span className="num faint">
+              {each === null ? run.instance_count : run.counts[each]}
+            </span>
+          </>
+        )}
+      </Filters>
       <div className="panel">
         {shown.length === 0 ? (
           <Empty title="None">

@@ -1,7 +1,7 @@
 /** What holds a run up, said first: open questions, failures with their reasons, files not taken. */
 import { Link } from 'wouter';
 import type { Explanation, RunView } from '../../../api/run.ts';
-import type { Instance } from '../../../../model/run.ts';
+import type { Instance, Interrupt } from '../../../../model/run.ts';
 import { Box } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -27,31 +27,7 @@ export function Needs({ view, onDone }: NeedsProps) {
   return (
     <>
       {open.slice(0, shownAtOnce).map(({ interrupt }) => (
-        <Box
-          key={interrupt.interrupt_id}
-          tone={interrupt.audience === 'human' ? 'wait' : 'info'}
-          icon={interrupt.audience === 'human' ? 'person' : 'robot'}
-        >
-          <div className="row between">
-            <div className="grow">
-              <p className="need-title">{questionTitle(interrupt.question)}</p>
-              <p className="faint">
-                {interrupt.task_id} asked{' '}
-                {interrupt.audience === 'human'
-                  ? 'a person'
-                  : (interrupt.resolved_target_role_id ?? 'an assistant')}{' '}
-                <Ago time={interrupt.created_at} />
-                {interrupt.blocking ? ', and waits' : ', and goes on meanwhile'}
-              </p>
-            </div>
-            <Link
-              href={`/inbox/${run.id}/${interrupt.interrupt_id}`}
-              className={interrupt.audience === 'human' ? 'button primary' : 'button'}
-            >
-              {interrupt.audience === 'human' ? 'Answer' : 'Look'}
-            </Link>
-          </div>
-        </Box>
+        <Asked key={interrupt.interrupt_id} runId={run.id} interrupt={interrupt} />
       ))}
       {open.length > shownAtOnce && (
         <p className="faint">
@@ -94,6 +70,31 @@ export function Needs({ view, onDone }: NeedsProps) {
         </Box>
       ))}
     </>
+  );
+}
+
+function Asked({ runId, interrupt }: { runId: string; interrupt: Interrupt }) {
+  const human = interrupt.audience === 'human';
+  return (
+    <Box tone={human ? 'wait' : 'info'} icon={human ? 'person' : 'robot'}>
+      <div className="row between">
+        <div className="grow">
+          <p className="need-title">{questionTitle(interrupt.question)}</p>
+          <p className="faint">
+            {interrupt.task_id} asked{' '}
+            {human ? 'a person' : (interrupt.resolved_target_role_id ?? 'an assistant')}{' '}
+            <Ago time={interrupt.created_at} />
+            {interrupt.blocking ? ', and waits' : ', and goes on meanwhile'}
+          </p>
+        </div>
+        <Link
+          href={`/inbox/${runId}/${interrupt.interrupt_id}`}
+          className={human ? 'button primary' : 'button'}
+        >
+          {human ? 'Answer' : 'Look'}
+        </Link>
+      </div>
+    </Box>
   );
 }
 

@@ -1,11 +1,12 @@
 /** A run: its state and what to do about it, its graph, timeline, instances, log and inputs. */
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import type { RunView as Run } from '../../../api/run.ts';
 import { useRun, type RunFeed } from '../../data/run-live.ts';
+import { useTitle } from '../../data/title.ts';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
-import { Box, Crumbs, Empty, Fact, Pending, Tabs } from '../../parts/pieces.tsx';
+import { Box, Crumbs, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { CountsBar, countsText } from '../../parts/run-row.tsx';
 import { runStatusName, Status } from '../../parts/status.tsx';
 import { Ago, Took } from '../../parts/time.tsx';
@@ -21,9 +22,7 @@ const RunGraph = lazy(async () => ({ default: (await import('./graph.tsx')).RunG
 export function RunView({ runId, tab }: { runId: string; tab: string }) {
   const { view, error, feed } = useRun(runId);
   const [message, setMessage] = useState<string | null>(null);
-  useEffect(() => {
-    document.title = `Run ${runId} · codex-orch`;
-  }, [runId]);
+  useTitle(`Run ${runId}`);
   if (!view) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   const said = (text: string): void => {
     setMessage(text);
@@ -133,46 +132,46 @@ function Inputs({ view }: { view: Run }) {
   return (
     <div className="stack">
       {view.scopes.map((scope) => (
-        <section key={scope.input_scope_id} className="panel">
-          <h2>
-            {scope.controller_task_id === null
-              ? 'Inputs of the run'
-              : `Iteration ${scope.iteration} of ${scope.controller_task_id}`}
-            <span className="faint mono">{scope.input_scope_id}</span>
-          </h2>
-          <div className="panel-body stack">
-            {scope.controller_task_id !== null && (
-              <p className="faint">
-                Sets {scope.own_keys.join(', ') || 'nothing'}; the rest comes from the pass before.
-              </p>
-            )}
-            <JsonView
-              value={
-                scope.controller_task_id === null
-                  ? scope.values
-                  : Object.fromEntries(
-                      scope.own_keys.flatMap((key) =>
-                        scope.values[key] === undefined ? [] : [[key, scope.values[key]]],
-                      ),
-                    )
-              }
-            />
-            {scope.omitted.length > 0 && (
-              <p className="faint">Too long to show: {scope.omitted.join(', ')}</p>
-            )}
-          </div>
-        </section>
+        <Panel
+          key={scope.input_scope_id}
+          title={
+            <>
+              {scope.controller_task_id === null
+                ? 'Inputs of the run'
+                : `Iteration ${scope.iteration} of ${scope.controller_task_id}`}
+              <span className="faint mono">{scope.input_scope_id}</span>
+            </>
+          }
+          inset="stack"
+        >
+          {scope.controller_task_id !== null && (
+            <p className="faint">
+              Sets {scope.own_keys.join(', ') || 'nothing'}; the rest comes from the pass before.
+            </p>
+          )}
+          <JsonView
+            value={
+              scope.controller_task_id === null
+                ? scope.values
+                : Object.fromEntries(
+                    scope.own_keys.flatMap((key) =>
+                      scope.values[key] === undefined ? [] : [[key, scope.values[key]]],
+                    ),
+                  )
+            }
+          />
+          {scope.omitted.length > 0 && (
+            <p className="faint">Too long to show: {scope.omitted.join(', ')}</p>
+          )}
+        </Panel>
       ))}
-      <section className="panel">
-        <h2>Frozen with the run</h2>
-        <div className="panel-body">
-          <dl className="facts">
-            <Fact name="Tasks">{view.tasks.length}</Fact>
-            <Fact name="Concurrency">{view.project.max_concurrency}</Fact>
-            <Fact name="Written by">codex-orch {view.tool_version}</Fact>
-          </dl>
-        </div>
-      </section>
+      <Panel title="Frozen with the run" inset="plain">
+        <dl className="facts">
+          <Fact name="Tasks">{view.tasks.length}</Fact>
+          <Fact name="Concurrency">{view.project.max_concurrency}</Fact>
+          <Fact name="Written by">codex-orch {view.tool_version}</Fact>
+        </dl>
+      </Panel>
     </div>
   );
 }

@@ -1,15 +1,15 @@
 /** All runs, latest activity first. */
-import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { RunListItem, RunPage } from '../../../api/runs.ts';
-import { runStatuses } from './run-statuses.ts';
-import { ApiFailure, getJson } from '../../data/api.ts';
-import { useResource } from '../../data/resource.ts';
+import type { RunPage } from '../../../api/runs.ts';
+import { usePages } from '../../data/pages.ts';
+import { useTitle } from '../../data/title.ts';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
+import { Filters } from '../../parts/filters.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, Pending } from '../../parts/pieces.tsx';
-import { RunRow } from '../../parts/run-row.tsx';
+import { RunRows } from '../../parts/run-row.tsx';
 import { statusWord } from '../../parts/status.tsx';
+import { runStatusOrder } from './run-status-order.ts';
 
 const pageSize = 50;
 
@@ -17,32 +17,13 @@ export function RunsView() {
   const [search, setSearch] = useSearchParams();
   const status = search.get('status');
   const filter = status === null ? '' : `&status=${encodeURIComponent(status)}`;
-  const base = `/api/runs?limit=${pageSize}${filter}`;
-  const { data, error } = useResource<RunPage>(base);
-  const [more, setMore] = useState<{ base: string; runs: RunListItem[]; cursor: string | null }>({
-    base,
-    runs: [],
-    cursor: null,
-  });
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  useEffect(() => {
-    document.title = 'Runs · codex-orch';
-  }, []);
-  if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
-  const later = more.base === base ? more : { base, runs: [], cursor: null };
-  const first = new Set(data.runs.map(({ id }) => id));
-  const runs = [...data.runs, ...later.runs.filter(({ id }) => !first.has(id))];
-  const cursor = later.runs.length > 0 ? later.cursor : data.next_cursor;
-  const loadMore = async (): Promise<void> => {
-    try {
-      const page = await getJson<RunPage>(`${base}&cursor=${encodeURIComponent(cursor ?? '')}`);
-      setMore({ base, runs: [...later.runs, ...page.runs], cursor: page.next_cursor });
-      setFailure(null);
-    } catch (problem) {
-      if (!(problem instanceof ApiFailure)) throw problem;
-      setFailure(problem);
-    }
-  };
+  const { first, error, items, failure, loadMore } = usePages(
+    `/api/runs?limit=${pageSize}${filter}`,
+    ({ runs }: RunPage) => runs,
+    ({ id }) => id,
+  );
+  useTitle('Runs');
+  if (!first) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   return (
     <main className="view narrow">
       <div className="page-head">
@@ -51,21 +32,16 @@ export function RunsView() {
           <Icon name="play" /> Start a run
         </Link>
       </div>
-      <div className="row filters" role="group" aria-label="Show only">
-        {[null, ...runStatuses].map((each) => (
-          <button
-            key={each ?? 'all'}
-            type="button"
-            className={each === status ? 'filter on' : 'filter'}
-            aria-pressed={each === status}
-            onClick={() => setSearch(each === null ? {} : { status: each })}
-          >
-            {each === null ? 'All' : each === 'pending' ? 'Stopped' : statusWord(each)}
-          </button>
-        ))}
-      </div>
+      <Filters
+        label="Show only"
+        options={[null, ...runStatusOrder]}
+        current={status}
+        onChoose={(each) => setSearch(each === null ? {} : { status: each })}
+      >
+        {(each) => (each === null ? 'All' : each === 'pending' ? 'Stopped' : statusWord(each))}
+      </Filters>
       <div className="panel">
-        {runs.length === 0 ? (
+        {items.length === 0 ? (
           <Empty title={status === null ? 'No run yet' : 'No such run'}>
             {status === null ? (
               <Link href="/start">Start the first one</Link>
@@ -74,21 +50,15 @@ export function RunsView() {
             )}
           </Empty>
         ) : (
-          <ul className="rows">
-            {runs.map((run) => (
-              <li key={run.id}>
-                <RunRow run={run} />
-              </li>
-            ))}
-          </ul>
+          <RunRows runs={items} />
         )}
       </div>
       {failure && <FailureBox failure={failure} />}
       <div className="row between list-foot">
         <span className="faint">
-          {runs.length} of {data.total} on disk
+          {items.length} of {first.total} on disk
         </span>
-        {cursor !== null && (
+        {loadMore && (
           <button type="button" onClick={() => void loadMore()}>
             Show more
           </button>

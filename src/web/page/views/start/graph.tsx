@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { ProgramView } from '../../../api/program.ts';
 import type { StartPreview } from '../../../api/start.ts';
 import { loopsOf } from '../../graph/loops.ts';
-import type { FrameLook, NodeLook } from '../../graph/looks.ts';
+import { frameLooks, type NodeLook } from '../../graph/looks.ts';
 import { TaskGraph } from '../../graph/task-graph.tsx';
 
 interface StartGraphProps {
@@ -43,13 +43,7 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
       }),
     );
   }, [tasks, roots, labels, preview, onToggle]);
-  const frames = useMemo(() => {
-    const looks = new Map<string, FrameLook>();
-    for (const { controller } of loops)
-      looks.set(`loop ${controller}`, { title: 'Loop', detail: null });
-    for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });
-    return looks;
-  }, [loops, tasks]);
+  const frames = useMemo(() => frameLooks(tasks, loops, () => null), [loops, tasks]);
   return (
     <TaskGraph
       tasks={tasks}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { InputView } from '../../../api/program.ts';
 import type { StartPreview } from '../../../api/start.ts';
 import type { Json, JsonObject } from '../../../../model/json.ts';
-import { Empty } from '../../parts/pieces.tsx';
+import { Empty, Panel } from '../../parts/pieces.tsx';
 
 interface StartInputsProps {
   inputs: InputView[];
@@ -31,8 +31,7 @@ export function StartInputs({ inputs, given, onChange, onBad, preview }: StartIn
   };
   const planned = preview && new Set(preview.tasks.map(({ task_id: id }) => id));
   return (
-    <section className="panel" aria-label="Inputs">
-      <h2>Inputs</h2>
+    <Panel title="Inputs" label="Inputs">
       {inputs.length === 0 ? (
         <Empty title="This program takes no inputs" />
       ) : (
@@ -52,12 +51,20 @@ export function StartInputs({ inputs, given, onChange, onBad, preview }: StartIn
           ))}
         </div>
       )}
-    </section>
+    </Panel>
   );
 }
 
 function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function parsed(text: string): { value: Json } | { problem: string } {
+  try {
+    return { value: JSON.parse(text) as Json };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : 'This is not JSON' };
+  }
 }
 
 interface InputProps {
@@ -76,26 +83,11 @@ function Input({ input, used, onChange, onBad }: InputProps) {
   const shown = text ?? (hasDefault && problem === null ? textOf(value) : '');
   const take = (next: string | null, as: 'string' | 'json'): void => {
     setText(next);
-    if (next === null || (next === '' && !hasDefault)) {
-      setWrong(null);
-      onBad(false);
-      onChange(undefined);
-      return;
-    }
-    if (as === 'string') {
-      setWrong(null);
-      onBad(false);
-      onChange(next);
-      return;
-    }
-    try {
-      onChange(JSON.parse(next) as Json);
-      setWrong(null);
-      onBad(false);
-    } catch (error) {
-      setWrong(error instanceof Error ? error.message : 'This is not JSON');
-      onBad(true);
-    }
+    const given = next === null || (next === '' && !hasDefault) ? undefined : next;
+    const read = given === undefined || as === 'string' ? { value: given } : parsed(given);
+    setWrong('problem' in read ? read.problem : null);
+    onBad('problem' in read);
+    if (!('problem' in read)) onChange(read.value);
   };
   const id = `input-${key}`;
   return (

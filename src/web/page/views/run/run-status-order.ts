@@ -1,4 +1,4 @@
 /** The states of a run, in the order in which lists offer them. */
 import type { RunStatus } from '../../../../model/run.ts';
 
-export const runStatuses: RunStatus[] = ['running', 'waiting', 'failed', 'pending', 'done'];
+export const runStatusOrder: RunStatus[] = ['running', 'waiting', 'failed', 'pending', 'done'];
