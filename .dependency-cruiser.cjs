@@ -48,11 +48,15 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(app|model)/|^src/engine/clock.ts$' },
     },
     {
-      name: 'the-command-line-starts-the-server',
-      comment: '`codex-orch web` starts the server, and knows nothing else of it.',
+      name: 'the-command-line-uses-app',
+      comment:
+        'Of the core it knows the words: events, a state to show. `codex-orch web` starts the server, and knows nothing else of it.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/web/', pathNot: '^src/web/server/web-server.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/((cli|app|core|model|text)/|web/server/web-server.ts$)',
+      },
     },
   ],
   options: {

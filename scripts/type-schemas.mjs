@@ -23,7 +23,7 @@ export function typeSchemas(files, refPrefix) {
     )
     .filter(({ flags }) => flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias))
     .map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol), symbol]);
-  return { types, checker, definitions, named, schemaOf };
+  return { program, types, checker, definitions, named, schemaOf };
 
   /** The schema under a name of its own, made once. */
   function named(name, type, symbol) {

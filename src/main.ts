@@ -37,6 +37,7 @@ function makeContext(clock: Clock): CliContext {
     cwd: currentDirectory(),
     clock,
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
+    pid: process.pid,
     exit(code) {
       process.exitCode = code;
     },

@@ -1,6 +1,6 @@
 /**
- * From the words of the command line to one command: finds the group, loads that group alone, lets
- * commander parse, and turns every way in which that can fail into `error:` and `hint:` lines.
+ * From the words of the command line to one command: finds it, loads it alone, lets commander parse, and turns
+ * every way in which that can fail into `error:` and `hint:` lines.
  */
 import type { Command, CommanderError } from 'commander';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
@@ -69,14 +69,25 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
     const { complete } = await import('./complete.ts');
     return complete(argv.slice(1), context);
   }
-  const group = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
-  if (!group) throw unknownGroup(first);
-  const [{ Command: CommandClass }, commands] = await Promise.all([
+  const entry = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
+  if (!entry) throw unknownGroup(first);
+  const [{ Command: CommandClass }, { addCommand, addNoun }, loaded] = await Promise.all([
     import('commander'),
-    group.load(),
+    import('./commander.ts'),
+    entry.load(),
   ]);
   const program = makeProgram(new CommandClass('codex-orch'), context);
-  commands.register(program, context);
+  if ('command' in loaded) addCommand(program, first, loaded.command, context);
+  else {
+    const { noun } = loaded;
+    // As commander finds it.
+    const at = argv[1] === '--' ? 2 : 1;
+    const verb = argv[at] ?? '';
+    const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
+    if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
+    const called = found ? { verb, command: (await found.load()).command } : null;
+    addNoun(program, first, noun, called, context);
+  }
   // `help` is a word of ours (see `rewritten`), not a command of every group.
   for (const command of program.commands) command.helpCommand(false);
   try {
@@ -89,13 +100,10 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   }
 }
 
-/** `help run start` and `run help start` are `run start --help`; `inspect run …` is `run show …`. */
+/** `help run start` and `run help start` are `run start --help`. */
 function rewritten(argv: string[]): string[] {
   if (argv[0] === 'help' && argv.length > 1) return rewritten([...argv.slice(1), '--help']);
   if (argv[1] === 'help') return rewritten([argv[0] ?? '', ...argv.slice(2), '--help']);
-  if (argv[0] === 'inspect' && (argv[1] === 'task' || argv[1] === 'run')) {
-    return [argv[1], 'show', ...argv.slice(2)];
-  }
   return argv;
 }
 
@@ -135,7 +143,7 @@ function descriptionOf(command: Command): string {
 }
 
 function rootHelp(columns: number): string {
-  const groups = Object.entries(commandTable).filter(([, group]) => group.hidden !== true);
+  const groups = Object.entries(commandTable);
   const width = Math.max(...groups.map(([name]) => name.length)) + 2;
   const lines = [
     'Usage: codex-orch <command> …',
@@ -158,7 +166,7 @@ function rootHelp(columns: number): string {
 }
 
 function unknownGroup(word: string): Refusal {
-  const names = Object.keys(commandTable).filter((name) => commandTable[name]?.hidden !== true);
+  const names = Object.keys(commandTable);
   if (word.startsWith('-')) {
     const near = suggest(word, ['--help', '--version']);
     return new Refusal('unknown-option', `unknown option "${word}"`, {

@@ -26,6 +26,8 @@ export interface CliContext extends World {
   /** Progress, warnings, errors. */
   stderr: Output;
   stdin: NodeJS.ReadStream;
+  /** This process. */
+  pid: number;
   /** Sets the exit status; the process ends when its work does. Default 0. */
   exit(code: ExitCode): void;
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */

@@ -3,8 +3,8 @@
  * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
  */
 import path from 'node:path';
+import { isProgram, whatIsAt } from '../app/program/place.ts';
 import { Refusal } from '../model/refusal.ts';
-import { statsOf, isDirectory } from '../disk/stats-of.ts';
 import type { CliContext } from './context.ts';
 
 export interface ArgumentShape {
@@ -13,8 +13,6 @@ export interface ArgumentShape {
   max: number;
   /** As in help, without `codex-orch`: `run show [PROGRAM] RUN`. */
   usage: string;
-  /** False where the command itself says what is wrong with a directory that is no program. */
-  requireProject?: boolean;
 }
 
 export interface ProgramWords {
@@ -47,7 +45,6 @@ export function splitProgram(words: string[], shape: ArgumentShape, context: Pla
   if (programDir !== null) return { programDir, rest: words };
   // One word too few, and the first one is a program: it is a word that is missing, not the program.
   if (first !== undefined && isProgram(path.resolve(context.cwd, first))) throw tooFew(shape);
-  if (shape.requireProject === false) return { programDir: context.cwd, rest: words };
   throw new Refusal('program-missing', 'no program directory was given, and this one is none', {
     hint: `usage: codex-orch ${shape.usage}   (a program is a directory with project.yaml)`,
   });
@@ -77,17 +74,6 @@ export function quoteForShell(word: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/**
- * An option that takes several values swallows a program directory that comes after it. Values that can
- * only be directories, because no id looks like that, are taken out again.
- */
-export function releasePaths(values: string[]): { values: string[]; paths: string[] } {
-  return {
-    values: values.filter((value) => !looksLikePath(value)),
-    paths: values.filter((value) => looksLikePath(value)),
-  };
-}
-
 function namesProgram(
   words: string[],
   first: string,
@@ -96,21 +82,22 @@ function namesProgram(
 ): boolean {
   if (words.length > shape.max || looksLikePath(first)) return true;
   const directory = path.resolve(context.cwd, first);
-  return isProgram(directory) || (isDirectory(directory) && defaultProgram(context) === null);
+  const found = whatIsAt(directory);
+  return found === 'program' || (found === 'directory' && defaultProgram(context) === null);
 }
 
 function checked(word: string, shape: ArgumentShape, context: Place): string {
   const directory = path.resolve(context.cwd, word);
-  if (shape.requireProject === false || isProgram(directory)) return directory;
+  if (isProgram(directory)) return directory;
   throw new Refusal('program-missing', whyNoProgram(word, directory), {
     hint: `usage: codex-orch ${shape.usage}`,
   });
 }
 
 function whyNoProgram(word: string, directory: string): string {
-  const stats = statsOf(directory);
-  if (stats?.isDirectory()) return `"${word}" is not a program: it has no project.yaml`;
-  if (stats === null) {
+  const found = whatIsAt(directory);
+  if (found === 'directory') return `"${word}" is not a program: it has no project.yaml`;
+  if (found === null) {
     // `--input a=1 b=2`: the second is left over.
     const repeat = /^\w[\w-]*=/.test(word) ? '; --input takes one value: repeat it for each' : '';
     return `there is no program directory "${word}"${repeat}`;
@@ -120,12 +107,9 @@ function whyNoProgram(word: string, directory: string): string {
   return `"${word}" is a file, not a program directory${meant}`;
 }
 
-function looksLikePath(word: string): boolean {
+/** No id looks like that. */
+export function looksLikePath(word: string): boolean {
   return word === '.' || word === '..' || word.includes('/') || word.includes(path.sep);
-}
-
-function isProgram(directory: string): boolean {
-  return statsOf(path.join(directory, 'project.yaml')) !== null;
 }
 
 function tooFew(shape: ArgumentShape): Refusal {

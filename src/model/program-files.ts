@@ -1,4 +1,7 @@
-/** Where the files of a program lie: paths relative to it, with `/`. */
+/** What files a program has, and where they lie: paths relative to it, with `/`. */
+
+export const fileKindNames = ['project', 'task', 'role', 'preset'] as const;
+export type FileKindName = (typeof fileKindNames)[number];
 
 export const ROLES_FOLDER = 'assistant_roles';
 

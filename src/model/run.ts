@@ -170,8 +170,20 @@ export interface InterruptRecord {
   appliedInAttempt: number | null;
 }
 
+export const proposalKinds = [
+  'instruction_update',
+  'managed_asset_update',
+  'routing_policy_update',
+  'program_asset_update',
+] as const satisfies readonly ProposalKind[];
 export type ProposalKind =
   'instruction_update' | 'managed_asset_update' | 'routing_policy_update' | 'program_asset_update';
+export const proposalStatuses = [
+  'proposed',
+  'accepted',
+  'rejected',
+  'applied',
+] as const satisfies readonly ProposalStatus[];
 export type ProposalStatus = 'proposed' | 'accepted' | 'rejected' | 'applied';
 
 export interface Proposal {

@@ -1,9 +1,9 @@
 /** The files of a new program. Pure: it writes nothing. */
 import { SHELL_AGENT } from '../agents/resolve-agent.ts';
 import type { Sandbox } from '../model/program.ts';
-import { OPERATING_MODEL_FILE } from '../model/program-files.ts';
+import { fileKindNames, OPERATING_MODEL_FILE } from '../model/program-files.ts';
 import { toYaml } from './source/edit-yaml.ts';
-import { fileKindNames, programSchema } from './shape/file-kinds.ts';
+import { programSchema } from './shape/file-kinds.ts';
 import { backlogDrain } from './templates/backlog-drain.ts';
 import { basic } from './templates/basic.ts';
 import { operatingModel } from './templates/operating-model.ts';

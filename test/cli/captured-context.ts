@@ -47,6 +47,7 @@ export function capturedContext(settings: Settings = {}): {
     cwd: settings.cwd ?? process.cwd(),
     clock: systemClock,
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
+    pid: process.pid,
     exit(code) {
       captured.code = code;
     },

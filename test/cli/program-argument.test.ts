@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   programWord,
   quoteForShell,
-  releasePaths,
+  looksLikePath,
   splitProgram,
 } from '../../src/cli/program-argument.ts';
 import { Refusal } from '../../src/model/refusal.ts';
@@ -156,20 +156,15 @@ describe('splitProgram', () => {
     expect((refused as Refusal).message).toContain(says);
     expect((refused as Refusal).hint).toContain(usage);
   });
-
-  it('leaves a directory that is no program to commands that say so themselves', () => {
-    const shape = { min: 0, max: 0, usage, requireProject: false };
-    const place = { cwd: path.join(root, 'plain'), env: {} };
-    expect(splitProgram(['../nowhere'], shape, place).programDir).toBe(path.join(root, 'nowhere'));
-    expect(splitProgram([], shape, place).programDir).toBe(place.cwd);
-  });
 });
 
-it('takes directories back out of the values of an option', () => {
-  expect(releasePaths(['build', './prog', 'test', '.'])).toEqual({
-    values: ['build', 'test'],
-    paths: ['./prog', '.'],
-  });
+it.each([
+  ['build', false],
+  ['./prog', true],
+  ['.', true],
+  ['..', true],
+])('%s can only be a directory: %s', (word, expected) => {
+  expect(looksLikePath(word)).toBe(expected);
 });
 
 it('names the program in command lines as shortly as possible', () => {

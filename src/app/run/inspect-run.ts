@@ -8,9 +8,9 @@ import {
 import type { JsonObject } from '../../model/json.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { resolveRunId, runPaths } from '../../store/layout.ts';
-import { runDocument, type RunDocument } from '../../store/cache/documents.ts';
+import { runDocument, type RunDocument, type RunSummary } from '../../store/cache/documents.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
-import { currentHolder, type LockHolder } from '../../store/lock/run-lock.ts';
+import { currentHolder, describeHolder, type LockHolder } from '../../store/lock/run-lock.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { followLog } from '../../store/log/follow.ts';
 import { evolveChecked } from '../../store/log/replay.ts';
@@ -18,6 +18,14 @@ import type { ListedRun } from '../../store/run-store.ts';
 import type { VerifyReport } from '../../store/verify/report.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
+
+export { describeHolder, resolveRunId };
+export type { RunDocument, RunSummary, VerifyReport };
+
+/** Where the run lies, absolute. */
+export function runDirectory(programDir: string, runId: string): string {
+  return runPaths(programDir, runId).root;
+}
 
 /** Newest first. */
 export function listRuns(programDir: string): ListedRun[] {

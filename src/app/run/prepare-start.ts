@@ -18,7 +18,7 @@ import type { World } from '../world.ts';
 export interface StartOptions {
   roots: readonly string[];
   labels: readonly string[];
-  /** In the order of the command line: later ones win. */
+  /** Those of a later kind win, and within a kind the later one. */
   inputs: readonly InputOption[];
   /** Where relative input files are looked up. */
   cwd: string;

@@ -7,6 +7,8 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { runPaths } from '../../store/layout.ts';
 
+export type { ActivityTail };
+
 export interface AttemptOutput {
   instanceId: string;
   attempt: number;

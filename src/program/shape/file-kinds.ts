@@ -1,5 +1,6 @@
 /** The kinds of files that authors write, with what each may hold. */
 import type { JsonObject } from '../../model/json.ts';
+import type { FileKindName } from '../../model/program-files.ts';
 import { jsonSchemaOf } from './json-schema-of.ts';
 import { presetFields } from './preset.ts';
 import { projectFields } from './project.ts';
@@ -47,10 +48,7 @@ export const fileKinds = {
     description: 'presets/<id>.yaml of a codex-orch program, or of ~/.codex-orch.',
     fields: presetFields,
   },
-} satisfies Record<string, FileKind>;
-
-export type FileKindName = keyof typeof fileKinds;
-export const fileKindNames = Object.keys(fileKinds) as FileKindName[];
+} satisfies Record<FileKindName, FileKind>;
 
 /** The JSON Schema of an authored file, for editors. */
 export function programSchema(name: FileKindName): JsonObject {

@@ -7,7 +7,12 @@ import {
   proposalChange,
 } from '../../app/proposals/proposals.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import type { Proposal, ProposalKind, ProposalStatus } from '../../model/run.ts';
+import {
+  proposalStatuses,
+  type Proposal,
+  type ProposalKind,
+  type ProposalStatus,
+} from '../../model/run.ts';
 import { runIdIn, type WebContext } from '../server/context.ts';
 import { param, queryOneOf, readBody } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
@@ -112,8 +117,6 @@ export const proposalRoutes: readonly Route[] = [
     handle: apply,
   },
 ];
-
-const proposalStatuses = ['proposed', 'accepted', 'rejected', 'applied'] as const;
 
 async function listProposals(c: Context, web: WebContext): Promise<ProposalPage> {
   const status = queryOneOf(c, 'status', proposalStatuses);

@@ -12,16 +12,16 @@ import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';
 import { ProgramWatch } from './program-watch.ts';
 
-export const DEFAULT_PORT = 38473;
-export const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 38473;
+const DEFAULT_HOST = '127.0.0.1';
 
 export interface WebOptions {
   world: World;
   place: ProgramPlace;
-  /** An interface's address, or a name of this machine. */
-  host: string;
-  /** 0: any that is free. */
-  port: number;
+  /** An interface's address, or a name of this machine. By default 127.0.0.1. */
+  host?: string;
+  /** 0: any that is free. By default 38473. */
+  port?: number;
   /** null: none on loopback, a new one elsewhere. */
   token: string | null;
   /** Where the built page lies. */
@@ -46,12 +46,12 @@ const MIN_TOKEN_CHARS = 16;
 
 /** @throws Refusal `port-taken`, `host-unknown`, `token-short` */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
-  const { world, host, place, version, onDefect } = options;
+  const { world, host = DEFAULT_HOST, place, version, onDefect } = options;
   const loopback = isLoopback(host);
   const token = tokenFor(options.token, loopback);
   const feeds = new RunFeeds(place.programDir);
   const index = new RunIndex(place.programDir, feeds);
-  let port = options.port;
+  let { port = DEFAULT_PORT } = options;
   const web: WebContext = {
     ...{ world, place, index, feeds, version, loopback, onDefect },
     program: new ProgramWatch(place.programDir, onDefect),
@@ -65,7 +65,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   server.headersTimeout = 20_000;
   // Longer than a person's pause: a request must not meet a connection that is just being closed.
   server.keepAliveTimeout = 75_000;
-  port = await listen(server, host, options.port);
+  port = await listen(server, host, port);
   server.on('error', onDefect);
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');

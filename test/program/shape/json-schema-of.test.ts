@@ -2,12 +2,9 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/model/json.ts';
+import { fileKindNames, type FileKindName } from '../../../src/model/program-files.ts';
 import { newProgramFiles, templateNames } from '../../../src/program/new-program.ts';
-import {
-  fileKindNames,
-  programSchema,
-  type FileKindName,
-} from '../../../src/program/shape/file-kinds.ts';
+import { programSchema } from '../../../src/program/shape/file-kinds.ts';
 import { brief, report } from '../sample-program.ts';
 
 function templateFiles(template: (typeof templateNames)[number]): Map<string, string> {

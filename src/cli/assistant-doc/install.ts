@@ -1,0 +1,23 @@
+/** `assistant-doc install`. */
+import type { InstalledDoc } from '../../app/assistants/assistant-doc.ts';
+import { defineCommand, prints } from '../command.ts';
+import { flag } from '../options.ts';
+import { PROGRAM } from '../words.ts';
+
+export const command = defineCommand({
+  words: [PROGRAM],
+  usage: '[--overwrite]',
+  usageInErrors: '[--overwrite]',
+  options: {
+    overwrite: flag('--overwrite', 'replace a text that is there'),
+    json: flag('--json', 'print what was done as JSON'),
+  },
+  json: prints<InstalledDoc>(),
+  examples: ['', '. --overwrite'],
+  async run({ words: [programDir], options, printJson }, context) {
+    const { installAssistantDoc } = await import('../../app/assistants/assistant-doc.ts');
+    const result = installAssistantDoc(programDir, options.overwrite);
+    if (options.json) return printJson(result);
+    context.stdout.line(`${result.file}\t${result.outcome}`);
+  },
+});

@@ -1,0 +1,27 @@
+/** `preset preview`. */
+import type { JsonObject } from '../../model/json.ts';
+import { defineCommand, prints } from '../command.ts';
+import { flag } from '../options.ts';
+import { printYaml } from '../print.ts';
+import { PRESET, PROGRAM } from '../words.ts';
+import { variablesIn, variablesOption } from './variables.ts';
+
+export const command = defineCommand({
+  words: [PROGRAM, PRESET],
+  usage: '[options]',
+  usageInErrors: '[--var KEY=VALUE…]',
+  options: {
+    variables: variablesOption,
+    json: flag('--json', 'print the tasks as JSON instead of YAML'),
+  },
+  json: prints<JsonObject[]>('The tasks, as they would be written.'),
+  examples: ['. review --var target=build'],
+  async run({ words: [programDir, preset], options, printJson }, context) {
+    const { previewPreset } = await import('../../app/program/apply-preset.ts');
+    const { placeOf } = await import('../../app/program/place.ts');
+    const variables = variablesIn(options.variables);
+    const { tasks } = previewPreset(placeOf(programDir, context), preset, variables);
+    if (options.json) return printJson(tasks);
+    printYaml(tasks, context);
+  },
+});

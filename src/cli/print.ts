@@ -1,0 +1,33 @@
+/** YAML and diagnostics, as several commands print them. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Json } from '../model/json.ts';
+import type { CliContext } from './context.ts';
+import { makePaint } from './render/paint.ts';
+import { plainLine, plainText } from './render/plain-text.ts';
+import { renderYaml } from './render/yaml.ts';
+
+export function printYaml(value: Json, context: CliContext): void {
+  context.stdout.write(plainText(renderYaml(value)));
+}
+
+/** `file:line:column: error code: message`, and the hint below it. */
+export function diagnosticLines(
+  diagnostics: readonly Diagnostic[],
+  output: CliContext['stdout'],
+): string[] {
+  const paint = makePaint(output.color);
+  return diagnostics.flatMap((one) => {
+    const place = [one.file, one.line, one.column].filter((part) => part !== null).join(':');
+    const severity = one.severity === 'error' ? paint.bad('error') : paint.asks('warning');
+    const where = place === '' ? one.location : place;
+    const lines = [`${plainLine(where)}: ${severity} ${one.code}: ${plainLine(one.message)}`];
+    if (one.hint !== null) lines.push(`    ${paint.dim('hint:')} ${plainLine(one.hint)}`);
+    if (one.reference_url !== null) lines.push(`    ${paint.dim('see:')} ${one.reference_url}`);
+    return lines;
+  });
+}
+
+/** Warnings that an edit added, or files that a list had to leave out: to standard error. */
+export function printDiagnostics(diagnostics: readonly Diagnostic[], context: CliContext): void {
+  for (const line of diagnosticLines(diagnostics, context.stderr)) context.stderr.line(line);
+}

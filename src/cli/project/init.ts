@@ -1,0 +1,69 @@
+/** `project init`. */
+import path from 'node:path';
+import type { InitializedProgram } from '../../app/program/init.ts';
+import { sandboxes } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { defineCommand, prints } from '../command.ts';
+import { choice, choiceOr, flag, parsed, text } from '../options.ts';
+import { quoteForShell } from '../program-argument.ts';
+import { argument } from '../words.ts';
+
+export const command = defineCommand({
+  description:
+    'Creates a program in DIR. WORKSPACE is the directory that agents work in; a relative path means\n' +
+    'what it means in your shell. Files that are there already are kept.',
+  words: [
+    argument('dir', 'where to create it', 'dir'),
+    argument('name', 'what to call it'),
+    argument('workspace', 'the directory that agents work in', 'dir'),
+  ],
+  options: {
+    template: choiceOr(
+      '--template <name>',
+      'what to start from',
+      ['basic', 'backlog_drain', 'quality_convergence'],
+      'basic',
+    ),
+    description: text('--description <text>', 'what the program is for'),
+    defaultAgent: text('--default-agent <name>', 'agent of tasks that name none'),
+    defaultSandbox: choice('--default-sandbox <mode>', 'what agents may touch', sandboxes),
+    maxConcurrency: parsed('--max-concurrency <n>', 'attempts at a time in one run', positive),
+    json: flag('--json', 'print what was created as JSON'),
+  },
+  json: prints<InitializedProgram>('The program that was made.'),
+  examples: [
+    'my-program "My program" ../my-repository',
+    'drain "TODO comments" . --template backlog_drain',
+  ],
+  async run({ words: [dir, name, workspace], options, printJson }, context) {
+    if (name.trim() === '') throw new Refusal('bad-name', 'the name is empty');
+    if (workspace.trim() === '') throw new Refusal('bad-workspace', 'the workspace is empty');
+    const { initProgram } = await import('../../app/program/init.ts');
+    const programDir = path.resolve(context.cwd, dir);
+    const { json, ...wanted } = options;
+    const created = initProgram(programDir, {
+      ...wanted,
+      name,
+      workspace: asSeenFrom(programDir, workspace, context.cwd),
+    });
+    if (json) return printJson(created);
+    context.stdout.line(created.program_dir);
+    for (const file of created.kept) context.stderr.line(`kept ${file}, which was there`);
+    context.stderr.line(`Next: codex-orch project validate ${quoteForShell(dir)}`);
+  },
+});
+
+function positive(word: string): number {
+  const value = Number(word);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Refusal('bad-number', `--max-concurrency ${word}: expected a whole number, at least 1`);
+}
+
+/**
+ * The workspace as project.yaml names it: a relative path is made relative to the program, so that both
+ * can move together. One that holds `${inputs.<key>}` stays as it is.
+ */
+function asSeenFrom(programDir: string, workspace: string, cwd: string): string {
+  if (path.isAbsolute(workspace) || workspace.includes('${')) return workspace;
+  return path.relative(programDir, path.resolve(cwd, workspace)) || '.';
+}

@@ -1,0 +1,27 @@
+/** `proposal mark`. */
+import { proposalStatuses, type Proposal } from '../../model/run.ts';
+import { defineCommand, prints } from '../command.ts';
+import { flag, mandatoryChoice, text } from '../options.ts';
+import { PROGRAM, PROPOSAL } from '../words.ts';
+
+export const command = defineCommand({
+  words: [PROGRAM, PROPOSAL],
+  usage: '--status STATUS [--note TEXT]',
+  usageInErrors: '--status STATUS',
+  options: {
+    status: mandatoryChoice('--status <status>', 'what became of it', proposalStatuses),
+    note: text('--note <text>', 'why'),
+    json: flag('--json', 'print the proposal as JSON'),
+  },
+  json: prints<Proposal>(),
+  examples: [
+    ". prop-int-1a2b --status rejected --note 'too broad'",
+    '. prop-int-1a2b3c4d5e6f-01 --status accepted',
+  ],
+  async run({ words: [programDir, id], options, printJson }, context) {
+    const { markProposal } = await import('../../app/proposals/proposals.ts');
+    const proposal = await markProposal(context, programDir, id, options.status, options.note);
+    if (options.json) return printJson(proposal);
+    context.stdout.line(`${proposal.proposal_id}\t${proposal.status}`);
+  },
+});

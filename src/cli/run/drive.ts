@@ -1,0 +1,22 @@
+/** `run drive`: the engine of a run in the background. What it prints goes to the run's engine.log. */
+import { defineCommand } from '../command.ts';
+import { flag } from '../options.ts';
+import { PROGRAM, RUN } from '../words.ts';
+
+export const command = defineCommand({
+  words: [{ ...PROGRAM, inHelp: 'PROGRAM' }, RUN],
+  options: { revive: flag('--revive', 'try again what failed for reasons that pass') },
+  examples: ['. latest'],
+  async run({ words: [programDir, run], options }, context) {
+    const { resolveRunId } = await import('../../app/run/inspect-run.ts');
+    const { driveRun } = await import('../../app/run/drive.ts');
+    const { resumeRun } = await import('../../app/run/resume.ts');
+    const { setGoing } = await import('../live/drive-here.ts');
+    const runId = resolveRunId(programDir, run);
+    const begin = options.revive ? resumeRun : driveRun;
+    await setGoing(programDir, runId, { wait: true, json: false }, context, {
+      here: (hooks) => begin(context, programDir, runId, { command: 'run drive', ...hooks }),
+      inBackground: () => undefined,
+    });
+  },
+});

@@ -1,0 +1,44 @@
+/** `run retry-instance`. */
+import type { RunDocument } from '../../app/run/inspect-run.ts';
+import { defineCommand, prints } from '../command.ts';
+import { parsedOr } from '../options.ts';
+import { INSTANCE, PROGRAM, RUN } from '../words.ts';
+import { driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
+
+export const command = defineCommand({
+  description: 'Gives one failed instance another attempt, whatever it failed of, and goes on.',
+  words: [PROGRAM, RUN, INSTANCE],
+  usage: '[options]',
+  options: {
+    grantIterations: parsedOr(
+      '--grant-iterations <n>',
+      'allow a loop that reached its limit so many more',
+      wholeNumber('--grant-iterations'),
+      { value: 0, shown: 'none' },
+    ),
+    ...driveOptions,
+  },
+  json: prints<RunDocument>(),
+  examples: ['. latest build-1a2b3c4d', '. latest check-1a2b3c4d --grant-iterations 3'],
+  notes: exitStatuses,
+  async run({ words: [programDir, run, instance], options }, context) {
+    const { resolveRunId } = await import('../../app/run/inspect-run.ts');
+    const { driveInBackground } = await import('../../app/run/background.ts');
+    const { requeueInstance, retryAndDrive } = await import('../../app/run/retry.ts');
+    const { setGoing } = await import('../live/drive-here.ts');
+    const runId = resolveRunId(programDir, run);
+    const { grantIterations } = options;
+    await setGoing(programDir, runId, options, context, {
+      here: (hooks) =>
+        retryAndDrive(context, programDir, runId, instance, {
+          command: 'run retry-instance',
+          grantIterations,
+          ...hooks,
+        }),
+      inBackground: () => {
+        requeueInstance(context, programDir, runId, instance, grantIterations);
+        driveInBackground(context, programDir, runId);
+      },
+    });
+  },
+});

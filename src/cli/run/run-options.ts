@@ -1,0 +1,23 @@
+/** What several run commands share: whether to wait, whole numbers, and what exit statuses mean. */
+import { Refusal } from '../../model/refusal.ts';
+import { flag, flagOrNot } from '../options.ts';
+
+export const driveOptions = {
+  wait: flagOrNot('--wait', 'drive the run here, and show progress (default)', {
+    flags: '--no-wait',
+    about: 'leave the run going in the background',
+  }),
+  json: flag('--json', 'print the run document at the end'),
+};
+
+export const exitStatuses =
+  'Exit status: 0 done, 1 failed, 2 wrong usage or program, 3 waits for replies,\n' +
+  '4 no such run or instance, 130 interrupted.';
+
+/** For `parse` of an option. @throws Refusal `bad-number` */
+export function wholeNumber(flag: string): (word: string) => number {
+  return (word) => {
+    if (/^[1-9]\d{0,8}$/.test(word)) return Number(word);
+    throw new Refusal('bad-number', `${flag} takes a whole number from 1, not "${word}"`);
+  };
+}

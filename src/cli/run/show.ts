@@ -1,0 +1,23 @@
+/** `run show`. */
+import type { RunDocument } from '../../app/run/inspect-run.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { defineCommand, prints } from '../command.ts';
+import { flag } from '../options.ts';
+import { renderYaml } from '../render/yaml.ts';
+import { PROGRAM, RUN } from '../words.ts';
+
+export const command = defineCommand({
+  description: 'Prints all that is known of a run: scopes, instances, inputs, frozen tasks.',
+  words: [PROGRAM, RUN],
+  usage: '[--json]',
+  options: { json: flag('--json', 'print JSON instead of YAML') },
+  json: prints<RunDocument>(),
+  examples: ['. latest', '. 2026 --json'],
+  async run({ words: [programDir, run], options, printJson }, context) {
+    const { showRun } = await import('../../app/run/inspect-run.ts');
+    const document = showRun(programDir, run);
+    if (options.json) return printJson(document);
+    // A document is plain data; an interface is no index signature.
+    context.stdout.write(renderYaml(document as unknown as JsonObject));
+  },
+});

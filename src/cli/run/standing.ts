@@ -1,0 +1,24 @@
+/** How a run stands after something was done to it: one line, or the document. */
+import { showRun } from '../../app/run/inspect-run.ts';
+import type { CliContext } from '../context.ts';
+import { makePaint, paintStatus } from '../render/paint.ts';
+
+export function printStanding(
+  programDir: string,
+  runId: string,
+  json: boolean,
+  context: CliContext,
+): void {
+  const document = showRun(programDir, runId);
+  if (json) return context.stdout.line(JSON.stringify(document, null, 2));
+  const counts = Object.entries(document.counts)
+    .filter(([, amount]) => amount > 0)
+    .map(([status, amount]) => `${status}=${amount}`);
+  const paint = makePaint(context.stdout.color);
+  const status = paintStatus(paint, document.status, document.status);
+  context.stdout.line(
+    context.stdout.isTerminal
+      ? `Run ${runId}: ${status} (${counts.join(', ')})`
+      : [runId, status, ...counts].join('\t'),
+  );
+}

@@ -1,0 +1,41 @@
+/** `task list`. */
+import { taskStatuses, type TaskSpec } from '../../model/program.ts';
+import { defineCommand, prints } from '../command.ts';
+import { choice, flag, repeated } from '../options.ts';
+import { printDiagnostics } from '../print.ts';
+import { printTable } from '../render/table.ts';
+import { PROGRAM } from '../words.ts';
+
+export const command = defineCommand({
+  words: [PROGRAM],
+  usage: '[options]',
+  options: {
+    status: choice('--status <status>', 'only those with this status', taskStatuses),
+    labels: repeated('--label <label>', 'only those with this label; repeated: with all of them', {
+      kind: 'label',
+    }),
+    json: flag('--json', 'print the tasks as JSON'),
+  },
+  json: prints<TaskSpec[]>('Tasks, with defaults filled in, by id.'),
+  examples: ['.', '. --label nightly --json'],
+  async run({ words: [programDir], options, printJson }, context) {
+    const { listTasks } = await import('../../app/program/edit-task.ts');
+    const { tasks, unreadable } = listTasks(programDir, {
+      status: options.status ?? undefined,
+      labels: options.labels,
+    });
+    printDiagnostics(unreadable, context);
+    if (options.json) return printJson(tasks);
+    printTable(
+      context.stdout,
+      tasks,
+      [
+        { title: 'ID', cell: (task) => task.id },
+        { title: 'STATUS', cell: (task) => task.status },
+        { title: 'AGENT', cell: (task) => task.agent },
+        { title: 'TITLE', cell: (task) => task.title, flexible: true },
+      ],
+      'No tasks.',
+    );
+  },
+});

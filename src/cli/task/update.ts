@@ -1,0 +1,25 @@
+/** `task update`. */
+import type { TaskSpec } from '../../model/program.ts';
+import { defineCommand, prints } from '../command.ts';
+import { readGivenFile } from '../given-file.ts';
+import { flag } from '../options.ts';
+import { printDiagnostics } from '../print.ts';
+import { FILE, PROGRAM, TASK } from '../words.ts';
+
+export const command = defineCommand({
+  description: 'Sets the top-level fields that FILE holds. Other fields stay, and so do comments.',
+  words: [PROGRAM, TASK, FILE],
+  usage: '[--json]',
+  options: { json: flag('--json', 'print the task as JSON') },
+  json: prints<TaskSpec>(),
+  examples: ['. build changes.yaml'],
+  async run({ words: [programDir, id, file], options, printJson }, context) {
+    const { showTask, updateTask } = await import('../../app/program/edit-task.ts');
+    const { placeOf } = await import('../../app/program/place.ts');
+    const text = await readGivenFile(file, context);
+    const { warnings } = await updateTask(placeOf(programDir, context), id, text, file);
+    printDiagnostics(warnings, context);
+    if (options.json) return printJson(showTask(programDir, id));
+    context.stdout.line(id);
+  },
+});
