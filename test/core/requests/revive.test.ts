@@ -6,7 +6,24 @@ import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
 const names = (instances: Instance[]): string[] => instances.map(({ task_id }) => task_id);
 
+const diamond = () => [
+  task({ id: 'a' }),
+  task({ id: 'b', depends_on: ['a'] }),
+  task({ id: 'c', depends_on: ['a'] }),
+  task({ id: 'd', depends_on: ['b', 'c'] }),
+];
+
 describe('a resume', () => {
+  it('tries again what may pass, and lists what it leaves alone', () => {
+    const run = new ScriptedRun(diamond());
+    run.finish('a');
+    run.finish('b', { process: offline });
+    run.finish('c', { process: broken });
+    expect(names(run.resume())).toEqual(['c']);
+    expect(run.board()).toEqual(['a done', 'b running', 'c failed', 'd skipped']);
+    expect(run.last('b')).toMatchObject({ attempt: 2, error: null, failure_kind: null });
+  });
+
   it('brings back what is worth another try, and with it what was skipped below', () => {
     const run = new ScriptedRun([
       task({ id: 'a' }),

@@ -1,0 +1,23 @@
+/** `run retry-instance`, section 11 of the contract. */
+import { describe, expect, it } from 'vitest';
+import { task } from '../plan.ts';
+import { broken, ScriptedRun } from '../scripted-run.ts';
+
+const diamond = () => [
+  task({ id: 'a' }),
+  task({ id: 'b', depends_on: ['a'] }),
+  task({ id: 'c', depends_on: ['a'] }),
+  task({ id: 'd', depends_on: ['b', 'c'] }),
+];
+
+describe('retry', () => {
+  it('is refused for what has not failed', () => {
+    const run = new ScriptedRun(diamond());
+    run.finish('a');
+    run.finish('b', { process: broken });
+    expect(run.retry(run.last('a'))).toMatch('is done, not failed');
+    expect(run.retry(run.last('c'))).toMatch('is running, not failed');
+    const { instance_id: b } = run.last('b');
+    expect(run.retry(run.last('d'))).toMatch(`is skipped, not failed; retry ${b} above it`);
+  });
+});
