@@ -14,6 +14,7 @@ export const tiers = {
     'test/engine',
     'test/execution',
     'test/golden/logs.test.ts',
+    'test/index.test.ts',
     'test/model',
     'test/processes',
     'test/program',

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -45,6 +46,9 @@ export interface Outcome {
   digest: string[];
 }
 
+/** The stand-in that a program with assistants brings along. */
+const CODEX = 'codex.cjs';
+
 const MAX_COMMANDS = 14;
 const COMMAND_TIMEOUT_MS = 120_000;
 
@@ -60,6 +64,7 @@ export async function runWithCrashes(
     mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
     writeFileSync(path.join(directory, file), text);
   }
+  if (program.assistants) chmodSync(path.join(directory, CODEX), 0o755);
   const person = new Person(cli, program, directory, points);
   const problems = await person.finish();
   const digest: string[] = [];
@@ -69,7 +74,7 @@ export async function runWithCrashes(
     const paths = runPaths(directory, runId);
     const state = viewRun(paths).state;
     digest.push(...(program.endsVary ? [runStatus(state)] : digestOf(paths, state)));
-    problems.push(...attemptProblems(program, directory, state));
+    problems.push(...attemptProblems(program, directory, state), ...tryProblems(directory));
     const report = await verifyRun(paths, { now: () => new Date().toISOString() });
     if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
     if (undisturbed !== null && JSON.stringify(digest) !== JSON.stringify(undisturbed)) {
@@ -141,6 +146,10 @@ class Person {
       ({ interrupt }) => !existsSync(paths.replyFile(interrupt.interrupt_id)),
     );
     const [question] = unanswered;
+    if (status === 'waiting' && question?.interrupt.audience === 'assistant') {
+      const isWorkers = this.#program.assistants === 'worker';
+      return isWorkers ? ['inbox', 'worker', '.', '--once'] : ['run', 'resume', '.', 'latest'];
+    }
     if (status === 'waiting' && question) {
       const { interrupt_id: id } = question.interrupt;
       const text = this.#program.answer ?? 'yes';
@@ -163,6 +172,9 @@ class Person {
     const number = this.#commands;
     this.#commands += 1;
     const env: NodeJS.ProcessEnv = { ...process.env };
+    if (this.#program.assistants) {
+      env['CODEX_ORCH_CODEX_BIN'] = path.join(this.#directory, CODEX);
+    }
     const files: [string, string][] = [];
     for (const engine of [false, true]) {
       const prefix = engine ? 'CODEX_ORCH_ENGINE_' : 'CODEX_ORCH_';
@@ -308,6 +320,14 @@ function attemptProblems(program: CrashProgram, directory: string, state: RunSta
     problems.push(`${recorded.length} attempts, not ${program.attempts}`);
   }
   return problems;
+}
+
+/** A try of an assistant begins once; the next one has another number. */
+function tryProblems(directory: string): string[] {
+  const begun = lines(path.join(directory, 'tries.log')).sort();
+  return begun
+    .filter((line, index) => line === begun[index - 1])
+    .map((line) => `try of an assistant begun twice: ${line}`);
 }
 
 function fileHash(file: string): string {

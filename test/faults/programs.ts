@@ -1,6 +1,7 @@
 /**
- * Small real programs to be crashed: a chain, a loop with a route, a question to a person, a failure
- * that a resume retries. Every attempt appends a line to `attempts.log` when it begins.
+ * Small real programs to be crashed: a chain, a loop with a route, a question to a person or to an
+ * assistant, a failure that a resume retries. Every attempt appends a line to `attempts.log` when it begins,
+ * every try of an assistant to `tries.log`.
  */
 
 export interface CrashProgram {
@@ -13,6 +14,8 @@ export interface CrashProgram {
   /** By `inbox reply`, or by putting a file into the inbox. */
   answerBy?: 'command' | 'file';
   begin?: 'wait' | 'no-wait';
+  /** Who has questions to assistants answered: the engine itself, or `inbox worker --once`. */
+  assistants?: 'inline' | 'worker';
   /**
    * What happens besides: the person ends the run while its first agent works; stops the engine then
    * (SIGTERM), to resume later; or types `run reconcile` before anything else after a crash; or the shell
@@ -66,6 +69,45 @@ const question = Object.fromEntries([
   ),
   task('after', 'echo after', after('ask')),
 ]);
+
+/** Stands in for the Codex program: an assistant that says the same to whatever it is asked. */
+const codex = `#!/usr/bin/env node
+const fs = require('node:fs');
+const { CODEX_ORCH_INTERRUPT_ID: id, CODEX_ORCH_ATTEMPT_DIR: dir } = process.env;
+fs.appendFileSync(__dirname + '/tries.log', id + ' ' + dir.slice(-4) + '\\n');
+const text = JSON.stringify({
+  resolution_kind: 'auto_reply', answer: 'go on', rationale: 'It is time.', confidence: 'high',
+  citations: [], payload: null, proposed_updates: [],
+});
+for (const line of [
+  { type: 'thread.started', thread_id: '00000000-0000-4000-8000-000000000001' },
+  { type: 'turn.started' },
+  { type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text } },
+  { type: 'turn.completed', usage: { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1, reasoning_output_tokens: 0 } },
+]) fs.writeSync(1, JSON.stringify(line) + '\\n');
+`;
+
+const assistant = (assistants: 'inline' | 'worker'): Record<string, string> => ({
+  ...question,
+  'project.yaml': `${project}assistants: ${assistants}\n`,
+  'codex.cjs': codex,
+  'assistant_roles/_shared/operating-model.md': '# How assistants work\n',
+  'assistant_roles/guide/role.yaml': 'id: guide\ntitle: Guide\nmanaged_assets: []\n',
+  'assistant_roles/guide/instructions.md': 'Decide.\n',
+  ...Object.fromEntries([
+    task(
+      'ask',
+      [
+        'if grep -q "go on" "$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json"; then',
+        '  echo answered',
+        'else',
+        '  codex-orch interrupt create --audience assistant --target-role guide --kind question --question "May I?"',
+        'fi',
+      ].join('\n'),
+      'compose: [{kind: ref, ref: runtime.latest_reply}]\n',
+    ),
+  ]),
+});
 
 /** Agents that are still at work when their engine dies. */
 const slow = Object.fromEntries([
@@ -177,6 +219,20 @@ export const crashPrograms: CrashProgram[] = [
         ),
       ]),
     },
+    attempts: 3,
+  },
+  {
+    name: 'inline-assistant',
+    roots: ['after'],
+    assistants: 'inline',
+    files: assistant('inline'),
+    attempts: 3,
+  },
+  {
+    name: 'assistant-worker',
+    roots: ['after'],
+    assistants: 'worker',
+    files: assistant('worker'),
     attempts: 3,
   },
   {
