@@ -28,7 +28,7 @@ export const tiers = {
     'test/agents/codex/real.test.ts',
     'test/app/proposals/proposals.test.ts',
     'test/bench',
-    'test/cli/run-commands.test.ts',
+    'test/cli/run/run-commands.test.ts',
     'test/conformance',
     'test/contract',
     'test/docs',
@@ -44,9 +44,9 @@ export type Tier = keyof typeof tiers;
 
 /** `npm run test:long`: those whose number of cases depends on the tier (`cases` of test/support/cases.ts). */
 export const long = [
-  'test/cli/plain-text.test.ts',
-  'test/cli/screen.test.ts',
-  'test/cli/yaml.test.ts',
+  'test/cli/render/plain-text.test.ts',
+  'test/cli/render/screen.test.ts',
+  'test/cli/render/yaml.test.ts',
   'test/core/plan/scale.test.ts',
   'test/core/properties.test.ts',
   'test/faults/faults.test.ts',

@@ -1,9 +1,10 @@
 /** A run on disk, as far as staging sees it, and a request for its first attempt. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
 import type { Instance, Interrupt, InterruptRecord, Reply } from '../../src/model/run.ts';
 import type { StageRequest } from '../../src/attempt/brief/stage-request.ts';
+import { interrupt, project, reply, RUN_ID, task } from '../support/make.ts';
 
 export function temporaryDirectory(): string {
   const parent = path.resolve('.test-tmp');
@@ -22,48 +23,6 @@ export function put(directory: string, relative: string, content: string | Uint8
   writeFileSync(file, content);
   return file;
 }
-
-function task(overrides: Partial<TaskSpec> = {}): TaskSpec {
-  return {
-    id: 'build',
-    title: 'Build it',
-    agent: 'default',
-    kind: 'work',
-    status: 'ready',
-    description: '',
-    labels: [],
-    depends_on: [],
-    compose: [],
-    publish: ['final.md'],
-    control: null,
-    assistant_hints: { preferred_roles: [], decision_kind_overrides: {}, ask_when: [] },
-    interaction_policy: { allowed_assistant_roles: null, allow_human: true },
-    required_decisions: [],
-    model: null,
-    sandbox: null,
-    workspace: null,
-    extra_writable_roots: [],
-    result_schema: null,
-    run: null,
-    ...overrides,
-  };
-}
-
-const project: ProjectSpec = {
-  name: 'demo',
-  workspace: '.',
-  description: '',
-  default_agent: 'default',
-  default_model: null,
-  default_sandbox: 'workspace-write',
-  max_concurrency: 2,
-  node_wall_timeout_sec: 3600,
-  node_idle_timeout_sec: 600,
-  node_terminate_grace_sec: 10,
-  user_inputs: {},
-  agents: {},
-  assistants: 'worker',
-};
 
 const instance: Instance = {
   instance_id: 'build-00000001',
@@ -99,14 +58,14 @@ export function stageRequest(
   mkdirSync(instanceDir, { recursive: true });
   return {
     run: {
-      runId: '20260101000000-0123abcd',
+      runId: RUN_ID,
       programDir: root,
       frozenProgramDir: path.join(runDir, 'program'),
       inboxDir: path.join(runDir, 'inbox'),
       runDir,
     },
-    project,
-    task: task(spec),
+    project: project({ name: 'demo' }),
+    task: task({ id: 'build', title: 'Build it', ...spec }),
     instance,
     attempt: 1,
     attemptDir: path.join(instanceDir, 'attempts', '0001'),
@@ -134,50 +93,27 @@ export function stageRequest(
 
 export function interruptRecord(
   id: string,
-  interrupt: Partial<Interrupt>,
-  reply: Partial<Reply> | null,
+  asked: Partial<Interrupt>,
+  given: Partial<Reply> | null,
 ): InterruptRecord {
   return {
-    interrupt: {
+    interrupt: interrupt({
       interrupt_id: id,
-      run_id: '20260101000000-0123abcd',
       instance_id: instance.instance_id,
       task_id: 'build',
-      audience: 'human',
-      blocking: true,
-      request_kind: 'question',
       question: 'Which one?',
-      decision_kind: null,
-      options: [],
-      context_artifacts: [],
-      reply_schema: null,
-      priority: 'normal',
-      requested_target_role_id: null,
-      recommended_target_role_id: null,
-      resolved_target_role_id: null,
-      target_resolution_reason: null,
-      metadata: {},
-      status: reply === null ? 'open' : 'resolved',
-      created_at: '2026-01-01T00:00:00.000Z',
-      resolved_at: null,
-      applied_at: null,
-      ...interrupt,
-    },
+      status: given === null ? 'open' : 'resolved',
+      ...asked,
+    }),
     reply:
-      reply === null
+      given === null
         ? null
-        : {
+        : reply({
             interrupt_id: id,
-            audience: 'human',
-            reply_kind: 'answer',
             text: 'The first.',
-            payload: null,
-            rationale: null,
-            confidence: null,
-            citations: [],
             created_at: '2026-01-01T00:01:00.000Z',
-            ...reply,
-          },
+            ...given,
+          }),
     appliedInAttempt: null,
   };
 }

@@ -7,7 +7,7 @@ import { assistantOrder, workerOrder, type OrderBasis } from '../../src/attempt/
 import type { RoleSpec } from '../../src/model/program.ts';
 import type { Interrupt } from '../../src/model/run.ts';
 import { runPaths } from '../../src/store/layout.ts';
-import { RUN_ID, task } from '../core/plan.ts';
+import { RUN_ID, task } from '../support/make.ts';
 import { ScriptedRun } from '../core/scripted-run.ts';
 import { removeDirectory, temporaryDirectory } from './fixture.ts';
 

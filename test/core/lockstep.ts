@@ -12,7 +12,7 @@ import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Interrupt, Reply } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
-import { planOf, RUN_ID } from './plan.ts';
+import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
 import type { Random } from './random.ts';
 import { randomOutcome, type Temper } from './random-outcome.ts';
 import { checkLog } from './log-rules.ts';
@@ -73,7 +73,7 @@ export class Lockstep {
     this.#eager = random.chance(0.6);
     this.model = new ReferenceModel(tasks, inputs);
     this.#twins = new Twins(this.model);
-    const created = createRun(planOf(tasks, inputs), RUN_ID, this.#now());
+    const created = createRun(runPlan(tasks, { user_inputs: inputs }), RUN_ID, this.#now());
     this.state = created.state;
     this.#commit(created.events);
   }
@@ -347,44 +347,26 @@ export class Lockstep {
     this.#interruptNumber += 1;
     const audience = random.pick(['human', 'assistant'] as const);
     const role = audience === 'assistant' ? 'helper' : null;
-    return {
+    return interrupt({
       interrupt_id: `int-${String(this.#interruptNumber).padStart(12, '0')}`,
-      run_id: RUN_ID,
       instance_id: this.#twins.coreId(asker),
       task_id: asker.task,
       audience,
       blocking: random.chance(0.7),
-      request_kind: 'question',
-      question: 'which one?',
       decision_kind: random.pick(['review', 'scope', null] as const),
-      options: [],
-      context_artifacts: [],
-      reply_schema: null,
-      priority: 'normal',
       requested_target_role_id: role,
-      recommended_target_role_id: null,
       resolved_target_role_id: role,
-      target_resolution_reason: null,
-      metadata: {},
-      status: 'open',
       created_at: this.#now(),
-      resolved_at: null,
-      applied_at: null,
-    };
+    });
   }
 
   #newReply(interruptId: string, audience: 'human' | 'assistant', handoff: boolean): Reply {
-    return {
+    return reply({
       interrupt_id: interruptId,
       audience,
       reply_kind: handoff ? 'handoff_to_human' : 'answer',
-      text: 'the first',
-      payload: null,
-      rationale: null,
-      confidence: null,
-      citations: [],
       created_at: this.#now(),
-    };
+    });
   }
 
   #now(): string {

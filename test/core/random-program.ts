@@ -4,7 +4,7 @@
  */
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Random } from './random.ts';
-import { loop, route, task } from './plan.ts';
+import { loop, route, task } from '../support/make.ts';
 
 /** `size`: about how many tasks. Tasks are listed in random order. */
 export function randomProgram(random: Random, size: number): TaskSpec[] {

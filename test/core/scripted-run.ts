@@ -13,17 +13,9 @@ import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Instance, Interrupt, Reply } from '../../src/model/run.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
-import { NOW, planOf, RUN_ID } from './plan.ts';
+import { ended, interrupt, NOW, reply, RUN_ID, runPlan } from '../support/make.ts';
 
-export const completed: AttemptFacts['process'] = {
-  termination_reason: 'completed',
-  return_code: 0,
-  failure_kind: null,
-  failure_summary: null,
-  resume_recommended: false,
-  session_id: 's-1',
-  usage: null,
-};
+export const completed = ended({ session_id: 's-1' });
 
 export const broken: AttemptFacts['process'] = {
   ...completed,
@@ -62,7 +54,11 @@ export class ScriptedRun {
 
   constructor(tasks: readonly TaskSpec[], options: { slots?: number; inputs?: JsonObject } = {}) {
     this.#slots = options.slots ?? 100;
-    const { state, events } = createRun(planOf(tasks, options.inputs ?? {}), RUN_ID, NOW);
+    const { state, events } = createRun(
+      runPlan(tasks, { user_inputs: options.inputs ?? {} }),
+      RUN_ID,
+      NOW,
+    );
     this.state = state;
     this.events = [...events];
     this.plan();
@@ -100,55 +96,28 @@ export class ScriptedRun {
   }
 
   ask(of: Instance, asked: Partial<Interrupt> = {}): string {
-    const interrupt = this.question(of, asked);
-    expect(this.decide({ command: 'ask', interrupt }).ok).toBe(true);
-    return interrupt.interrupt_id;
+    const asking = this.question(of, asked);
+    expect(this.decide({ command: 'ask', interrupt: asking }).ok).toBe(true);
+    return asking.interrupt_id;
   }
 
   question(of: Instance, asked: Partial<Interrupt> = {}): Interrupt {
     this.#asked += 1;
-    return {
+    return interrupt({
       interrupt_id: `int-${String(this.#asked).padStart(12, '0')}`,
-      run_id: RUN_ID,
       instance_id: of.instance_id,
       task_id: of.task_id,
-      audience: 'human',
-      blocking: true,
-      request_kind: 'question',
-      question: 'which one?',
-      decision_kind: null,
-      options: [],
-      context_artifacts: [],
-      reply_schema: null,
-      priority: 'normal',
-      requested_target_role_id: null,
-      recommended_target_role_id: null,
-      resolved_target_role_id: null,
-      target_resolution_reason: null,
-      metadata: {},
-      status: 'open',
-      created_at: NOW,
-      resolved_at: null,
-      applied_at: null,
       ...asked,
-    };
+    });
   }
 
   /** Does not plan. */
   reply(interruptId: string, given: Partial<Reply> = {}): Decision {
-    const reply: Reply = {
-      interrupt_id: interruptId,
-      audience: this.state.interrupts.get(interruptId)?.interrupt.audience ?? 'human',
-      reply_kind: 'answer',
-      text: 'the first',
-      payload: null,
-      rationale: null,
-      confidence: null,
-      citations: [],
-      created_at: NOW,
-      ...given,
-    };
-    return this.decide({ command: 'reply', reply });
+    const audience = this.state.interrupts.get(interruptId)?.interrupt.audience ?? 'human';
+    return this.decide({
+      command: 'reply',
+      reply: reply({ interrupt_id: interruptId, audience, ...given }),
+    });
   }
 
   /** Does not plan. */

@@ -1,7 +1,7 @@
 /** The engine, without a process: agents are scripts, the run is in memory, time stands still. */
 import { describe, expect, it } from 'vitest';
 import type { Play } from '../../src/execution/scripted/executor.ts';
-import { loop, route, task } from '../core/plan.ts';
+import { loop, route, task } from '../support/make.ts';
 import { chooses, Died, fails, iterates, says, Stage, type Death, type Script } from './stage.ts';
 
 async function until(condition: () => boolean): Promise<void> {

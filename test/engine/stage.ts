@@ -17,10 +17,10 @@ import { ScriptedExecutor, type Play } from '../../src/execution/scripted/execut
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Interrupt, Reply, RunStatus } from '../../src/model/run.ts';
+import type { Interrupt, RunStatus } from '../../src/model/run.ts';
 import { MemoryRunStore } from '../../src/store/memory/store.ts';
 import type { RunWriter, Writing } from '../../src/store/run-store.ts';
-import { planOf, RUN_ID } from '../core/plan.ts';
+import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
 
 /** What the attempts of a task do. */
 export type Script = (attempt: { id: string; number: number }) => Play;
@@ -54,7 +54,7 @@ export class Stage {
     scripts: Record<string, Script> = {},
     options: { slots?: number } = {},
   ) {
-    const plan = planOf(tasks, { round: 'first' });
+    const plan = runPlan(tasks, { user_inputs: { round: 'first' } });
     plan.project.max_concurrency = options.slots ?? plan.project.max_concurrency;
     const { state, events } = createRun(plan, RUN_ID, this.clock.now());
     this.store.create(RUN_ID).begin(events, state);
@@ -114,26 +114,25 @@ export class Stage {
   /** What the worker of an instance asks; `int-` and twelve digits. */
   ask(instanceId: string, number: number, changes: Partial<Interrupt> = {}): string {
     const id = `int-${String(number).padStart(12, '0')}`;
-    const interrupt: Interrupt = {
-      ...{ interrupt_id: id, run_id: RUN_ID, instance_id: instanceId },
-      ...{ task_id: taskOf(instanceId), audience: 'human', blocking: true },
-      ...{ request_kind: 'question', question: 'Which?' },
-      ...{ decision_kind: null, options: [], context_artifacts: [], reply_schema: null },
-      ...{ priority: 'normal', requested_target_role_id: null, recommended_target_role_id: null },
-      ...{ resolved_target_role_id: null, target_resolution_reason: null, metadata: {} },
-      ...{ status: 'open', created_at: this.clock.now(), resolved_at: null, applied_at: null },
+    const asked = interrupt({
+      interrupt_id: id,
+      instance_id: instanceId,
+      task_id: taskOf(instanceId),
+      created_at: this.clock.now(),
       ...changes,
-    };
-    this.store.drop(RUN_ID, { kind: 'interrupt', interrupt });
+    });
+    this.store.drop(RUN_ID, { kind: 'interrupt', interrupt: asked });
     return id;
   }
 
   reply(interruptId: string, text: string): void {
-    const reply: Reply = {
-      ...{ interrupt_id: interruptId, audience: 'human', reply_kind: 'answer', text, payload: {} },
-      ...{ rationale: null, confidence: null, citations: [], created_at: this.clock.now() },
-    };
-    this.store.drop(RUN_ID, { kind: 'reply', reply });
+    const given = reply({
+      interrupt_id: interruptId,
+      text,
+      payload: {},
+      created_at: this.clock.now(),
+    });
+    this.store.drop(RUN_ID, { kind: 'reply', reply: given });
   }
 
   request(command: { command: 'abort' } | { command: 'resume' }): void {

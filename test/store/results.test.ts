@@ -13,6 +13,7 @@ import type { Json } from '../../src/model/json.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { verifyRun } from '../../src/store/verify/verify.ts';
 import { samplePlan, storeOf, systemNow, temporaryProgram } from './sample-run.ts';
+import { ended } from '../support/make.ts';
 
 let program: { dir: string; remove: () => void };
 let paths: RunPaths;
@@ -67,15 +68,7 @@ function finish(result: Json | undefined, published: boolean): void {
     session.state,
     asker,
     {
-      process: {
-        termination_reason: 'completed',
-        return_code: 0,
-        failure_kind: null,
-        failure_summary: null,
-        resume_recommended: false,
-        session_id: null,
-        usage: null,
-      },
+      process: ended(),
       result: facts,
       artifacts: published
         ? { kind: 'published', artifacts: [] }

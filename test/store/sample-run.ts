@@ -6,14 +6,15 @@ import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
 import { decide, type Request } from '../../src/core/requests/decide.ts';
-import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
-import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
+import type { TaskSpec } from '../../src/model/program.ts';
+import type { Interrupt, Reply, RunPlan } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { DirectoryRunStore } from '../../src/store/directory/store.ts';
 import type { LogPosition } from '../../src/store/log/chain.ts';
 import { scanLog } from '../../src/store/log/reader.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
+import { ended, interrupt, project, reply, runPlan, task } from '../support/make.ts';
 
 const testTmp = path.resolve('.test-tmp');
 
@@ -24,45 +25,13 @@ export function temporaryProgram(): { dir: string; remove: () => void } {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-const project: ProjectSpec = {
-  name: 'sample',
-  workspace: '.',
-  description: '',
-  default_agent: 'default',
-  default_model: null,
-  default_sandbox: 'workspace-write',
-  max_concurrency: 2,
-  node_wall_timeout_sec: null,
-  node_idle_timeout_sec: null,
-  node_terminate_grace_sec: 10,
-  user_inputs: {},
-  agents: {},
-  assistants: 'worker',
-};
-
-function task(id: string, dependsOn: string[]): TaskSpec {
-  return {
+function taskOf(id: string, dependsOn: string[]): TaskSpec {
+  return task({
     id,
     title: `Task ${id} – größer`,
-    agent: 'default',
-    kind: 'work',
-    status: 'ready',
-    description: '',
-    labels: [],
-    depends_on: dependsOn.map((each) => ({ task: each, kind: 'order', consume: [], as: null })),
+    depends_on: dependsOn,
     compose: [{ kind: 'file', path: 'prompts/ask.md' }],
-    publish: ['final.md'],
-    control: null,
-    assistant_hints: { preferred_roles: [], decision_kind_overrides: {}, ask_when: [] },
-    interaction_policy: { allowed_assistant_roles: null, allow_human: true },
-    required_decisions: [],
-    model: null,
-    sandbox: null,
-    workspace: null,
-    extra_writable_roots: [],
-    result_schema: null,
-    run: null,
-  };
+  });
 }
 
 const PROMPT = 'Ask first.\n';
@@ -70,14 +39,14 @@ export const RESULT = '{"answer": 42}';
 const FINAL = 'Done.\n';
 
 export function samplePlan(): RunPlan {
-  return {
-    format_version: FORMAT_VERSION,
+  return runPlan([taskOf('ask', []), taskOf('build', ['ask'])], {
     tool_version: '1.0.0',
     roots: ['build'],
-    labels: [],
-    project,
-    project_workspace_template: '.',
-    tasks: { ask: task('ask', []), build: task('build', ['ask']) },
+    project: project({
+      name: 'sample',
+      node_wall_timeout_sec: null,
+      node_idle_timeout_sec: null,
+    }),
     task_path_templates: {
       ask: { workspace: null, extra_writable_roots: [] },
       build: { workspace: null, extra_writable_roots: [] },
@@ -86,7 +55,7 @@ export function samplePlan(): RunPlan {
     files: [
       { relative_path: 'prompts/ask.md', size: Buffer.byteLength(PROMPT), sha256: sha256(PROMPT) },
     ],
-  };
+  });
 }
 
 export function sampleInterrupt(
@@ -94,46 +63,24 @@ export function sampleInterrupt(
   instanceId: string,
   change: Partial<Interrupt> = {},
 ): Interrupt {
-  return {
-    interrupt_id: 'int-0123456789ab',
+  return interrupt({
     run_id: runId,
     instance_id: instanceId,
-    task_id: 'ask',
-    audience: 'human',
-    blocking: true,
-    request_kind: 'question',
     question: 'Which way?',
-    decision_kind: null,
     options: ['left', 'right'],
-    context_artifacts: [],
-    reply_schema: null,
-    priority: 'normal',
-    requested_target_role_id: null,
-    recommended_target_role_id: null,
-    resolved_target_role_id: null,
-    target_resolution_reason: null,
-    metadata: {},
-    status: 'open',
     created_at: '2026-01-02T03:04:07.000Z',
-    resolved_at: null,
-    applied_at: null,
     ...change,
-  };
+  });
 }
 
 export function sampleReply(interruptId: string, change: Partial<Reply> = {}): Reply {
-  return {
+  return reply({
     interrupt_id: interruptId,
-    audience: 'human',
-    reply_kind: 'answer',
     text: 'left',
     payload: {},
-    rationale: null,
-    confidence: null,
-    citations: [],
     created_at: '2026-01-02T03:04:09.000Z',
     ...change,
-  };
+  });
 }
 
 export interface SampleRun {
@@ -159,15 +106,7 @@ export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
   };
   const finish = (id: string, facts: Partial<AttemptFacts>): void => {
     const none: AttemptFacts = {
-      process: {
-        termination_reason: 'completed',
-        return_code: 0,
-        failure_kind: null,
-        failure_summary: null,
-        resume_recommended: false,
-        session_id: 'session-1',
-        usage: null,
-      },
+      process: ended({ session_id: 'session-1' }),
       result: { kind: 'none' },
       artifacts: { kind: 'published', artifacts: [] },
     };

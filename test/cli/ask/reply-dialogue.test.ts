@@ -9,6 +9,7 @@ import type { Interrupt } from '../../../src/model/run.ts';
 import { askForAnswer } from '../../../src/cli/ask/reply-dialogue.ts';
 import { runPaths } from '../../../src/store/layout.ts';
 import { testDirectory, writeFiles } from '../../support/built-program.ts';
+import { interrupt } from '../../support/make.ts';
 import { capturedContext } from '../captured-context.ts';
 
 const program = testDirectory('dialogue');
@@ -17,36 +18,20 @@ const paths = runPaths(program, '20260101000000-00000000');
 const found = { paths, interruptId: 'int-0123456789ab' };
 
 function entry(change: Partial<Interrupt>): InterruptEntry {
-  const interrupt: Interrupt = {
-    interrupt_id: 'int-0123456789ab',
+  const asked = interrupt({
     run_id: paths.runId,
     instance_id: 'a-00000000',
     task_id: 'a',
-    audience: 'human',
-    blocking: true,
     request_kind: 'approval',
     question: 'Ship it?',
     decision_kind: 'review',
-    options: [],
-    context_artifacts: [],
-    reply_schema: null,
-    priority: 'normal',
-    requested_target_role_id: null,
-    recommended_target_role_id: null,
-    resolved_target_role_id: null,
-    target_resolution_reason: null,
-    metadata: {},
-    status: 'open',
-    created_at: '2026-01-01T00:00:00.000Z',
-    resolved_at: null,
-    applied_at: null,
     ...change,
-  };
+  });
   return {
-    run_id: interrupt.run_id,
-    instance_id: interrupt.instance_id,
+    run_id: asked.run_id,
+    instance_id: asked.instance_id,
     task_id: 'a',
-    interrupt,
+    interrupt: asked,
     reply: null,
   };
 }

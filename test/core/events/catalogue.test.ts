@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { catalogue, isEventType, recordsOf, wordsOf } from '../../../src/core/events/catalogue.ts';
 import type { RunEvent } from '../../../src/core/events/events.ts';
 import { FORMAT_VERSION } from '../../../src/model/run.ts';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { broken, ScriptedRun } from '../scripted-run.ts';
 
 /** A run in which a question is asked and answered, an attempt fails, and a result is left. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { replay } from '../../../src/core/events/evolve.ts';
 import { runStatus } from '../../../src/core/state/run-state.ts';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
 const diamond = () => [

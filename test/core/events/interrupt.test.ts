@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { replay } from '../../../src/core/events/evolve.ts';
 import type { RunEvent } from '../../../src/core/events/events.ts';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
 it('applied_at stands from the first attempt, though a later one is told the reply again', () => {

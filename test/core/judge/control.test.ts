@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseControl } from '../../../src/core/judge/control.ts';
 import type { Json } from '../../../src/model/json.ts';
 import type { ControlSpec } from '../../../src/model/program.ts';
-import { loop, route } from '../plan.ts';
+import { loop, route } from '../../support/make.ts';
 
 const router = route({
   accept: ['summary'],

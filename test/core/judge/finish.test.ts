@@ -1,7 +1,7 @@
 /** Section 8.4 of the contract: what the end of an attempt means, in its order. */
 import { describe, expect, it } from 'vitest';
 import { finishAttempt } from '../../../src/core/judge/finish.ts';
-import { loop, NOW, route, task } from '../plan.ts';
+import { loop, NOW, route, task } from '../../support/make.ts';
 import {
   broken,
   completed,

@@ -1,6 +1,6 @@
 /** Sections 5 and 11 of the contract: starts in order, and what a failure skips and its retry brings back. */
 import { describe, expect, it } from 'vitest';
-import { route, task } from '../plan.ts';
+import { route, task } from '../../support/make.ts';
 import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
 const diamond = () => [

@@ -10,7 +10,7 @@ import type { Json } from '../../../src/model/json.ts';
 import type { TaskSpec } from '../../../src/model/program.ts';
 import type { RunState } from '../../../src/core/state/run-state.ts';
 import { cases } from '../../support/cases.ts';
-import { loop, NOW, planOf, RUN_ID, task } from '../plan.ts';
+import { loop, NOW, runPlan, RUN_ID, task } from '../../support/make.ts';
 import { factsOf } from '../scripted-run.ts';
 
 const LIMIT = 1.2;
@@ -57,7 +57,7 @@ function drive(
   iterations = 0,
   watch: (fresh: RunState) => void = () => undefined,
 ): RunState {
-  const { state } = createRun(planOf(tasks), RUN_ID, NOW);
+  const { state } = createRun(runPlan(tasks), RUN_ID, NOW);
   watch(state);
   const slots = Infinity;
   const queue = plan(state, { slots, now: NOW }).starts;

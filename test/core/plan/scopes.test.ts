@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../../src/model/run.ts';
 import { effectiveValues } from '../../../src/core/state/run-state.ts';
-import { loop, route, task } from '../plan.ts';
+import { loop, route, task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
 /** `a <- up up` of an instance, with the number of the scope of each. */

@@ -1,6 +1,6 @@
 /** `run abort`, section 11 of the contract. */
 import { describe, expect, it } from 'vitest';
-import { loop, task } from '../plan.ts';
+import { loop, task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
 const diamond = () => [

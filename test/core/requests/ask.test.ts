@@ -1,6 +1,6 @@
 /** Section 9 of the contract: which questions are taken. */
 import { describe, expect, it } from 'vitest';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { ScriptedRun } from '../scripted-run.ts';
 
 const toRole = { audience: 'assistant', resolved_target_role_id: 'helper' } as const;

@@ -1,6 +1,6 @@
 /** Section 9 of the contract: who may answer, what an answer moves, and a hand-off to a human. */
 import { describe, expect, it } from 'vitest';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
 const toRole = { audience: 'assistant', resolved_target_role_id: 'helper' } as const;

@@ -1,6 +1,6 @@
 /** `run retry-instance`, section 11 of the contract. */
 import { describe, expect, it } from 'vitest';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { broken, ScriptedRun } from '../scripted-run.ts';
 
 const diamond = () => [

@@ -1,7 +1,7 @@
 /** Section 11 of the contract: what a resume brings back, and what it leaves alone. */
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../../src/model/run.ts';
-import { loop, task } from '../plan.ts';
+import { loop, task } from '../../support/make.ts';
 import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
 const names = (instances: Instance[]): string[] => instances.map(({ task_id }) => task_id);

@@ -1,7 +1,7 @@
 /** What an instance hands on is what its last attempt left, and nothing of an attempt that failed. */
 import { describe, expect, it } from 'vitest';
 import { resultOf } from '../../../src/core/state/results.ts';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { ScriptedRun, sha256Of } from '../scripted-run.ts';
 
 const chain = [task({ id: 'a' }), task({ id: 'b', depends_on: ['a'] })];

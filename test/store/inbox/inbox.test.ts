@@ -8,7 +8,9 @@ import {
   rmSync,
   symlinkSync,
   utimesSync,
-  writeFileSync, statSync } from 'node:fs';
+  writeFileSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InterruptRecord } from '../../../src/model/run.ts';

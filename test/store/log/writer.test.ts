@@ -145,7 +145,8 @@ describe('what is written', () => {
     const at = '2026-01-02T03:04:05.000Z';
     const result = newEvent(RUN, 2, 'result_materialized', 'a-00000001', at, payload);
     const flushed = log.appendAsync([result]);
-    expect(log.result('a-00000001')).toEqual({ attempt: 1, value: { left: 3 } });
+    const { attempt, sha256: hash, result: value } = payload;
+    expect(log.result('a-00000001')).toEqual({ attempt, sha256: hash, value });
     await flushed;
     log.close();
   });

@@ -66,13 +66,12 @@ describe('artifacts', () => {
     const program = testDirectory('artifacts');
     writeFileSync(path.join(program, 'a.txt'), 'one');
     const attempt = path.join(program, 'attempt');
-    const staged = await stageArtifacts(program, attempt, [
-      'a.txt',
-      'a.txt',
-      'gone.txt',
-      '../x',
-      '.',
-    ], () => null);
+    const staged = await stageArtifacts(
+      program,
+      attempt,
+      ['a.txt', 'a.txt', 'gone.txt', '../x', '.'],
+      () => null,
+    );
     expect(staged.map((one) => one.ok)).toEqual([true, true, false, false, false]);
     expect(staged.slice(0, 2).map((one) => (one.ok ? one.staged : ''))).toEqual([
       'context/artifacts/1/a.txt',
