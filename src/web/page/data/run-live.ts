@@ -11,7 +11,7 @@ import { setServerClock } from './clock.ts';
 import { LiveStream } from './live-stream.ts';
 import { invalidate } from './resource.ts';
 
-export interface RunState {
+export interface LoadedRun {
   view: RunView | null;
   error: ApiFailure | null;
 }
@@ -20,7 +20,7 @@ const explainDelayMs = 200;
 const keptEvents = 400;
 
 export class RunFeed {
-  state: RunState = { view: null, error: null };
+  state: LoadedRun = { view: null, error: null };
   /** The latest events that came while this feed listened. */
   recent: EventItem[] = [];
   private readonly id: string;
@@ -78,7 +78,7 @@ export class RunFeed {
     }
   }
 
-  private set(state: RunState): void {
+  private set(state: LoadedRun): void {
     this.state = state;
     for (const listener of this.listeners) listener();
   }
@@ -208,7 +208,7 @@ function acquire(id: string): RunFeed {
   return entry.feed;
 }
 
-export function useRun(id: string): RunState & { feed: RunFeed } {
+export function useRun(id: string): LoadedRun & { feed: RunFeed } {
   const [held, hold] = useState(() => ({ id, feed: acquire(id) }));
   const feed = held.id === id ? held.feed : acquire(id);
   if (held.id !== id) hold({ id, feed });
