@@ -71,10 +71,9 @@ export class Intake implements DrivenInbox {
       events,
       commands: scan.commands.map(({ value }) => value),
       // A second look finds what was rejected here; each problem is new in one of the two.
-      refused: [
-        ...scan.unreadable,
-        ...(hasRejected ? inbox.scan(state).unreadable : []),
-      ].filter((problem) => problem.isNew),
+      refused: [...scan.unreadable, ...(hasRejected ? inbox.scan(state).unreadable : [])].filter(
+        (problem) => problem.isNew,
+      ),
     };
   }
 
@@ -83,7 +82,8 @@ export class Intake implements DrivenInbox {
    * stays, so that it is not lost if the engine dies; it will be given out again.
    */
   committed(isUnderWay: (command: InboxCommand) => boolean): void {
-    for (const { file, value } of this.#received) if (!isUnderWay(value)) this.#run.inbox.remove(file);
+    for (const { file, value } of this.#received)
+      if (!isUnderWay(value)) this.#run.inbox.remove(file);
     this.#received = [];
   }
 }

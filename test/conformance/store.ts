@@ -111,23 +111,26 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
       expect(view.read()).toEqual([]);
     });
 
-    check('has the result of an instance once that is done, whenever it began to look', ({ store }) => {
-      begin(store, RUN, 2);
-      const { asker, events } = sampleEvents(RUN);
-      const early = store.view(RUN);
-      expect(early.result(asker)).toBeNull();
-      expect(early.result('nobody-00000000')).toBeNull();
-      writing(store, RUN, (writer) => {
-        commitAll(writer);
-        expect(writer.result(asker)).toEqual(RECORDED);
-      });
-      // It knows of nothing that it has not read.
-      expect(early.result(asker)).toBeNull();
-      expect(early.refresh()).toHaveLength(events.length - 2);
-      for (const view of [early, store.view(RUN)]) {
-        expect(view.result(asker)).toEqual(RECORDED);
-      }
-    });
+    check(
+      'has the result of an instance once that is done, whenever it began to look',
+      ({ store }) => {
+        begin(store, RUN, 2);
+        const { asker, events } = sampleEvents(RUN);
+        const early = store.view(RUN);
+        expect(early.result(asker)).toBeNull();
+        expect(early.result('nobody-00000000')).toBeNull();
+        writing(store, RUN, (writer) => {
+          commitAll(writer);
+          expect(writer.result(asker)).toEqual(RECORDED);
+        });
+        // It knows of nothing that it has not read.
+        expect(early.result(asker)).toBeNull();
+        expect(early.refresh()).toHaveLength(events.length - 2);
+        for (const view of [early, store.view(RUN)]) {
+          expect(view.result(asker)).toEqual(RECORDED);
+        }
+      },
+    );
 
     check('of a run that is not there is refused', ({ store }) => {
       expect(codeOf(() => store.view(RUN))).toBe('log-missing');
@@ -203,17 +206,20 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
       expect(store.view(RUN).state.seq).toBe(5);
     });
 
-    check('has a result that is being committed, for what is prepared meanwhile', async ({ store }) => {
-      begin(store, RUN, 2);
-      const { asker, events } = sampleEvents(RUN);
-      const writer = open(store, RUN);
-      for (const event of events.slice(2)) evolve(writer.state, event);
-      const committed = writer.commitAsync(events.slice(2));
-      expect(writer.result(asker)).toEqual(RECORDED);
-      await committed;
-      expect(writer.result(asker)).toEqual(RECORDED);
-      writer.close();
-    });
+    check(
+      'has a result that is being committed, for what is prepared meanwhile',
+      async ({ store }) => {
+        begin(store, RUN, 2);
+        const { asker, events } = sampleEvents(RUN);
+        const writer = open(store, RUN);
+        for (const event of events.slice(2)) evolve(writer.state, event);
+        const committed = writer.commitAsync(events.slice(2));
+        expect(writer.result(asker)).toEqual(RECORDED);
+        await committed;
+        expect(writer.result(asker)).toEqual(RECORDED);
+        writer.close();
+      },
+    );
 
     check('goes on where the last one ended', ({ store }) => {
       begin(store, RUN, 2);

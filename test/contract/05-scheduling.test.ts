@@ -1,6 +1,5 @@
 /** Section 5 of the contract: when a task starts, and what a failure holds back. */
 import { describe, expect, it } from 'vitest';
-import { until } from '../support/built-program.ts';
 import { after, instancesOf, orch, program, show, statuses } from './shell-program.ts';
 
 describe('5. Scheduling', () => {

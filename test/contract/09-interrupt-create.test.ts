@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InterruptEntry } from '../../src/app/inbox/list.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
-import { cli, program, start, type Run } from './questions.ts';
+import { cli, start, type Run } from './questions.ts';
 
 describe('9. interrupt create refuses', () => {
   let run: Run;

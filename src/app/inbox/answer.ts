@@ -124,11 +124,7 @@ async function answerBeside(
   if (standing) throw alreadyAnswered(interrupt, standing);
   const reply = replyOf(interrupt, answer, world.clock.now());
   await refuseBadReply(paths, interrupt, reply);
-  const decided = decide(
-    inbox.preview,
-    { command: 'reply', reply },
-    inbox.preview.updatedAt,
-  );
+  const decided = decide(inbox.preview, { command: 'reply', reply }, inbox.preview.updatedAt);
   if (!decided.ok) throw notResolved(interruptId, decided);
   // What lay there when we looked was no reply; it may have become one meanwhile.
   const setAside = await drop(
