@@ -22,7 +22,7 @@ export interface RecordRef {
 }
 
 export interface EventSpec<T extends string, Payload> {
-  /** The version of the run directory's format that brought it. */
+  /** The version of the run directory's format that brought it: not above `FORMAT_VERSION`, which a program that knows it writes. */
   since: number;
   /** Changes the state in place; the only code that does. */
   apply(state: RunState, event: LoggedEvent<T, Payload>): void;
