@@ -57,10 +57,6 @@ only({
     'src/store/lock/run-lock.ts': 'compares the age of a claim with the machine',
     'src/execution/local/stopwatch.ts': 'compares processes and their files with the machine',
   },
-  left: {
-    'src/app/watch/run-feed.ts': 1,
-    'src/app/watch/run-index.ts': 8,
-  },
 });
 
 only({

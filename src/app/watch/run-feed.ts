@@ -3,6 +3,7 @@
  * what came, and ends with the last of them. The page's live streams and its overview stand on it.
  */
 import type { RunEvent } from '../../core/events/events.ts';
+import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { LogWatch } from '../../store/log/follow.ts';
@@ -28,16 +29,18 @@ const HOLDER_MS = 400;
 
 class RunFeed {
   readonly #view: RunView;
+  readonly #clock: Clock;
   readonly #listeners = new Set<FeedListener>();
   readonly #onIdle: () => void;
   readonly #output: OutputFeed;
   #following: AbortController | null = null;
   #holder: LockHolder | null = null;
-  #holderAtMs = 0;
+  #holderAtMs = Number.NEGATIVE_INFINITY;
 
   /** @throws Refusal as `RunStore.view` */
-  constructor(paths: RunPaths, onIdle: () => void) {
+  constructor(paths: RunPaths, clock: Clock, onIdle: () => void) {
     this.#view = viewRun(paths);
+    this.#clock = clock;
     this.#onIdle = onIdle;
     this.#output = new OutputFeed(paths);
   }
@@ -109,7 +112,7 @@ class RunFeed {
   }
 
   #lookForHolder(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.elapsedMs();
     if (nowMs - this.#holderAtMs < HOLDER_MS) return;
     this.#holderAtMs = nowMs;
     const holder = currentHolder(this.#view.paths);
@@ -145,10 +148,12 @@ export interface FeedHandle {
 /** The feeds of a program's runs, by run: the second who asks shares the first one's. */
 export class RunFeeds {
   readonly #programDir: string;
+  readonly #clock: Clock;
   readonly #feeds = new Map<string, RunFeed>();
 
-  constructor(programDir: string) {
+  constructor(programDir: string, clock: Clock) {
     this.#programDir = programDir;
+    this.#clock = clock;
   }
 
   /** How many logs are being followed now. */
@@ -166,7 +171,8 @@ export class RunFeeds {
   follow(runId: string, listener: FeedListener, output: OutputListener | null = null): FeedHandle {
     let feed = this.#feeds.get(runId);
     if (!feed) {
-      feed = new RunFeed(runPaths(this.#programDir, runId), () => this.#feeds.delete(runId));
+      const paths = runPaths(this.#programDir, runId);
+      feed = new RunFeed(paths, this.#clock, () => this.#feeds.delete(runId));
       this.#feeds.set(runId, feed);
     }
     const followed = feed;

@@ -7,6 +7,7 @@ import { statSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { isJsonObject } from '../../model/json.ts';
+import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InterruptRecord, Proposal, RunStatus } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
@@ -63,19 +64,21 @@ const THROTTLE_MS = 60;
 export class RunIndex {
   readonly #programDir: string;
   readonly #feeds: RunFeeds;
+  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<IndexListener>();
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #followed = new Map<string, { handle: FeedHandle; lastMs: number }>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
   #scan: Promise<void> | null = null;
-  #listedAtMs = 0;
+  #listedAtMs = Number.NEGATIVE_INFINITY;
   /** What was there at the first look is no news. */
   #hasListed = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(programDir: string, feeds: RunFeeds) {
+  constructor(programDir: string, feeds: RunFeeds, clock: Clock) {
     this.#programDir = programDir;
+    this.#clock = clock;
     this.#feeds = feeds;
   }
 
@@ -148,8 +151,8 @@ export class RunIndex {
 
   /** Finds new, changed and removed runs by their logs' sizes. Reads none. */
   #list(now = false): void {
-    if (!now && Date.now() - this.#listedAtMs < 100) return;
-    this.#listedAtMs = Date.now();
+    if (!now && this.#clock.elapsedMs() - this.#listedAtMs < 100) return;
+    this.#listedAtMs = this.#clock.elapsedMs();
     const present = new Set<string>();
     for (const runId of namesIn(runsDir(this.#programDir))) {
       if (!isRunId(runId)) continue;
@@ -208,12 +211,12 @@ export class RunIndex {
     const stale = [...this.#entries.values()].filter((entry) => entry.read !== entry.seen);
     if (stale.length === 0) return;
     stale.sort((a, b) => b.changedMs - a.changedMs);
-    let sliceMs = Date.now();
+    let sliceMs = this.#clock.elapsedMs();
     for (const entry of stale) {
       this.#refresh(entry);
-      if (Date.now() - sliceMs < SLICE_MS) continue;
+      if (this.#clock.elapsedMs() - sliceMs < SLICE_MS) continue;
       await yieldOnce();
-      sliceMs = Date.now();
+      sliceMs = this.#clock.elapsedMs();
     }
     for (const listener of [...this.#listeners]) listener.onComplete();
   }
@@ -273,7 +276,7 @@ export class RunIndex {
           for (const listener of [...this.#listeners]) listener.onRun(entry);
         },
       });
-      this.#followed.set(runId, { handle, lastMs: Date.now() });
+      this.#followed.set(runId, { handle, lastMs: this.#clock.elapsedMs() });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
     }
@@ -283,7 +286,7 @@ export class RunIndex {
   /** The first change is told at once, what follows it within a moment together. */
   #changed(runId: string): void {
     const followed = this.#followed.get(runId);
-    if (followed) followed.lastMs = Date.now();
+    if (followed) followed.lastMs = this.#clock.elapsedMs();
     if (this.#pending.has(runId)) return;
     this.#pending.set(
       runId,
@@ -317,7 +320,7 @@ export class RunIndex {
   }
 
   #dropQuiet(): void {
-    const quietSinceMs = Date.now() - QUIET_MS;
+    const quietSinceMs = this.#clock.elapsedMs() - QUIET_MS;
     for (const [runId, { handle, lastMs }] of this.#followed) {
       if (lastMs >= quietSinceMs) continue;
       handle.close();

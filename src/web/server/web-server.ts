@@ -49,8 +49,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const { world, host = DEFAULT_HOST, place, version, onDefect } = options;
   const loopback = isLoopback(host);
   const token = tokenFor(options.token, loopback);
-  const feeds = new RunFeeds(place.programDir);
-  const index = new RunIndex(place.programDir, feeds);
+  const feeds = new RunFeeds(place.programDir, world.clock);
+  const index = new RunIndex(place.programDir, feeds, world.clock);
   let { port = DEFAULT_PORT } = options;
   const web: WebContext = {
     ...{ world, place, index, feeds, version, loopback, onDefect },
