@@ -60,7 +60,7 @@ export class Engine {
   readonly #live = new Map<string, Handle>();
   /** Attempts from their decision to their facts, watched or not. */
   #attempting = 0;
-  /** Attempts that ended unseen: a resume waits for their facts before it looks at what has failed. */
+  /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
   /** Questions that are being answered beside the loop. */
@@ -162,14 +162,13 @@ export class Engine {
     for (const instance of this.#run.state.instances.values()) {
       if (instance.status !== 'running') continue;
       const id = instance.instance_id;
-      const { order, problem } = this.#attempts.order(id, 0);
+      const { order } = this.#attempts.order(id, 0);
       const found = await this.#executor.find(order, this.#heard(id));
       if (found.kind === 'never_started') {
         if (this.#options.settleOnly === true) {
           const message = 'the engine died before it could start this attempt';
           this.#conclude(id, notStarted('unknown', message, true));
-        } else if (problem !== null) this.#conclude(id, notStarted('task_runtime', problem));
-        else this.#loop.beside(this.#attempt(id, found.nextGeneration, Promise.resolve()));
+        } else this.#loop.beside(this.#attempt(id, found.nextGeneration, Promise.resolve()));
         continue;
       }
       const isLeft = found.kind === 'running' && this.#options.settleOnly === true;
@@ -232,15 +231,11 @@ export class Engine {
       stop: (mode) => handle.stop('terminated', mode === 'now' ? 'kill' : 'ask'),
     });
     if (this.#loop.stopping === null && this.#aborted) handle.stop('terminated', 'ask');
-    try {
-      const end = await handle.ended;
-      this.#live.delete(instanceId);
-      const facts = await this.#attempts.harvest(instanceId, end);
-      const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
-      this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
-    } finally {
-      this.#recovering.delete(instanceId);
-    }
+    const end = await handle.ended;
+    this.#live.delete(instanceId);
+    const facts = await this.#attempts.harvest(instanceId, end);
+    const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
+    this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
   }
 
   #conclude(instanceId: string, facts: AttemptFacts): void {
@@ -250,6 +245,7 @@ export class Engine {
 
   #settle(finished: FinishedAttempt[]): RunEvent[] {
     return finished.flatMap(({ instanceId, facts }) => {
+      this.#recovering.delete(instanceId);
       if (this.#aborted && facts.process.termination_reason !== 'completed') {
         this.#aborted.set(instanceId, facts.process);
         return [];

@@ -10,7 +10,7 @@ import { sha256 } from '../../src/disk/sha256.ts';
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import { Intake } from '../../src/engine/intake.ts';
 import type { StopMode } from '../../src/engine/loop.ts';
-import type { Attempts } from '../../src/engine/parts.ts';
+import type { Attempts, EngineParts } from '../../src/engine/parts.ts';
 import { SimulatedClock } from '../../src/engine/simulated-clock.ts';
 import type { Executor } from '../../src/execution/executor.ts';
 import { ScriptedExecutor, type Play } from '../../src/execution/scripted/executor.ts';
@@ -34,9 +34,13 @@ export interface Death {
 
 export class Died extends Error {}
 
+/** What an engine is handed, changed for a test. */
+export type Change = (parts: EngineParts) => EngineParts;
+
 interface Drive {
   ended: Promise<RunStatus>;
   stop(mode: StopMode): void;
+  abort(): void;
 }
 
 export class Stage {
@@ -70,20 +74,20 @@ export class Stage {
   }
 
   /** An engine on the run: what it has started lives on when it dies. */
-  drive(options: EngineOptions & { death?: Death } = {}): Drive {
-    const { death = null, ...rest } = options;
+  drive(options: EngineOptions & { death?: Death; change?: Change } = {}): Drive {
+    const { death = null, change = (parts: EngineParts) => parts, ...rest } = options;
     const life = { isOver: false };
     this.store.begin(death, life);
     const writing = this.store.write(RUN_ID, 'test');
     if (!writing.ok) throw writing.refusal;
     const { writer: run } = writing;
     const parts = { clock: this.clock, run, inbox: new Intake(run), attempts: attemptsOf(run) };
-    const engine = new Engine({ ...parts, executor: this.#executorOf(life) }, rest);
+    const engine = new Engine(change({ ...parts, executor: this.#executorOf(life) }), rest);
     const ended = engine
       .run()
       .finally(() => run.close())
       .then(() => runStatus(run.state));
-    return { ended, stop: (mode) => engine.stop(mode) };
+    return { ended, stop: (mode) => engine.stop(mode), abort: () => engine.abort() };
   }
 
   /** Whether an engine has died. */
@@ -104,6 +108,11 @@ export class Stage {
   /** `task status`, in the order in which the instances came to be. */
   get statuses(): string[] {
     return [...this.state.instances.values()].map(({ task_id, status }) => `${task_id} ${status}`);
+  }
+
+  /** The instance of a task that has one. */
+  idOf(task: string): string {
+    return [...this.state.instances.keys()].find((id) => taskOf(id) === task) ?? '';
   }
 
   /** Why instances failed. */

@@ -1,0 +1,530 @@
+/**
+ * What an engine owes to others: to the log before it acts, to agents that it stops or leaves, to an engine
+ * that comes after it, and to whoever listens.
+ */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EngineParts } from '../../src/engine/parts.ts';
+import type { StopMode } from '../../src/engine/loop.ts';
+import type { Play } from '../../src/execution/scripted/executor.ts';
+import type { Handle } from '../../src/execution/executor.ts';
+import type { AttemptOrder } from '../../src/model/attempt.ts';
+import { task } from '../core/plan.ts';
+import { Died, fails, says, Stage, type Change, type Script } from './stage.ts';
+
+/** All that can happen without time passing has happened. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What waits until it is let go. */
+function barrier(): { passed: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
+/** At work until it is told. */
+function busy(): Play & { finish(): void } {
+  const { passed, open } = barrier();
+  const steps: Play['steps'] = [
+    { waits: passed },
+    { does: { type: 'message', id: 'm', text: 'done' } },
+  ];
+  return { steps, finish: open };
+}
+
+/** A failure that may pass. */
+function goesOffline(): Play {
+  const { steps, end } = fails();
+  return { steps, end: { ...end, failure_kind: 'external_network', resume_recommended: true } };
+}
+
+const offlineBefore =
+  (last: number): Script =>
+  ({ number }) =>
+    number < last ? goesOffline() : says('done');
+
+/** Commits wait behind a barrier. */
+const behind =
+  (passed: Promise<void>): Change =>
+  (parts) => {
+    const commit = parts.run.commitAsync.bind(parts.run);
+    parts.run.commitAsync = async (events) => {
+      await passed;
+      await commit(events);
+    };
+    return parts;
+  };
+
+/** Handles of agents are changed before the engine has them. */
+const handing =
+  (change: (handle: Handle, order: AttemptOrder) => Handle): Change =>
+  (parts) => ({
+    ...parts,
+    executor: {
+      ...parts.executor,
+      start: async (order, heard) => change(await parts.executor.start(order, heard), order),
+      find: async (order, heard) => {
+        const found = await parts.executor.find(order, heard);
+        if (found.kind === 'never_started') return found;
+        return { ...found, handle: change(found.handle, order) };
+      },
+    },
+  });
+
+/** Agents hear of a stop only later. */
+const stopsBehind = (passed: Promise<void>): Change =>
+  handing((handle) => ({
+    ...handle,
+    stop: (reason, how) => void passed.then(() => handle.stop(reason, how)),
+  }));
+
+const attemptsChanged =
+  (changes: Partial<EngineParts['attempts']>): Change =>
+  (parts) => ({ ...parts, attempts: { ...parts.attempts, ...changes } });
+
+describe('before an engine acts', () => {
+  it('its decision is on disk; the attempt is prepared meanwhile', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    const { passed, open } = barrier();
+    let briefed = 0;
+    const change: Change = (parts) => {
+      const { brief } = parts.attempts;
+      const counted = attemptsChanged({
+        brief: (id, order) => {
+          briefed += 1;
+          return brief(id, order);
+        },
+      });
+      return counted(behind(passed)(parts));
+    };
+    const { ended } = stage.drive({ change });
+    await settled();
+    expect([briefed, stage.begun]).toEqual([1, []]);
+    open();
+    expect(await ended).toBe('done');
+  });
+
+  it('the order is completed by the brief', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    const cwds: string[] = [];
+    const brief = attemptsChanged({
+      brief: (_id, order) => Promise.resolve({ ok: true, order: { ...order, cwd: '/briefed' } }),
+    });
+    const seen = handing((handle, { cwd }) => {
+      cwds.push(cwd);
+      return handle;
+    });
+    await stage.drive({ change: (parts) => seen(brief(parts)) }).ended;
+    expect(cwds).toEqual(['/briefed']);
+  });
+
+  it.each([
+    ['be ordered', { order: () => ({ order: anything, problem: 'no such workspace' }) }],
+    ['be briefed', { brief: () => Promise.resolve({ ok: false, message: 'no such workspace' }) }],
+  ] as [string, Partial<EngineParts['attempts']>][])(
+    'an attempt that cannot %s has failed, and nothing starts',
+    async (_what, changes) => {
+      const stage = new Stage([task({ id: 'a' }), task({ id: 'b', depends_on: ['a'] })]);
+      expect(await stage.drive({ change: attemptsChanged(changes) }).ended).toBe('failed');
+      expect(stage.begun).toEqual([]);
+      expect(stage.state.instances.get(stage.idOf('a'))).toMatchObject({
+        error: 'no such workspace',
+        failure_kind: 'task_runtime',
+        resume_recommended: false,
+      });
+    },
+  );
+
+  it('a stop that comes while the decision is flushed keeps the attempt from beginning', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    const { passed, open } = barrier();
+    const { ended, stop } = stage.drive({ change: behind(passed) });
+    await settled();
+    stop('graceful');
+    open();
+    expect(await ended).toBe('failed');
+    expect(stage.begun).toEqual([]);
+    expect(stage.state.instances.get(stage.idOf('a'))).toMatchObject({
+      failure_kind: 'interrupted',
+      resume_recommended: true,
+    });
+  });
+});
+
+const anything = {} as AttemptOrder;
+
+describe('an agent that is stopped', () => {
+  it.each([
+    ['graceful', 143],
+    ['now', 137],
+  ] as [StopMode, number][])('%s exits with %i, and is worth resuming', async (mode, code) => {
+    const stage = new Stage([task({ id: 'a' })], { a: busy });
+    const { ended, stop } = stage.drive();
+    await settled();
+    stop(mode);
+    expect(await ended).toBe('failed');
+    const instance = stage.state.instances.get(stage.idOf('a'));
+    expect(instance).toMatchObject({ failure_kind: 'interrupted', resume_recommended: true });
+    expect(instance?.error).toMatch('stopped by the operator');
+    expect(instance?.attempts[0]?.return_code).toBe(code);
+  });
+
+  it('and ends of itself before it hears of it has done its work', async () => {
+    const work = busy();
+    const stage = new Stage([task({ id: 'a' })], { a: () => work });
+    const { ended, stop } = stage.drive({ change: stopsBehind(new Promise(() => undefined)) });
+    await settled();
+    stop('graceful');
+    work.finish();
+    expect(await ended).toBe('done');
+  });
+});
+
+describe('an abort', () => {
+  it('waits for the agents, starts no other, keeps what ended well, and records every end', async () => {
+    const works = { a: busy(), b: busy(), c: busy() };
+    const stage = new Stage(
+      ['a', 'b', 'c', 'd'].map((id) => task({ id })),
+      { a: () => works.a, b: () => works.b, c: () => works.c },
+      { slots: 3 },
+    );
+    const { passed, open } = barrier();
+    const slow = handing((handle, { attemptDir }) =>
+      attemptDir.includes('/a-')
+        ? handle
+        : { ...handle, stop: (why, how) => void passed.then(() => handle.stop(why, how)) },
+    );
+    const { ended } = stage.drive({ change: slow });
+    await settled();
+    stage.request({ command: 'abort' });
+    await settled();
+    works.b.finish();
+    await settled();
+    expect(stage.state.aborted).toBe(false);
+    open();
+    expect(await ended).toBe('failed');
+    expect(stage.statuses).toEqual(['a failed', 'b done', 'c failed', 'd skipped']);
+    expect(stage.begun.sort()).toEqual(['a/1', 'b/1', 'c/1']);
+    for (const { attempts, failure_kind, resume_recommended } of stage.state.instances.values()) {
+      for (const attempt of attempts) expect(attempt.finished_at).not.toBeNull();
+      expect([failure_kind, resume_recommended]).toEqual([null, false]);
+    }
+  });
+
+  it('that an engine dies of is finished by the next', async () => {
+    const { passed, open } = barrier();
+    const stage = new Stage([task({ id: 'a' })], { a: busy });
+    const death = { commit: 2, kept: false };
+    const { ended } = stage.drive({ death, change: stopsBehind(passed) });
+    await settled();
+    stage.request({ command: 'abort' });
+    await settled();
+    open();
+    await expect(ended).rejects.toThrow(Died);
+    expect(stage.state.aborted).toBe(false);
+    expect(await stage.drive().ended).toBe('failed');
+    expect(stage.state.aborted).toBe(true);
+  });
+
+  it('that comes with the last commit is not lost', async () => {
+    const stage: Stage = new Stage([task({ id: 'a' })], {
+      a: ({ id }) => {
+        stage.ask(id, 1);
+        return says('done');
+      },
+    });
+    expect(await stage.drive().ended).toBe('waiting');
+    const { passed, open } = barrier();
+    const { ended, abort } = stage.drive({ change: behind(passed) });
+    await settled();
+    abort();
+    open();
+    expect(await ended).toBe('failed');
+    expect(stage.state.aborted).toBe(true);
+  });
+
+  it('stops an agent that was just being started', async () => {
+    const stage = new Stage([task({ id: 'a' })], { a: busy });
+    const { passed, open } = barrier();
+    const change: Change = (parts) => ({
+      ...parts,
+      executor: {
+        ...parts.executor,
+        start: async (order, heard) => {
+          const handle = await parts.executor.start(order, heard);
+          await passed;
+          return handle;
+        },
+      },
+    });
+    const { ended, abort } = stage.drive({ change });
+    await settled();
+    abort();
+    open();
+    expect(await ended).toBe('failed');
+    expect(stage.state.aborted).toBe(true);
+  });
+});
+
+describe('a resume', () => {
+  it('is asked for once, and tries once', async () => {
+    const stage = new Stage([task({ id: 'a' })], { a: offlineBefore(4) });
+    await stage.drive().ended;
+    expect(await stage.drive({ revive: true }).ended).toBe('failed');
+    stage.request({ command: 'resume' });
+    expect(await stage.drive().ended).toBe('failed');
+    expect(stage.begun).toEqual(['a/1', 'a/2', 'a/3']);
+    // The request is gone with its effect.
+    expect(await stage.drive().ended).toBe('failed');
+    expect(stage.begun).toEqual(['a/1', 'a/2', 'a/3']);
+  });
+
+  it('is of what failed while nobody watched, too', async () => {
+    const { passed, open } = barrier();
+    const { end } = goesOffline();
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b' })], {
+      a: ({ number }) =>
+        number === 1 ? { steps: [{ waits: passed }], ...(end && { end }) } : says('done'),
+    });
+    const death = { commit: 2, kept: true };
+    await expect(stage.drive({ death }).ended).rejects.toThrow(Died);
+    open();
+    await settled();
+    expect(await stage.drive({ revive: true }).ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1', 'b/1', 'a/2']);
+  });
+
+  it('says what it leaves alone: not what comes back with what it revives', async () => {
+    const stage = new Stage(
+      [task({ id: 'a' }), task({ id: 'below', depends_on: ['a'] }), task({ id: 'bad' })],
+      { a: offlineBefore(2), bad: fails },
+    );
+    await stage.drive().ended;
+    const left: string[] = [];
+    const onLeftAlone = (instances: { task_id: string }[]): void =>
+      void left.push(...instances.map(({ task_id }) => task_id));
+    await stage.drive({ revive: true, onLeftAlone }).ended;
+    expect(left).toEqual(['bad']);
+  });
+});
+
+describe('an engine that settles only', () => {
+  it('starts nothing, receives questions, and leaves requests', async () => {
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b', depends_on: ['a'] })], {
+      a: offlineBefore(2),
+    });
+    expect(await stage.drive({ settleOnly: true }).ended).toBe('pending');
+    expect(stage.begun).toEqual([]);
+    await stage.drive().ended;
+    stage.request({ command: 'resume' });
+    stage.ask(stage.idOf('a'), 1, { blocking: false });
+    expect(await stage.drive({ settleOnly: true }).ended).toBe('failed');
+    expect(stage.state.interrupts.size).toBe(1);
+    expect(await stage.drive().ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1', 'a/2', 'b/1']);
+  });
+
+  it('says of what never began that the engine died', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    await expect(stage.drive({ death: { commit: 1, kept: true } }).ended).rejects.toThrow(Died);
+    await stage.drive({ settleOnly: true }).ended;
+    expect(stage.state.instances.get(stage.idOf('a'))).toMatchObject({
+      error: 'the engine died before it could start this attempt',
+      failure_kind: 'unknown',
+      resume_recommended: true,
+    });
+  });
+
+  it('lets go of what is at work, but waits for what is overdue', async () => {
+    const work = busy();
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b' })], { a: () => work });
+    await expect(stage.drive({ death: { commit: 2, kept: true } }).ended).rejects.toThrow(Died);
+    const detached: string[] = [];
+    const change = handing((handle, { attemptDir }) => ({
+      ...handle,
+      detach: () => void detached.push(attemptDir),
+    }));
+    expect(await stage.drive({ settleOnly: true, change }).ended).toBe('running');
+    expect(detached).toHaveLength(1);
+    const overdue = attemptsChanged({ isOverdue: () => true });
+    const { ended } = stage.drive({ settleOnly: true, change: overdue });
+    await settled();
+    work.finish();
+    expect(await ended).toBe('done');
+  });
+});
+
+it('what never began is started under the generation that the executor names', async () => {
+  const stage = new Stage([task({ id: 'a' })]);
+  await expect(stage.drive({ death: { commit: 1, kept: true } }).ended).rejects.toThrow(Died);
+  const generations: number[] = [];
+  const change = handing((handle, { generation }) => {
+    generations.push(generation);
+    return handle;
+  });
+  expect(await stage.drive({ change }).ended).toBe('done');
+  expect(generations).toEqual([1]);
+});
+
+describe('a defect', () => {
+  it('in an attempt ends the engine: agents are left at work, and nothing goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const work = busy();
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b' })], { a: () => work });
+    const heard: string[] = [];
+    let watching = 0;
+    const change: Change = (parts) => {
+      const watch = parts.inbox.watch.bind(parts.inbox);
+      parts.inbox.watch = (listener) => {
+        watching += 1;
+        const unwatch = watch(listener);
+        return () => {
+          watching -= 1;
+          unwatch();
+        };
+      };
+      return attemptsChanged({ harvest: () => Promise.reject(new Error('a defect')) })(parts);
+    };
+    const onActivity = (_id: string, activities: { type: string }[]): void =>
+      void heard.push(...activities.map(({ type }) => type));
+    await expect(stage.drive({ change, onActivity }).ended).rejects.toThrow('a defect');
+    expect(heard).toEqual(['message']);
+    work.finish();
+    await settled();
+    expect(heard).toEqual(['message']);
+    expect([watching, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('during a commit is thrown before answers are begun', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    const { passed, open } = barrier();
+    const broken = attemptsChanged({ brief: () => Promise.reject(new Error('a defect')) });
+    let looks = 0;
+    const { ended } = stage.drive({
+      change: (parts) => broken(behind(passed)(parts)),
+      answerer: {
+        look: () => {
+          looks += 1;
+          return [];
+        },
+      },
+    });
+    await settled();
+    open();
+    await expect(ended).rejects.toThrow('a defect');
+    expect(looks).toBe(0);
+  });
+});
+
+describe('whoever listens', () => {
+  it('hears what agents do, and their sessions are noted', async () => {
+    const session: Play = { steps: [{ does: { type: 'session_started', sessionId: 's-7' } }] };
+    const stage = new Stage([task({ id: 'a' })], { a: () => session });
+    const heard: unknown[] = [];
+    const noted: string[][] = [];
+    await stage.drive({
+      onActivity: (id, activities) => heard.push([id, ...activities.map(({ type }) => type)]),
+      change: (parts) => {
+        parts.run.noteSession = (...given) => void noted.push(given);
+        return parts;
+      },
+    }).ended;
+    expect(heard).toEqual([[stage.idOf('a'), 'session_started']]);
+    expect(noted).toEqual([[stage.idOf('a'), 's-7']]);
+  });
+
+  it('hears once of what is refused in the inbox', async () => {
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b', depends_on: ['a'] })]);
+    stage.reply('int-000000000009', 'to what?');
+    const refused: string[] = [];
+    await stage.drive({ onRefused: (_file, reason) => refused.push(reason) }).ended;
+    expect(refused).toEqual(['the run has no such interrupt']);
+  });
+});
+
+describe('answers beside the loop', () => {
+  const answering = (): {
+    stops: StopMode[];
+    end(): void;
+    answerer: { look(): { ended: Promise<void>; stop(mode: StopMode): void }[] };
+  } => {
+    const { passed, open } = barrier();
+    const stops: StopMode[] = [];
+    const begun = [{ ended: passed, stop: (mode: StopMode): void => void stops.push(mode) }];
+    return { stops, end: open, answerer: { look: () => begun.splice(0) } };
+  };
+
+  it('are waited for, and told of a stop; none is begun after it', async () => {
+    const stage = new Stage([task({ id: 'a' })]);
+    const { answerer, end, stops } = answering();
+    let looks = 0;
+    const { ended, stop } = stage.drive({
+      answerer: {
+        look: () => {
+          looks += 1;
+          return answerer.look();
+        },
+      },
+    });
+    let isOver = false;
+    void ended.then(() => (isOver = true));
+    await settled();
+    expect([stage.statuses, isOver]).toEqual([['a done'], false]);
+    const before = looks;
+    stop('graceful');
+    await settled();
+    expect(stops).toEqual(['graceful']);
+    end();
+    expect(await ended).toBe('done');
+    expect(looks).toBe(before);
+  });
+});
+
+describe('the cache', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is written in arrears while the engine drives, for a tenth of the time at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const work = busy();
+    const stage = new Stage([task({ id: 'a' })], { a: () => work });
+    let flushes = 0;
+    let tookMs = 0;
+    const { ended } = stage.drive({
+      change: (parts) => {
+        parts.run.flushCache = () => {
+          flushes += 1;
+          stage.clock.pass(tookMs);
+        };
+        return parts;
+      },
+    });
+    /** Has another turn taken, and lets so much time pass. */
+    const flushesAfter = async (ms: number): Promise<number> => {
+      stage.reply('int-000000000009', 'to what?');
+      await settled();
+      vi.advanceTimersByTime(ms);
+      return flushes;
+    };
+    await settled();
+    expect(await flushesAfter(199)).toBe(0);
+    tookMs = 100;
+    expect(await flushesAfter(1)).toBe(1);
+    stage.request({ command: 'resume' });
+    await settled();
+    vi.advanceTimersByTime(999);
+    expect(flushes).toBe(1);
+    tookMs = 60_000;
+    vi.advanceTimersByTime(1);
+    expect(flushes).toBe(2);
+    stage.request({ command: 'resume' });
+    await settled();
+    vi.advanceTimersByTime(2999);
+    expect(flushes).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(flushes).toBe(3);
+    work.finish();
+    expect(await ended).toBe('done');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
