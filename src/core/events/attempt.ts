@@ -110,7 +110,6 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
     usage: null,
   };
   instance.attempts = [...instance.attempts, attempt];
-  state.announced = null;
   // Here too, because a crash can keep this event and lose the `interrupt_applied` that follow it.
   for (const id of event.payload.replies) {
     applyReply(state, id, event.payload.attempt, event.created_at);

@@ -151,7 +151,6 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
   state.instances.set(id, instance);
   state.links.set(id, links);
   state.counts.pending += 1;
-  state.announced = null;
   indexInstance(state, instance);
   state.agenda.created.push(id);
   state.agenda.unsettled.push(id);
@@ -185,7 +184,6 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   const wasBlocking = isBlocking(instance.status);
   setStatus(state, instance, 'pending');
   clearOutcome(instance);
-  instance.waiting_reason = null;
   state.aborted = false;
   state.announced = null;
   linksOf(state, instance.instance_id).newlyGranted = event.payload.granted_iterations;
@@ -211,10 +209,8 @@ function failInstance(state: RunState, event: LoggedEvent<string, InstanceFailed
 }
 
 function endBadly(state: RunState, instance: Instance, status: 'failed' | 'skipped'): void {
-  const wasBlocking = isBlocking(instance.status);
   setStatus(state, instance, status);
   instance.waiting_reason = null;
-  if (wasBlocking) return;
   for (const id of linksOf(state, instance.instance_id).downstream) {
     linksOf(state, id).blocked += 1;
     state.agenda.unsettled.push(id);

@@ -25,7 +25,7 @@ export interface RunState {
   updatedAt: string;
   /** Set by `run_aborted`, cleared when an instance is requeued. */
   aborted: boolean;
-  /** The status that the last `run_completed` announced, until something moves again. */
+  /** The status that the last `run_completed` announced, until an instance goes back. */
   announced: RunStatus | null;
   baseScopeId: string;
   scopes: Map<string, InputScope>;

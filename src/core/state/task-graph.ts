@@ -115,7 +115,7 @@ export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
 
 /** The seeds and all tasks that descend from one by `depends_on`. */
 export function bodyOf(graph: TaskGraph, seeds: readonly string[]): ReadonlySet<string> {
-  const key = JSON.stringify([...seeds].sort());
+  const key = JSON.stringify(seeds);
   const known = graph.bodies.get(key);
   if (known) return known;
   const body = new Set<string>(seeds);

@@ -183,6 +183,7 @@ describe('a lost session', () => {
     const id = run.ask(run.running('a'));
     run.finish('a', { process: sessionLost });
     expect(run.board()).toEqual(['a waiting']);
+    expect(run.payloads('instance_requeued').map(({ reason }) => reason)).toEqual(['resume']);
     run.reply(id);
     expect(run.plan()).toMatchObject([{ attempt: 3, sessionId: null }]);
   });
@@ -294,7 +295,15 @@ describe('a crash that keeps a part of the end', () => {
         run.finish('r', { result: { control: choices[name] } });
         expect(run.board().sort()).toEqual(whole.board().sort());
         expect([...run.state.scopes.keys()]).toEqual([...whole.state.scopes.keys()]);
-        for (const type of ['route_selected', 'loop_continued', 'loop_stopped'] as const) {
+        for (const type of [
+          'attempt_finished',
+          'result_materialized',
+          'artifacts_published',
+          'control_emitted',
+          'route_selected',
+          'loop_continued',
+          'loop_stopped',
+        ] as const) {
           expect(run.payloads(type)).toEqual(whole.payloads(type));
         }
       }

@@ -264,6 +264,53 @@ describe('two loops side by side', () => {
       expect(run.all('l').map((one) => one.status)).toEqual(['done', 'done', 'pending', 'pending']);
     }
   });
+
+  const again = {
+    result: { control: { kind: 'loop', action: 'continue', next_inputs: { n: 1 } } },
+  };
+
+  it('a grant ends where the loop begins anew', () => {
+    const run = new ScriptedRun([
+      task({ id: 'a' }),
+      task({ id: 'b', depends_on: ['a'] }),
+      task({ id: 'l', depends_on: ['b'], control: loop(['a'], []) }),
+      task({ id: 'm', depends_on: ['b'], control: loop(['b'], [], 0) }),
+    ]);
+    run.finish('a');
+    run.finish('b');
+    run.continues('m');
+    const first = run.last('m');
+    run.continues('l');
+    expect(run.retry(first, 1)).toBeNull();
+    run.finish('a');
+    run.finish('b');
+    run.finish('m', again, run.last('m').instance_id);
+    expect(run.last('m').failure_kind).toBe('loop_limit');
+    run.finish('m', again, first.instance_id);
+    expect(first.status).toBe('done');
+  });
+
+  it('a grant reaches the iterations of its own loop that other branches have opened', () => {
+    const run = new ScriptedRun([
+      task({ id: 'a' }),
+      task({ id: 'b', depends_on: ['a'] }),
+      task({ id: 'l', depends_on: ['b'], control: loop(['a'], [], 1) }),
+      task({ id: 'm', depends_on: ['b'], control: loop(['b'], []) }),
+    ]);
+    run.finish('a');
+    run.finish('b');
+    run.finish('l', { process: offline });
+    const failed = run.last('l');
+    run.continues('m');
+    run.finish('b');
+    run.continues('l');
+    expect(run.retry(failed, 1)).toBeNull();
+    run.finish('a');
+    run.finish('b');
+    const latest = run.last('l');
+    run.finish('l', again, latest.instance_id);
+    expect(latest).toMatchObject({ status: 'done', failure_kind: null });
+  });
 });
 
 describe('joins', () => {
