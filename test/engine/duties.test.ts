@@ -8,7 +8,7 @@ import type { StopMode } from '../../src/engine/loop.ts';
 import type { Play } from '../../src/execution/scripted/executor.ts';
 import type { Handle } from '../../src/execution/executor.ts';
 import type { AttemptOrder } from '../../src/model/attempt.ts';
-import { task } from '../core/plan.ts';
+import { task } from '../support/make.ts';
 import { Died, fails, says, Stage, type Change, type Script } from './stage.ts';
 
 /** All that can happen without time passing has happened. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { recordsOf } from '../../../src/core/events/catalogue.ts';
 import { evolve, replay } from '../../../src/core/events/evolve.ts';
 import type { RunEvent } from '../../../src/core/events/events.ts';
-import { task } from '../plan.ts';
+import { task } from '../../support/make.ts';
 import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
 describe('how an attempt ended', () => {

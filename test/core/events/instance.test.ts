@@ -1,7 +1,7 @@
 /** What moves with an instance: the run's status, and what it tells of itself. */
 import { describe, expect, it } from 'vitest';
 import { linksOf } from '../../../src/core/state/run-state.ts';
-import { loop, task } from '../plan.ts';
+import { loop, task } from '../../support/make.ts';
 import { broken, ScriptedRun } from '../scripted-run.ts';
 
 describe('an instance that goes back', () => {

@@ -1,8 +1,7 @@
 /** Section 10 of the contract: proposals are recorded, marked, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { Proposal } from '../../../src/model/run.ts';
-import { task } from '../plan.ts';
-import { NOW, RUN_ID } from '../plan.ts';
+import { NOW, RUN_ID, task } from '../../support/make.ts';
 import { ScriptedRun } from '../scripted-run.ts';
 
 function proposal(run: ScriptedRun, interruptId: string, number: number): Proposal {
