@@ -19,7 +19,7 @@ import type { Instance } from '../../src/model/run.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
-import { verifyRun } from '../../src/store/verify/verify.ts';
+import { verifyRunDirectory } from '../../src/store/verify/verify.ts';
 import type { CrashProgram } from './programs.ts';
 
 /** One process of ours: the n-th command that a person types (from 0), or the engine it leaves behind. */
@@ -75,7 +75,7 @@ export async function runWithCrashes(
     const state = viewRun(paths).state;
     digest.push(...(program.endsVary ? [runStatus(state)] : digestOf(paths, state)));
     problems.push(...attemptProblems(program, directory, state), ...tryProblems(directory));
-    const report = await verifyRun(paths, { now: () => new Date().toISOString() });
+    const report = await verifyRunDirectory(paths, { now: () => new Date().toISOString() });
     if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
     if (undisturbed !== null && JSON.stringify(digest) !== JSON.stringify(undisturbed)) {
       problems.push(`it ended with ${digest.join('; ')}, not with ${undisturbed.join('; ')}`);

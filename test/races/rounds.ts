@@ -11,7 +11,7 @@ import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { scanLog } from '../../src/store/log/reader.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
-import { verifyRun } from '../../src/store/verify/verify.ts';
+import { verifyRunDirectory } from '../../src/store/verify/verify.ts';
 import type { Report, Role, Round } from './actor.ts';
 import { ownWorld } from '../support/world.ts';
 
@@ -160,7 +160,7 @@ async function judge(paths: RunPaths, state: RunState, reports: Report[]): Promi
   } else if (status !== 'done' || statuses.some((one) => one !== 'done')) {
     problems.push(`ended ${status}, with ${statuses.join(', ')}`);
   }
-  const report = await verifyRun(paths, { now: () => new Date().toISOString() });
+  const report = await verifyRunDirectory(paths, { now: () => new Date().toISOString() });
   if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
   return problems;
 }

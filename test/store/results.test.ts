@@ -11,7 +11,7 @@ import { sha256 } from '../../src/disk/sha256.ts';
 import type { RunWriter } from '../../src/store/run-store.ts';
 import type { Json } from '../../src/model/json.ts';
 import { newRunId, runPaths, type RunPaths } from '../../src/store/layout.ts';
-import { verifyRun } from '../../src/store/verify/verify.ts';
+import { verifyRunDirectory } from '../../src/store/verify/verify.ts';
 import { samplePlan, storeOf, systemNow, temporaryProgram } from './sample-run.ts';
 import { ended } from '../support/make.ts';
 
@@ -88,7 +88,7 @@ function retry(): void {
 }
 
 async function problems(): Promise<string[]> {
-  const { problems: found } = await verifyRun(paths, { now: systemNow });
+  const { problems: found } = await verifyRunDirectory(paths, { now: systemNow });
   return found.map(({ severity, where, message }) => `${severity} ${where} ${message}`);
 }
 
@@ -118,7 +118,7 @@ it.each([
   expect(await problems()).toEqual([
     `error state/results/${asker}.json is the result of attempt 1; attempt 2, which came after it, has left none`,
   ]);
-  await verifyRun(paths, { repair: true, now: systemNow });
+  await verifyRunDirectory(paths, { repair: true, now: systemNow });
   expect(await problems()).toEqual([]);
 });
 

@@ -26,7 +26,7 @@ import { listRunSummaries, readRunSummary } from '../../src/store/run-list.ts';
 import { acquireRunLock } from '../../src/store/lock/run-lock.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import { StateCache } from '../../src/store/cache/state-cache.ts';
-import { verifyRun } from '../../src/store/verify/verify.ts';
+import { verifyRunDirectory } from '../../src/store/verify/verify.ts';
 import {
   endOf,
   RESULT,
@@ -64,7 +64,7 @@ function read(file: string): unknown {
 }
 
 async function problems(): Promise<string[]> {
-  const report = await verifyRun(run.paths, { now: systemNow });
+  const report = await verifyRunDirectory(run.paths, { now: systemNow });
   return report.problems.map(({ severity, where, message }) => `${severity} ${where} ${message}`);
 }
 
@@ -295,7 +295,7 @@ describe('a list of runs', () => {
 
 describe('run verify', () => {
   it('finds nothing wrong with a sound run, and counts what it looked at', async () => {
-    const report = await verifyRun(run.paths, { now: systemNow });
+    const report = await verifyRunDirectory(run.paths, { now: systemNow });
     expect(report).toMatchObject({
       run_id: run.paths.runId,
       ok: true,
@@ -413,7 +413,7 @@ describe('run verify', () => {
       found.filter((each) => expected.test(each)),
       found.join('\n'),
     ).toHaveLength(1);
-    const report = await verifyRun(run.paths, { now: systemNow });
+    const report = await verifyRunDirectory(run.paths, { now: systemNow });
     expect(report.ok).toBe(!expected.source.startsWith('^error'));
   });
 
@@ -442,7 +442,7 @@ describe('run verify', () => {
     StateCache.open(run.paths, before, endOf(run.paths)).flush(before, endOf(run.paths));
     log.append(events.slice(9));
     log.close();
-    const report = await verifyRun(run.paths, { now: systemNow });
+    const report = await verifyRunDirectory(run.paths, { now: systemNow });
     expect(report.problems).toEqual([
       {
         severity: 'warning',
@@ -451,7 +451,7 @@ describe('run verify', () => {
       },
     ]);
     StateCache.open(run.paths, state, endOf(run.paths)).flush(state, endOf(run.paths));
-    expect((await verifyRun(run.paths, { now: systemNow })).problems).toEqual([]);
+    expect((await verifyRunDirectory(run.paths, { now: systemNow })).problems).toEqual([]);
   });
 
   it('--repair writes state/ anew, and nothing else', async () => {
@@ -462,7 +462,7 @@ describe('run verify', () => {
     appendFileSync(run.paths.eventsLog, '{"torn');
     const frozen = path.join(run.paths.programDir, 'prompts/ask.md');
     writeFileSync(frozen, 'changed');
-    const report = await verifyRun(run.paths, { repair: true, now: systemNow });
+    const report = await verifyRunDirectory(run.paths, { repair: true, now: systemNow });
     expect(report).toMatchObject({ repaired: true, ok: false });
     expect(report.problems.map(({ where }) => where)).toEqual(['program/prompts/ask.md']);
     expect(stateFiles()).toEqual(whole);
@@ -472,13 +472,13 @@ describe('run verify', () => {
   it('--repair touches nothing where the log is damaged, or an engine lives', async () => {
     rmSync(run.paths.runFile);
     const claim = acquireRunLock(run.paths, { command: 'run start', now: systemNow });
-    await expect(verifyRun(run.paths, { repair: true, now: systemNow })).rejects.toThrow(
+    await expect(verifyRunDirectory(run.paths, { repair: true, now: systemNow })).rejects.toThrow(
       /driven by "run start"/,
     );
     if (claim.ok) claim.lock.release();
     edit(run.paths.eventsLog, '"status":"ready"', '"status":"reedy"');
     const before = readFileSync(run.paths.eventsLog);
-    expect(await verifyRun(run.paths, { repair: true, now: systemNow })).toMatchObject({
+    expect(await verifyRunDirectory(run.paths, { repair: true, now: systemNow })).toMatchObject({
       repaired: false,
       ok: false,
       log: { events: 1, head: null },

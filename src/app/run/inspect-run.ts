@@ -147,7 +147,7 @@ export async function followRun(
 
 /**
  * `run verify`: is what a run has on disk what its log says? `run`: an id, a unique prefix, or `latest`.
- * @throws Refusal as the store's `verifyRun`
+ * @throws Refusal as `verifyRunDirectory`
  */
 export async function verifyRun(
   { clock }: World,
@@ -155,7 +155,7 @@ export async function verifyRun(
   run: string,
   options: { repair?: boolean } = {},
 ): Promise<VerifyReport> {
-  const { verifyRun: verify } = await import('../../store/verify/verify.ts');
+  const { verifyRunDirectory } = await import('../../store/verify/verify.ts');
   const paths = runPaths(programDir, resolveRunId(programDir, run));
-  return verify(paths, { ...options, now: () => clock.now() });
+  return verifyRunDirectory(paths, { ...options, now: () => clock.now() });
 }

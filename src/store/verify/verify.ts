@@ -29,7 +29,7 @@ const BETWEEN_LOOKS_MS = 50;
  *
  * @throws Refusal `format-newer`, `log-missing`, `run-empty`, for `repair` also `run-busy`
  */
-export async function verifyRun(
+export async function verifyRunDirectory(
   paths: RunPaths,
   options: { repair?: boolean; now: () => string },
 ): Promise<VerifyReport> {

@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { Refusal } from '../../model/refusal.ts';
 import { apiRoutes } from '../api/routes.ts';
 import type { WebContext } from './context.ts';
-import { errorBody, refusalBody, statusOf } from './errors.ts';
+import { errorBody, refusalBody, httpStatusOf } from './errors.ts';
 import { guard, isToken, SECURITY_HEADERS, tokenCookie } from './guard.ts';
 import { MAX_BODY_BYTES } from './request.ts';
 import { addRoute } from './route.ts';
@@ -55,7 +55,7 @@ export function makeApp(web: WebContext, pageDir: string): Hono {
   addStaticPage(app, pageDir);
 
   app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(refusalBody(error), statusOf(error));
+    if (error instanceof Refusal) return c.json(refusalBody(error), httpStatusOf(error));
     web.onDefect(error);
     return c.json(
       errorBody('defect', 'a defect in codex-orch; the terminal of the server says more'),

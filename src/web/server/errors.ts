@@ -45,7 +45,7 @@ const DISK = new Set([
   'engine-not-started',
 ]);
 
-export function statusOf(refusal: Refusal): ContentfulStatusCode {
+export function httpStatusOf(refusal: Refusal): ContentfulStatusCode {
   if (refusal.exit === ExitStatus.notFound) return 404;
   if (refusal.code === 'body-too-large') return 413;
   if (refusal.code === 'path-refused') return 403;
