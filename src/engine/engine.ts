@@ -128,7 +128,7 @@ export class Engine {
     if (this.#options.settleOnly !== true) {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
     }
-    this.#lookForQuestions();
+    this.#beginAnswers();
     const waitsForTime = next.wakeAt !== null && !this.#isHalted();
     const isOver = this.#isIdle() && !waitsForTime;
     if (!isOver) this.#scheduleCacheFlush();
@@ -289,9 +289,9 @@ export class Engine {
     return decision.ok ? decision.events : [];
   }
 
-  #lookForQuestions(): void {
+  #beginAnswers(): void {
     if (this.#isHalted()) return;
-    for (const { ended, stop } of this.#options.answerer?.look(this.#run.state) ?? []) {
+    for (const { ended, stop } of this.#options.answerer?.begin(this.#run.state) ?? []) {
       this.#answering += 1;
       const counted = ended.finally(() => {
         this.#answering -= 1;

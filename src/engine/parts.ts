@@ -8,21 +8,15 @@ import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxProblem } from '../store/inbox/scanner.ts';
+import type { RunWriter } from '../store/run-store.ts';
 import type { Clock } from './clock.ts';
 import type { StopMode } from './loop.ts';
 
-/** The run that is driven; a `RunWriter` is one. */
-export interface DrivenRun {
-  readonly state: RunState;
-  /** ISO 8601, UTC; never before the last event. */
-  now(): string;
-  /** Resolves when the events are on disk. */
-  commitAsync(events: readonly RunEvent[]): Promise<void>;
-  /** Brings what others read up to date; not during a commit. */
-  flushCache(): void;
-  /** An agent has told its session, which a person may want to know before the attempt ends. */
-  noteSession(instanceId: string, sessionId: string): void;
-}
+/** The run that is driven. */
+export type DrivenRun = Pick<
+  RunWriter,
+  'state' | 'now' | 'commitAsync' | 'flushCache' | 'noteSession'
+>;
 
 /** Where others leave what they have to say to the run; an `Intake` is one. */
 export interface DrivenInbox {
@@ -62,7 +56,7 @@ export interface EngineParts {
 /** Begins answers that go on beside the loop, and speak to it through the inbox like everyone else. */
 export interface Answerer {
   /** Begins what can be begun now. The engine does not end before what is returned has. */
-  look(state: RunState): BegunAnswer[];
+  begin(state: RunState): BegunAnswer[];
 }
 
 export interface BegunAnswer {

@@ -404,7 +404,7 @@ describe('a defect', () => {
     const { ended } = stage.drive({
       change: (parts) => broken(behind(passed)(parts)),
       answerer: {
-        look: () => {
+        begin: () => {
           looks += 1;
           return [];
         },
@@ -447,12 +447,12 @@ describe('answers beside the loop', () => {
   const answering = (): {
     stops: StopMode[];
     end(): void;
-    answerer: { look(): { ended: Promise<void>; stop(mode: StopMode): void }[] };
+    answerer: { begin(): { ended: Promise<void>; stop(mode: StopMode): void }[] };
   } => {
     const { passed, open } = barrier();
     const stops: StopMode[] = [];
     const begun = [{ ended: passed, stop: (mode: StopMode): void => void stops.push(mode) }];
-    return { stops, end: open, answerer: { look: () => begun.splice(0) } };
+    return { stops, end: open, answerer: { begin: () => begun.splice(0) } };
   };
 
   it('are waited for, and told of a stop; none is begun after it', async () => {
@@ -461,9 +461,9 @@ describe('answers beside the loop', () => {
     let looks = 0;
     const { ended, stop } = stage.drive({
       answerer: {
-        look: () => {
+        begin: () => {
           looks += 1;
-          return answerer.look();
+          return answerer.begin();
         },
       },
     });

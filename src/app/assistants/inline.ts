@@ -30,19 +30,19 @@ export class InlineAssistants implements Answerer {
     this.#hooks = hooks;
   }
 
-  look(state: RunState): BegunAnswer[] {
+  begin(state: RunState): BegunAnswer[] {
     const begun: BegunAnswer[] = [];
     for (const [id, { interrupt }] of state.interrupts) {
       if (this.#active >= CONCURRENCY) break;
       if (interrupt.status !== 'open' || interrupt.audience !== 'assistant') continue;
       if (this.#tried.has(id)) continue;
       this.#tried.add(id);
-      begun.push(this.#begin(id));
+      begun.push(this.#answer(id));
     }
     return begun;
   }
 
-  #begin(interruptId: string): BegunAnswer {
+  #answer(interruptId: string): BegunAnswer {
     this.#active += 1;
     const begun = import('./answer-by-assistant.ts').then(({ answerByAssistant }) =>
       answerByAssistant(this.#world, this.#paths, interruptId, { command: 'run (inline)' }),
