@@ -4,10 +4,9 @@
  * field that it cannot ask for in parts is asked for as JSON.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { FormSchema, isChoice, MAX_DEPTH, nameOf, typesOf } from './form-schema.ts';
 import type { Prompter } from './prompter.ts';
 import { plainLine } from '../render/plain-text.ts';
-
-const MAX_DEPTH = 12;
 
 interface FormField {
   /** As shown: `payload.reviewers[0].name`. */
@@ -30,17 +29,17 @@ export async function fillPayload(
 }
 
 class PayloadForm {
-  readonly #root: Json;
+  readonly #schema: FormSchema;
   readonly #prompter: Prompter;
 
   constructor(root: JsonObject | boolean, prompter: Prompter) {
-    this.#root = root;
+    this.#schema = new FormSchema(root);
     this.#prompter = prompter;
   }
 
   /** undefined: left out. */
   async fill(given: Json, field: FormField): Promise<Json | undefined> {
-    const schema = this.#resolve(given);
+    const schema = this.#schema.resolve(given);
     if (!isJsonObject(schema) || field.depth > MAX_DEPTH) return this.#json(field);
     const at = { ...field, before: field.before ?? schema['default'] };
     if ('const' in schema) return schema['const'];
@@ -117,7 +116,8 @@ class PayloadForm {
     const before = Array.isArray(field.before) ? field.before : [];
     const values: Json[] = [];
     const isText =
-      typesOf(this.#resolve(items)).join() === 'string' && !isChoice(this.#resolve(items));
+      typesOf(this.#schema.resolve(items)).join() === 'string' &&
+      !isChoice(this.#schema.resolve(items));
     if (isText) {
       const kept = before.length > 0 ? `; none: ${JSON.stringify(before)}` : '';
       this.#prompter.say(`${field.label}: one per line, an empty line ends${kept}`);
@@ -146,7 +146,7 @@ class PayloadForm {
   }
 
   async #object(schema: JsonObject, field: FormField): Promise<Json | undefined> {
-    const { properties, required } = this.#propertiesOf(schema);
+    const { properties, required } = this.#schema.propertiesOf(schema);
     const before = isJsonObject(field.before) ? field.before : {};
     if (field.optional) {
       const filled = Object.keys(before).length > 0;
@@ -180,7 +180,7 @@ class PayloadForm {
   }
 
   async #alternative(alternatives: Json[], field: FormField): Promise<Json | undefined> {
-    const resolved = alternatives.map((each) => this.#resolve(each));
+    const resolved = alternatives.map((each) => this.#schema.resolve(each));
     this.#prompter.say(`${field.label}:`);
     const index = await this.#prompter.choice(
       `  ${note(field, '')}> `,
@@ -221,70 +221,6 @@ class PayloadForm {
     if (typeof text !== 'string' || text.trim() === '') return;
     this.#prompter.say(this.#prompter.paint.dim(`${field.label}: ${plainLine(text)}`));
   }
-
-  #propertiesOf(schema: JsonObject): { properties: JsonObject; required: Set<string> } {
-    const parts = [schema, ...(Array.isArray(schema['allOf']) ? schema['allOf'] : [])];
-    const properties: JsonObject = {};
-    const required = new Set<string>();
-    for (const part of parts.map((each) => this.#resolve(each))) {
-      if (!isJsonObject(part)) continue;
-      if (isJsonObject(part['properties'])) Object.assign(properties, part['properties']);
-      if (!Array.isArray(part['required'])) continue;
-      for (const name of part['required']) if (typeof name === 'string') required.add(name);
-    }
-    return { properties, required };
-  }
-
-  /** Follows local references; what stands beside a reference counts too. */
-  #resolve(schema: Json): Json {
-    let current = schema;
-    for (let steps = 0; steps < MAX_DEPTH; steps += 1) {
-      if (!isJsonObject(current) || typeof current['$ref'] !== 'string') return current;
-      const { $ref: reference, ...beside } = current;
-      const target = this.#at(reference as string);
-      if (target === undefined) return beside;
-      current = isJsonObject(target) ? { ...target, ...beside } : target;
-    }
-    return true;
-  }
-
-  #at(reference: string): Json | undefined {
-    if (reference === '#') return this.#root;
-    if (!reference.startsWith('#/')) return undefined;
-    let value: Json | undefined = this.#root;
-    for (const part of decodeURIComponent(reference.slice(2)).split('/')) {
-      const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-      if (Array.isArray(value)) value = value[Number(key)];
-      else value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-    }
-    return value;
-  }
-}
-
-function typesOf(schema: Json): string[] {
-  if (!isJsonObject(schema)) return [];
-  const type = schema['type'];
-  if (typeof type === 'string') return [type];
-  if (Array.isArray(type)) return type.filter((each) => typeof each === 'string');
-  if ('properties' in schema || 'allOf' in schema) return ['object'];
-  return 'items' in schema ? ['array'] : [];
-}
-
-function isChoice(schema: Json): boolean {
-  return isJsonObject(schema) && ['enum', 'const', 'oneOf', 'anyOf'].some((key) => key in schema);
-}
-
-function nameOf(schema: Json): string {
-  if (!isJsonObject(schema)) return 'anything';
-  const name = schema['title'] ?? schema['description'];
-  if (typeof name === 'string') return name;
-  if ('const' in schema) return JSON.stringify(schema['const']);
-  if (Array.isArray(schema['enum']))
-    return schema['enum'].map((v) => JSON.stringify(v)).join(' | ');
-  const types = typesOf(schema);
-  const fields = isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : [];
-  if (fields.length > 0) return `an object with ${fields.join(', ')}`;
-  return types.length > 0 ? types.join(' or ') : 'anything';
 }
 
 function note(field: Pick<FormField, 'optional'>, hint: string): string {

@@ -9,8 +9,8 @@ import type { CliContext, Output } from '../context.ts';
 import { activityLine } from '../render/activity-lines.ts';
 import { noteworthyLine } from '../render/event-lines.ts';
 import { liveLines } from '../render/live-lines.ts';
-import { makePaint } from '../render/paint.ts';
-import { openScreen } from '../render/screen.ts';
+import { makePaint, type Paint } from '../render/paint.ts';
+import { openScreen, type Screen } from '../render/screen.ts';
 
 export interface RunProgress {
   /** For the view before the first event, and between events. */
@@ -37,7 +37,7 @@ export function openProgress(
   since: 'now' | 'run',
 ): RunProgress {
   const canDraw = output.isTerminal && env['TERM'] !== 'dumb' && output.rows >= 5;
-  return canDraw ? openLiveView(output, clock, since) : plainProgress(output);
+  return canDraw ? new LiveView(output, clock, since) : plainProgress(output);
 }
 
 function plainProgress(output: Output): RunProgress {
@@ -54,76 +54,95 @@ function plainProgress(output: Output): RunProgress {
   };
 }
 
-function openLiveView(
-  output: Output,
-  clock: CliContext['clock'],
-  since: 'now' | 'run',
-): RunProgress {
-  const screen = openScreen(output);
-  const paint = makePaint(output.color);
-  const activities = new Map<string, string>();
-  const openedMs = clock.elapsedMs();
-  let current: RunState | null = null;
-  let note: string | null = null;
-  let closed = false;
-  let drawnMs = Number.NEGATIVE_INFINITY;
-  let pending: NodeJS.Timeout | null = null;
+/** Redraws the whole run in place. */
+class LiveView implements RunProgress {
+  readonly #output: Output;
+  readonly #clock: CliContext['clock'];
+  readonly #since: 'now' | 'run';
+  readonly #paint: Paint;
+  readonly #screen: Screen;
+  readonly #openedMs: number;
+  readonly #activities = new Map<string, string>();
+  readonly #ticking = setInterval(() => this.#draw(), TICK_MS).unref();
+  readonly #endResize: () => void;
+  #state: RunState | null = null;
+  #note: string | null = null;
+  #isClosed = false;
+  #drawnMs = Number.NEGATIVE_INFINITY;
+  #pending: NodeJS.Timeout | null = null;
 
-  const draw = (): void => {
-    if (pending) clearTimeout(pending);
-    pending = null;
-    if (closed || !current) return;
-    drawnMs = clock.elapsedMs();
-    const nowMs = Date.parse(clock.now());
+  constructor(output: Output, clock: CliContext['clock'], since: 'now' | 'run') {
+    this.#output = output;
+    this.#clock = clock;
+    this.#since = since;
+    this.#paint = makePaint(output.color);
+    this.#screen = openScreen(output);
+    this.#openedMs = clock.elapsedMs();
+    this.#endResize = output.onResize(() => this.#draw());
+  }
+
+  onState(state: RunState): void {
+    this.#state = state;
+    this.#drawSoon();
+  }
+
+  onEvent(event: RunEvent, state: RunState): void {
+    this.#state = state;
+    if (event.instance_id !== null && event.event_type === 'attempt_started') {
+      this.#activities.delete(event.instance_id);
+    }
+    this.#drawSoon();
+  }
+
+  onActivity(instanceId: string, activity: AgentActivity): void {
+    const line = activityLine(activity);
+    if (line === null) return;
+    // Enough for any terminal; agents print megabytes.
+    this.#activities.set(instanceId, line.slice(0, 400));
+    this.#drawSoon();
+  }
+
+  note(text: string): void {
+    this.#note = text;
+    this.#draw();
+  }
+
+  say(line: string): void {
+    this.#screen.print(line);
+  }
+
+  close(keep: boolean): void {
+    if (this.#isClosed) return;
+    this.#note = null;
+    this.#draw();
+    this.#isClosed = true;
+    clearInterval(this.#ticking);
+    this.#endResize();
+    this.#screen.close(keep);
+    // The view stands apart from what is said after it.
+    if (keep && this.#state) this.#output.line();
+  }
+
+  #drawSoon(): void {
+    const waitMs = Math.max(0, REDRAW_MS - (this.#clock.elapsedMs() - this.#drawnMs));
+    this.#pending ??= setTimeout(() => this.#draw(), waitMs).unref();
+  }
+
+  #draw(): void {
+    if (this.#pending) clearTimeout(this.#pending);
+    this.#pending = null;
+    const state = this.#state;
+    if (this.#isClosed || !state) return;
+    this.#drawnMs = this.#clock.elapsedMs();
+    const nowMs = Date.parse(this.#clock.now());
     const elapsedMs =
-      since === 'now'
-        ? drawnMs - openedMs
-        : untilRest(current, nowMs) - Date.parse(current.createdAt);
-    const input = { state: current, activities, nowMs, elapsedMs, note };
-    screen.draw(liveLines(input, { columns: output.columns, rows: output.rows, paint }));
-  };
-  const drawSoon = (): void => {
-    pending ??= setTimeout(draw, Math.max(0, REDRAW_MS - (clock.elapsedMs() - drawnMs))).unref();
-  };
-  const ticking = setInterval(draw, TICK_MS).unref();
-  const endResize = output.onResize(draw);
-
-  return {
-    onState(state) {
-      current = state;
-      drawSoon();
-    },
-    onEvent(event, state) {
-      current = state;
-      if (event.instance_id !== null && event.event_type === 'attempt_started') {
-        activities.delete(event.instance_id);
-      }
-      drawSoon();
-    },
-    onActivity(instanceId, activity) {
-      const line = activityLine(activity);
-      if (line === null) return;
-      // Enough for any terminal; agents print megabytes.
-      activities.set(instanceId, line.slice(0, 400));
-      drawSoon();
-    },
-    note(text) {
-      note = text;
-      draw();
-    },
-    say: (line) => screen.print(line),
-    close(keep) {
-      if (closed) return;
-      note = null;
-      draw();
-      closed = true;
-      clearInterval(ticking);
-      endResize();
-      screen.close(keep);
-      // The view stands apart from what is said after it.
-      if (keep && current) output.line();
-    },
-  };
+      this.#since === 'now'
+        ? this.#drawnMs - this.#openedMs
+        : untilRest(state, nowMs) - Date.parse(state.createdAt);
+    const input = { state, activities: this.#activities, nowMs, elapsedMs, note: this.#note };
+    const { columns, rows } = this.#output;
+    this.#screen.draw(liveLines(input, { columns, rows, paint: this.#paint }));
+  }
 }
 
 /** A run that rests has taken the time up to its last event. */
