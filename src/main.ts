@@ -1,8 +1,8 @@
 /**
  * The program's entry: argv → command line. The only file that touches the process: its streams, its
- * signals, its exit status. It imports nothing at the start, so that `--version` is as quick as Node.
+ * signals, its exit status. It imports next to nothing at the start, so that `--version` is as quick as Node.
  */
-import type { Clock } from './engine/clock.ts';
+import { systemClock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
 
 declare const CODEX_ORCH_VERSION: string;
@@ -19,14 +19,11 @@ if (argv[0] === '--version' || argv[0] === '-V') {
   process.on('uncaughtException', takeDefect);
   process.on('unhandledRejection', takeDefect);
   tolerateClosedStreams();
-  const [{ runCli }, { systemClock }] = await Promise.all([
-    import('./cli/cli.ts'),
-    import('./engine/clock.ts'),
-  ]);
-  await runCli(argv, makeContext(systemClock)).catch(reportDefect);
+  const { runCli } = await import('./cli/cli.ts');
+  await runCli(argv, makeContext()).catch(reportDefect);
 }
 
-function makeContext(clock: Clock): CliContext {
+function makeContext(): CliContext {
   return {
     stdout: makeOutput(process.stdout),
     stderr: makeOutput(process.stderr),
@@ -35,7 +32,7 @@ function makeContext(clock: Clock): CliContext {
     },
     env: process.env,
     cwd: currentDirectory(),
-    clock,
+    clock: systemClock,
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
     pid: process.pid,
     exit(code) {

@@ -2,13 +2,11 @@
  * From the words of the command line to one command: finds it, loads it alone, lets commander parse, and turns
  * every way in which that can fail into `error:` and `hint:` lines.
  */
-import type { Command, CommanderError } from 'commander';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { plainText } from './render/plain-text.ts';
-import { wrap } from './render/text-width.ts';
 
 /**
  * Runs one command line (without `node` and the script). Expected failures are printed, and set the
@@ -71,33 +69,16 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   }
   const entry = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
   if (!entry) throw unknownGroup(first);
-  const [{ Command: CommandClass }, { addCommand, addNoun }, loaded] = await Promise.all([
-    import('commander'),
-    import('./commander.ts'),
-    entry.load(),
-  ]);
-  const program = makeProgram(new CommandClass('codex-orch'), context);
-  if ('command' in loaded) addCommand(program, first, loaded.command, context);
-  else {
-    const { noun } = loaded;
-    // As commander finds it.
-    const at = argv[1] === '--' ? 2 : 1;
-    const verb = argv[at] ?? '';
-    const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
-    if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
-    const called = found ? { verb, command: (await found.load()).command } : null;
-    addNoun(program, first, noun, called, context);
-  }
-  // `help` is a word of ours (see `rewritten`), not a command of every group.
-  for (const command of program.commands) command.helpCommand(false);
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    if (!isCommanderError(error)) throw error;
-    // Help, asked for, has been printed.
-    if (error.exitCode === 0) return;
-    throw fromCommander(error, commandOf(program, argv), argv);
-  }
+  const [{ runCommand }, loaded] = await Promise.all([import('./commander.ts'), entry.load()]);
+  if ('command' in loaded) return runCommand(argv, loaded, context);
+  const { noun } = loaded;
+  // As commander finds it.
+  const at = argv[1] === '--' ? 2 : 1;
+  const verb = argv[at] ?? '';
+  const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
+  if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
+  const called = found ? { verb, command: (await found.load()).command } : null;
+  await runCommand(argv, { noun, called }, context);
 }
 
 /** `help run start` and `run help start` are `run start --help`. */
@@ -105,41 +86,6 @@ function rewritten(argv: string[]): string[] {
   if (argv[0] === 'help' && argv.length > 1) return rewritten([...argv.slice(1), '--help']);
   if (argv[1] === 'help') return rewritten([argv[0] ?? '', ...argv.slice(2), '--help']);
   return argv;
-}
-
-/** Settings come before any command is added: commands inherit them from here. */
-function makeProgram(program: Command, context: CliContext): Command {
-  return program
-    .exitOverride()
-    .showSuggestionAfterError(false)
-    .helpCommand(false)
-    .helpOption('-h, --help', 'show this help')
-    .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      // What commander has to say of errors arrives here once more, as an error that we print.
-      writeErr: () => undefined,
-      getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
-      getOutHasColors: () => context.stdout.color,
-    })
-    .configureHelp({
-      subcommandTerm: (command) => command.name(),
-      commandUsage: (command) => {
-        const words = command.commands.length > 0 ? '<command> …' : command.usage();
-        return wrap(`${fullName(command)} ${words}`, 72).join('\n         ');
-      },
-      commandDescription: descriptionOf,
-    });
-}
-
-/**
- * What a command does, for its own help. Line breaks of the source are not the terminal's: only those
- * before an indented line stay.
- */
-function descriptionOf(command: Command): string {
-  const text = command.description().replace(/\n(?! )/g, ' ');
-  const summary = command.summary();
-  if (text !== '' || summary === '') return text;
-  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 function rootHelp(columns: number): string {
@@ -177,63 +123,4 @@ function unknownGroup(word: string): Refusal {
   return new Refusal('unknown-command', `unknown command "${word}"`, {
     hint: near === null ? 'see: codex-orch --help' : `did you mean: codex-orch ${near}`,
   });
-}
-
-/** The command that the words name, as deep as they name one. */
-function commandOf(program: Command, argv: string[]): Command {
-  let command = program;
-  for (const word of argv) {
-    const next = command.commands.find((child) => child.name() === word);
-    if (!next) break;
-    command = next;
-  }
-  return command;
-}
-
-function fromCommander(error: CommanderError, command: Command, argv: string[]): Refusal {
-  const name = fullName(command);
-  const see = `see: ${name} --help`;
-  if (error.code === 'commander.help') {
-    const names = visible(command).join(', ');
-    return new Refusal('command-missing', `${name}: which command? One of: ${names}`, {
-      hint: see,
-    });
-  }
-  const message = error.message.replace(/^error: /, '').replaceAll("'", '"');
-  const quoted = /"([^"]*)"/.exec(message)?.[1] ?? '';
-  if (error.code === 'commander.unknownOption') {
-    const flags = command.options.filter((o) => !o.hidden).flatMap((o) => [o.long, o.short]);
-    const near = suggest(
-      quoted,
-      [...flags, '--help'].filter((flag) => flag !== null && flag !== undefined),
-    );
-    const hint = near === null ? see : `did you mean ${near}? Otherwise ${see}`;
-    return new Refusal('unknown-option', `${name}: ${message}`, { hint });
-  }
-  if (error.code === 'commander.unknownCommand') {
-    const near = suggest(quoted, visible(command));
-    const rest = argv.slice(argv.indexOf(quoted) + 1);
-    const hint = near === null ? see : `did you mean: ${[name, near, ...rest].join(' ')}`;
-    return new Refusal('unknown-command', `${name} has no command "${quoted}"`, { hint });
-  }
-  return new Refusal(error.code.replace('commander.', ''), `${name}: ${message}`, { hint: see });
-}
-
-function visible(command: Command): string[] {
-  return command
-    .createHelp()
-    .visibleCommands(command)
-    .map((child) => child.name());
-}
-
-function fullName(command: Command): string {
-  const names: string[] = [];
-  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
-  return names.join(' ');
-}
-
-/** By shape: commander is not loaded unless a command is. */
-function isCommanderError(error: unknown): error is CommanderError {
-  const code = error instanceof Error ? (error as Partial<CommanderError>).code : undefined;
-  return typeof code === 'string' && code.startsWith('commander.');
 }

@@ -7,6 +7,9 @@ import type { CliContext } from './context.ts';
 import type { Options, ValuesOf } from './options.ts';
 import type { ValuesOfWords, Word } from './words.ts';
 
+export * from './options.ts';
+export * from './words.ts';
+
 export interface Command<
   W extends readonly Word[] = readonly Word[],
   O extends Options = Options,

@@ -1,37 +1,97 @@
-/** Our commands as commander's, which parses them and writes their help. */
-import type { Command as CommanderCommand, Option as CommanderOption } from 'commander';
-import type { Command, Noun } from './command.ts';
+/** Our commands as commander's, which parses them, writes their help, and finds what is wrong with a command line. */
+import {
+  Command as CommanderCommand,
+  CommanderError,
+  type Option as CommanderOption,
+} from 'commander';
+import { Refusal } from '../model/refusal.ts';
+import { suggest } from '../text/suggest.ts';
+import {
+  takesProgram,
+  usageOf,
+  type Command,
+  type Noun,
+  type Option,
+  type Options,
+  type Word,
+} from './command.ts';
 import type { CliContext } from './context.ts';
-import type { Option, Options } from './options.ts';
-import { readWords, takesProgram, usageOf, type Word } from './words.ts';
+import { wrap } from './render/text-width.ts';
+
+/** A command that stands alone, such as `doctor`; or a noun, with the verb that is called, if it has that. */
+export type Found =
+  { command: Command } | { noun: Noun; called: { verb: string; command: Command } | null };
 
 /**
- * A noun with its verbs. Only the one that is called need be there: of the others, help shows no more
- * than the summary.
+ * Parses a command line, whose first word is the command or the noun, and runs it; or prints the help that it
+ * asks for. @throws Refusal for wrong usage, and what the command throws
  */
-export function addNoun(
-  parent: CommanderCommand,
+export async function runCommand(argv: string[], found: Found, context: CliContext): Promise<void> {
+  const [first = ''] = argv;
+  const program = makeProgram(context);
+  const own = program.command(first);
+  if ('command' in found) fill(own, first, found.command, context);
+  else fillNoun(own, first, found, context);
+  // `help` is a word of ours, not a command of every noun.
+  own.helpCommand(false);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help, asked for, has been printed.
+    if (error.exitCode === 0) return;
+    throw fromCommander(error, commandOf(program, argv), argv);
+  }
+}
+
+/** Settings come before any command is added: commands inherit them from here. */
+function makeProgram(context: CliContext): CommanderCommand {
+  return new CommanderCommand('codex-orch')
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      // What commander has to say of errors arrives here once more, as an error that we print.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
+      getOutHasColors: () => context.stdout.color,
+    })
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      commandUsage: (command) => {
+        const words = command.commands.length > 0 ? '<command> …' : command.usage();
+        return wrap(`${fullName(command)} ${words}`, 72).join('\n         ');
+      },
+      commandDescription: descriptionOf,
+    });
+}
+
+/**
+ * What a command does, for its own help. Line breaks of the source are not the terminal's: only those
+ * before an indented line stay.
+ */
+function descriptionOf(command: CommanderCommand): string {
+  const text = command.description().replace(/\n(?! )/g, ' ');
+  const summary = command.summary();
+  if (text !== '' || summary === '') return text;
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
+
+/** Only the verb that is called need be there: of the others, help shows no more than the summary. */
+function fillNoun(
+  group: CommanderCommand,
   name: string,
-  noun: Noun,
-  called: { verb: string; command: Command } | null,
+  { noun, called }: Extract<Found, { noun: Noun }>,
   context: CliContext,
 ): void {
-  const group = parent.command(name).addHelpText('after', examples(name, noun.examples));
+  group.addHelpText('after', examples(name, noun.examples));
   if (noun.description !== undefined) group.description(noun.description);
   for (const [verb, { summary, hidden }] of Object.entries(noun.verbs)) {
     const own = group.command(verb, { hidden: hidden === true }).summary(summary);
     if (called?.verb === verb) fill(own, `${name} ${verb}`, called.command, context);
   }
-}
-
-/** A command that stands alone, such as `doctor`. */
-export function addCommand(
-  parent: CommanderCommand,
-  name: string,
-  command: Command,
-  context: CliContext,
-): void {
-  fill(parent.command(name), name, command, context);
 }
 
 function fill(own: CommanderCommand, name: string, command: Command, context: CliContext): void {
@@ -55,6 +115,7 @@ function fill(own: CommanderCommand, name: string, command: Command, context: Cl
       const inErrors = [name, usageOf(words, 'error'), command.usageInErrors ?? ''];
       const line = inErrors.filter((part) => part !== '').join(' ');
       const given = [...((typed[0] ?? []) as string[]), ...released];
+      const { readWords } = await import('./program-argument.ts');
       read = readWords(words, given, line, context);
     }
     const printJson = (value: unknown): void => context.stdout.line(JSON.stringify(value, null, 2));
@@ -103,4 +164,58 @@ function valuesOf(
 function examples(name: string, lines: readonly string[]): string {
   const whole = lines.map((line) => `  codex-orch ${`${name} ${line}`.trimEnd()}`);
   return ['', 'Examples:', ...whole].join('\n');
+}
+
+/** The command that the words name, as deep as they name one. */
+function commandOf(program: CommanderCommand, argv: string[]): CommanderCommand {
+  let command = program;
+  for (const word of argv) {
+    const next = command.commands.find((child) => child.name() === word);
+    if (!next) break;
+    command = next;
+  }
+  return command;
+}
+
+function fromCommander(error: CommanderError, command: CommanderCommand, argv: string[]): Refusal {
+  const name = fullName(command);
+  const see = `see: ${name} --help`;
+  if (error.code === 'commander.help') {
+    const names = visible(command).join(', ');
+    return new Refusal('command-missing', `${name}: which command? One of: ${names}`, {
+      hint: see,
+    });
+  }
+  const message = error.message.replace(/^error: /, '').replaceAll("'", '"');
+  const quoted = /"([^"]*)"/.exec(message)?.[1] ?? '';
+  if (error.code === 'commander.unknownOption') {
+    const flags = command.options.filter((o) => !o.hidden).flatMap((o) => [o.long, o.short]);
+    const near = suggest(
+      quoted,
+      [...flags, '--help'].filter((flag) => flag !== null && flag !== undefined),
+    );
+    const hint = near === null ? see : `did you mean ${near}? Otherwise ${see}`;
+    return new Refusal('unknown-option', `${name}: ${message}`, { hint });
+  }
+  if (error.code === 'commander.unknownCommand') {
+    const near = suggest(quoted, visible(command));
+    const rest = argv.slice(argv.indexOf(quoted) + 1);
+    const hint = near === null ? see : `did you mean: ${[name, near, ...rest].join(' ')}`;
+    return new Refusal('unknown-command', `${name} has no command "${quoted}"`, { hint });
+  }
+  return new Refusal(error.code.replace('commander.', ''), `${name}: ${message}`, { hint: see });
+}
+
+function visible(command: CommanderCommand): string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((child) => child.name());
+}
+
+function fullName(command: CommanderCommand): string {
+  const names: string[] = [];
+  for (let at: CommanderCommand | null = command; at !== null; at = at.parent)
+    names.unshift(at.name());
+  return names.join(' ');
 }

@@ -5,14 +5,19 @@
  */
 import path from 'node:path';
 import * as names from '../app/program/names.ts';
-import { isProgram } from '../app/program/place.ts';
+import { isProgram } from '../app/program/what-is-there.ts';
 import { commandTable } from './command-table.ts';
-import type { Command, Noun } from './command.ts';
+import {
+  type Command,
+  type Noun,
+  type Option,
+  takesProgram,
+  type WordKind,
+  written,
+} from './command.ts';
 import type { CliContext } from './context.ts';
-import { written, type Option } from './options.ts';
 import { defaultProgram } from './program-argument.ts';
 import { plainLine } from './render/plain-text.ts';
-import { takesProgram, type WordKind } from './words.ts';
 
 interface Candidate {
   word: string;

@@ -1,8 +1,7 @@
 /** `completion`: scripts that ask `codex-orch __complete` for what may stand at the cursor. */
 import { Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
-import { defineCommand } from './command.ts';
-import { choiceOf } from './words.ts';
+import { choiceOf, defineCommand } from './command.ts';
 
 const bash = `# bash completion for codex-orch
 _codex_orch() {

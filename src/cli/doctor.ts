@@ -1,10 +1,8 @@
 /** `doctor`: what on this machine would stop a run. */
 import { ExitStatus } from '../model/refusal.ts';
-import { defineCommand, prints } from './command.ts';
-import { flag } from './options.ts';
+import { defineCommand, flag, optional, prints, PROGRAM } from './command.ts';
 import { makePaint } from './render/paint.ts';
 import { plainLine } from './render/plain-text.ts';
-import { optional, PROGRAM } from './words.ts';
 
 interface DoctorFinding {
   id: string;

@@ -3,8 +3,10 @@
  * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
  */
 import path from 'node:path';
-import { isProgram, whatIsAt } from '../app/program/place.ts';
+import { isProgram, whatIsAt } from '../app/program/what-is-there.ts';
 import { Refusal } from '../model/refusal.ts';
+import { shellWord } from '../text/shell-word.ts';
+import type { Word } from './command.ts';
 import type { CliContext } from './context.ts';
 
 export interface ArgumentShape {
@@ -50,6 +52,32 @@ export function splitProgram(words: string[], shape: ArgumentShape, context: Pla
   });
 }
 
+/**
+ * One value for each word of a command that works on a program. `usage` is for errors.
+ * @throws Refusal for too few or too many, and for a directory that is no program
+ */
+export function readWords(
+  words: readonly Word[],
+  given: string[],
+  usage: string,
+  context: Place,
+): (string | null)[] {
+  const [program, ...others] = words;
+  if (program?.isOptional && given.length === 0) return [defaultProgram(context)];
+  const min = others.filter((word) => !word.isOptional).length;
+  const shape = { min, max: others.length, usage };
+  const { programDir, rest } = splitProgram(given, shape, context);
+  const values: (string | null)[] = [programDir];
+  for (const [at, word] of others.entries()) {
+    const [next] = rest;
+    const isFree = rest.length < others.length - at;
+    const isAnother =
+      next !== undefined && isFree && word.isOptional && word.looksRight?.(next) === false;
+    values.push((isAnother ? undefined : rest.shift()) ?? word.fallback ?? null);
+  }
+  return values;
+}
+
 /** The program that commands work on when none is named; null where there is none. */
 export function defaultProgram(context: Place): string | null {
   if (isProgram(context.cwd)) return context.cwd;
@@ -66,12 +94,7 @@ export function defaultProgram(context: Place): string | null {
 export function programWord(programDir: string, context: Place): string {
   if (defaultProgram(context) === programDir) return '';
   const relative = path.relative(context.cwd, programDir) || '.';
-  return `${quoteForShell(relative.length < programDir.length ? relative : programDir)} `;
-}
-
-/** A word as a POSIX shell would read it back. */
-export function quoteForShell(word: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return `${shellWord(relative.length < programDir.length ? relative : programDir)} `;
 }
 
 function namesProgram(

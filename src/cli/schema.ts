@@ -1,8 +1,6 @@
 /** `schema`: JSON Schemas of the authored files, for editors. */
 import { fileKindNames } from '../model/program-files.ts';
-import { defineCommand } from './command.ts';
-import { flag } from './options.ts';
-import { choiceOf } from './words.ts';
+import { choiceOf, defineCommand, flag } from './command.ts';
 
 export const command = defineCommand({
   description:

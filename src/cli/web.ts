@@ -1,11 +1,9 @@
 /** `web`: serves the page of one program until a signal ends it. */
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, flag, PROGRAM, text } from './command.ts';
 import type { CliContext } from './context.ts';
-import { flag, text } from './options.ts';
 import { plainLine } from './render/plain-text.ts';
-import { PROGRAM } from './words.ts';
 
 declare const CODEX_ORCH_VERSION: string;
 

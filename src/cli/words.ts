@@ -1,6 +1,4 @@
 /** The words that follow a command: how usage names them, what completes them, what a command gets of them. */
-import type { CliContext } from './context.ts';
-import { defaultProgram, splitProgram } from './program-argument.ts';
 
 export type WordKind =
   | 'program'
@@ -83,32 +81,6 @@ export function usageOf(words: readonly Word[], where: 'help' | 'error'): string
       return kind === 'program' || isOptional ? `[${name}]` : name;
     })
     .join(' ');
-}
-
-/**
- * One value for each word of a command that works on a program. `usage` is for errors.
- * @throws Refusal for too few or too many, and for a directory that is no program
- */
-export function readWords(
-  words: readonly Word[],
-  given: string[],
-  usage: string,
-  context: CliContext,
-): (string | null)[] {
-  const [program, ...others] = words;
-  if (program?.isOptional && given.length === 0) return [defaultProgram(context)];
-  const min = others.filter((word) => !word.isOptional).length;
-  const shape = { min, max: others.length, usage };
-  const { programDir, rest } = splitProgram(given, shape, context);
-  const values: (string | null)[] = [programDir];
-  for (const [at, word] of others.entries()) {
-    const [next] = rest;
-    const isFree = rest.length < others.length - at;
-    const isAnother =
-      next !== undefined && isFree && word.isOptional && word.looksRight?.(next) === false;
-    values.push((isAnother ? undefined : rest.shift()) ?? word.fallback ?? null);
-  }
-  return values;
 }
 
 /** Run ids are `YYYYMMDDHHMMSS-<8 hex>`; four digits make a year. */

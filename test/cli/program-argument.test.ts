@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { INSTANCE, optional, PROGRAM, RUN_OR_LATEST } from '../../src/cli/command.ts';
 import {
-  programWord,
-  quoteForShell,
   looksLikePath,
+  programWord,
+  readWords,
   splitProgram,
 } from '../../src/cli/program-argument.ts';
 import { Refusal } from '../../src/model/refusal.ts';
@@ -175,8 +176,39 @@ it('names the program in command lines as shortly as possible', () => {
   expect(programWord(path.join(root, 'a b'), { cwd: root, env: {} })).toBe("'a b' ");
 });
 
-it('quotes for a shell', () => {
-  expect(quoteForShell('a/b.c-1')).toBe('a/b.c-1');
-  expect(quoteForShell("it's")).toBe(`'it'\\''s'`);
-  expect(quoteForShell('')).toBe("''");
+describe('readWords', () => {
+  const words = [PROGRAM, RUN_OR_LATEST, optional(INSTANCE)];
+
+  it.each([
+    { given: [], values: ['latest', null] },
+    { given: ['latest'], values: ['latest', null] },
+    { given: ['2026'], values: ['2026', null] },
+    { given: ['20260101000000-0a'], values: ['20260101000000-0a', null] },
+    // What looks like no run is an instance of the latest.
+    { given: ['build'], values: ['latest', 'build'] },
+    { given: ['latest', 'build'], values: ['latest', 'build'] },
+    // Two words are what they stand for, whatever they look like.
+    { given: ['build', 'x'], values: ['build', 'x'] },
+  ])('$given', ({ given, values }) => {
+    const program = path.join(root, 'prog');
+    const place = { cwd: program, env: {} };
+    expect(readWords(words, given, usage, place)).toEqual([program, ...values]);
+  });
+
+  it('takes a single word for a run where no instance may follow', () => {
+    const program = path.join(root, 'prog');
+    const place = { cwd: program, env: {} };
+    expect(readWords([PROGRAM, RUN_OR_LATEST], ['build'], usage, place)).toEqual([
+      program,
+      'build',
+    ]);
+  });
+
+  it('does without a program where that is optional', () => {
+    const place = { cwd: path.join(root, 'plain'), env: {} };
+    expect(readWords([optional(PROGRAM)], [], usage, place)).toEqual([null]);
+    expect(readWords([optional(PROGRAM)], ['../prog'], usage, place)).toEqual([
+      path.join(root, 'prog'),
+    ]);
+  });
 });

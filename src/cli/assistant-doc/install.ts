@@ -1,8 +1,6 @@
 /** `assistant-doc install`. */
 import type { InstalledDoc } from '../../app/assistants/assistant-doc.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
-import { PROGRAM } from '../words.ts';
+import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 
 export const command = defineCommand({
   words: [PROGRAM],

@@ -1,9 +1,7 @@
 /** `edge add`. */
 import type { Edge } from '../../app/program/edit-edge.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag, text, texts } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, text, texts } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
-import { PROGRAM } from '../words.ts';
 import { dependencyKind, DST, edgeLine, KIND, SRC } from './edge-words.ts';
 
 export const command = defineCommand({

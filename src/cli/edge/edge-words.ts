@@ -4,7 +4,7 @@ import { dependencyKinds, type DependencyKind } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { suggest } from '../../text/suggest.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { choiceOf, TASK, type Word } from '../words.ts';
+import { choiceOf, TASK, type Word } from '../command.ts';
 
 export const SRC: Word<string> = { ...TASK, name: 'SRC' };
 export const DST: Word<string> = { ...TASK, name: 'DST' };

@@ -1,10 +1,8 @@
 /** `edge list`. */
 import type { Edge } from '../../app/program/edit-edge.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { printTable } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 import { edgeLine } from './edge-words.ts';
 
 export const command = defineCommand({

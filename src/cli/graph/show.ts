@@ -1,10 +1,8 @@
 /** `graph show`. */
 import type { ProgramGraph } from '../../app/program/show-graph.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choiceOr, flag } from '../options.ts';
+import { choiceOr, defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { plainText } from '../render/plain-text.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -1,11 +1,9 @@
 /** `inbox list`, and `interrupt list`. */
 import type { InterruptEntry } from '../../app/inbox/list.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choice, flag, text } from '../options.ts';
+import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -5,14 +5,23 @@ import type { InterruptEntry } from '../../app/inbox/list.ts';
 import type { Json } from '../../model/json.ts';
 import { confidences } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
+import {
+  choice,
+  choiceOr,
+  defineCommand,
+  flag,
+  INTERRUPT,
+  prints,
+  PROGRAM,
+  text,
+  texts,
+  type ValuesOf,
+} from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { readGivenFile } from '../given-file.ts';
-import { choice, choiceOr, flag, text, texts, type ValuesOf } from '../options.ts';
 import { programWord } from '../program-argument.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
-import { INTERRUPT, PROGRAM } from '../words.ts';
 
 const options = {
   text: text('--text <text>', 'the answer'),

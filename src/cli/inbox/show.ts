@@ -1,10 +1,8 @@
 /** `inbox show`, and `interrupt show`. */
 import type { InterruptEntry } from '../../app/inbox/list.ts';
 import type { Json } from '../../model/json.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag, text } from '../options.ts';
+import { defineCommand, flag, INTERRUPT, prints, PROGRAM, text } from '../command.ts';
 import { printYaml } from '../print.ts';
-import { INTERRUPT, PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   words: [PROGRAM, INTERRUPT],

@@ -3,12 +3,10 @@ import type { AssistantResult } from '../../app/assistants/answer-by-assistant.t
 import type { WorkerHooks, WorkerSummary } from '../../app/assistants/worker.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
+import { defineCommand, flag, parsed, parsedOr, prints, PROGRAM } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { flag, parsed, parsedOr } from '../options.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { PROGRAM } from '../words.ts';
 
 interface WorkerLine {
   run_id: string;

@@ -3,9 +3,8 @@ import path from 'node:path';
 import type { AskerNames } from '../../app/inbox/asking-task.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { CliContext } from '../context.ts';
-import { text, type ValuesOf } from '../options.ts';
+import { text, type ValuesOf, type Word } from '../command.ts';
 import { defaultProgram } from '../program-argument.ts';
-import type { Word } from '../words.ts';
 
 /** At most a program, which mostly the environment names. */
 export const ASKER: Word<string[]> = { name: 'words', kind: 'dir', isRest: true };

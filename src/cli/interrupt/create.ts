@@ -5,10 +5,18 @@ import type { JsonObject } from '../../model/json.ts';
 import { decisionKinds, priorities, requestKinds } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
+import {
+  choice,
+  choiceOr,
+  defineCommand,
+  flag,
+  mandatoryChoice,
+  prints,
+  text,
+  texts,
+} from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { readGivenFile } from '../given-file.ts';
-import { choice, choiceOr, flag, mandatoryChoice, text, texts } from '../options.ts';
 import { ASKER, askerNames, askerOptions, unnamed } from './asker.ts';
 
 export const command = defineCommand({

@@ -2,8 +2,7 @@
 import type { HumanRecommendation, RoleRecommendation } from '../../app/inbox/recommend-role.ts';
 import { decisionKinds, requestKinds } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choice, choiceOr, flag } from '../options.ts';
+import { choice, choiceOr, defineCommand, flag, prints } from '../command.ts';
 import { ASKER, askerNames, askerOptions, unnamed } from './asker.ts';
 
 export const command = defineCommand({

@@ -4,7 +4,8 @@ import { runDirectory, showRun, type RunDocument } from '../../app/run/inspect-r
 import { ExitStatus } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
 import type { CliContext } from '../context.ts';
-import { programWord, quoteForShell } from '../program-argument.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { programWord } from '../program-argument.ts';
 import { closingLines, grantFor } from '../render/closing-lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
@@ -109,7 +110,7 @@ async function driveHere(
     const lines = closingLines({
       state: result.state,
       program,
-      runDirectory: quoteForShell(shorterPath(runDirectory(programDir, runId), context.cwd)),
+      runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
       tookMs: context.clock.elapsedMs() - sinceMs,
       interrupted: result.stopped,
       paint,

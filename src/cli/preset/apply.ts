@@ -1,8 +1,6 @@
 /** `preset apply`. */
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, PRESET, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
-import { PRESET, PROGRAM } from '../words.ts';
 import { variablesIn, variablesOption } from './variables.ts';
 
 interface AppliedPreset {

@@ -1,10 +1,8 @@
 /** `preset list`. */
 import type { PresetSpec } from '../../model/program.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { printTable } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 
 interface ListedPreset {
   /** The program's own, or one of all programs. */

@@ -1,9 +1,7 @@
 /** `preset preview`. */
 import type { JsonObject } from '../../model/json.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, PRESET, prints, PROGRAM } from '../command.ts';
 import { printYaml } from '../print.ts';
-import { PRESET, PROGRAM } from '../words.ts';
 import { variablesIn, variablesOption } from './variables.ts';
 
 export const command = defineCommand({

@@ -1,5 +1,5 @@
 /** `--var key=value`: what a preset's variables are set to. */
-import { texts } from '../options.ts';
+import { texts } from '../command.ts';
 
 /** Words without `=` are no variables, but belong to the command. */
 export const variablesOption = texts('--var <key=value...>', 'values of variables', {

@@ -3,10 +3,17 @@ import path from 'node:path';
 import type { InitializedProgram } from '../../app/program/init.ts';
 import { sandboxes } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choice, choiceOr, flag, parsed, text } from '../options.ts';
-import { quoteForShell } from '../program-argument.ts';
-import { argument } from '../words.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import {
+  argument,
+  choice,
+  choiceOr,
+  defineCommand,
+  flag,
+  parsed,
+  prints,
+  text,
+} from '../command.ts';
 
 export const command = defineCommand({
   description:
@@ -49,7 +56,7 @@ export const command = defineCommand({
     if (json) return printJson(created);
     context.stdout.line(created.program_dir);
     for (const file of created.kept) context.stderr.line(`kept ${file}, which was there`);
-    context.stderr.line(`Next: codex-orch project validate ${quoteForShell(dir)}`);
+    context.stderr.line(`Next: codex-orch project validate ${shellWord(dir)}`);
   },
 });
 

@@ -1,12 +1,10 @@
 /** `project validate`. */
 import type { ValidationReport } from '../../app/program/validate.ts';
 import { ExitStatus } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { diagnosticLines } from '../print.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   description: 'Reports every problem of a program at once. Errors block runs; warnings do not.',

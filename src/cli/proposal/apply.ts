@@ -1,10 +1,8 @@
 /** `proposal apply`. */
 import { Refusal } from '../../model/refusal.ts';
 import type { Proposal } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, PROPOSAL } from '../command.ts';
 import { plainText } from '../render/plain-text.ts';
-import { PROGRAM, PROPOSAL } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -1,9 +1,8 @@
 /** `proposal diff`. */
-import { defineCommand } from '../command.ts';
+import { defineCommand, PROGRAM, PROPOSAL } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine, plainText } from '../render/plain-text.ts';
-import { PROGRAM, PROPOSAL } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -1,11 +1,9 @@
 /** `proposal list`. */
 import { proposalKinds, proposalStatuses, type Proposal } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choice, flag, text } from '../options.ts';
+import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   words: [PROGRAM],

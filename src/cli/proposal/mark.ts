@@ -1,8 +1,14 @@
 /** `proposal mark`. */
 import { proposalStatuses, type Proposal } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag, mandatoryChoice, text } from '../options.ts';
-import { PROGRAM, PROPOSAL } from '../words.ts';
+import {
+  defineCommand,
+  flag,
+  mandatoryChoice,
+  prints,
+  PROGRAM,
+  PROPOSAL,
+  text,
+} from '../command.ts';
 
 export const command = defineCommand({
   words: [PROGRAM, PROPOSAL],

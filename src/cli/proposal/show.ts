@@ -1,10 +1,8 @@
 /** `proposal show`. */
 import type { Json } from '../../model/json.ts';
 import type { Proposal } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, PROPOSAL } from '../command.ts';
 import { printYaml } from '../print.ts';
-import { PROGRAM, PROPOSAL } from '../words.ts';
 
 export const command = defineCommand({
   words: [PROGRAM, PROPOSAL],

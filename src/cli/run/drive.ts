@@ -1,7 +1,5 @@
 /** `run drive`: the engine of a run in the background. What it prints goes to the run's engine.log. */
-import { defineCommand } from '../command.ts';
-import { flag } from '../options.ts';
-import { PROGRAM, RUN } from '../words.ts';
+import { defineCommand, flag, PROGRAM, RUN } from '../command.ts';
 
 export const command = defineCommand({
   words: [{ ...PROGRAM, inHelp: 'PROGRAM' }, RUN],

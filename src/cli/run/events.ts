@@ -1,13 +1,11 @@
 /** `run events`. */
 import type { RunEvent } from '../../core/events/events.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST } from '../command.ts';
 import { timeOfDay } from '../render/amounts.ts';
 import { eventSummary } from '../render/event-lines.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { fit } from '../render/text-width.ts';
-import { PROGRAM, RUN_OR_LATEST } from '../words.ts';
 
 export const command = defineCommand({
   description: 'Lists the event log: one event a line.',

@@ -3,14 +3,21 @@ import type { Decision } from '../../app/run/inspect-run.ts';
 import type { Explanation } from '../../core/explain/explain.ts';
 import { runStatus } from '../../core/state/run-state.ts';
 import type { InstanceStatus, RunStatus } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
+import {
+  defineCommand,
+  flag,
+  INSTANCE,
+  optional,
+  prints,
+  PROGRAM,
+  RUN_OR_LATEST,
+} from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { flag } from '../options.ts';
-import { programWord, quoteForShell } from '../program-argument.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { programWord } from '../program-argument.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { wrap } from '../render/text-width.ts';
-import { INSTANCE, optional, PROGRAM, RUN_OR_LATEST } from '../words.ts';
 
 interface RunExplanationDocument {
   run_id: string;
@@ -108,7 +115,7 @@ function commandLineOf(
 ): string | null {
   if (command === null) return null;
   const words = command.flatMap((word) => {
-    if (word !== programDir) return [quoteForShell(word)];
+    if (word !== programDir) return [shellWord(word)];
     return program === '' ? [] : [program.trimEnd()];
   });
   return ['codex-orch', ...words].join(' ');

@@ -1,14 +1,12 @@
 /** `run list`. */
 import type { RunSummary } from '../../app/run/inspect-run.ts';
 import type { RunStatus } from '../../model/run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { programWord } from '../program-argument.ts';
 import { durationBetween } from '../render/amounts.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   description: 'Lists the runs of a program, newest first.',

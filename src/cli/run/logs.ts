@@ -1,9 +1,15 @@
 /** `run logs`. */
 import type { RunState } from '../../core/state/run-state.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand } from '../command.ts';
-import { flag, parsed } from '../options.ts';
-import { INSTANCE, optional, PROGRAM, RUN_OR_LATEST } from '../words.ts';
+import {
+  defineCommand,
+  flag,
+  INSTANCE,
+  optional,
+  parsed,
+  PROGRAM,
+  RUN_OR_LATEST,
+} from '../command.ts';
 import { wholeNumber } from './run-options.ts';
 
 export const command = defineCommand({

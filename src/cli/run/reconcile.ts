@@ -1,8 +1,6 @@
 /** `run reconcile`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
-import { PROGRAM, RUN } from '../words.ts';
+import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 
 export const command = defineCommand({
   description:

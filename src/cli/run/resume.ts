@@ -1,7 +1,6 @@
 /** `run resume`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { PROGRAM, RUN } from '../words.ts';
+import { defineCommand, prints, PROGRAM, RUN } from '../command.ts';
 import { driveOptions, exitStatuses } from './run-options.ts';
 
 export const command = defineCommand({

@@ -1,8 +1,6 @@
 /** `run retry-instance`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import { defineCommand, prints } from '../command.ts';
-import { parsedOr } from '../options.ts';
-import { INSTANCE, PROGRAM, RUN } from '../words.ts';
+import { defineCommand, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
 import { driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
 
 export const command = defineCommand({

@@ -1,6 +1,6 @@
 /** What several run commands share: whether to wait, whole numbers, and what exit statuses mean. */
 import { Refusal } from '../../model/refusal.ts';
-import { flag, flagOrNot } from '../options.ts';
+import { flag, flagOrNot } from '../command.ts';
 
 export const driveOptions = {
   wait: flagOrNot('--wait', 'drive the run here, and show progress (default)', {

@@ -1,10 +1,8 @@
 /** `run show`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 import { renderYaml } from '../render/yaml.ts';
-import { PROGRAM, RUN } from '../words.ts';
 
 export const command = defineCommand({
   description: 'Prints all that is known of a run: scopes, instances, inputs, frozen tasks.',

@@ -7,15 +7,13 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
+import { defineCommand, flag, type Option, prints, PROGRAM, repeated, texts } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { flag, repeated, texts, type Option } from '../options.ts';
 import { looksLikePath, programWord } from '../program-argument.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 import { shorterPath } from '../live/ends.ts';
-import { PROGRAM } from '../words.ts';
 import { driveOptions, exitStatuses } from './run-options.ts';
 
 interface PlannedRunDocument {

@@ -1,14 +1,12 @@
 /** `run verify`. */
 import type { VerifyReport } from '../../app/run/inspect-run.ts';
 import { ExitStatus } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
+import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { flag } from '../options.ts';
 import { programWord } from '../program-argument.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { PROGRAM, RUN_OR_LATEST } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -1,11 +1,11 @@
 /** `run watch`. */
-import { defineCommand } from '../command.ts';
+import { defineCommand, PROGRAM, RUN_OR_LATEST } from '../command.ts';
 import { shorterPath } from '../live/ends.ts';
 import { openProgress } from '../live/progress.ts';
-import { programWord, quoteForShell } from '../program-argument.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { programWord } from '../program-argument.ts';
 import { closingLines } from '../render/closing-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { PROGRAM, RUN_OR_LATEST } from '../words.ts';
 import { exitStatuses } from './run-options.ts';
 
 export const command = defineCommand({
@@ -45,7 +45,7 @@ export const command = defineCommand({
         const lines = closingLines({
           state: end.state,
           program: programWord(programDir, context),
-          runDirectory: quoteForShell(directory),
+          runDirectory: shellWord(directory),
           tookMs: null,
           interrupted: false,
           paint,

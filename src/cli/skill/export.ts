@@ -1,9 +1,7 @@
 /** `skill export`. */
 import path from 'node:path';
 import type { CopiedSkill } from '../../app/machine/skills.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
-import { argument } from '../words.ts';
+import { argument, defineCommand, flag, prints } from '../command.ts';
 
 export const command = defineCommand({
   words: [argument('id', 'the skill'), argument('dir', 'where its directory goes', 'dir')],

@@ -3,10 +3,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { CopiedSkill } from '../../app/machine/skills.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand, prints } from '../command.ts';
+import { argument, defineCommand, flag, prints, text } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { flag, text } from '../options.ts';
-import { argument } from '../words.ts';
 
 export const command = defineCommand({
   description:

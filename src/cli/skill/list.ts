@@ -1,7 +1,6 @@
 /** `skill list`. */
 import type { Skill } from '../../app/machine/skills.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints } from '../command.ts';
 import { printTable } from '../render/table.ts';
 
 export const command = defineCommand({

@@ -1,10 +1,8 @@
 /** `task add`. */
 import type { TaskSpec } from '../../model/program.ts';
-import { defineCommand, prints } from '../command.ts';
+import { defineCommand, FILE, flag, prints, PROGRAM } from '../command.ts';
 import { readGivenFile } from '../given-file.ts';
-import { flag } from '../options.ts';
 import { printDiagnostics } from '../print.ts';
-import { FILE, PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   description:

@@ -1,8 +1,6 @@
 /** `task delete`. */
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, TASK } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
-import { PROGRAM, TASK } from '../words.ts';
 
 interface DeletedTask {
   /** Its id. */

@@ -1,10 +1,8 @@
 /** `task list`. */
 import { taskStatuses, type TaskSpec } from '../../model/program.ts';
-import { defineCommand, prints } from '../command.ts';
-import { choice, flag, repeated } from '../options.ts';
+import { choice, defineCommand, flag, prints, PROGRAM, repeated } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { printTable } from '../render/table.ts';
-import { PROGRAM } from '../words.ts';
 
 export const command = defineCommand({
   words: [PROGRAM],

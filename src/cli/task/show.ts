@@ -1,10 +1,8 @@
 /** `task show`. */
 import type { JsonObject } from '../../model/json.ts';
 import type { TaskSpec } from '../../model/program.ts';
-import { defineCommand, prints } from '../command.ts';
-import { flag } from '../options.ts';
+import { defineCommand, flag, prints, PROGRAM, TASK } from '../command.ts';
 import { printYaml } from '../print.ts';
-import { PROGRAM, TASK } from '../words.ts';
 
 export const command = defineCommand({
   words: [PROGRAM, TASK],

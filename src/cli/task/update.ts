@@ -1,10 +1,8 @@
 /** `task update`. */
 import type { TaskSpec } from '../../model/program.ts';
-import { defineCommand, prints } from '../command.ts';
+import { defineCommand, FILE, flag, prints, PROGRAM, TASK } from '../command.ts';
 import { readGivenFile } from '../given-file.ts';
-import { flag } from '../options.ts';
 import { printDiagnostics } from '../print.ts';
-import { FILE, PROGRAM, TASK } from '../words.ts';
 
 export const command = defineCommand({
   description: 'Sets the top-level fields that FILE holds. Other fields stay, and so do comments.',

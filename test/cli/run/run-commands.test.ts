@@ -271,21 +271,10 @@ describe('looking at runs', () => {
     expect(stderr).toBe('');
   });
 
-  it('completes runs, instances and tasks', () => {
-    const complete = (...words: string[]): string[] =>
-      run('__complete', ...words)
-        .stdout.trim()
-        .split('\n')
-        .map((line) => line.split('\t')[0] ?? '');
-    expect(complete('run', 'sh')).toEqual(['show']);
-    expect(complete('run', 'show', '')).toEqual(expect.arrayContaining(['latest', id]));
-    // The same order as everywhere else, also within a second.
+  it('completes runs in the same order, also within a second', () => {
     const [latest = ''] = run('run', 'list').stdout.split('\t');
-    expect(complete('run', 'show', '').slice(0, 2)).toEqual(['latest', latest]);
-    expect(complete('run', 'logs', id, 'nas')).toEqual([expect.stringMatching(/^nasty-/)]);
-    expect(complete('run', 'start', '--root', 'qu')).toEqual(['quick']);
-    expect(complete('run', 'start', '--dry')).toEqual(['--dry-run']);
-    expect(complete('nonsense', '')).toEqual(['']);
+    const offered = run('__complete', 'run', 'show', '').stdout.split('\n');
+    expect(offered.slice(0, 2)).toEqual(['latest', latest]);
   });
 });
 
