@@ -41,7 +41,8 @@ export function typeSchemas(files, refPrefix) {
     // One that takes parameters is another type each time.
     if (alias && isOurs(alias) && !type.aliasTypeArguments) return named(alias.name, type, alias);
     const { symbol } = type;
-    if (symbol && symbol.flags & ts.SymbolFlags.Interface && isOurs(symbol)) {
+    const isGeneric = checker.getTypeArguments(type).length > 0;
+    if (symbol && symbol.flags & ts.SymbolFlags.Interface && isOurs(symbol) && !isGeneric) {
       return named(symbol.name, type, symbol);
     }
     return structure(type);
