@@ -1,6 +1,6 @@
 /** Section 8.4 of the contract: what the end of an attempt means, in its order. */
 import { describe, expect, it } from 'vitest';
-import { finishAttempt } from '../../../src/core/judge/finish.ts';
+import { finishAttempt, type AttemptFacts } from '../../../src/core/judge/finish.ts';
 import { loop, NOW, route, task } from '../../support/make.ts';
 import {
   broken,
@@ -115,6 +115,23 @@ describe('the order of what is looked at', () => {
     expect(run.last('l')).toMatchObject({ status: 'failed', failure_kind: 'loop_limit' });
   });
 
+  it('a result whose control is refused is not recorded', () => {
+    const run = new ScriptedRun([task({ id: 'gate', control: route({ yes: [] }) })]);
+    run.finish('gate', { result: { control: { kind: 'route', labels: ['maybe'] } } });
+    expect(run.last('gate').status).toBe('failed');
+    expect(run.payloads('result_materialized')).toEqual([]);
+  });
+
+  it('what publishes nothing says nothing of files', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const facts: AttemptFacts = {
+      ...factsOf({}),
+      artifacts: { kind: 'published', artifacts: [] },
+    };
+    const events = finishAttempt(run.state, run.running('a').instance_id, facts, NOW);
+    expect(events.map((event) => event.event_type)).toEqual(['attempt_finished', 'instance_done']);
+  });
+
   it('ends only what runs', () => {
     const run = new ScriptedRun([task({ id: 'a' })]);
     const id = run.last('a').instance_id;
@@ -174,6 +191,21 @@ describe('a lost session', () => {
     expect(run.payloads('session_lost')).toEqual([
       { session_id: 's-1', reason: 'no rollout found' },
     ]);
+  });
+
+  it('applies each reply once, however many attempts hear it', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const asked = run.ask(run.running('a'));
+    run.finish('a');
+    run.reply(asked);
+    run.plan();
+    run.finish('a', { process: sessionLost });
+    expect(run.payloads('attempt_started').map(({ replies }) => replies)).toEqual([
+      [],
+      [asked],
+      [asked],
+    ]);
+    expect(run.payloads('interrupt_applied')).toEqual([{ interrupt_id: asked, attempt: 2 }]);
   });
 
   it('waits where a blocking question is open', () => {
@@ -253,7 +285,7 @@ describe('required decisions', () => {
 describe('a crash that keeps a part of the end', () => {
   const controllers = {
     route: [
-      task({ id: 'r', control: route({ left: ['x'], right: ['y'] }) }),
+      task({ id: 'r', control: route({ no: [], left: ['x'], never: [], right: ['y'] }) }),
       task({ id: 'x', depends_on: ['r'] }),
       task({ id: 'y', depends_on: ['r'] }),
     ],
@@ -301,6 +333,7 @@ describe('a crash that keeps a part of the end', () => {
           'artifacts_published',
           'control_emitted',
           'route_selected',
+          'route_unselected',
           'loop_continued',
           'loop_stopped',
         ] as const) {

@@ -23,6 +23,15 @@ describe('starts', () => {
     expect(run.plan(3)).toHaveLength(1);
   });
 
+  it('are still possible while a failure is not announced: not by an engine that may start nothing', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    run.end('a', { process: broken });
+    run.plan(0);
+    expect(run.payloads('run_completed')).toEqual([]);
+    run.plan();
+    expect(run.payloads('run_completed')).toEqual([{ status: 'failed' }]);
+  });
+
   it('begin the long chains first, whatever the tasks are called', () => {
     const run = new ScriptedRun(
       [

@@ -54,6 +54,23 @@ describe('abort', () => {
     expect(run.status()).toBe('done');
   });
 
+  it('is announced as failed where nothing had begun', () => {
+    const run = new ScriptedRun([task({ id: 'a' })], { slots: 0 });
+    run.abort();
+    run.plan(1);
+    expect(run.payloads('run_completed')).toEqual([{ status: 'failed' }]);
+  });
+
+  it('is settled by deciding again after a crash that kept the end of an attempt', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const ends = new Map([[run.running('a').instance_id, offline]]);
+    run.decide({ command: 'abort', ends });
+    run.crashAfter(run.events.findIndex((each) => each.event_type === 'attempt_finished') + 1);
+    run.decide({ command: 'abort', ends });
+    expect(run.payloads('attempt_finished')).toHaveLength(1);
+    expect(run.board()).toEqual(['a failed']);
+  });
+
   it('leaves a run that is done as it is', () => {
     const run = new ScriptedRun([task({ id: 'a' })]);
     run.finish('a');
