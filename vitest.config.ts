@@ -1,14 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import { long, tierOf } from './test/tiers.ts';
+import { long, type Tier, tierOf } from './test/tiers.ts';
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name}`);
 
-const project = (name: string, include: string[]) => ({
+const ofTier = (tier: Tier | null): string[] => files.filter((file) => tierOf(file) === tier);
+
+const project = (name: string, include: string[], more: object = {}) => ({
   extends: true as const,
-  test: { name, include },
+  test: { name, include, ...more },
 });
 
 export default defineConfig({
@@ -19,14 +21,12 @@ export default defineConfig({
       process.env['CODEX_ORCH_TESTS'] === 'long'
         ? [project('long', long)]
         : [
-            project(
-              'quick',
-              files.filter((file) => tierOf(file) === 'quick'),
-            ),
-            project(
-              'all',
-              files.filter((file) => tierOf(file) !== 'quick'),
-            ),
+            project('quick', ofTier('quick')),
+            project('all', [...ofTier('all'), ...ofTier(null)]),
+            project('alone', ofTier('alone'), {
+              fileParallelism: false,
+              sequence: { groupOrder: 1 },
+            }),
           ],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 /**
  * Which test files run when. Folders and files, relative to the root; a file that is named wins over its
- * folder. Each test file belongs to `quick` or to `all`; `long` runs some of them again, with many cases.
+ * folder. Each test file belongs to one tier; `long` runs some of them again, with many cases.
  */
 export const tiers = {
   /** `npm test`: at every change. Needs no build, no browser, no Codex; few cases, the same each time. */
@@ -38,6 +38,8 @@ export const tiers = {
     'test/store/lock',
     'test/web',
   ],
+  /** The end of `npm run test:all`: timed, so one after the other and with nothing beside them. */
+  alone: ['test/web/page-speed.test.ts'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Tier = keyof typeof tiers;
@@ -57,7 +59,7 @@ export const long = [
 /** The tier of a test file, null where none names it. The longest entry that fits it decides. */
 export function tierOf(file: string): Tier | null {
   let [found, longest]: [Tier | null, number] = [null, 0];
-  for (const tier of ['quick', 'all'] as const) {
+  for (const tier of ['quick', 'all', 'alone'] as const) {
     for (const entry of tiers[tier]) {
       if (entry.length <= longest || (file !== entry && !file.startsWith(`${entry}/`))) continue;
       [found, longest] = [tier, entry.length];
