@@ -1,14 +1,11 @@
 /** Our commands as commander's, which parses them, writes their help, and finds what is wrong with a command line. */
-import {
-  Command as CommanderCommand,
-  CommanderError,
-  type Option as CommanderOption,
-} from 'commander';
+import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
 import { Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
 import {
   takesProgram,
   usageOf,
+  written,
   type Command,
   type Noun,
   type Option,
@@ -30,8 +27,8 @@ export async function runCommand(argv: string[], found: Found, context: CliConte
   const [first = ''] = argv;
   const program = makeProgram(context);
   const own = program.command(first);
-  if ('command' in found) fill(own, first, found.command, context);
-  else fillNoun(own, first, found, context);
+  if ('command' in found) fill(own, first, found.command, argv.slice(1), context);
+  else fillNoun(own, first, found, argv, context);
   // `help` is a word of ours, not a command of every noun.
   own.helpCommand(false);
   try {
@@ -84,17 +81,26 @@ function fillNoun(
   group: CommanderCommand,
   name: string,
   { noun, called }: Extract<Found, { noun: Noun }>,
+  argv: readonly string[],
   context: CliContext,
 ): void {
   group.addHelpText('after', examples(name, noun.examples));
   if (noun.description !== undefined) group.description(noun.description);
   for (const [verb, { summary, hidden }] of Object.entries(noun.verbs)) {
     const own = group.command(verb, { hidden: hidden === true }).summary(summary);
-    if (called?.verb === verb) fill(own, `${name} ${verb}`, called.command, context);
+    if (called?.verb !== verb) continue;
+    fill(own, `${name} ${verb}`, called.command, argv.slice(argv.indexOf(verb) + 1), context);
   }
 }
 
-function fill(own: CommanderCommand, name: string, command: Command, context: CliContext): void {
+/** `line`: what follows the command's name. */
+function fill(
+  own: CommanderCommand,
+  name: string,
+  command: Command,
+  line: readonly string[],
+  context: CliContext,
+): void {
   const { words, options, notes } = command;
   if (command.description !== undefined) own.description(command.description);
   const hasProgram = takesProgram(words);
@@ -108,15 +114,16 @@ function fill(own: CommanderCommand, name: string, command: Command, context: Cl
   const after = [examples(name, command.examples), ...(notes === undefined ? [] : [notes])];
   own.addHelpText('after', after.join('\n\n'));
   own.action(async () => {
-    const { values, released } = valuesOf(own, options);
-    const typed = own.processedArgs as (string | string[] | undefined)[];
-    let read: unknown[] = typed;
+    const values = valuesOf(own, options);
+    let read: unknown[] = own.processedArgs;
     if (hasProgram) {
-      const inErrors = [name, usageOf(words, 'error'), command.usageInErrors ?? ''];
-      const line = inErrors.filter((part) => part !== '').join(' ');
-      const given = [...((typed[0] ?? []) as string[]), ...released];
+      const { shareWords } = await import('./own-words.ts');
       const { readWords } = await import('./program-argument.ts');
-      read = readWords(words, given, line, context);
+      const shared = shareWords(command, line, context);
+      Object.assign(values, shared.several);
+      const inErrors = [name, usageOf(words, 'error'), command.usageInErrors ?? ''];
+      const usage = inErrors.filter((part) => part !== '').join(' ');
+      read = readWords(words, shared.own, usage, context);
     }
     const printJson = (value: unknown): void => context.stdout.line(JSON.stringify(value, null, 2));
     await command.run({ words: read, options: values, printJson }, context);
@@ -128,37 +135,62 @@ function argumentOf({ name, isRest }: Word): string {
 }
 
 function addOption(own: CommanderCommand, option: Option): void {
-  const { flags, about, absent, choices, shownDefault, contrary } = option;
-  const added: CommanderOption = own.createOption(flags, about);
+  const { flags, about, absent, choices, shownDefault, others = [] } = option;
+  const added = new CommanderOption(flags, about);
   if (choices) added.choices(choices);
   if (shownDefault !== undefined) {
     added.default(absent, shownDefault === true ? undefined : shownDefault);
   }
   if (option.isMandatory) added.makeOptionMandatory();
-  const parse = option.parse ?? ((word: string): unknown => word);
-  if (option.isRepeated) {
-    added.argParser((word, before: unknown[] | undefined) => [...(before ?? []), parse(word)]);
-  } else if (option.parse) added.argParser(parse);
+  // Of `choices`, what checks one word.
+  const check = added.parseArg as ((word: string, before: unknown) => unknown) | undefined;
+  const parse = option.parse ?? ((word: string): unknown => check?.(word, undefined) ?? word);
+  if (option.isRepeated) added.argParser(adding(parse));
+  else if (option.parse) added.argParser(parse);
   own.addOption(added);
-  if (contrary) own.option(contrary.flags, contrary.about);
+  const name = added.attributeName();
+  for (const { parse: parseOther, ...other } of others) {
+    const way = new OtherWay(other.flags, other.about, name);
+    if (parseOther) way.argParser(adding(parseOther));
+    own.addOption(way);
+  }
+  // Scripts may say that they do not want what a flag stands for.
+  const { long, takesValue } = written(flags);
+  const contrary = `--no-${long.slice(2)}`;
+  if (takesValue || others.some((other) => other.flags === contrary)) return;
+  own.addOption(new OtherWay(contrary, '', name).hideHelp());
 }
 
-/** The options by their names here, and the words that they gave back. */
-function valuesOf(
-  own: CommanderCommand,
-  options: Options,
-): { values: Record<string, unknown>; released: string[] } {
+function adding(parse: (word: string) => unknown) {
+  return (word: string, before: unknown[] | undefined): unknown[] => [
+    ...(before ?? []),
+    parse(word),
+  ];
+}
+
+/** What it says goes where the value of the option named goes; without a value, it says the contrary. */
+class OtherWay extends CommanderOption {
+  readonly #name: string;
+
+  constructor(flags: string, about: string, name: string) {
+    super(flags, about);
+    this.negate = !this.required;
+    this.#name = name;
+  }
+
+  override attributeName(): string {
+    return this.#name;
+  }
+}
+
+/** The options by their names here. */
+function valuesOf(own: CommanderCommand, options: Options): Record<string, unknown> {
   const given: Record<string, unknown> = own.opts();
-  const released: string[] = [];
-  const values = Object.entries(options).map(([name, option]) => {
-    const { flags, about, absent, isValue } = option;
-    const value = given[own.createOption(flags, about).attributeName()] ?? absent;
-    if (!isValue) return [name, value] as const;
-    const several = value as string[];
-    released.push(...several.filter((word) => !isValue(word)));
-    return [name, several.filter(isValue)] as const;
+  const values = Object.entries(options).map(([name, { flags, about, absent }]) => {
+    const value = given[new CommanderOption(flags, about).attributeName()] ?? absent;
+    return [name, value] as const;
   });
-  return { values: Object.fromEntries(values), released };
+  return Object.fromEntries(values);
 }
 
 function examples(name: string, lines: readonly string[]): string {

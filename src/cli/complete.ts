@@ -7,15 +7,9 @@ import path from 'node:path';
 import * as names from '../app/program/names.ts';
 import { isProgram } from '../app/program/what-is-there.ts';
 import { commandTable } from './command-table.ts';
-import {
-  type Command,
-  type Noun,
-  type Option,
-  takesProgram,
-  type WordKind,
-  written,
-} from './command.ts';
+import { type Command, type Noun, takesProgram, type WordKind, written } from './command.ts';
 import type { CliContext } from './context.ts';
+import { placeWords, type WrittenWay } from './own-words.ts';
 import { defaultProgram } from './program-argument.ts';
 import { plainLine } from './render/plain-text.ts';
 
@@ -83,7 +77,7 @@ function ofCommand(
   if (!current.startsWith('-')) return ofPosition(words, command, context);
   const options = Object.values(command.options).flatMap((option) => [
     option,
-    ...(option.contrary ? [option.contrary] : []),
+    ...(option.others ?? []),
   ]);
   return [
     ...options.map(({ flags, about }) => ({ word: written(flags).long, about })),
@@ -95,24 +89,13 @@ function ofCommand(
 function withoutOptions(
   command: Command,
   typed: string[],
-): { words: string[]; pending: Option | null } {
-  const words: string[] = [];
-  let pending: Option | null = null;
-  for (const word of typed) {
-    const option = Object.values(command.options).find(({ flags, contrary }) => {
-      const { long, short } = written(flags);
-      return word === long || word === short || word === contrary?.flags;
-    });
-    if (option) pending = written(option.flags).takesValue ? option : null;
-    else if (pending) {
-      if (!written(pending.flags).takesSeveral) pending = null;
-    } else if (!word.startsWith('-')) words.push(word);
-  }
-  return { words, pending };
+): { words: string[]; pending: WrittenWay | null } {
+  const { placed, pending } = placeWords(command.options, typed);
+  return { words: placed.flatMap(({ word, option }) => (option ? [] : [word])), pending };
 }
 
 function ofOption(
-  { choices, kind }: Option,
+  { choices, kind }: WrittenWay,
   words: string[],
   command: Command,
   context: CliContext,

@@ -16,13 +16,22 @@ export interface Option<V = unknown> {
   /** Given again, it adds to a list. */
   readonly isRepeated?: true;
   /**
-   * An option that takes several values swallows a program directory that comes after it. What this is
-   * false for is given back to the command's own words.
+   * An option that takes several values swallows the words of the command that come after it. What this
+   * is false for is given back to them; so is what they lack (`own-words.ts`).
    */
   readonly isValue?: (word: string) => boolean;
   readonly kind?: WordKind;
-  /** `--no-…`, that says the contrary. */
-  readonly contrary?: { readonly flags: string; readonly about: string };
+  /** Other ways to write it; what they say joins what it says, in the order of the line. */
+  readonly others?: readonly OtherWay[];
+}
+
+/** Without `parse` it says the contrary of a flag. */
+export interface OtherWay {
+  readonly flags: string;
+  readonly about: string;
+  /** @throws Refusal */
+  readonly parse?: (word: string) => unknown;
+  readonly kind?: WordKind;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -39,13 +48,13 @@ export function flag(flags: string, about: string): Option<boolean> {
   return { flags, about, absent: false };
 }
 
-/** True unless the contrary is given. */
+/** True unless the contrary is given; of both, the later counts. */
 export function flagOrNot(
   flags: string,
   about: string,
   contrary: { flags: string; about: string },
 ): Option<boolean> {
-  return { flags, about, absent: true, contrary };
+  return { flags, about, absent: true, others: [contrary] };
 }
 
 export function text(flags: string, about: string, more: More = {}): Option<string | null> {
@@ -65,9 +74,17 @@ export function texts(
 export function repeated<V = string>(
   flags: string,
   about: string,
-  more: More & { parse?: (word: string) => V } = {},
+  more: More & { parse?: (word: string) => V; others?: readonly OtherWay[] } = {},
 ): Option<V[]> {
   return { flags, about, absent: [], isRepeated: true, ...more };
+}
+
+export function repeatedChoice<const V extends string>(
+  flags: string,
+  about: string,
+  choices: readonly V[],
+): Option<V[]> {
+  return { flags, about, absent: [], isRepeated: true, choices };
 }
 
 export function parsed<V>(

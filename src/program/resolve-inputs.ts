@@ -9,7 +9,7 @@ import { readText, type ReadText } from '../disk/read-text.ts';
 import type { ProgramSource } from './source/source.ts';
 import { parseYaml } from './source/yaml-source.ts';
 
-/** One `--input…` option. Those of a later kind win, and within a kind the later one. */
+/** One `--input…` option. Of those for one key the last wins. */
 export type InputOption =
   /** `--input key=text` */
   | { kind: 'text'; key: string; value: string }
@@ -53,11 +53,7 @@ export function resolveInputs(
   cwd: string,
 ): JsonObject {
   const given = new Map<string, Json>();
-  for (const kind of ['text', 'json', 'json_file'] as const) {
-    for (const option of options) {
-      if (option.kind === kind) given.set(option.key, optionValue(option, cwd));
-    }
-  }
+  for (const option of options) given.set(option.key, optionValue(option, cwd));
   const values: [string, Json][] = [];
   for (const [key, file] of Object.entries(project.user_inputs)) {
     // A default that is overridden need not load.

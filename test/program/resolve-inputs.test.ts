@@ -25,13 +25,13 @@ describe('4. Starting a run: inputs', () => {
     return resolveInputs(source, loadProject(source).project, options, program);
   }
 
-  it('takes defaults, then text, JSON and files; later wins', async () => {
+  it('takes defaults, then what is given; of one key the last wins, of whatever kind', async () => {
     expect(
       await resolve([
-        { kind: 'json_file', key: 'three', value: 'given.txt' },
+        { kind: 'text', key: 'three', value: '1' },
         { kind: 'json', key: 'bad', value: '{"x": 1}' },
         { kind: 'json', key: 'three', value: '2' },
-        { kind: 'text', key: 'three', value: '1' },
+        { kind: 'json_file', key: 'three', value: 'given.txt' },
         { kind: 'text', key: 'new', value: '{"not": "parsed"}' },
       ]),
     ).toEqual({

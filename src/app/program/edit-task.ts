@@ -14,7 +14,8 @@ import { commitEdit } from './edit.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
 export interface TaskFilter {
-  status?: string | undefined;
+  /** Tasks that have one of these; none given: all tasks. */
+  statuses?: readonly string[];
   /** Tasks that have all of these. */
   labels?: readonly string[];
 }
@@ -24,11 +25,12 @@ export function listTasks(
   programDir: string,
   filter: TaskFilter = {},
 ): { tasks: TaskSpec[]; unreadable: Diagnostic[] } {
+  const { statuses = [] } = filter;
   const source = directorySource(programDir);
   const loaded = loadTasks(source, loadProject(source).project);
   const tasks = loaded
     .flatMap(({ task }) => (task === null ? [] : [task]))
-    .filter((task) => filter.status === undefined || task.status === filter.status)
+    .filter((task) => statuses.length === 0 || statuses.includes(task.status))
     .filter((task) => (filter.labels ?? []).every((label) => task.labels.includes(label)));
   const unreadable = loaded
     .filter(({ task }) => task === null)

@@ -10,6 +10,7 @@ import {
   choiceOr,
   defineCommand,
   flag,
+  flagOrNot,
   mandatoryChoice,
   prints,
   text,
@@ -49,8 +50,10 @@ export const command = defineCommand({
       { kind: 'file' },
     ),
     priority: choiceOr('--priority <priority>', 'how urgent it is', priorities, 'normal'),
-    blocking: flag('--blocking', 'wait for the answer (default)'),
-    nonBlocking: flag('--non-blocking', 'go on without waiting'),
+    blocking: flagOrNot('--blocking', 'wait for the answer (default)', {
+      flags: '--non-blocking',
+      about: 'go on without waiting',
+    }),
     metadata: texts('--metadata <key=value...>', 'further facts for the answerer'),
     json: flag('--json', 'print the interrupt as JSON'),
   },
@@ -64,11 +67,6 @@ export const command = defineCommand({
     const names = askerNames(words, options, context);
     const { instance } = names;
     if (instance === null) throw unnamed('instance', '--instance-id', 'CODEX_ORCH_INSTANCE_ID');
-    if (options.blocking && options.nonBlocking) {
-      throw new Refusal('bad-option', '--blocking and --non-blocking exclude each other', {
-        hint: '--blocking waits for the answer, --non-blocking goes on without it',
-      });
-    }
     const { createInterrupt } = await import('../../app/inbox/create.ts');
     const { audience, kind, decisionKind, artifacts, replySchema, priority, targetRole } = options;
     const { interrupt, warnings } = await createInterrupt(
@@ -76,7 +74,7 @@ export const command = defineCommand({
       { ...names, instance },
       {
         audience,
-        blocking: !options.nonBlocking,
+        blocking: options.blocking,
         requestKind: kind,
         decisionKind,
         text: await questionText(options, context),

@@ -57,9 +57,7 @@ export const command = defineCommand({
       kind: 'label',
       isValue: (word) => !looksLikePath(word),
     }),
-    texts: input('--input', 'text', 'text', 'an input value; may be repeated'),
-    jsons: input('--input-json', 'json', 'JSON', 'an input value as JSON'),
-    jsonFiles: input('--input-json-file', 'json_file', 'file', 'an input value from a JSON file'),
+    inputs: inputOptions(),
     assistants: flag(
       '--assistants',
       'have assistants answer the questions put to them, while the run goes on',
@@ -92,15 +90,10 @@ export const command = defineCommand({
       cwd: context.cwd,
       roots,
       labels,
-      inputs: [
-        ...options.texts,
-        ...options.jsons,
-        // Relative to where the person stands, not to the program.
-        ...options.jsonFiles.map((one) => ({
-          ...one,
-          value: path.resolve(context.cwd, one.value),
-        })),
-      ],
+      // Relative to where the person stands, not to the program.
+      inputs: options.inputs.map((one) =>
+        one.kind === 'json_file' ? { ...one, value: path.resolve(context.cwd, one.value) } : one,
+      ),
       ...(assistants ? { assistants } : {}),
     };
     if (options.dryRun) {
@@ -123,23 +116,34 @@ export const command = defineCommand({
   },
 });
 
-/** `--input… key=value`; `form`: what the value is, for the help. */
-function input(
-  name: string,
-  kind: InputOption['kind'],
-  form: string,
-  about: string,
-): Option<InputOption[]> {
-  return repeated(`${name} <key=${form}>`, about, {
-    ...(kind === 'json_file' ? { kind: 'file' } : {}),
-    parse(word): InputOption {
+/** `--input… key=value`, of three kinds; of those for one key the last on the line counts. */
+function inputOptions(): Option<InputOption[]> {
+  const text = way('--input', 'text', 'text', 'an input value; may be repeated');
+  return repeated(text.flags, text.about, {
+    parse: text.parse,
+    others: [
+      way('--input-json', 'json', 'JSON', 'an input value as JSON'),
+      {
+        ...way('--input-json-file', 'json_file', 'file', 'an input value from a JSON file'),
+        kind: 'file',
+      },
+    ],
+  });
+}
+
+/** `form`: what the value is, for the help. */
+function way(name: string, kind: InputOption['kind'], form: string, about: string) {
+  return {
+    flags: `${name} <key=${form}>`,
+    about,
+    parse(word: string): InputOption {
       const split = word.indexOf('=');
       if (split > 0) return { kind, key: word.slice(0, split), value: word.slice(split + 1) };
       throw new Refusal('bad-input', `${name} takes key=value, not "${word}"`, {
         hint: `for example: ${name} topic=${kind === 'json' ? '\'{"a": 1}\'' : 'value'}`,
       });
     },
-  });
+  };
 }
 
 function printWarnings(warnings: Diagnostic[], context: CliContext): void {

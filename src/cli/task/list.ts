@@ -1,6 +1,6 @@
 /** `task list`. */
 import { taskStatuses, type TaskSpec } from '../../model/program.ts';
-import { choice, defineCommand, flag, prints, PROGRAM, repeated } from '../command.ts';
+import { defineCommand, flag, prints, PROGRAM, repeated, repeatedChoice } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { printTable } from '../render/table.ts';
 
@@ -8,7 +8,11 @@ export const command = defineCommand({
   words: [PROGRAM],
   usage: '[options]',
   options: {
-    status: choice('--status <status>', 'only those with this status', taskStatuses),
+    status: repeatedChoice(
+      '--status <status>',
+      'only those with this status; repeated: with any of them',
+      taskStatuses,
+    ),
     labels: repeated('--label <label>', 'only those with this label; repeated: with all of them', {
       kind: 'label',
     }),
@@ -19,7 +23,7 @@ export const command = defineCommand({
   async run({ words: [programDir], options, printJson }, context) {
     const { listTasks } = await import('../../app/program/edit-task.ts');
     const { tasks, unreadable } = listTasks(programDir, {
-      status: options.status ?? undefined,
+      statuses: options.status,
       labels: options.labels,
     });
     printDiagnostics(unreadable, context);
