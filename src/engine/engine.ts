@@ -10,14 +10,17 @@ import { plan } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
+import { instanceOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { ProcessEnd } from '../model/attempt.ts';
 import type { Instance } from '../model/run.ts';
+import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Clock } from './clock.ts';
+import { askerOf, askersOf } from './intake.ts';
 import { Loop, type StopMode, type Turn } from './loop.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
@@ -43,6 +46,8 @@ interface FinishedAttempt {
   facts: AttemptFacts;
 }
 
+/** How often what running workers have asked is looked for: with each second's look at the inbox. */
+const ASKERS_MS = 900;
 const CACHE_DELAY_MS = 200;
 /** The cache is for readers: a tenth of the time at most goes into it, unless it would fall behind for long. */
 const CACHE_SHARE = 0.1;
@@ -58,8 +63,10 @@ export class Engine {
   readonly #loop: Loop;
   /** Attempts that we watch. */
   readonly #live = new Map<string, Handle>();
-  /** Attempts from their decision to their facts, watched or not. */
-  #attempting = 0;
+  /** Instances whose attempt is between its decision and its facts, watched or not. */
+  readonly #attempting = new Set<string>();
+  /** As `clock.elapsedMs()`; null before the first time. */
+  #askersSeenMs: number | null = null;
   /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
@@ -112,12 +119,12 @@ export class Engine {
     // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
     // judged, also when it ended while the inbox was read.
     const finished = this.#finished.splice(0);
-    const events = [...(await this.#receiveInbox()), ...this.#settle(finished)];
+    const events = [...(await this.#receiveInbox(finished)), ...this.#settle(finished)];
     if (this.#revives && this.#recovering.size === 0) {
       this.#revives = false;
       events.push(...this.#revive());
     }
-    if (this.#aborted && this.#attempting === 0) events.push(...this.#finishAbort());
+    if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
     const next = plan(run.state, { slots: this.#slots(), now: run.now() });
     const committed = run.commitAsync([...events, ...next.events]);
     for (const { instanceId } of next.starts) {
@@ -148,7 +155,7 @@ export class Engine {
 
   #isIdle(): boolean {
     return (
-      this.#attempting === 0 &&
+      this.#attempting.size === 0 &&
       this.#answering === 0 &&
       this.#finished.length === 0 &&
       this.#aborted === null
@@ -177,13 +184,13 @@ export class Engine {
         continue;
       }
       if (found.kind === 'ended') this.#recovering.add(id);
-      this.#loop.beside(this.#counted(() => this.#watch(id, found.handle)));
+      this.#loop.beside(this.#counted(id, () => this.#watch(id, found.handle)));
     }
   }
 
   /** Prepares an attempt while its decision is `committed`; then its process begins, and is watched. */
   #attempt(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
-    return this.#counted(async () => {
+    return this.#counted(instanceId, async () => {
       const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
@@ -199,15 +206,15 @@ export class Engine {
     });
   }
 
-  async #counted(work: () => Promise<void>): Promise<void> {
-    this.#attempting += 1;
+  async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {
+    this.#attempting.add(instanceId);
     try {
       await work();
     } catch (error) {
       // Before the count: with nothing under way, the loop could take itself for idle.
       this.#loop.fail(error);
     } finally {
-      this.#attempting -= 1;
+      this.#attempting.delete(instanceId);
       this.#loop.wake();
     }
   }
@@ -256,12 +263,26 @@ export class Engine {
 
   // ---- the inbox ------------------------------------------------------------------------------
 
-  async #receiveInbox(): Promise<RunEvent[]> {
-    const { events, commands, refused } = await this.#inbox.receive();
+  async #receiveInbox(finished: readonly FinishedAttempt[]): Promise<RunEvent[]> {
+    const { events, commands, refused } = await this.#inbox.receive(this.#askers(finished));
     for (const { file, reason } of refused) this.#options.onRefused?.(file, reason);
     if (this.#options.settleOnly === true) return events;
     for (const command of commands) events.push(...this.#obey(command));
     return events;
+  }
+
+  /** Who may have asked: whoever is at work, about once a second, and whoever has just ended. */
+  #askers(finished: readonly FinishedAttempt[]): Asker[] {
+    const { state } = this.#run;
+    const now = this.#clock.elapsedMs();
+    const isFirst = this.#askersSeenMs === null;
+    const isTime = now - (this.#askersSeenMs ?? -Infinity) >= ASKERS_MS;
+    if (isTime) this.#askersSeenMs = now;
+    // Also of those that are left at work.
+    if (isFirst) return askersOf(state);
+    const ended = finished.map(({ instanceId }) => askerOf(instanceOf(state, instanceId), true));
+    const atWork = [...this.#attempting].map((id) => askerOf(instanceOf(state, id), isTime));
+    return [...atWork, ...ended];
   }
 
   /** Requests that cannot be met any more (the instance is not failed) are dropped: nothing is lost. */

@@ -5,10 +5,10 @@
  */
 import type { RunEvent } from '../core/events/events.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
-import type { Interrupt } from '../model/run.ts';
+import type { Instance, Interrupt } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import type { InboxItem } from '../store/inbox/scanner.ts';
+import type { Asker, InboxItem } from '../store/inbox/scanner.ts';
 import type { Inbox } from '../store/run-store.ts';
 import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
@@ -39,11 +39,11 @@ export class Intake implements DrivenInbox {
 
   /**
    * Decides about everything new. The caller commits the events, then calls `committed`; unless it only
-   * wants to know, and throws the state away.
+   * wants to know, and throws the state away. `askers`: as of `Inbox.scan`; by default, whoever runs.
    */
-  async receive(): Promise<Received> {
+  async receive(askers: readonly Asker[] = askersOf(this.#run.state)): Promise<Received> {
     const { state, paths, inbox } = this.#run;
-    const scan = inbox.scan(state);
+    const scan = inbox.scan(state, askers);
     const events: RunEvent[] = [];
     let hasRejected = false;
     const reject = (file: string, reason: string): void => {
@@ -55,10 +55,14 @@ export class Intake implements DrivenInbox {
       if (decision.ok) events.push(...decision.events);
       else reject(file, decision.reason);
     };
-    for (const { file, value } of scan.interrupts) {
+    for (const { file, value, asker } of scan.interrupts) {
       const outside = pathsOutside(paths, value);
       if (outside !== null) reject(file, outside);
-      else consider(file, { command: 'ask', interrupt: value });
+      else {
+        // A worker's times are its own affair.
+        const asked = asker === null ? value : { ...value, created_at: this.#run.now() };
+        consider(file, { command: 'ask', interrupt: asked });
+      }
     }
     for (const { file, value } of scan.replies) {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
@@ -71,9 +75,10 @@ export class Intake implements DrivenInbox {
       events,
       commands: scan.commands.map(({ value }) => value),
       // A second look finds what was rejected here; each problem is new in one of the two.
-      refused: [...scan.unreadable, ...(hasRejected ? inbox.scan(state).unreadable : [])].filter(
-        (problem) => problem.isNew,
-      ),
+      refused: [
+        ...scan.unreadable,
+        ...(hasRejected ? inbox.scan(state, askers).unreadable : []),
+      ].filter((problem) => problem.isNew),
     };
   }
 
@@ -86,6 +91,20 @@ export class Intake implements DrivenInbox {
       if (!isUnderWay(value)) this.#run.inbox.remove(file);
     this.#received = [];
   }
+}
+
+/** The attempts that run, as far as the log knows. */
+export function askersOf({ instances }: Pick<RunState, 'instances'>): Asker[] {
+  return [...instances.values()]
+    .filter(({ status }) => status === 'running')
+    .map((instance) => askerOf(instance, true));
+}
+
+export function askerOf(
+  { instance_id: instanceId, task_id: taskId, attempt }: Instance,
+  isDue: boolean,
+): Asker {
+  return { instanceId, taskId, attempt, isDue };
 }
 
 function pathsOutside(paths: RunPaths, interrupt: Interrupt): string | null {

@@ -7,7 +7,7 @@ import type { RunState } from '../core/state/run-state.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import type { InboxProblem } from '../store/inbox/scanner.ts';
+import type { Asker, InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunWriter } from '../store/run-store.ts';
 import type { Clock } from './clock.ts';
 import type { StopMode } from './loop.ts';
@@ -22,7 +22,8 @@ export type DrivenRun = Pick<
 export interface DrivenInbox {
   /** Calls back when something may have come. Returns how to end that. */
   watch(listener: () => void): () => void;
-  receive(): Promise<Received>;
+  /** `askers`: all attempts whose workers may have left a question. */
+  receive(askers: readonly Asker[]): Promise<Received>;
   committed(isUnderWay: (command: InboxCommand) => boolean): void;
 }
 

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn } from '../disk/names-in.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 
 /** Absolute paths of one run. */
@@ -40,6 +41,12 @@ export interface RunPaths {
   instancesDir: string;
   instanceDir(instanceId: string): string;
   attemptDir(instanceId: string, attempt: number): string;
+  /** Where the worker of an attempt leaves its questions; there once it has asked one. */
+  questionsDir(instanceId: string, attempt: number): string;
+  /** `control/`: what the engine keeps about attempts, out of the reach of what runs in a sandbox. */
+  controlRoot: string;
+  /** Of an attempt while it lives. `owner`: its instance, or the interrupt that an assistant is to answer. */
+  controlDir(owner: string, attempt: number): string;
   publishedDir(instanceId: string): string;
   sessionFile(instanceId: string): string;
   lockDir: string;
@@ -55,6 +62,8 @@ export function runPaths(programDir: string, runId: string): RunPaths {
   const root = path.join(runsDir(authoredDir), runId);
   const under = (...parts: string[]): string => path.join(root, ...parts);
   const instanceDir = (id: string): string => under('instances', id);
+  const attemptDir = (id: string, attempt: number): string =>
+    path.join(instanceDir(id), 'attempts', attemptName(attempt));
   return {
     runId,
     authoredDir,
@@ -79,7 +88,10 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     proposalFile: (id) => under('proposals', `${id}.json`),
     instancesDir: under('instances'),
     instanceDir,
-    attemptDir: (id, attempt) => path.join(instanceDir(id), 'attempts', attemptName(attempt)),
+    attemptDir,
+    questionsDir: (id, attempt) => path.join(attemptDir(id, attempt), 'questions'),
+    controlRoot: under('control'),
+    controlDir: (owner, attempt) => under('control', owner, attemptName(attempt)),
     publishedDir: (id) => path.join(instanceDir(id), 'published'),
     sessionFile: (id) => path.join(instanceDir(id), 'session.json'),
     lockDir: under('lock'),
@@ -96,6 +108,15 @@ export function runsDir(programDir: string): string {
 /** The directory name of an attempt: its number, from 1, in at least four digits. */
 function attemptName(attempt: number): string {
   return String(attempt).padStart(4, '0');
+}
+
+/** Attempts whose control directory stands: those that run, and what a crash has left. */
+export function unsettledAttempts(paths: RunPaths): { owner: string; attempt: number }[] {
+  return namesIn(paths.controlRoot).flatMap((owner) =>
+    namesIn(path.join(paths.controlRoot, owner))
+      .filter((name) => /^\d{4,}$/.test(name))
+      .map((name) => ({ owner, attempt: Number(name) })),
+  );
 }
 
 /** Where the assistants of a role work, whichever run asks: `.codex-orch/assistant_roles/<id>/workspace`. */

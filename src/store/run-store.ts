@@ -9,7 +9,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { Interrupt, Reply } from '../model/run.ts';
 import type { RunSummary } from './cache/documents.ts';
 import type { InboxCommand } from './inbox/records.ts';
-import type { InboxScan, KnownInbox } from './inbox/scanner.ts';
+import type { Asker, InboxScan, KnownInbox } from './inbox/scanner.ts';
 import type { RunPaths } from './layout.ts';
 import type { LockHolder } from './lock/run-lock.ts';
 import type { RecordedResult } from './log/results.ts';
@@ -38,7 +38,8 @@ export interface RunView {
 
 /** What lies in the inbox of a run; see `InboxScanner`. */
 export interface Inbox {
-  scan(known: KnownInbox): InboxScan;
+  /** `askers`: all attempts that may have left questions; absent: none. */
+  scan(known: KnownInbox, askers?: readonly Asker[]): InboxScan;
   reject(file: string, reason: string): void;
   /** Takes a command away whose effect is in the log. */
   remove(file: string): void;
@@ -98,6 +99,8 @@ export interface NewRun {
 /** What anyone may say to a run. */
 export type InboxMessage =
   | { kind: 'interrupt'; interrupt: Interrupt }
+  /** A question of the worker of that attempt of its instance, left in the attempt's own directory. */
+  | { kind: 'question'; interrupt: Interrupt; attempt: number }
   | { kind: 'reply'; reply: Reply }
   | { kind: 'command'; command: InboxCommand };
 

@@ -310,6 +310,49 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
       });
     });
 
+    check(
+      'a worker’s question is found in the directory of its attempt, and is its own',
+      ({ store }) => {
+        const { asker } = begin(store, RUN, 6);
+        const interrupt = sampleInterrupt(RUN, asker, { interrupt_id: 'int-00000000000a' });
+        const message = { kind: 'question', interrupt, attempt: 1 } as const;
+        expect(store.drop(RUN, message)).not.toBeNull();
+        expect(store.drop(RUN, message)).toBeNull();
+        const of = { taskId: interrupt.task_id, attempt: 1, isDue: true };
+        const known = { interrupts: new Map() };
+        writing(store, RUN, ({ inbox }) => {
+          expect(inbox.scan(known).interrupts).toEqual([]);
+          const late = { ...of, instanceId: asker, isDue: false };
+          expect(inbox.scan(known, [late]).interrupts).toEqual([]);
+          const found = inbox.scan(known, [{ ...of, instanceId: asker }]);
+          expect(found.interrupts).toMatchObject([{ value: interrupt, asker: { attempt: 1 } }]);
+          expect(inbox.scan(known, [{ ...of, instanceId: asker, attempt: 2 }]).interrupts).toEqual(
+            [],
+          );
+        });
+      },
+    );
+
+    check('a question in another’s name is refused, once', ({ store }) => {
+      const { asker } = begin(store, RUN, 6);
+      const interrupt = sampleInterrupt(RUN, asker, { task_id: 'build' });
+      store.drop(RUN, { kind: 'question', interrupt, attempt: 1 });
+      const askers = [{ instanceId: asker, taskId: 'ask', attempt: 1, isDue: true }];
+      writing(store, RUN, ({ inbox }) => {
+        for (const isNew of [true, false]) {
+          expect(inbox.scan({ interrupts: new Map() }, askers)).toMatchObject({
+            interrupts: [],
+            unreadable: [
+              {
+                isNew,
+                reason: '"task_id" is "build", but the task of the directory is "ask"',
+              },
+            ],
+          });
+        }
+      });
+    });
+
     check('the first of a name stands', ({ store }) => {
       begin(store, RUN, 2);
       const reply = sampleReply(ID);

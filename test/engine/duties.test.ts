@@ -267,6 +267,45 @@ describe('an abort', () => {
   });
 });
 
+describe('a question of a worker', () => {
+  it('is taken while it goes on working, and again in its next attempt', async () => {
+    const { passed, open } = barrier();
+    const stage: Stage = new Stage([task({ id: 'a' })], {
+      a: ({ id, number }) => {
+        stage.ask(id, number, { blocking: number === 2 });
+        return number === 1 ? { ...fails(), steps: [{ waits: passed }] } : says('done');
+      },
+    });
+    const { ended } = stage.drive();
+    await settled();
+    stage.clock.pass(1000);
+    stage.reply('int-000000000099', 'wakes the engine');
+    await settled();
+    expect([...stage.state.interrupts.keys()]).toEqual(['int-000000000001']);
+    open();
+    expect(await ended).toBe('failed');
+    stage.request({
+      command: 'retry_instance',
+      instance_id: stage.idOf('a'),
+      granted_iterations: 0,
+    });
+    expect(await stage.drive().ended).toBe('waiting');
+    expect([...stage.state.interrupts.keys()]).toEqual(['int-000000000001', 'int-000000000002']);
+  });
+
+  it('says nothing of when, and has its time from the engine', async () => {
+    const stage: Stage = new Stage([task({ id: 'a' })], {
+      a: ({ id }) => {
+        stage.ask(id, 1, { created_at: '1999-12-31T23:59:59.999Z' });
+        return says('done');
+      },
+    });
+    expect(await stage.drive().ended).toBe('waiting');
+    const [asked] = stage.state.interrupts.values();
+    expect(asked?.interrupt.created_at).toBe(stage.clock.now());
+  });
+});
+
 describe('a resume', () => {
   it('is asked for once, and tries once', async () => {
     const stage = new Stage([task({ id: 'a' })], { a: offlineBefore(4) });

@@ -225,7 +225,7 @@ describe('an engine that dies', () => {
           expect(attempts.every(({ finished_at }) => finished_at !== null)).toBe(true);
         }
       }
-      expect(commit).toBeGreaterThan(8);
+      expect(commit).toBeGreaterThan(7);
     },
   );
 });

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
-import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
+import { instanceOf, runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import { Intake } from '../../src/engine/intake.ts';
@@ -18,6 +18,7 @@ import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Interrupt, RunStatus } from '../../src/model/run.ts';
+import type { InboxCommand } from '../../src/store/inbox/records.ts';
 import { MemoryRunStore } from '../../src/store/memory/store.ts';
 import type { RunWriter, Writing } from '../../src/store/run-store.ts';
 import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
@@ -120,7 +121,7 @@ export class Stage {
     return [...this.state.instances.values()].flatMap(({ error }) => error ?? []);
   }
 
-  /** What the worker of an instance asks; `int-` and twelve digits. */
+  /** What the worker of an instance asks, or a person in its name where none runs; `int-` and twelve digits. */
   ask(instanceId: string, number: number, changes: Partial<Interrupt> = {}): string {
     const id = `int-${String(number).padStart(12, '0')}`;
     const asked = interrupt({
@@ -130,7 +131,10 @@ export class Stage {
       created_at: this.clock.now(),
       ...changes,
     });
-    this.store.drop(RUN_ID, { kind: 'interrupt', interrupt: asked });
+    const { status, attempt } = instanceOf(this.state, instanceId);
+    if (status === 'running') {
+      this.store.drop(RUN_ID, { kind: 'question', interrupt: asked, attempt });
+    } else this.store.drop(RUN_ID, { kind: 'interrupt', interrupt: asked });
     return id;
   }
 
@@ -144,7 +148,7 @@ export class Stage {
     this.store.drop(RUN_ID, { kind: 'reply', reply: given });
   }
 
-  request(command: { command: 'abort' } | { command: 'resume' }): void {
+  request(command: InboxCommand): void {
     this.store.drop(RUN_ID, { kind: 'command', command });
   }
 

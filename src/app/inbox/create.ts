@@ -1,7 +1,8 @@
 /**
  * `interrupt create`: a worker's question. It runs inside the agent's sandbox (no network, and only the
- * attempt's directory and the run's inbox/interrupts can be written to) and begins every wait of a run,
- * so it reads little and writes one file. The engine receives that; where none lives, this does.
+ * attempt's directory can be written to) and begins every wait of a run, so it reads little and writes one
+ * file: into the attempt's `questions/`, or for whoever is no worker into the inbox. The engine receives
+ * that; where none lives, this does.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -12,8 +13,9 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { MESSAGE_LIMITS } from '../../disk/untrusted-json.ts';
-import { dropInterrupt } from '../../store/inbox/drop.ts';
-import type { RunPaths } from '../../store/layout.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import { dropInterrupt, dropQuestion } from '../../store/inbox/drop.ts';
+import { unsettledAttempts, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
 import { findAsker, type AskerNames } from './asking-task.ts';
@@ -41,7 +43,7 @@ export interface CreatedInterrupt {
 }
 
 /**
- * Drops the question into the inbox of the run.
+ * Leaves the question for the run.
  * @throws Refusal as `findAsker`; `human-not-allowed`, `role-…`, `no-role`, `outside-program`,
  * `file-not-found`, `schema-…`, `question-missing`, `question-too-large`, and as `dropInterrupt`
  */
@@ -87,13 +89,42 @@ export async function createInterrupt(
     });
   }
   do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
-  while (!dropInterrupt(paths, interrupt));
+  while (!leave(paths, interrupt, askingAttempt(world.env, paths, instance.instance_id)));
   if (currentHolder(paths) === null) await receiveWithoutEngine(world, paths);
   const over = ['done', 'failed', 'skipped'].includes(instance.status);
   const warnings = over
     ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
     : [];
   return { interrupt, warnings };
+}
+
+/**
+ * The attempt of that instance that this process is part of; null for a person, or where a shell has lost its
+ * environment.
+ */
+function askingAttempt(env: World['env'], paths: RunPaths, instanceId: string): number | null {
+  const directory = env['CODEX_ORCH_QUESTIONS_DIR'];
+  if (!directory) return null;
+  const attempt = Number(path.basename(path.dirname(directory)));
+  if (!Number.isSafeInteger(attempt)) return null;
+  const own = paths.questionsDir(instanceId, attempt);
+  return realPathOf(path.dirname(directory)) === realPathOf(path.dirname(own)) ? attempt : null;
+}
+
+/** Leaves the question where whoever asks may write. False if its id is taken there. */
+function leave(paths: RunPaths, interrupt: Interrupt, attempt: number | null): boolean {
+  if (attempt !== null) return dropQuestion(paths, interrupt, attempt) !== null;
+  try {
+    return dropInterrupt(paths, interrupt);
+  } catch (error) {
+    // A worker in a sandbox whose shell has lost its environment: its own directory is open to it.
+    const running = unsettledAttempts(paths).findLast(
+      ({ owner }) => owner === interrupt.instance_id,
+    );
+    const isClosed = error instanceof Refusal && error.code === 'inbox-not-writable';
+    if (!isClosed || !running) throw error;
+    return dropQuestion(paths, interrupt, running.attempt) !== null;
+  }
 }
 
 /** A sandbox, or someone who takes the lock at this moment, leaves the question to the next engine. */

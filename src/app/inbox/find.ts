@@ -2,7 +2,13 @@
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { suggest } from '../../text/suggest.ts';
-import { listRunIds, resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
+import {
+  listRunIds,
+  resolveRunId,
+  runPaths,
+  unsettledAttempts,
+  type RunPaths,
+} from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 
 export interface FoundInterrupt {
@@ -64,8 +70,12 @@ export function isInboxEmpty(paths: RunPaths): boolean {
   return idsIn(paths).length === 0 && namesIn(paths.inboxReplies).length === 0;
 }
 
+/** Of questions in the inbox, and of those that workers have left since an engine looked. */
 function idsIn(paths: RunPaths): string[] {
-  return namesIn(paths.inboxInterrupts)
+  const asked = unsettledAttempts(paths).map(({ owner, attempt }) =>
+    paths.questionsDir(owner, attempt),
+  );
+  return [...new Set([paths.inboxInterrupts, ...asked].flatMap(namesIn))]
     .filter((name) => name.startsWith('int-') && name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length));
 }

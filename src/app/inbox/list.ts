@@ -85,7 +85,8 @@ export function noInterrupt(
   strays: readonly string[],
 ): Refusal {
   const file = inboxName(paths, paths.interruptFile(interruptId));
-  const reason = strays.find((stray) => stray.includes(file)) ?? `${file} is not taken in`;
+  const name = path.basename(file);
+  const reason = strays.find((stray) => stray.includes(name)) ?? `${file} is not taken in`;
   const message = `interrupt ${interruptId} is none of the run's: ${reason}`;
   return new Refusal('interrupt-refused', message, { exit: ExitStatus.notFound });
 }
@@ -119,7 +120,7 @@ export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise
         ...entry(record, problems.get(id) ?? answerThatLies(paths, record, foreseen)),
         ...failedAnswer(paths, record),
       });
-    else if (isFile(paths.interruptFile(id))) {
+    else if (isAsked(paths, preview, foreseen.interrupt)) {
       const { interrupt } = foreseen;
       const asked = { ...interrupt, status: 'open', resolved_at: null } as const;
       const problem =
@@ -130,6 +131,17 @@ export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise
     }
   }
   return { entries, strays, preview };
+}
+
+/** Whether a question lies somewhere as a file; otherwise it would come of taking in another message. */
+function isAsked(
+  paths: RunPaths,
+  { instances }: RunState,
+  { interrupt_id: id, instance_id: instanceId }: Interrupt,
+): boolean {
+  const attempt = instances.get(instanceId)?.attempt ?? 0;
+  const dropped = path.join(paths.questionsDir(instanceId, attempt), `${id}.json`);
+  return isFile(paths.interruptFile(id)) || isFile(dropped);
 }
 
 function matches({ interrupt }: InterruptEntry, filter: InterruptFilter): boolean {

@@ -7,7 +7,7 @@ import { makeDirectory, remove } from '../../disk/disk.ts';
 import { faultPoint } from '../../disk/fault-point.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { StateCache } from '../cache/state-cache.ts';
-import { dropCommand, dropInterrupt, dropReply } from '../inbox/drop.ts';
+import { dropCommand, dropInterrupt, dropQuestion, dropReply } from '../inbox/drop.ts';
 import { runPaths, runsDir, type RunPaths } from '../layout.ts';
 import { currentHolder, type LockHolder } from '../lock/run-lock.ts';
 import { followLog } from '../log/follow.ts';
@@ -80,6 +80,8 @@ export class DirectoryRunStore implements RunStore {
         const file = paths.interruptFile(message.interrupt.interrupt_id);
         return dropInterrupt(paths, message.interrupt) ? file : null;
       }
+      case 'question':
+        return dropQuestion(paths, message.interrupt, message.attempt);
       case 'reply': {
         const file = paths.replyFile(message.reply.interrupt_id);
         return dropReply(paths, message.reply) ? file : null;

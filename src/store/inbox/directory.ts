@@ -18,7 +18,7 @@ export function directoryInbox(paths: RunPaths, now: () => string): Inbox {
     new DirectoryFolder(directory, directory !== paths.inboxCommands, parse, now);
   const scanner = new InboxScanner(paths, folder);
   return {
-    scan: (known) => scanner.scan(known),
+    scan: (known, askers) => scanner.scan(known, askers ?? []),
     reject: (file, reason) => scanner.reject(file, reason),
     remove: removeCommand,
     watch: (onChange) => watchInbox(paths, onChange),

@@ -28,6 +28,27 @@ export function dropInterrupt(paths: RunPaths, interrupt: Interrupt): boolean {
 }
 
 /**
+ * Leaves a worker's question in the directory of its attempt. Returns the file; null if its id is taken there.
+ * @throws Refusal as `dropInterrupt`
+ */
+export function dropQuestion(
+  paths: RunPaths,
+  interrupt: Interrupt,
+  attempt: number,
+): string | null {
+  const { instance_id, interrupt_id } = interrupt;
+  const directory = paths.questionsDir(instance_id, attempt);
+  const file = path.join(directory, `${interrupt_id}.json`);
+  try {
+    // Made with the first question: most workers ask none.
+    if (!lstatSync(directory, { throwIfNoEntry: false })) makeDirectory(directory);
+  } catch (error) {
+    throw writeRefusal(directory, error);
+  }
+  return drop(directory, path.basename(file), interrupt) ? file : null;
+}
+
+/**
  * Puts an answer into the inbox. Returns false if one lies there already; the first stands.
  * @throws Refusal as `dropInterrupt`
  */

@@ -30,14 +30,27 @@ const audiences = ['assistant', 'human'] as const;
 const replyKinds = ['answer', 'handoff_to_human'] as const;
 const proposalStatuses = ['proposed', 'accepted', 'rejected', 'applied'] as const;
 
-/** An interrupt as it was asked; what only the engine decides (status, times) starts afresh. */
+/**
+ * An interrupt as it was asked; what only the engine decides (status, times) starts afresh. `asker`: whose
+ * directory it lies in, which says who asks; null where the file is to say it.
+ */
 export function parseInterrupt(
   value: Json,
-  expected: { interruptId: string; runId: string; modifiedAt: string },
+  expected: {
+    interruptId: string;
+    runId: string;
+    modifiedAt: string;
+    asker: { instanceId: string; taskId: string } | null;
+  },
 ): Parsed<Interrupt> {
+  const { asker } = expected;
   return parse(value, (fields) => {
     fields.mustBe('interrupt_id', expected.interruptId, 'the file is named after');
     fields.mustBe('run_id', expected.runId, 'the run is');
+    if (asker !== null) {
+      fields.mustBe('instance_id', asker.instanceId, 'the directory belongs to');
+      fields.mustBe('task_id', asker.taskId, 'the task of the directory is');
+    }
     return {
       interrupt_id: expected.interruptId,
       run_id: expected.runId,

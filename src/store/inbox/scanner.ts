@@ -1,4 +1,4 @@
-/** Says what is new in a run's inbox: which messages fit, which do not and why. Whether they lie in files or not. */
+/** Says what is new in a run's inbox, and in what its workers ask: which messages fit, which do not and why. Whether they lie in files or not. */
 import type { Json } from '../../model/json.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
 import {
@@ -15,6 +15,15 @@ import type { RunPaths } from '../layout.ts';
 /** What the log knows already; a `RunState` is one. */
 export interface KnownInbox {
   interrupts: ReadonlyMap<string, Pick<InterruptRecord, 'interrupt' | 'reply'>>;
+}
+
+/** An attempt that runs, or has just ended: its worker may have left questions in its own directory. */
+export interface Asker {
+  instanceId: string;
+  taskId: string;
+  attempt: number;
+  /** Whether it is time to look: not more than about once a second, and at its end. */
+  isDue: boolean;
 }
 
 /** A file that waits to be taken in. */
@@ -34,9 +43,14 @@ export interface InboxProblem {
   isNew: boolean;
 }
 
-/** Everything that lies in the inbox and is not in the log, oldest first. */
+/** A question. `asker`: the attempt in whose directory it lies, which is who asks; null: it lies in the inbox. */
+export interface AskedItem extends InboxItem<Interrupt> {
+  asker: Asker | null;
+}
+
+/** Everything that was left for the run and is not in the log, oldest first. */
 export interface InboxScan {
-  interrupts: InboxItem<Interrupt>[];
+  interrupts: AskedItem[];
   replies: InboxItem<Reply>[];
   commands: InboxItem<InboxCommand>[];
   unreadable: InboxProblem[];
@@ -56,13 +70,19 @@ export interface InboxFolder<T> {
 export type MakeFolder = <T>(directory: string, parse: ParseFile<T>) => InboxFolder<T>;
 
 export class InboxScanner {
+  readonly #paths: RunPaths;
+  readonly #folder: MakeFolder;
   readonly #interrupts: InboxFolder<Interrupt>;
+  /** By directory. */
+  #questions = new Map<string, { asker: Asker; folder: InboxFolder<Interrupt> }>();
   readonly #replies: InboxFolder<ReplyDraft>;
   readonly #commands: InboxFolder<InboxCommand>;
 
   constructor(paths: RunPaths, folder: MakeFolder) {
+    this.#paths = paths;
+    this.#folder = folder;
     this.#interrupts = folder(paths.inboxInterrupts, (value, name, modifiedAt) =>
-      parseInterrupt(value, { interruptId: name, runId: paths.runId, modifiedAt }),
+      parseInterrupt(value, { interruptId: name, runId: paths.runId, modifiedAt, asker: null }),
     );
     this.#replies = folder(paths.inboxReplies, (value, name, modifiedAt) =>
       parseReply(value, { interruptId: name, modifiedAt }),
@@ -73,8 +93,10 @@ export class InboxScanner {
   /**
    * What is there and not yet known. The same things are given out again until `known` has them (for
    * commands: until the file is gone), so nothing is lost if the caller fails in between.
+   *
+   * Questions of workers are looked for where the `askers` leave theirs; these are all that there are.
    */
-  scan(known: KnownInbox): InboxScan {
+  scan(known: KnownInbox, askers: readonly Asker[]): InboxScan {
     const unreadable: InboxProblem[] = [];
     const problem = (kind: InboxProblem['kind'], found: Found<unknown>, reason: string): void => {
       const interruptId = kind === 'command' || !found.isId ? null : found.name;
@@ -83,15 +105,20 @@ export class InboxScanner {
       unreadable.push({ file: found.file, interruptId, kind, reason, isNew });
     };
 
-    const interrupts: InboxItem<Interrupt>[] = [];
+    const interrupts: AskedItem[] = [];
     const asked = new Map<string, Interrupt>();
-    for (const found of this.#interrupts.look((id) => known.interrupts.has(id))) {
-      if (!found.parsed.ok) {
-        problem('interrupt', found, found.parsed.reason);
-        continue;
+    this.#lookAt(askers);
+    const inbox = { asker: null, folder: this.#interrupts };
+    for (const { asker, folder } of [inbox, ...this.#questions.values()]) {
+      if (asker?.isDue === false) continue;
+      for (const found of folder.look((id) => known.interrupts.has(id))) {
+        if (!found.parsed.ok) {
+          problem('interrupt', found, found.parsed.reason);
+          continue;
+        }
+        interrupts.push({ file: found.file, value: found.parsed.value, asker });
+        asked.set(found.name, found.parsed.value);
       }
-      interrupts.push({ file: found.file, value: found.parsed.value });
-      asked.set(found.name, found.parsed.value);
     }
 
     const replies: InboxItem<Reply>[] = [];
@@ -126,12 +153,28 @@ export class InboxScanner {
     };
   }
 
+  #lookAt(askers: readonly Asker[]): void {
+    const before = this.#questions;
+    this.#questions = new Map();
+    for (const asker of askers) {
+      const { runId } = this.#paths;
+      const directory = this.#paths.questionsDir(asker.instanceId, asker.attempt);
+      const folder =
+        before.get(directory)?.folder ??
+        this.#folder<Interrupt>(directory, (value, name, modifiedAt) =>
+          parseInterrupt(value, { interruptId: name, runId, modifiedAt, asker }),
+        );
+      this.#questions.set(directory, { asker, folder });
+    }
+  }
+
   /**
    * Refuses a file that was given out, for a reason that only the caller can know (the reply schema,
    * the task's policy). It counts as unreadable from then on, until it changes.
    */
   reject(file: string, reason: string): void {
-    for (const folder of [this.#interrupts, this.#replies, this.#commands]) {
+    const questions = [...this.#questions.values()].map(({ folder }) => folder);
+    for (const folder of [this.#interrupts, ...questions, this.#replies, this.#commands]) {
       folder.reject(file, reason);
     }
   }

@@ -122,8 +122,9 @@ export class MemoryRunStore implements RunStore {
   drop(runId: string, message: InboxMessage): string | null {
     const { paths, inbox, onChange } = this.#run(runId);
     const [directory, name, value] = this.#addressed(paths, message);
-    const folder = inbox.get(directory);
-    if (!folder || folder.has(name)) return null;
+    const folder = inbox.get(directory) ?? new Map<string, { value: Json; at: string }>();
+    inbox.set(directory, folder);
+    if (folder.has(name)) return null;
     folder.set(name, { value: structuredClone(value) as unknown as Json, at: this.#now() });
     for (const tell of [...onChange]) tell();
     return path.join(directory, `${name}.json`);
@@ -133,6 +134,11 @@ export class MemoryRunStore implements RunStore {
     switch (message.kind) {
       case 'interrupt':
         return [paths.inboxInterrupts, message.interrupt.interrupt_id, message.interrupt];
+      case 'question': {
+        const { interrupt, attempt } = message;
+        const directory = paths.questionsDir(interrupt.instance_id, attempt);
+        return [directory, interrupt.interrupt_id, interrupt];
+      }
       case 'reply':
         return [paths.inboxReplies, message.reply.interrupt_id, message.reply];
       case 'command':
@@ -282,10 +288,10 @@ function resultIn(
 
 function memoryInbox(run: KeptRun): Inbox {
   const folder = <T>(directory: string, parse: ParseFile<T>): InboxFolder<T> =>
-    new MemoryFolder(directory, run.inbox.get(directory) ?? new Map(), parse);
+    new MemoryFolder(directory, () => run.inbox.get(directory), parse);
   const scanner = new InboxScanner(run.paths, folder);
   return {
-    scan: (known) => scanner.scan(known),
+    scan: (known, askers) => scanner.scan(known, askers ?? []),
     reject: (file, reason) => scanner.reject(file, reason),
     remove: (file) => run.inbox.get(path.dirname(file))?.delete(path.basename(file, '.json')),
     watch(onChange) {
@@ -297,13 +303,13 @@ function memoryInbox(run: KeptRun): Inbox {
 
 class MemoryFolder<T> implements InboxFolder<T> {
   readonly #directory: string;
-  readonly #files: ReadonlyMap<string, { value: Json; at: string }>;
+  readonly #files: () => ReadonlyMap<string, { value: Json; at: string }> | undefined;
   readonly #parse: ParseFile<T>;
   readonly #read = new Map<string, Found<T>>();
 
   constructor(
     directory: string,
-    files: ReadonlyMap<string, { value: Json; at: string }>,
+    files: () => ReadonlyMap<string, { value: Json; at: string }> | undefined,
     parse: ParseFile<T>,
   ) {
     this.#directory = directory;
@@ -312,7 +318,7 @@ class MemoryFolder<T> implements InboxFolder<T> {
   }
 
   *look(settled: (name: string) => boolean): Generator<Found<T>> {
-    for (const [name, { value, at }] of this.#files) {
+    for (const [name, { value, at }] of this.#files() ?? []) {
       if (settled(name)) continue;
       let found = this.#read.get(name);
       if (!found) {
