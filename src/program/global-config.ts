@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { didYouMean, suggest } from '../text/suggest.ts';
+import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
 
 interface GlobalConfig {
@@ -63,6 +63,18 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       column: place?.column ?? null,
       hint,
     });
+  /** As for a program's files: what is one of ours mis-spelt blocks, what means nothing of ours does not. */
+  const unknown = (word: string, words: readonly string[], before = ''): void => {
+    if (word.startsWith('x-')) return;
+    const near =
+      suggest(word, words) ?? (/^(bin|binary|command|executable)$/.test(word) ? 'path' : '');
+    const name = `${before}${word}`;
+    if (words.includes(near)) {
+      const message = `"${name}" is unknown; the nearest that is known is "${before}${near}"`;
+      const hint = `Did you mean "${before}${near}"?`;
+      add('error', 'unknown_key', message, `config.${name}`, null, hint);
+    } else add('warning', 'unknown_key', `"${name}" is unknown and ignored`, `config.${name}`);
+  };
   const read = readText(file);
   if (!read.ok) {
     if (read.problem.code !== 'missing')
@@ -82,15 +94,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
   for (const [section, value] of Object.entries(content)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      const hint = didYouMean(section, Object.keys(known));
-      add(
-        'warning',
-        'unknown_key',
-        `"${section}" is unknown and ignored`,
-        `config.${section}`,
-        null,
-        hint,
-      );
+      unknown(section, Object.keys(known));
       continue;
     }
     if (typeof value !== 'object' || value === null) {
@@ -99,17 +103,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     }
     for (const key of Object.keys(value)) {
       if (keys.includes(key)) continue;
-      const near = suggest(key, keys);
-      const hint = near === null ? null : `Did you mean "${section}.${near}"?`;
-      const name = `${section}.${key}`;
-      add(
-        'warning',
-        'unknown_key',
-        `"${name}" is unknown and ignored`,
-        `config.${name}`,
-        null,
-        hint,
-      );
+      unknown(key, keys, `${section}.`);
     }
   }
   for (const { name, configKeys } of backends) {

@@ -157,9 +157,12 @@ interface ReadPresets {
 
 function sharedPresets(globalRoot: string): ReadPresets {
   const absolute = (file: string): string => path.join(globalRoot, file);
-  const read = presetsOf(directorySource(globalRoot), 'global', absolute);
-  for (const diagnostic of read.diagnostics) diagnostic.severity = 'warning';
-  return read;
+  const { presets, diagnostics } = presetsOf(directorySource(globalRoot), 'global', absolute);
+  // The files keep their errors: they can still not be applied.
+  const asWarnings = diagnostics.map((one) =>
+    one.severity === 'error' ? { ...one, severity: 'warning' as const } : one,
+  );
+  return { presets, diagnostics: asWarnings };
 }
 
 function presetsOf(

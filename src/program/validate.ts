@@ -47,9 +47,12 @@ class Validation {
 
   constructor(program: LoadedProgram) {
     this.program = program;
-    this.mistaken = program.diagnostics
-      .filter((diagnostic) => diagnostic.severity === 'error')
-      .map((diagnostic) => diagnostic.location);
+    this.mistaken = [
+      ...program.diagnostics
+        .filter((diagnostic) => diagnostic.severity === 'error')
+        .map((diagnostic) => diagnostic.location),
+      ...[...program.files.values()].flatMap(({ meant }) => meant),
+    ];
   }
 
   rules(): void {

@@ -7,11 +7,11 @@ import { created, run } from './new-program.ts';
 describe('3. Validation', () => {
   it('exits 0, 1 or 2, and reports at file, line and column', async () => {
     const program = await created('validated');
-    writeFileSync(path.join(program, 'tasks', 'plan.yaml'), 'id: plan\ntitle: Plan\nlabel: [x]\n');
+    writeFileSync(path.join(program, 'tasks', 'plan.yaml'), 'id: plan\ntitle: Plan\ncolour: red\n');
     const warned = await run(['project', 'validate', program]);
     expect(warned.code).toBe(1);
     expect(warned.stdout).toContain(
-      'tasks/plan.yaml:3:1: warning task.unknown_field: the field "label" is unknown and ignored\n    hint: Did you mean "labels"?\n',
+      'tasks/plan.yaml:3:1: warning task.unknown_field: the field "colour" is unknown and ignored\n',
     );
     writeFileSync(path.join(program, 'tasks', 'plan.yaml'), 'id: plan\nstatus: redy\n');
     const failed = await run(['project', 'validate', program, '--json']);

@@ -180,8 +180,8 @@ describe('config.toml', () => {
     expect(
       diagnostics.map(({ code, severity, location, hint }) => [severity, code, location, hint]),
     ).toEqual([
-      ['warning', 'config.unknown_key', 'config.codex.paht', 'Did you mean "codex.path"?'],
-      ['warning', 'config.unknown_key', 'config.wbe', 'Did you mean "web"?'],
+      ['error', 'config.unknown_key', 'config.codex.paht', 'Did you mean "codex.path"?'],
+      ['error', 'config.unknown_key', 'config.wbe', 'Did you mean "web"?'],
     ]);
   });
 

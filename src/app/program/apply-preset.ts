@@ -39,8 +39,7 @@ export function previewPreset(
   variables: ReadonlyMap<string, string>,
 ): { preset: PresetSpec; tasks: JsonObject[] } {
   const { preset, origin } = find(place, presetId);
-  // In shared presets errors count as warnings.
-  const broken = origin.diagnostics.find((one) => one.code !== 'preset.unknown_field');
+  const broken = origin.diagnostics.find((one) => one.severity === 'error');
   if (broken) throw new Refusal('preset-invalid', inOneLine(broken));
   const rendered = renderPreset(preset, variables);
   if (!rendered.ok) {

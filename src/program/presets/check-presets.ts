@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { suggest } from '../../text/suggest.ts';
 import { toDiagnostic, type FileFinding } from '../source/authored-file.ts';
-import { taskFields } from '../shape/task.ts';
+import { fileKinds } from '../shape/file-kinds.ts';
 import type { LoadedPreset, LoadedProgram } from '../load-program.ts';
 import { substitute } from './presets.ts';
 import { checkShape } from '../shape/shape.ts';
@@ -23,9 +23,10 @@ function checkPreset({ source, preset, origin }: LoadedPreset): Diagnostic[] {
   for (const [index, task] of preset.tasks.entries()) {
     const at = ['tasks', index];
     checkShape(
-      { type: 'object', fields: taskFields },
+      { type: 'object', fields: fileKinds.task.fields, words: fileKinds.task.words },
       task,
-      (issue) => add({ ...issue, code: `preset.task_${issue.code}`, path: [...at, ...issue.path] }),
+      ({ meant: _meant, ...issue }) =>
+        add({ ...issue, code: `preset.task_${issue.code}`, path: [...at, ...issue.path] }),
       { templated: true },
     );
     const unknown = new Set<string>();

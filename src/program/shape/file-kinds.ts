@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../model/json.ts';
 import type { FileKindName } from '../../model/program-files.ts';
 import { jsonSchemaOf } from './json-schema-of.ts';
+import { presetWords, projectWords, roleWords, taskWords, type OtherWords } from './other-words.ts';
 import { presetFields } from './preset.ts';
 import { projectFields } from './project.ts';
 import { roleFields } from './role.ts';
@@ -17,6 +18,7 @@ export interface FileKind {
   title: string;
   description: string;
   fields: Fields;
+  words: OtherWords;
 }
 
 export const fileKinds = {
@@ -26,6 +28,7 @@ export const fileKinds = {
     title: 'codex-orch project',
     description: 'project.yaml of a codex-orch program.',
     fields: projectFields,
+    words: projectWords,
   },
   task: {
     name: 'task',
@@ -33,6 +36,7 @@ export const fileKinds = {
     title: 'codex-orch task',
     description: 'tasks/<id>.yaml of a codex-orch program.',
     fields: taskFields,
+    words: taskWords,
   },
   role: {
     name: 'role',
@@ -40,6 +44,7 @@ export const fileKinds = {
     title: 'codex-orch assistant role',
     description: 'assistant_roles/<id>/role.yaml of a codex-orch program.',
     fields: roleFields,
+    words: roleWords,
   },
   preset: {
     name: 'preset',
@@ -47,6 +52,7 @@ export const fileKinds = {
     title: 'codex-orch preset',
     description: 'presets/<id>.yaml of a codex-orch program, or of ~/.codex-orch.',
     fields: presetFields,
+    words: presetWords,
   },
 } satisfies Record<FileKindName, FileKind>;
 

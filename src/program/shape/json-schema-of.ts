@@ -19,6 +19,8 @@ function objectSchema(fields: Fields): JsonObject {
       Object.entries(fields).map(([name, field]) => [name, fieldSchema(name, field)]),
     ),
     ...(required.length > 0 ? { required } : {}),
+    // The author's own.
+    patternProperties: { '^x-': true },
     additionalProperties: false,
   };
 }

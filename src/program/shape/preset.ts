@@ -1,6 +1,7 @@
 /** The fields of presets/<id>.yaml: section 2.4 of the contract. */
 import { type PresetSpec } from '../../model/program.ts';
 import { variableName, text, word, idString } from './forms.ts';
+import { variableWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 import { taskFields } from './task.ts';
 
@@ -14,6 +15,7 @@ export const presetFields: FieldsOf<PresetSpec> = {
       keys: variableName,
       values: {
         type: 'object',
+        words: variableWords,
         fields: {
           description: { shape: text, description: 'What it stands for.' },
           default: { shape: text, nullable: true, description: 'Its value when none is given.' },

@@ -2,6 +2,7 @@
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
 import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
 import { inputKey, text, word, programPath, argument, directory } from './forms.ts';
+import { agentWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 
 const agentFields: FieldsOf<AgentSpec> = {
@@ -99,7 +100,15 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     examples: [{ brief: 'inputs/brief.md' }],
   },
   agents: {
-    shape: { type: 'map', values: { type: 'object', fields: agentFields } },
+    shape: {
+      type: 'map',
+      values: {
+        type: 'object',
+        fields: agentFields,
+        words: agentWords,
+        short: (line) => ({ backend: 'command', run: line }),
+      },
+    },
     description:
       'Agents by name. A name that is not here runs the Codex CLI; "shell" runs the task’s own run line.',
     examples: [{ tests: { backend: 'command', run: 'npm test' } }],

@@ -2,11 +2,12 @@
 import { defaultBackend, roleBackendNames } from '../../agents/backends.ts';
 import { decisionKinds, requestKinds, sandboxes, type RoleSpec } from '../../model/program.ts';
 import { text, word, programPath, idString, words } from './forms.ts';
+import { rolePolicyWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 
 export const roleFields: FieldsOf<RoleSpec> = {
   id: { shape: idString, required: true, description: 'The name of the role’s directory.' },
-  title: { shape: word, required: true, description: 'One line for people and agents.' },
+  title: { shape: text, description: 'One line for people and agents.' },
   description: { shape: text, description: 'What the role is for.' },
   backend: {
     shape: { type: 'enum', values: roleBackendNames },
@@ -32,6 +33,7 @@ export const roleFields: FieldsOf<RoleSpec> = {
   policy: {
     shape: {
       type: 'object',
+      words: rolePolicyWords,
       fields: {
         request_kinds: {
           shape: { type: 'list', items: { type: 'enum', values: requestKinds } },

@@ -7,6 +7,9 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { Path } from '../source/yaml-source.ts';
 import { shortened } from '../../text/shown.ts';
+import { flowForm } from './flow-form.ts';
+import type { OtherWords } from './other-words.ts';
+import { unknownField, type Surroundings } from './unknown-field.ts';
 
 /** A string with a form of its own, such as an id or a path. */
 export interface StringForm {
@@ -40,10 +43,17 @@ export type Shape =
   | { type: 'boolean' }
   | { type: 'list'; items: Shape; min?: number }
   | { type: 'map'; values: Shape; keys?: StringForm; oneOfKeys?: readonly string[] }
-  | { type: 'object'; fields: Fields }
-  | { type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json }
+  | ({ type: 'object'; fields: Fields } & Written)
+  | ({ type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json } & Written)
   /** An object whose strings may hold variables: its fields are checked where those are known. */
   | { type: 'template'; fields: Fields };
+
+/** How authors may have written it otherwise. */
+export interface Written {
+  words?: OtherWords;
+  /** What a bare text in its place stands for, to show how it is written. */
+  short?: (text: string) => Json;
+}
 
 export interface ShapeIssue {
   severity: 'error' | 'warning';
@@ -52,11 +62,15 @@ export interface ShapeIssue {
   at: 'key' | 'value';
   message: string;
   hint: string | null;
+  /** The field that the author has in mind, where another name stands for it: not judged a second time. */
+  meant?: Path;
 }
 
 export interface CheckOptions {
   /** A string with a `$` stands for something else: its form is not checked (presets). */
   templated?: boolean;
+  /** A value as it stands in the text, where that is not how it would be printed: `1.10`. */
+  written?: (path: Path) => string | null;
 }
 
 /**
@@ -107,10 +121,12 @@ export function defaultOf(field: Field): Json {
 class Checker {
   private readonly report: (issue: ShapeIssue) => void;
   private readonly templated: boolean;
+  private readonly written: (path: Path) => string | null;
 
   constructor(report: (issue: ShapeIssue) => void, options: CheckOptions) {
     this.report = report;
     this.templated = options.templated === true;
+    this.written = options.written ?? (() => null);
   }
 
   check(shape: Shape, value: Json, path: Path): Json {
@@ -133,14 +149,18 @@ class Checker {
       case 'boolean':
         return this.boolean(shape, value, path);
       case 'list':
-        if (!Array.isArray(value)) return this.type(shape, 'a list', value, path);
+        if (!Array.isArray(value)) {
+          return this.type(shape, 'a list', value, path, asList(shape.items, value));
+        }
         if (value.length < (shape.min ?? 0)) this.bad(shape, path, 'must not be empty');
         return value.map((item, index) => this.check(shape.items, item, [...path, index]));
       case 'map':
         return this.map(shape, value, path);
       case 'object':
-        if (!isJsonObject(value)) return this.type(shape, 'a mapping', value, path);
-        return this.fields(shape.fields, value, path);
+        if (!isJsonObject(value)) {
+          return this.type(shape, 'a mapping', value, path, asMapping(shape, value));
+        }
+        return this.fields(shape, value, path);
       case 'tagged':
         return this.tagged(shape, value, path);
       case 'template':
@@ -150,8 +170,7 @@ class Checker {
 
   private string(shape: Shape & { type: 'string' }, value: Json, path: Path): Json {
     if (typeof value !== 'string') {
-      const quoted = typeof value === 'number' || typeof value === 'boolean';
-      return this.type(shape, 'a string', value, path, quoted ? `Quote it: "${value}"` : null);
+      return this.type(shape, 'a string', value, path, this.quoted(value, path));
     }
     if (shape.nonEmpty === true && value.trim() === '') {
       return this.bad(shape, path, 'must not be empty');
@@ -206,26 +225,60 @@ class Checker {
   }
 
   private tagged(shape: Shape & { type: 'tagged' }, value: Json, path: Path): Json {
-    if (!isJsonObject(value)) return this.type(shape, 'a mapping', value, path);
+    if (!isJsonObject(value)) {
+      return this.type(shape, 'a mapping', value, path, asMapping(shape, value));
+    }
     const tags = Object.keys(shape.variants);
     const given = value[shape.tag];
     if (given === undefined) {
-      this.missing(shape.tag, path, `One of ${tags.join(', ')}.`);
+      this.untagged(shape, value, path);
       return structuredClone(shape.fallback);
     }
     const tag = this.oneOf(tags, given, [...path, shape.tag]);
     const fields = tag === null ? undefined : shape.variants[tag];
     if (tag === null || !fields) return structuredClone(shape.fallback);
     const rest = Object.entries(value).filter(([name]) => name !== shape.tag);
-    return { [shape.tag]: tag, ...this.fields(fields, Object.fromEntries(rest), path) };
+    const ofOtherForms = new Map(
+      tags.flatMap((other) =>
+        Object.keys(shape.variants[other] ?? {})
+          .filter((name) => !Object.hasOwn(fields, name))
+          .map((name) => [name, `${shape.tag}: ${other}`] as const),
+      ),
+    );
+    const surroundings = { fields, words: shape.words, ofOtherForms };
+    return { [shape.tag]: tag, ...this.fields(surroundings, Object.fromEntries(rest), path) };
   }
 
-  private fields(fields: Fields, value: JsonObject, path: Path): JsonObject {
+  /** Nothing says which form it has: its fields may tell. */
+  private untagged(shape: Shape & { type: 'tagged' }, value: JsonObject, path: Path): void {
+    const { tag, variants, words } = shape;
+    const forms = Object.entries(variants);
+    const form = forms.find(([, fields]) =>
+      Object.keys(fields).some((name) => Object.hasOwn(value, name)),
+    );
+    const hint =
+      form === undefined
+        ? `One of ${Object.keys(variants).join(', ')}.`
+        : `Add "${tag}: ${form[0]}".`;
+    const all: Fields = Object.assign({}, ...forms.map(([, fields]) => fields));
+    all[tag] = { shape: { type: 'enum', values: Object.keys(variants) }, description: '' };
+    const unknown = this.unknown({ fields: all, words }, value, path);
+    if (!unknown.has(tag)) this.missing(tag, path, hint);
+  }
+
+  private fields(
+    surroundings: Surroundings & { fields: Fields },
+    value: JsonObject,
+    path: Path,
+  ): JsonObject {
+    const { fields } = surroundings;
     const result: JsonObject = {};
+    // What stands there under another name is not missing.
+    const meant = this.unknown(surroundings, value, path);
     for (const [name, field] of Object.entries(fields)) {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;
       if (given === undefined) {
-        if (field.required === true) this.missing(name, path);
+        if (field.required === true && !meant.has(name)) this.missing(name, path);
         result[name] = defaultOf(field);
       } else if (given === null && field.required !== true) {
         // "labels:" with nothing behind it.
@@ -234,19 +287,28 @@ class Checker {
         result[name] = this.check(field.shape, given, [...path, name]);
       }
     }
-    for (const name of Object.keys(value)) {
-      if (Object.hasOwn(fields, name)) continue;
-      const hint = didYouMean(name, Object.keys(fields));
-      this.add(
-        'warning',
-        'unknown_field',
-        [...path, name],
-        'key',
-        `the field "${name}" is unknown and ignored`,
-        hint,
-      );
-    }
     return result;
+  }
+
+  /** Reports names that are no field. Returns our fields that they were meant for. */
+  private unknown(surroundings: Surroundings, value: JsonObject, path: Path): Set<string> {
+    const meant = new Set<string>();
+    for (const name of Object.keys(value)) {
+      if (Object.hasOwn(surroundings.fields, name)) continue;
+      const found = unknownField(name, value[name] ?? null, surroundings);
+      if (found === null) continue;
+      if (found.meant !== null) meant.add(found.meant);
+      this.report({
+        severity: found.severity,
+        code: 'unknown_field',
+        path: [...path, name],
+        at: 'key',
+        message: found.message,
+        hint: found.hint,
+        ...(found.meant === null ? {} : { meant: [...path, found.meant] }),
+      });
+    }
+    return meant;
   }
 
   private missing(name: string, path: Path, hint: string | null = null): void {
@@ -267,9 +329,16 @@ class Checker {
     path: Path,
     hint: string | null = null,
   ): Json {
-    const message = `${nameOf(path)}must be ${wanted}, not ${describe(value)}`;
+    const message = `${nameOf(path)}must be ${wanted}, not ${describe(value, this.written(path))}`;
     this.report({ severity: 'error', code: 'wrong_type', path, at: 'value', message, hint });
     return emptyOf(shape);
+  }
+
+  /** The text that the author wrote, in quotes: `1.10` is another text than the number's. */
+  private quoted(value: Json, path: Path): string | null {
+    if (value !== null && typeof value === 'object') return null;
+    const text = this.written(path) ?? (value === null ? '' : String(value));
+    return text === '' ? null : `Quote it: ${JSON.stringify(text)}`;
   }
 
   private bad(shape: Shape, path: Path, predicate: string): Json {
@@ -299,12 +368,32 @@ function nameOf(path: Path): string {
   return `item ${last + 1} of "${list ?? ''}" `;
 }
 
-function describe(value: Json): string {
+function describe(value: Json, written: string | null): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (isJsonObject(value)) return 'a mapping';
   if (typeof value === 'string') {
     return `the string "${shortened(value, 40)}"`;
   }
-  return `${typeof value === 'number' ? 'the number' : 'the truth value'} ${String(value)}`;
+  const kind = typeof value === 'number' ? 'number' : 'truth value';
+  return `the ${kind} ${shortened(written ?? String(value), 40)}`;
+}
+
+/** How a single thing is written where a list belongs; a mapping of names, as other tools have it, too. */
+function asList(items: Shape, value: Json): string | null {
+  const names = typeof value === 'string' ? [value] : isJsonObject(value) ? Object.keys(value) : [];
+  if (isJsonObject(value) && 'fields' in items) {
+    if (names.some((name) => Object.hasOwn(items.fields, name))) return 'Put it into a list: "- ".';
+  }
+  const first = names.filter((name) => name.trim() !== '' && name.length <= 60);
+  if (first.length === 0 || first.length > 3 || first.length < names.length) return null;
+  if (items.type === 'string' && typeof value === 'string') return `Write ${flowForm(first)}`;
+  const short = 'short' in items ? items.short : undefined;
+  return short === undefined ? null : `Write ${flowForm(first.map((name) => short(name)))}`;
+}
+
+/** How a bare text is written where a mapping belongs. */
+function asMapping(shape: Written, value: Json): string | null {
+  if (typeof value !== 'string' || value.trim() === '' || shape.short === undefined) return null;
+  return `Write ${flowForm(shape.short(shortened(value, 60)))}`;
 }

@@ -1,4 +1,5 @@
 /** The fields of tasks/<id>.yaml: section 2.2 of the contract. */
+import type { JsonObject } from '../../model/json.ts';
 import {
   decisionKinds,
   dependencyKinds,
@@ -7,10 +8,21 @@ import {
   type TaskSpec,
 } from '../../model/program.ts';
 import { text, word, programPath, artifactPath, idString, directory, words, ids } from './forms.ts';
+import {
+  composeWords,
+  controlWords,
+  decisionWords,
+  dependencyWords,
+  hintsWords,
+  interactionWords,
+  routeWords,
+} from './other-words.ts';
 import type { FieldsOf, Shape } from './shape.ts';
 
 const dependency: Shape = {
   type: 'object',
+  words: dependencyWords,
+  short: (id) => ({ task: id, kind: 'order' }),
   fields: {
     task: { shape: word, required: true, description: 'Id of the task that must be done first.' },
     kind: {
@@ -31,10 +43,20 @@ const dependency: Shape = {
   },
 };
 
+/** A path has no blanks, and an extension or a folder; a prompt has blanks. */
+function composePartOf(given: string): JsonObject {
+  if (/^(inputs|deps|runtime)\.\S+$/.test(given)) return { kind: 'ref', ref: given };
+  return /^\S*(\/\S+|\.(md|txt|markdown|prompt))$/.test(given)
+    ? { kind: 'file', path: given }
+    : { kind: 'literal', text: given };
+}
+
 const composePart: Shape = {
   type: 'tagged',
   tag: 'kind',
   fallback: { kind: 'literal', text: '' },
+  words: composeWords,
+  short: composePartOf,
   variants: {
     file: {
       path: {
@@ -61,6 +83,7 @@ const control: Shape = {
   type: 'tagged',
   tag: 'mode',
   fallback: null,
+  words: controlWords,
   variants: {
     route: {
       routes: {
@@ -69,6 +92,7 @@ const control: Shape = {
           min: 1,
           items: {
             type: 'object',
+            words: routeWords,
             fields: {
               label: {
                 shape: word,
@@ -131,10 +155,12 @@ export const taskFields: FieldsOf<TaskSpec> = {
   depends_on: {
     shape: { type: 'list', items: dependency },
     description: 'Tasks that must be done first.',
+    examples: [[{ task: 'plan', kind: 'order' }]],
   },
   compose: {
     shape: { type: 'list', items: composePart },
     description: 'The prompt, part by part.',
+    examples: [[{ kind: 'file', path: 'prompts/build.md' }]],
   },
   publish: {
     shape: { type: 'list', items: artifactPath },
@@ -145,6 +171,7 @@ export const taskFields: FieldsOf<TaskSpec> = {
   assistant_hints: {
     shape: {
       type: 'object',
+      words: hintsWords,
       fields: {
         preferred_roles: { shape: ids, description: 'Roles that win among equals.' },
         decision_kind_overrides: {
@@ -160,6 +187,7 @@ export const taskFields: FieldsOf<TaskSpec> = {
   interaction_policy: {
     shape: {
       type: 'object',
+      words: interactionWords,
       fields: {
         allowed_assistant_roles: {
           shape: ids,
@@ -180,6 +208,8 @@ export const taskFields: FieldsOf<TaskSpec> = {
       type: 'list',
       items: {
         type: 'object',
+        words: decisionWords,
+        short: (kind) => ({ decision_kind: kind }),
         fields: {
           decision_kind: {
             shape: { type: 'enum', values: decisionKinds },

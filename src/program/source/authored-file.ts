@@ -17,6 +17,8 @@ export interface AuthoredFile {
   raw: JsonObject | null;
   source: YamlSource | null;
   diagnostics: Diagnostic[];
+  /** Locations of fields that stand there under a wrong name. */
+  meant: string[];
 }
 
 /** What is wrong with a file, at a place in what it says. */
@@ -46,6 +48,7 @@ export function readAuthoredFile(
     raw: null,
     source: null,
     diagnostics: [],
+    meant: [],
   };
   const read = source.read(file);
   if (!read.ok) {
@@ -113,8 +116,15 @@ function checkText(result: AuthoredFile, text: string, kind: FileKind): void {
   result.source = source;
   const raw: Json = source.value ?? {};
   result.raw = isJsonObject(raw) ? raw : null;
-  const value = checkShape({ type: 'object', fields: kind.fields }, raw, (issue) =>
-    addFinding(result, { ...issue, code: `${kind.name}.${issue.code}` }),
+  const { fields, words } = kind;
+  const value = checkShape(
+    { type: 'object', fields, words },
+    raw,
+    ({ meant, ...issue }) => {
+      addFinding(result, { ...issue, code: `${kind.name}.${issue.code}` });
+      if (meant !== undefined) result.meant.push(locationOf(result.subject, meant));
+    },
+    { written: (path) => source.plainText(path) },
   );
   result.value = isJsonObject(raw) && isJsonObject(value) ? value : null;
 }

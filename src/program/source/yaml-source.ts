@@ -42,6 +42,8 @@ export interface YamlSource {
    * around it.
    */
   locate(path: Path, at?: 'key' | 'value'): Position;
+  /** What is written at `path`, where that is a value without quotes. */
+  plainText(path: Path): string | null;
 }
 
 const MAX_DEPTH = 100;
@@ -70,7 +72,11 @@ export function parseYaml(text: string): { source: YamlSource | null; problems: 
   if (reader.problems.some((problem) => problem.severity === 'error'))
     return { source: null, problems };
   return {
-    source: { value, locate: (path, at) => locate(documentOf(text), path, at ?? 'value') },
+    source: {
+      value,
+      locate: (path, at) => locate(documentOf(text), path, at ?? 'value'),
+      plainText: (path) => plainText(documentOf(text), path),
+    },
     problems,
   };
 }
@@ -359,4 +365,14 @@ function locate({ document, lines }: ParsedText, path: Path, at: 'key' | 'value'
     } else break;
   }
   return position(lines, offset);
+}
+
+function plainText({ document }: ParsedText, path: Path): string | null {
+  let node: unknown = document.contents;
+  for (const step of path) {
+    if (isMap(node)) node = node.items.find((item) => keyText(item.key) === String(step))?.value;
+    else if (isSeq(node)) node = node.items[Number(step)];
+    else return null;
+  }
+  return isScalar(node) && node.type === 'PLAIN' ? (node.source ?? null) : null;
 }

@@ -147,7 +147,7 @@ const fields: Case[] = [
   {
     name: 'an unknown field, near to a known one',
     files: { 'tasks/a.yaml': task('a', 'dependson: []\n') },
-    expected: ['warning task.unknown_field tasks/a.yaml:3:1'],
+    expected: ['error task.unknown_field tasks/a.yaml:3:1'],
     says: ['Did you mean "depends_on"?'],
   },
   {
