@@ -54,7 +54,7 @@ only({
   pattern: /new Date\(\)|\bDate\.now\(|\bperformance\.now\(/g,
   allowed: {
     'src/engine/clock.ts': 'is the clock',
-    'src/store/lock/run-lock.ts': 'compares the age of a claim with the machine',
+    'src/store/lock/numbered-lock.ts': 'compares the age of a claim with the machine',
     'src/execution/local/stopwatch.ts': 'compares processes and their files with the machine',
   },
 });

@@ -34,6 +34,11 @@ function makeContext(): CliContext {
     cwd: currentDirectory(),
     clock: systemClock,
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
+    onWait(what) {
+      void import('./cli/render/plain-text.ts').then(({ plainLine }) => {
+        process.stderr.write(`${plainLine(what)}\n`);
+      });
+    },
     pid: process.pid,
     exit(code) {
       process.exitCode = code;

@@ -10,4 +10,6 @@ export interface World extends Surroundings {
   readonly self: { readonly node: string; readonly entry: string };
   /** Who carries out attempts; where nobody is named, they are processes of this machine. */
   readonly executor?: Executor;
+  /** Told, in words for a person, what a verb waits for where that takes more than a moment. */
+  readonly onWait?: (what: string) => void;
 }

@@ -68,6 +68,28 @@ export function createFile(
   return true;
 }
 
+/**
+ * Makes a folder with one file in it, whole and only where none is: false, and nothing changed, where there
+ * is one. For file systems without hard links, where `createFile` cannot.
+ */
+export function createFolder(folder: string, name: string, data: string | Uint8Array): boolean {
+  const temporary = temporaryName(folder);
+  faultPoint('mkdir', temporary);
+  mkdirSync(temporary);
+  try {
+    writeFile(path.join(temporary, name), data);
+    faultPoint('rename', folder);
+    // Of a folder that is there, rename(2) replaces an empty one only.
+    renameSync(temporary, folder);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    const codes = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'];
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+  return true;
+}
+
 /** How records are written to files: for people to read, and for `diff`. */
 export function jsonFile(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
@@ -136,10 +158,7 @@ function halfOf(data: string | Uint8Array): string | Uint8Array {
 }
 
 function writeTemporary(file: string, data: string | Uint8Array, options: WriteOptions): string {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${process.pid}.${nextNumber()}.tmp`,
-  );
+  const temporary = temporaryName(file);
   faultPoint('write', temporary);
   const fd = openSync(temporary, 'wx', options.mode ?? 0o666);
   try {
@@ -153,6 +172,11 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
     closeSync(fd);
   }
   return temporary;
+}
+
+function temporaryName(file: string): string {
+  const name = `.${path.basename(file)}.${process.pid}.${nextNumber()}.tmp`;
+  return path.join(path.dirname(file), name);
 }
 
 /** Begins at random, because in two containers that share a disk two processes may have one pid. */

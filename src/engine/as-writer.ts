@@ -9,7 +9,7 @@ import type { ProposalRequest } from '../core/requests/proposals.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
-import type { LockHolder } from '../store/lock/run-lock.ts';
+import type { LockHolder } from '../store/lock/numbered-lock.ts';
 import { Intake } from './intake.ts';
 import { runStore, tryOpenSession, type RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';

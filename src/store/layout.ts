@@ -105,6 +105,11 @@ export function runsDir(programDir: string): string {
   return path.join(programDir, '.runs');
 }
 
+/** The lock that an edit of the program holds. */
+export function programLockDir(programDir: string): string {
+  return path.join(programDir, '.codex-orch', 'lock');
+}
+
 /** The directory name of an attempt: its number, from 1, in at least four digits. */
 function attemptName(attempt: number): string {
   return String(attempt).padStart(4, '0');

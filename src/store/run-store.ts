@@ -11,7 +11,7 @@ import type { RunSummary } from './cache/documents.ts';
 import type { InboxCommand } from './inbox/records.ts';
 import type { Asker, InboxScan, KnownInbox } from './inbox/scanner.ts';
 import type { RunPaths } from './layout.ts';
-import type { LockHolder } from './lock/run-lock.ts';
+import type { LockHolder } from './lock/numbered-lock.ts';
 import type { RecordedResult } from './log/results.ts';
 
 /** Shows an event after it has been applied. */

@@ -59,11 +59,12 @@ export function brief(diagnostic: Diagnostic): string {
   return `${diagnostic.severity} ${diagnostic.code} ${place.join(':')}`;
 }
 
-/** Every file with its content, to compare before and after. */
+/** Every file of the author's with its content, to compare before and after. */
 export function snapshot(directory: string): Record<string, string> {
   const files: Record<string, string> = {};
   for (const name of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     const file = path.join(name.parentPath, name.name);
+    if (path.relative(directory, file).startsWith('.codex-orch')) continue;
     const content = name.isFile() ? readFileSync(file, 'latin1') : '';
     files[path.relative(directory, file)] = content;
   }

@@ -26,7 +26,7 @@ import {
   writeAssistantProblem,
 } from '../../store/assistant-records.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import { acquireRunLock } from '../../store/lock/run-lock.ts';
+import { acquireInRun } from '../../store/lock/run-lock.ts';
 import { answerInterrupt } from '../inbox/answer.ts';
 import { writeCommandShim } from '../../attempt/command-shim.ts';
 import {
@@ -110,10 +110,10 @@ async function answer(
   }
 }
 
-/** The protocol of the run's lock, on a directory of the question's own. null: somebody has it. */
+/** A lock of the question's own. null: somebody has it. */
 function claimQuestion(paths: RunPaths, interruptId: string, command: string, now: () => string) {
   const lockDir = path.join(paths.assistantDir(interruptId), 'claim');
-  const result = acquireRunLock({ ...paths, lockDir }, { command, now });
+  const result = acquireInRun(lockDir, { command, now });
   if (result.ok) return result.lock;
   if (result.reason === 'held') return null;
   throw new Refusal('run-not-writable', `${result.path} cannot be written to: ${result.message}.`);

@@ -6,7 +6,9 @@ import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { operatingModel } from '../../program/templates/operating-model.ts';
-import { asRefusal } from '../program/edit.ts';
+import { editProgram, type Editor } from '../program/held-program.ts';
+import type { ProgramPlace } from '../program/validate.ts';
+import { asRefusal } from '../program/write-failure.ts';
 
 export interface InstalledDoc {
   /** Relative to the program. */
@@ -15,7 +17,17 @@ export interface InstalledDoc {
 }
 
 /** @throws Refusal `doc-exists` where another text stands and `overwrite` is not set */
-export function installAssistantDoc(programDir: string, overwrite: boolean): InstalledDoc {
+export async function installAssistantDoc(
+  editor: Editor,
+  place: ProgramPlace,
+  overwrite: boolean,
+): Promise<InstalledDoc> {
+  return editProgram(editor, place, 'assistant-doc install', ({ programDir }) =>
+    install(programDir, overwrite),
+  );
+}
+
+function install(programDir: string, overwrite: boolean): InstalledDoc {
   const inside = resolveInside(programDir, OPERATING_MODEL_FILE);
   if (!inside.ok) throw new Refusal('doc-outside', `${OPERATING_MODEL_FILE}: ${inside.reason}`);
   const file = OPERATING_MODEL_FILE;

@@ -13,7 +13,7 @@ import { renameFile } from '../../disk/disk.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { dropReply } from '../../store/inbox/drop.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import type { LockHolder } from '../../store/lock/run-lock.ts';
+import type { LockHolder } from '../../store/lock/numbered-lock.ts';
 import type { RunView, RunWriter } from '../../store/run-store.ts';
 import { receiveIfFree } from '../../engine/as-writer.ts';
 import { Intake } from '../../engine/intake.ts';

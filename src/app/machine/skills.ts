@@ -8,7 +8,7 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { suggest } from '../../text/suggest.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
 import { statsOf } from '../../disk/stats-of.ts';
-import { asRefusal } from '../program/edit.ts';
+import { asRefusal } from '../program/write-failure.ts';
 
 export interface Skill {
   id: string;

@@ -11,6 +11,7 @@ import { listPresets, type LoadedPreset } from '../../program/load-program.ts';
 import { renderPreset } from '../../program/presets/presets.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { commitEdit } from './edit.ts';
+import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
 export interface PresetEntry {
@@ -49,15 +50,33 @@ export function previewPreset(
   return { preset, tasks: rendered.tasks };
 }
 
-/** Writes all tasks of the preset, or none. Returns their ids. */
+export interface AppliedPreset {
+  ids: string[];
+  /** Those that were there. */
+  overwritten: string[];
+  warnings: Diagnostic[];
+}
+
+/** Writes all tasks of the preset, or none. */
 export async function applyPreset(
+  editor: Editor,
   place: ProgramPlace,
   presetId: string,
   variables: ReadonlyMap<string, string>,
   options: { overwrite: boolean },
-): Promise<{ ids: string[]; overwritten: string[]; warnings: Diagnostic[] }> {
-  const { tasks } = previewPreset(place, presetId, variables);
-  const source = directorySource(place.programDir);
+): Promise<AppliedPreset> {
+  return editProgram(editor, place, 'preset apply', (held) =>
+    applyTo(held, presetId, variables, options),
+  );
+}
+
+async function applyTo(
+  held: HeldProgram,
+  presetId: string,
+  variables: ReadonlyMap<string, string>,
+  options: { overwrite: boolean },
+): Promise<AppliedPreset> {
+  const { tasks } = previewPreset(held, presetId, variables);
   const edits = new Map<string, string>();
   const ids: string[] = [];
   const existing: string[] = [];
@@ -73,7 +92,7 @@ export async function applyPreset(
       throw new Refusal('preset-invalid', `the preset "${presetId}" makes two tasks "${id}"`);
     }
     ids.push(id);
-    if (source.kindOf(taskFile(id)) !== null) existing.push(id);
+    if (held.source.kindOf(taskFile(id)) !== null) existing.push(id);
     edits.set(taskFile(id), toYaml(task));
   }
   if (existing.length > 0 && !options.overwrite) {
@@ -83,7 +102,7 @@ export async function applyPreset(
       { hint: 'add --overwrite to replace what is there' },
     );
   }
-  const { warnings } = await commitEdit(place, edits);
+  const { warnings } = await commitEdit(held, edits);
   return { ids, overwritten: existing, warnings };
 }
 

@@ -6,6 +6,7 @@ import { taskFile } from '../../model/program-files.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { appendItem, removeItems } from '../../program/source/edit-yaml.ts';
 import { commitEdit } from './edit.ts';
+import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { listTasks, showTask, editableText, unknownTask } from './edit-task.ts';
 import type { ProgramPlace } from './validate.ts';
 
@@ -45,18 +46,26 @@ export function listEdges(programDir: string): { edges: Edge[]; unreadable: Diag
 }
 
 export async function addEdge(
+  editor: Editor,
   place: ProgramPlace,
   edge: NewEdge,
 ): Promise<{ edge: Edge; warnings: Diagnostic[] }> {
-  const text = editableText(place.programDir, edge.target);
-  if (!listTasks(place.programDir).tasks.some((task) => task.id === edge.source)) {
-    throw unknownTask(place.programDir, edge.source);
+  return editProgram(editor, place, 'edge add', (held) => addTo(held, edge));
+}
+
+async function addTo(
+  held: HeldProgram,
+  edge: NewEdge,
+): Promise<{ edge: Edge; warnings: Diagnostic[] }> {
+  const text = editableText(held.source, edge.target);
+  if (!listTasks(held.programDir).tasks.some((task) => task.id === edge.source)) {
+    throw unknownTask(held.source, edge.source);
   }
   const item: Record<string, Json> = { task: edge.source, kind: edge.kind };
   if (edge.consume.length > 0) item['consume'] = edge.consume;
   if (edge.scopeAlias !== null) item['as'] = edge.scopeAlias;
   const edits = new Map([[taskFile(edge.target), appendItem(text, 'depends_on', item)]]);
-  const { warnings } = await commitEdit(place, edits);
+  const { warnings } = await commitEdit(held, edits);
   const { source, target, kind, consume } = edge;
   return {
     edge: { source, target, kind, scope: edge.scopeAlias ?? source, consume },
@@ -66,13 +75,25 @@ export async function addEdge(
 
 /** Removes every edge of that kind between the two. Throws a Refusal `edge-unknown` (exit 4). */
 export async function removeEdge(
+  editor: Editor,
   place: ProgramPlace,
   source: string,
   target: string,
   kind: DependencyKind,
 ): Promise<{ removed: Edge[]; warnings: Diagnostic[] }> {
-  const text = editableText(place.programDir, target);
-  const task = showTask(place.programDir, target);
+  return editProgram(editor, place, 'edge remove', (held) =>
+    removeFrom(held, source, target, kind),
+  );
+}
+
+async function removeFrom(
+  held: HeldProgram,
+  source: string,
+  target: string,
+  kind: DependencyKind,
+): Promise<{ removed: Edge[]; warnings: Diagnostic[] }> {
+  const text = editableText(held.source, target);
+  const task = showTask(held.programDir, target);
   const indices = task.depends_on.flatMap((dependency, index) =>
     dependency.task === source && dependency.kind === kind ? [index] : [],
   );
@@ -87,6 +108,6 @@ export async function removeEdge(
   }
   const removed = edgesOf([task]).filter((_edge, index) => indices.includes(index));
   const edits = new Map([[taskFile(target), removeItems(text, 'depends_on', indices)]]);
-  const { warnings } = await commitEdit(place, edits);
+  const { warnings } = await commitEdit(held, edits);
   return { removed, warnings };
 }

@@ -8,9 +8,10 @@ import { controlTargets } from '../../core/plan/selection.ts';
 import { suggest } from '../../text/suggest.ts';
 import { setFields, toYaml } from '../../program/source/edit-yaml.ts';
 import { loadProject, loadTask, loadTasks } from '../../program/load-program.ts';
-import { directorySource } from '../../program/source/source.ts';
+import { directorySource, type ProgramSource } from '../../program/source/source.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
 import { commitEdit } from './edit.ts';
+import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
 export interface TaskFilter {
@@ -49,7 +50,7 @@ export function showTask(programDir: string, id: string): TaskSpec {
     const [problem] = origin.diagnostics;
     if (problem && problem.code !== 'file.missing') throw invalid(inOneLine(problem));
   }
-  throw unknownTask(programDir, id);
+  throw unknownTask(source, id);
 }
 
 /**
@@ -58,7 +59,16 @@ export function showTask(programDir: string, id: string): TaskSpec {
  * the program would break.
  */
 export async function addTasks(
+  editor: Editor,
   place: ProgramPlace,
+  text: string,
+  shownAs: string,
+): Promise<{ ids: string[]; warnings: Diagnostic[] }> {
+  return editProgram(editor, place, 'task add', (held) => addTo(held, text, shownAs));
+}
+
+async function addTo(
+  held: HeldProgram,
   text: string,
   shownAs: string,
 ): Promise<{ ids: string[]; warnings: Diagnostic[] }> {
@@ -73,7 +83,7 @@ export async function addTasks(
   for (const task of items) {
     const id = taskIdOf(task, shownAs);
     if (ids.includes(id)) throw invalid(`${shownAs} holds two tasks with the id "${id}"`);
-    if (directorySource(place.programDir).kindOf(taskFile(id)) !== null) {
+    if (held.source.kindOf(taskFile(id)) !== null) {
       throw new Refusal('task-exists', `the task "${id}" exists already`, {
         hint: `change it with: codex-orch task update ${id} FILE`,
       });
@@ -82,25 +92,33 @@ export async function addTasks(
     const asWritten = single && !text.trimStart().startsWith('{');
     edits.set(taskFile(id), asWritten ? withNewline(text) : toYaml(task));
   }
-  const { warnings } = await commitEdit(place, edits);
+  const { warnings } = await commitEdit(held, edits);
   return { ids, warnings };
 }
 
 /** Sets the top-level fields that `text` holds; others stay, comments too. */
 export async function updateTask(
+  editor: Editor,
   place: ProgramPlace,
   id: string,
   text: string,
   shownAs: string,
 ): Promise<{ warnings: Diagnostic[] }> {
-  const updated = withFields(place.programDir, id, text, shownAs);
-  const { warnings } = await commitEdit(place, new Map([[taskFile(id), updated]]));
-  return { warnings };
+  return editProgram(editor, place, 'task update', async (held) => {
+    const updated = withFields(held.source, id, text, shownAs);
+    const { warnings } = await commitEdit(held, new Map([[taskFile(id), updated]]));
+    return { warnings };
+  });
 }
 
 /** The text of the task's file with the fields set that `fields` holds (YAML or JSON). */
-export function withFields(programDir: string, id: string, text: string, shownAs: string): string {
-  const before = editableText(programDir, id);
+export function withFields(
+  source: ProgramSource,
+  id: string,
+  text: string,
+  shownAs: string,
+): string {
+  const before = editableText(source, id);
   const fields = parseInputText(text, shownAs);
   if (!isJsonObject(fields)) throw invalid(`${shownAs} must hold a mapping of fields`);
   if (fields['id'] !== undefined && fields['id'] !== id) {
@@ -113,11 +131,16 @@ export function withFields(programDir: string, id: string, text: string, shownAs
 
 /** Refused where another task depends on it or leads to it. */
 export async function deleteTask(
+  editor: Editor,
   place: ProgramPlace,
   id: string,
 ): Promise<{ warnings: Diagnostic[] }> {
-  editableText(place.programDir, id);
-  const { tasks } = listTasks(place.programDir);
+  return editProgram(editor, place, 'task delete', (held) => deleteFrom(held, id));
+}
+
+async function deleteFrom(held: HeldProgram, id: string): Promise<{ warnings: Diagnostic[] }> {
+  editableText(held.source, id);
+  const { tasks } = listTasks(held.programDir);
   const others = tasks.filter((task) => task.id !== id);
   const dependents = others.filter((task) => task.depends_on.some((dep) => dep.task === id));
   if (dependents.length > 0) {
@@ -135,28 +158,27 @@ export async function deleteTask(
       { hint: `change it with: codex-orch task update ${controllers[0]?.id} FILE` },
     );
   }
-  const { warnings } = await commitEdit(place, new Map([[taskFile(id), null]]));
+  const { warnings } = await commitEdit(held, new Map([[taskFile(id), null]]));
   return { warnings };
 }
 
 /** Text of a task's file. @throws Refusal `task-unknown`, or `task-invalid` where it is no text */
-export function taskText(programDir: string, id: string): string {
-  if (!idPattern.test(id)) throw unknownTask(programDir, id);
-  const read = directorySource(programDir).read(taskFile(id));
+export function taskText(source: ProgramSource, id: string): string {
+  if (!idPattern.test(id)) throw unknownTask(source, id);
+  const read = source.read(taskFile(id));
   if (read.ok) return read.text;
-  if (read.problem.code === 'missing') throw unknownTask(programDir, id);
+  if (read.problem.code === 'missing') throw unknownTask(source, id);
   throw invalid(`${taskFile(id)} ${read.problem.message}`);
 }
 
 /** The same, where it is YAML, so that a part of it can be changed. @throws Refusal as `taskText` */
-export function editableText(programDir: string, id: string): string {
-  const text = taskText(programDir, id);
+export function editableText(source: ProgramSource, id: string): string {
+  const text = taskText(source, id);
   parseInputText(text, taskFile(id));
   return text;
 }
 
-export function unknownTask(programDir: string, id: string): Refusal {
-  const source = directorySource(programDir);
+export function unknownTask(source: ProgramSource, id: string): Refusal {
   const tasks = loadTasks(source, loadProject(source).project);
   const near = suggest(
     id,

@@ -9,7 +9,9 @@ import { Refusal } from '../../model/refusal.ts';
 import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import type { Edits } from '../../program/source/source.ts';
+import type { HeldProgram } from './held-program.ts';
 import { inOneLine, validate, type ProgramPlace, type Validated } from './validate.ts';
+import { asRefusal } from './write-failure.ts';
 
 export interface CheckedEdit {
   /** The program with the edit in it. */
@@ -35,10 +37,11 @@ export async function checkEdit(place: ProgramPlace, edits: Edits): Promise<Chec
 
 /**
  * Writes the edits. Returns the program as it is now, and the warnings that they add.
- * @throws Refusal `edit-breaks-program` with the errors that they would add
+ * @throws Refusal `edit-breaks-program` with the errors that they would add; `edit-conflict`, `edit-outside`,
+ * `disk-full`, `write-failed`
  */
-export async function commitEdit(place: ProgramPlace, edits: Edits): Promise<CheckedEdit> {
-  const checked = await checkEdit(place, edits);
+export async function commitEdit(held: HeldProgram, edits: Edits): Promise<CheckedEdit> {
+  const checked = await checkEdit(held, edits);
   const [first, ...more] = checked.errors;
   if (first !== undefined) {
     const others = more.length > 0 ? ` (and ${more.length} more)` : '';
@@ -48,7 +51,8 @@ export async function commitEdit(place: ProgramPlace, edits: Edits): Promise<Che
       { ...(first.hint === null ? {} : { hint: first.hint }), data: { errors: [first, ...more] } },
     );
   }
-  writeAllOrNone(place.programDir, edits);
+  held.requireUnchanged(edits.keys());
+  writeAllOrNone(held.programDir, edits);
   return checked;
 }
 
@@ -85,13 +89,6 @@ function contentOf(file: string): Buffer | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** A full disk or a missing permission is no defect of ours. */
-export function asRefusal(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
-  return new Refusal('write-failed', `nothing was changed: ${message}`);
 }
 
 /** What is in `after` and not in `before`; lines may have moved. */

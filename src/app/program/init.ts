@@ -5,7 +5,9 @@ import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, remove } from '../../disk/disk.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import { newProgramFiles, type NewProgram } from '../../program/new-program.ts';
-import { asRefusal } from './edit.ts';
+import { editProgram, type Editor } from './held-program.ts';
+import type { ProgramPlace } from './validate.ts';
+import { asRefusal } from './write-failure.ts';
 
 export interface InitializedProgram {
   program_dir: string;
@@ -16,7 +18,20 @@ export interface InitializedProgram {
 }
 
 /** Throws a Refusal `program-exists` where a project.yaml is; other files that are there are kept. */
-export function initProgram(programDir: string, wanted: NewProgram): InitializedProgram {
+export async function initProgram(
+  editor: Editor,
+  place: ProgramPlace,
+  wanted: NewProgram,
+): Promise<InitializedProgram> {
+  // Asked before as well, so that nothing is made where no program may be.
+  requireNoProgram(place.programDir);
+  return editProgram(editor, place, 'project init', ({ programDir }) => {
+    requireNoProgram(programDir);
+    return writeProgram(programDir, wanted);
+  });
+}
+
+function requireNoProgram(programDir: string): void {
   if (existsSync(path.join(programDir, 'project.yaml'))) {
     throw new Refusal(
       'program-exists',
@@ -29,6 +44,9 @@ export function initProgram(programDir: string, wanted: NewProgram): Initialized
   if (statsOf(programDir)?.isDirectory() === false) {
     throw new Refusal('not-a-directory', `${programDir} exists, and is not a directory`);
   }
+}
+
+function writeProgram(programDir: string, wanted: NewProgram): InitializedProgram {
   const files = newProgramFiles(wanted);
   const written: string[] = [];
   const kept: string[] = [];

@@ -122,7 +122,7 @@ type ComposeDetails =
 
 /** @throws Refusal `task-unknown`, exit status 4 */
 export async function inspectTask(place: ProgramPlace, id: string): Promise<TaskDetails> {
-  const yaml = taskText(place.programDir, id);
+  const yaml = taskText(directorySource(place.programDir), id);
   return taskDetails(await validate(place), id, yaml);
 }
 

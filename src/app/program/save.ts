@@ -6,6 +6,7 @@ import { taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { checkEdit, commitEdit } from './edit.ts';
+import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { taskText, withFields } from './edit-task.ts';
 import { taskDetails, type TaskDetails } from './look.ts';
 import type { ProgramPlace } from './validate.ts';
@@ -36,33 +37,39 @@ export async function checkTask(
  * @throws Refusal `edit-conflict`, `edit-breaks-program`, `task-unknown`
  */
 export async function saveTaskYaml(
+  editor: Editor,
   place: ProgramPlace,
   id: string,
   yaml: string,
   baseHash: string,
 ): Promise<TaskDetails> {
-  requireBase(place.programDir, id, baseHash);
-  return save(place, id, yaml.endsWith('\n') ? yaml : `${yaml}\n`);
+  return editProgram(editor, place, 'a save from the page', (held) => {
+    requireBase(held, id, baseHash);
+    return save(held, id, yaml.endsWith('\n') ? yaml : `${yaml}\n`);
+  });
 }
 
 /** Sets top-level fields; others stay, comments too. @throws Refusal as `saveTaskYaml` */
 export async function saveTaskFields(
+  editor: Editor,
   place: ProgramPlace,
   id: string,
   fields: Record<string, Json>,
   baseHash: string,
 ): Promise<TaskDetails> {
-  requireBase(place.programDir, id, baseHash);
-  return save(place, id, withFields(place.programDir, id, JSON.stringify(fields), 'the form'));
+  return editProgram(editor, place, 'a save from the page', (held) => {
+    requireBase(held, id, baseHash);
+    return save(held, id, withFields(held.source, id, JSON.stringify(fields), 'the form'));
+  });
 }
 
-async function save(place: ProgramPlace, id: string, yaml: string): Promise<TaskDetails> {
-  const { after } = await commitEdit(place, new Map([[taskFile(id), yaml]]));
+async function save(held: HeldProgram, id: string, yaml: string): Promise<TaskDetails> {
+  const { after } = await commitEdit(held, new Map([[taskFile(id), yaml]]));
   return taskDetails(after, id, yaml);
 }
 
-function requireBase(programDir: string, id: string, baseHash: string): void {
-  if (sha256(taskText(programDir, id)) === baseHash) return;
+function requireBase({ source }: HeldProgram, id: string, baseHash: string): void {
+  if (sha256(taskText(source, id)) === baseHash) return;
   throw new Refusal('edit-conflict', `${taskFile(id)} was changed since this edit began`, {
     hint: 'load the task again, and make the edit on what is there now',
   });

@@ -13,6 +13,7 @@ import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { commitEdit } from '../program/edit.ts';
+import { editProgram, type HeldProgram } from '../program/held-program.ts';
 import { recordProposalsInRun } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';
@@ -162,11 +163,16 @@ export async function applyProposal(
   id: string,
   options: { append: boolean; force: boolean; run?: string },
 ): Promise<AppliedProposal> {
-  const change = await proposalChange(place.programDir, id, options.run);
-  const { proposal, file, before, after } = change;
-  refuseUnlessMeant(change, options);
-  const written = before !== after;
-  if (written) await write(place, change);
+  const { change, written } = await editProgram(world, place, 'proposal apply', async (held) => {
+    // Read before anything is made of it, so that a change meanwhile is noticed.
+    held.source.read(findProposal(place.programDir, id, options.run).target_file_path);
+    const change = await proposalChange(place.programDir, id, options.run);
+    refuseUnlessMeant(change, options);
+    const written = change.before !== change.after;
+    if (written) await write(held, change);
+    return { change, written };
+  });
+  const { proposal, file } = change;
   const note = written ? `applied to ${file}` : `${file} held it already`;
   const { run_id, proposal_id } = proposal;
   await mark(
@@ -202,11 +208,11 @@ function refuseUnlessMeant(
   }
 }
 
-async function write(place: ProgramPlace, { file, after }: ProposalChange): Promise<void> {
-  const found = findProgramFile(place.programDir, file);
+async function write(held: HeldProgram, { file, after }: ProposalChange): Promise<void> {
+  const found = findProgramFile(held.programDir, file);
   if (!found.ok) throw new Refusal('proposal-target', found.reason);
   const mode = statSync(found.absolute, { throwIfNoEntry: false })?.mode;
-  await commitEdit(place, new Map([[file, after]]));
+  await commitEdit(held, new Map([[file, after]]));
   // A script stays executable: the new file came in the place of the old one.
   if (mode !== undefined) chmodSync(found.absolute, mode & 0o777);
 }

@@ -14,7 +14,9 @@ export const command = defineCommand({
   examples: ['', '. --overwrite'],
   async run({ words: [programDir], options, printJson }, context) {
     const { installAssistantDoc } = await import('../../app/assistants/assistant-doc.ts');
-    const result = installAssistantDoc(programDir, options.overwrite);
+    const { placeOf } = await import('../../app/program/place.ts');
+    const place = placeOf(programDir, context);
+    const result = await installAssistantDoc(context, place, options.overwrite);
     if (options.json) return printJson(result);
     context.stdout.line(`${result.file}\t${result.outcome}`);
   },

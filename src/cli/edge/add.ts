@@ -22,7 +22,7 @@ export const command = defineCommand({
     const { placeOf } = await import('../../app/program/place.ts');
     const { scopeAlias, consume } = options;
     const wanted = { source, target, kind: dependencyKind(kind), scopeAlias, consume };
-    const { edge, warnings } = await addEdge(placeOf(programDir, context), wanted);
+    const { edge, warnings } = await addEdge(context, placeOf(programDir, context), wanted);
     printDiagnostics(warnings, context);
     if (options.json) return printJson(edge);
     context.stdout.line(edgeLine(edge));

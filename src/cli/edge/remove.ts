@@ -15,7 +15,7 @@ export const command = defineCommand({
     const { placeOf } = await import('../../app/program/place.ts');
     const kind = dependencyKind(word);
     const place = placeOf(programDir, context);
-    const { removed, warnings } = await removeEdge(place, source, target, kind);
+    const { removed, warnings } = await removeEdge(context, place, source, target, kind);
     printDiagnostics(warnings, context);
     if (options.json) return printJson(removed);
     for (const edge of removed) context.stdout.line(edgeLine(edge));

@@ -27,7 +27,9 @@ export const command = defineCommand({
     const { placeOf } = await import('../../app/program/place.ts');
     const { overwrite } = options;
     const place = placeOf(programDir, context);
-    const applied = await applyPreset(place, preset, variablesIn(options.variables), { overwrite });
+    const applied = await applyPreset(context, place, preset, variablesIn(options.variables), {
+      overwrite,
+    });
     const { ids, overwritten, warnings } = applied;
     printDiagnostics(warnings, context);
     if (options.json) return printJson({ tasks: ids, overwritten });

@@ -46,9 +46,10 @@ export const command = defineCommand({
     if (name.trim() === '') throw new Refusal('bad-name', 'the name is empty');
     if (workspace.trim() === '') throw new Refusal('bad-workspace', 'the workspace is empty');
     const { initProgram } = await import('../../app/program/init.ts');
+    const { placeOf } = await import('../../app/program/place.ts');
     const programDir = path.resolve(context.cwd, dir);
     const { json, ...wanted } = options;
-    const created = initProgram(programDir, {
+    const created = await initProgram(context, placeOf(programDir, context), {
       ...wanted,
       name,
       workspace: asSeenFrom(programDir, workspace, context.cwd),

@@ -16,7 +16,7 @@ export const command = defineCommand({
     const { addTasks, showTask } = await import('../../app/program/edit-task.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const text = await readGivenFile(file, context);
-    const { ids, warnings } = await addTasks(placeOf(programDir, context), text, file);
+    const { ids, warnings } = await addTasks(context, placeOf(programDir, context), text, file);
     printDiagnostics(warnings, context);
     if (options.json) {
       const tasks = ids.map((id) => showTask(programDir, id));

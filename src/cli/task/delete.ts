@@ -17,7 +17,7 @@ export const command = defineCommand({
   async run({ words: [programDir, id], options, printJson }, context) {
     const { deleteTask } = await import('../../app/program/edit-task.ts');
     const { placeOf } = await import('../../app/program/place.ts');
-    const { warnings } = await deleteTask(placeOf(programDir, context), id);
+    const { warnings } = await deleteTask(context, placeOf(programDir, context), id);
     printDiagnostics(warnings, context);
     if (options.json) return printJson({ deleted: id });
     context.stdout.line(id);

@@ -15,7 +15,7 @@ export const command = defineCommand({
     const { showTask, updateTask } = await import('../../app/program/edit-task.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const text = await readGivenFile(file, context);
-    const { warnings } = await updateTask(placeOf(programDir, context), id, text, file);
+    const { warnings } = await updateTask(context, placeOf(programDir, context), id, text, file);
     printDiagnostics(warnings, context);
     if (options.json) return printJson(showTask(programDir, id));
     context.stdout.line(id);

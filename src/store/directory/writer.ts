@@ -11,7 +11,8 @@ import { readRunFile } from '../cache/run-file.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { directoryInbox } from '../inbox/directory.ts';
 import type { RunPaths } from '../layout.ts';
-import { acquireRunLock, refusalOf, type RunLock } from '../lock/run-lock.ts';
+import type { Lock } from '../lock/numbered-lock.ts';
+import { acquireRunLock, refusalOf } from '../lock/run-lock.ts';
 import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../log/replay.ts';
 import type { RecordedResult } from '../log/results.ts';
 import { EventLog } from '../log/writer.ts';
@@ -31,14 +32,14 @@ class DirectoryRunWriter implements RunWriter {
   readonly state: RunState;
   readonly inbox: Inbox;
   readonly #now: () => string;
-  readonly #lock: RunLock;
+  readonly #lock: Lock;
   readonly #log: EventLog;
   readonly #cache: StateCache;
   readonly #listeners = new Set<Visit>();
   #onStaleCache: ((reason: Refusal) => void) | null = null;
   #isCommitting = false;
 
-  constructor(paths: RunPaths, opened: OpenedRun, lock: RunLock, now: () => string) {
+  constructor(paths: RunPaths, opened: OpenedRun, lock: Lock, now: () => string) {
     this.paths = paths;
     this.state = opened.state;
     this.inbox = directoryInbox(paths, now);

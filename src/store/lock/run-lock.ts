@@ -1,109 +1,42 @@
-/**
- * One engine at a time drives a run. The lock is the directory `lock/` of the run, holding numbered
- * files; the file with the highest number says who holds the lock, or that it was released.
- *
- * Why two holders are impossible:
- *
- * 1. A number is free to be followed once its file says `released_at`, or its holder is provably dead.
- *    Both stay true for ever, so it does no harm to act on them late.
- * 2. To hold the lock is to have made file n+1, by a hard link, after finding n the highest and free.
- *    Of several who try at once, the link lets one make n+1. Whoever comes later finds n+1 the
- *    highest, and it is not free before its maker has released it or is dead.
- * 3. What remains is the late one: it found n the highest, then slept while others made n+1, n+2, …
- *    and cleaned up, so that n+1 is free to be made again. Numbers only grow: a holder removes numbers
- *    at least KEEP below its own, never its own, and a release replaces the file in place. So when n+1
- *    could be made a second time, files with higher numbers exist and always will. The late one looks
- *    again after making its file, sees them, and takes its file back: it has lost. It cannot miss them
- *    all, even where reading a directory is not atomic: the KEEP highest would all have to be made and
- *    removed while it reads.
- * 4. Nobody takes that stray file for the lock, since it never is the highest; not even if its maker
- *    dies before taking it back.
- */
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { uptime } from 'node:os';
-import path from 'node:path';
-import { isJsonObject } from '../../model/json.ts';
+/** One engine at a time drives a run: the lock is the directory `lock/` of the run. See numbered-lock.ts. */
+import { statSync } from 'node:fs';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { createFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
-import { isSameProcess, ownIdentity, type ProcessIdentity } from '../../processes/identity.ts';
 import type { RunPaths } from '../layout.ts';
-import { isForbidden, isOutOfSpace, writeRefusal } from '../write-refusal.ts';
-
-/** How many of the latest lock files stay; they also tell who drove the run lately. */
-const KEEP = 16;
-
-export interface LockHolder extends ProcessIdentity {
-  /** What the holder does, such as `run start`. */
-  command: string;
-  /** ISO 8601. */
-  acquired_at: string;
-  /** `unknown`: on another host or in another pid namespace, where nobody here can look. */
-  liveness: 'alive' | 'unknown';
-  /** Its lock file. */
-  file: string;
-}
-
-export interface RunLock {
-  /** Gives the lock back. Synchronous, so that an exit handler may call it; more than once is fine. */
-  release(): void;
-}
-
-export type LockResult =
-  | { ok: true; lock: RunLock }
-  | { ok: false; reason: 'held'; holder: LockHolder }
-  | { ok: false; reason: 'not-writable'; path: string; message: string };
-
-/** What stands in a lock file. */
-interface LockRecord extends ProcessIdentity {
-  command: string;
-  acquired_at: string;
-  released_at: string | null;
-}
+import { isOutOfSpace, writeRefusal } from '../write-refusal.ts';
+import {
+  acquireLock,
+  describeHolder,
+  lockHolder,
+  type LockHolder,
+  type LockOptions,
+  type LockResult,
+} from './numbered-lock.ts';
 
 /**
- * Takes the lock of a run, or says who has it. Does not wait. A lock whose holder is dead is taken
- * over at once; one whose holder cannot be seen from here counts as held. `now`: ISO 8601, UTC.
- *
+ * Takes the lock of a run, or says who has it. See `acquireLock`.
  * @throws Refusal `run-not-found` if the run has no directory, `disk-full`
  */
-export function acquireRunLock(
-  paths: RunPaths,
-  options: { command: string; now: () => string },
-): LockResult {
+export function acquireRunLock(paths: RunPaths, options: LockOptions): LockResult {
   if (!statSync(paths.root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Refusal('run-not-found', `There is no run at ${paths.root}.`, {
       exit: ExitStatus.notFound,
     });
   }
+  return acquireInRun(paths.lockDir, options);
+}
+
+/** Takes a lock that is a directory of a run. @throws Refusal `disk-full` */
+export function acquireInRun(lockDir: string, options: LockOptions): LockResult {
   try {
-    makeDirectory(paths.lockDir);
-    return acquire(paths, options);
+    return acquireLock(lockDir, options);
   } catch (error) {
-    if (isForbidden(error)) {
-      const { message } = error as Error;
-      return { ok: false, reason: 'not-writable', path: paths.lockDir, message };
-    }
-    throw isOutOfSpace(error) ? writeRefusal(paths.lockDir, error) : error;
+    throw isOutOfSpace(error) ? writeRefusal(lockDir, error) : error;
   }
 }
 
-/** Who holds the lock now; null if nobody does. Changes nothing. */
+/** Who drives the run now; null if nobody does. Changes nothing. */
 export function currentHolder(paths: RunPaths): LockHolder | null {
-  for (;;) {
-    const highest = numbersIn(paths).at(-1);
-    if (highest === undefined) return null;
-    const file = lockFile(paths, highest);
-    const judged = judge(file);
-    if (judged !== 'vanished') return judged === 'free' ? null : judged;
-  }
-}
-
-/** A sentence that names the holder: for messages. */
-export function describeHolder(holder: LockHolder): string {
-  const since = holder.acquired_at === '' ? '' : ` since ${holder.acquired_at}`;
-  if (holder.pid === 0) return `an unknown process (${holder.file} cannot be read)`;
-  const where = holder.liveness === 'alive' ? '' : ` on ${holder.host} (cannot be seen from here)`;
-  return `"${holder.command}" (pid ${holder.pid})${where}${since}`;
+  return lockHolder(paths.lockDir);
 }
 
 /**
@@ -134,148 +67,4 @@ export function heldRefusal(runId: string, holder: LockHolder): Refusal {
     hint: holderHint(holder, runId),
     data: { holder },
   });
-}
-
-function acquire(
-  paths: RunPaths,
-  { command, now }: { command: string; now: () => string },
-): LockResult {
-  for (;;) {
-    const highest = numbersIn(paths).at(-1) ?? 0;
-    if (highest > 0) {
-      const judged = judge(lockFile(paths, highest));
-      if (judged === 'vanished') continue;
-      if (judged !== 'free') return { ok: false, reason: 'held', holder: judged };
-    }
-    const number = highest + 1;
-    const file = lockFile(paths, number);
-    const record: LockRecord = {
-      ...ownIdentity(),
-      command,
-      acquired_at: now(),
-      released_at: null,
-    };
-    if (!createFile(file, json(record))) continue;
-    const numbers = numbersIn(paths);
-    if (numbers.some((other) => other > number)) {
-      remove(file);
-      continue;
-    }
-    for (const old of numbers) if (old <= number - KEEP) remove(lockFile(paths, old));
-    return { ok: true, lock: lockOf(file, record, now) };
-  }
-}
-
-function lockOf(file: string, record: LockRecord, now: () => string): RunLock {
-  let held = true;
-  return {
-    release() {
-      if (!held) return;
-      held = false;
-      const released = json({ ...record, released_at: now() });
-      try {
-        replaceFile(file, released);
-      } catch {
-        writeOver(file, released);
-      }
-    },
-  };
-}
-
-/**
- * For a full disk, where no second file fits: the new text goes into the block that the old one has,
- * which is longer by nothing that matters. If that fails too the lock ends with its process.
- */
-function writeOver(file: string, text: string): void {
-  try {
-    const fd = openSync(file, 'r+');
-    try {
-      writeSync(fd, text, 0);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    // The run was removed, or the disk is beyond writing to.
-  }
-}
-
-/** `free`: released, or its holder is dead. `vanished`: look again, others have moved on. */
-function judge(file: string): 'free' | 'vanished' | LockHolder {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return 'vanished';
-    if (code !== 'EACCES') throw error;
-    text = '';
-  }
-  const record = parseRecord(text);
-  if (record === null) return judgeUnreadable(file);
-  if (record.released_at !== null) return 'free';
-  const liveness = isSameProcess(record);
-  if (liveness === 'gone') return 'free';
-  const { pid, startTime, bootId, pidNamespace, host, command, acquired_at } = record;
-  return { pid, startTime, bootId, pidNamespace, host, command, acquired_at, liveness, file };
-}
-
-/**
- * Lock files appear whole, so a broken one is what a power cut made of a file that had not reached the
- * device: older than this boot, its holder is dead. A younger one was broken by hand; who holds the
- * lock is then unknown, and guessing would risk two engines.
- */
-function judgeUnreadable(file: string): 'free' | 'vanished' | LockHolder {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats) return 'vanished';
-  const bootedAtMs = performance.timeOrigin + performance.now() - uptime() * 1000;
-  if (stats.mtimeMs < bootedAtMs - 1000) return 'free';
-  return {
-    pid: 0,
-    startTime: '',
-    bootId: '',
-    pidNamespace: '',
-    host: '',
-    command: '',
-    acquired_at: '',
-    liveness: 'unknown',
-    file,
-  };
-}
-
-function parseRecord(text: string): LockRecord | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isJsonObject(value) || !Number.isSafeInteger(value['pid'])) return null;
-  const strings = ['startTime', 'bootId', 'pidNamespace', 'host', 'command', 'acquired_at'];
-  if (!strings.every((key) => typeof value[key] === 'string')) return null;
-  if (value['released_at'] !== null && typeof value['released_at'] !== 'string') return null;
-  return value as unknown as LockRecord;
-}
-
-/** Ascending. */
-function numbersIn(paths: RunPaths): number[] {
-  let names: string[];
-  try {
-    names = readdirSync(paths.lockDir);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  return names
-    .map((name) => /^(\d{8,})\.json$/.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
-    .sort((a, b) => a - b);
-}
-
-function lockFile(paths: RunPaths, number: number): string {
-  return path.join(paths.lockDir, `${String(number).padStart(8, '0')}.json`);
-}
-
-function json(record: LockRecord): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
 }

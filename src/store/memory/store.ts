@@ -13,7 +13,8 @@ import { ownIdentity } from '../../processes/identity.ts';
 import { runSummary } from '../cache/documents.ts';
 import { InboxScanner, type Found, type InboxFolder, type ParseFile } from '../inbox/scanner.ts';
 import { runPaths, type RunPaths } from '../layout.ts';
-import { heldRefusal, type LockHolder } from '../lock/run-lock.ts';
+import type { LockHolder } from '../lock/numbered-lock.ts';
+import { heldRefusal } from '../lock/run-lock.ts';
 import type { RecordedResult } from '../log/results.ts';
 import type {
   InboxMessage,

@@ -38,9 +38,9 @@ export const edgeRoutes: readonly Route[] = [
   },
 ];
 
-async function createEdge(c: Context, { place }: WebContext): Promise<EditResult> {
+async function createEdge(c: Context, { world, place }: WebContext): Promise<EditResult> {
   const body = await readBody(c);
-  const { edge, warnings } = await addEdge(place, {
+  const { edge, warnings } = await addEdge(world, place, {
     source: body.text('source'),
     target: body.text('target'),
     kind: body.oneOf('kind', dependencyKinds),
@@ -50,12 +50,12 @@ async function createEdge(c: Context, { place }: WebContext): Promise<EditResult
   return { ids: [edge.target], warnings };
 }
 
-async function deleteEdge(c: Context, { place }: WebContext): Promise<EditResult> {
+async function deleteEdge(c: Context, { world, place }: WebContext): Promise<EditResult> {
   const { source, target } = c.req.query();
   const kind = queryOneOf(c, 'kind', dependencyKinds);
   if (!source || !target || !kind) {
     throw new Refusal('bad-request', 'which edge? source, target and kind are needed');
   }
-  const { warnings } = await removeEdge(place, source, target, kind);
+  const { warnings } = await removeEdge(world, place, source, target, kind);
   return { ids: [target], warnings };
 }

@@ -51,10 +51,11 @@ async function previewPreset(c: Context, { place }: WebContext): Promise<PresetP
   return presetFiles(place, param(c, 'preset'), body.textMap('variables'));
 }
 
-async function writePreset(c: Context, { place }: WebContext): Promise<EditResult> {
+async function writePreset(c: Context, { world, place }: WebContext): Promise<EditResult> {
   const body = await readBody(c);
   const overwrite = body.flag('overwrite');
   const { ids, warnings } = await applyPreset(
+    world,
     place,
     param(c, 'preset'),
     body.textMap('variables'),

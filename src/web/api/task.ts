@@ -122,26 +122,32 @@ function showTask(c: Context, { place }: WebContext): Promise<TaskView> {
   return inspectTask(place, param(c, 'task'));
 }
 
-async function createTasks(c: Context, { place }: WebContext): Promise<EditResult> {
-  return addTasks(place, (await readBody(c)).text('yaml'), 'the text');
+async function createTasks(c: Context, { world, place }: WebContext): Promise<EditResult> {
+  return addTasks(world, place, (await readBody(c)).text('yaml'), 'the text');
 }
 
 async function checkYaml(c: Context, { place }: WebContext): Promise<CheckResult> {
   return checkTask(place, param(c, 'task'), (await readBody(c)).text('yaml'));
 }
 
-async function saveYaml(c: Context, { place }: WebContext): Promise<TaskView> {
+async function saveYaml(c: Context, { world, place }: WebContext): Promise<TaskView> {
   const body = await readBody(c);
-  return saveTaskYaml(place, param(c, 'task'), body.text('yaml'), body.text('base_hash'));
+  return saveTaskYaml(world, place, param(c, 'task'), body.text('yaml'), body.text('base_hash'));
 }
 
-async function saveFields(c: Context, { place }: WebContext): Promise<TaskView> {
+async function saveFields(c: Context, { world, place }: WebContext): Promise<TaskView> {
   const body = await readBody(c);
-  return saveTaskFields(place, param(c, 'task'), body.object('fields'), body.text('base_hash'));
+  return saveTaskFields(
+    world,
+    place,
+    param(c, 'task'),
+    body.object('fields'),
+    body.text('base_hash'),
+  );
 }
 
-async function removeTask(c: Context, { place }: WebContext): Promise<EditResult> {
+async function removeTask(c: Context, { world, place }: WebContext): Promise<EditResult> {
   const task = param(c, 'task');
-  const { warnings } = await deleteTask(place, task);
+  const { warnings } = await deleteTask(world, place, task);
   return { ids: [task], warnings };
 }

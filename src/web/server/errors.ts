@@ -10,6 +10,7 @@ import type { ApiError, ApiErrorBody } from '../api/error.ts';
 const CONFLICTS = new Set([
   'already-answered',
   'edit-conflict',
+  'program-busy',
   'proposal-applied',
   'proposal-rejected',
   'proposal-stale',
@@ -40,6 +41,7 @@ const INVALID = new Set([
 const DISK = new Set([
   'disk-full',
   'inbox-not-writable',
+  'program-not-writable',
   'run-not-writable',
   'write-failed',
   'engine-not-started',

@@ -11,6 +11,7 @@ import {
   updateTask,
 } from '../../../src/app/program/edit-task.ts';
 import { Refusal } from '../../../src/model/refusal.ts';
+import { ownWorld } from '../../support/world.ts';
 import {
   placeOf,
   sampleProgram,
@@ -49,7 +50,10 @@ describe('task edits', () => {
   it('adds a task as it was written', async () => {
     const program = sampleProgram(two);
     const text = `# mine\n${task('c', 'depends_on: [{task: b, kind: order}]\n')}`;
-    expect(await addTasks(placeOf(program), text, 'c.yaml')).toEqual({ ids: ['c'], warnings: [] });
+    expect(await addTasks(ownWorld, placeOf(program), text, 'c.yaml')).toEqual({
+      ids: ['c'],
+      warnings: [],
+    });
     expect(read(program, 'tasks/c.yaml')).toBe(text);
   });
 
@@ -63,17 +67,28 @@ describe('task edits', () => {
     };
     const after = { id: 'after', title: 'After', depends_on: [{ task: 'gate', kind: 'order' }] };
     const alone = await refusedWithoutTrace(program, () =>
-      addTasks(placeOf(program), JSON.stringify(gate), 'gate.json'),
+      addTasks(ownWorld, placeOf(program), JSON.stringify(gate), 'gate.json'),
     );
     expect(alone.text).toContain('there is no task "after" to go to');
-    const added = await addTasks(placeOf(program), JSON.stringify([gate, after]), 'both.json');
+    const added = await addTasks(
+      ownWorld,
+      placeOf(program),
+      JSON.stringify([gate, after]),
+      'both.json',
+    );
     expect(added.ids).toEqual(['gate', 'after']);
     expect(showTask(program, 'gate').control?.mode).toBe('route');
   });
 
   it('updates top-level fields, and leaves comments and the rest', async () => {
     const program = sampleProgram(two);
-    await updateTask(placeOf(program), 'a', 'status: done\ndescription: more\n', 'u.yaml');
+    await updateTask(
+      ownWorld,
+      placeOf(program),
+      'a',
+      'status: done\ndescription: more\n',
+      'u.yaml',
+    );
     expect(read(program, 'tasks/a.yaml')).toBe(
       '# first\nid: a\ntitle: Task a\nstatus: done # now\nlabels:\n- x\ndescription: more\n',
     );
@@ -89,23 +104,25 @@ describe('task edits', () => {
   ])('refuses an update with %s, and changes nothing', async (_name, text, code) => {
     const program = sampleProgram(two);
     const refusal = await refusedWithoutTrace(program, () =>
-      updateTask(placeOf(program), 'a', text, 'u.yaml'),
+      updateTask(ownWorld, placeOf(program), 'a', text, 'u.yaml'),
     );
     expect(refusal).toMatchObject({ code, exit: 2 });
   });
 
   it('lets an edit through that leaves earlier errors as they were', async () => {
     const program = sampleProgram({ ...two, 'tasks/c.yaml': task('c', 'kind: controller\n') });
-    await updateTask(placeOf(program), 'a', 'title: New', 'u.yaml');
+    await updateTask(ownWorld, placeOf(program), 'a', 'title: New', 'u.yaml');
     expect(showTask(program, 'a').title).toBe('New');
   });
 
   it('deletes only what nobody needs', async () => {
     const program = sampleProgram(two);
-    const refusal = await refusedWithoutTrace(program, () => deleteTask(placeOf(program), 'a'));
+    const refusal = await refusedWithoutTrace(program, () =>
+      deleteTask(ownWorld, placeOf(program), 'a'),
+    );
     expect(refusal.text).toContain('codex-orch edge remove a b order');
-    await deleteTask(placeOf(program), 'b');
-    await deleteTask(placeOf(program), 'a');
+    await deleteTask(ownWorld, placeOf(program), 'b');
+    await deleteTask(ownWorld, placeOf(program), 'a');
     expect(listTasks(program).tasks).toEqual([]);
   });
 
@@ -113,9 +130,11 @@ describe('task edits', () => {
     const program = sampleProgram(two);
     const place = placeOf(program);
     expect(() => showTask(program, id)).toThrow(expect.objectContaining({ exit: 4 }) as Error);
-    expect((await refusedWithoutTrace(program, () => deleteTask(place, id))).exit).toBe(4);
+    expect((await refusedWithoutTrace(program, () => deleteTask(ownWorld, place, id))).exit).toBe(
+      4,
+    );
     expect(
-      (await refusedWithoutTrace(program, () => updateTask(place, id, 'a: 1', 'f'))).exit,
+      (await refusedWithoutTrace(program, () => updateTask(ownWorld, place, id, 'a: 1', 'f'))).exit,
     ).toBe(4);
   });
 });
@@ -130,7 +149,7 @@ describe('edge edits', () => {
       scopeAlias: 'x',
       consume: ['final.md'],
     } as const;
-    const added = await addEdge(placeOf(program), { ...edge, consume: ['final.md'] });
+    const added = await addEdge(ownWorld, placeOf(program), { ...edge, consume: ['final.md'] });
     expect(added.edge).toEqual({
       source: 'a',
       target: 'b',
@@ -140,9 +159,9 @@ describe('edge edits', () => {
     });
     expect(read(program, 'tasks/b.yaml')).toContain('# why\n  - {task: a, kind: order} # wait\n');
     expect(listEdges(program).edges).toHaveLength(2);
-    await removeEdge(placeOf(program), 'a', 'b', 'context');
+    await removeEdge(ownWorld, placeOf(program), 'a', 'b', 'context');
     expect(read(program, 'tasks/b.yaml')).toBe(two['tasks/b.yaml']);
-    await removeEdge(placeOf(program), 'a', 'b', 'order');
+    await removeEdge(ownWorld, placeOf(program), 'a', 'b', 'order');
     expect(listEdges(program).edges).toEqual([]);
   });
 
@@ -156,7 +175,13 @@ describe('edge edits', () => {
   ] as const)('refuses %s', async (_name, source, target, kind, scopeAlias, consume, exit) => {
     const program = sampleProgram(two);
     const refusal = await refusedWithoutTrace(program, () =>
-      addEdge(placeOf(program), { source, target, kind, scopeAlias, consume: [...consume] }),
+      addEdge(ownWorld, placeOf(program), {
+        source,
+        target,
+        kind,
+        scopeAlias,
+        consume: [...consume],
+      }),
     );
     expect(refusal.exit).toBe(exit);
   });
@@ -164,7 +189,7 @@ describe('edge edits', () => {
   it('does not know an edge of another kind', async () => {
     const program = sampleProgram(two);
     const refusal = await refusedWithoutTrace(program, () =>
-      removeEdge(placeOf(program), 'a', 'b', 'context'),
+      removeEdge(ownWorld, placeOf(program), 'a', 'b', 'context'),
     );
     expect(refusal).toMatchObject({ code: 'edge-unknown', exit: 4 });
     expect(refusal.text).toContain('kind order');
@@ -194,7 +219,7 @@ describe('2.4 Presets', () => {
     const program = sampleProgram({ 'presets/p.yaml': pair, 'tasks/my_two.yaml': task('my_two') });
     const place = placeOf(program);
     const apply = (overwrite: boolean): ReturnType<typeof applyPreset> =>
-      applyPreset(place, 'p', name, { overwrite });
+      applyPreset(ownWorld, place, 'p', name, { overwrite });
     const refusal = await refusedWithoutTrace(program, () => apply(false));
     expect(refusal).toMatchObject({ code: 'task-exists', exit: 2 });
     expect(await apply(true)).toMatchObject({ ids: ['my_one', 'my_two'], overwritten: ['my_two'] });
@@ -220,7 +245,7 @@ describe('2.4 Presets', () => {
   ])('writes nothing for %s', async (_name, text, variables, says) => {
     const program = sampleProgram({ 'presets/p.yaml': text });
     const refusal = await refusedWithoutTrace(program, () =>
-      applyPreset(placeOf(program), 'p', variables, { overwrite: false }),
+      applyPreset(ownWorld, placeOf(program), 'p', variables, { overwrite: false }),
     );
     expect(refusal.exit).toBe(2);
     expect(refusal.text).toContain(says);
@@ -244,7 +269,7 @@ describe('2.4 Presets', () => {
   it('does not know others', async () => {
     const program = sampleProgram({ 'presets/review.yaml': pair.replace('id: p', 'id: review') });
     const refusal = await refusedWithoutTrace(program, () =>
-      applyPreset(placeOf(program), 'reveiw', name, { overwrite: false }),
+      applyPreset(ownWorld, placeOf(program), 'reveiw', name, { overwrite: false }),
     );
     expect(refusal).toMatchObject({ code: 'preset-unknown', exit: 4 });
     expect(refusal.text).toContain('did you mean "review"?');
@@ -256,7 +281,7 @@ it('does not write through a link that leaves the program', async () => {
   const program = sampleProgram();
   symlinkSync(outside, path.join(program, 'tasks'));
   const refusal = await refusedWithoutTrace(outside, () =>
-    addTasks(placeOf(program), task('x'), 'x.yaml'),
+    addTasks(ownWorld, placeOf(program), task('x'), 'x.yaml'),
   );
   expect(refusal.code).toBe('edit-outside');
 });

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitEdit } from '../../../src/app/program/edit.ts';
+import { editProgram } from '../../../src/app/program/held-program.ts';
 import { inspectTask } from '../../../src/app/program/look.ts';
 import { checkTask, saveTaskFields, saveTaskYaml } from '../../../src/app/program/save.ts';
+import { ownWorld } from '../../support/world.ts';
 import {
   placeOf,
   sampleProgram,
@@ -22,7 +24,7 @@ describe('saving a task from the page', () => {
   it('sets fields, keeps comments, and returns the task as it is now', async () => {
     const place = placeOf(sampleProgram(files));
     const { hash } = await inspectTask(place, 'a');
-    const saved = await saveTaskFields(place, 'a', { title: 'New' }, hash);
+    const saved = await saveTaskFields(ownWorld, place, 'a', { title: 'New' }, hash);
     const text = '# first\nid: a\ntitle: New\nlabels: [x] # why\n';
     expect(readFileSync(path.join(place.programDir, 'tasks/a.yaml'), 'utf8')).toBe(text);
     expect(saved).toEqual(await inspectTask(place, 'a'));
@@ -32,7 +34,7 @@ describe('saving a task from the page', () => {
   it('saves a text, with its problems of before', async () => {
     const place = placeOf(sampleProgram(files));
     const { yaml, hash, diagnostics } = await inspectTask(place, 'broken');
-    const saved = await saveTaskYaml(place, 'broken', `${yaml}labels: [y]`, hash);
+    const saved = await saveTaskYaml(ownWorld, place, 'broken', `${yaml}labels: [y]`, hash);
     expect(saved).toEqual(await inspectTask(place, 'broken'));
     expect(saved.task?.labels).toEqual(['y']);
     expect(saved.diagnostics).toEqual(diagnostics);
@@ -43,13 +45,15 @@ describe('saving a task from the page', () => {
     const place = placeOf(sampleProgram(files));
     const before = snapshot(place.programDir);
     const { hash } = await inspectTask(place, 'a');
-    await expect(saveTaskFields(place, 'a', { kind: 'loop' }, hash)).rejects.toMatchObject({
+    await expect(
+      saveTaskFields(ownWorld, place, 'a', { kind: 'loop' }, hash),
+    ).rejects.toMatchObject({
       code: 'edit-breaks-program',
     });
-    await expect(saveTaskYaml(place, 'a', 'id: a\n', 'another')).rejects.toMatchObject({
+    await expect(saveTaskYaml(ownWorld, place, 'a', 'id: a\n', 'another')).rejects.toMatchObject({
       code: 'edit-conflict',
     });
-    await expect(saveTaskYaml(place, 'none', '', hash)).rejects.toMatchObject({
+    await expect(saveTaskYaml(ownWorld, place, 'none', '', hash)).rejects.toMatchObject({
       code: 'task-unknown',
       exit: 4,
     });
@@ -81,10 +85,14 @@ describe('an edit of any file', () => {
       }),
     );
     const before = snapshot(place.programDir);
-    await expect(commitEdit(place, new Map([['s.json', '{']]))).rejects.toMatchObject({
+    await expect(
+      editProgram(ownWorld, place, 'x', (held) => commitEdit(held, new Map([['s.json', '{']]))),
+    ).rejects.toMatchObject({
       code: 'edit-breaks-program',
     });
-    await expect(commitEdit(place, new Map([['prompt.md', null]]))).rejects.toMatchObject({
+    await expect(
+      editProgram(ownWorld, place, 'x', (held) => commitEdit(held, new Map([['prompt.md', null]]))),
+    ).rejects.toMatchObject({
       code: 'edit-breaks-program',
     });
     expect(snapshot(place.programDir)).toEqual(before);

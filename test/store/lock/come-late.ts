@@ -1,6 +1,7 @@
 /**
  * Takes the place of src/disk/fault-point.ts. With COME_LATE set, every other lock file is linked only
- * after the others have moved on so far that its number has been used, released and removed again.
+ * after the others have moved on so far that its number has been used, released and removed again. With
+ * NO_LINKS set, the file system has no hard links.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,6 +10,9 @@ const idle = new Int32Array(new SharedArrayBuffer(4));
 let links = 0;
 
 export function faultPoint(step: string, target: string): void {
+  if (process.env['NO_LINKS'] !== undefined && step === 'link') {
+    throw Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'link' });
+  }
   if (process.env['COME_LATE'] === undefined || step !== 'link') return;
   links += 1;
   if (links % 2 === 0) return;

@@ -13,12 +13,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/processes/identity.ts';
 import { newRunId, runPaths, type RunPaths } from '../../../src/store/layout.ts';
-import {
-  acquireRunLock,
-  currentHolder,
-  describeHolder,
-  holderHint,
-} from '../../../src/store/lock/run-lock.ts';
+import { describeHolder } from '../../../src/store/lock/numbered-lock.ts';
+import { acquireRunLock, currentHolder, holderHint } from '../../../src/store/lock/run-lock.ts';
 import { bundle } from '../bundle.ts';
 import { temporaryProgram, systemNow } from '../sample-run.ts';
 
@@ -168,20 +164,38 @@ describe('many processes', () => {
   );
   afterAll(() => rmSync(child, { force: true }));
 
+  /** Starts one; `how` is to `live`, to `die` or to come `late`. */
+  function contend(rounds: number, how: string, env: NodeJS.ProcessEnv = {}) {
+    const args = [child, program.dir, paths.runId, String(rounds), counterFile(), how];
+    const one = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    return once(one, 'exit') as Promise<[number | null, string]>;
+  }
+  const counterFile = (): string => path.join(program.dir, 'counter');
+  beforeEach(() => writeFileSync(counterFile(), '0'));
+
   it('never hold it together', async () => {
-    const counter = path.join(program.dir, 'counter');
-    writeFileSync(counter, '0');
-    const contend = (rounds: number, how = 'live'): Promise<[number | null, string]> => {
-      const args = [child, program.dir, paths.runId, String(rounds), counter, how];
-      const env = { ...process.env, ...(how === 'late' ? { COME_LATE: '1' } : {}) };
-      const one = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
-      return once(one, 'exit') as Promise<[number | null, string]>;
-    };
-    const living = [contend(300), contend(300), contend(10, 'late'), contend(10, 'late')];
+    const late = { COME_LATE: '1' };
+    const living = [
+      ...[300, 300].map((rounds) => contend(rounds, 'live')),
+      ...[10, 10].map((rounds) => contend(rounds, 'late', late)),
+    ];
     const dying = [30, 60, 90].map((rounds) => contend(rounds, 'die'));
     for (const [code] of await Promise.all(living)) expect(code).toBe(0);
     for (const [, signal] of await Promise.all(dying)) expect(signal).toBe('SIGKILL');
-    expect(readFileSync(counter, 'utf8')).toBe(String(600 + 20 + 180));
+    expect(readFileSync(counterFile(), 'utf8')).toBe(String(600 + 20 + 180));
+    expect(currentHolder(paths)).toBeNull();
+  });
+
+  it('never hold it together where there are no hard links', async () => {
+    const noLinks = { NO_LINKS: '1' };
+    const living = [100, 100, 100].map((rounds) => contend(rounds, 'live', noLinks));
+    const dying = [30, 60].map((rounds) => contend(rounds, 'die', noLinks));
+    for (const [code] of await Promise.all(living)) expect(code).toBe(0);
+    for (const [, signal] of await Promise.all(dying)) expect(signal).toBe('SIGKILL');
+    expect(readFileSync(counterFile(), 'utf8')).toBe(String(300 + 90));
     expect(currentHolder(paths)).toBeNull();
   });
 
