@@ -1,5 +1,6 @@
 /** Our commands as commander's, which parses them, writes their help, and finds what is wrong with a command line. */
 import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
+import { stringifyJson } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
 import {
@@ -125,7 +126,7 @@ function fill(
       const usage = inErrors.filter((part) => part !== '').join(' ');
       read = readWords(words, shared.own, usage, context);
     }
-    const printJson = (value: unknown): void => context.stdout.line(JSON.stringify(value, null, 2));
+    const printJson = (value: unknown): void => context.stdout.line(stringifyJson(value, 2));
     await command.run({ words: read, options: values, printJson }, context);
   });
 }

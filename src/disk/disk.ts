@@ -6,6 +6,7 @@
  * `durable` it survives a power cut too. The temporary file stands in the target's own directory,
  * because a rename across mounts fails, and inside an agent's sandbox every root is a mount.
  */
+import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
   fsyncSync,
@@ -92,7 +93,7 @@ export function createFolder(folder: string, name: string, data: string | Uint8A
 
 /** How records are written to files: for people to read, and for `diff`. */
 export function jsonFile(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${stringifyJson(value, 2)}\n`;
 }
 
 /** Writes in place. For files that nobody reads before they are whole, such as those of a new attempt. */

@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { Json } from '../model/json.ts';
+import { parseJson, type Json } from '../model/json.ts';
 
 export interface JsonLimits {
   /** Largest file. */
@@ -58,7 +58,7 @@ export function parseUntrustedJson(
     return { ok: false, reason: `it is nested more than ${maxDepth} levels deep` };
   }
   try {
-    return { ok: true, value: JSON.parse(text) as Json };
+    return { ok: true, value: parseJson(text) };
   } catch (error) {
     return { ok: false, reason: `it is not JSON: ${(error as Error).message}` };
   }

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { Json } from '../model/json.ts';
+import { stringifyJson, type Json } from '../model/json.ts';
 import type { Confidence } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Interrupt, Reply } from '../model/run.ts';
@@ -57,7 +57,7 @@ export async function checkReply(
 ): Promise<ReplyProblem | null> {
   if (reply.text.trim() === '') return problem('text-missing', 'the answer is empty');
   // An engine would leave it lying in the inbox, and nobody would hear of it.
-  const bytes = Buffer.from(JSON.stringify(reply, null, 2));
+  const bytes = Buffer.from(stringifyJson(reply, 2));
   const { maxBytes, maxDepth } = MESSAGE_LIMITS;
   if (bytes.length > maxBytes) {
     const message = `the answer has ${bytes.length} bytes; at most ${maxBytes} are taken`;

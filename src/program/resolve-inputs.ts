@@ -1,7 +1,7 @@
 /** Input values of a run: the defaults from `user_inputs`, and what the command line adds (section 4). */
 import path from 'node:path';
 import { resolveInside } from '../disk/inside.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import { parseJson, type Json, type JsonObject } from '../model/json.ts';
 import type { ProjectSpec } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
 import { inputKey } from './shape/forms.ts';
@@ -97,7 +97,7 @@ function optionValue(option: InputOption, cwd: string): Json {
 export function jsonOrText(key: string, text: string): Json {
   const trimmed = text.trim();
   try {
-    return JSON.parse(trimmed) as Json;
+    return parseJson(trimmed);
   } catch (error) {
     if (!startsLikeJson(trimmed)) return text;
     throw new Refusal(
@@ -130,7 +130,7 @@ function parseInput(read: ReadText, format: Format, shown: string): LoadedInput 
     const code = read.problem.code === 'missing' ? 'missing_file' : 'invalid';
     return failed(code, `${shown} ${read.problem.message}`);
   }
-  if (format === 'json') return parseJson(read.text, shown);
+  if (format === 'json') return parseJsonFile(read.text, shown);
   if (format === 'text') return { ok: true, value: read.text };
   const { source, problems } = parseYaml(read.text);
   const problem = problems.find((one) => one.severity === 'error');
@@ -138,9 +138,9 @@ function parseInput(read: ReadText, format: Format, shown: string): LoadedInput 
   return failed('invalid', `${shown}: ${problem?.message ?? 'is not YAML'}`, problem);
 }
 
-function parseJson(text: string, shown: string): LoadedInput {
+function parseJsonFile(text: string, shown: string): LoadedInput {
   try {
-    return { ok: true, value: JSON.parse(text) as Json };
+    return { ok: true, value: parseJson(text) };
   } catch (error) {
     const message = (error as Error).message;
     const offset = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);

@@ -257,7 +257,7 @@ function place(file: SchemaFile, fragment: string): string {
 
 function pointerOfAnchor(schema: Json, anchor: string, pointer: string): string | null {
   if (typeof schema !== 'object' || schema === null) return null;
-  if (!Array.isArray(schema)) {
+  if (isJsonObject(schema)) {
     if (schema['$anchor'] === anchor || schema['$dynamicAnchor'] === anchor) return pointer;
   }
   for (const [key, value] of Object.entries(schema)) {
@@ -288,7 +288,7 @@ function collectEmbeddedIds(value: Json, ids: Set<string>, where: string, depth:
     throw new Refusal('schema-too-large', `Schema ${where} is nested too deeply.`);
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth > 0 && !Array.isArray(value) && typeof value['$id'] === 'string') {
+  if (depth > 0 && isJsonObject(value) && typeof value['$id'] === 'string') {
     ids.add(withoutFragment(value['$id']));
   }
   for (const item of Object.values(value)) collectEmbeddedIds(item, ids, where, depth + 1);

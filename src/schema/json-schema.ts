@@ -3,7 +3,7 @@
  * where `$schema` says so). The validator is loaded only when a schema is.
  */
 import type { ErrorObject } from 'ajv';
-import type { Json, JsonObject } from '../model/json.ts';
+import { withDoubles, type Json, type JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { bundleSchema, type SchemaFiles } from './bundle.ts';
 import { schemaTypeOf, shown } from '../text/shown.ts';
@@ -49,7 +49,9 @@ export async function loadSchema(
     return {
       path: relativePath,
       check: (value) =>
-        validate(value) ? { ok: true } : { ok: false, problems: problemsOf(validate.errors ?? []) },
+        validate(withDoubles(value))
+          ? { ok: true }
+          : { ok: false, problems: problemsOf(validate.errors ?? []) },
     };
   } catch (error) {
     throw new Refusal(

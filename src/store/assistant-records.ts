@@ -11,7 +11,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isJsonObject, type Json } from '../model/json.ts';
+import { parseJson, stringifyJson, isJsonObject, type Json } from '../model/json.ts';
 import { makeDirectory, remove, replaceFile } from '../disk/disk.ts';
 import type { RunPaths } from './layout.ts';
 import { namesIn } from '../disk/names-in.ts';
@@ -104,12 +104,12 @@ function problemFile(paths: RunPaths, interruptId: string): string {
 /** null where there is nothing to be read. */
 function readJson(file: string): Json {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+    return parseJson(readFileSync(file, 'utf8'));
   } catch {
     return null;
   }
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${stringifyJson(value, 2)}\n`;
 }

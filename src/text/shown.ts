@@ -1,9 +1,9 @@
 /** Values of others as parts of a sentence. */
-import type { Json } from '../model/json.ts';
+import { ExactNumber, stringifyJson, type Json } from '../model/json.ts';
 
 /** The JSON of `value`, its beginning where it has more than `most` characters; `missing` for nothing. */
 export function shown(value: Json | undefined, most = 80): string {
-  return value === undefined ? 'missing' : shortened(JSON.stringify(value), most);
+  return value === undefined ? 'missing' : shortened(stringifyJson(value), most);
 }
 
 /** `text`, or its beginning and `…` where it has more than `most` characters. */
@@ -16,6 +16,7 @@ export function kindOfValue(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
+  if (value instanceof ExactNumber) return 'a number';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 

@@ -7,6 +7,7 @@
  * an agent that lives, takes what one that ended has left, and goes the rest of the way again. That is
  * harmless: a proposal that is recorded, and a reply that stands, are not made twice.
  */
+import { stringifyJson } from '../../model/json.ts';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
@@ -229,7 +230,7 @@ async function deliver(
   attemptDir: string,
   command: string,
 ): Promise<void> {
-  writeFile(path.join(attemptDir, 'answer.json'), `${JSON.stringify(answer, null, 2)}\n`);
+  writeFile(path.join(attemptDir, 'answer.json'), `${stringifyJson(answer, 2)}\n`);
   const given: Answer = {
     text: answer.answer,
     replyKind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',

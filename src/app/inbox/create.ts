@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { JsonObject } from '../../model/json.ts';
+import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
@@ -83,7 +83,7 @@ export async function createInterrupt(
     resolved_at: null,
     applied_at: null,
   };
-  if (Buffer.byteLength(JSON.stringify(interrupt)) > MESSAGE_LIMITS.maxBytes / 2) {
+  if (Buffer.byteLength(stringifyJson(interrupt)) > MESSAGE_LIMITS.maxBytes / 2) {
     throw new Refusal('question-too-large', 'the question is larger than 2 MiB', {
       hint: 'put the material into a file and name it with --artifact',
     });

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { Json } from '../../model/json.ts';
+import { stringifyJson, type Json } from '../../model/json.ts';
 import { placesOfRoleFile, taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import {
@@ -222,7 +222,7 @@ function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[]
     if (!loaded.ok) {
       return { key, file, default_value: null, type, problem: loaded.message, used_by };
     }
-    const isLong = JSON.stringify(loaded.value).length > MAX_DEFAULT_CHARS;
+    const isLong = stringifyJson(loaded.value).length > MAX_DEFAULT_CHARS;
     return {
       key,
       file,

@@ -5,7 +5,7 @@
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { stringifyJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { RoleSpec } from '../../model/program.ts';
 import type { Interrupt, Proposal, ProposalKind } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
@@ -49,7 +49,7 @@ export function checkProposals(
   let bytes = 0;
   for (const [index, update] of updates.slice(0, MAX_PROPOSALS).entries()) {
     const checked = checkOne(update, index + 1, context);
-    const size = checked.ok ? Buffer.byteLength(JSON.stringify(checked.proposal)) : 0;
+    const size = checked.ok ? Buffer.byteLength(stringifyJson(checked.proposal)) : 0;
     if (checked.ok && bytes + size <= MAX_CONTENT_BYTES) {
       bytes += size;
       result.proposals.push(checked.proposal);
@@ -194,7 +194,7 @@ function hashOf(file: string): string | null {
 
 /** The suggestion, or the beginning of its text where the inbox might not take it. */
 function shortened(update: Json): Json {
-  const bytes = Buffer.from(JSON.stringify(update));
+  const bytes = Buffer.from(stringifyJson(update));
   const fits = bytes.length <= MAX_DROPPED_BYTES;
   if (fits && parseUntrustedJson(bytes, MAX_DROPPED_DEPTH).ok) return update;
   return `${bytes.toString('utf8').slice(0, 4096)}…`;

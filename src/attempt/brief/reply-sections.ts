@@ -1,5 +1,5 @@
 /** How answers are shown to the worker that asked: delimited, with the question they belong to. */
-import { isJsonObject, type Json } from '../../model/json.ts';
+import { stringifyJson, isJsonObject, type Json } from '../../model/json.ts';
 import type { InterruptRecord, Reply } from '../../model/run.ts';
 import { bullets, codeList, fenced, oneLine, paragraphs } from '../../text/markdown.ts';
 
@@ -34,7 +34,7 @@ function section(record: InterruptRecord): string {
       : `Answer:\n\n${fenced(reply.text)}`,
     isEmpty(reply.payload) && interrupt.reply_schema === null
       ? null
-      : `Payload:\n\n${fenced(JSON.stringify(reply.payload, null, 2), 'json')}`,
+      : `Payload:\n\n${fenced(stringifyJson(reply.payload, 2), 'json')}`,
     reasons(reply.rationale, reply.citations, reply.confidence),
     assistantNote(record),
   );

@@ -1,7 +1,7 @@
 /** Puts files into an attempt's `context/` and keeps the list that becomes the manifest. */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import type { Json } from '../../model/json.ts';
+import { stringifyJson, type Json } from '../../model/json.ts';
 import { copyFile, type Copied } from '../../disk/copy-file.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
 import { sha256 } from '../../disk/sha256.ts';
@@ -37,7 +37,7 @@ export class StagedFiles {
   }
 
   writeJson(relative: string, content: Json, origin: Origin): StagedFile {
-    return this.write(relative, `${JSON.stringify(content, null, 2)}\n`, origin);
+    return this.write(relative, `${stringifyJson(content, 2)}\n`, origin);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What an assistant answered, from JSON that nobody vouches for. Pure. */
-import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { parseJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { confidences, type Confidence } from '../../model/program.ts';
 import {
   resolutionKinds,
@@ -73,7 +73,7 @@ function payloadOf(
   // Some models give the value itself where its text was asked for.
   if (form.mode !== 'json_text' || typeof payload !== 'string') return { ok: true, value: payload };
   try {
-    return { ok: true, value: JSON.parse(payload) as Json };
+    return { ok: true, value: parseJson(payload) };
   } catch (error) {
     return no(`"payload" must hold JSON text: ${(error as Error).message}`);
   }

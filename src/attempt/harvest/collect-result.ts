@@ -11,7 +11,7 @@ import { createFile, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { describeProblems, loadSchema } from '../../schema/json-schema.ts';
 import { sha256 } from '../../disk/sha256.ts';
-import { jsonInMessage, parseJson } from './result-text.ts';
+import { jsonInMessage, readJson } from './result-text.ts';
 
 const MAX_RESULT_BYTES = 16 * 1024 * 1024;
 
@@ -51,7 +51,7 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
   }
   const read = readResult(attemptDir);
   if (!read.ok) return invalid(`result.json cannot be used: ${read.reason}`);
-  const parsed = parseJson(read.text);
+  const parsed = readJson(read.text);
   if (!parsed.ok) return invalid(`result.json cannot be used: ${parsed.reason}`);
   const { value } = parsed;
   if (request.schema !== null) {

@@ -1,5 +1,5 @@
 /** Finds the JSON in a final message, and reads JSON that nobody vouches for. Pure. */
-import type { Json } from '../../model/json.ts';
+import { parseJson as parse, type Json } from '../../model/json.ts';
 
 /** Deeper values would exhaust the stack of whoever walks them. */
 const MAX_JSON_DEPTH = 200;
@@ -7,10 +7,10 @@ const MAX_JSON_DEPTH = 200;
 export type ParsedJson = { ok: true; value: Json } | { ok: false; reason: string };
 
 /** Parses JSON text of limited depth; a byte order mark at its start is ignored. */
-export function parseJson(text: string): ParsedJson {
+export function readJson(text: string): ParsedJson {
   let value: Json;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
+    value = parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     return { ok: false, reason: `it is not valid JSON: ${(error as Error).message}` };
   }
@@ -44,7 +44,7 @@ export type FoundJson =
 export function jsonInMessage(message: string): FoundJson {
   const whole = message.trim();
   if (whole === '') return { kind: 'none' };
-  const parsed = parseJson(whole);
+  const parsed = readJson(whole);
   if (parsed.ok) return { kind: 'found', text: whole, value: parsed.value };
   const blocks = fencedBlocks(whole);
   const marked = blocks.filter((block) => /^json(c|5)?\b/i.test(block.info));
@@ -57,7 +57,7 @@ export function jsonInMessage(message: string): FoundJson {
   }
   const block = marked[0] ?? (blocks.length === 1 ? unmarked[0] : undefined);
   if (block !== undefined) {
-    const inner = parseJson(block.text);
+    const inner = readJson(block.text);
     if (inner.ok) return { kind: 'found', text: block.text.trim(), value: inner.value };
     if (marked.length === 1)
       return { kind: 'broken', reason: `in its JSON block, ${inner.reason}` };

@@ -1,5 +1,5 @@
 /** Reads the JSON Schemas that people write for forms: what a field is made of, and what it may be called. */
-import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { stringifyJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 
 /** References go round in circles in a schema of trees. */
 export const MAX_DEPTH = 12;
@@ -71,9 +71,8 @@ export function nameOf(schema: Json): string {
   if (!isJsonObject(schema)) return 'anything';
   const name = schema['title'] ?? schema['description'];
   if (typeof name === 'string') return name;
-  if ('const' in schema) return JSON.stringify(schema['const']);
-  if (Array.isArray(schema['enum']))
-    return schema['enum'].map((v) => JSON.stringify(v)).join(' | ');
+  if ('const' in schema) return stringifyJson(schema['const']);
+  if (Array.isArray(schema['enum'])) return schema['enum'].map((v) => stringifyJson(v)).join(' | ');
   const types = typesOf(schema);
   const fields = isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : [];
   if (fields.length > 0) return `an object with ${fields.join(', ')}`;

@@ -3,7 +3,13 @@
  * schemas that people write for forms; whatever else a schema says is left to the check afterwards, and a
  * field that it cannot ask for in parts is asked for as JSON.
  */
-import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import {
+  parseJson,
+  stringifyJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../../model/json.ts';
 import { FormSchema, isChoice, MAX_DEPTH, nameOf, typesOf } from './form-schema.ts';
 import type { Prompter } from './prompter.ts';
 import { plainLine } from '../render/plain-text.ts';
@@ -119,7 +125,7 @@ class PayloadForm {
       typesOf(this.#schema.resolve(items)).join() === 'string' &&
       !isChoice(this.#schema.resolve(items));
     if (isText) {
-      const kept = before.length > 0 ? `; none: ${JSON.stringify(before)}` : '';
+      const kept = before.length > 0 ? `; none: ${stringifyJson(before)}` : '';
       this.#prompter.say(`${field.label}: one per line, an empty line ends${kept}`);
       for (;;) {
         const typed = await this.#prompter.line('  - ');
@@ -167,12 +173,12 @@ class PayloadForm {
   }
 
   async #oneOf(values: Json[], field: FormField): Promise<Json | undefined> {
-    const at = values.findIndex((value) => JSON.stringify(value) === JSON.stringify(field.before));
+    const at = values.findIndex((value) => stringifyJson(value) === stringifyJson(field.before));
     this.#prompter.say(`${field.label}:`);
     const fallback = at >= 0 ? at : null;
     const index = await this.#prompter.choice(
       `  ${note(field, fallback === null ? '' : `Enter: ${fallback + 1}`)}> `,
-      values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
+      values.map((value) => (typeof value === 'string' ? value : stringifyJson(value))),
       fallback,
       field.optional,
     );
@@ -205,7 +211,7 @@ class PayloadForm {
       if (typed === '' && field.before !== undefined) return field.before;
       if (typed === '' && field.optional) return undefined;
       try {
-        return JSON.parse(typed) as Json;
+        return parseJson(typed);
       } catch (error) {
         this.#prompter.say(`  no JSON: ${(error as Error).message}`);
       }
@@ -229,7 +235,7 @@ function note(field: Pick<FormField, 'optional'>, hint: string): string {
 }
 
 function shownBefore({ before }: FormField): string {
-  return before === undefined || before === null ? '' : `Enter: ${JSON.stringify(before)}`;
+  return before === undefined || before === null ? '' : `Enter: ${stringifyJson(before)}`;
 }
 
 function suffix(field: FormField): string {

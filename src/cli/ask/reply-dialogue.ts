@@ -3,7 +3,7 @@ import type { Answer } from '../../app/inbox/answer.ts';
 import type { FoundInterrupt } from '../../app/inbox/find.ts';
 import type { InterruptEntry } from '../../app/inbox/list.ts';
 import { payloadFormOf, payloadProblems } from '../../app/inbox/payload-form.ts';
-import type { Json } from '../../model/json.ts';
+import { stringifyJson, type Json } from '../../model/json.ts';
 import type { Interrupt } from '../../model/run.ts';
 import type { CliContext } from '../context.ts';
 import { fillPayload } from './payload-form.ts';
@@ -28,7 +28,7 @@ export async function askForAnswer(
     const answer: Answer = { ...rest, text, payload };
     prompter.say();
     prompter.say(`${prompter.paint.bold('Answer:')} ${plainText(text)}`);
-    if (isAsked) prompter.say(plainText(JSON.stringify(payload, null, 2)));
+    if (isAsked) prompter.say(plainText(stringifyJson(payload, 2)));
     return (await prompter.yesOrNo('Send it?', true)) ? answer : null;
   } catch (error) {
     if (!(error instanceof DialogueEnded)) throw error;
@@ -133,5 +133,5 @@ function indented(text: string): string {
 }
 
 function shown(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : stringifyJson(value);
 }

@@ -2,7 +2,7 @@
 import type { Answer, AnsweredInterrupt } from '../../app/inbox/answer.ts';
 import type { FoundInterrupt } from '../../app/inbox/find.ts';
 import type { InterruptEntry } from '../../app/inbox/list.ts';
-import type { Json } from '../../model/json.ts';
+import { parseJson, type Json } from '../../model/json.ts';
 import { confidences } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import {
@@ -135,7 +135,7 @@ function exclude(a: string, valueA: string | null, b: string, valueB: string | n
 
 function parsePayload(text: string, source: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch (error) {
     throw new Refusal('payload-no-json', `${source} is no JSON: ${(error as Error).message}`, {
       hint: 'for example: --payload-json \'{"approved": true}\'',

@@ -1,4 +1,5 @@
 /** `inbox worker`: has assistants answer, and says what they do. */
+import { stringifyJson } from '../../model/json.ts';
 import type { AssistantResult } from '../../app/assistants/answer-by-assistant.ts';
 import type { WorkerHooks, WorkerSummary } from '../../app/assistants/worker.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
@@ -126,7 +127,7 @@ function printResult(interrupt: Interrupt, result: AssistantResult, context: Cli
         ? 'auto_replied'
         : 'handed_off';
   const line: WorkerLine = { run_id, interrupt_id, outcome, ...reason };
-  context.stdout.line(JSON.stringify(line));
+  context.stdout.line(stringifyJson(line));
 }
 
 function short(text: string): string {

@@ -1,4 +1,5 @@
 /** Sets a run going, here or in the background, and shows it: for what starts, resumes or retries. */
+import { stringifyJson } from '../../model/json.ts';
 import type { Drive, DriveOptions } from '../../app/run/drive.ts';
 import { runDirectory, showRun, type RunDocument } from '../../app/run/inspect-run.ts';
 import { ExitStatus } from '../../model/refusal.ts';
@@ -34,7 +35,7 @@ export async function setGoing(
     if (!json) context.stdout.line(runId);
   };
   const sayDocument = (document: RunDocument): void => {
-    if (json) context.stdout.line(JSON.stringify(document, null, 2));
+    if (json) context.stdout.line(stringifyJson(document, 2));
   };
   if (wait) {
     // A script reads the id early, however long the run takes.

@@ -3,7 +3,7 @@
  * lines as it stands. Our own, because `show` of a run of 10,000 instances took seconds with a library that
  * builds a document of nodes first, and loading that took longer than most of what is shown.
  */
-import type { Json, JsonObject } from '../../model/json.ts';
+import { ExactNumber, type Json, type JsonObject } from '../../model/json.ts';
 
 export function renderYaml(value: Json): string {
   const lines = new Lines();
@@ -67,6 +67,7 @@ function keyOf(name: string, head: string, indent: string, lines: Lines): string
 
 function scalar(value: Json, indent: string): string {
   if (value === null) return 'null';
+  if (value instanceof ExactNumber) return value.toString();
   if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
   if (typeof value !== 'string') return String(value);
   return isLiteral(value) ? literal(value, `${indent}  `) : inLine(value);

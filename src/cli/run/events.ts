@@ -1,4 +1,5 @@
 /** `run events`. */
+import { stringifyJson } from '../../model/json.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST } from '../command.ts';
 import { timeOfDay } from '../render/amounts.ts';
@@ -23,7 +24,7 @@ export const command = defineCommand({
     const { stdout } = context;
     const paint = makePaint(stdout.color);
     const print = (event: RunEvent): void => {
-      if (json) stdout.line(JSON.stringify(event));
+      if (json) stdout.line(stringifyJson(event));
       else if (stdout.isTerminal) stdout.line(terminalLine(event, stdout.columns, paint));
       else stdout.line(pipedLine(event));
     };

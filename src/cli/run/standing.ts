@@ -1,4 +1,5 @@
 /** How a run stands after something was done to it: one line, or the document. */
+import { stringifyJson } from '../../model/json.ts';
 import { showRun } from '../../app/run/inspect-run.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
@@ -10,7 +11,7 @@ export function printStanding(
   context: CliContext,
 ): void {
   const document = showRun(programDir, runId);
-  if (json) return context.stdout.line(JSON.stringify(document, null, 2));
+  if (json) return context.stdout.line(stringifyJson(document, 2));
   const counts = Object.entries(document.counts)
     .filter(([, amount]) => amount > 0)
     .map(([status, amount]) => `${status}=${amount}`);

@@ -1,5 +1,5 @@
 /** Events of controllers: what one decided, the scopes that it opened, the tasks that it chose. */
-import type { JsonObject } from '../../model/json.ts';
+import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { Instance } from '../../model/run.ts';
 import { instanceOf, linksOf, type LoopCount, type RunState } from '../state/run-state.ts';
 import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
@@ -34,7 +34,7 @@ export const scopeEvents: Family<ScopeEvents> = {
   control_emitted: {
     since: 1,
     apply: countControl,
-    says: ({ control }) => JSON.stringify(control),
+    says: ({ control }) => stringifyJson(control),
   },
   route_selected: {
     since: 1,

@@ -1,5 +1,5 @@
 /** Section 6 of the contract: what a controller's `result.json` may say, and what is wrong with it. */
-import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { stringifyJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { ControlSpec } from '../../model/program.ts';
 import { suggest } from '../../text/suggest.ts';
 import { kindOfValue } from '../../text/shown.ts';
@@ -112,11 +112,11 @@ function expected(spec: ControlSpec): string {
     spec.mode === 'route'
       ? { control: { kind: 'route', labels: [spec.routes[0]?.label ?? ''] } }
       : { control: { kind: 'loop', action: 'stop' } };
-  return `Expected, for example, ${JSON.stringify(example)}.`;
+  return `Expected, for example, ${stringifyJson(example)}.`;
 }
 
 function show(value: Json | undefined): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return stringifyJson(value) ?? 'nothing';
 }
 
 function refuse(message: string): ParsedControl {

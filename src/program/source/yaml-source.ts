@@ -16,7 +16,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import { setField, type Json, type JsonObject } from '../../model/json.ts';
+import { jsonNumber, setField, type Json, type JsonObject } from '../../model/json.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -309,7 +309,9 @@ class Reader {
   private scalar(value: unknown, node: Node): Json {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
     if (typeof value === 'number') {
-      if (Number.isFinite(value)) return value;
+      const spelled =
+        isScalar(node) && node.source !== undefined ? jsonSpelling(node.source) : null;
+      if (spelled !== null) return jsonNumber(spelled);
       return this.stop(node, 'number', 'infinity and not-a-number are no values here');
     }
     return value === undefined ? null : String(value);
@@ -331,6 +333,16 @@ class Reader {
     });
     return null;
   }
+}
+
+/** A number of YAML's core schema as JSON spells it; null for infinity and not-a-number. */
+function jsonSpelling(source: string): string | null {
+  if (/^0[xo]/.test(source)) return BigInt(source).toString();
+  const match = /^([-+]?)0*(\d*)(\.\d*)?([eE][-+]?\d+)?$/.exec(source);
+  if (match === null) return null;
+  const [, sign, whole = '', fraction = '', exponent = ''] = match;
+  const minus = sign === '-' ? '-' : '';
+  return `${minus}${whole || '0'}${fraction.length > 1 ? fraction : ''}${exponent}`;
 }
 
 function keyText(key: unknown): string | null {

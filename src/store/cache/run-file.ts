@@ -3,7 +3,7 @@
  * exactly while that place is still the log's end; a list of a thousand runs reads nothing else.
  */
 import { readFileSync } from 'node:fs';
-import { isJsonObject } from '../../model/json.ts';
+import { isJsonObject, parseJson } from '../../model/json.ts';
 import { FORMAT_VERSION } from '../../model/run.ts';
 import type { RunPaths } from '../layout.ts';
 import type { RunSummary } from './documents.ts';
@@ -20,7 +20,7 @@ export interface RunFile extends RunSummary {
 export function readRunFile(paths: RunPaths): RunFile | null {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(paths.runFile, 'utf8'));
+    value = parseJson(readFileSync(paths.runFile, 'utf8'));
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { isEventType } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
-import { isJsonObject, type JsonObject } from '../../model/json.ts';
+import { parseJson, stringifyJson, isJsonObject, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { FORMAT_VERSION } from '../../model/run.ts';
 
@@ -30,7 +30,7 @@ export interface LogPosition {
 
 /** The line of an event, without its newline. The order of the fields is part of the format. */
 export function eventLine(event: RunEvent, prev: string): string {
-  return JSON.stringify({
+  return stringifyJson({
     seq: event.seq,
     event_id: event.event_id,
     event_type: event.event_type,
@@ -50,7 +50,7 @@ export function parseLine(line: Buffer): ParsedLine {
   const ascii = isAscii(line);
   if (!ascii && !isUtf8(line)) return { ok: false, reason: 'is not UTF-8' };
   try {
-    const value: unknown = JSON.parse(line.toString(ascii ? 'latin1' : 'utf8'));
+    const value: unknown = parseJson(line.toString(ascii ? 'latin1' : 'utf8'));
     return isJsonObject(value) ? { ok: true, value } : { ok: false, reason: 'is not an object' };
   } catch {
     return { ok: false, reason: 'is not JSON' };

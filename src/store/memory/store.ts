@@ -7,7 +7,7 @@ import type { RunEvent } from '../../core/events/events.ts';
 import { evolve } from '../../core/events/evolve.ts';
 import { resultOf } from '../../core/state/results.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import type { Json } from '../../model/json.ts';
+import { parseJson, stringifyJson, type Json } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { ownIdentity } from '../../processes/identity.ts';
 import { runSummary } from '../cache/documents.ts';
@@ -126,7 +126,7 @@ export class MemoryRunStore implements RunStore {
     const folder = inbox.get(directory) ?? new Map<string, { value: Json; at: string }>();
     inbox.set(directory, folder);
     if (folder.has(name)) return null;
-    folder.set(name, { value: structuredClone(value) as unknown as Json, at: this.#now() });
+    folder.set(name, { value: parseJson(stringifyJson(value)), at: this.#now() });
     for (const tell of [...onChange]) tell();
     return path.join(directory, `${name}.json`);
   }

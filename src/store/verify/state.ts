@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
-import { isJsonObject, type Json } from '../../model/json.ts';
+import { parseJson, stringifyJson, isJsonObject, type Json } from '../../model/json.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
@@ -36,7 +36,7 @@ export class ReplayNotes {
   note(event: RunEvent): void {
     if (event.event_type === 'result_materialized' && event.instance_id !== null) {
       const { attempt, sha256: recorded, result } = event.payload;
-      const jsonSha256 = sha256(JSON.stringify(result));
+      const jsonSha256 = sha256(stringifyJson(result));
       this.results.set(event.instance_id, { attempt, sha256: recorded, jsonSha256 });
     }
     if (this.neverWritten || (this.runFile !== null && event.seq > this.runFile.seq)) {
@@ -82,7 +82,7 @@ export function verifyState(
       continue;
     }
     compare(paths.resultFile(id), (found) =>
-      sha256(JSON.stringify(found)) === result.jsonSha256
+      sha256(stringifyJson(found)) === result.jsonSha256
         ? null
         : 'is not the result that the log recorded',
     );
@@ -197,7 +197,7 @@ function firstDifference(expected: Json, found: Json, at = ''): string | null {
     }
     return null;
   }
-  if (expected === found) return null;
+  if (expected === found || stringifyJson(expected) === stringifyJson(found)) return null;
   return `${at === '' ? '' : `${at}: `}the file says ${shown(found, 60)}, the log ${shown(expected, 60)}`;
 }
 
@@ -213,12 +213,12 @@ function differenceOf(
 
 /** As it is after a journey through a file: without fields that are undefined. */
 function asJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+  return parseJson(stringifyJson(value));
 }
 
 function readJson(file: string): { ok: true; value: Json } | { ok: false; reason: string } {
   try {
-    return { ok: true, value: JSON.parse(readFileSync(file, 'utf8')) as Json };
+    return { ok: true, value: parseJson(readFileSync(file, 'utf8')) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       return { ok: false, reason: 'is missing' };

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { eventsAfter } from '../../app/watch/run-feed.ts';
 import type { RunEvent } from '../../core/events/events.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
+import { stringifyJson, type Json, type JsonObject } from '../../model/json.ts';
 import { runIdIn, type WebContext } from '../server/context.ts';
 import { queryNumber } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
@@ -54,7 +54,7 @@ function listEvents(c: Context, web: WebContext): EventPage {
 
 export function eventItem(event: RunEvent): EventItem {
   const { seq, event_type, instance_id, created_at, payload } = event;
-  const isLong = JSON.stringify(payload).length > MAX_PAYLOAD_CHARS;
+  const isLong = stringifyJson(payload).length > MAX_PAYLOAD_CHARS;
   return {
     ...{ seq, event_type, instance_id, created_at },
     payload: isLong ? null : (payload as unknown as JsonObject),

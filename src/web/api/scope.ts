@@ -1,6 +1,6 @@
 /** Input scopes: what the instances of a pass see. */
 import { effectiveValues, type RunState } from '../../core/state/run-state.ts';
-import type { JsonObject } from '../../model/json.ts';
+import { stringifyJson, type JsonObject } from '../../model/json.ts';
 
 export interface ScopeView {
   input_scope_id: string;
@@ -27,7 +27,7 @@ export function scopeView(state: RunState, scopeId: string): ScopeView | null {
   const omitted: string[] = [];
   const values: JsonObject = {};
   for (const [key, value] of Object.entries(effectiveValues(state, scopeId))) {
-    if (JSON.stringify(value).length > MAX_VALUE_CHARS) omitted.push(key);
+    if (stringifyJson(value).length > MAX_VALUE_CHARS) omitted.push(key);
     else values[key] = value;
   }
   const creator = scope.created_by_instance_id;

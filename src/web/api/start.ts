@@ -4,7 +4,7 @@ import { driveInBackground } from '../../app/run/background.ts';
 import { planRun } from '../../app/run/dry-run.ts';
 import { startRun, type StartOptions } from '../../app/run/start.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { JsonObject } from '../../model/json.ts';
+import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { WebContext } from '../server/context.ts';
@@ -104,7 +104,7 @@ async function startOptions(c: Context, { place }: WebContext): Promise<StartOpt
   return {
     roots,
     labels,
-    inputs: inputs.map(([key, value]) => ({ kind: 'json', key, value: JSON.stringify(value) })),
+    inputs: inputs.map(([key, value]) => ({ kind: 'json', key, value: stringifyJson(value) })),
     // Where relative files of inputs are looked up: nowhere but in the program.
     cwd: place.programDir,
     ...(body.flag('assistants') ? { assistants: true } : {}),

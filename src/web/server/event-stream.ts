@@ -1,4 +1,5 @@
 /** Server-sent events: one answer that does not end, in bounded memory however slowly it is read. */
+import { stringifyJson } from '../../model/json.ts';
 import type { Context } from 'hono';
 import type { WebContext } from './context.ts';
 
@@ -58,7 +59,7 @@ export function eventStream(
         const sink: EventSink = {
           send(event, data, id) {
             const line = id === undefined ? '' : `id: ${id}\n`;
-            write(`${line}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+            write(`${line}event: ${event}\ndata: ${stringifyJson(data)}\n\n`);
           },
           end: () => finish(),
         };

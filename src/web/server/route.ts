@@ -1,5 +1,6 @@
 /** A route of the API as data: what a tool reads of it in `/api/openapi.json`, and what answers it. */
 import type { Context, Hono } from 'hono';
+import { stringifyJson } from '../../model/json.ts';
 import type { WebContext } from './context.ts';
 
 export interface Route {
@@ -25,6 +26,8 @@ export function addRoute(app: Hono, web: WebContext, route: Route): void {
   });
   app.on(route.method.toUpperCase(), path, async (c) => {
     const answer = await route.handle(c, web);
-    return answer instanceof Response ? answer : c.json(answer as object, route.status);
+    if (answer instanceof Response) return answer;
+    const headers = { 'content-type': 'application/json' };
+    return c.body(stringifyJson(answer), route.status ?? 200, headers);
   });
 }

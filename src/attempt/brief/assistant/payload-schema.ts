@@ -184,7 +184,7 @@ export function withoutAddedNulls(value: Json, bundle: JsonObject | boolean): Js
 }
 
 function strip(value: Json, schema: Json | undefined, root: JsonObject, depth: number): Json {
-  if (depth > 2 * MAX_DEPTH || typeof value !== 'object' || value === null) return value;
+  if (depth > 2 * MAX_DEPTH || !(Array.isArray(value) || isJsonObject(value))) return value;
   const target = resolved(schema, root);
   if (target === null) return value;
   for (const keyword of ['anyOf', 'oneOf']) {

@@ -1,5 +1,5 @@
 /** What an assistant is told, section 10 of the contract. Pure. */
-import type { JsonObject } from '../../../model/json.ts';
+import { stringifyJson, type JsonObject } from '../../../model/json.ts';
 import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../../../text/markdown.ts';
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../../../model/program.ts';
 import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
@@ -91,9 +91,7 @@ function question(interrupt: Interrupt): string {
     interrupt.options.length === 0
       ? null
       : `Answers that it names:\n\n${bullets(interrupt.options.map(oneLine))}`,
-    metadata
-      ? `Beside it:\n\n${fenced(JSON.stringify(interrupt.metadata, null, 2), 'json')}`
-      : null,
+    metadata ? `Beside it:\n\n${fenced(stringifyJson(interrupt.metadata, 2), 'json')}` : null,
   );
 }
 

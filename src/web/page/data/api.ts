@@ -1,4 +1,5 @@
 /** Requests to the server. Failures are `ApiFailure`s with the server's own words. */
+import { parseJson, stringifyJson } from '../../../model/json.ts';
 import type { ApiError, ApiErrorBody } from '../../api/error.ts';
 
 export class ApiFailure extends Error {
@@ -34,7 +35,7 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
       : {
           method,
           headers: { 'content-type': 'application/json', 'x-codex-orch': '1' },
-          body: JSON.stringify(body),
+          body: stringifyJson(body),
         };
   let response: Response;
   try {
@@ -49,7 +50,7 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   if (!response.ok) throw new ApiFailure(response.status, errorOf(text, response.status));
-  return JSON.parse(text) as T;
+  return parseJson(text) as T;
 }
 
 function errorOf(text: string, status: number): ApiError {

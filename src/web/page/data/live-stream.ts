@@ -3,6 +3,7 @@
  * when a hidden tab is shown again. Hidden tabs hold no stream of their own, because a browser opens only
  * six connections to a server, over all of its tabs.
  */
+import { parseJson } from '../../../model/json.ts';
 const hiddenGraceMs = 5_000;
 const shortestWaitMs = 250;
 const longestWaitMs = 4_000;
@@ -56,7 +57,7 @@ export class LiveStream {
           this.waitMs = shortestWaitMs;
           this.options.onState?.(true);
         }
-        handle(JSON.parse(event.data));
+        handle(parseJson(event.data));
       });
     }
     source.onerror = () => {

@@ -1,6 +1,6 @@
 /** The controls of a form that hold one value each: choices, text, numbers, JSON. */
 import { useState } from 'react';
-import type { Json } from '../../../model/json.ts';
+import { parseJson, stringifyJson, type Json } from '../../../model/json.ts';
 import { Icon } from '../parts/icons.tsx';
 import type { Draft, Field } from './schema.ts';
 
@@ -73,7 +73,7 @@ function Radios(props: {
   return (
     <div className={across ? 'choices across' : 'choices'}>
       {options.map((option) => (
-        <label key={JSON.stringify(option.value)} className="choice">
+        <label key={stringifyJson(option.value)} className="choice">
           <input
             type="radio"
             name={name}
@@ -98,7 +98,7 @@ export function ManyControl({ field, value, onChange }: ControlProps<'many'>) {
   return (
     <div className="choices">
       {field.options.map((option) => (
-        <label key={JSON.stringify(option)} className="choice">
+        <label key={stringifyJson(option)} className="choice">
           <input
             type="checkbox"
             checked={isChosen(option)}
@@ -167,11 +167,11 @@ export function Constant({ value }: { value: Json }) {
 }
 
 function same(a: Draft, b: Json): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || stringifyJson(a) === stringifyJson(b);
 }
 
 function optionText(option: Json): string {
-  return typeof option === 'string' ? option : JSON.stringify(option);
+  return typeof option === 'string' ? option : stringifyJson(option);
 }
 
 export function JsonInput(props: {
@@ -180,7 +180,7 @@ export function JsonInput(props: {
   onChange: (value: Draft) => void;
 }) {
   const { common, value, onChange } = props;
-  const [text, setText] = useState(value === undefined ? '' : JSON.stringify(value, null, 2));
+  const [text, setText] = useState(value === undefined ? '' : stringifyJson(value, 2));
   const [problem, setProblem] = useState<string | null>(null);
   return (
     <>
@@ -195,11 +195,7 @@ export function JsonInput(props: {
         onChange={(event) => {
           setText(event.target.value);
           try {
-            onChange(
-              event.target.value.trim() === ''
-                ? undefined
-                : (JSON.parse(event.target.value) as Json),
-            );
+            onChange(event.target.value.trim() === '' ? undefined : parseJson(event.target.value));
             setProblem(null);
           } catch (error) {
             setProblem(error instanceof Error ? error.message : 'This is not JSON');

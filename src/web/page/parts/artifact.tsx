@@ -1,6 +1,6 @@
 /** A file that an agent or author made, shown by its kind: read when it is opened, as text or as an image. */
 import { useState } from 'react';
-import type { Json } from '../../../model/json.ts';
+import { parseJson, type Json } from '../../../model/json.ts';
 import type { ArtifactView, TextPage } from '../../api/file.ts';
 import { useResource } from '../data/resource.ts';
 import { FailureBox } from './failure.tsx';
@@ -115,7 +115,7 @@ function Content(props: { name: string; text: string; render: ArtifactView['rend
 
 function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** A JSON value as a tree that folds; long lists and texts open on demand. */
 import { memo, useState } from 'react';
-import type { Json } from '../../../model/json.ts';
+import { ExactNumber, type Json } from '../../../model/json.ts';
 import './json-view.css';
 
 const openDepth = 2;
@@ -15,6 +15,7 @@ export const JsonView = memo(function JsonView({ value }: { value: Json }) {
 });
 
 function Value({ value, depth }: { value: Json; depth: number }) {
+  if (value instanceof ExactNumber) return <span className="json-atom">{String(value)}</span>;
   if (value === null) return <span className="json-atom">null</span>;
   switch (typeof value) {
     case 'string':

@@ -5,12 +5,12 @@ import {
   payloadSchema,
   withoutAddedNulls,
 } from '../../../../src/attempt/brief/assistant/payload-schema.ts';
-import type { Json, JsonObject } from '../../../../src/model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../src/model/json.ts';
 
 /** Every object closed, every property required: the rule of strict output schemas. */
 function isStrict(schema: Json): boolean {
-  if (typeof schema !== 'object' || schema === null) return true;
   if (Array.isArray(schema)) return schema.every(isStrict);
+  if (!isJsonObject(schema)) return true;
   const { properties, required, additionalProperties } = schema;
   if (properties !== undefined) {
     const names = Object.keys(properties as JsonObject);

@@ -1,6 +1,6 @@
 /** An answer while it is written: kept over a reload, looked at by the server as it changes, and sent. */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { isJsonObject } from '../../../../model/json.ts';
+import { parseJson, stringifyJson, isJsonObject } from '../../../../model/json.ts';
 import type { PayloadProblem } from '../../../api/error.ts';
 import type { QuestionView, ReplyBody, ReplyPreview } from '../../../api/question.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
@@ -23,7 +23,7 @@ function useDraft(
   const key = `codex-orch.draft.${id}`;
   const [draft, setDraft] = useState<Stored>(() => {
     try {
-      return { ...first, ...(JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Stored>) };
+      return { ...first, ...(parseJson(sessionStorage.getItem(key) ?? '{}') as Partial<Stored>) };
     } catch {
       return first;
     }
@@ -32,7 +32,7 @@ function useDraft(
     const changed = { ...draft, ...next };
     setDraft(changed);
     try {
-      sessionStorage.setItem(key, JSON.stringify(changed));
+      sessionStorage.setItem(key, stringifyJson(changed));
     } catch {
       // A draft that is too long to be kept is still in the form.
     }
@@ -50,10 +50,9 @@ function useDraft(
 /** Words for those who answer by the form alone. */
 export function wordsOf(payload: Draft): string {
   if (payload === undefined) return '';
-  if (!isJsonObject(payload))
-    return typeof payload === 'string' ? payload : JSON.stringify(payload);
+  if (!isJsonObject(payload)) return typeof payload === 'string' ? payload : stringifyJson(payload);
   return Object.entries(payload)
-    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : stringifyJson(value)}`)
     .join('\n');
 }
 

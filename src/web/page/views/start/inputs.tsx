@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import type { InputView } from '../../../api/program.ts';
 import type { StartPreview } from '../../../api/start.ts';
-import type { Json, JsonObject } from '../../../../model/json.ts';
+import { parseJson, stringifyJson, type Json, type JsonObject } from '../../../../model/json.ts';
 import { Empty, Panel } from '../../parts/pieces.tsx';
 
 interface StartInputsProps {
@@ -56,12 +56,12 @@ export function StartInputs({ inputs, given, onChange, onBad, preview }: StartIn
 }
 
 function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return typeof value === 'string' ? value : stringifyJson(value, 2);
 }
 
 function parsed(text: string): { value: Json } | { problem: string } {
   try {
-    return { value: JSON.parse(text) as Json };
+    return { value: parseJson(text) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'This is not JSON' };
   }

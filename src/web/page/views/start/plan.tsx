@@ -1,4 +1,5 @@
 /** What would run, in which order, and the button that starts it. */
+import { stringifyJson } from '../../../../model/json.ts';
 import type { ReactNode } from 'react';
 import type { StartBody, StartPreview } from '../../../api/start.ts';
 import { Diagnostics, FailureBox } from '../../parts/failure.tsx';
@@ -57,7 +58,7 @@ function startWords({ roots, labels, inputs }: StartBody): string[] {
     ...Object.entries(inputs).flatMap(([key, value]) =>
       typeof value === 'string'
         ? ['--input', `${key}=${value}`]
-        : ['--input-json', `${key}=${JSON.stringify(value)}`],
+        : ['--input-json', `${key}=${stringifyJson(value)}`],
     ),
   ];
 }
