@@ -66,7 +66,10 @@ export function typeSchemas(files, refPrefix) {
   }
 
   function union(type) {
-    const parts = type.types.filter((part) => !(part.flags & ts.TypeFlags.Undefined));
+    // A number whose digits are kept is one for JSON, and stands beside `number`.
+    const isNone = (part) =>
+      part.flags & ts.TypeFlags.Undefined || part.symbol?.name === 'ExactNumber';
+    const parts = type.types.filter((part) => !isNone(part));
     const literals = parts.filter((part) => part.flags & ts.TypeFlags.StringLiteral);
     const booleans = parts.filter((part) => part.flags & ts.TypeFlags.BooleanLiteral);
     const others = parts.filter((part) => !literals.includes(part) && !booleans.includes(part));
