@@ -18,7 +18,8 @@ describe('12. A run on disk', () => {
     const at = path.join(dir, '.runs', run.id);
     const [a] = instancesOf(run, 'a');
     const [b] = instancesOf(run, 'b');
-    expect(b!.dependency_instances).toEqual({ from_a: a!.instance_id });
+    expect(b!.dependency_instances).toEqual({ a: a!.instance_id });
+    expect(b!.dependency_scopes).toEqual({ from_a: a!.instance_id });
     for (const file of [
       'events.jsonl',
       'state/run.json',

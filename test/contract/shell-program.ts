@@ -29,17 +29,21 @@ interface ShownInstance {
   termination_reason: string | null;
   resume_recommended: boolean;
   dependency_instances: Record<string, string>;
+  dependency_scopes: Record<string, string>;
   activation_bindings: Record<string, string>;
   published: { relative_path: string }[];
   started_at: string;
   finished_at: string;
 }
-interface ShownRun {
+export interface ShownRun {
   id: string;
   status: string;
   roots: string[];
   user_inputs: Record<string, unknown>;
-  tasks: Record<string, unknown>;
+  project: Record<string, unknown>;
+  project_workspace_template: string;
+  tasks: Record<string, Record<string, unknown>>;
+  task_path_templates: Record<string, unknown>;
   input_scopes: Record<string, { values: Record<string, unknown>; parent_input_scope_id: string }>;
   instances: Record<string, ShownInstance>;
 }

@@ -21,7 +21,7 @@ import { EventLog } from '../../src/store/log/writer.ts';
 import { eventLine } from '../../src/store/log/chain.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { newRunId, runPaths } from '../../src/store/layout.ts';
-import { runDocument } from '../../src/store/cache/documents.ts';
+import { runDocument } from '../../src/app/run/run-document.ts';
 import { listRunSummaries, readRunSummary } from '../../src/store/run-list.ts';
 import { acquireRunLock } from '../../src/store/lock/run-lock.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
@@ -71,12 +71,14 @@ async function problems(): Promise<string[]> {
 describe('reading a run', () => {
   it('gives what its events say', () => {
     const state = viewRun(run.paths).state;
-    expect(runDocument(state)).toEqual(runDocument(run.state));
-    expect(runDocument(state)).toEqual(runDocument(replay(run.events)!));
+    expect(runDocument(program.dir, state)).toEqual(runDocument(program.dir, run.state));
+    expect(runDocument(program.dir, state)).toEqual(runDocument(program.dir, replay(run.events)!));
   });
 
   it('prints the document of section 12', () => {
-    const document = JSON.parse(JSON.stringify(runDocument(viewRun(run.paths).state))) as object;
+    const document = JSON.parse(
+      JSON.stringify(runDocument(program.dir, viewRun(run.paths).state)),
+    ) as object;
     expect(document).toMatchObject({
       id: run.paths.runId,
       format_version: 1,
@@ -110,7 +112,9 @@ describe('reading a run', () => {
   it('leaves a torn line alone, and refuses events that do not fit each other', () => {
     appendFileSync(run.paths.eventsLog, '{"seq": 99');
     const size = statSync(run.paths.eventsLog).size;
-    expect(runDocument(viewRun(run.paths).state)).toEqual(runDocument(run.state));
+    expect(runDocument(program.dir, viewRun(run.paths).state)).toEqual(
+      runDocument(program.dir, run.state),
+    );
     expect(statSync(run.paths.eventsLog).size).toBe(size);
     const { runId } = run.paths;
     const { events } = sampleEvents(runId);

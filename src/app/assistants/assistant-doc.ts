@@ -13,6 +13,8 @@ import { asRefusal } from '../program/write-failure.ts';
 export interface InstalledDoc {
   /** Relative to the program. */
   file: string;
+  /** Absolute. */
+  installed_path: string;
   outcome: 'written' | 'overwritten' | 'unchanged';
 }
 
@@ -31,15 +33,17 @@ function install(programDir: string, overwrite: boolean): InstalledDoc {
   const inside = resolveInside(programDir, OPERATING_MODEL_FILE);
   if (!inside.ok) throw new Refusal('doc-outside', `${OPERATING_MODEL_FILE}: ${inside.reason}`);
   const file = OPERATING_MODEL_FILE;
+  const installed = { file, installed_path: inside.path };
   try {
     makeDirectory(path.dirname(inside.path));
     if (createFile(inside.path, operatingModel, { durable: true })) {
-      return { file, outcome: 'written' };
+      return { ...installed, outcome: 'written' };
     }
-    if (readFileSync(inside.path, 'utf8') === operatingModel) return { file, outcome: 'unchanged' };
+    if (readFileSync(inside.path, 'utf8') === operatingModel)
+      return { ...installed, outcome: 'unchanged' };
     if (overwrite) {
       replaceFile(inside.path, operatingModel, { durable: true });
-      return { file, outcome: 'overwritten' };
+      return { ...installed, outcome: 'overwritten' };
     }
   } catch (error) {
     throw asRefusal(error);

@@ -18,29 +18,38 @@ export interface RoleRecommendation {
 
 export interface HumanRecommendation {
   audience: 'human';
+  request_kind: RequestKind | null;
+  decision_kind: DecisionKind | null;
   allow_human: boolean;
   reason: string;
 }
 
-/** @throws Refusal as `findAsker`; `role-not-allowed` or `role-unknown` for a bad override */
+/** @throws Refusal as `findAsker`; `kind-missing`; `role-not-allowed` or `role-unknown` for a bad override */
 export async function recommendWhomToAsk(
   names: AskerNames,
   query: {
     audience: 'assistant' | 'human';
-    requestKind: RequestKind;
+    /** An assistant is only asked for something. */
+    requestKind: RequestKind | null;
     decisionKind: DecisionKind | null;
   },
 ): Promise<RoleRecommendation | HumanRecommendation> {
   const { paths, task } = await findAsker(names);
   const { allow_human } = task.interaction_policy;
+  const { requestKind, decisionKind } = query;
   if (query.audience === 'human') {
     const reason = allow_human
       ? `task ${task.id} may ask a human`
       : `interaction_policy.allow_human of task ${task.id} is false`;
-    return { audience: 'human', allow_human, reason };
+    const asked = { request_kind: requestKind, decision_kind: decisionKind };
+    return { audience: 'human', ...asked, allow_human, reason };
+  }
+  if (requestKind === null) {
+    throw new Refusal('kind-missing', 'say what is asked for: --kind', {
+      hint: 'question, clarification, approval or control_request',
+    });
   }
   const { roles } = await readRoles(paths.authoredDir);
-  const { requestKind, decisionKind } = query;
   const result = recommendRole({ task, roles, requestKind, decisionKind });
   if (!result.ok) {
     throw new Refusal(result.code, result.message, {

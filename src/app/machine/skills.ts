@@ -15,10 +15,20 @@ export interface Skill {
   description: string;
 }
 
-export interface CopiedSkill {
+interface CopiedSkill {
   id: string;
+  skill_id: string;
   /** Absolute. */
   directories: string[];
+}
+
+export interface ExportedSkill extends CopiedSkill {
+  exported_path: string;
+}
+
+export interface InstalledSkill extends CopiedSkill {
+  /** Where Codex looks: the first of the directories. */
+  installed_path: string;
 }
 
 /** Where agents look, below a repository or a home directory: Codex, then Claude Code. */
@@ -41,23 +51,21 @@ export function listSkills(): Skill[] {
  * Copies a skill to `<directory>/<id>`.
  * @throws Refusal `skill-not-found`, `skill-exists` without `overwrite`
  */
-export function exportSkill(id: string, directory: string, overwrite: boolean): CopiedSkill {
-  return copySkill(id, [directory], overwrite);
+export function exportSkill(id: string, directory: string, overwrite: boolean): ExportedSkill {
+  return { ...copySkill(id, [directory], overwrite), exported_path: path.join(directory, id) };
 }
 
 /**
  * Copies a skill to where Codex and Claude Code find it, below `base`: a repository, or the home
  * directory of a user. Both or none. @throws Refusal as `exportSkill`, and `not-a-directory`
  */
-export function installSkill(id: string, base: string, overwrite: boolean): CopiedSkill {
+export function installSkill(id: string, base: string, overwrite: boolean): InstalledSkill {
   if (statsOf(base)?.isDirectory() !== true) {
     throw new Refusal('not-a-directory', `${base} is not a directory`);
   }
-  return copySkill(
-    id,
-    PLACES.map((place) => path.join(base, place)),
-    overwrite,
-  );
+  const parents = PLACES.map((place) => path.join(base, place));
+  const copied = copySkill(id, parents, overwrite);
+  return { ...copied, installed_path: path.join(parents[0] ?? base, id) };
 }
 
 function copySkill(id: string, parents: string[], overwrite: boolean): CopiedSkill {
@@ -86,7 +94,7 @@ function copySkill(id: string, parents: string[], overwrite: boolean): CopiedSki
   } catch (error) {
     throw asRefusal(error);
   }
-  return { id, directories };
+  return { id, skill_id: id, directories };
 }
 
 function copyTree(source: string, target: string): void {

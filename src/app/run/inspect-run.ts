@@ -6,9 +6,10 @@ import {
   type Explanation,
 } from '../../core/explain/explain.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { resolveRunId, runPaths } from '../../store/layout.ts';
-import { runDocument, type RunDocument, type RunSummary } from '../../store/cache/documents.ts';
+import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
+import type { RunSummary } from '../../store/cache/documents.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
 import { describeHolder, type LockHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
@@ -19,6 +20,7 @@ import type { ListedRun } from '../../store/run-store.ts';
 import type { VerifyReport } from '../../store/verify/report.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
+import { runDocument, type RunDocument } from './run-document.ts';
 
 export { describeHolder, resolveRunId };
 export type { RunDocument, RunSummary, VerifyReport };
@@ -33,9 +35,24 @@ export function listRuns(programDir: string): ListedRun[] {
   return listRunSummaries(programDir);
 }
 
+export type ShownRun =
+  { ok: true; document: RunDocument } | { ok: false; runId: string; refusal: Refusal };
+
+/** All of each run, newest first; one that cannot be read is named. */
+export function showRuns(programDir: string): ShownRun[] {
+  return listRunIds(programDir).map((runId) => {
+    try {
+      return { ok: true, document: showRun(programDir, runId) };
+    } catch (error) {
+      if (error instanceof Refusal) return { ok: false, runId, refusal: error };
+      throw error;
+    }
+  });
+}
+
 /** `run`: an id, a unique prefix, or `latest`. */
 export function showRun(programDir: string, run: string): RunDocument {
-  return runDocument(readRun(programDir, run).state);
+  return runDocument(programDir, readRun(programDir, run).state);
 }
 
 export function readRun(programDir: string, run: string): { runId: string; state: RunState } {

@@ -18,7 +18,7 @@ import type { World } from '../world.ts';
 export interface StartOptions {
   roots: readonly string[];
   labels: readonly string[];
-  /** Those of a later kind win, and within a kind the later one. */
+  /** Of those for one key the last wins. */
   inputs: readonly InputOption[];
   /** Where relative input files are looked up. */
   cwd: string;
@@ -28,6 +28,8 @@ export interface StartOptions {
 
 export interface PreparedStart {
   program: LoadedProgram;
+  /** The tasks named or labelled, sorted. */
+  roots: string[];
   tasks: TaskSpec[];
   inputs: JsonObject;
   warnings: Diagnostic[];
@@ -66,7 +68,7 @@ export async function prepareStart(
   const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
   checkWorkspaces(program, tasks, inputs);
   await checkConfig(world, program, tasks);
-  return { program, tasks, inputs, warnings };
+  return { program, roots: [...selection.roots].sort(), tasks, inputs, warnings };
 }
 
 /** Before anything is made: a run that could only fail is none. */

@@ -27,7 +27,11 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRun> {
   keepHeapSmall();
-  const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
+  const { program, roots, tasks, inputs, warnings } = await prepareStart(
+    world,
+    programDir,
+    options,
+  );
   const now = world.clock.now();
   const runId = newRunId(now);
   const run = runStore(world, program.programDir).create(runId);
@@ -39,7 +43,7 @@ export async function startRun(
     const plan: RunPlan = {
       format_version: FORMAT_VERSION,
       tool_version: CODEX_ORCH_VERSION,
-      roots: [...options.roots],
+      roots,
       labels: [...options.labels],
       project,
       project_workspace_template: project.workspace,

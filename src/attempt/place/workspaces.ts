@@ -22,21 +22,41 @@ export type ResolvedWorkspaces =
 export function resolveWorkspaces(
   programDir: string,
   project: Pick<ProjectSpec, 'workspace'>,
-  task: Pick<TaskSpec, 'id' | 'workspace' | 'extra_writable_roots'>,
+  task: TaskPaths,
   values: JsonObject,
 ): ResolvedWorkspaces {
-  const projectDir = resolveOne('project.workspace', project.workspace, programDir, values);
+  const named = nameWorkspaces(programDir, project, task, values);
+  if (!named.ok) return named;
+  const { projectWorkspaceDir, cwd, extraRoots } = named.workspaces;
+  const field = `tasks.${task.id}`;
+  const problem =
+    problemOf('project.workspace', projectWorkspaceDir) ??
+    problemOf(`${field}.workspace`, cwd) ??
+    extraRoots
+      .map((root, index) => problemOf(rootField(task, index), root))
+      .find((each) => each !== null);
+  return problem ? { ok: false, message: problem, missingInput: false } : named;
+}
+
+type TaskPaths = Pick<TaskSpec, 'id' | 'workspace' | 'extra_writable_roots'>;
+
+/** The same without a look at the disk. */
+export function nameWorkspaces(
+  programDir: string,
+  project: Pick<ProjectSpec, 'workspace'>,
+  task: TaskPaths,
+  values: JsonObject,
+): ResolvedWorkspaces {
+  const projectDir = nameOne('project.workspace', project.workspace, programDir, values);
   if (!projectDir.ok) return projectDir;
-  const field = `tasks.${task.id}.workspace`;
   const cwd =
     task.workspace === null
       ? projectDir
-      : resolveOne(field, task.workspace, projectDir.path, values);
+      : nameOne(`tasks.${task.id}.workspace`, task.workspace, projectDir.path, values);
   if (!cwd.ok) return cwd;
   const extraRoots: string[] = [];
   for (const [index, root] of task.extra_writable_roots.entries()) {
-    const name = `tasks.${task.id}.extra_writable_roots[${index}]`;
-    const resolved = resolveOne(name, root, cwd.path, values);
+    const resolved = nameOne(rootField(task, index), root, cwd.path, values);
     if (!resolved.ok) return resolved;
     extraRoots.push(resolved.path);
   }
@@ -46,27 +66,27 @@ export function resolveWorkspaces(
   };
 }
 
-type ResolvedDirectory =
+function rootField(task: TaskPaths, index: number): string {
+  return `tasks.${task.id}.extra_writable_roots[${index}]`;
+}
+
+type NamedDirectory =
   { ok: true; path: string } | { ok: false; message: string; missingInput: boolean };
 
-function resolveOne(
+function nameOne(
   field: string,
   template: string,
   base: string,
   values: JsonObject,
-): ResolvedDirectory {
+): NamedDirectory {
   const resolved = resolvePathTemplate(template, values);
-  if (!resolved.ok) {
-    const missingInput = inputsOf(template).some((key) => !Object.hasOwn(values, key));
-    return { ok: false, message: `${field} "${template}": ${resolved.reason}`, missingInput };
-  }
-  const absolute = path.resolve(base, resolved.path);
-  const stats = statSync(absolute, { throwIfNoEntry: false });
-  if (!stats) {
-    return { ok: false, message: `${field}: ${absolute} does not exist`, missingInput: false };
-  }
-  if (!stats.isDirectory()) {
-    return { ok: false, message: `${field}: ${absolute} is no directory`, missingInput: false };
-  }
-  return { ok: true, path: absolute };
+  if (resolved.ok) return { ok: true, path: path.resolve(base, resolved.path) };
+  const missingInput = inputsOf(template).some((key) => !Object.hasOwn(values, key));
+  return { ok: false, message: `${field} "${template}": ${resolved.reason}`, missingInput };
+}
+
+function problemOf(field: string, directory: string): string | null {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (!stats) return `${field}: ${directory} does not exist`;
+  return stats.isDirectory() ? null : `${field}: ${directory} is no directory`;
 }

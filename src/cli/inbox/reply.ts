@@ -5,6 +5,7 @@ import type { InterruptEntry } from '../../app/inbox/list.ts';
 import { parseJson, type Json } from '../../model/json.ts';
 import { confidences } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import type { Reply } from '../../model/run.ts';
 import {
   choice,
   choiceOr,
@@ -46,8 +47,12 @@ const options = {
   citations: texts('--citation <source...>', 'what it rests on; may be repeated'),
   runId: text('--run-id <run>', 'look for ID in this run only', { kind: 'run' }),
   resume: flag('--resume', 'then go on with the run, and show progress'),
-  json: flag('--json', 'print the interrupt and its reply as JSON'),
+  json: flag('--json', 'print the reply as JSON, with its interrupt'),
 };
+
+interface AnsweredEntry extends InterruptEntry, Reply {
+  reply: Reply;
+}
 
 export const command = defineCommand({
   description:
@@ -57,7 +62,7 @@ export const command = defineCommand({
   usage: '[--text TEXT | --text-file FILE] [options]',
   usageInErrors: '--text TEXT [options]',
   options,
-  json: prints<InterruptEntry>('The interrupt with its reply.'),
+  json: prints<AnsweredEntry>('The reply, and beside its keys the interrupt with it.'),
   examples: ['. int-1a2b3c4d5e6f', '. int-1a2b --text ok --payload-json \'{"n": 3}\' --resume'],
   async run({ words: [programDir, id], options: chosen, printJson }, context) {
     const { answerInterrupt } = await import('../../app/inbox/answer.ts');
@@ -82,7 +87,8 @@ export const command = defineCommand({
       context.stdout.line([interrupt.interrupt_id, `status=${status}`].join('\t'));
     }
     await goOn(programDir, answered, chosen.resume, context);
-    if (chosen.json) printJson(answered.entry);
+    const { entry } = answered;
+    if (chosen.json && entry.reply) printJson({ ...entry.reply, ...entry, reply: entry.reply });
   },
 });
 

@@ -1,7 +1,6 @@
 /** `interrupt recommend`: which role a worker should ask. */
 import type { HumanRecommendation, RoleRecommendation } from '../../app/inbox/recommend-role.ts';
 import { decisionKinds, requestKinds } from '../../model/program.ts';
-import { Refusal } from '../../model/refusal.ts';
 import { choice, choiceOr, defineCommand, flag, prints } from '../command.ts';
 import { ASKER, askerNames, askerOptions, unnamed } from './asker.ts';
 
@@ -29,15 +28,10 @@ export const command = defineCommand({
     if (names.instance === null && names.task === null) {
       throw unnamed('task', '--task-id', 'CODEX_ORCH_TASK_ID');
     }
-    if (kind === null && audience === 'assistant') {
-      throw new Refusal('kind-missing', 'say what is asked for: --kind', {
-        hint: 'question, clarification, approval or control_request',
-      });
-    }
     const { recommendWhomToAsk } = await import('../../app/inbox/recommend-role.ts');
     const recommendation = await recommendWhomToAsk(names, {
       audience,
-      requestKind: kind ?? 'question',
+      requestKind: kind,
       decisionKind,
     });
     if (options.json) return printJson(recommendation);

@@ -1,7 +1,9 @@
 /** `run list`. */
-import type { RunSummary } from '../../app/run/inspect-run.ts';
+import type { RunDocument, RunSummary } from '../../app/run/inspect-run.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { RunStatus } from '../../model/run.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
+import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { durationBetween } from '../render/amounts.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
@@ -11,26 +13,50 @@ import { printTable, type Column } from '../render/table.ts';
 export const command = defineCommand({
   description: 'Lists the runs of a program, newest first.',
   words: [PROGRAM],
-  usage: '[--json]',
-  usageInErrors: '[--json]',
-  options: { json: flag('--json', 'print the run documents as JSON') },
-  json: prints<RunSummary[]>('Newest first.'),
-  examples: ['', 'my-program | cut -f1'],
+  usage: '[--json [--full]]',
+  usageInErrors: '[--json [--full]]',
+  options: {
+    json: flag('--json', 'print the runs as JSON: each without its tasks, scopes and instances'),
+    full: flag('--full', 'with --json: all of each run, as `run show` prints it'),
+  },
+  json: [
+    prints<RunSummary[]>('Newest first.'),
+    prints<RunDocument[]>('Newest first, each as `run show --json` prints it.', '--full'),
+  ],
+  examples: ['', 'my-program | cut -f1', '. --json --full'],
   async run({ words: [programDir], options, printJson }, context) {
-    const { listRuns } = await import('../../app/run/inspect-run.ts');
-    const runs = listRuns(programDir);
-    const paint = makePaint(context.stderr.color);
-    for (const run of runs) {
-      if (run.ok) continue;
-      context.stderr.line(`${paint.bad('damaged:')} ${plainLine(run.refusal.message)}`);
+    const { json, full } = options;
+    if (full && !json) {
+      throw new Refusal('bad-option', '--full goes with --json', {
+        hint: 'codex-orch run list --json --full; one run: codex-orch run show RUN',
+      });
     }
-    if (options.json) return printJson(runs.flatMap((run) => (run.ok ? [run.summary] : [])));
+    const { listRuns, showRuns } = await import('../../app/run/inspect-run.ts');
+    if (full) {
+      const shown = showRuns(programDir);
+      sayDamaged(shown, context);
+      return printJson(shown.flatMap((run) => (run.ok ? [run.document] : [])));
+    }
+    const runs = listRuns(programDir);
+    sayDamaged(runs, context);
+    if (json) return printJson(runs.flatMap((run) => (run.ok ? [run.summary] : [])));
     const rows = runs.map((run) => (run.ok ? rowOf(run.summary) : damagedRow(run.runId)));
     const program = programWord(programDir, context);
     const empty = `no runs yet; start one with: codex-orch run start ${program}--root TASK`;
     printTable(context.stdout, rows, columns, empty);
   },
 });
+
+function sayDamaged(
+  runs: readonly ({ ok: true } | { ok: false; refusal: Refusal })[],
+  context: CliContext,
+): void {
+  const paint = makePaint(context.stderr.color);
+  for (const run of runs) {
+    if (run.ok) continue;
+    context.stderr.line(`${paint.bad('damaged:')} ${plainLine(run.refusal.message)}`);
+  }
+}
 
 interface ListRow {
   id: string;
@@ -44,7 +70,8 @@ interface ListRow {
 function rowOf(run: RunSummary): ListRow {
   const { id, status, roots, labels, instance_count: instances, created_at: createdAt } = run;
   const took = durationBetween(createdAt, run.updated_at) ?? '';
-  const selected = [...roots, ...labels.map((label) => `label:${label}`)];
+  // Runs that were started by label once recorded no more than that.
+  const selected = roots.length > 0 ? roots : labels.map((label) => `label:${label}`);
   return { id, status, roots: selected, instances, createdAt, took };
 }
 

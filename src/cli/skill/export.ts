@@ -1,6 +1,6 @@
 /** `skill export`. */
 import path from 'node:path';
-import type { CopiedSkill } from '../../app/machine/skills.ts';
+import type { ExportedSkill } from '../../app/machine/skills.ts';
 import { argument, defineCommand, flag, prints } from '../command.ts';
 
 export const command = defineCommand({
@@ -9,7 +9,7 @@ export const command = defineCommand({
     overwrite: flag('--overwrite', 'replace what is there'),
     json: flag('--json', 'print where it went as JSON'),
   },
-  json: prints<CopiedSkill>(),
+  json: prints<ExportedSkill>(),
   examples: ['operate-codex-orch ./skills'],
   async run({ words: [id, dir], options, printJson }, context) {
     const { exportSkill } = await import('../../app/machine/skills.ts');

@@ -1,7 +1,7 @@
 /** `skill install`. */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { CopiedSkill } from '../../app/machine/skills.ts';
+import type { InstalledSkill } from '../../app/machine/skills.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { argument, defineCommand, flag, prints, text } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -17,7 +17,7 @@ export const command = defineCommand({
     overwrite: flag('--overwrite', 'replace an earlier version'),
     json: flag('--json', 'print where it went as JSON'),
   },
-  json: prints<CopiedSkill>(),
+  json: prints<InstalledSkill>(),
   examples: ['operate-codex-orch --repo-dir .', 'operate-codex-orch --user --overwrite'],
   async run({ words: [id], options, printJson }, context) {
     const { installSkill } = await import('../../app/machine/skills.ts');

@@ -1,16 +1,7 @@
-/**
- * A run as JSON for others: what `run show --json` prints, and what lies under `state/`. Pure.
- * Section 12 of the contract names the fields.
- */
+/** A run as JSON for others, as it lies under `state/`. Pure. Section 12 of the contract names the fields. */
 import type { JsonObject } from '../../model/json.ts';
-import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
-import type {
-  Instance,
-  InstanceStatus,
-  InputScope,
-  PathTemplates,
-  RunStatus,
-} from '../../model/run.ts';
+import type { ProjectSpec } from '../../model/program.ts';
+import type { InstanceStatus, InputScope, RunStatus } from '../../model/run.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
 /** A scope with the values that its instances see: its own over its ancestors'. */
@@ -46,27 +37,6 @@ export interface RunSummary {
   seq: number;
 }
 
-/** `run show --json`. */
-export interface RunDocument {
-  id: string;
-  format_version: number;
-  tool_version: string;
-  roots: string[];
-  labels: string[];
-  created_at: string;
-  updated_at: string;
-  status: RunStatus;
-  aborted: boolean;
-  counts: Record<InstanceStatus, number>;
-  user_inputs: JsonObject;
-  project: ProjectSpec;
-  project_workspace_template: string;
-  tasks: Record<string, TaskSpec>;
-  task_path_templates: Record<string, PathTemplates>;
-  input_scopes: Record<string, InputScopeDocument>;
-  instances: Record<string, Instance>;
-}
-
 export function runSummary(state: RunState): RunSummary {
   const { plan } = state;
   let attention = 0;
@@ -90,34 +60,6 @@ export function runSummary(state: RunState): RunSummary {
     counts: { ...state.counts },
     attention,
     seq: state.seq,
-  };
-}
-
-export function runDocument(state: RunState): RunDocument {
-  const { plan } = state;
-  return {
-    id: state.runId,
-    format_version: plan.format_version,
-    tool_version: plan.tool_version,
-    roots: plan.roots,
-    labels: plan.labels,
-    created_at: state.createdAt,
-    updated_at: state.updatedAt,
-    status: runStatus(state),
-    aborted: state.aborted,
-    counts: { ...state.counts },
-    user_inputs: plan.user_inputs,
-    project: plan.project,
-    project_workspace_template: plan.project_workspace_template,
-    tasks: plan.tasks,
-    task_path_templates: plan.task_path_templates,
-    input_scopes: Object.fromEntries(
-      [...state.scopes.values()].map((scope) => [
-        scope.input_scope_id,
-        inputScopeDocument(state, scope),
-      ]),
-    ),
-    instances: Object.fromEntries(state.instances),
   };
 }
 

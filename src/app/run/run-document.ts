@@ -1,0 +1,121 @@
+/**
+ * A run as `run show --json` prints it: with the paths, sandbox and model that its tasks work with, as they
+ * are at its start; an input that comes later leaves the template.
+ */
+import { effectiveAgent } from '../../agents/resolve-agent.ts';
+import { nameWorkspaces } from '../../attempt/place/workspaces.ts';
+import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
+import type { Instance, InstanceStatus, PathTemplates, RunStatus } from '../../model/run.ts';
+import { inputScopeDocument, type InputScopeDocument } from '../../store/cache/documents.ts';
+
+/** `run show --json`. */
+export interface RunDocument {
+  id: string;
+  format_version: number;
+  tool_version: string;
+  /** The tasks that the run was started for, named or by a label. */
+  roots: string[];
+  labels: string[];
+  created_at: string;
+  updated_at: string;
+  status: RunStatus;
+  aborted: boolean;
+  counts: Record<InstanceStatus, number>;
+  user_inputs: JsonObject;
+  /** Its `workspace` is absolute; as it was written, `project_workspace_template`. */
+  project: ProjectSpec;
+  project_workspace_template: string;
+  /**
+   * With the `workspace`, `extra_writable_roots`, `sandbox` and `model` that count: paths are absolute, and as
+   * they were written in `task_path_templates`.
+   */
+  tasks: Record<string, TaskSpec>;
+  task_path_templates: Record<string, PathTemplates>;
+  input_scopes: Record<string, InputScopeDocument>;
+  instances: Record<string, InstanceDocument>;
+}
+
+export interface InstanceDocument extends Omit<Instance, 'dependency_instances'> {
+  /** Task id → upstream instance id. */
+  dependency_instances: Record<string, string>;
+  /** The same by the name in references: the alias, or else the task id. */
+  dependency_scopes: Record<string, string>;
+}
+
+/** `programDir`: absolute; what relative workspaces are relative to. */
+export function runDocument(programDir: string, state: RunState): RunDocument {
+  const { plan } = state;
+  const values = effectiveValues(state, state.baseScopeId);
+  return {
+    id: state.runId,
+    format_version: plan.format_version,
+    tool_version: plan.tool_version,
+    roots: rootsOf(state),
+    labels: plan.labels,
+    created_at: state.createdAt,
+    updated_at: state.updatedAt,
+    status: runStatus(state),
+    aborted: state.aborted,
+    counts: { ...state.counts },
+    user_inputs: plan.user_inputs,
+    project: effectiveProject(programDir, plan.project, values),
+    project_workspace_template: plan.project_workspace_template,
+    tasks: Object.fromEntries(
+      Object.entries(plan.tasks).map(([id, task]) => [
+        id,
+        effectiveTask(programDir, plan.project, task, values),
+      ]),
+    ),
+    task_path_templates: plan.task_path_templates,
+    input_scopes: Object.fromEntries(
+      [...state.scopes].map(([id, scope]) => [id, inputScopeDocument(state, scope)]),
+    ),
+    instances: Object.fromEntries(
+      [...state.instances].map(([id, instance]) => [id, instanceDocument(state, instance)]),
+    ),
+  };
+}
+
+/** Runs that were started by label once recorded the label alone; all that had it were chosen. */
+function rootsOf({ plan }: RunState): string[] {
+  const labelled = Object.values(plan.tasks)
+    .filter((task) => task.labels.some((label) => plan.labels.includes(label)))
+    .map(({ id }) => id);
+  return [...new Set([...plan.roots, ...labelled])].sort();
+}
+
+function effectiveProject(
+  programDir: string,
+  project: ProjectSpec,
+  values: JsonObject,
+): ProjectSpec {
+  const named = nameWorkspaces(programDir, project, noPaths, values);
+  return named.ok ? { ...project, workspace: named.workspaces.projectWorkspaceDir } : project;
+}
+
+const noPaths = { id: '', workspace: null, extra_writable_roots: [] };
+
+function effectiveTask(
+  programDir: string,
+  project: ProjectSpec,
+  task: TaskSpec,
+  values: JsonObject,
+): TaskSpec {
+  const { model, sandbox } = effectiveAgent(project, task);
+  const named = nameWorkspaces(programDir, project, task, values);
+  if (!named.ok) return { ...task, model, sandbox };
+  const { cwd: workspace, extraRoots: extra_writable_roots } = named.workspaces;
+  return { ...task, model, sandbox, workspace, extra_writable_roots };
+}
+
+function instanceDocument(state: RunState, instance: Instance): InstanceDocument {
+  const { dependency_instances: scopes, ...others } = instance;
+  const byTask = Object.values(scopes).map((id) => [state.instances.get(id)?.task_id ?? id, id]);
+  return {
+    ...others,
+    dependency_instances: Object.fromEntries(byTask) as Record<string, string>,
+    dependency_scopes: scopes,
+  };
+}
