@@ -12,8 +12,21 @@ import type {
   TaskSpec,
 } from './program.ts';
 
-/** The version of the run directory's format that this program writes. */
-export const FORMAT_VERSION = 1;
+/**
+ * The version of the run directory's format in which new runs begin; earlier ones are read and gone on with, each in
+ * its own. 2: an `interrupt_closed` says that nobody waits for an answer any more.
+ */
+export const FORMAT_VERSION = 2;
+export const OLDEST_FORMAT_VERSION = 1;
+
+/** Whether it is a version of the format that this program knows. */
+export function isFormatVersion(value: unknown): value is number {
+  return (
+    Number.isInteger(value) &&
+    (value as number) >= OLDEST_FORMAT_VERSION &&
+    (value as number) <= FORMAT_VERSION
+  );
+}
 
 export const instanceStatuses = [
   'pending',
@@ -122,7 +135,11 @@ export interface Instance {
   attempts: AttemptRecord[];
 }
 
-export type InterruptStatus = 'open' | 'resolved' | 'applied';
+/** `closed`: the run is over, and nobody waits for an answer any more. */
+export type InterruptStatus = 'open' | 'resolved' | 'applied' | 'closed';
+
+/** How the run ended that closed its open questions. */
+export type ClosingReason = 'run_aborted' | 'run_completed';
 
 export interface Interrupt {
   interrupt_id: string;
@@ -168,6 +185,8 @@ export interface InterruptRecord {
   reply: Reply | null;
   /** The attempt that received the reply; null until then. */
   appliedInAttempt: number | null;
+  /** Why it is closed; null while it is not. */
+  closedBecause: ClosingReason | null;
 }
 
 export const proposalKinds = [

@@ -115,5 +115,6 @@ export function interruptRecord(
             ...given,
           }),
     appliedInAttempt: null,
+    closedBecause: null,
   };
 }

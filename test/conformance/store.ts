@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { evolve, replay } from '../../src/core/events/evolve.ts';
+import { newEvent } from '../../src/core/state/recorder.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { Refusal } from '../../src/model/refusal.ts';
@@ -172,6 +173,17 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
         writer.commit([]);
       });
       expect(store.view(RUN).state.seq).toBe(2);
+    });
+
+    check('takes no event newer than the run’s format', ({ store }) => {
+      const { events, state, asker } = sampleEvents(RUN, 1);
+      store.create(RUN).begin(events, state);
+      writing(store, RUN, (writer) => {
+        const payload = { interrupt_id: ID, reason: 'run_aborted' } as const;
+        const closed = newEvent(RUN, state.seq + 1, 'interrupt_closed', asker, NOW, payload);
+        expect(() => writer.commit([closed])).toThrow(/interrupt_closed .*of format 1/);
+      });
+      expect(store.view(RUN).state).toMatchObject({ seq: state.seq, plan: { format_version: 1 } });
     });
 
     check('tells of each event once it is true, until told no more', ({ store }) => {

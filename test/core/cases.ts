@@ -4,6 +4,7 @@ import { describeProgram, randomProgram, withoutTask } from './random-program.ts
 import { Random } from './random.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
+import { FORMAT_VERSION } from '../../src/model/run.ts';
 
 /** What the cases went through, so that a test can see that they are worth running. */
 export interface CaseCounts {
@@ -44,13 +45,18 @@ interface Failure {
   lockstep: Lockstep | null;
 }
 
-/** Runs the case of this seed; throws what a person needs to see it again. */
-export function runCase(seed: number, counts?: CaseCounts): RunEvent[] {
+/** Runs the case of this seed, in a format that the seed chooses; throws what a person needs to see it again. */
+export function runCase(
+  seed: number,
+  counts?: CaseCounts,
+  formatVersion = 1 + (seed % FORMAT_VERSION),
+): RunEvent[] {
   const random = new Random(seed);
   const tasks = randomProgram(random, random.pick([2, 3, 4, 5, 6, 7, 8, 9, 10, 12]));
   const options: LockstepOptions = {
     steps: random.pick([10, 30, 60, 100]),
     everyPrefix: random.chance(0.05),
+    formatVersion,
   };
   const driverSeed = seed ^ 0x5bd1e995;
   const outcome = attempt(tasks, driverSeed, options);

@@ -4,6 +4,8 @@
  * as JSON, and the interrupted step is done over.
  */
 import { decide, type Request } from '../../src/core/requests/decide.ts';
+import type { Decision } from '../../src/core/requests/decision.ts';
+import { answerQuestion } from '../../src/core/requests/reply.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
@@ -35,6 +37,8 @@ export interface LockstepOptions {
   steps: number;
   /** Compare the replayed log with the live state after every event, not only at random places. */
   everyPrefix: boolean;
+  /** The version of the run's format. */
+  formatVersion: number;
 }
 
 /** More instances than this, and a case ends: it shows nothing new. */
@@ -71,9 +75,10 @@ export class Lockstep {
     ]);
     this.#slots = random.pick([1, 2, 3, 50, 50]);
     this.#eager = random.chance(0.6);
-    this.model = new ReferenceModel(tasks, inputs);
+    const plan = runPlan(tasks, { user_inputs: inputs, format_version: options.formatVersion });
+    this.model = new ReferenceModel(plan);
     this.#twins = new Twins(this.model);
-    const created = createRun(runPlan(tasks, { user_inputs: inputs }), RUN_ID, this.#now());
+    const created = createRun(plan, RUN_ID, this.#now());
     this.state = created.state;
     this.#commit(created.events);
   }
@@ -192,7 +197,10 @@ export class Lockstep {
       case 'interrupt':
         return this.#decide({ command: 'ask', interrupt: step.interrupt }, now);
       case 'reply':
-        return this.#decide({ command: 'reply', reply: step.reply }, now);
+        // Earlier engines took an answer to a run that was aborted: such logs are read, and decided on.
+        return this.#options.formatVersion === 1
+          ? eventsOf(answerQuestion(this.state, step.reply, now))
+          : this.#decide({ command: 'reply', reply: step.reply }, now);
       case 'resume':
         return this.#decide({ command: 'resume' }, now);
       case 'retry': {
@@ -210,8 +218,7 @@ export class Lockstep {
   }
 
   #decide(request: Request, now: string): { events: RunEvent[]; ok: boolean } {
-    const decision = decide(this.state, request, now);
-    return decision.ok ? decision : { ok: false, events: [] };
+    return eventsOf(decide(this.state, request, now));
   }
 
   #tellModel(step: Step, ok: boolean, events: readonly RunEvent[]): void {
@@ -373,4 +380,8 @@ export class Lockstep {
     this.#clock += 1000;
     return new Date(this.#clock).toISOString();
   }
+}
+
+function eventsOf(decision: Decision): { events: RunEvent[]; ok: boolean } {
+  return decision.ok ? decision : { ok: false, events: [] };
 }

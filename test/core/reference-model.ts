@@ -5,7 +5,13 @@
  */
 import type { JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { FailureKind, InstanceStatus, RunStatus } from '../../src/model/run.ts';
+import type {
+  FailureKind,
+  InstanceStatus,
+  InterruptStatus,
+  RunPlan,
+  RunStatus,
+} from '../../src/model/run.ts';
 
 export interface ModelScope {
   number: number;
@@ -69,14 +75,16 @@ export class ReferenceModel {
   /** Choices that were refused because their histories differ; only counted. */
   conflicts = 0;
   readonly #tasks: TaskSpec[];
+  readonly #formatVersion: number;
 
-  constructor(tasks: readonly TaskSpec[], inputs: JsonObject) {
-    this.#tasks = [...tasks];
+  constructor({ tasks, user_inputs: inputs, format_version }: RunPlan) {
+    this.#tasks = Object.values(tasks);
+    this.#formatVersion = format_version;
     this.scopes.push({
       number: 0,
       parent: null,
       seeds: [],
-      body: new Set(tasks.map((task) => task.id)),
+      body: new Set(Object.keys(tasks)),
       values: inputs,
       createdBy: null,
       grants: new Map(),
@@ -187,6 +195,11 @@ export class ReferenceModel {
       case 'failed':
         return instance.status;
     }
+  }
+
+  /** In runs of format 1 no event closes a question: there, none is asked while the run is aborted. */
+  interruptStatus({ status }: ModelInterrupt): InterruptStatus {
+    return status === 'open' && this.aborted && this.#formatVersion === 1 ? 'closed' : status;
   }
 
   runStatus(): RunStatus {

@@ -11,7 +11,7 @@ import type { Decision } from '../../src/core/requests/decision.ts';
 import { leftAlone } from '../../src/core/requests/revive.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Instance, Interrupt, Reply } from '../../src/model/run.ts';
+import { FORMAT_VERSION, type Instance, type Interrupt, type Reply } from '../../src/model/run.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { ended, interrupt, NOW, reply, RUN_ID, runPlan } from '../support/make.ts';
 
@@ -52,13 +52,16 @@ export class ScriptedRun {
   readonly #slots: number;
   #asked = 0;
 
-  constructor(tasks: readonly TaskSpec[], options: { slots?: number; inputs?: JsonObject } = {}) {
+  constructor(
+    tasks: readonly TaskSpec[],
+    options: { slots?: number; inputs?: JsonObject; formatVersion?: number } = {},
+  ) {
     this.#slots = options.slots ?? 100;
-    const { state, events } = createRun(
-      runPlan(tasks, { user_inputs: options.inputs ?? {} }),
-      RUN_ID,
-      NOW,
-    );
+    const plan = runPlan(tasks, {
+      format_version: options.formatVersion ?? FORMAT_VERSION,
+      user_inputs: options.inputs ?? {},
+    });
+    const { state, events } = createRun(plan, RUN_ID, NOW);
     this.state = state;
     this.events = [...events];
     this.plan();

@@ -6,6 +6,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mayStandIn } from '../../src/core/events/catalogue.ts';
+import type { EventType } from '../../src/core/events/events.ts';
 import { testDirectory } from '../support/built-program.ts';
 import { codexHome, startModelServer, type ModelServer } from '../support/codex.ts';
 import { copyFixture, fixtureNames, type FixtureRun } from './fixture-runs.ts';
@@ -102,11 +104,14 @@ describe.each(fixtureNames)('%s', (name) => {
     const before = run.log();
     const from = (await events(run)).length;
     expect(await drive?.(run)).toBe(0);
-    expect((await shown(run)).status).toBe('done');
+    expect(await shown(run)).toMatchObject({ status: 'done', format_version: 1 });
     expect(run.log().subarray(0, before.length).equals(before)).toBe(true);
     const verified = await run.cli('run', 'verify', 'latest');
     expect(verified.code, verified.stdout).toBe(0);
-    const added = (await events(run)).slice(from).map(({ event_type: type, instance_id: id }) => {
+    const since = (await events(run)).slice(from);
+    // What engines of before do not know does not come into their runs.
+    expect(since.filter(({ event_type: type }) => !mayStandIn(1, type))).toEqual([]);
+    const added = since.map(({ event_type: type, instance_id: id }) => {
       const task = id?.replace(/-[0-9a-f]{8}$/, '') ?? '';
       return `${type} ${task}`.trimEnd();
     });
@@ -116,18 +121,20 @@ describe.each(fixtureNames)('%s', (name) => {
 
 interface ShownRun {
   status: string;
+  format_version: number;
   instances: { instance_id: string; status: string }[];
 }
 
 async function shown(run: FixtureRun): Promise<ShownRun> {
-  const { status, instances } = await run.json<{
+  const { instances, ...rest } = await run.json<{
     status: string;
+    format_version: number;
     instances: Record<string, ShownRun['instances'][number]>;
   }>('run', 'show', 'latest');
-  return { status, instances: Object.values(instances) };
+  return { ...rest, instances: Object.values(instances) };
 }
 
-function events(run: FixtureRun): Promise<{ event_type: string; instance_id: string | null }[]> {
+function events(run: FixtureRun): Promise<{ event_type: EventType; instance_id: string | null }[]> {
   return run.json('run', 'events', 'latest');
 }
 

@@ -81,7 +81,7 @@ describe('reading a run', () => {
     ) as object;
     expect(document).toMatchObject({
       id: run.paths.runId,
-      format_version: 1,
+      format_version: 2,
       roots: ['build'],
       status: 'done',
       counts: { done: 2, failed: 0 },

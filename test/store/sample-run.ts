@@ -7,7 +7,7 @@ import type { RunEvent } from '../../src/core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
 import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Interrupt, Reply, RunPlan } from '../../src/model/run.ts';
+import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { DirectoryRunStore } from '../../src/store/directory/store.ts';
@@ -38,8 +38,9 @@ const PROMPT = 'Ask first.\n';
 export const RESULT = '{"answer": 42}';
 const FINAL = 'Done.\n';
 
-export function samplePlan(): RunPlan {
+export function samplePlan(formatVersion = FORMAT_VERSION): RunPlan {
   return runPlan([taskOf('ask', []), taskOf('build', ['ask'])], {
+    format_version: formatVersion,
     tool_version: '1.0.0',
     roots: ['build'],
     project: project({
@@ -92,10 +93,13 @@ export interface SampleRun {
 }
 
 /** All events of a run that asked one question and is done, with the state they lead to. */
-export function sampleEvents(runId: string): Omit<SampleRun, 'paths'> {
+export function sampleEvents(
+  runId: string,
+  formatVersion = FORMAT_VERSION,
+): Omit<SampleRun, 'paths'> {
   let second = 5;
   const now = (): string => `2026-01-02T03:04:${String(second++).padStart(2, '0')}.000Z`;
-  const { state, events } = createRun(samplePlan(), runId, now());
+  const { state, events } = createRun(samplePlan(formatVersion), runId, now());
   const go = (): void => {
     events.push(...plan(state, { slots: 2, now: now() }).events);
   };

@@ -104,7 +104,9 @@ export async function previewAnswer(
   const found = await find(programDir, runId, interruptId);
   const { paths, state, interrupt } = found;
   const reply = replyOf(interrupt, answer, world.clock.now());
-  const delivered = replySections([{ interrupt, reply, appliedInAttempt: null }]);
+  const delivered = replySections([
+    { interrupt, reply, appliedInAttempt: null, closedBecause: null },
+  ]);
   const no = (problem: string, problems: SchemaProblem[] = []): AnswerPreview => ({
     ok: false,
     problem,

@@ -17,6 +17,11 @@ export const catalogue: Family<EventPayloads> = {
   ...proposalEvents,
 };
 
+/** Whether a run of this version of the format may have such events in its log. */
+export function mayStandIn(formatVersion: number, type: EventType): boolean {
+  return catalogue[type].since <= formatVersion;
+}
+
 export function isEventType(word: string): word is EventType {
   return Object.hasOwn(catalogue, word);
 }

@@ -2,6 +2,7 @@
 import type { FailureKind, Instance, InstanceStatus, TerminationReason } from '../../model/run.ts';
 import { instanceOf, linksOf, type InstanceLinks, type RunState } from '../state/run-state.ts';
 import { isAligned, scopeOf, scopesBelow } from '../state/scope-index.ts';
+import { reopenUnsaid } from './interrupt.ts';
 import { grantIterations } from './scope.ts';
 import type { Family, LoggedEvent } from './spec.ts';
 import { clearOutcome, setStatus } from './status.ts';
@@ -184,6 +185,7 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   const wasBlocking = isBlocking(instance.status);
   setStatus(state, instance, 'pending');
   clearOutcome(instance);
+  if (state.aborted) reopenUnsaid(state);
   state.aborted = false;
   state.announced = null;
   linksOf(state, instance.instance_id).newlyGranted = event.payload.granted_iterations;

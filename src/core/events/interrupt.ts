@@ -1,5 +1,5 @@
 /** Events of questions and their answers. */
-import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
+import type { ClosingReason, Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { instanceRecord, type Family, type LoggedEvent, type RecordRef } from './spec.ts';
 
@@ -7,6 +7,7 @@ export interface InterruptEvents {
   interrupt_requested: { interrupt: Interrupt };
   interrupt_resolved: { interrupt_id: string; reply: Reply };
   interrupt_applied: { interrupt_id: string; attempt: number };
+  interrupt_closed: { interrupt_id: string; reason: ClosingReason };
 }
 
 export const interruptEvents: Family<InterruptEvents> = {
@@ -36,11 +37,25 @@ export const interruptEvents: Family<InterruptEvents> = {
     records: ownAndInstance,
     says: ({ interrupt_id: id, attempt }) => `${id} in attempt ${attempt}`,
   },
+  interrupt_closed: {
+    since: 2,
+    apply: closeInterrupt,
+    records: ownAndInstance,
+    says: ({ interrupt_id: id, reason }) => `${id}: ${closingWords[reason]}`,
+  },
+};
+
+/** Why a question is closed, to follow a colon. */
+export const closingWords: Readonly<Record<ClosingReason, string>> = {
+  run_aborted: 'the run was aborted',
+  run_completed: 'the run is over',
 };
 
 function addInterrupt(state: RunState, event: LoggedEvent<string, { interrupt: Interrupt }>): void {
   const interrupt = { ...event.payload.interrupt };
-  state.interrupts.set(interrupt.interrupt_id, { interrupt, reply: null, appliedInAttempt: null });
+  const unanswered = { reply: null, appliedInAttempt: null, closedBecause: null };
+  state.interrupts.set(interrupt.interrupt_id, { interrupt, ...unanswered });
+  if (state.aborted) closeUnsaid(state);
   linksOf(state, interrupt.instance_id).interrupts.push(interrupt.interrupt_id);
   if (interrupt.blocking) {
     instanceOf(state, interrupt.instance_id).blocking_interrupts.push(interrupt.interrupt_id);
@@ -54,6 +69,7 @@ function resolveInterrupt(
   const record = interruptOf(state, event.payload.interrupt_id);
   record.reply = event.payload.reply;
   record.interrupt.status = 'resolved';
+  record.closedBecause = null;
   record.interrupt.resolved_at = event.created_at;
   const instance = instanceOf(state, record.interrupt.instance_id);
   instance.blocking_interrupts = instance.blocking_interrupts.filter(
@@ -69,6 +85,48 @@ export function applyReply(state: RunState, interruptId: string, attempt: number
   record.interrupt.status = 'applied';
   record.interrupt.applied_at = now;
   record.appliedInAttempt = attempt;
+}
+
+function closeInterrupt(
+  state: RunState,
+  { payload }: LoggedEvent<string, { interrupt_id: string; reason: ClosingReason }>,
+): void {
+  const record = interruptOf(state, payload.interrupt_id);
+  record.interrupt.status = 'closed';
+  record.closedBecause = payload.reason;
+  const instance = instanceOf(state, record.interrupt.instance_id);
+  instance.blocking_interrupts = instance.blocking_interrupts.filter(
+    (id) => id !== payload.interrupt_id,
+  );
+  state.agenda.unsettled.push(instance.instance_id);
+}
+
+/**
+ * A log of format 1 does not say that a question is closed. There, none is asked while the run is aborted; what is
+ * tried again asks its own anew, since it may not go on without the answer (`blocking_interrupts` stay).
+ */
+export function closeUnsaid(state: RunState): void {
+  if (saysWhatIsClosed(state)) return;
+  for (const record of state.interrupts.values()) {
+    if (record.interrupt.status !== 'open') continue;
+    record.interrupt.status = 'closed';
+    record.closedBecause = 'run_aborted';
+  }
+}
+
+/** What `closeUnsaid` closed is open again. */
+export function reopenUnsaid(state: RunState): void {
+  if (saysWhatIsClosed(state)) return;
+  for (const record of state.interrupts.values()) {
+    if (record.interrupt.status !== 'closed') continue;
+    record.interrupt.status = 'open';
+    record.closedBecause = null;
+  }
+}
+
+/** Whether the run's log has an event for it. */
+export function saysWhatIsClosed({ plan }: Pick<RunState, 'plan'>): boolean {
+  return plan.format_version >= interruptEvents.interrupt_closed.since;
 }
 
 function interruptOf(state: RunState, interruptId: string): InterruptRecord {

@@ -3,6 +3,7 @@ import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
 import type { RunState } from '../state/run-state.ts';
 import { buildTaskGraph } from '../state/task-graph.ts';
+import { closeUnsaid } from './interrupt.ts';
 import type { Family, LoggedEvent } from './spec.ts';
 
 export interface RunEvents {
@@ -24,6 +25,7 @@ export const runEvents: Family<RunEvents> = {
     since: 1,
     apply(state) {
       state.aborted = true;
+      closeUnsaid(state);
     },
     news: 'aborted',
   },

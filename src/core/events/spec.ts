@@ -22,7 +22,10 @@ export interface RecordRef {
 }
 
 export interface EventSpec<T extends string, Payload> {
-  /** The version of the run directory's format that brought it: not above `FORMAT_VERSION`, which a program that knows it writes. */
+  /**
+   * The version of the run directory's format that brought it, up to `FORMAT_VERSION`. In the log of a run of an
+   * earlier one it may not stand: whoever wrote that run would not know it.
+   */
   since: number;
   /** Changes the state in place; the only code that does. */
   apply(state: RunState, event: LoggedEvent<T, Payload>): void;

@@ -2,7 +2,7 @@
 import type { TaskSpec } from '../../model/program.ts';
 import { linksOf, type RunState } from '../state/run-state.ts';
 
-/** A required decision that no blocking interrupt of any attempt has asked for, as a message. */
+/** A required decision that no blocking interrupt of any attempt has asked for (one that was closed unanswered has not), as a message. */
 export function missingDecision(
   state: RunState,
   instanceId: string,
@@ -10,7 +10,7 @@ export function missingDecision(
 ): string | null {
   const asked = linksOf(state, instanceId)
     .interrupts.map((id) => state.interrupts.get(id)?.interrupt)
-    .filter((interrupt) => interrupt?.blocking === true);
+    .filter((interrupt) => interrupt?.blocking === true && interrupt.status !== 'closed');
   const missing = task.required_decisions.filter(
     (decision) =>
       !asked.some(

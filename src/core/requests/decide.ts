@@ -6,7 +6,7 @@ import { abortRun } from './abort.ts';
 import { askQuestion } from './ask.ts';
 import type { Decision } from './decision.ts';
 import { updateProposalStatus, recordProposals, type ProposalRequest } from './proposals.ts';
-import { answerQuestion } from './reply.ts';
+import { answerQuestion, refuseClosed } from './reply.ts';
 import { retryInstance } from './retry.ts';
 import { reviveFailed } from './revive.ts';
 
@@ -29,7 +29,7 @@ export function decide(state: RunState, request: Request, now: string): Decision
     case 'ask':
       return askQuestion(state, request.interrupt, now);
     case 'reply':
-      return answerQuestion(state, request.reply, now);
+      return refuseClosed(state, request.reply) ?? answerQuestion(state, request.reply, now);
     case 'abort':
       return { ok: true, events: abortRun(state, request.ends ?? new Map(), now) };
     case 'resume':

@@ -1,6 +1,7 @@
 /** An answer to a question, and who may give it: section 9 of the contract. */
 import { derivedInterruptId } from '../../model/ids.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
+import { closingWords } from '../events/interrupt.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -21,6 +22,14 @@ export function answerMismatch(
   if (reply.audience !== null && reply.audience !== question.audience) return 'wrong-audience';
   if (question.audience === 'human' && reply.reply_kind !== 'answer') return 'human-answers';
   return null;
+}
+
+/** Why a question takes no answer any more; null while it may. */
+export function refuseClosed(state: RunState, { interrupt_id: id }: Reply): Decision | null {
+  const because = state.interrupts.get(id)?.closedBecause ?? null;
+  return (
+    because && refuse('interrupt-closed', `interrupt ${id} is closed: ${closingWords[because]}`)
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
 /** A run as JSON for others, as it lies under `state/`. Pure. Section 12 of the contract names the fields. */
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec } from '../../model/program.ts';
-import type { InstanceStatus, InputScope, RunStatus } from '../../model/run.ts';
+import type { InstanceStatus, InputScope, Interrupt, RunStatus } from '../../model/run.ts';
+import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
 /** A scope with the values that its instances see: its own over its ancestors'. */
@@ -61,6 +62,12 @@ export function runSummary(state: RunState): RunSummary {
     attention,
     seq: state.seq,
   };
+}
+
+/** As the inbox keeps it: a run whose log does not say what is closed (`closeUnsaid`) has no such record either. */
+export function interruptDocument(state: RunState, interrupt: Interrupt): Interrupt {
+  const unsaid = interrupt.status === 'closed' && !saysWhatIsClosed(state);
+  return unsaid ? { ...interrupt, status: 'open' } : interrupt;
 }
 
 export function inputScopeDocument(state: RunState, scope: InputScope): InputScopeDocument {

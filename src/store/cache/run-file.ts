@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isJsonObject, parseJson } from '../../model/json.ts';
-import { FORMAT_VERSION } from '../../model/run.ts';
+import { isFormatVersion } from '../../model/run.ts';
 import type { RunPaths } from '../layout.ts';
 import type { RunSummary } from './documents.ts';
 
@@ -27,7 +27,7 @@ export function readRunFile(paths: RunPaths): RunFile | null {
   const sound =
     isJsonObject(value) &&
     value['id'] === paths.runId &&
-    value['format_version'] === FORMAT_VERSION &&
+    isFormatVersion(value['format_version']) &&
     typeof value['status'] === 'string' &&
     typeof value['created_at'] === 'string' &&
     typeof value['instance_count'] === 'number' &&
@@ -38,5 +38,8 @@ export function readRunFile(paths: RunPaths): RunFile | null {
     Array.isArray(value['roots']) &&
     isJsonObject(value['counts']) &&
     isJsonObject(value['project']);
-  return sound ? (value as unknown as RunFile) : null;
+  if (!sound) return null;
+  const file = value as unknown as RunFile;
+  // Earlier engines counted the questions of an aborted run: see `closeUnsaid`.
+  return file.aborted && file.format_version === 1 ? { ...file, attention: 0 } : file;
 }

@@ -20,7 +20,7 @@ import { LOG_START, scanLog } from '../log/reader.ts';
 import { writeInterruptRecord } from '../inbox/drop.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogPosition } from '../log/chain.ts';
-import { inputScopeDocument, runSummary } from './documents.ts';
+import { inputScopeDocument, interruptDocument, runSummary } from './documents.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
 import { writeRefusal } from '../write-refusal.ts';
 
@@ -61,7 +61,13 @@ export class StateCache {
     const from: LogPosition | null =
       file === null
         ? null
-        : { seq: file.seq, bytes: file.log_bytes, head: file.log_head, runId: paths.runId };
+        : {
+            seq: file.seq,
+            bytes: file.log_bytes,
+            head: file.log_head,
+            runId: paths.runId,
+            formatVersion: file.format_version,
+          };
     if (from?.seq === end.seq && end.bytes === from.bytes && end.head === from.head) {
       cache.#stale = false;
       return cache;
@@ -150,7 +156,7 @@ export class StateCache {
       }
       case 'interrupt': {
         const record = state.interrupts.get(id);
-        if (record) writeInterruptRecord(this.#paths, record.interrupt);
+        if (record) writeInterruptRecord(this.#paths, interruptDocument(state, record.interrupt));
         return;
       }
     }

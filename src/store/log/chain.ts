@@ -4,11 +4,12 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import path from 'node:path';
-import { isEventType } from '../../core/events/catalogue.ts';
+import { isEventType, mayStandIn } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import { parseJson, stringifyJson, isJsonObject, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { FORMAT_VERSION } from '../../model/run.ts';
+import { FORMAT_VERSION, isFormatVersion, OLDEST_FORMAT_VERSION } from '../../model/run.ts';
+import { shown } from '../../text/shown.ts';
 
 /** `prev` of the first line. */
 export const CHAIN_START = '0'.repeat(64);
@@ -26,6 +27,8 @@ export interface LogPosition {
   head: string;
   /** null at the start. */
   runId: string | null;
+  /** The version of the run's format; null at the start. */
+  formatVersion: number | null;
 }
 
 /** The line of an event, without its newline. The order of the fields is part of the format. */
@@ -57,12 +60,22 @@ export function parseLine(line: Buffer): ParsedLine {
   }
 }
 
-/** The event of a line that follows `before`. @throws Refusal `log-damaged`, `format-newer` */
-export function checkedEvent(value: JsonObject, before: LogPosition, file: string): RunEvent {
+/**
+ * The event of a line that follows `before`, and the version of its run's format.
+ *
+ * @throws Refusal `log-damaged`, `format-newer`
+ */
+export function checkedEvent(
+  value: JsonObject,
+  before: LogPosition,
+  file: string,
+): { event: RunEvent; formatVersion: number } {
   const seq = before.seq + 1;
   const wrong = (what: string): Refusal => damagedLog(file, seq, what);
   const { event_type: type, run_id: runId, payload, prev } = value;
-  if (seq === 1 && type === 'run_created') refuseNewer(payload, file);
+  const formatVersion =
+    before.formatVersion ??
+    (type === 'run_created' ? formatOf(payload, file) : OLDEST_FORMAT_VERSION);
   if (value['seq'] !== seq) throw wrong(`has seq ${JSON.stringify(value['seq'])}, not ${seq}`);
   if (prev !== before.head) {
     throw wrong(
@@ -72,9 +85,13 @@ export function checkedEvent(value: JsonObject, before: LogPosition, file: strin
     );
   }
   if (typeof type !== 'string') throw wrong('has no event_type');
+  // Not of a newer format: its run would have been refused at the beginning of the log.
   if (!isEventType(type)) throw wrong(`has the unknown event_type "${type}"`);
   if ((seq === 1) !== (type === 'run_created')) {
     throw wrong(seq === 1 ? `is ${type}, not run_created` : 'is a second run_created');
+  }
+  if (!mayStandIn(formatVersion, type)) {
+    throw wrong(`is ${type}, which runs of format version ${formatVersion} do not have`);
   }
   if (typeof runId !== 'string' || runId === '') throw wrong('has no run_id');
   if (before.runId !== null && runId !== before.runId) {
@@ -88,17 +105,25 @@ export function checkedEvent(value: JsonObject, before: LogPosition, file: strin
   if (typeof value['created_at'] !== 'string') throw wrong('has no created_at');
   if (!isJsonObject(payload)) throw wrong('has no payload');
   delete value['prev'];
-  return value as unknown as RunEvent;
+  return { event: value as unknown as RunEvent, formatVersion };
 }
 
-function refuseNewer(payload: unknown, file: string): void {
-  const version = isJsonObject(payload) ? payload['format_version'] : undefined;
-  if (typeof version !== 'number' || version <= FORMAT_VERSION) return;
-  const tool = isJsonObject(payload) ? payload['tool_version'] : undefined;
+/** The version of the format that a run began with. @throws Refusal `format-newer`, `log-damaged` where it is none */
+function formatOf(payload: unknown, file: string): number {
+  if (!isJsonObject(payload)) throw damagedLog(file, 1, 'has no payload');
+  const { format_version: version, tool_version: tool } = payload;
+  if (isFormatVersion(version)) return version;
+  if (
+    typeof version !== 'number' ||
+    !Number.isSafeInteger(version) ||
+    version < OLDEST_FORMAT_VERSION
+  ) {
+    throw damagedLog(file, 1, `has no valid format_version: it is ${shown(version, 40)}`);
+  }
   const by = typeof tool === 'string' ? ` (codex-orch ${tool})` : '';
   throw new Refusal(
     'format-newer',
-    `${path.dirname(file)} has format version ${version}${by}; ` +
+    `${path.dirname(file)} has format version ${shown(version)}${by}; ` +
       `this codex-orch reads up to version ${FORMAT_VERSION}.`,
     { hint: 'Update codex-orch to work with this run.' },
   );

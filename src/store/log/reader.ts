@@ -27,7 +27,13 @@ export interface ReadOptions {
   runId?: string;
 }
 
-export const LOG_START: LogPosition = { seq: 0, bytes: 0, head: CHAIN_START, runId: null };
+export const LOG_START: LogPosition = {
+  seq: 0,
+  bytes: 0,
+  head: CHAIN_START,
+  runId: null,
+  formatVersion: null,
+};
 
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
@@ -70,12 +76,13 @@ export function scanOpenLog(
       unparsable = { line: Buffer.from(line), reason: parsed.reason };
       return true;
     }
-    const event = checkedEvent(parsed.value, position, file);
+    const { event, formatVersion } = checkedEvent(parsed.value, position, file);
     const start = position.bytes;
     position.seq += 1;
     position.bytes += line.length + 1;
     position.head = sha256(line);
     position.runId = event.run_id;
+    position.formatVersion = formatVersion;
     return take(event, start);
   });
   if (unparsable && !(tail.length === 0 && looksCutOff(unparsable.line))) {

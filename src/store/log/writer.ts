@@ -15,6 +15,7 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { createFile, flushDirectory } from '../../disk/disk.ts';
 import { faultPoint } from '../../disk/fault-point.ts';
 import { sha256 } from '../../disk/sha256.ts';
+import { mayStandIn } from '../../core/events/catalogue.ts';
 import { eventLine, MAX_LINE_BYTES, type LogPosition } from './chain.ts';
 import { LOG_START, openLog, scanOpenLog, type LogEnd, type ReadOptions } from './reader.ts';
 import { ResultPlaces, type RecordedResult } from './results.ts';
@@ -57,7 +58,8 @@ export class EventLog {
     this.#fd = fd;
     this.#results = results;
     this.#sync = options.sync ?? true;
-    this.#position = { seq: end.seq, bytes: end.bytes, head: end.head, runId: end.runId };
+    const { seq, bytes, head, runId, formatVersion } = end;
+    this.#position = { seq, bytes, head, runId, formatVersion };
   }
 
   /**
@@ -69,7 +71,7 @@ export class EventLog {
    */
   static create(file: string, events: readonly RunEvent[], options: AppendOptions = {}): EventLog {
     const durable = options.sync ?? true;
-    const { bytes, starts, head, last } = encode(LOG_START, events, file);
+    const { bytes, starts, end } = encode(LOG_START, events, file);
     let created: boolean;
     try {
       created = createFile(file, bytes, { durable });
@@ -84,10 +86,9 @@ export class EventLog {
     if (!created) {
       throw new Refusal('run-exists', `${file} exists already.`, { hint: 'Use another run id.' });
     }
-    const end = { seq: last.seq, bytes: bytes.length, head, runId: last.run_id, tornBytes: 0 };
     const results = new ResultPlaces();
     for (const [index, event] of events.entries()) results.note(event, starts[index] ?? 0);
-    return new EventLog(file, openLog(file, 'r+'), end, results, options);
+    return new EventLog(file, openLog(file, 'r+'), { ...end, tornBytes: 0 }, results, options);
   }
 
   /**
@@ -173,7 +174,7 @@ export class EventLog {
   #write(events: readonly RunEvent[]): LogPosition {
     if (this.#failed) throw this.#failed;
     if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
-    const { bytes, starts, head, last } = encode(this.#position, events, this.file);
+    const { bytes, starts, end } = encode(this.#position, events, this.file);
     const size = fstatSync(this.#fd).size;
     if (size !== this.#position.bytes) {
       const found = `${this.file} is ${size} bytes long, not ${this.#position.bytes}`;
@@ -194,7 +195,7 @@ export class EventLog {
       throw this.#cutBack(error);
     }
     for (const [index, event] of events.entries()) this.#results.note(event, starts[index] ?? 0);
-    return { seq: last.seq, bytes: size + bytes.length, head, runId: last.run_id };
+    return end;
   }
 
   close(): void {
@@ -223,21 +224,24 @@ export class EventLog {
   }
 }
 
-/** The lines of events that follow a place in a log. @throws Refusal `event-too-large` */
+/** The lines of events that follow a place in a log, and where it then ends. @throws Refusal `event-too-large` */
 function encode(
   after: LogPosition,
   events: readonly RunEvent[],
   file: string,
-): { bytes: Buffer; starts: number[]; head: string; last: RunEvent } {
-  let { seq, head, runId, bytes: start } = after;
+): { bytes: Buffer; starts: number[]; end: LogPosition } {
+  let { seq, head, runId, formatVersion, bytes: start } = after;
   const starts: number[] = [];
-  let last = events[0] as RunEvent;
   const lines: Buffer[] = [];
   for (const event of events) {
     seq += 1;
     if (event.seq !== seq) throw new Error(`event ${event.event_id} does not follow ${seq - 1}`);
     runId ??= event.run_id;
     if (event.run_id !== runId) throw new Error(`event of run ${event.run_id} in ${file}`);
+    if (event.event_type === 'run_created') formatVersion = event.payload.format_version;
+    if (formatVersion === null || !mayStandIn(formatVersion, event.event_type)) {
+      throw new Error(`${event.event_id} in ${file}, a run of format ${formatVersion}`);
+    }
     const line = Buffer.from(`${eventLine(event, head)}\n`, 'utf8');
     if (line.length > MAX_LINE_BYTES) {
       throw new Refusal(
@@ -251,8 +255,7 @@ function encode(
     lines.push(line);
     starts.push(start);
     start += line.length;
-    last = event;
   }
   const bytes = lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines);
-  return { bytes, starts, head, last };
+  return { bytes, starts, end: { seq, bytes: start, head, runId, formatVersion } };
 }

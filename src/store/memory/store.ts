@@ -3,6 +3,7 @@
  * `RunStore` (test/conformance/store.ts), but those about crashes and disks. Paths name places where nothing is.
  */
 import path from 'node:path';
+import { mayStandIn } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import { evolve } from '../../core/events/evolve.ts';
 import { resultOf } from '../../core/state/results.ts';
@@ -220,7 +221,11 @@ class MemoryRunWriter implements RunWriter {
       const message = `${this.paths.eventsLog} has been closed.`;
       throw new Refusal('log-closed', message, { exit: ExitStatus.defect });
     }
+    const { format_version: formatVersion } = this.state.plan;
     for (const event of events) {
+      if (!mayStandIn(formatVersion, event.event_type)) {
+        throw new Error(`${event.event_id} in a run of format ${formatVersion}`);
+      }
       const expected = this.#run.events.length + 1;
       if (event.seq !== expected)
         throw new Error(`event ${event.event_id} is not the ${expected}th`);

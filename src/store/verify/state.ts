@@ -9,7 +9,7 @@ import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts'
 import { addressReply, parseReply } from '../inbox/records.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogEnd } from '../log/reader.ts';
-import { inputScopeDocument, runSummary } from '../cache/documents.ts';
+import { inputScopeDocument, interruptDocument, runSummary } from '../cache/documents.ts';
 import { readRunFile, type RunFile } from '../cache/run-file.ts';
 import { recordsOf } from '../../core/events/catalogue.ts';
 import { recordFile } from '../cache/state-cache.ts';
@@ -110,7 +110,7 @@ export function verifyRecords(
   };
   for (const [id, proposal] of state.proposals) compare(paths.proposalFile(id), proposal);
   for (const [id, { interrupt, reply }] of state.interrupts) {
-    compare(paths.interruptFile(id), interrupt);
+    compare(paths.interruptFile(id), interruptDocument(state, interrupt));
     if (!reply) continue;
     const file = paths.replyFile(id);
     const read = readUntrustedJson(file, MESSAGE_LIMITS);

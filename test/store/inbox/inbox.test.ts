@@ -50,7 +50,7 @@ afterEach(() => program.remove());
 
 function ask(id = ID, change = {}): void {
   const interrupt = sampleInterrupt(paths.runId, 'ask-00000000', { interrupt_id: id, ...change });
-  known.interrupts.set(id, { interrupt, reply: null, appliedInAttempt: null });
+  known.interrupts.set(id, { interrupt, reply: null, appliedInAttempt: null, closedBecause: null });
 }
 
 function reasons(scan: InboxScan): Record<string, string> {

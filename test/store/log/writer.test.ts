@@ -299,12 +299,12 @@ describe('damage', () => {
   });
 
   it('a run of a newer format is refused for what it is', () => {
-    const plan = { ...samplePlan(), format_version: 2, tool_version: '3.1.0', novelty: true };
+    const plan = { ...samplePlan(), format_version: 3, tool_version: '3.1.0', novelty: true };
     const event = newEvent(RUN, 1, 'run_created', null, '2026-01-02T03:04:05.000Z', plan);
     writeFileSync(file, `${eventLine(event, 'another kind of chain')}\n`);
     const found = refusal(() => read());
     expect(found.code).toBe('format-newer');
-    expect(found.message).toMatch(/format version 2 \(codex-orch 3\.1\.0\).*up to version 1/);
+    expect(found.message).toMatch(/format version 3 \(codex-orch 3\.1\.0\).*up to version 2/);
   });
 
   it('a log of another run than asked for is refused', () => {

@@ -24,6 +24,7 @@ const words: Record<StatusName, [word: string, tone: string, title: string]> = {
   open: ['Open', 'wait', 'Nobody has answered yet'],
   resolved: ['Answered', 'ready', 'Answered; no attempt has received it yet'],
   applied: ['Delivered', 'ok', 'An attempt has received the answer'],
+  closed: ['Closed', 'idle', 'The run is over: nobody waits for an answer any more'],
   proposed: ['Proposed', 'wait', 'Nobody has decided yet'],
   accepted: ['Accepted', 'ready', 'Accepted; not written into the program yet'],
   rejected: ['Rejected', 'idle', 'Turned down'],
@@ -81,6 +82,12 @@ const glyphs: Record<StatusName, ReactNode> = {
     <>
       <circle cx="8" cy="8" r="5" />
       <path d="m5.800 8.200 1.500 1.500 2.900-3.200" />
+    </>
+  ),
+  closed: (
+    <>
+      <circle cx="8" cy="8" r="5" />
+      <path d="m4.700 11.300 6.600-6.600" />
     </>
   ),
   applied: (
