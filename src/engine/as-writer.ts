@@ -2,25 +2,39 @@
  * For a command on a run that an engine may be driving: it becomes the run's writer for a moment, or
  * leaves a request for the one that is.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide } from '../core/requests/decide.ts';
 import type { ProposalRequest } from '../core/requests/proposals.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunPaths } from '../store/layout.ts';
-import type { LockHolder } from '../store/lock/numbered-lock.ts';
+import { describeHolder, type LockHolder } from '../store/lock/numbered-lock.ts';
+import { holderHint } from '../store/lock/run-lock.ts';
 import { Intake } from './intake.ts';
 import { runStore, tryOpenSession, type RunSession } from './session.ts';
+import type { RunStore } from '../store/run-store.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const POLL_MS = 100;
+/** A holder that nobody here can see may be gone for good, with nobody to say so. */
+const UNSEEN_PATIENCE_MS = 20_000;
+
+/** How a command waits for whoever holds a run. */
+export interface Waiting {
+  /** The request has been left for the holder. Returns what to call when that is over. */
+  onWait?(holder: LockHolder): () => void;
+  /** The person has had enough. */
+  signal?: AbortSignal;
+}
 
 /**
  * The run's session, if nobody holds it; otherwise leaves the request for the engine that does, and
- * returns null when that has taken it. Should the engine end first, the session is ours after all.
+ * returns null when that has taken it. Should the engine end first, the session is ours after all. A request
+ * that we do not wait for any longer is taken back, so that nobody obeys it when it is forgotten.
  *
- * @throws Refusal `run-not-writable`, and as `RunStore.drop`
+ * @throws Refusal `run-not-writable`, `not-taken`, `interrupted`, and as `RunStore.drop`
  */
 export async function sessionOrRequest(
   surroundings: Surroundings,
@@ -28,20 +42,70 @@ export async function sessionOrRequest(
   runId: string,
   name: string,
   request: InboxCommand,
+  { onWait, signal }: Waiting = {},
 ): Promise<RunSession | null> {
   const store = runStore(surroundings, programDir);
   const first = store.write(runId, name);
   if (first.ok) return first.writer;
   if (first.reason === 'not-writable') throw first.refusal;
   const file = store.drop(runId, { kind: 'command', command: request });
-  for (;;) {
-    await delay(POLL_MS);
-    if (file === null || !existsSync(file)) return null;
-    const next = store.write(runId, name);
-    if (!next.ok) continue;
-    next.writer.inbox.remove(file);
-    return next.writer;
+  if (file === null) return null;
+  const endWait = first.holder === null ? undefined : onWait?.(first.holder);
+  try {
+    return await untilTaken(surroundings, store, runId, name, file, signal);
+  } finally {
+    endWait?.();
   }
+}
+
+/** null where the holder has taken the request; our session where it has ended before. @throws as `sessionOrRequest` */
+async function untilTaken(
+  { clock }: Surroundings,
+  store: RunStore,
+  runId: string,
+  name: string,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<RunSession | null> {
+  const sinceMs = clock.elapsedMs();
+  for (;;) {
+    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    if (!existsSync(file)) return null;
+    const next = store.write(runId, name);
+    if (next.ok) {
+      next.writer.inbox.remove(file);
+      return next.writer;
+    }
+    const { holder } = next;
+    const isUnseen = holder?.liveness === 'unknown';
+    const isOver = isUnseen && clock.elapsedMs() - sinceMs >= UNSEEN_PATIENCE_MS;
+    if (!isOver && signal?.aborted !== true) continue;
+    const refusal = takeBack(file, isOver ? 'not-taken' : 'interrupted', holder, runId);
+    if (refusal === null) return null;
+    throw refusal;
+  }
+}
+
+/** null where the request was taken at the last moment. */
+function takeBack(
+  file: string,
+  code: 'not-taken' | 'interrupted',
+  holder: LockHolder | null,
+  runId: string,
+): Refusal | null {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const who = holder === null ? 'whoever holds it' : describeHolder(holder);
+  const message =
+    `Run ${runId} is driven by ${who}, which has not done what it was asked for. ` +
+    'The request has been taken back; what had begun of it goes on.';
+  if (code === 'interrupted') return new Refusal(code, message, { exit: ExitStatus.interrupted });
+  const hint = holder === null ? {} : { hint: holderHint(holder, runId) };
+  return new Refusal(code, message, { ...hint, exit: ExitStatus.failed });
 }
 
 /** Makes what is known of a proposal true, whoever drives the run. @throws Refusal where nobody can */
@@ -51,8 +115,9 @@ export async function recordProposalsInRun(
   runId: string,
   name: string,
   request: ProposalRequest,
+  waiting: Waiting = {},
 ): Promise<void> {
-  const session = await sessionOrRequest(surroundings, programDir, runId, name, request);
+  const session = await sessionOrRequest(surroundings, programDir, runId, name, request, waiting);
   if (!session) return;
   try {
     const decision = decide(session.state, request, session.now());

@@ -14,7 +14,7 @@ import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { commitEdit } from '../program/edit.ts';
 import { editProgram, type HeldProgram } from '../program/held-program.ts';
-import { recordProposalsInRun } from '../../engine/as-writer.ts';
+import { recordProposalsInRun, type Waiting } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';
 
@@ -82,7 +82,7 @@ export async function markProposal(
   id: string,
   status: ProposalStatus,
   note: string | null,
-  run?: string,
+  { run, waiting }: { run?: string; waiting?: Waiting } = {},
 ): Promise<Proposal> {
   if (note !== null && note.trim() === '') {
     throw new Refusal('note-blank', 'the note is blank', {
@@ -90,7 +90,7 @@ export async function markProposal(
     });
   }
   const { run_id, proposal_id } = findProposal(programDir, id, run);
-  await mark(world, programDir, run_id, { proposal_id, status, note }, 'proposal mark');
+  await mark(world, programDir, run_id, { proposal_id, status, note }, 'proposal mark', waiting);
   return findProposal(programDir, proposal_id, run_id);
 }
 
@@ -161,7 +161,7 @@ export async function applyProposal(
   world: World,
   place: ProgramPlace,
   id: string,
-  options: { append: boolean; force: boolean; run?: string },
+  options: { append: boolean; force: boolean; run?: string; waiting?: Waiting },
 ): Promise<AppliedProposal> {
   const { change, written } = await editProgram(world, place, 'proposal apply', async (held) => {
     // Read before anything is made of it, so that a change meanwhile is noticed.
@@ -181,6 +181,7 @@ export async function applyProposal(
     run_id,
     { proposal_id, status: 'applied', note },
     'proposal apply',
+    options.waiting,
   );
   return { proposal: findProposal(place.programDir, proposal_id, run_id), file, written };
 }
@@ -227,9 +228,10 @@ async function mark(
     note,
   }: { proposal_id: string; status: ProposalStatus; note: string | null },
   command: string,
+  waiting?: Waiting,
 ): Promise<void> {
   const request = { command: 'mark_proposal', proposal_id, status, note } as const;
-  await recordProposalsInRun(world, programDir, runId, command, request);
+  await recordProposalsInRun(world, programDir, runId, command, request, waiting);
 }
 
 async function textAfter({ proposal }: Proposal, before: string): Promise<string> {

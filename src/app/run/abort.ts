@@ -1,5 +1,5 @@
 /** `run abort`: stops every process of the run, and fails or skips what is not done. */
-import { sessionOrRequest } from '../../engine/as-writer.ts';
+import { sessionOrRequest, type Waiting } from '../../engine/as-writer.ts';
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { viewRun } from '../../store/directory/view.ts';
@@ -7,10 +7,15 @@ import type { World } from '../world.ts';
 import { driveSession } from './drive.ts';
 import { inTime, type RunAction } from './request.ts';
 
-/** Returns when the run is aborted, by us or by the engine that drives it. @throws Refusal as `openSession` */
-export async function stopAndAbort(world: World, programDir: string, runId: string): Promise<void> {
+/** Returns when the run is aborted, by us or by the engine that drives it. @throws Refusal as `sessionOrRequest` */
+export async function stopAndAbort(
+  world: World,
+  programDir: string,
+  runId: string,
+  waiting: Waiting = {},
+): Promise<void> {
   const request = { command: 'abort' } as const;
-  const session = await sessionOrRequest(world, programDir, runId, 'run abort', request);
+  const session = await sessionOrRequest(world, programDir, runId, 'run abort', request, waiting);
   if (!session) return;
   const drive = driveSession(world, session, {}, (engine) => engine.abort());
   await drive.ended;

@@ -2,11 +2,13 @@
  * For verbs of a place that does not stay, the page: an engine that drives the run already is asked, and one
  * that does not answer must not keep the asker for ever.
  */
-import { sessionOrRequest } from '../../engine/as-writer.ts';
+import { sessionOrRequest, type Waiting } from '../../engine/as-writer.ts';
 import type { InboxCommand } from '../../store/inbox/records.ts';
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
+
+export type { Waiting };
 
 export interface RunAction {
   /** `started`: an engine of its own; `told`: the one at work; `done`: nothing more is to come. */

@@ -21,14 +21,14 @@ export const command = defineCommand({
   examples: ['. prop-int-1a2b3c4d5e6f-01', '. prop-int-1a2b3c4d5e6f-02 --append'],
   async run({ words: [programDir, id], options, printJson }, context) {
     const { applyProposal, findProposal } = await import('../../app/proposals/proposals.ts');
+    const { waited } = await import('../live/waited.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const { append, force } = options;
     try {
       const place = placeOf(programDir, context);
-      const { proposal, file, written } = await applyProposal(context, place, id, {
-        append,
-        force,
-      });
+      const { proposal, file, written } = await waited(context, (waiting) =>
+        applyProposal(context, place, id, { append, force, waiting }),
+      );
       if (options.json) return printJson(proposal);
       const what = written ? 'applied to' : 'marked applied; it stood already in';
       context.stdout.line(`${proposal.proposal_id}\t${what} ${file}`);

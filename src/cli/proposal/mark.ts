@@ -26,7 +26,11 @@ export const command = defineCommand({
   ],
   async run({ words: [programDir, id], options, printJson }, context) {
     const { markProposal } = await import('../../app/proposals/proposals.ts');
-    const proposal = await markProposal(context, programDir, id, options.status, options.note);
+    const { waited } = await import('../live/waited.ts');
+    const { status, note } = options;
+    const proposal = await waited(context, (waiting) =>
+      markProposal(context, programDir, id, status, note, { waiting }),
+    );
     if (options.json) return printJson(proposal);
     context.stdout.line(`${proposal.proposal_id}\t${proposal.status}`);
   },

@@ -14,7 +14,8 @@ export const command = defineCommand({
     const { stopAndAbort } = await import('../../app/run/abort.ts');
     const { printStanding } = await import('./standing.ts');
     const runId = resolveRunId(programDir, run);
-    await stopAndAbort(context, programDir, runId);
+    const { waited } = await import('../live/waited.ts');
+    await waited(context, (waiting) => stopAndAbort(context, programDir, runId, waiting));
     printStanding(programDir, runId, options.json, context);
   },
 });

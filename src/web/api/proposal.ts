@@ -164,7 +164,7 @@ async function mark(c: Context, web: WebContext): Promise<ProposalView> {
     proposal.proposal_id,
     body.oneOf('status', proposalStatuses),
     body.textOrNull('note'),
-    runId,
+    { run: runId },
   );
   return showProposal(c, web);
 }
