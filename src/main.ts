@@ -2,6 +2,7 @@
  * The program's entry: argv → command line. The only file that touches the process: its streams, its
  * signals, its exit status. It imports next to nothing at the start, so that `--version` is as quick as Node.
  */
+import { readFileSync } from 'node:fs';
 import { systemClock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
 
@@ -40,6 +41,7 @@ function makeContext(): CliContext {
       });
     },
     pid: process.pid,
+    isInForeground,
     exit(code) {
       process.exitCode = code;
     },
@@ -65,6 +67,17 @@ function currentDirectory(): string {
       'error: the current directory does not exist any more\nhint: change to one that does\n',
     );
     process.exit(2);
+  }
+}
+
+/** Linux tells in /proc/self/stat, proc(5): after the name, state, ppid, pgrp, session, tty, tpgid. Elsewhere: yes. */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === foreground;
+  } catch {
+    return true;
   }
 }
 

@@ -28,6 +28,8 @@ export interface CliContext extends World {
   stdin: NodeJS.ReadStream;
   /** This process. */
   pid: number;
+  /** Whether this process is in the foreground of its terminal: only then may it read from that. */
+  isInForeground(): boolean;
   /** Sets the exit status; the process ends when its work does. Default 0. */
   exit(code: ExitCode): void;
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */

@@ -21,7 +21,7 @@ import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Clock } from './clock.ts';
 import { askerOf, askersOf } from './intake.ts';
-import { Loop, type StopMode, type Turn } from './loop.ts';
+import { Loop, type Stoppable, type StopMode, type Turn } from './loop.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
 export interface EngineOptions {
@@ -67,11 +67,16 @@ export class Engine {
   readonly #attempting = new Set<string>();
   /** As `clock.elapsedMs()`; null before the first time. */
   #askersSeenMs: number | null = null;
+  /** How many of them are in our own hands: their process has yet to begin, or has ended. */
+  #inHand = 0;
   /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
+  /** The agents are to be left at work. */
+  #isLeaving = false;
   /** Questions that are being answered beside the loop. */
   #answering = 0;
+  readonly #answers = new Set<Stoppable>();
   #revives: boolean;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
@@ -105,6 +110,16 @@ export class Engine {
   /** Stops the agents and lets the loop end. They are left resumable. Again with `now` it kills. */
   stop(mode: StopMode): void {
     this.#loop.stop(mode);
+  }
+
+  /**
+   * Lets the loop end, and leaves the agents at work: as if the engine had died, but with what has ended
+   * settled. Answers beside the loop are stopped: nobody would take them.
+   */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const answer of this.#answers) answer.stop('graceful');
+    this.#loop.wake();
   }
 
   /** Stops the agents, then fails what is not done. */
@@ -149,13 +164,17 @@ export class Engine {
   /** Whether nothing may begin. */
   #isHalted(): boolean {
     return (
-      this.#options.settleOnly === true || this.#loop.stopping !== null || this.#aborted !== null
+      this.#options.settleOnly === true ||
+      this.#loop.stopping !== null ||
+      this.#aborted !== null ||
+      this.#isLeaving
     );
   }
 
   #isIdle(): boolean {
+    const leaves = this.#isLeaving && this.#loop.stopping === null;
     return (
-      this.#attempting.size === 0 &&
+      (leaves ? this.#inHand : this.#attempting.size) === 0 &&
       this.#answering === 0 &&
       this.#finished.length === 0 &&
       this.#aborted === null
@@ -191,19 +210,36 @@ export class Engine {
   /** Prepares an attempt while its decision is `committed`; then its process begins, and is watched. */
   #attempt(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
     return this.#counted(instanceId, async () => {
+      const handle = await this.#begin(instanceId, generation, committed);
+      if (handle !== null) await this.#watch(instanceId, handle);
+    });
+  }
+
+  /** null where no process has begun. */
+  async #begin(
+    instanceId: string,
+    generation: number,
+    committed: Promise<void>,
+  ): Promise<Handle | null> {
+    const never = (facts: AttemptFacts): null => {
+      this.#conclude(instanceId, facts);
+      return null;
+    };
+    this.#inHand += 1;
+    try {
       const { order, problem } = this.#attempts.order(instanceId, generation);
-      if (problem !== null) return this.#conclude(instanceId, notStarted('task_runtime', problem));
+      if (problem !== null) return never(notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
       await committed;
-      if (!briefed.ok) {
-        return this.#conclude(instanceId, notStarted('task_runtime', briefed.message));
-      }
-      if (this.#isHalted()) {
-        return this.#conclude(instanceId, interrupted(notStarted(null, 'stopped before it began')));
-      }
-      const handle = await this.#executor.start(briefed.order, this.#heard(instanceId));
-      await this.#watch(instanceId, handle);
-    });
+      if (!briefed.ok) return never(notStarted('task_runtime', briefed.message));
+      // The log says that it has begun: the next engine begins it.
+      if (this.#isLeaving && this.#loop.stopping === null) return null;
+      if (this.#isHalted()) return never(interrupted(notStarted(null, 'stopped before it began')));
+      return await this.#executor.start(briefed.order, this.#heard(instanceId));
+    } finally {
+      this.#inHand -= 1;
+      this.#loop.wake();
+    }
   }
 
   async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {
@@ -240,9 +276,14 @@ export class Engine {
     if (this.#loop.stopping === null && this.#aborted) handle.stop('terminated', 'ask');
     const end = await handle.ended;
     this.#live.delete(instanceId);
-    const facts = await this.#attempts.harvest(instanceId, end);
-    const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
-    this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
+    this.#inHand += 1;
+    try {
+      const facts = await this.#attempts.harvest(instanceId, end);
+      const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
+      this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
+    } finally {
+      this.#inHand -= 1;
+    }
   }
 
   #conclude(instanceId: string, facts: AttemptFacts): void {
@@ -313,12 +354,15 @@ export class Engine {
   #beginAnswers(): void {
     if (this.#isHalted()) return;
     for (const { ended, stop } of this.#options.answerer?.begin(this.#run.state) ?? []) {
+      const answer = { stop };
       this.#answering += 1;
+      this.#answers.add(answer);
       const counted = ended.finally(() => {
         this.#answering -= 1;
+        this.#answers.delete(answer);
         this.#loop.wake();
       });
-      this.#loop.besideUntilStopped(counted, { stop });
+      this.#loop.besideUntilStopped(counted, answer);
     }
   }
 

@@ -48,6 +48,7 @@ export function capturedContext(settings: Settings = {}): {
     clock: systemClock,
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
     pid: process.pid,
+    isInForeground: () => true,
     exit(code) {
       captured.code = code;
     },

@@ -73,18 +73,31 @@ async function slow(): Promise<Shown['instances'][string]> {
   return instance;
 }
 
-/** Runs the start in a terminal of its own; what `script` does is Python, with `pid` and `fd` of it. */
-function inTerminal(script: string): ChildProcess {
+/**
+ * Runs the start in a terminal of its own, until the task has begun; what `script` does is Python: `press(keys)`,
+ * `seen(text)` waits until that is on the screen, `fd` is the terminal's other end.
+ */
+function inTerminal(script: string, ...more: string[]): ChildProcess {
   const python = [
-    'import os, pty, sys, time, signal',
+    'import os, pty, sys, time, threading',
     'pid, fd = pty.fork()',
     'if pid == 0:',
     `  os.execv(sys.argv[1], sys.argv[1:])`,
+    'screen = bytearray()',
+    'def read():',
+    '  try:',
+    '    while True: screen.extend(os.read(fd, 65536))',
+    '  except OSError: pass',
+    'threading.Thread(target=read, daemon=True).start()',
+    'def press(keys): os.write(fd, keys.encode())',
+    'def seen(text):',
+    '  while text.encode() not in screen: time.sleep(0.02)',
+    '  del screen[:]',
     'while not os.path.exists("begun"): time.sleep(0.02)',
     script,
     'sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
   ].join('\n');
-  const words = [builtEntry, 'run', 'start', '.', '--root', 'slow'];
+  const words = [builtEntry, 'run', 'start', '.', '--root', 'slow', ...more];
   return spawn('python3', ['-c', python, process.execPath, ...words], {
     cwd: program,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -128,12 +141,56 @@ describe('a signal', () => {
     },
   );
 
-  it('twice from the keyboard does not wait for the grace', async () => {
+  it('from the keyboard asks first, stops at the second, and kills at the third', async () => {
     write(program, "trap '' TERM INT", 600);
-    const press = 'os.write(fd, b"\\x03")\n';
-    const child = inTerminal(`${press}time.sleep(0.7)\n${press}`);
+    const child = inTerminal(
+      [
+        'press("\\x03"); seen("leave the agents at work")',
+        'press("\\x03"); seen("stopping agents")',
+        'press("\\x03"); seen("at once")',
+      ].join('\n'),
+    );
     expect(await exitOf(child)).toBe(130);
     expect(await slow()).toMatchObject({ status: 'failed', resume_recommended: true });
+  });
+
+  it('from the keyboard, answered with stop, leaves what can be resumed', async () => {
+    write(program);
+    const child = inTerminal('press("\\x03"); seen("leave the agents at work"); press("s")');
+    expect(await exitOf(child)).toBe(130);
+    expect(await slow()).toMatchObject({ status: 'failed', resume_recommended: true });
+  });
+
+  it('from the keyboard, answered with go on, is forgotten', async () => {
+    write(program);
+    const child = inTerminal(
+      'press("\\x03"); seen("leave the agents at work"); press("g"); open("go", "w").close()',
+    );
+    expect(await exitOf(child)).toBe(0);
+    expect(await slow()).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
+  it('from the keyboard, answered with detach, leaves the agents at work', async () => {
+    write(program);
+    const child = inTerminal('press("\\x03"); seen("leave the agents at work"); press("d")');
+    expect(await exitOf(child)).toBe(130);
+    expect((await shown()).status).toBe('running');
+    goOn();
+    expect((await orch('run', 'resume', '.', 'latest')).code).toBe(0);
+    expect(await slow()).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
+  it.each([
+    ['detach', 'running'],
+    ['stop', 'failed'],
+  ])('is decided beforehand: --on-interrupt %s', async (what, status) => {
+    write(program);
+    const child = inTerminal('press("\\x03")', '--on-interrupt', what);
+    expect(await exitOf(child)).toBe(130);
+    expect((await shown()).status).toBe(status);
+    goOn();
+    const words = ['run', 'resume', '.', 'latest', '--on-interrupt', what];
+    expect((await orch(...words)).code).toBe(0);
   });
 
   it('a terminal that is closed stops the agents like SIGHUP', async () => {

@@ -181,6 +181,62 @@ describe('an agent that is stopped', () => {
   });
 });
 
+describe('an agent that is left at work', () => {
+  it('lives on, unwatched, until the next engine takes what it left', async () => {
+    const works = { a: busy(), b: busy() };
+    const stage = new Stage(
+      [task({ id: 'a' }), task({ id: 'b' }), task({ id: 'c', depends_on: ['a'] })],
+      { a: () => works.a, b: () => works.b },
+    );
+    const { ended, leave } = stage.drive();
+    await settled();
+    leave();
+    expect(await ended).toBe('running');
+    works.a.finish();
+    await settled();
+    expect(stage.statuses).toEqual(['a running', 'b running', 'c pending']);
+    const next = stage.drive();
+    await settled();
+    works.b.finish();
+    expect(await next.ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1', 'b/1', 'c/1']);
+  });
+
+  it('and was about to begin does not: the next engine begins it', async () => {
+    const { passed, open } = barrier();
+    const stage = new Stage([task({ id: 'a' })]);
+    const { ended, leave } = stage.drive({ change: behind(passed) });
+    await settled();
+    leave();
+    open();
+    expect(await ended).toBe('running');
+    expect(stage.begun).toEqual([]);
+    expect(await stage.drive().ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1']);
+  });
+
+  it('is waited for while what it left is being taken', async () => {
+    const { passed, open } = barrier();
+    const stage = new Stage([task({ id: 'a' })]);
+    const change: Change = (parts) => {
+      const { harvest } = parts.attempts;
+      const slow = attemptsChanged({
+        harvest: async (id, end) => {
+          await passed;
+          return harvest(id, end);
+        },
+      });
+      return slow(parts);
+    };
+    const { ended, leave } = stage.drive({ change });
+    await settled();
+    leave();
+    open();
+    expect(await ended).toBe('done');
+    expect(stage.statuses).toEqual(['a done']);
+  });
+});
+
 describe('an abort', () => {
   it('waits for the agents, starts no other, keeps what ended well, and records every end', async () => {
     const works = { a: busy(), b: busy(), c: busy() };

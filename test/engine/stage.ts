@@ -41,6 +41,7 @@ export type Change = (parts: EngineParts) => EngineParts;
 interface Drive {
   ended: Promise<RunStatus>;
   stop(mode: StopMode): void;
+  leave(): void;
   abort(): void;
 }
 
@@ -88,7 +89,12 @@ export class Stage {
       .run()
       .finally(() => run.close())
       .then(() => runStatus(run.state));
-    return { ended, stop: (mode) => engine.stop(mode), abort: () => engine.abort() };
+    return {
+      ended,
+      stop: (mode) => engine.stop(mode),
+      leave: () => engine.leave(),
+      abort: () => engine.abort(),
+    };
   }
 
   /** Whether an engine has died. */

@@ -46,12 +46,16 @@ export interface DriveResult {
   state: RunState;
   /** Whether `stop` was called. */
   stopped: boolean;
+  /** Whether `leave` was, and agents may be at work that nobody watches. */
+  left: boolean;
 }
 
 export interface Drive {
   state: RunState;
   /** Stops the agents and ends the drive, leaving the run resumable. A second call with `now` kills. */
   stop(mode: StopMode): void;
+  /** Ends the drive, and leaves the agents at work. */
+  leave(): void;
   ended: Promise<DriveResult>;
 }
 
@@ -81,6 +85,7 @@ export function driveSession(
 ): Drive {
   keepHeapSmall();
   let stopped = false;
+  let left = false;
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
@@ -108,12 +113,16 @@ export function driveSession(
     })
     .finally(() => (world.executor ? undefined : executor.close()))
     .finally(() => session.close())
-    .then(() => ({ status: runStatus(session.state), state: session.state, stopped }));
+    .then(() => ({ status: runStatus(session.state), state: session.state, stopped, left }));
   return {
     state: session.state,
     stop(mode) {
       stopped = true;
       engine.stop(mode);
+    },
+    leave() {
+      left = true;
+      engine.leave();
     },
     ended,
   };

@@ -21,6 +21,7 @@ import {
 import type { CliContext } from '../context.ts';
 import { readGivenFile } from '../given-file.ts';
 import { programWord } from '../program-argument.ts';
+import { driveOptions } from '../run/run-options.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
 
@@ -47,6 +48,7 @@ const options = {
   citations: texts('--citation <source...>', 'what it rests on; may be repeated'),
   runId: text('--run-id <run>', 'look for ID in this run only', { kind: 'run' }),
   resume: flag('--resume', 'then go on with the run, and show progress'),
+  onInterrupt: driveOptions.onInterrupt,
   json: flag('--json', 'print the reply as JSON, with its interrupt'),
 };
 
@@ -86,7 +88,7 @@ export const command = defineCommand({
       const status = answered.recorded ? interrupt.status : 'left';
       context.stdout.line([interrupt.interrupt_id, `status=${status}`].join('\t'));
     }
-    await goOn(programDir, answered, chosen.resume, context);
+    await goOn(programDir, answered, chosen, context);
     const { entry } = answered;
     if (chosen.json && entry.reply) printJson({ ...entry.reply, ...entry, reply: entry.reply });
   },
@@ -153,7 +155,7 @@ function parsePayload(text: string, source: string): Json {
 async function goOn(
   programDir: string,
   { entry, recorded, holder, stillOpen }: AnsweredInterrupt,
-  resume: boolean,
+  { resume, onInterrupt }: Pick<ValuesOf<typeof options>, 'resume' | 'onInterrupt'>,
   context: CliContext,
 ): Promise<void> {
   const { describeHolder, runHolder } = await import('../../app/run/inspect-run.ts');
@@ -182,7 +184,7 @@ async function goOn(
   const { resumeHere } = await import('../live/drive-here.ts');
   try {
     // The result is the answer: the run's id is not asked for.
-    await resumeHere(programDir, runId, () => undefined, context);
+    await resumeHere(programDir, runId, () => undefined, onInterrupt, context);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'run-busy') throw error;
     const now = runHolder(programDir, runId);

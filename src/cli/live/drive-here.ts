@@ -11,6 +11,7 @@ import { closingLines, grantFor } from '../render/closing-lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { exitStatusOf, shorterPath } from './ends.ts';
+import { takeInterrupts, type Interruption } from './interruption.ts';
 import { openProgress, type RunProgress } from './progress.ts';
 
 type Hooks = Pick<
@@ -27,7 +28,7 @@ interface Ways {
 export async function setGoing(
   programDir: string,
   runId: string,
-  { wait, json }: { wait: boolean; json: boolean },
+  { wait, json, onInterrupt }: { wait: boolean; json: boolean; onInterrupt: Interruption | null },
   context: CliContext,
   ways: Ways,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function setGoing(
   };
   if (wait) {
     // A script reads the id early, however long the run takes.
-    await driveHere(programDir, runId, context, ways.here, sayId);
+    await driveHere(programDir, runId, onInterrupt, context, ways.here, sayId);
     if (json) sayDocument(showRun(programDir, runId));
     return;
   }
@@ -59,17 +60,19 @@ export async function resumeHere(
   programDir: string,
   runId: string,
   begun: () => void,
+  onInterrupt: Interruption | null,
   context: CliContext,
 ): Promise<void> {
   const { resumeRun } = await import('../../app/run/resume.ts');
   const here: Ways['here'] = (hooks) =>
     resumeRun(context, programDir, runId, { command: 'run resume', ...hooks });
-  await driveHere(programDir, runId, context, here, begun);
+  await driveHere(programDir, runId, onInterrupt, context, here, begun);
 }
 
 async function driveHere(
   programDir: string,
   runId: string,
+  onInterrupt: Interruption | null,
   context: CliContext,
   here: Ways['here'],
   begun: () => void,
@@ -103,7 +106,7 @@ async function driveHere(
   begun();
   progress = openProgress(context.stderr, context, 'now');
   progress.onState(drive.state);
-  const endSignals = stopOnSignals(drive, progress, context);
+  const endSignals = takeInterrupts(drive, progress, onInterrupt, context);
   try {
     const result = await drive.ended;
     progress.close(true);
@@ -114,31 +117,18 @@ async function driveHere(
       runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
       tookMs: context.clock.elapsedMs() - sinceMs,
       interrupted: result.stopped,
+      left: result.left,
       paint,
       columns: context.stderr.columns,
     });
     for (const line of lines) context.stderr.line(line);
-    context.exit(result.stopped ? ExitStatus.interrupted : exitStatusOf(result.status));
+    context.exit(
+      result.stopped || result.left ? ExitStatus.interrupted : exitStatusOf(result.status),
+    );
   } finally {
     progress.close(true);
     endSignals();
   }
-}
-
-/** The first signal stops the agents gracefully, a second one at once. */
-function stopOnSignals(drive: Drive, progress: RunProgress, context: CliContext): () => void {
-  let signals = 0;
-  return context.onSignal((signal) => {
-    signals += 1;
-    if (signals === 1) {
-      drive.stop('graceful');
-      const again = signal === 'SIGINT' ? '; press Ctrl-C again to stop at once' : '';
-      progress.note(`stopping agents${again}`);
-    } else {
-      drive.stop('now');
-      progress.note('stopping agents at once');
-    }
-  });
 }
 
 function leftAloneLines(instances: Instance[], program: string, runId: string): string[] {

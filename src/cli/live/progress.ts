@@ -17,8 +17,8 @@ export interface RunProgress {
   onState(state: RunState): void;
   onEvent(event: RunEvent, state: RunState): void;
   onActivity(instanceId: string, activity: AgentActivity): void;
-  /** What goes on beside the run, such as what Ctrl-C has set off: shown until the view closes. */
-  note(text: string): void;
+  /** What goes on beside the run, such as what Ctrl-C has set off: shown until the view closes; null: no more. */
+  note(text: string | null): void;
   /** A line that stays. */
   say(line: string): void;
   /** Leaves the terminal as it was; the view stays where `keep` is set. */
@@ -48,7 +48,9 @@ function plainProgress(output: Output): RunProgress {
       const line = noteworthyLine(event, state);
       if (line !== null) output.line(line);
     },
-    note: (text) => output.line(text),
+    note(text) {
+      if (text !== null) output.line(text);
+    },
     say: (line) => output.line(line),
     close: () => undefined,
   };
@@ -102,7 +104,7 @@ class LiveView implements RunProgress {
     this.#drawSoon();
   }
 
-  note(text: string): void {
+  note(text: string | null): void {
     this.#note = text;
     this.#draw();
   }

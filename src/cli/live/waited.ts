@@ -9,10 +9,7 @@ import { plainLine } from '../render/plain-text.ts';
 const QUIET_MS = 1000;
 
 /** Runs `work`; while it waits for an engine, the first signal ends that. */
-export function waited<T>(
-  context: CliContext,
-  work: (waiting: Waiting) => Promise<T>,
-): Promise<T> {
+export function waited<T>(context: CliContext, work: (waiting: Waiting) => Promise<T>): Promise<T> {
   const enough = new AbortController();
   return work({
     signal: enough.signal,

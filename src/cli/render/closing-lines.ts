@@ -1,6 +1,7 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
 import { isSkippedByAbort } from '../../core/state/blocked.ts';
-import type { Instance } from '../../model/run.ts';
+import { answeredCount, isAnswered, isRunStopped, isStopped } from '../../core/state/standing.ts';
+import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, totalTokens } from './amounts.ts';
 import { count } from '../../text/amounts.ts';
@@ -17,8 +18,10 @@ export interface ClosingInput {
   runDirectory: string;
   /** How long this took here; null where that says nothing. */
   tookMs: number | null;
-  /** The person stopped it. */
+  /** The person stopped it just now. */
   interrupted: boolean;
+  /** The person left its agents at work just now. */
+  left: boolean;
   paint: Paint;
   columns: number;
 }
@@ -38,14 +41,44 @@ export function closingLines(input: ClosingInput): string[] {
     ...(input.tookMs === null ? [] : [duration(input.tookMs)]),
     ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
   ].join(', ');
-  const word = input.interrupted && status !== 'done' ? 'stopped' : status;
-  const head = `Run ${state.runId} ${word === 'waiting' ? 'waits for replies' : word}`;
+  const word = wordFor(input, status);
+  const head = `Run ${state.runId} ${word}`;
+  const shown = word === 'stopped' ? 'skipped' : status;
   return [
-    `${paint.bold(paintStatus(paint, status, head))} (${facts})`,
+    `${paint.bold(paintStatus(paint, shown, head))} (${facts})`,
+    ...stoppedLines(instances),
     ...questionLines(input),
     ...failureLines(input),
     ...nextLines(input, instances),
   ];
+}
+
+/** A run is at rest when this is said of it: nobody drives it. */
+function wordFor({ state, interrupted, left }: ClosingInput, status: RunStatus): string {
+  if (state.aborted) return 'aborted';
+  if ((interrupted && status !== 'done') || isRunStopped(state)) return 'stopped';
+  switch (status) {
+    case 'waiting': {
+      const isOpen = [...state.instances.values()].some(
+        (instance) => instance.status === 'waiting' && !isAnswered(instance),
+      );
+      return isOpen ? 'waits for replies' : 'has its replies, and nobody drives it';
+    }
+    case 'running':
+      return left ? 'is left with its agents at work' : 'is marked running, and nobody drives it';
+    case 'pending':
+      return 'has something left to do, and nobody drives it';
+    case 'done':
+    case 'failed':
+      return status;
+  }
+}
+
+function stoppedLines(instances: readonly Instance[]): string[] {
+  const stopped = instances.filter(isStopped).map(({ instance_id: id }) => id);
+  if (stopped.length === 0) return [];
+  const more = stopped.length > SHOWN ? ` and ${stopped.length - SHOWN} more` : '';
+  return ['', `  Stopped on the way: ${stopped.slice(0, SHOWN).join(', ')}${more}`];
 }
 
 function questionLines({ state, paint, program, columns }: ClosingInput): string[] {
@@ -84,10 +117,9 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
   return lines;
 }
 
-function failureLines({ state, paint, program, columns, interrupted }: ClosingInput): string[] {
+function failureLines({ state, paint, program, columns }: ClosingInput): string[] {
   const failed = [...state.instances.values()].filter(
-    (instance) =>
-      instance.status === 'failed' && !(interrupted && instance.failure_kind === 'interrupted'),
+    (instance) => instance.status === 'failed' && !isStopped(instance),
   );
   const lines = failed.slice(0, SHOWN).flatMap((instance) => {
     const error = fit(plainLine(instance.error ?? 'no reason recorded'), columns * 3);
@@ -142,10 +174,19 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
         rest.push('', `Not run, because nothing led to it: ${never.join(', ')}`);
       return [...rest, ...say('Results:', `${input.runDirectory}/instances/*/published/`)];
     }
-    case 'waiting':
-      return say('When all is answered (--resume does this at once):', resume);
+    case 'waiting': {
+      const answered = answeredCount(state);
+      if (answered === 0) return say('When all is answered (--resume does this at once):', resume);
+      if (answered === state.counts.waiting) return say('To go on:', resume);
+      return say(`To go on with the ${plural(answered, 'instance')} answered:`, resume);
+    }
     case 'failed': {
-      if (state.aborted) return [];
+      if (state.aborted) {
+        return say(
+          'It is over: nothing in it can go on. What it left can be looked at:',
+          `codex-orch run logs ${program}${state.runId}`,
+        );
+      }
       if (failed.some((instance) => instance.resume_recommended)) return say('To go on:', resume);
       const commands = failed.slice(0, SHOWN).map(retry);
       if (commands.length === 0) return [];
@@ -153,6 +194,7 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
       return say(what, ...commands);
     }
     case 'running':
+      return say('What its agents leave is taken when it goes on:', resume);
     case 'pending':
       return say('To go on:', resume);
   }

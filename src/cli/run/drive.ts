@@ -12,7 +12,8 @@ export const command = defineCommand({
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
     const begin = options.revive ? resumeRun : driveRun;
-    await setGoing(programDir, runId, { wait: true, json: false }, context, {
+    const going = { wait: true, json: false, onInterrupt: null };
+    await setGoing(programDir, runId, going, context, {
       here: (hooks) => begin(context, programDir, runId, { command: 'run drive', ...hooks }),
       inBackground: () => undefined,
     });

@@ -1,7 +1,7 @@
 /** `run resume`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import { defineCommand, prints, PROGRAM, RUN } from '../command.ts';
-import { driveOptions, exitStatuses } from './run-options.ts';
+import { driveNotes, driveOptions, exitStatuses } from './run-options.ts';
 
 export const command = defineCommand({
   description:
@@ -12,7 +12,7 @@ export const command = defineCommand({
   options: driveOptions,
   json: prints<RunDocument>(),
   examples: ['. latest'],
-  notes: exitStatuses,
+  notes: driveNotes + exitStatuses,
   async run({ words: [programDir, run], options }, context) {
     const { resolveRunId } = await import('../../app/run/inspect-run.ts');
     const { driveInBackground } = await import('../../app/run/background.ts');

@@ -1,7 +1,7 @@
 /** `run retry-instance`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import { defineCommand, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
-import { driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
+import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
 
 export const command = defineCommand({
   description: 'Gives one failed instance another attempt, whatever it failed of, and goes on.',
@@ -18,7 +18,7 @@ export const command = defineCommand({
   },
   json: prints<RunDocument>(),
   examples: ['. latest build-1a2b3c4d', '. latest check-1a2b3c4d --grant-iterations 3'],
-  notes: exitStatuses,
+  notes: driveNotes + exitStatuses,
   async run({ words: [programDir, run, instance], options }, context) {
     const { resolveRunId } = await import('../../app/run/inspect-run.ts');
     const { driveInBackground } = await import('../../app/run/background.ts');

@@ -1,14 +1,25 @@
 /** What several run commands share: whether to wait, whole numbers, and what exit statuses mean. */
 import { Refusal } from '../../model/refusal.ts';
-import { flag, flagOrNot } from '../command.ts';
+import { choice, flag, flagOrNot } from '../command.ts';
+import { interruptions } from '../live/interruption.ts';
 
 export const driveOptions = {
   wait: flagOrNot('--wait', 'drive the run here, and show progress (default)', {
     flags: '--no-wait',
     about: 'leave the run going in the background',
   }),
+  onInterrupt: choice(
+    '--on-interrupt <what>',
+    'what Ctrl-C does, without asking: leave the agents at work, or stop them',
+    interruptions,
+  ),
   json: flag('--json', 'print the run document at the end'),
 };
+
+export const driveNotes =
+  'Ctrl-C, on a terminal, asks whether to leave the agents at work, stop them or go on; a second\n' +
+  'stops them, so that they can be resumed, and a third kills them. Elsewhere the first stops them,\n' +
+  'and a second does so at once.\n\n';
 
 export const exitStatuses =
   'Exit status: 0 done, 1 failed, 2 wrong usage or program, 3 waits for replies,\n' +

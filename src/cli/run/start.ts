@@ -14,7 +14,7 @@ import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 import { shorterPath } from '../live/ends.ts';
-import { driveOptions, exitStatuses } from './run-options.ts';
+import { driveNotes, driveOptions, exitStatuses } from './run-options.ts';
 
 interface PlannedRunDocument {
   /** In the order in which they would start. */
@@ -74,9 +74,9 @@ export const command = defineCommand({
     ". --label nightly --input-json 'targets=[1, 2]' --no-wait",
     '. --root release --dry-run',
   ],
-  notes: exitStatuses,
+  notes: driveNotes + exitStatuses,
   async run({ words: [programDir], options, printJson }, context) {
-    const { roots, labels, assistants, wait, json } = options;
+    const { roots, labels, assistants, wait, json, onInterrupt } = options;
     if (roots.length === 0 && labels.length === 0) {
       throw new Refusal(
         'nothing-selected',
@@ -109,7 +109,7 @@ export const command = defineCommand({
     const { driveInBackground } = await import('../../app/run/background.ts');
     const { driveRun } = await import('../../app/run/drive.ts');
     const { setGoing } = await import('../live/drive-here.ts');
-    await setGoing(programDir, runId, { wait, json }, context, {
+    await setGoing(programDir, runId, { wait, json, onInterrupt }, context, {
       here: (hooks) => driveRun(context, programDir, runId, { command: 'run start', ...hooks }),
       inBackground: () => driveInBackground(context, programDir, runId),
     });

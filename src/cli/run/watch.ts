@@ -37,9 +37,6 @@ export const command = defineCommand({
         context,
       );
       progress.close(true);
-      if (end.reason === 'abandoned') {
-        context.stderr.line(paint.asks('no engine drives this run now'));
-      }
       if (end.reason !== 'interrupted' && end.state) {
         const directory = shorterPath(runDirectory(programDir, runId), context.cwd);
         const lines = closingLines({
@@ -48,6 +45,7 @@ export const command = defineCommand({
           runDirectory: shellWord(directory),
           tookMs: null,
           interrupted: false,
+          left: false,
           paint,
           columns: context.stderr.columns,
         });

@@ -43,7 +43,7 @@ function live(
 
 function closing(
   state: RunState,
-  options: { interrupted?: boolean; program?: string } = {},
+  options: { interrupted?: boolean; left?: boolean; program?: string } = {},
 ): string {
   return closingLines({
     state,
@@ -51,6 +51,7 @@ function closing(
     runDirectory: `.runs/${state.runId}`,
     tookMs: 65_000,
     interrupted: options.interrupted ?? false,
+    left: options.left ?? false,
     paint,
     columns: 80,
   }).join('\n');
@@ -155,15 +156,51 @@ describe('the closing words', () => {
     expect(closing(passing.state)).not.toContain('retry-instance');
   });
 
-  it('call an interrupted run stopped, and do not blame its agents', () => {
+  it('say that all is answered, and that nobody goes on with it', () => {
+    const run = new ScriptedRun([task({ id: 'a' }), task({ id: 'b' })], { slots: 2 });
+    const [first, second] = ['a', 'b'].map((id) => run.ask(run.running(id)));
+    run.finish('a');
+    run.finish('b');
+    run.reply(first ?? '');
+    const partly = closing(run.state);
+    expect(partly).toContain(`Run ${RUN_ID} waits for replies`);
+    expect(partly).toContain(`the 1 instance answered:\n  codex-orch run resume ${RUN_ID}`);
+    run.reply(second ?? '');
+    const text = closing(run.state);
+    expect(text).toContain(`Run ${RUN_ID} has its replies, and nobody drives it`);
+    expect(text).toContain(`To go on:\n  codex-orch run resume ${RUN_ID}`);
+    expect(text).not.toContain('inbox reply');
+  });
+
+  it('of a run that was left say that its agents are at work', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const text = closing(run.state, { left: true });
+    expect(text).toContain(`Run ${RUN_ID} is left with its agents at work`);
+    expect(text).toContain(`run resume ${RUN_ID}`);
+    expect(closing(run.state)).toContain('nobody drives it');
+  });
+
+  it('of an aborted run say that it is over, and offer nothing that would be refused', () => {
+    const run = new ScriptedRun([task({ id: 'a' }), task({ id: 'b', depends_on: ['a'] })]);
+    run.abort();
+    const text = closing(run.state);
+    expect(text).toContain(`Run ${RUN_ID} aborted`);
+    expect(text).toContain('It is over');
+    expect(text).not.toMatch(/resume|retry/);
+  });
+
+  it('call an interrupted run stopped, also later, and do not blame its agents', () => {
     const run = new ScriptedRun([task({ id: 'a' })]);
     run.finish('a', {
       process: { ...offline, failure_kind: 'interrupted', termination_reason: 'terminated' },
     });
-    const text = closing(run.state, { interrupted: true });
-    expect(text).toContain(`Run ${RUN_ID} stopped`);
-    expect(text).not.toContain('✖');
-    expect(text).toContain(`run resume ${RUN_ID}`);
+    for (const interrupted of [true, false]) {
+      const text = closing(run.state, { interrupted });
+      expect(text).toContain(`Run ${RUN_ID} stopped`);
+      expect(text).toContain(`Stopped on the way: ${run.last('a').instance_id}`);
+      expect(text).not.toContain('✖');
+      expect(text).toContain(`run resume ${RUN_ID}`);
+    }
   });
 
   it('say where the results of a finished run lie', () => {

@@ -1,0 +1,33 @@
+/** How a run stands, where the contract's words for its status say too little. */
+import type { Instance } from '../../model/run.ts';
+import { runStatus, type RunState } from './run-state.ts';
+
+/** Stopped on a person's behalf: nobody's failure, and resumed like any other. */
+export function isStopped(instance: Pick<Instance, 'status' | 'failure_kind'>): boolean {
+  return instance.status === 'failed' && instance.failure_kind === 'interrupted';
+}
+
+/** Whether the run rests because a person stopped it: it has `failed`, and something in it was stopped. */
+export function isRunStopped(state: RunState): boolean {
+  if (state.counts.failed === 0 || state.aborted || runStatus(state) !== 'failed') return false;
+  for (const instance of state.instances.values()) if (isStopped(instance)) return true;
+  return false;
+}
+
+/** Whether the log's last word on the run was that it has ended; a retry takes that back, unless it was aborted. */
+export function isOver(state: RunState): boolean {
+  return state.aborted || state.announced !== null;
+}
+
+/** Whether all that it waited for is answered: it goes on as soon as an engine drives the run. */
+export function isAnswered(instance: Pick<Instance, 'status' | 'blocking_interrupts'>): boolean {
+  return instance.status === 'waiting' && instance.blocking_interrupts.length === 0;
+}
+
+/** How many instances are answered, and not gone on with yet. */
+export function answeredCount(state: RunState): number {
+  if (state.counts.waiting === 0) return 0;
+  let count = 0;
+  for (const instance of state.instances.values()) if (isAnswered(instance)) count += 1;
+  return count;
+}
