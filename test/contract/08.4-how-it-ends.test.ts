@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeFiles } from '../support/built-program.ts';
+import { codexOrch, writeFiles } from '../support/built-program.ts';
+import { standInCodex } from '../support/stand-in-codex.ts';
 import { dir, instancesOf, lives, orch, program, show } from './shell-program.ts';
 
 describe('8.4 How it ends', () => {
@@ -49,6 +50,21 @@ describe('8.4 How it ends', () => {
     const [a] = instancesOf(await show(), 'a');
     expect(a).toMatchObject({ failure_kind: 'output_schema' });
     expect(a!.error).toContain('/n');
+  });
+
+  it('without a final message it is done all the same, and hands on an empty one', async () => {
+    const { env } = standInCodex(path.join(dir, 'stand-in'), { a: ':', b: 'echo So.' });
+    program(
+      { a: {}, b: { depends_on: [{ task: 'a', kind: 'context', consume: ['final.md'] }] } },
+      { default_agent: 'default' },
+    );
+    const { code } = await codexOrch(['run', 'start', '--root', 'b'], { cwd: dir, env });
+    expect(code).toBe(0);
+    const [a] = instancesOf(await show(), 'a');
+    expect(a).toMatchObject({
+      status: 'done',
+      published: [{ relative_path: 'final.md', size: 0 }],
+    });
   });
 
   it('a required decision that nobody asked for fails it', async () => {

@@ -49,7 +49,7 @@ export interface ShownRun {
 }
 
 interface TaskFields {
-  run: string;
+  run?: string;
   [field: string]: unknown;
 }
 

@@ -99,6 +99,7 @@ it('as commands that no golden file shows print it', async () => {
   hold('run-retry-instance', await failed.json('run', 'retry-instance', 'latest', instance));
   const done = copyFixture('done', path.join(root, 'done'));
   hold('run-resume', await done.json('run', 'resume', 'latest'));
+  hold('run-list-full', await done.json('run', 'list', '--full'));
   hold('skill-export', await failed.json('skill', 'export', 'operate-codex-orch', 'skills'));
 
   const waiting = copyFixture('waiting', path.join(root, 'waiting'));

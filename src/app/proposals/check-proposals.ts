@@ -146,10 +146,18 @@ function targetOf(kind: ProposalKind, given: JsonObject, context: ProposalContex
       return isFile(found.absolute) ? { ...found, fields } : no(`${file} does not exist any more`);
     }
     case 'program_asset_update': {
-      const file = given['program_asset_path'];
+      // Programs written for the Python tool teach the second name.
+      const { program_asset_path: own, managed_asset_path: other } = given;
+      const file = own ?? other;
       if (typeof file !== 'string') return no('"target.program_asset_path" is missing');
+      if (typeof other === 'string' && other !== file) {
+        return no(`${shown(file)} and ${shown(other)} are two targets; a suggestion has one`);
+      }
       const found = findProgramFile(programDir, file);
-      return found.ok ? { ...found, fields: { program_asset_path: file } } : found;
+      if (!found.ok) return found;
+      const fields: JsonObject = { program_asset_path: file };
+      if (typeof other === 'string') fields['managed_asset_path'] = file;
+      return { ...found, fields };
     }
   }
 }

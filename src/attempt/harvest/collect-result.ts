@@ -63,12 +63,13 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
 
 /**
  * Writes `final.md` from the final message, unless something of that name is there. An empty message
- * makes an empty file; none makes none.
+ * makes an empty file, and so does none: an agent may end well without a word.
  */
 async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<void> {
   const file = path.join(attemptDir, 'final.md');
-  if (message === null || exists(file)) return;
-  if ('text' in message) createFile(file, message.text);
+  if (exists(file)) return;
+  if (message === null) createFile(file, '');
+  else if ('text' in message) createFile(file, message.text);
   else if (exists(message.file)) await copyWholeFile(message.file, file);
 }
 

@@ -56,6 +56,35 @@ describe('a suggestion', () => {
     ]);
   });
 
+  it.each<{ target: Record<string, Json>; recorded: Record<string, Json> | string }>([
+    { target: { program_asset_path: 'shared.md' }, recorded: { program_asset_path: 'shared.md' } },
+    {
+      target: { managed_asset_path: 'shared.md' },
+      recorded: { program_asset_path: 'shared.md', managed_asset_path: 'shared.md' },
+    },
+    {
+      target: { role_id: null, managed_asset_path: './new.md', program_asset_path: null },
+      recorded: { program_asset_path: './new.md', managed_asset_path: './new.md' },
+    },
+    {
+      target: { managed_asset_path: null, program_asset_path: 'shared.md' },
+      recorded: { program_asset_path: 'shared.md' },
+    },
+    {
+      target: { managed_asset_path: 'a.md', program_asset_path: 'shared.md' },
+      recorded: 'two targets',
+    },
+    { target: { managed_asset_path: '../out.md' }, recorded: 'no file of the program' },
+    { target: { managed_asset_path: '.runs/x' }, recorded: 'no part of the program' },
+    { target: { managed_asset_path: 3 }, recorded: 'program_asset_path' },
+  ])('of a file of the program may name it in two ways: $target', ({ target, recorded }) => {
+    const change = { kind: 'program_asset_update', target };
+    const { proposals, dropped } = checkProposals([suggestion(change)], context);
+    if (typeof recorded === 'string') expect(dropped[0]?.reason).toContain(recorded);
+    else expect(proposals[0]?.proposal.target).toMatchObject(recorded);
+    expect(proposals).toHaveLength(typeof recorded === 'string' ? 0 : 1);
+  });
+
   it.each([
     ['kind', { kind: 'rewrite_everything' }],
     ['suggested_content_mode', { suggested_content_mode: 'patch' }],
