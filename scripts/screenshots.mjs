@@ -188,6 +188,7 @@ async function takeAll(url) {
   const gate = await inRun(runs.done, 'acceptance_gate');
   const attempt = await inRun(runs.done, 'quality_attempt');
   const views = {
+    'sign-in': '/inbox',
     overview: '/',
     runs: '/runs',
     program: '/program',
@@ -255,14 +256,20 @@ async function takeAll(url) {
       const context = await browser.newContext({ colorScheme: theme, viewport });
       const page = await context.newPage();
       page.on('console', (message) => {
-        if (message.type() === 'error') say(`console: ${page.url()}: ${message.text()}`);
+        if (message.type() === 'error' && !message.text().includes('status of 401'))
+          say(`console: ${page.url()}: ${message.text()}`);
       });
       page.on('pageerror', (error) => say(`error: ${page.url()}: ${error.stack}`));
       for (const [name, address] of Object.entries(views)) {
         if (values.only && !name.startsWith(values.only)) continue;
         if (!values.all && !(selection[name]?.[0] === theme && selection[name]?.[1] === size))
           continue;
-        await page.goto(url.replace(/\/$/, '') + address);
+        // Let in by its first address, but for the view of who is not.
+        await page.goto(name === 'sign-in' ? new URL(address, url).href : url);
+        if (name !== 'sign-in') {
+          await page.locator('.side').waitFor();
+          await page.goto(new URL(address, url).href);
+        }
         await page.waitForSelector('main h1:visible, article:visible, [role=alert]:visible');
         await page.waitForFunction(() => !document.querySelector('.skeleton'));
         // A graph is laid out after the page is there.
@@ -308,7 +315,10 @@ async function act(page, name) {
 }
 
 async function get(url, route) {
-  const answer = await fetch(new URL(route, url));
+  const token = decodeURIComponent(new URL(url).hash.replace('#token=', ''));
+  const answer = await fetch(new URL(route, url), {
+    headers: { authorization: `Bearer ${token}` },
+  });
   if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
   return answer.json();
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { defineCommand, flag, PROGRAM, text } from './command.ts';
 import type { CliContext } from './context.ts';
+import { readGivenFile } from './given-file.ts';
 import { plainLine } from './render/plain-text.ts';
 
 declare const CODEX_ORCH_VERSION: string;
@@ -10,17 +11,16 @@ declare const CODEX_ORCH_VERSION: string;
 export const command = defineCommand({
   description:
     'Serves one program: the graph, runs as they go, the inbox. Press Ctrl-C to end it; runs go on.\n' +
-    'Only this machine can reach it, unless --host says otherwise; then a token is needed.',
+    'Open the address that it prints: it ends with a token, which is new at each start.\n' +
+    'Only this machine can reach it, unless --host says otherwise.',
   words: [PROGRAM],
-  usage: '[--host HOST] [--port PORT] [--token TOKEN]',
-  usageInErrors: '[--host HOST] [--port PORT] [--token TOKEN]',
+  usage: '[--host HOST] [--port PORT] [--token-from FILE]',
+  usageInErrors: '[--host HOST] [--port PORT] [--token-from FILE]',
   options: {
     host: text('--host <host>', 'the interface to listen on (default: 127.0.0.1)'),
     port: text('--port <port>', 'the port, 0 for any (default: web.port of config.toml, or 38473)'),
-    token: text(
-      '--token <token>',
-      'ask for this token; made where one is needed and none is given',
-    ),
+    tokenFrom: text('--token-from <file>', 'take the token from FILE (-: standard input)'),
+    token: text('--token <token>', 'the token itself; who lists processes (ps) can read it'),
     json: flag('--json', 'print url, host, port, token and pid as one line of JSON'),
   },
   examples: ['', 'my-program --port 8080', '--host 0.0.0.0'],
@@ -30,13 +30,14 @@ export const command = defineCommand({
     const { selfCommand } = await import('../app/run/background.ts');
     const place = placeOf(programDir, context);
     const report = (error: unknown): void => reportDefect(error, context);
+    const token = await givenToken(options, context);
     const port = options.port === null ? await configuredWebPort(place) : portOf(options.port);
     const server = await startWebServer({
       world: context,
       place,
       ...(options.host === null ? {} : { host: options.host }),
       ...(port === null ? {} : { port }),
-      token: options.token,
+      token,
       pageDir: path.join(path.dirname(selfCommand(context).entry), 'web'),
       version: CODEX_ORCH_VERSION,
       onDefect: report,
@@ -50,7 +51,7 @@ export const command = defineCommand({
 });
 
 function sayWhere(
-  { url, host, port, token }: { url: string; host: string; port: number; token: string | null },
+  { url, host, port, token }: { url: string; host: string; port: number; token: string },
   json: boolean,
   context: CliContext,
 ): void {
@@ -59,10 +60,24 @@ function sayWhere(
     return;
   }
   context.stdout.line(url);
-  if (token !== null) {
-    context.stderr.line('anyone with this address can start and stop agents: keep it to yourself');
-  }
+  context.stderr.line('anyone with this address can start and stop agents: keep it to yourself');
   context.stderr.line('press Ctrl-C to end the server; runs go on');
+}
+
+async function givenToken(
+  { token, tokenFrom }: { token: string | null; tokenFrom: string | null },
+  context: CliContext,
+): Promise<string | null> {
+  if (token !== null && tokenFrom !== null) {
+    throw new Refusal('bad-option', '--token and --token-from exclude each other');
+  }
+  if (tokenFrom !== null) return (await readGivenFile(tokenFrom, context)).trim();
+  if (token !== null) {
+    context.stderr.line(
+      'warning: who lists the processes of this machine (ps) can read what --token says; --token-from FILE keeps it out',
+    );
+  }
+  return token;
 }
 
 async function endSignal(context: CliContext): Promise<void> {

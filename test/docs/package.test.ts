@@ -25,7 +25,7 @@ describe('the package', () => {
       'README.md',
       'package.json',
     ]);
-    const parts = ['main.js', 'THIRD_PARTY_LICENSES.txt', 'web/index.html'];
+    const parts = ['main.js', 'THIRD_PARTY_LICENSES.txt', 'web/index.html', 'web/sign-in.html'];
     expect(names).toEqual(expect.arrayContaining(parts.map((name) => `dist/${name}`)));
     expect(names.filter((name) => /\.(ts|tsx|map|tmp)$/.test(name))).toEqual([]);
     const { messages } = await publint({ pkgDir: path.resolve('.'), strict: true });

@@ -9,6 +9,8 @@ export interface Asked {
   body?: unknown;
   /** Instead of those that a change needs. */
   headers?: Record<string, string>;
+  /** Without the token. */
+  stranger?: boolean;
 }
 
 export const get = (path: string): Asked => ({ method: 'GET', path });
@@ -78,6 +80,10 @@ export const requests: Record<string, Asked[]> = {
       headers: { origin: 'https://elsewhere.example' },
     },
     { method: 'GET', path: '/api/overview', headers: { host: 'elsewhere.example' } },
+    { ...get('/api/overview'), stranger: true },
+    { ...get('/api/live'), stranger: true },
+    { ...get('/runs/somewhere'), stranger: true },
+    { ...post('/api/runs', { roots: ['publish'] }), stranger: true },
     post('/api/start/preview', { roots: ['publish'], labels: [], inputs: { topic: 'cats' } }),
     post('/api/start/preview', { roots: ['nope'], labels: [], inputs: {} }),
     post('/api/runs', { roots: ['old'], labels: [], inputs: {} }),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../src/web/api/routes.ts';
 import { testDirectory } from '../support/built-program.ts';
-import { serveProgram } from '../web/served-program.ts';
+import { serveProgram, type ServedProgram } from '../web/served-program.ts';
 import { get, requests, streams, type Asked } from './api-requests.ts';
 import { copyFixture } from './fixture-runs.ts';
 import { expectGolden } from './golden.ts';
@@ -34,12 +34,13 @@ describe('the HTTP API', () => {
       for (const asked of requests[name] ?? []) {
         const sent = asked.body === undefined ? '' : ` ${JSON.stringify(asked.body)}`;
         const headers = asked.headers ? ` with ${JSON.stringify(asked.headers)}` : '';
-        const title = `${asked.method} ${asked.path}${sent}${headers}`;
-        const answer = await ask(served.url, { ...asked, path: filled(asked.path) });
+        const who = asked.stranger ? ' without the token' : '';
+        const title = `${asked.method} ${asked.path}${sent}${headers}${who}`;
+        const answer = await ask(served, { ...asked, path: filled(asked.path) });
         show(title, shownAnswer(answer, asked.path));
       }
       for (const [stream, count] of streams[name] ?? []) {
-        show(`GET ${stream}`, await firstEvents(served.url, filled(stream), count));
+        show(`GET ${stream}`, await firstEvents(served, filled(stream), count));
       }
     } finally {
       await served.kill();
@@ -71,14 +72,15 @@ interface Answer {
   text: string;
 }
 
-function ask(url: string, asked: Asked): Promise<Answer> {
+function ask(served: ServedProgram, asked: Asked): Promise<Answer> {
   const isChange = asked.method !== 'GET';
   const usual = isChange ? { 'content-type': 'application/json', 'x-codex-orch': '1' } : {};
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(url);
+    const { hostname, port } = new URL(served.url);
+    const bearer = { authorization: `Bearer ${served.token()}` };
     const sent = request({
       ...{ hostname, port, path: asked.path, method: asked.method },
-      headers: asked.headers ?? usual,
+      headers: { ...(asked.stranger ? {} : bearer), ...(asked.headers ?? usual) },
     });
     sent.on('response', (response) => {
       let text = '';
@@ -132,9 +134,10 @@ function shownBody(contentType: string, text: string, pathname: string): string 
   return JSON.stringify(body, null, 2);
 }
 
-function firstEvents(url: string, pathname: string, count: number): Promise<string> {
+function firstEvents(served: ServedProgram, pathname: string, count: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}${pathname}`);
+    const headers = { authorization: `Bearer ${served.token()}` };
+    const sent = request(`${served.url}${pathname}`, { headers });
     sent.on('error', reject);
     sent.on('response', (response) => {
       let text = '';

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { ServedProgram } from './served-program.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -45,6 +46,8 @@ export interface Browsing {
   /** What no page may do: errors, and what the content security policy stopped. */
   complaints: string[];
   open(): Promise<Page>;
+  /** Opens the printed address: from then on this browser is let in. */
+  signIn(served: ServedProgram): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ export async function browse(executablePath: string, directory: string): Promise
   await context.exposeBinding('complain', (_, text: string) => void complaints.push(text));
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     complain('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));`);
-  return {
+  const opened: Omit<Browsing, 'signIn'> = {
     context,
     complaints,
     async open() {
@@ -77,13 +80,22 @@ export async function browse(executablePath: string, directory: string): Promise
       page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
       page.on('console', (message) => {
         const text = message.text();
-        // A server that is away is no defect of the page.
+        // A server that is away, or asks for its token, is no defect of the page.
         const away =
-          /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+          /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|status of 401/;
         if (message.type() === 'error' && !away.test(text)) complaints.push(`console: ${text}`);
       });
       return page;
     },
     close: () => context.close(),
+  };
+  return {
+    ...opened,
+    async signIn(served) {
+      const page = await opened.open();
+      await page.goto(served.address());
+      await page.locator('main h1').waitFor();
+      await page.close();
+    },
   };
 }

@@ -24,12 +24,28 @@ export interface Asking {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Without the token. */
+  stranger?: boolean;
+}
+
+/** Of the servers that tests have started, by port. */
+const tokens = new Map<number, string>();
+
+/** From now on this server is asked with its token. */
+export function rememberToken({ port, token }: { port: number; token: string }): void {
+  tokens.set(port, token);
+}
+
+function bearer(port: number): Record<string, string> {
+  const token = tokens.get(port);
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** A raw request: whatever headers, whatever path. */
 export function ask(port: number, pathname: string, asking: Asking = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body } = asking;
+    const { method = 'GET', body, stranger = false } = asking;
+    const headers = { ...(stranger ? {} : bearer(port)), ...asking.headers };
     const sent = request({ host: '127.0.0.1', port, path: pathname, method, headers });
     sent.on('response', (response) => {
       let text = '';
@@ -95,6 +111,7 @@ export async function serve(programDir: string, token: string | null = null): Pr
     version: '0.0.0-test',
     onDefect: (error) => defects.push(error),
   });
+  rememberToken(server);
   return { ...clientOf(server.port), server, port: server.port, defects };
 }
 
@@ -193,7 +210,10 @@ export function listen(
   headers: Record<string, string> = {},
 ): Promise<Stream> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path: pathname, headers });
+    const sent = request({
+      ...{ host: '127.0.0.1', port, path: pathname },
+      headers: { ...bearer(port), ...headers },
+    });
     sent.on('error', reject);
     sent.on('response', (response) => {
       const events: StreamedEvent[] = [];

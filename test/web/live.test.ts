@@ -11,6 +11,7 @@ import {
   clientOf,
   finish,
   listen,
+  rememberToken,
   serveForTests,
   writeProgram,
   type Stream,
@@ -217,5 +218,7 @@ async function spawnServer(): Promise<{
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   await until(() => (stdout.includes('\n') ? true : null));
-  return { child, port: (JSON.parse(stdout) as { port: number }).port, ended };
+  const said = JSON.parse(stdout) as { port: number; token: string };
+  rememberToken(said);
+  return { child, port: said.port, ended };
 }

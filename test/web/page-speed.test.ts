@@ -18,6 +18,7 @@ describe.skipIf(chromium === null)('the page in a browser, timed', () => {
     directory = testDirectory('page-speed');
     served = await serveProgram(copyExample(directory));
     browsing = await browse(chromium ?? '', directory);
+    await browsing.signIn(served);
   });
 
   afterAll(async () => {
@@ -49,6 +50,7 @@ describe.skipIf(chromium === null)('the page in a browser, timed', () => {
     const wide = path.join(directory, 'wide');
     writeFiles(wide, wideProgram(500));
     const wideServed = await serveProgram(wide);
+    await browsing.signIn(wideServed);
     const page = await browsing.open();
     try {
       const started = await codexOrch(['run', 'start', wide, '--root', 'merge', '--no-wait'], {

@@ -59,8 +59,10 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
 
   it('starts the example, waits, answers by form, and sees it finish, over a restart and in two tabs', async () => {
     const page = await browsing.open();
-    await page.goto(served.url);
+    await page.goto(served.address());
     await page.getByText('No run yet').waitFor();
+    expect(page.url()).toBe(`${served.url}/`);
+    expect(await page.evaluate('document.cookie')).toBe('');
 
     // Start, by the graph.
     await page.getByRole('main').getByRole('link', { name: 'Start a run' }).first().click();
@@ -89,6 +91,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     await served.kill();
     await page.getByText('Reconnecting…').waitFor();
     await served.restart();
+    await browsing.signIn(served);
     await page.getByText(/^(Live|Back, and up to date)$/).waitFor();
 
     // Answer by the form; what is missing stands at its field.
@@ -122,6 +125,36 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     expect(browsing.complaints).toEqual([]);
     await page.close();
     await other.close();
+  });
+
+  it('lets in by a link from another site who has the cookie, and asks all others', async () => {
+    const page = await browsing.open();
+    await page.route('http://elsewhere.example/', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<a href="${served.url}/runs?status=done">see</a>`,
+      }),
+    );
+    await page.goto('http://elsewhere.example/');
+    await page.getByText('see').click();
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    expect(page.url()).toBe(`${served.url}/runs?status=done`);
+    await page.close();
+
+    await browsing.context.clearCookies();
+    const stranger = await browsing.open();
+    await stranger.goto(`${served.url}/runs?token=${served.token()}`);
+    await stranger.getByText('This page asks for its token').waitFor();
+    expect(stranger.url()).toBe(`${served.url}/runs`);
+    await stranger.getByLabel('Address or token').fill('not the token of this server');
+    await stranger.getByRole('button', { name: 'Sign in' }).click();
+    await stranger.getByText('that is not the token').waitFor();
+    // In the same tab an address that differs by its end alone loads nothing.
+    await stranger.goto(`${served.url}/runs#token=${served.token()}`);
+    await stranger.getByRole('heading', { name: 'Runs' }).waitFor();
+    expect(stranger.url()).toBe(`${served.url}/runs`);
+    expect(browsing.complaints).toEqual([]);
+    await stranger.close();
   });
 
   it('shows hostile text as text, and makes a form of a rich schema', async () => {
@@ -161,6 +194,35 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     await page.close();
   });
 
+  it('asks for the token of a server that was started again, and keeps what was typed', async () => {
+    await codexOrch(['run', 'start', program, '--root', 'hostile'], { cwd: directory });
+    const page = await browsing.open();
+    await page.goto(`${served.url}/inbox`);
+    await page.getByRole('link', { name: /Is this safe/ }).click();
+    await page.getByLabel('In words').fill('Half an ans');
+    await served.kill();
+    await served.restart();
+    const asked = page.getByText(/has a new token/);
+    await asked.waitFor();
+    await page.getByLabel('In words').fill('Half an answer.');
+    await page.getByLabel('Address or token').fill('not the token of this server');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('that is not the token').waitFor();
+    await page.getByLabel('Address or token').fill(served.address());
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await asked.waitFor({ state: 'detached' });
+
+    // Another one, for which another tab signs in.
+    await served.kill();
+    await served.restart();
+    await asked.waitFor();
+    await browsing.signIn(served);
+    await asked.waitFor({ state: 'detached' });
+    expect(await page.getByLabel('In words').inputValue()).toBe('Half an answer.');
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+  });
+
   it('edits a task, with the messages at their lines', async () => {
     const page = await browsing.open();
     await page.goto(`${served.url}/program/tasks/quality_attempt/yaml`);
@@ -193,6 +255,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
   it('has every view at 390 pixels, none wider than the window, in both themes', async () => {
     const page = await browsing.open();
     await page.setViewportSize({ width: 390, height: 844 });
+    expect(await signInPage(browsing, served)).toBeLessThanOrEqual(0);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       // Widths are the same in both themes; dark is looked at for complaints only.
@@ -208,6 +271,20 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     await page.close();
   });
 });
+
+/** By how much it is wider than the window, at 390 pixels. */
+async function signInPage({ context, open }: Browsing, { url }: ServedProgram): Promise<number> {
+  const cookies = await context.cookies();
+  await context.clearCookies();
+  const page = await open();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(url);
+  await page.getByText('This page asks for its token').waitFor();
+  const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  await page.close();
+  await context.addCookies(cookies);
+  return over;
+}
 
 const everyView = [
   '/',

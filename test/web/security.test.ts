@@ -1,5 +1,7 @@
 /** Section 14 of the contract: who is answered, and what nobody gets. */
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunView } from '../../src/web/api/run.ts';
@@ -33,6 +35,7 @@ const served = await serveForTests('web-security', (dir, root) => {
   symlinkSync(path.join(root, 'secret.txt'), path.join(dir, 'prompts-link.md'));
   mkdirSync(path.join(root, 'page', 'assets'), { recursive: true });
   writeFileSync(path.join(root, 'page', 'index.html'), '<!doctype html><title>page</title>');
+  writeFileSync(path.join(root, 'page', 'sign-in.html'), '<!doctype html><title>sign in</title>');
   writeFileSync(path.join(root, 'page', 'assets', 'a.js'), 'export {}');
 });
 const { root, dir } = served;
@@ -283,41 +286,142 @@ describe('bodies', () => {
   });
 });
 
-describe('a token', () => {
-  it('is asked for where it was given, and becomes a cookie that no script reads', async () => {
-    const token = 'correct-horse-battery-staple';
-    const other = await serve(dir, token);
-    const { port } = other;
-    try {
-      expect((await ask(port, '/api/server')).status).toBe(401);
-      expect((await ask(port, '/api/live')).status).toBe(401);
-      expect((await ask(port, '/')).status).toBe(200);
-      const bearer = (text: string): Promise<Answer> =>
-        ask(port, '/api/server', { headers: { authorization: `Bearer ${text}` } });
-      expect((await bearer('wrong')).status).toBe(401);
-      expect((await bearer(token)).status).toBe(200);
-      expect((await ask(port, '/?token=wrong')).status).toBe(401);
-      const opened = await ask(port, `//evil.example/x?token=${token}`);
-      expect([opened.status, opened.headers.location]).toEqual([303, '/evil.example/x']);
-      const [cookie = ''] = opened.headers['set-cookie'] ?? [];
-      expect(cookie).toMatch(/; HttpOnly; SameSite=Strict/);
-      expect(cookie).not.toContain(token);
-      const [pair = ''] = cookie.split(';');
-      expect((await ask(port, '/api/server', { headers: { cookie: pair } })).status).toBe(200);
-      expect((await ask(port, '/api/server', { headers: { cookie: `${pair}x` } })).status).toBe(
-        401,
-      );
-      const login = (body: unknown): Promise<Answer> =>
-        ask(port, '/api/login', { method: 'POST', headers: change, body: JSON.stringify(body) });
-      expect((await login({ token: 'wrong' })).status).toBe(401);
-      expect((await login({ token })).headers['set-cookie']?.[0]).toContain(pair);
-    } finally {
-      await other.server.close();
+describe('a request that breaks off', () => {
+  it('is no defect, whatever part of it came', async () => {
+    const { port, server, defects } = served;
+    const head = [
+      'POST /api/start/preview HTTP/1.1',
+      `host: 127.0.0.1:${port}`,
+      `authorization: Bearer ${server.token}`,
+      ...Object.entries(change).map(([name, value]) => `${name}: ${value}`),
+    ];
+    const sent = [
+      'POST /api/start',
+      [...head, ''].join('\r\n'),
+      [...head, 'content-length: 1000', '', '{"roots":'].join('\r\n'),
+      [...head, 'transfer-encoding: chunked', '', '9', '{"roots":', ''].join('\r\n'),
+      [...head, 'transfer-encoding: chunked', '', '9', '{"roots":', 'zz', ''].join('\r\n'),
+      [...head, 'expect: 100-continue', 'content-length: 1000', '', ''].join('\r\n'),
+      [`GET /api/live HTTP/1.1`, ...head.slice(1, 3), '', ''].join('\r\n'),
+    ];
+    for (const text of sent) {
+      for (const reset of [true, false]) {
+        const socket = connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+        await new Promise((resolve) => socket.write(text, resolve));
+        if (reset) socket.resetAndDestroy();
+        else socket.end();
+        socket.on('error', () => undefined).resume();
+        if (!socket.destroyed) await once(socket, 'close');
+      }
     }
+    // What the server made of them, it has made by the time that it answers.
+    for (let turn = 0; turn < 3; turn += 1) await served.get('/api/server');
+    expect(defects).toEqual([]);
+  });
+});
+
+describe('a token', () => {
+  const login = (port: number, token: string): Promise<Answer> =>
+    ask(port, '/api/login', {
+      ...{ method: 'POST', headers: change, stranger: true },
+      body: JSON.stringify({ token }),
+    });
+
+  it('is asked for on loopback too, and becomes a cookie that no script reads', async () => {
+    const { port, server } = served;
+    const stranger = { stranger: true };
+    for (const pathname of ['/api/server', '/api/live', '/api/openapi.json', '/api/nope']) {
+      const answer = await ask(port, pathname, stranger);
+      expect([answer.status, code(answer)], pathname).toEqual([401, 'token-missing']);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+    const body = JSON.stringify({ roots: ['make'], labels: [], inputs: {} });
+    const post = { method: 'POST', headers: change, body, ...stranger };
+    expect((await ask(port, '/api/runs', post)).status).toBe(401);
+    for (const pathname of ['/', '/runs/x', '/index.html', '/sign-in.html']) {
+      const page = await ask(port, pathname, stranger);
+      expect([page.status, page.headers['cache-control']], pathname).toEqual([401, 'no-store']);
+      expect(page.text).toContain('<title>sign in');
+    }
+    expect((await ask(port, '/assets/a.js', stranger)).status).toBe(200);
+
+    for (const authorization of [
+      'Bearer wrong',
+      'Bearer ',
+      server.token,
+      `Basic ${server.token}`,
+    ]) {
+      const answer = await ask(port, '/api/server', { headers: { authorization } });
+      expect(answer.status, authorization).toBe(401);
+    }
+    expect((await login(port, 'wrong')).status).toBe(401);
+    const entered = await login(port, server.token);
+    expect(entered.status).toBe(204);
+    const [cookie = ''] = entered.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(
+      new RegExp(`^codex-orch-${port}=\\S+; Path=/; HttpOnly; SameSite=Strict$`),
+    );
+    expect(cookie).not.toContain(server.token);
+    const [pair = ''] = cookie.split(';');
+    const by = (text: string): Promise<Answer> =>
+      ask(port, '/api/server', { headers: { cookie: text }, ...stranger });
+    expect((await by(pair)).status).toBe(200);
+    // Another program on this host may have set one of the same name.
+    expect((await by(`codex-orch-${port}=junk; a=b; ${pair}`)).status).toBe(200);
+    expect((await by(`${pair}x`)).status).toBe(401);
+    expect((await by(pair.replace(String(port), String(port + 1)))).status).toBe(401);
+    const stream = await ask(port, '/api/live', {
+      method: 'HEAD',
+      headers: { cookie: pair },
+      ...stranger,
+    });
+    expect([stream.status, stream.headers['content-type']]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+    expect((await ask(port, '/', { headers: { cookie: pair }, ...stranger })).text).toContain(
+      '<title>page',
+    );
   });
 
-  it('is made where others can reach the server, and is not to be guessed', async () => {
-    const options = {
+  it('is not taken from a query, and does not stay in one', async () => {
+    const { port, server } = served;
+    const opened = await ask(port, `//evil.example/x?token=${server.token}&at=1`, {
+      stranger: true,
+    });
+    expect([opened.status, opened.headers.location]).toEqual([303, '/evil.example/x?at=1']);
+    expect(opened.headers['set-cookie']).toBeUndefined();
+    const api = await ask(port, `/api/server?token=${server.token}`, { stranger: true });
+    expect(api.status).toBe(401);
+  });
+
+  it('is new at each start, and the cookie with it, also where the token is one’s own', async () => {
+    const token = 'correct-horse-battery-staple';
+    const cookies: string[] = [];
+    for (let turn = 0; turn < 2; turn += 1) {
+      const other = await serve(dir, token);
+      try {
+        expect(other.server.url).toBe(`http://127.0.0.1:${other.port}/#token=${token}`);
+        expect((await ask(other.port, '/api/server')).status).toBe(200);
+        const answer = await login(other.port, token);
+        cookies.push(/=(\S+);/.exec(answer.headers['set-cookie']?.[0] ?? '')?.[1] ?? '');
+      } finally {
+        await other.server.close();
+      }
+    }
+    expect(cookies[0]).toMatch(/^\S{20,}$/);
+    expect(cookies[1]).not.toBe(cookies[0]);
+    const [one, two] = await Promise.all([serve(dir), serve(dir)]);
+    await Promise.all([one.server.close(), two.server.close()]);
+    expect(one.server.token).not.toBe(two.server.token);
+    expect(one.server.token.length).toBeGreaterThanOrEqual(32);
+    await expect(serve(dir, 'short')).rejects.toThrow(/16 characters/);
+    await expect(serve(dir, 'with spaces, which no header has')).rejects.toThrow(/no spaces/);
+  });
+
+  it('does not make up for a foreign host beyond loopback', async () => {
+    const open = await startWebServer({
       world: ownWorld,
       place: { programDir: dir, globalRoot: root },
       host: '0.0.0.0',
@@ -326,17 +430,14 @@ describe('a token', () => {
       pageDir: root,
       version: 'x',
       onDefect: () => undefined,
-    };
-    const open = await startWebServer(options);
+    });
     try {
-      expect(open.token?.length).toBeGreaterThanOrEqual(32);
-      expect(open.url).toContain(`?token=${open.token}`);
+      expect(open.url).toBe(`http://localhost:${open.port}/#token=${open.token}`);
       expect((await ask(open.port, '/api/server')).status).toBe(401);
       const headers = { host: `evil.example:${open.port}`, authorization: `Bearer ${open.token}` };
       expect((await ask(open.port, '/api/server', { headers })).status).toBe(403);
     } finally {
       await open.close();
     }
-    await expect(startWebServer({ ...options, token: 'short' })).rejects.toThrow(/16 characters/);
   });
 });

@@ -6,7 +6,12 @@ import { createInterface } from 'node:readline';
 import { builtEntry } from '../support/built-program.ts';
 
 export interface ServedProgram {
+  /** Without a slash at its end. */
   url: string;
+  /** New after each start. */
+  token(): string;
+  /** As printed, with the token: to be opened first. */
+  address(): string;
   /** Kills it as a crash would. */
   kill(): Promise<void>;
   /** At the same address. */
@@ -16,7 +21,7 @@ export interface ServedProgram {
 export async function serveProgram(program: string): Promise<ServedProgram> {
   let child: ChildProcess | null = null;
   let port = 0;
-  let url = '';
+  let [address, token] = ['', ''];
   const start = async (): Promise<void> => {
     const words = ['web', program, '--port', String(port), '--json'];
     const server = spawn(process.execPath, [builtEntry, ...words], {
@@ -28,11 +33,14 @@ export async function serveProgram(program: string): Promise<ServedProgram> {
       createInterface({ input: server.stdout }).once('line', resolve);
       server.once('exit', (code) => reject(new Error(`web ended with ${code}`)));
     });
-    ({ port, url } = JSON.parse(line) as { port: number; url: string });
+    const said = JSON.parse(line) as { port: number; url: string; token: string };
+    ({ port, url: address, token } = said);
   };
   await start();
   return {
-    url: url.replace(/\/$/, ''),
+    url: new URL(address).origin,
+    token: () => token,
+    address: () => address,
     async kill() {
       const server = child;
       child = null;

@@ -1,9 +1,9 @@
 /** The server itself: what it serves, and who may ask. */
 import type { Context } from 'hono';
 import { loadProjectName } from '../../app/program/look.ts';
+import { accessCookie, isToken } from '../server/access.ts';
 import type { WebContext } from '../server/context.ts';
 import { errorBody } from '../server/errors.ts';
-import { isToken, tokenCookie } from '../server/guard.ts';
 import { readBody } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
 
@@ -52,11 +52,15 @@ function serverInfo({ version, place, loopback, world }: WebContext): ServerInfo
   };
 }
 
+/** Strangers may ask for this one. */
+const MAX_LOGIN_BYTES = 4096;
+
 async function logIn(c: Context, { access }: WebContext): Promise<Response> {
-  const token = (await readBody(c)).text('token');
-  if (access.token !== null && !isToken(token, access.token)) {
-    return c.json(errorBody('token-wrong', 'that is not the token'), 401);
+  const token = (await readBody(c, MAX_LOGIN_BYTES)).text('token');
+  if (!isToken(token, access)) {
+    const hint = 'each start of "codex-orch web" prints a new one, at the end of its address';
+    return c.json(errorBody('token-wrong', 'that is not the token of this server', hint), 401);
   }
-  if (access.token !== null) c.header('set-cookie', tokenCookie(access.token, access.port()));
+  c.header('set-cookie', accessCookie(access));
   return c.body(null, 204);
 }

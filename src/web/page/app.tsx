@@ -1,16 +1,14 @@
 /** The frame and the addresses of the views. Views that not everyone opens are read when they are. */
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { Overview } from '../api/overview.ts';
 import type { ServerInfo } from '../api/server.ts';
-import { ApiFailure } from './data/api.ts';
 import { listenToProgram, setTitleCount, useConnection } from './data/program-live.ts';
 import { useResource } from './data/resource.ts';
-import { signIn } from './data/sign-in.ts';
 import { useTheme, type Theme } from './data/theme.ts';
-import { FailureBox } from './parts/failure.tsx';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { Empty, Pending } from './parts/pieces.tsx';
+import { SignInAgain } from './parts/sign-in-again.tsx';
 import { ViewBoundary } from './parts/view-boundary.tsx';
 import { OverviewView } from './views/home/overview.tsx';
 
@@ -39,7 +37,6 @@ export function App() {
   useEffect(listenToProgram, []);
   const server = useResource<ServerInfo>('/api/server');
   const [place] = useLocation();
-  if (server.error?.status === 401) return <SignIn />;
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -47,6 +44,7 @@ export function App() {
       </a>
       <Side name={server.data?.program_name ?? ''} dir={server.data?.program_dir ?? ''} />
       <div id="content">
+        <SignInAgain />
         <ViewBoundary place={place}>
           <Suspense fallback={<Pending rows={6} />}>
             <Views />
@@ -200,45 +198,5 @@ function ThemeButton() {
     >
       <Icon name={icon} />
     </button>
-  );
-}
-
-function SignIn() {
-  const [token, setToken] = useState('');
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  return (
-    <main className="view narrow">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          signIn(token.trim()).then(
-            () => location.reload(),
-            (error: unknown) => error instanceof ApiFailure && setFailure(error),
-          );
-        }}
-      >
-        <h1>Sign in</h1>
-        <p>
-          This server listens beyond its own machine. The command that started it printed a token.
-        </p>
-        <div className="field">
-          <label htmlFor="token">Token</label>
-          <input
-            id="token"
-            type="password"
-            autoComplete="off"
-            value={token}
-            onChange={(event) => setToken(event.target.value)}
-          />
-        </div>
-        {failure && <FailureBox failure={failure} />}
-        <div className="row">
-          <button className="primary" type="submit" disabled={token.trim() === ''}>
-            Sign in
-          </button>
-        </div>
-      </form>
-    </main>
   );
 }

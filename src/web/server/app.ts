@@ -1,12 +1,10 @@
 /** Puts the server together: guard, routes, page; and one place where what goes wrong becomes an answer. */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { Refusal } from '../../model/refusal.ts';
 import { apiRoutes } from '../api/routes.ts';
 import type { WebContext } from './context.ts';
 import { errorBody, refusalBody, httpStatusOf } from './errors.ts';
-import { guard, isToken, SECURITY_HEADERS, tokenCookie } from './guard.ts';
-import { MAX_BODY_BYTES } from './request.ts';
+import { guard, SECURITY_HEADERS } from './guard.ts';
 import { addRoute } from './route.ts';
 import { addStaticPage } from './static-page.ts';
 
@@ -26,33 +24,12 @@ export function makeApp(web: WebContext, pageDir: string): Hono {
     }
   });
   app.use('*', guard(access));
-  app.use(
-    '*',
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) =>
-        c.json(errorBody('body-too-large', `a body may have ${MAX_BODY_BYTES} bytes`), 413),
-    }),
-  );
-
-  // The printed address carries the token once, and leaves it in a cookie that no script can read.
-  app.get('*', async (c, next) => {
-    const token = c.req.query('token');
-    if (token === undefined || access.token === null || c.req.path.startsWith('/api/')) {
-      return next();
-    }
-    if (!isToken(token, access.token)) return c.text('That is not the token.\n', 401);
-    c.header('set-cookie', tokenCookie(access.token, access.port()));
-    c.header('cache-control', 'no-store');
-    // Only a path, and only of this server: `//elsewhere` would be another one.
-    return c.redirect(`/${c.req.path.replace(/^[/\\]+/, '')}`, 303);
-  });
 
   for (const route of apiRoutes) addRoute(app, web, route);
   app.all('/api/*', (c) =>
     c.json(errorBody('no-such-route', `there is no ${c.req.method} ${c.req.path}`), 404),
   );
-  addStaticPage(app, pageDir);
+  addStaticPage(app, pageDir, access);
 
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(refusalBody(error), httpStatusOf(error));

@@ -4,7 +4,7 @@ import type { ProgramPlace } from '../../app/program/validate.ts';
 import type { RunFeeds } from '../../app/watch/run-feed.ts';
 import type { RunIndex } from '../../app/watch/run-index.ts';
 import type { World } from '../../app/world.ts';
-import type { GuardOptions } from './guard.ts';
+import type { Access } from './access.ts';
 import type { ProgramWatch } from './program-watch.ts';
 import { param } from './request.ts';
 
@@ -15,7 +15,7 @@ export interface WebContext {
   feeds: RunFeeds;
   program: ProgramWatch;
   version: string;
-  access: GuardOptions;
+  access: Access;
   /** Only this machine can reach the server. */
   loopback: boolean;
   /** Streams that are open now: ended when the server is. */

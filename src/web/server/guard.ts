@@ -5,19 +5,10 @@
  * made to lead here (DNS rebinding). The first is told by `Sec-Fetch-Site` and `Origin`, and cannot set
  * the headers that a change needs; the second by `Host`.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Context, MiddlewareHandler } from 'hono';
+import { isLetIn, type Access } from './access.ts';
 import { errorBody } from './errors.ts';
-
-export interface GuardOptions {
-  /** The interface that the server listens on, as it was given. */
-  host: string;
-  /** The port that it got. Known only once it listens. */
-  port: () => number;
-  /** null: only this machine can reach it, and nothing is asked for. */
-  token: string | null;
-}
 
 /** The header that every change carries, and no form or image of another site can. */
 export const CHANGE_HEADER = 'x-codex-orch';
@@ -45,16 +36,18 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-export function guard(options: GuardOptions): MiddlewareHandler {
-  const names = hostNames(options.host);
+export function guard(access: Access): MiddlewareHandler {
+  const names = hostNames(access.host);
   return async (c, next) => {
-    const refusal =
-      checkHost(c, names, options.port()) ??
-      checkSite(c, names, options.port()) ??
+    const denial =
+      checkHost(c, names, access.port()) ??
+      checkSite(c, names, access.port()) ??
       checkChange(c) ??
-      checkToken(c, options);
-    if (refusal) return c.json(errorBody(refusal.code, refusal.message), refusal.status);
-    await next();
+      checkToken(c, access);
+    if (!denial) return next();
+    const { status, code, message, hint = null } = denial;
+    if (status === 401) c.header('www-authenticate', 'Bearer');
+    return c.json(errorBody(code, message, hint), status);
   };
 }
 
@@ -62,20 +55,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** `set-cookie` for whoever has shown the token. */
-export function tokenCookie(token: string, port: number): string {
-  return `${cookieName(port)}=${cookieValue(token)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000`;
-}
-
-/** In a time that does not tell how much of it was right. */
-export function isToken(given: string, token: string): boolean {
-  return timingSafeEqual(digest(given), digest(token));
-}
-
 interface Denial {
   status: 401 | 403 | 415;
   code: string;
   message: string;
+  hint?: string;
 }
 
 function checkHost(c: Context, names: ReadonlySet<string>, port: number): Denial | null {
@@ -125,16 +109,14 @@ function checkChange(c: Context): Denial | null {
   };
 }
 
-function checkToken(c: Context, { token, port }: GuardOptions): Denial | null {
-  if (token === null || !isApi(c) || c.req.path === '/api/login') return null;
-  const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (bearer !== undefined && isToken(bearer.trim(), token)) return null;
-  const cookie = cookieOf(c.req.header('cookie') ?? '', cookieName(port()));
-  if (cookie !== null && isToken(cookie, cookieValue(token))) return null;
+/** The page itself asks in its own way, with a page: see static-page.ts. */
+function checkToken(c: Context, access: Access): Denial | null {
+  if (!isApi(c) || c.req.path === '/api/login' || isLetIn(c, access)) return null;
   return {
     status: 401,
     code: 'token-missing',
-    message: 'open the address with the token that "codex-orch web" printed',
+    message: 'this needs the token of the address that "codex-orch web" printed',
+    hint: 'open that address; a script sends "Authorization: Bearer <token>"',
   };
 }
 
@@ -171,26 +153,4 @@ function isOwnOrigin(origin: string, names: ReadonlySet<string>, port: number): 
 
 function bracketed(name: string): string {
   return name.includes(':') ? `[${name}]` : name;
-}
-
-/** Cookies do not tell ports apart; two servers on one machine must. */
-function cookieName(port: number): string {
-  return `codex-orch-${port}`;
-}
-
-/** Not the token itself: who can read the cookie jar cannot log in elsewhere. */
-function cookieValue(token: string): string {
-  return digest(`cookie/${token}`).toString('hex');
-}
-
-function cookieOf(header: string, name: string): string | null {
-  for (const part of header.split(';')) {
-    const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
-  }
-  return null;
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

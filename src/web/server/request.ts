@@ -4,17 +4,38 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { parseUntrustedJson } from '../../disk/untrusted-json.ts';
 
-export const MAX_BODY_BYTES = 4 << 20;
+const MAX_BODY_BYTES = 4 << 20;
 const MAX_DEPTH = 100;
 
-/** The JSON object that a request carries; an empty body is an empty object. */
-export async function readBody(c: Context): Promise<Body> {
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
+/**
+ * The JSON object that a request carries; an empty body is an empty object.
+ * @throws Refusal `bad-request`, `body-too-large`
+ */
+export async function readBody(c: Context, maxBytes = MAX_BODY_BYTES): Promise<Body> {
+  const bytes = await readBytes(c, maxBytes);
   if (bytes.length === 0) return new Body({});
   const parsed = parseUntrustedJson(bytes, MAX_DEPTH);
   if (!parsed.ok) throw bad(`the body cannot be used: ${parsed.reason}`);
   if (!isJsonObject(parsed.value)) throw bad('the body must be a JSON object');
   return new Body(parsed.value);
+}
+
+async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = new Refusal('body-too-large', `a body may have ${maxBytes} bytes`);
+  if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of c.req.raw.body ?? []) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Who asked has gone, or sent what is no HTTP: nobody reads the answer, and nothing of ours is wrong.
+    throw error === tooLarge ? error : bad('the body broke off');
+  }
+  return Buffer.concat(chunks);
 }
 
 export class Body {

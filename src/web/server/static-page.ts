@@ -1,8 +1,12 @@
-/** The page's own files, built beside this program; for any other path, the page itself. */
+/**
+ * The page's own files, built beside this program; for any other path, the page itself, or for who has not shown
+ * the token, a page that says where it is found. The files are the same for everybody, and hold nothing secret.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
 import { Refusal } from '../../model/refusal.ts';
+import { isLetIn, type Access } from './access.ts';
 import { resolveInside } from '../../disk/inside.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -25,24 +29,55 @@ Build it with:  npm run build
 The HTTP interface works without it; GET /api/openapi.json describes it.
 `;
 
-/** `directory`: absolute, with `index.html` and `assets/`. */
-export function addStaticPage(app: Hono, directory: string): void {
+const TOKEN_NEEDED = `This needs the token of the address that "codex-orch web" printed.
+
+Look at its terminal. A script sends it as: Authorization: Bearer <token>
+`;
+
+const PAGE = 'index.html';
+const SIGN_IN = 'sign-in.html';
+
+/** `directory`: absolute, with `index.html`, `sign-in.html` and `assets/`. */
+export function addStaticPage(app: Hono, directory: string, access: Access): void {
   app.get('*', async (c) => {
     const asked = decoded(c.req.path);
-    const file = asked === '' ? null : await read(directory, asked);
+    const isHtml = asked === '' || asked?.endsWith('.html') === true;
+    const file = isHtml ? null : await read(directory, asked);
     if (asked !== null && file) return send(c, asked, file);
     // A file that is not there is not the page; an address within the page is.
-    if (asked === null || isFileName(asked)) return c.text('Not found\n', 404);
-    const page = await read(directory, 'index.html');
-    return page ? send(c, 'index.html', page) : c.text(NOT_BUILT, 503);
+    if (asked === null || (!isHtml && isFileName(asked))) return c.text('Not found\n', 404);
+    if (c.req.query('token') !== undefined) return withoutToken(c);
+    return isLetIn(c, access) ? sendPage(c, directory) : askForToken(c, directory);
   });
+}
+
+/** A token in the query is kept by histories and logs: it is not taken, and the address loses it. */
+function withoutToken(c: Context): Response {
+  const { pathname, searchParams } = new URL(c.req.url);
+  searchParams.delete('token');
+  // Only a path, and only of this server: `//elsewhere` would be another one.
+  const path = `/${pathname.replace(/^[/\\]+/, '')}`;
+  return c.redirect(searchParams.size > 0 ? `${path}?${searchParams.toString()}` : path, 303);
+}
+
+async function sendPage(c: Context, directory: string): Promise<Response> {
+  const page = await read(directory, PAGE);
+  return page ? send(c, PAGE, page) : c.text(NOT_BUILT, 503);
+}
+
+async function askForToken(c: Context, directory: string): Promise<Response> {
+  c.status(401);
+  c.header('www-authenticate', 'Bearer');
+  const page = await read(directory, SIGN_IN);
+  return page ? send(c, SIGN_IN, page) : c.text(TOKEN_NEEDED);
 }
 
 function send(c: Context, name: string, content: Uint8Array<ArrayBuffer>): Response {
   c.header('content-type', types[path.extname(name)] ?? 'application/octet-stream');
   // The names of built assets change with their content.
   const isNamedByContent = name.startsWith('assets/');
-  c.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache');
+  const kept = isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache';
+  c.header('cache-control', name === SIGN_IN ? 'no-store' : kept);
   return c.body(content);
 }
 

@@ -1,5 +1,4 @@
 /** `codex-orch web`: starts and stops the server. What it starts, such as runs, goes on without it. */
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { RunFeeds } from '../../app/watch/run-feed.ts';
@@ -7,6 +6,7 @@ import { RunIndex } from '../../app/watch/run-index.ts';
 import type { World } from '../../app/world.ts';
 import type { ProgramPlace } from '../../app/program/validate.ts';
 import { Refusal } from '../../model/refusal.ts';
+import { makeAccess } from './access.ts';
 import { makeApp } from './app.ts';
 import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';
@@ -22,7 +22,7 @@ export interface WebOptions {
   host?: string;
   /** 0: any that is free. By default 38473. */
   port?: number;
-  /** null: none on loopback, a new one elsewhere. */
+  /** null: a new one. */
   token: string | null;
   /** Where the built page lies. */
   pageDir: string;
@@ -31,31 +31,28 @@ export interface WebOptions {
 }
 
 export interface WebServer {
-  /** To be opened; with the token, where one is needed. */
+  /** To be opened: the token is its fragment, which no browser sends to anybody. */
   url: string;
   host: string;
   port: number;
-  token: string | null;
+  token: string;
   /** For tests: how many runs' logs are being followed. */
   followed(): number;
   /** Ends all streams and connections. Runs go on. */
   close(): Promise<void>;
 }
 
-const MIN_TOKEN_CHARS = 16;
-
-/** @throws Refusal `port-taken`, `host-unknown`, `token-short` */
+/** @throws Refusal `port-taken`, `host-unknown`, `token-short`, `token-unusable` */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const { world, host = DEFAULT_HOST, place, version, onDefect } = options;
-  const loopback = isLoopback(host);
-  const token = tokenFor(options.token, loopback);
   const feeds = new RunFeeds(place.programDir, world.clock);
   const index = new RunIndex(place.programDir, feeds, world.clock);
   let { port = DEFAULT_PORT } = options;
+  const access = makeAccess(options.token, host, () => port);
   const web: WebContext = {
-    ...{ world, place, index, feeds, version, loopback, onDefect },
+    ...{ world, place, index, feeds, version, access, onDefect },
     program: new ProgramWatch(place.programDir, onDefect),
-    access: { host, token, port: () => port },
+    loopback: isLoopback(host),
     streams: new Set(),
   };
   const app = makeApp(web, options.pageDir);
@@ -65,6 +62,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   server.headersTimeout = 20_000;
   // Longer than a person's pause: a request must not meet a connection that is just being closed.
   server.keepAliveTimeout = 75_000;
+  // Strangers can connect before they are asked for the token: they shall not use up the files of this process.
+  server.maxConnections = 400;
   port = await listen(server, host, port);
   server.on('error', onDefect);
   server.on('clientError', (_error, socket) => {
@@ -74,8 +73,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   // What the first page needs is read before anybody asks.
   void index.runs().catch(onDefect);
   return {
-    url: `http://${shown(host)}:${port}/${token === null ? '' : `?token=${encodeURIComponent(token)}`}`,
-    ...{ host, port, token },
+    url: `http://${shown(host)}:${port}/#token=${encodeURIComponent(access.token)}`,
+    ...{ host, port, token: access.token },
     followed: () => feeds.size,
     async close() {
       for (const end of [...web.streams]) end();
@@ -85,14 +84,6 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
       });
     },
   };
-}
-
-function tokenFor(given: string | null, loopback: boolean): string | null {
-  if (given === null) return loopback ? null : randomBytes(24).toString('base64url');
-  if (given.length >= MIN_TOKEN_CHARS) return given;
-  throw new Refusal('token-short', `a token needs ${MIN_TOKEN_CHARS} characters or more`, {
-    hint: 'leave --token out: where one is needed, a good one is made',
-  });
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -1,5 +1,6 @@
 /** Requests to the server. Failures are `ApiFailure`s with the server's own words. */
 import { parseJson, stringifyJson } from '../../../model/json.ts';
+import { setSignedOut } from './signed-out.ts';
 import type { ApiError, ApiErrorBody } from '../../api/error.ts';
 
 export class ApiFailure extends Error {
@@ -11,6 +12,11 @@ export class ApiFailure extends Error {
     this.name = 'ApiFailure';
     this.status = status;
     this.body = body;
+  }
+
+  /** The server does not answer, or not us; what was read before is the best there is. */
+  get isAway(): boolean {
+    return this.status === 0 || this.status === 401;
   }
 }
 
@@ -47,6 +53,7 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
       hint: 'Start it again with: codex-orch web',
     });
   }
+  if (response.status === 401) setSignedOut(true);
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   if (!response.ok) throw new ApiFailure(response.status, errorOf(text, response.status));

@@ -5,9 +5,11 @@
  */
 import { useSyncExternalStore } from 'react';
 import type { ProgramLive } from '../../api/live.ts';
+import { getJson } from './api.ts';
 import { setServerClock } from './clock.ts';
 import { LiveStream } from './live-stream.ts';
 import { invalidate } from './resource.ts';
+import { setSignedOut } from './signed-out.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'back';
 
@@ -29,6 +31,9 @@ function setConnection(next: Connection): void {
 }
 
 function setOpen(open: boolean): void {
+  if (open) setSignedOut(false);
+  // A stream does not say why it is refused; any other request notes it.
+  else void getJson('/api/server').catch(() => undefined);
   if (!open) {
     if (connection !== 'connecting') setConnection('lost');
     return;

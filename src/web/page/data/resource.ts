@@ -47,9 +47,8 @@ async function load(path: string, entry: Entry): Promise<void> {
     entry.value = { data: await getJson(path), error: null };
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
-    // While the server is away, what was read before is the best there is.
-    entry.value = { data: error.status === 0 ? entry.value.data : null, error };
-    if (error.status === 0) entry.stale = true;
+    entry.value = { data: error.isAway ? entry.value.data : null, error };
+    if (error.isAway) entry.stale = true;
   }
   entry.loading = false;
   for (const listener of entry.listeners) listener();

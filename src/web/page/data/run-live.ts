@@ -72,7 +72,7 @@ export class RunFeed {
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       this.set({ view: this.state.view, error });
-      if (error.status === 0) setTimeout(() => void this.load(), 1_000);
+      if (error.isAway) setTimeout(() => void this.load(), 1_000);
     } finally {
       this.reloading = false;
     }

@@ -70,7 +70,7 @@ function usePreview(address: string, body: ReplyBody, empty: boolean): ReplyPrev
         if (mine === latest.current) setPreview(seen);
       } catch (error) {
         if (!(error instanceof ApiFailure)) throw error;
-        if (error.status !== 0 && mine === latest.current) setPreview(null);
+        if (!error.isAway && mine === latest.current) setPreview(null);
       }
     };
     const timer = setTimeout(() => void look(), previewDelayMs);
