@@ -71,6 +71,37 @@ only({
   },
 });
 
+// Whatever somebody else may have made is read by src/disk/foreign-file.ts alone: it follows no link, waits for no
+// pipe, and reads what it opened. What is named here opens files of our own, or of the system.
+const opening =
+  'open|openSync|openAsBlob|readFile|readFileSync|createReadStream|copyFile|copyFileSync|cp|cpSync';
+only({
+  what: 'opens a file by itself',
+  pattern: new RegExp(
+    `^import [^;]*\\b(?:${opening}|promises)\\b[^;]* from 'node:fs(?:/promises)?'`,
+    'gm',
+  ),
+  allowed: {
+    'src/disk/foreign-file.ts': 'is the reader',
+    'src/disk/disk.ts': 'opens what it makes, to write it',
+    'src/store/log/reader.ts': 'opens the log of a run, which is ours alone',
+    'src/store/lock/numbered-lock.ts': 'writes over its own lock on a full disk',
+    'src/main.ts': 'reads what is delivered with the program',
+    'src/processes/identity.ts': 'reads /proc',
+    'src/execution/local/process-group.ts': 'reads /proc',
+    'src/app/run/background.ts': "opens the log of an engine's own output",
+    'src/app/run/served-file.ts': 'streams what the reader has opened',
+    'src/app/machine/skills.ts': 'reads what is delivered with the program',
+    'src/web/server/static-page.ts': 'reads what is delivered with the program',
+    'src/cli/interrupt/create.ts': 'reads what its caller names, also from a pipe',
+  },
+  left: {
+    'src/app/program/edit.ts': 1,
+    'src/execution/local/attempt-files.ts': 1,
+    'src/execution/local/launch.ts': 1,
+  },
+});
+
 // The names of the backends are those of the folders in src/agents that define one.
 const backends = files.flatMap(
   ({ file }) => /^src\/agents\/([\w-]+)\/backend\.ts$/.exec(file)?.slice(1) ?? [],

@@ -2,9 +2,10 @@
  * The `codex-orch` that workers run. It leads to this very installation, by this very Node, whatever
  * their PATH holds and however the engine was started.
  */
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, replaceFile } from '../disk/disk.ts';
+import { readForeignText } from '../disk/foreign-file.ts';
 import { quotedShellWord } from '../text/shell-word.ts';
 
 export interface ShimTarget {
@@ -20,16 +21,18 @@ export function writeCommandShim(directory: string, target: ShimTarget): string 
   const script = `#!/bin/sh\nexec ${quotedShellWord(target.node)} ${quotedShellWord(target.entry)} "$@"\n`;
   if (!isCurrent(file, script)) {
     makeDirectory(directory);
-    replaceFile(file, script, { mode: 0o755 });
-    // The mode of a new file is subject to the umask.
-    chmodSync(file, 0o755);
+    replaceFile(file, script, { executable: true });
+    // The umask may have taken from it what its owner needs.
+    chmodSync(file, statSync(file).mode | 0o500);
   }
   return file;
 }
 
 function isCurrent(file: string, script: string): boolean {
   try {
-    return (statSync(file).mode & 0o555) === 0o555 && readFileSync(file, 'utf8') === script;
+    if ((statSync(file).mode & 0o500) !== 0o500) return false;
+    const there = readForeignText(file, { maxBytes: Buffer.byteLength(script) });
+    return there.ok && there.text === script;
   } catch {
     return false;
   }

@@ -5,27 +5,38 @@
  * Durability: `replaceFile` gives readers either the old or the new content, never a mixture; with
  * `durable` it survives a power cut too. The temporary file stands in the target's own directory,
  * because a rename across mounts fails, and inside an agent's sandbox every root is a mount.
+ *
+ * Who may read: what a run leaves is its owner's alone (files 0600, directories 0700), unless the directory hands its
+ * group on (setgid), as those do that a team shares; then the group may, too. A stricter umask is kept. What
+ * people author is `shared`: as their umask has it.
+ *
+ * No name is opened for writing through a link: what lies there may be somebody else's doing.
  */
 import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { faultPoint } from './fault-point.ts';
 
 export interface WriteOptions {
   /** Flush file and directory to the device before returning. */
   durable?: boolean;
-  mode?: number;
+  /** For what people author, and others may read. */
+  shared?: boolean;
+  /** For what can be run. */
+  executable?: boolean;
 }
 
 /** Writes a whole file under a temporary name, then moves it over `file`. */
@@ -76,7 +87,7 @@ export function createFile(
 export function createFolder(folder: string, name: string, data: string | Uint8Array): boolean {
   const temporary = temporaryName(folder);
   faultPoint('mkdir', temporary);
-  mkdirSync(temporary);
+  mkdirSync(temporary, directoryMode(path.dirname(temporary)));
   try {
     writeFile(path.join(temporary, name), data);
     faultPoint('rename', folder);
@@ -103,7 +114,7 @@ export function writeFile(
   options: WriteOptions = {},
 ): void {
   faultPoint('write', file);
-  const fd = openSync(file, 'w', options.mode ?? 0o666);
+  const fd = createForWriting(file, options);
   try {
     faultPoint('write', file, () => writeAll(fd, halfOf(data)));
     writeAll(fd, data);
@@ -113,10 +124,27 @@ export function writeFile(
   }
 }
 
+/** Opens a file for writing, emptied if it is there; never one that a link leads to, nor a pipe. */
+export function createForWriting(file: string, options: WriteOptions = {}): number {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+  return openSync(file, flags, fileMode(path.dirname(file), options));
+}
+
 /** Creates a directory and its parents. False, and nothing done, where it is. */
-export function makeDirectory(directory: string): boolean {
+export function makeDirectory(
+  directory: string,
+  options: Pick<WriteOptions, 'shared'> = {},
+): boolean {
   faultPoint('mkdir', directory);
-  return mkdirSync(directory, { recursive: true }) !== undefined;
+  const mode = options.shared === true ? 0o777 : directoryMode(path.dirname(directory));
+  return mkdirSync(directory, { recursive: true, mode }) !== undefined;
+}
+
+/** As `makeDirectory`, in a directory that is there; throws where it is already. */
+export function makeNewDirectory(directory: string): void {
+  faultPoint('mkdir', directory);
+  mkdirSync(directory, directoryMode(path.dirname(directory)));
 }
 
 /** Gives a file another name in its directory; one that has that name already is replaced. */
@@ -153,6 +181,9 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) offset += writeSync(fd, bytes, offset);
 }
 
+/** `S_ISGID`, which Node does not name. */
+const SET_GROUP_ID = 0o2000;
+
 /** For a crash in the middle of a write. */
 function halfOf(data: string | Uint8Array): string | Uint8Array {
   return data.slice(0, data.length / 2);
@@ -161,7 +192,8 @@ function halfOf(data: string | Uint8Array): string | Uint8Array {
 function writeTemporary(file: string, data: string | Uint8Array, options: WriteOptions): string {
   const temporary = temporaryName(file);
   faultPoint('write', temporary);
-  const fd = openSync(temporary, 'wx', options.mode ?? 0o666);
+  // `x`: made by this call, so that no link can have been put there.
+  const fd = openSync(temporary, 'wx', fileMode(path.dirname(file), options));
   try {
     faultPoint('write', temporary, () => writeAll(fd, halfOf(data)));
     writeAll(fd, data);
@@ -175,16 +207,29 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
   return temporary;
 }
 
-function temporaryName(file: string): string {
-  const name = `.${path.basename(file)}.${process.pid}.${nextNumber()}.tmp`;
-  return path.join(path.dirname(file), name);
+/** `.<name>.<pid>.<8 hex>.tmp` beside `file`; drawn, so that nobody can be there first. */
+export function temporaryName(file: string): string {
+  const drawn = randomUUID().slice(0, 8);
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.${drawn}.tmp`);
 }
 
-/** Begins at random, because in two containers that share a disk two processes may have one pid. */
-let lastNumber = randomBytes(4).readUInt32BE();
+/** Of a new file; the umask takes from it. */
+function fileMode(directory: string, { shared, executable }: WriteOptions): number {
+  const mode = shared === true ? 0o666 : isForGroup(directory) ? 0o660 : 0o600;
+  // Who may read it may run it.
+  return executable === true ? mode | ((mode & 0o444) >> 2) : mode;
+}
 
-/** Eight hex digits, new in this process. */
-function nextNumber(): string {
-  lastNumber = (lastNumber + 1) >>> 0;
-  return lastNumber.toString(16).padStart(8, '0');
+/** Of a new directory in `parent`. */
+function directoryMode(parent: string): number {
+  return isForGroup(parent) ? 0o770 : 0o700;
+}
+
+/** Whether what is made in a directory belongs to the directory's group. */
+function isForGroup(directory: string): boolean {
+  for (let existing = directory; ; existing = path.dirname(existing)) {
+    const stats = statSync(existing, { throwIfNoEntry: false });
+    if (stats !== undefined) return (stats.mode & SET_GROUP_ID) !== 0;
+    if (existing === path.dirname(existing)) return false;
+  }
 }

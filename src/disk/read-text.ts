@@ -1,6 +1,7 @@
-/** Reads a text file that somebody else wrote. Says what is wrong with it instead of throwing. */
-import { readFileSync, statSync } from 'node:fs';
+/** Reads a text file that a person authored. Says what is wrong with it instead of throwing. */
 import { isUtf8 } from 'node:buffer';
+import { readForeign, type ForeignTrouble } from './foreign-file.ts';
+import { resolveInside } from './inside.ts';
 
 /** The largest file that is read unless its reader says otherwise, in bytes. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -15,18 +16,16 @@ export interface TextProblem {
 
 /** Reads `file` (absolute) as UTF-8, without a byte order mark. */
 export function readText(file: string, maxBytes = MAX_FILE_BYTES): ReadText {
-  let bytes: Buffer;
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile()) return no('not_a_file', 'is not a file');
-    if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return no('missing', 'does not exist');
-    return no('unreadable', `cannot be read (${code ?? 'unknown error'})`);
-  }
-  return textOf(bytes);
+  const read = readForeign(file, { maxBytes, followsLinks: true });
+  return read.ok ? textOf(read.bytes) : { ok: false, problem: textProblem(read) };
+}
+
+/** As `readText`, of a file that must lie in `root` (absolute) when it is opened. */
+export function readTextBelow(root: string, relative: string, maxBytes = MAX_FILE_BYTES): ReadText {
+  const inside = resolveInside(root, relative);
+  if (!inside.ok) return no('unreadable', `cannot be read: ${inside.reason}`);
+  const read = readForeign(inside.path, { maxBytes, below: root });
+  return read.ok ? textOf(read.bytes) : { ok: false, problem: textProblem(read) };
 }
 
 /** The text of a file that holds `text`, or what reading would say of it. */
@@ -57,6 +56,14 @@ function firstInvalidByte(bytes: Uint8Array): number {
     at += length;
   }
   return bytes.length;
+}
+
+/** What reading said, as a predicate: `it` is the file, which stands before. */
+function textProblem({ code, reason }: ForeignTrouble): TextProblem {
+  const message = reason.replace(/^it /, '');
+  if (code === 'not_regular') return { code: 'not_a_file', message: 'is not a file' };
+  if (code === 'missing' || code === 'too_large' || code === 'not_utf8') return { code, message };
+  return { code: 'unreadable', message };
 }
 
 function tooLarge(size: number, maxBytes: number): ReadText {

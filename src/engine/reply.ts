@@ -8,7 +8,7 @@ import { stringifyJson, type Json } from '../model/json.ts';
 import type { Confidence } from '../model/program.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Interrupt, Reply } from '../model/run.ts';
-import { MESSAGE_LIMITS, parseUntrustedJson } from '../disk/untrusted-json.ts';
+import { MESSAGE_LIMITS, parseForeignJson } from '../disk/foreign-json.ts';
 import type { SchemaProblem } from '../schema/json-schema.ts';
 import type { RunPaths } from '../store/layout.ts';
 
@@ -63,7 +63,7 @@ export async function checkReply(
     const message = `the answer has ${bytes.length} bytes; at most ${maxBytes} are taken`;
     return problem('answer-too-large', message);
   }
-  const readable = parseUntrustedJson(bytes, maxDepth);
+  const readable = parseForeignJson(bytes, maxDepth);
   if (!readable.ok) return problem('answer-too-deep', `the answer: ${readable.reason}`);
   return checkPayload(paths, interrupt, reply);
 }

@@ -28,6 +28,9 @@ export function isFormatVersion(value: unknown): value is number {
   );
 }
 
+/** The largest `result.json` that is taken. */
+export const MAX_RESULT_BYTES = 16 * 1024 * 1024;
+
 export const instanceStatuses = [
   'pending',
   'runnable',

@@ -9,7 +9,7 @@ import { isJsonObject, setField } from '../model/json.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { resolveInside } from '../disk/inside.ts';
-import { readText, type ReadText } from '../disk/read-text.ts';
+import { readTextBelow, type ReadText } from '../disk/read-text.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 100;
@@ -65,7 +65,7 @@ interface SchemaFile {
 export async function bundleSchema(
   root: string,
   relative: string,
-  from: SchemaFiles = { read: (file, maxBytes) => readText(path.join(root, file), maxBytes) },
+  from: SchemaFiles = { read: (file, maxBytes) => readTextBelow(root, file, maxBytes) },
 ): Promise<SchemaBundle> {
   const files = new Map<string, SchemaFile>();
   const load = async (file: string, askedBy: string): Promise<SchemaFile> => {

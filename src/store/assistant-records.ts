@@ -9,10 +9,10 @@
  *     final.md            the agent's last message, and
  *     answer.json         the answer that was made of it
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseJson, stringifyJson, isJsonObject, type Json } from '../model/json.ts';
+import { stringifyJson, isJsonObject, type Json } from '../model/json.ts';
 import { makeDirectory, remove, replaceFile } from '../disk/disk.ts';
+import { MESSAGE_LIMITS, readForeignJson } from '../disk/foreign-json.ts';
 import type { RunPaths } from './layout.ts';
 import { namesIn } from '../disk/names-in.ts';
 
@@ -103,11 +103,8 @@ function problemFile(paths: RunPaths, interruptId: string): string {
 
 /** null where there is nothing to be read. */
 function readJson(file: string): Json {
-  try {
-    return parseJson(readFileSync(file, 'utf8'));
-  } catch {
-    return null;
-  }
+  const read = readForeignJson(file, MESSAGE_LIMITS);
+  return read.ok ? read.value : null;
 }
 
 function json(value: unknown): string {

@@ -3,8 +3,9 @@
  * paths out. Also the ids of runs, and what a person may type for one.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { firstBytes, withForeign } from '../disk/foreign-file.ts';
 import { namesIn } from '../disk/names-in.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 
@@ -229,18 +230,9 @@ function newestFirst(directory: string, ids: string[]): string[] {
 
 /** `created_at` stands near the start of a line, before the payload. */
 function firstEventTime(log: string): string {
-  const head = Buffer.alloc(512);
-  try {
-    const fd = openSync(log, 'r');
-    try {
-      const length = readSync(fd, head, 0, head.length, 0);
-      return /"created_at":"([^"]*)"/.exec(head.toString('utf8', 0, length))?.[1] ?? '';
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return '';
-  }
+  const head = withForeign(log, { followsLinks: true }, (opened) => firstBytes(opened, 512));
+  if (!Buffer.isBuffer(head)) return '';
+  return /"created_at":"([^"]*)"/.exec(head.toString('utf8'))?.[1] ?? '';
 }
 
 /** Ids that contain the text, else those that share the longest beginning with it. */

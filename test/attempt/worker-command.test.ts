@@ -33,7 +33,7 @@ it('the shim is written only where it differs', () => {
   expect(statSync(file).ino).toBe(ino);
   chmodSync(file, 0o644);
   writeCommandShim(root, target);
-  expect(statSync(file).mode & 0o777).toBe(0o755);
+  expect(statSync(file).mode & 0o777).toBe(0o700);
   writeFileSync(file, 'old');
   writeCommandShim(root, { ...target, entry: '/other.js' });
   expect(execFileSync('cat', [file], { encoding: 'utf8' })).toContain("exec '/node' '/other.js'");

@@ -49,7 +49,7 @@ describe('a text that somebody else wrote', () => {
       { code: 'missing', message: 'does not exist' },
       { code: 'missing', message: 'does not exist' },
       { code: 'not_a_file', message: 'is not a file' },
-      { code: 'unreadable', message: 'cannot be read (ELOOP)' },
+      { code: 'unreadable', message: 'is a symbolic link that leads in a circle' },
     ]);
   });
 });

@@ -1,10 +1,10 @@
 /** `assistant-doc install`: writes the operating model that all assistants of a program share. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { OPERATING_MODEL_FILE } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
+import { readText } from '../../disk/read-text.ts';
 import { operatingModel } from '../../program/templates/operating-model.ts';
 import { editProgram, type Editor } from '../program/held-program.ts';
 import type { ProgramPlace } from '../program/validate.ts';
@@ -35,14 +35,14 @@ function install(programDir: string, overwrite: boolean): InstalledDoc {
   const file = OPERATING_MODEL_FILE;
   const installed = { file, installed_path: inside.path };
   try {
-    makeDirectory(path.dirname(inside.path));
-    if (createFile(inside.path, operatingModel, { durable: true })) {
+    makeDirectory(path.dirname(inside.path), { shared: true });
+    if (createFile(inside.path, operatingModel, { durable: true, shared: true })) {
       return { ...installed, outcome: 'written' };
     }
-    if (readFileSync(inside.path, 'utf8') === operatingModel)
-      return { ...installed, outcome: 'unchanged' };
+    const there = readText(inside.path);
+    if (there.ok && there.text === operatingModel) return { ...installed, outcome: 'unchanged' };
     if (overwrite) {
-      replaceFile(inside.path, operatingModel, { durable: true });
+      replaceFile(inside.path, operatingModel, { durable: true, shared: true });
       return { ...installed, outcome: 'overwritten' };
     }
   } catch (error) {

@@ -3,7 +3,8 @@
  * run's small files under `state/` rather than its log, because every question of a worker begins here;
  * what they do not (yet) have, the log has.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readForeignJson, RECORD_LIMITS } from '../../disk/foreign-json.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { idPattern, type TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
@@ -94,10 +95,6 @@ async function loadState(paths: RunPaths): Promise<RunState> {
 }
 
 function readObject(file: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const read = readForeignJson(file, RECORD_LIMITS);
+  return read.ok && isJsonObject(read.value) ? read.value : null;
 }

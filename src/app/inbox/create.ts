@@ -12,7 +12,7 @@ import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
-import { MESSAGE_LIMITS } from '../../disk/untrusted-json.ts';
+import { MESSAGE_LIMITS } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { dropInterrupt, dropQuestion } from '../../store/inbox/drop.ts';
 import { unsettledAttempts, type RunPaths } from '../../store/layout.ts';

@@ -102,8 +102,8 @@ function copyTree(source: string, target: string): void {
     if (!entry.isFile()) continue;
     const from = path.join(entry.parentPath, entry.name);
     const to = path.join(target, path.relative(source, from));
-    makeDirectory(path.dirname(to));
-    writeFile(to, readFileSync(from));
+    makeDirectory(path.dirname(to), { shared: true });
+    writeFile(to, readFileSync(from), { shared: true });
   }
 }
 

@@ -69,14 +69,14 @@ function writeAllOrNone(programDir: string, edits: Edits): void {
       done.push({ file, before: contentOf(file) });
       if (text === null) remove(file);
       else {
-        makeDirectory(path.dirname(file));
-        replaceFile(file, text, { durable: true });
+        makeDirectory(path.dirname(file), { shared: true });
+        replaceFile(file, text, { durable: true, shared: true });
       }
     }
   } catch (error) {
     for (const { file, before } of done.reverse()) {
       if (before === null) remove(file);
-      else replaceFile(file, before);
+      else replaceFile(file, before, { shared: true });
     }
     throw asRefusal(error);
   }

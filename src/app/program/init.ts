@@ -55,8 +55,9 @@ function writeProgram(programDir: string, wanted: NewProgram): InitializedProgra
   try {
     for (const relative of [...order, 'project.yaml']) {
       const file = path.join(programDir, relative);
-      makeDirectory(path.dirname(file));
-      if (createFile(file, files.get(relative) ?? '', { durable: relative === 'project.yaml' })) {
+      makeDirectory(path.dirname(file), { shared: true });
+      const durable = relative === 'project.yaml';
+      if (createFile(file, files.get(relative) ?? '', { durable, shared: true })) {
         written.push(relative);
       } else kept.push(relative);
     }

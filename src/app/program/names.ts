@@ -2,9 +2,11 @@
  * Names that stand in a program and its runs, for completion: read straight from the disk, because opening
  * the runs would make a Tab slow. What cannot be read has no names.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
+import { readText } from '../../disk/read-text.ts';
+import { isJsonObject } from '../../model/json.ts';
 import { listRunIds } from '../../store/layout.ts';
 
 export function taskIds(programDir: string): string[] {
@@ -19,7 +21,8 @@ export function presetIds(programDir: string): string[] {
 export function taskLabels(programDir: string): string[] {
   const found = new Set<string>();
   for (const id of taskIds(programDir)) {
-    const text = readFileSync(path.join(programDir, 'tasks', `${id}.yaml`), 'utf8');
+    const read = readText(path.join(programDir, 'tasks', `${id}.yaml`));
+    const text = read.ok ? read.text : '';
     const block = /^labels:[ \t]*(?:\[([^\]]*)\]|((?:\r?\n[ \t]*-[^\n]*)+))/m.exec(text);
     for (const label of (block?.[1] ?? block?.[2] ?? '').split(/,|\n[ \t]*-/)) {
       const plain = label.trim().replace(/^["']|["']$/g, '');
@@ -61,8 +64,8 @@ export function proposalIds(programDir: string): string[] {
 }
 
 function questionIn(file: string): string {
-  const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const text = (stored as { question?: unknown } | null)?.question;
+  const read = readForeignJson(file, MESSAGE_LIMITS);
+  const text = read.ok && isJsonObject(read.value) ? read.value['question'] : null;
   return typeof text === 'string' ? text.slice(0, 80) : '';
 }
 

@@ -3,14 +3,15 @@
  * changes of itself, of how the asking task routes its questions, and of the program's own files. What
  * goes beyond that is dropped with a reason, and blocks nothing.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { stringifyJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { RoleSpec } from '../../model/program.ts';
 import type { Interrupt, Proposal, ProposalKind } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
+import { readForeign } from '../../disk/foreign-file.ts';
+import { parseForeignJson } from '../../disk/foreign-json.ts';
 import { sha256 } from '../../disk/sha256.ts';
-import { parseUntrustedJson } from '../../disk/untrusted-json.ts';
 import {
   contentModes,
   proposalKinds,
@@ -169,6 +170,9 @@ function roleFile(programDir: string, roleId: string, name: string, fields: Json
   return found.ok ? { ...found, fields } : found;
 }
 
+/** The largest file that a proposal may mean to change, in bytes. */
+export const MAX_TARGET_BYTES = 16 * 1024 * 1024;
+
 export type ProgramFile =
   | {
       ok: true;
@@ -197,14 +201,15 @@ export function findProgramFile(programDir: string, file: string): ProgramFile {
 
 /** Of the file as it is now, to tell later whether it has changed; null where there is none. */
 function hashOf(file: string): string | null {
-  return isFile(file) ? sha256(readFileSync(file)) : null;
+  const read = readForeign(file, { maxBytes: MAX_TARGET_BYTES });
+  return read.ok ? sha256(read.bytes) : null;
 }
 
 /** The suggestion, or the beginning of its text where the inbox might not take it. */
 function shortened(update: Json): Json {
   const bytes = Buffer.from(stringifyJson(update));
   const fits = bytes.length <= MAX_DROPPED_BYTES;
-  if (fits && parseUntrustedJson(bytes, MAX_DROPPED_DEPTH).ok) return update;
+  if (fits && parseForeignJson(bytes, MAX_DROPPED_DEPTH).ok) return update;
   return `${bytes.toString('utf8').slice(0, 4096)}…`;
 }
 

@@ -2,13 +2,14 @@
  * What a person does with the changes that assistants suggest: look, decide, apply. The runtime only ever
  * records them.
  */
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Proposal, ProposalKind, ProposalStatus } from '../../model/run.ts';
 import { suggest } from '../../text/suggest.ts';
-import { findProgramFile } from './check-proposals.ts';
+import { findProgramFile, MAX_TARGET_BYTES } from './check-proposals.ts';
+import { readForeign } from '../../disk/foreign-file.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
@@ -295,10 +296,8 @@ function matches(proposal: Proposal, { status, kind }: ProposalFilter): boolean 
 }
 
 function contentOf(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  const read = readForeign(file, { maxBytes: MAX_TARGET_BYTES });
+  if (read.ok) return read.bytes;
+  if (read.code === 'missing') return null;
+  throw new Refusal('proposal-target', `${file} cannot be compared: ${read.reason}`);
 }

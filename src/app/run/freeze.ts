@@ -7,8 +7,8 @@ import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import type { FileRecord } from '../../model/run.ts';
-import { copyFile } from '../../disk/copy-file.ts';
 import { makeDirectory } from '../../disk/disk.ts';
+import { copyForeign } from '../../disk/foreign-file.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { bundleSchema } from '../../schema/bundle.ts';
 
@@ -36,10 +36,10 @@ export async function freezeFiles(
     if (!source.ok) throw new Refusal('freeze-failed', `${relative}: ${source.reason}`);
     const target = path.join(frozenDir, relative);
     makeDirectory(path.dirname(target));
-    records.push({
-      relative_path: relative,
-      ...(await copyFile(source.path, target, { durable: true })),
-    });
+    const copied = await copyForeign(source.path, target, { durable: true, below: programDir });
+    if (!copied.ok) throw new Refusal('freeze-failed', `${relative}: ${copied.reason}`);
+    const { size, sha256 } = copied;
+    records.push({ relative_path: relative, size, sha256 });
   }
   return records;
 }

@@ -1,5 +1,4 @@
 /** Looks at one instance and its attempts: prompt, staging, process, output, artifacts. Only reads. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
@@ -7,7 +6,8 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { AttemptRecord, FileRecord, Instance } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
-import { readUntrustedJson } from '../../disk/untrusted-json.ts';
+import { withForeign } from '../../disk/foreign-file.ts';
+import { readForeignJson } from '../../disk/foreign-json.ts';
 import { runPaths } from '../../store/layout.ts';
 import { activityPage, type OutputChunk } from '../../agents/output/activities.ts';
 import { textPage, textStart } from '../../agents/output/pages.ts';
@@ -145,7 +145,7 @@ export function publishedFiles(
 export function acceptedResult(programDir: string, state: RunState, instanceId: string): Json {
   if ((state.links.get(instanceId)?.resultSha256 ?? null) === null) return null;
   const file = runPaths(programDir, state.runId).resultFile(instanceId);
-  const read = readUntrustedJson(file, { maxBytes: MAX_RESULT_BYTES, maxDepth: 100 });
+  const read = readForeignJson(file, { maxBytes: MAX_RESULT_BYTES, maxDepth: 100 });
   return read.ok ? read.value : null;
 }
 
@@ -206,10 +206,11 @@ function objectIn(file: string): JsonObject | null {
 }
 
 function objectOrList(file: string): Json {
-  const read = readUntrustedJson(file, LIMITS);
+  const read = readForeignJson(file, LIMITS);
   return read.ok ? read.value : null;
 }
 
 function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const size = withForeign(file, {}, ({ stats }) => stats.size);
+  return typeof size === 'number' ? size : 0;
 }

@@ -1,8 +1,9 @@
 /** Files that agents and authors made, found by name and opened for those who look from outside. */
-import { constants, createReadStream, fstatSync, openSync, closeSync, readdirSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { openForeign, withForeign } from '../../disk/foreign-file.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { contentType } from '../../attempt/brief/content-type.ts';
 
@@ -11,6 +12,8 @@ export type Render = 'markdown' | 'json' | 'text' | 'image' | 'none';
 export interface ServedFile {
   /** Absolute, links resolved. */
   file: string;
+  /** The directory that it must lie in, whatever becomes of its name. */
+  below: string;
   size: number;
   contentType: string;
   render: Render;
@@ -21,25 +24,26 @@ export interface ServedFile {
  * @throws Refusal `path-refused`, `file-not-found` (exit 4)
  */
 export function findFile(root: string, relative: string): ServedFile {
-  const inside = insideOf(root, relative);
-  try {
-    const fd = openRegular(inside);
-    try {
-      const { size } = fstatSync(fd);
-      const type = contentType(inside);
-      return { file: inside, size, contentType: type, render: renderOf(type) };
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw notFound(relative);
-  }
+  const file = insideOf(root, relative);
+  const found = withForeign(file, { below: root }, (opened) => {
+    const type = contentType(file, opened);
+    return {
+      file,
+      below: root,
+      size: opened.stats.size,
+      contentType: type,
+      render: renderOf(type),
+    };
+  });
+  if ('ok' in found) throw notFound(relative);
+  return found;
 }
 
 /** The bytes of a file that `findFile` found. */
 export function openFile(found: ServedFile): Readable {
-  return createReadStream('', { fd: openRegular(found.file), end: Math.max(0, found.size - 1) });
+  const opened = openForeign(found.file, found);
+  if (!opened.ok) throw notFound(path.basename(found.file));
+  return createReadStream('', { fd: opened.fd, end: Math.max(0, found.size - 1) });
 }
 
 /** How a file of a type may be shown: never as anything that could run. */
@@ -97,22 +101,9 @@ function entriesOf(directory: string) {
 }
 
 function insideOf(root: string, relative: string): string {
-  let inside: ReturnType<typeof resolveInside>;
-  try {
-    inside = resolveInside(root, relative);
-  } catch {
-    throw notFound(relative);
-  }
+  const inside = resolveInside(root, relative);
   if (inside.ok) return inside.path;
   throw new Refusal('path-refused', `"${relative}": ${inside.reason}`);
-}
-
-/** Never waits for a pipe, and follows no link that took the file's place since it was resolved. */
-function openRegular(file: string): number {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw notFound(path.basename(file));
 }
 
 function notFound(relative: string): Refusal {

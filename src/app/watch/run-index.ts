@@ -11,7 +11,7 @@ import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InterruptRecord, Proposal, RunStatus } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
+import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { resolveRunId, runPaths, runsDir } from '../../store/layout.ts';
 import { runSummary, type RunSummary } from '../../store/cache/documents.ts';
 import { readRunSummary } from '../../store/run-list.ts';
@@ -412,7 +412,7 @@ function questionOf(
 function proposalsIn(directory: string): Proposal[] {
   return namesIn(directory).flatMap((name) => {
     if (!/^prop-.*\.json$/.test(name)) return [];
-    const read = readUntrustedJson(path.join(directory, name), MESSAGE_LIMITS);
+    const read = readForeignJson(path.join(directory, name), MESSAGE_LIMITS);
     if (!read.ok || !isJsonObject(read.value) || !isJsonObject(read.value['proposal'])) return [];
     return [read.value as unknown as Proposal];
   });

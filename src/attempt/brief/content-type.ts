@@ -1,6 +1,6 @@
 /** Tells an agent what kind of file it is about to open. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { firstBytes, withForeign, type OpenedFile } from '../../disk/foreign-file.ts';
 
 const byExtension: Record<string, string> = {
   '.css': 'text/css',
@@ -32,18 +32,13 @@ const byExtension: Record<string, string> = {
 
 const SAMPLE_BYTES = 8192;
 
-/** By the name's extension, or else by the first 8 KiB: text, or any bytes. */
-export function contentType(file: string): string {
+/** By the name's extension, or else by the first 8 KiB: text, or any bytes. `opened`: where it is open already. */
+export function contentType(file: string, opened?: OpenedFile): string {
   const known = byExtension[path.extname(file).toLowerCase()];
   if (known !== undefined) return known;
-  const sample = Buffer.alloc(SAMPLE_BYTES);
-  const fd = openSync(file, 'r');
-  try {
-    const size = readSync(fd, sample, 0, SAMPLE_BYTES, 0);
-    return isText(sample.subarray(0, size)) ? 'text/plain' : 'application/octet-stream';
-  } finally {
-    closeSync(fd);
-  }
+  const first = (from: OpenedFile): Buffer => firstBytes(from, SAMPLE_BYTES);
+  const sample = opened === undefined ? withForeign(file, {}, first) : first(opened);
+  return Buffer.isBuffer(sample) && isText(sample) ? 'text/plain' : 'application/octet-stream';
 }
 
 function isText(bytes: Uint8Array): boolean {

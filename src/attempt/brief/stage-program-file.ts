@@ -1,6 +1,6 @@
 /** Puts files of the frozen program into the attempt: prompt files, and what it says of decisions. */
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { readForeignText } from '../../disk/foreign-file.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { isFile } from '../../disk/stats-of.ts';
 import type { StagedFiles } from './staged-files.ts';
@@ -20,25 +20,29 @@ export function stageProgramFile(
     new Unstageable(location, `${file} cannot be put into the prompt: ${why}`);
   const inside = resolveInside(request.run.frozenProgramDir, file);
   if (!inside.ok) throw refuse(`${inside.reason}.`);
-  if (!isFile(inside.path)) {
-    throw refuse(
-      `the run has no frozen copy of it (${path.join(request.run.frozenProgramDir, file)}). Run "run verify" to see what else is missing, and start a new run.`,
-    );
+  const read = readForeignText(inside.path, {
+    maxBytes: MAX_PROMPT_FILE_BYTES,
+    below: request.run.frozenProgramDir,
+  });
+  if (!read.ok) {
+    switch (read.code) {
+      case 'missing':
+      case 'not_regular':
+        throw refuse(
+          `the run has no frozen copy of it (${path.join(request.run.frozenProgramDir, file)}). Run "run verify" to see what else is missing, and start a new run.`,
+        );
+      case 'not_utf8':
+        throw refuse('it is not UTF-8 text. Save it as UTF-8, and start a new run.');
+      case 'too_large':
+        throw refuse(`${read.reason}. Hand large material over as an input or artifact.`);
+      default:
+        throw refuse(`${read.reason}.`);
+    }
   }
-  const { size } = statSync(inside.path);
-  if (size > MAX_PROMPT_FILE_BYTES) {
-    throw refuse(`it has ${size} bytes. Hand large material over as an input or artifact.`);
-  }
-  const bytes = readFileSync(inside.path);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refuse('it is not UTF-8 text. Save it as UTF-8, and start a new run.');
-  }
+  const text = read.text.replace(/^\uFEFF/, '');
   if (staged.find(file) === undefined) {
     const place = `context/compose/program/${path.posix.normalize(file)}`;
-    staged.write(place, bytes, { source: file, kind: 'program_file' });
+    staged.write(place, read.bytes, { source: file, kind: 'program_file' });
   }
   return text;
 }

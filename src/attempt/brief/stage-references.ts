@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Reference } from '../../model/references.ts';
 import type { InterruptRecord } from '../../model/run.ts';
-import { resolveInside, type Inside } from '../../disk/inside.ts';
 import { safeName } from './safe-name.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
@@ -102,31 +101,18 @@ async function stageArtifact(
   }
   const parts = wanted.split('/');
   const file = path.join(publishedDir, ...parts);
-  const inside = publishedInside(publishedDir, wanted);
-  const copied = inside.ok
-    ? await staged.copyRecorded(
-        file,
-        `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`,
-        { source: ref, kind: 'reference' },
-        recorded,
-      )
-    : inside;
+  const copied = await staged.copyRecorded(
+    file,
+    `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`,
+    { source: ref, kind: 'reference' },
+    recorded,
+    path.dirname(publishedDir),
+  );
   if (copied.ok) return copied.file;
   const { programDir, runId } = request.run;
   throw cannot(
     `${file} was changed since instance ${instanceId} of task ${taskId} published it: ${copied.reason}. Put back what it published (its attempt may still have it: ${path.join(upstream.attemptDir, ...parts)}), then: codex-orch run retry-instance ${programDir} ${runId} ${request.instance.instance_id}`,
   );
-}
-
-/** As `resolveInside`, for a directory that anything may have been done to. */
-function publishedInside(publishedDir: string, wanted: string): Inside {
-  try {
-    return resolveInside(publishedDir, wanted);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    return { ok: false, reason: isMissing ? 'it is missing' : message };
-  }
 }
 
 function upstreamOf(request: StageRequest, ref: string, location: string, scope: string) {

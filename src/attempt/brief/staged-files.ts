@@ -1,8 +1,7 @@
 /** Puts files into an attempt's `context/` and keeps the list that becomes the manifest. */
-import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { stringifyJson, type Json } from '../../model/json.ts';
-import { copyFile, type Copied } from '../../disk/copy-file.ts';
+import { copyForeign, type Copied } from '../../disk/foreign-file.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { contentType } from './content-type.ts';
@@ -42,25 +41,26 @@ export class StagedFiles {
 
   /**
    * Copies a file that must be what was recorded of it; says why where it is not, and leaves no copy then.
-   * What is checked is what was copied: the file may change at any moment.
+   * What is checked is what was copied: the file may change at any moment. `below`: as for `openForeign`.
    */
   async copyRecorded(
     from: string,
     relative: string,
     origin: Origin,
     recorded: { size: number; sha256: string },
+    below: string,
   ): Promise<{ ok: true; file: StagedFile } | { ok: false; reason: string }> {
     const free = this.#free(relative);
     const target = this.#prepare(free);
-    const copied = await copyUnlessSpoilt(from, target);
-    if (typeof copied !== 'string' && copied.sha256 === recorded.sha256) {
-      return { ok: true, file: this.#add(free, origin, copied) };
+    // Not a byte more is copied than was recorded, and one to see that there are more.
+    const copied = await copyForeign(from, target, { below, maxBytes: recorded.size });
+    if (copied.ok && copied.sha256 === recorded.sha256) {
+      const { size, sha256: hash } = copied;
+      return { ok: true, file: this.#add(free, origin, { size, sha256: hash }) };
     }
     remove(target);
-    return {
-      ok: false,
-      reason: typeof copied === 'string' ? copied : difference(copied, recorded),
-    };
+    if (copied.ok) return { ok: false, reason: difference(copied, recorded) };
+    return { ok: false, reason: copied.code === 'missing' ? 'it is missing' : copied.reason };
   }
 
   #free(relative: string): string {
@@ -81,22 +81,6 @@ export class StagedFiles {
     const staged = { path: relative, ...origin, content_type: contentType(file), ...stats };
     this.files.push(staged);
     return staged;
-  }
-}
-
-/** A copy, or why there is nothing to copy. Errors of the copy itself are thrown. */
-async function copyUnlessSpoilt(from: string, target: string): Promise<Copied | string> {
-  try {
-    const stats = lstatSync(from);
-    if (stats.isSymbolicLink()) return 'it is a symbolic link now';
-    if (stats.isDirectory()) return 'it is a directory now';
-    if (!stats.isFile()) return 'it is no regular file now';
-    return await copyFile(from, target);
-  } catch (error) {
-    const { code, path: file, message } = error as NodeJS.ErrnoException;
-    if (file !== from) throw error;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'it is missing';
-    return `it cannot be read: ${message}`;
   }
 }
 

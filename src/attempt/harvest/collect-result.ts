@@ -2,18 +2,16 @@
  * What a finished attempt left besides its artifacts: `final.md` and `result.json`. What stands in the
  * attempt directory is the worker's: it is read with suspicion and never overwritten.
  */
-import { lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ResultFacts } from '../../core/judge/result.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { copyWholeFile } from '../../disk/copy-file.ts';
+import { MAX_RESULT_BYTES } from '../../model/run.ts';
 import { createFile, replaceFile } from '../../disk/disk.ts';
-import { resolveInside } from '../../disk/inside.ts';
+import { copyForeignWhole, kindAt, readForeign, readForeignText } from '../../disk/foreign-file.ts';
 import { describeProblems, loadSchema } from '../../schema/json-schema.ts';
+import { outside } from '../../disk/inside.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { jsonInMessage, readJson } from './result-text.ts';
-
-const MAX_RESULT_BYTES = 16 * 1024 * 1024;
 
 /** Standard output of any size comes as a file; null where the agent ended without a message. */
 export type FinalMessage = { text: string } | { file: string } | null;
@@ -34,10 +32,11 @@ export interface ResultRequest {
  */
 export async function collectResult(request: ResultRequest): Promise<ResultFacts> {
   const { attemptDir, finalMessage } = request;
-  await keepFinalMessage(attemptDir, finalMessage);
+  const unkept = await keepFinalMessage(attemptDir, finalMessage);
+  if (unkept !== null) return invalid(unkept);
   const file = path.join(attemptDir, 'result.json');
   let source = 'result.json';
-  if (!exists(file)) {
+  if (kindAt(file) === 'missing') {
     if (!request.resultCalledFor) return { kind: 'none' };
     const found = jsonInMessage(readMessage(finalMessage));
     if (found.kind === 'none') return { kind: 'none' };
@@ -49,8 +48,11 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
     source = 'result.json (taken from the final message)';
     replaceFile(file, `${found.text}\n`);
   }
-  const read = readResult(attemptDir);
-  if (!read.ok) return invalid(`result.json cannot be used: ${read.reason}`);
+  const read = readForeignText(file, { maxBytes: MAX_RESULT_BYTES, ...placeOf(attemptDir) });
+  if (!read.ok) {
+    const leadsOut = read.code === 'link' ? outside(attemptDir, 'result.json') : null;
+    return invalid(`result.json cannot be used: ${leadsOut ?? read.reason}`);
+  }
   const parsed = readJson(read.text);
   if (!parsed.ok) return invalid(`result.json cannot be used: ${parsed.reason}`);
   const { value } = parsed;
@@ -63,14 +65,19 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
 
 /**
  * Writes `final.md` from the final message, unless something of that name is there. An empty message
- * makes an empty file, and so does none: an agent may end well without a word.
+ * makes an empty file, and so does none: an agent may end well without a word. Returns what is wrong with the
+ * file that holds the message.
  */
-async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<void> {
+async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<string | null> {
   const file = path.join(attemptDir, 'final.md');
-  if (exists(file)) return;
-  if (message === null) createFile(file, '');
-  else if ('text' in message) createFile(file, message.text);
-  else if (exists(message.file)) await copyWholeFile(message.file, file);
+  if (kindAt(file) !== 'missing') return null;
+  if (message === null || 'text' in message) {
+    createFile(file, message?.text ?? '');
+    return null;
+  }
+  const copied = await copyForeignWhole(message.file, file);
+  if (copied.ok || copied.code === 'missing') return null;
+  return `the final message cannot be taken from ${path.basename(message.file)}: ${copied.reason}`;
 }
 
 async function checkAgainst(
@@ -91,34 +98,14 @@ async function checkAgainst(
 function readMessage(message: FinalMessage): string {
   if (message === null) return '';
   if ('text' in message) return message.text;
-  const stats = statSync(message.file, { throwIfNoEntry: false });
-  // Larger than any result may be.
-  if (stats === undefined || stats.size > MAX_RESULT_BYTES) return '';
-  return readFileSync(message.file, 'utf8');
+  // One that is larger than any result may be is none.
+  const read = readForeign(message.file, { maxBytes: MAX_RESULT_BYTES });
+  return read.ok ? read.bytes.toString('utf8') : '';
 }
 
-type ReadResult = { ok: true; text: string; bytes: Uint8Array } | { ok: false; reason: string };
-
-function readResult(attemptDir: string): ReadResult {
-  const inside = resolveInside(attemptDir, 'result.json');
-  if (!inside.ok) return { ok: false, reason: inside.reason };
-  const stats = statSync(inside.path);
-  if (!stats.isFile()) return { ok: false, reason: 'it is not a regular file' };
-  if (stats.size > MAX_RESULT_BYTES) {
-    const reason = `it has ${stats.size} bytes; at most ${MAX_RESULT_BYTES} are allowed`;
-    return { ok: false, reason };
-  }
-  const bytes = readFileSync(inside.path);
-  try {
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes };
-  } catch {
-    return { ok: false, reason: 'it is not UTF-8 text' };
-  }
-}
-
-/** Also for a dangling link: the worker left something there. */
-function exists(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+/** The attempt directory is the worker's, what it lies in is not. */
+function placeOf(attemptDir: string): { below: string } {
+  return { below: path.dirname(attemptDir) };
 }
 
 function invalid(message: string): ResultFacts {

@@ -2,8 +2,8 @@
  * `state/run.json`: the summary of a run, with the place in the log that it was made at. It is true
  * exactly while that place is still the log's end; a list of a thousand runs reads nothing else.
  */
-import { readFileSync } from 'node:fs';
-import { isJsonObject, parseJson } from '../../model/json.ts';
+import { RECORD_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
+import { isJsonObject } from '../../model/json.ts';
 import { isFormatVersion } from '../../model/run.ts';
 import type { RunPaths } from '../layout.ts';
 import type { RunSummary } from './documents.ts';
@@ -18,12 +18,9 @@ export interface RunFile extends RunSummary {
 
 /** `state/run.json`; null if there is none that can be understood. */
 export function readRunFile(paths: RunPaths): RunFile | null {
-  let value: unknown;
-  try {
-    value = parseJson(readFileSync(paths.runFile, 'utf8'));
-  } catch {
-    return null;
-  }
+  const read = readForeignJson(paths.runFile, RECORD_LIMITS);
+  if (!read.ok) return null;
+  const { value } = read;
   const sound =
     isJsonObject(value) &&
     value['id'] === paths.runId &&

@@ -7,7 +7,6 @@
  * what came after. Nothing here is flushed to the device; what a power cut garbles, `run verify --repair`
  * writes anew.
  */
-import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { recordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
@@ -16,6 +15,7 @@ import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import { readForeignText } from '../../disk/foreign-file.ts';
 import { LOG_START, scanLog } from '../log/reader.ts';
 import { writeInterruptRecord } from '../inbox/drop.ts';
 import type { RunPaths } from '../layout.ts';
@@ -180,11 +180,6 @@ export class StateCache {
 
 /** Whether a regular file holds this text. A link, whatever it leads to, does not. */
 function hasContent(file: string, text: string): boolean {
-  try {
-    const stats = lstatSync(file);
-    if (!stats.isFile() || stats.size !== Buffer.byteLength(text)) return false;
-    return readFileSync(file, 'utf8') === text;
-  } catch {
-    return false;
-  }
+  const read = readForeignText(file, { maxBytes: Buffer.byteLength(text) });
+  return read.ok && read.text === text;
 }

@@ -1,10 +1,8 @@
 /** The runs of a program where they live: in its `.runs`. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { makeDirectory, remove } from '../../disk/disk.ts';
-import { faultPoint } from '../../disk/fault-point.ts';
+import { makeDirectory, makeNewDirectory, remove } from '../../disk/disk.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { dropCommand, dropInterrupt, dropQuestion, dropReply } from '../inbox/drop.ts';
@@ -104,8 +102,7 @@ export class DirectoryRunStore implements RunStore {
 function makeRunDirectories(paths: RunPaths): void {
   try {
     makeDirectory(runsDir(paths.authoredDir));
-    faultPoint('mkdir', paths.root);
-    mkdirSync(paths.root);
+    makeNewDirectory(paths.root);
     const inbox = [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands];
     for (const directory of [
       ...inbox,

@@ -5,7 +5,7 @@
 import { lstatSync, watch, type BigIntStats, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { namesIn } from '../../disk/names-in.ts';
-import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
+import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import type { RunPaths } from '../layout.ts';
 import type { Inbox } from '../run-store.ts';
 import { removeCommand } from './drop.ts';
@@ -127,7 +127,7 @@ class DirectoryFolder<T> implements InboxFolder<T> {
     const isId = !this.#namedById || interruptIdPattern.test(name);
     let parsed: Parsed<T>;
     if (isId) {
-      const json = readUntrustedJson(file, MESSAGE_LIMITS);
+      const json = readForeignJson(file, MESSAGE_LIMITS);
       parsed = json.ok
         ? this.#parse(json.value, name, new Date(json.modifiedAtMs).toISOString())
         : json;

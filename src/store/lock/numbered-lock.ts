@@ -19,16 +19,19 @@
  * 4. Nobody takes that stray file for the lock, since it never is the highest; not even if its maker
  *    dies before taking it back.
  */
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import { isJsonObject } from '../../model/json.ts';
 import { createFile, createFolder, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import { kindAt, readForeignText } from '../../disk/foreign-file.ts';
 import { isSameProcess, ownIdentity, type ProcessIdentity } from '../../processes/identity.ts';
 import { isForbidden } from '../write-refusal.ts';
 
 /** How many of the latest lock files stay; they also tell who had the lock lately. */
 const KEEP = 16;
+
+const MAX_RECORD_BYTES = 64 * 1024;
 
 export interface LockHolder extends ProcessIdentity {
   /** What the holder does, such as `run start`. */
@@ -142,13 +145,9 @@ function claim(file: string, text: string): string | null {
 /** Where there are no hard links, a lock file is a folder with the record in it. */
 const RECORD = 'holder.json';
 
-function readRecord(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error;
-    return readFileSync(path.join(file, RECORD), 'utf8');
-  }
+function readRecord(file: string): ReturnType<typeof readForeignText> {
+  const place = kindAt(file) === 'directory' ? path.join(file, RECORD) : file;
+  return readForeignText(place, { maxBytes: MAX_RECORD_BYTES });
 }
 
 /** What link(2) says on FAT, exFAT, many network and FUSE file systems; EPERM may mean a permission too. */
@@ -193,16 +192,8 @@ function writeOver(file: string, text: string): void {
 
 /** `free`: released, or its holder is dead. `vanished`: look again, others have moved on. */
 function judge(file: string): 'free' | 'vanished' | LockHolder {
-  let text: string;
-  try {
-    text = readRecord(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return 'vanished';
-    if (code !== 'EACCES') throw error;
-    text = '';
-  }
-  const record = parseRecord(text);
+  const read = readRecord(file);
+  const record = parseRecord(read.ok ? read.text : '');
   if (record === null) return judgeUnreadable(file);
   if (record.released_at !== null) return 'free';
   const liveness = isSameProcess(record);

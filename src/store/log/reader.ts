@@ -1,5 +1,5 @@
 /** Reads `events.jsonl`, from the beginning or from a known place, and checks its chain on the way. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { RunEvent } from '../../core/events/events.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { sha256 } from '../../disk/sha256.ts';
@@ -146,16 +146,25 @@ export function lineAt(fd: number, start: number): Buffer | null {
   return null;
 }
 
-/** @throws Refusal `log-missing`; opened for writing also `write-failed` */
+/**
+ * A pipe in its place would let everyone wait for ever: it is no log.
+ * @throws Refusal `log-missing`, `log-unreadable`; opened for writing also `write-failed`
+ */
 export function openLog(file: string, flags: 'r' | 'r+'): number {
+  const { O_RDONLY, O_RDWR, O_NONBLOCK } = constants;
+  const details = { exit: ExitStatus.notFound };
+  let fd: number;
   try {
-    return openSync(file, flags);
+    fd = openSync(file, (flags === 'r' ? O_RDONLY : O_RDWR) | O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw flags === 'r' ? error : writeRefusal(file, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      throw new Refusal('log-missing', `There is no event log at ${file}.`, details);
     }
-    throw new Refusal('log-missing', `There is no event log at ${file}.`, {
-      exit: ExitStatus.notFound,
-    });
+    if (flags === 'r+') throw writeRefusal(file, error);
+    throw new Refusal('log-unreadable', `The event log cannot be read: ${message}.`, details);
   }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Refusal('log-unreadable', `${file} is no regular file.`, details);
 }

@@ -1,10 +1,9 @@
 /** Checks every hash that the log recorded, and looks for what no event knows of. Reads only. */
-import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import type { FileRecord } from '../../model/run.ts';
+import { MAX_RESULT_BYTES, type FileRecord } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { identityOf } from '../../processes/identity.ts';
-import { sha256OfFile } from '../../disk/sha256.ts';
+import { hashForeign, type ForeignRead } from '../../disk/foreign-file.ts';
 import type { RunPaths } from '../layout.ts';
 import type { Complain } from './report.ts';
 import type { ReplayNotes } from './state.ts';
@@ -36,10 +35,12 @@ export async function verifyHashes(
   }
   for (const [id, { attempt, sha256 }] of notes.results) {
     const file = path.join(paths.attemptDir(id, attempt), 'result.json');
-    const found = await hashOf(file);
+    const options = { below: paths.root, maxBytes: MAX_RESULT_BYTES };
+    const problem = await differenceTo(sha256, file, options);
     hashed.results += 1;
-    if (found === null) complain('warning', file, 'is missing; state/results/ has its content');
-    else if (found !== sha256) complain('error', file, hashDiffers(sha256, found));
+    if (problem === 'is missing') {
+      complain('warning', file, 'is missing; state/results/ has its content');
+    } else if (problem !== null) complain('error', file, problem);
   }
   return hashed;
 }
@@ -50,24 +51,23 @@ async function verifyRecord(
   complain: Complain,
 ): Promise<void> {
   const file = path.join(directory, ...record.relative_path.split('/'));
-  const found = await hashOf(file);
-  if (found === null) complain('error', file, 'is missing');
-  else if (found !== record.sha256) complain('error', file, hashDiffers(record.sha256, found));
+  const options = { below: path.dirname(directory), maxBytes: record.size };
+  const problem = await differenceTo(record.sha256, file, options);
+  if (problem !== null) complain('error', file, problem);
 }
 
-/** null for what is no regular file. */
-async function hashOf(file: string): Promise<string | null> {
-  try {
-    return lstatSync(file).isFile() ? await sha256OfFile(file) : null;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    return `unreadable (${(error as Error).message})`;
+/** How a file differs from what was recorded of it; `is missing`, where there is none. */
+async function differenceTo(
+  sha256: string,
+  file: string,
+  options: ForeignRead,
+): Promise<string | null> {
+  const found = await hashForeign(file, options);
+  if (!found.ok) {
+    return found.code === 'missing' ? 'is missing' : `has been changed: ${found.reason}`;
   }
-}
-
-function hashDiffers(expected: string, found: string): string {
-  return `has been changed: SHA-256 ${found}, recorded ${expected}`;
+  if (found.sha256 === sha256) return null;
+  return `has been changed: SHA-256 ${found.sha256}, recorded ${sha256}`;
 }
 
 /** What a crash or a hand has left, and no event knows of. */

@@ -1,11 +1,11 @@
 /** Compares the files that follow from the log with what the log says. Reads only. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
 import { parseJson, stringifyJson, isJsonObject, type Json } from '../../model/json.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { sha256 } from '../../disk/sha256.ts';
-import { MESSAGE_LIMITS, readUntrustedJson } from '../../disk/untrusted-json.ts';
+import { MESSAGE_LIMITS, readForeignJson, RECORD_LIMITS } from '../../disk/foreign-json.ts';
 import { addressReply, parseReply } from '../inbox/records.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogEnd } from '../log/reader.ts';
@@ -113,7 +113,7 @@ export function verifyRecords(
     compare(paths.interruptFile(id), interruptDocument(state, interrupt));
     if (!reply) continue;
     const file = paths.replyFile(id);
-    const read = readUntrustedJson(file, MESSAGE_LIMITS);
+    const read = readForeignJson(file, MESSAGE_LIMITS);
     if (!read.ok) continue;
     const draft = parseReply(read.value, { interruptId: id, modifiedAt: reply.created_at });
     const found = draft.ok ? addressReply(draft.value, interrupt) : draft;
@@ -217,13 +217,10 @@ function asJson(value: unknown): Json {
 }
 
 function readJson(file: string): { ok: true; value: Json } | { ok: false; reason: string } {
-  try {
-    return { ok: true, value: parseJson(readFileSync(file, 'utf8')) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      return { ok: false, reason: 'is missing' };
-    return { ok: false, reason: `cannot be read: ${(error as Error).message}` };
-  }
+  const read = readForeignJson(file, RECORD_LIMITS);
+  if (read.ok) return read;
+  if (read.code === 'missing') return { ok: false, reason: 'is missing' };
+  return { ok: false, reason: `cannot be read: ${read.reason}` };
 }
 
 function filesUnder(directory: string): string[] {

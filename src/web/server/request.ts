@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { parseUntrustedJson } from '../../disk/untrusted-json.ts';
+import { parseForeignJson } from '../../disk/foreign-json.ts';
 
 const MAX_BODY_BYTES = 4 << 20;
 const MAX_DEPTH = 100;
@@ -14,7 +14,7 @@ const MAX_DEPTH = 100;
 export async function readBody(c: Context, maxBytes = MAX_BODY_BYTES): Promise<Body> {
   const bytes = await readBytes(c, maxBytes);
   if (bytes.length === 0) return new Body({});
-  const parsed = parseUntrustedJson(bytes, MAX_DEPTH);
+  const parsed = parseForeignJson(bytes, MAX_DEPTH);
   if (!parsed.ok) throw bad(`the body cannot be used: ${parsed.reason}`);
   if (!isJsonObject(parsed.value)) throw bad('the body must be a JSON object');
   return new Body(parsed.value);

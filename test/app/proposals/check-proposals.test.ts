@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkProposals } from '../../../src/app/proposals/check-proposals.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { parseCommand } from '../../../src/store/inbox/records.ts';
-import { MESSAGE_LIMITS, parseUntrustedJson } from '../../../src/disk/untrusted-json.ts';
+import { MESSAGE_LIMITS, parseForeignJson } from '../../../src/disk/foreign-json.ts';
 import { sha256 } from '../../../src/disk/sha256.ts';
 import { testDirectory } from '../../support/built-program.ts';
 
@@ -114,7 +114,7 @@ describe('a suggestion', () => {
     const command = { command: 'record_proposals', interrupt_id: 'int-0123456789ab', ...checked };
     const bytes = Buffer.from(JSON.stringify(command, null, 2));
     expect(bytes.length).toBeLessThan(MESSAGE_LIMITS.maxBytes);
-    const read = parseUntrustedJson(bytes, MESSAGE_LIMITS.maxDepth);
+    const read = parseForeignJson(bytes, MESSAGE_LIMITS.maxDepth);
     if (!read.ok) throw new Error(read.reason);
     expect(parseCommand(read.value)).toMatchObject({ ok: true });
     expect(checked.dropped.map(({ reason }) => reason).join('\n')).toMatch(

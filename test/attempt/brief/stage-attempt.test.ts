@@ -265,7 +265,7 @@ describe('section 8.1: what cannot be staged', () => {
         renameSync(file, `${file}.was`);
         symlinkSync(`${file}.was`, file);
       },
-      'it is a symbolic link now',
+      'it is a symbolic link',
     ],
     [
       'replaced by a link to elsewhere',
@@ -273,7 +273,7 @@ describe('section 8.1: what cannot be staged', () => {
         rmSync(file);
         symlinkSync('/etc/hostname', file);
       },
-      'through a symbolic link',
+      'it is a symbolic link',
     ],
     [
       'replaced by a directory',
@@ -281,7 +281,7 @@ describe('section 8.1: what cannot be staged', () => {
         rmSync(file);
         mkdirSync(file);
       },
-      'it is a directory now',
+      'it is not a regular file',
     ],
     [
       'replaced by a pipe',
@@ -289,7 +289,7 @@ describe('section 8.1: what cannot be staged', () => {
         rmSync(file);
         execFileSync('mkfifo', [file]);
       },
-      'it is no regular file now',
+      'it is not a regular file',
     ],
     [
       'with its directory replaced',

@@ -31,8 +31,7 @@ describe('publishing', () => {
     put(publishedDir, 'stale.md', '');
     put(attemptDir, 'a/b/c.txt', 'deep');
     put(attemptDir, 'result.json', '{}');
-    symlinkSync('a/b/c.txt', path.join(attemptDir, 'link.txt'));
-    const files = ['final.md', 'a/b/c.txt', 'result.json', 'link.txt', 'final.md'];
+    const files = ['final.md', 'a/b/c.txt', 'result.json', 'final.md'];
     const facts = await publish(...files);
     const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
     expect(facts).toEqual({
@@ -41,10 +40,9 @@ describe('publishing', () => {
         { relative_path: 'final.md', size: 5, sha256: hash('Done.') },
         { relative_path: 'a/b/c.txt', size: 4, sha256: hash('deep') },
         { relative_path: 'result.json', size: 2, sha256: hash('{}') },
-        { relative_path: 'link.txt', size: 4, sha256: hash('deep') },
       ],
     });
-    expect(readdirSync(publishedDir).sort()).toEqual(['a', 'final.md', 'link.txt', 'result.json']);
+    expect(readdirSync(publishedDir).sort()).toEqual(['a', 'final.md', 'result.json']);
     expect(readFileSync(path.join(publishedDir, 'a/b/c.txt'), 'utf8')).toBe('deep');
     expect(await publish(...files)).toEqual(facts);
   });
@@ -86,6 +84,14 @@ describe('what cannot be published', () => {
     }
     expect(await problem('../secret')).toContain('must not contain ".."');
     expect(await problem('/etc/hostname')).toContain('must be relative');
+  });
+
+  it('is not reached through a link, wherever that leads', async () => {
+    put(attemptDir, 'real/a.txt', 'deep');
+    symlinkSync('real', path.join(attemptDir, 'there'));
+    symlinkSync('real/a.txt', path.join(attemptDir, 'a.txt'));
+    expect(await problem('a.txt')).toContain('a.txt cannot be taken: it is a symbolic link');
+    expect(await problem('there/a.txt')).toContain('it is reached through a symbolic link');
   });
 
   it('does not wait for a pipe', async () => {

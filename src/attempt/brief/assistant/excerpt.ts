@@ -2,9 +2,14 @@
  * What an assistant is shown of a file: a text whole if it is short, the beginning of a long one, and of
  * anything else the hash alone.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
+import {
+  eachChunk,
+  openForeign,
+  type ForeignPlace,
+  type ForeignTrouble,
+} from '../../../disk/foreign-file.ts';
 
 /** A text up to this size is shown whole. */
 export const WHOLE_BYTES = 16 * 1024;
@@ -21,22 +26,33 @@ export interface Excerpt {
   text: string;
 }
 
-/** Reads the file once, in constant memory. Throws what reading throws. */
-export async function readExcerpt(file: string): Promise<Excerpt> {
-  const hash = createHash('sha256');
+/** A file above this is not read for an excerpt, in bytes. */
+export const MAX_EXCERPTED_BYTES = 1024 ** 3;
+
+/** Reads the file once, in constant memory. */
+export async function readExcerpt(
+  file: string,
+  place: ForeignPlace = {},
+): Promise<Excerpt | ForeignTrouble> {
+  const opened = openForeign(file, place);
+  if (!opened.ok) return opened;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const head: Buffer[] = [];
   let size = 0;
   let isText = true;
-  for await (const piece of createReadStream(file)) {
-    const chunk = piece as Buffer;
-    hash.update(chunk);
-    if (size < WHOLE_BYTES) head.push(chunk.subarray(0, WHOLE_BYTES - size));
-    size += chunk.length;
-    isText = isText && !chunk.includes(0) && decodes(decoder, chunk, true);
+  let read: Awaited<ReturnType<typeof eachChunk>>;
+  try {
+    read = await eachChunk(opened, MAX_EXCERPTED_BYTES, (chunk) => {
+      if (size < WHOLE_BYTES) head.push(Buffer.from(chunk.subarray(0, WHOLE_BYTES - size)));
+      size += chunk.length;
+      isText = isText && !chunk.includes(0) && decodes(decoder, chunk, true);
+    });
+  } finally {
+    closeSync(opened.fd);
   }
+  if (!read.ok) return read;
+  const { sha256 } = read;
   isText = isText && decodes(decoder, Buffer.alloc(0), false);
-  const sha256 = hash.digest('hex');
   if (!isText) return { size, sha256, shown: 'binary', text: '' };
   const bytes = Buffer.concat(head);
   if (size <= WHOLE_BYTES) return { size, sha256, shown: 'whole', text: bytes.toString('utf8') };

@@ -73,7 +73,9 @@ export async function readRoleFiles(
   const assets: RoleAsset[] = [];
   for (const name of role.managed_assets) {
     const { absolute, path: relative } = existing(programDir, role.id, name);
-    assets.push({ name, path: relative, excerpt: await readExcerpt(absolute) });
+    const excerpt = await readExcerpt(absolute, { below: programDir });
+    if ('ok' in excerpt) throw unreadable(relative, excerpt.reason.replace(/^it /, ''));
+    assets.push({ name, path: relative, excerpt });
   }
   const instructions = existing(programDir, role.id, role.instructions);
   return {
@@ -97,8 +99,11 @@ function textOf(file: string, shownAs: string): string {
   const read = readText(file, MAX_BYTES);
   if (read.ok) return read.text;
   const { code, message } = read.problem;
-  const said = code === 'not_utf8' ? 'is not UTF-8 text' : message;
-  throw new Refusal('role-file-unreadable', `${shownAs} ${said}.`);
+  throw unreadable(shownAs, code === 'not_utf8' ? 'is not UTF-8 text' : message);
+}
+
+function unreadable(shownAs: string, said: string): Refusal {
+  return new Refusal('role-file-unreadable', `${shownAs} ${said}.`);
 }
 
 function outside(what: string, reason: string): Refusal {

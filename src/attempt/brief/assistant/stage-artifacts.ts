@@ -3,10 +3,10 @@
  * handed out only as it was then.
  */
 import path from 'node:path';
-import { copyFile } from '../../../disk/copy-file.ts';
 import { makeDirectory, remove } from '../../../disk/disk.ts';
+import { copyForeign } from '../../../disk/foreign-file.ts';
 import { resolveInside } from '../../../disk/inside.ts';
-import { readExcerpt, type Excerpt } from './excerpt.ts';
+import { MAX_EXCERPTED_BYTES, readExcerpt, type Excerpt } from './excerpt.ts';
 
 export type StagedArtifact =
   | {
@@ -30,19 +30,22 @@ export async function stageArtifacts(
   recorded: Recorded,
 ): Promise<StagedArtifact[]> {
   const staged: StagedArtifact[] = [];
+  let left = MAX_EXCERPTED_BYTES;
   for (const [index, source] of artifacts.entries()) {
-    staged.push(await stageOne(programDir, attemptDir, source, index + 1, recorded));
+    const where = { programDir, attemptDir, number: index + 1, maxBytes: left };
+    const one = await stageOne(source, where, recorded);
+    if (one.ok) left -= one.excerpt.size;
+    staged.push(one);
   }
   return staged;
 }
 
 async function stageOne(
-  programDir: string,
-  attemptDir: string,
   source: string,
-  number: number,
+  where: { programDir: string; attemptDir: string; number: number; maxBytes: number },
   recorded: Recorded,
 ): Promise<StagedArtifact> {
+  const { programDir, attemptDir, number, maxBytes } = where;
   const inside = resolveInside(programDir, source);
   if (!inside.ok) return { ok: false, source, reason: inside.reason };
   // Numbered: two artifacts may have one name.
@@ -50,20 +53,17 @@ async function stageOne(
   const target = path.join(attemptDir, staged);
   makeDirectory(path.dirname(target));
   const record = recorded(path.resolve(programDir, source)) ?? recorded(inside.path);
-  try {
-    const copied = await copyFile(inside.path, target);
-    if (record !== null && copied.sha256 !== record.sha256) {
-      remove(target);
-      const reason = `it was changed since instance ${record.instanceId} left it`;
-      return { ok: false, source, reason };
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return {
-      ok: false,
-      source,
-      reason: code === 'ENOENT' ? 'it does not exist any more' : message,
-    };
+  const no = (reason: string): StagedArtifact => {
+    remove(target);
+    return { ok: false, source, reason };
+  };
+  const copied = await copyForeign(inside.path, target, { below: programDir, maxBytes });
+  if (!copied.ok) {
+    return no(copied.code === 'missing' ? 'it does not exist any more' : copied.reason);
   }
-  return { ok: true, source, staged, excerpt: await readExcerpt(target) };
+  if (record !== null && copied.sha256 !== record.sha256) {
+    return no(`it was changed since instance ${record.instanceId} left it`);
+  }
+  const excerpt = await readExcerpt(target);
+  return 'ok' in excerpt ? no(excerpt.reason) : { ok: true, source, staged, excerpt };
 }

@@ -17,7 +17,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 async function excerptOf(bytes: Uint8Array | string) {
   const file = path.join(root, 'file');
   writeFileSync(file, bytes);
-  return readExcerpt(file);
+  const excerpt = await readExcerpt(file);
+  if ('ok' in excerpt) throw new Error(excerpt.reason);
+  return excerpt;
 }
 
 describe('an excerpt', () => {
