@@ -1,5 +1,5 @@
-// Builds what users run: dist/main.js and its chunks, one per lazily imported command, and the web page
-// in dist/web, so that a user builds nothing.
+// Builds what users run: dist/main.js, which loads dist/lib/program.js, the whole program in one file; what V8 made of
+// that beside it; and the web page in dist/web, so that a user builds nothing.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
 //
 //   node scripts/build.mjs [--out DIR] [--clean] [--faults] [--no-page]
@@ -8,10 +8,12 @@
 // --no-page leaves the page as an earlier build made it, which is quicker.
 // --faults makes a build that can be told to die at its n-th step: see src/disk/fault-point.ts.
 import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compileAhead } from './compile-ahead.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const { values } = parseArgs({
@@ -27,27 +29,23 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
 if (values.clean) await rm(out, { recursive: true, force: true });
 const { outputFiles, metafile } = await build({
   metafile: true,
-  entryPoints: { main: 'src/main.ts' },
+  entryPoints: { main: 'src/start.ts', 'lib/program': 'src/main.ts' },
   outdir: out,
   write: false,
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  // Modules that are imported lazily are run lazily, out of the one file.
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  chunkNames: 'chunks/[name]-[hash]',
   define: {
     CODEX_ORCH_VERSION: JSON.stringify(version),
     CODEX_ORCH_FAULTS: String(values.faults),
+    'import.meta.dirname': '__dirname',
   },
   minifySyntax: true,
   // A start reads less; names stay, so that a stack still tells where it was.
   minifyWhitespace: true,
   legalComments: 'linked',
-  // Some bundled packages are CommonJS and call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
   logLevel: 'warning',
 });
 
@@ -62,16 +60,25 @@ if (!values['no-page']) {
   const text = thirdPartyLicenses([...Object.keys(metafile.inputs), ...pageModules]);
   await place({ path: path.resolve(out, 'THIRD_PARTY_LICENSES.txt'), text, contents: text });
 }
+// The package is of ES modules; what is built is not.
+await place({ path: path.resolve(out, 'package.json'), contents: '{ "type": "commonjs" }\n' });
 for (const file of outputFiles.sort((a, b) => last(a) - last(b))) await place(file);
 await chmod(entry, 0o755);
+if (!values.faults) await compileAhead(out);
 
 async function place(file) {
   await mkdir(path.dirname(file.path), { recursive: true });
   const isEntry = path.resolve(file.path) === entry;
-  const text = isEntry ? `#!/usr/bin/env node\n${file.text}` : file.contents;
+  let text = isEntry ? `#!/usr/bin/env node\n${file.text}` : file.contents;
+  // By which src/start.ts tells whether what was compiled ahead is of this text.
+  if (file.path.endsWith('program.js')) text = `// ${sha256(file.text)}\n${file.text}`;
   const temporary = `${file.path}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode: isEntry ? 0o755 : 0o644 });
   await rename(temporary, file.path);
+}
+
+function sha256(text) {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The page, with `index.html` last. Returns the files that it is made of. What it needs no connection for: everything is in node_modules. */

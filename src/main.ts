@@ -1,8 +1,9 @@
 /**
- * The program's entry: argv → command line. The only file that touches the process: its streams, its
- * signals, its exit status. It imports next to nothing at the start, so that `--version` is as quick as Node.
+ * The program: argv → command line. The only file that touches the process: its streams, its signals, its exit
+ * status. `start.ts` loads it.
  */
 import { readFileSync } from 'node:fs';
+import { runCli } from './cli/cli.ts';
 import { systemClock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
 
@@ -14,15 +15,10 @@ const HIDE_CURSOR = '\u001b[?25l';
 
 const argv = process.argv.slice(2);
 const defectListeners = new Set<(error: unknown) => void>();
-if (argv[0] === '--version' || argv[0] === '-V') {
-  process.stdout.write(`${CODEX_ORCH_VERSION}\n`);
-} else {
-  process.on('uncaughtException', takeDefect);
-  process.on('unhandledRejection', takeDefect);
-  tolerateClosedStreams();
-  const { runCli } = await import('./cli/cli.ts');
-  await runCli(argv, makeContext()).catch(reportDefect);
-}
+process.on('uncaughtException', takeDefect);
+process.on('unhandledRejection', takeDefect);
+tolerateClosedStreams();
+runCli(argv, makeContext()).catch(reportDefect);
 
 function makeContext(): CliContext {
   return {

@@ -1,0 +1,68 @@
+/** How a command starts: with what was compiled ahead where it fits, and without it all the same. */
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { builtEntry, testDirectory, writeFiles } from '../support/built-program.ts';
+
+const directory = testDirectory('the-start');
+const dist = path.join(directory, 'dist');
+const compiled = path.join(dist, 'lib', 'program.js.compiled');
+let whole: Buffer;
+
+beforeAll(() => {
+  cpSync(path.dirname(builtEntry), dist, { recursive: true });
+  whole = readFileSync(compiled);
+  writeFiles(directory, {
+    'program/project.yaml': { name: 'p', workspace: '.', default_agent: 'shell' },
+    'program/tasks/one.yaml': { id: 'one', title: 'One', status: 'ready', run: 'true' },
+  });
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function listsTasks(): void {
+  const words = [path.join(dist, 'main.js'), 'task', 'list', path.join(directory, 'program')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 0,
+    stdout: 'one\tready\tshell\tOne\n',
+    stderr: '',
+  });
+}
+
+it('uses what was compiled ahead', () => {
+  listsTasks();
+  expect(whole.length).toBeGreaterThan(100_000);
+});
+
+it('needs nothing of it', () => {
+  rmSync(compiled);
+  listsTasks();
+});
+
+it.each([
+  ['empty', () => Buffer.alloc(0)],
+  ['cut short', () => whole.subarray(0, whole.length / 2)],
+  ['of something else', () => Buffer.alloc(whole.length, 'x')],
+  [
+    'damaged in one place',
+    () => {
+      const bytes = Buffer.from(whole);
+      bytes[bytes.length >> 1]! ^= 0xff;
+      return bytes;
+    },
+  ],
+])('passes over one that is %s', (_, bytes) => {
+  writeFileSync(compiled, bytes());
+  listsTasks();
+});
+
+it('passes over one of another program', () => {
+  writeFileSync(compiled, whole);
+  const program = path.join(dist, 'lib', 'program.js');
+  const text = readFileSync(program, 'utf8');
+  // Of the same length: V8 would not notice.
+  const other = text.replace(/^\/\/ ./, '// -').replace('"status"', "'status'");
+  writeFileSync(program, other);
+  listsTasks();
+});
