@@ -87,6 +87,7 @@ only({
     'src/store/log/reader.ts': 'opens the log of a run, which is ours alone',
     'src/store/lock/numbered-lock.ts': 'writes over its own lock on a full disk',
     'src/main.ts': 'reads what is delivered with the program',
+    'src/start.ts': 'reads the program',
     'src/processes/identity.ts': 'reads /proc',
     'src/execution/local/process-group.ts': 'reads /proc',
     'src/app/run/background.ts': "opens the log of an engine's own output",
