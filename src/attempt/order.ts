@@ -9,9 +9,11 @@ import { bareAgent, effectiveAgent } from '../agents/resolve-agent.ts';
 import { effectiveValues, instanceOf, type RunState, taskOf } from '../core/state/run-state.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
+import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
 import type { Instance, Interrupt, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
+import { locateRoleFile } from './brief/assistant/role-files.ts';
 import { resolveWorkspaces } from './place/workspaces.ts';
 
 export interface OrderedAttempt {
@@ -65,6 +67,8 @@ export function workerOrder(
     variables: {
       CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
       CODEX_ORCH_RUN_ID: state.runId,
+      // A sandbox keeps it from writing there, not from reading.
+      CODEX_ORCH_RUN_DIR: paths.root,
       CODEX_ORCH_INSTANCE_ID: instanceId,
       CODEX_ORCH_TASK_ID: task.id,
       CODEX_ORCH_INSTANCE_DIR: paths.instanceDir(instanceId),
@@ -109,6 +113,9 @@ export function assistantOrder(
       CODEX_ORCH_INTERRUPT_ID: interrupt.interrupt_id,
       CODEX_ORCH_ROLE_ID: role.id,
       CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+      CODEX_ORCH_RUN_DIR: paths.root,
+      CODEX_ORCH_RUN_INSTANCES_DIR: paths.instancesDir,
+      ...variablesOfRole(paths.authoredDir, role),
       CODEX_ORCH_INSTANCE_ID: '',
       CODEX_ORCH_TASK_ID: '',
       CODEX_ORCH_INSTANCE_DIR: '',
@@ -117,6 +124,21 @@ export function assistantOrder(
     startedAt: basis.now(),
     generation: 0,
   });
+}
+
+/** Where what makes the role lies; all absolute. */
+function variablesOfRole(programDir: string, role: RoleSpec): Record<string, string> {
+  const assets = role.managed_assets.flatMap((name) => {
+    const located = locateRoleFile(programDir, role.id, name);
+    return located.ok ? [located.absolute] : [];
+  });
+  return {
+    CODEX_ORCH_ASSISTANT_ROLE_ID: role.id,
+    CODEX_ORCH_ASSISTANT_ROLE_DIR: path.join(programDir, roleFolder(role.id)),
+    CODEX_ORCH_ASSISTANT_ROLE_WORKSPACE_DIR: roleWorkspace(programDir, role.id),
+    CODEX_ORCH_ASSISTANT_MANAGED_ASSET_PATHS: assets.join(path.delimiter),
+    CODEX_ORCH_ASSISTANT_OPERATING_MODEL_PATH: path.join(programDir, OPERATING_MODEL_FILE),
+  };
 }
 
 /** What differs from one order to the next. */

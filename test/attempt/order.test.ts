@@ -1,5 +1,5 @@
 /** The order for an attempt: what workers and assistants have in common, and what each has alone. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { roleBackendNames } from '../../src/agents/backends.ts';
@@ -42,13 +42,13 @@ const role: RoleSpec = {
   policy: { request_kinds: [], decision_kinds: [] } as unknown as RoleSpec['policy'],
 };
 
-function forRole(changes: Partial<OrderBasis> = {}) {
+function forRole(changes: Partial<OrderBasis> = {}, spec = role) {
   const interrupt = { interrupt_id: 'int-0123456789ab' } as Interrupt;
   const files = {
     ...{ attemptDir: '/a', scratchDir: '/a/scratch', outputSchemaFile: '/a/schema.json' },
     workspaceDir: program,
   };
-  return assistantOrder(basis(changes), interrupt, role, files);
+  return assistantOrder(basis(changes), interrupt, spec, files);
 }
 
 it('a worker has its place, its model and sandbox, and may write to no more of the inbox than questions', () => {
@@ -72,6 +72,7 @@ it('a worker finds our command first, then what its agent would find, and knows 
     PATH: `${binDir}:/smith/bin`,
     CODEX_ORCH_PROGRAM_DIR: program,
     CODEX_ORCH_RUN_ID: RUN_ID,
+    CODEX_ORCH_RUN_DIR: path.join(program, '.runs', RUN_ID),
     CODEX_ORCH_INSTANCE_ID: id,
     CODEX_ORCH_TASK_ID: 'build',
     CODEX_ORCH_INSTANCE_DIR: path.dirname(path.dirname(attemptDir)),
@@ -96,6 +97,31 @@ it('an assistant has the limits of the run, and nothing by which a worker asks',
     CODEX_ORCH_INTERRUPT_ID: 'int-0123456789ab',
     CODEX_ORCH_ROLE_ID: 'reviewer',
     ...{ CODEX_ORCH_INSTANCE_ID: '', CODEX_ORCH_TASK_ID: '', CODEX_ORCH_INSTANCE_DIR: '' },
+  });
+});
+
+it('an assistant finds the run, and what makes its role', () => {
+  const shared = path.join(program, 'shared.md');
+  const own = path.join(program, 'assistant_roles/reviewer/own.md');
+  mkdirSync(path.dirname(own), { recursive: true });
+  for (const file of [shared, own]) writeFileSync(file, '');
+  const managed_assets = ['own.md', 'shared.md', '../outside.md'];
+  const { env } = forRole({}, { ...role, managed_assets }).order;
+  const run = path.join(program, '.runs', RUN_ID);
+  expect(env).toMatchObject({
+    CODEX_ORCH_RUN_DIR: run,
+    CODEX_ORCH_RUN_INSTANCES_DIR: path.join(run, 'instances'),
+    CODEX_ORCH_ASSISTANT_ROLE_ID: 'reviewer',
+    CODEX_ORCH_ASSISTANT_ROLE_DIR: path.join(program, 'assistant_roles/reviewer'),
+    CODEX_ORCH_ASSISTANT_ROLE_WORKSPACE_DIR: path.join(
+      program,
+      '.codex-orch/assistant_roles/reviewer/workspace',
+    ),
+    CODEX_ORCH_ASSISTANT_MANAGED_ASSET_PATHS: `${own}:${shared}`,
+    CODEX_ORCH_ASSISTANT_OPERATING_MODEL_PATH: path.join(
+      program,
+      'assistant_roles/_shared/operating-model.md',
+    ),
   });
 });
 

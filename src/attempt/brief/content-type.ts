@@ -36,9 +36,14 @@ const SAMPLE_BYTES = 8192;
 export function contentType(file: string, opened?: OpenedFile): string {
   const known = byExtension[path.extname(file).toLowerCase()];
   if (known !== undefined) return known;
+  return isTextFile(file, opened) ? 'text/plain' : 'application/octet-stream';
+}
+
+/** By its first 8 KiB. */
+export function isTextFile(file: string, opened?: OpenedFile): boolean {
   const first = (from: OpenedFile): Buffer => firstBytes(from, SAMPLE_BYTES);
   const sample = opened === undefined ? withForeign(file, {}, first) : first(opened);
-  return Buffer.isBuffer(sample) && isText(sample) ? 'text/plain' : 'application/octet-stream';
+  return Buffer.isBuffer(sample) && isText(sample);
 }
 
 function isText(bytes: Uint8Array): boolean {

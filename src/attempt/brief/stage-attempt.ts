@@ -9,6 +9,7 @@ import { parseReference, type Reference } from '../../model/references.ts';
 import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { isDirectory, isFile } from '../../disk/stats-of.ts';
+import { manifestOf } from './manifest.ts';
 import { continuePrompt, freshPrompt, type PromptMaterial, type PromptPart } from './prompt.ts';
 import { requestingHelp } from './requesting-help.ts';
 import { stageObligations, stageProgramFile } from './stage-program-file.ts';
@@ -43,7 +44,7 @@ export async function stageAttempt(request: StageRequest): Promise<StageOutcome>
     });
     writeFile(
       path.join(attemptDir, 'context', 'manifest.json'),
-      `${JSON.stringify({ attempt: request.attempt, files: staged.files }, null, 2)}\n`,
+      `${JSON.stringify(manifestOf(request, staged.files), null, 2)}\n`,
     );
     const prompt = request.mode === 'fresh' ? freshPrompt : continuePrompt;
     writeFile(path.join(attemptDir, 'prompt.md'), prompt(request, material));

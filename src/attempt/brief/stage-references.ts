@@ -137,5 +137,6 @@ function latestReply(records: readonly InterruptRecord[]): InterruptRecord | nul
 }
 
 function asJson({ interrupt, reply }: InterruptRecord): Json {
-  return { interrupt, reply } as unknown as JsonObject;
+  const { run_id, instance_id, task_id } = interrupt;
+  return { run_id, instance_id, task_id, interrupt, reply } as unknown as JsonObject;
 }

@@ -14,6 +14,7 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/model/json.ts';
+import type { AttemptRecord } from '../../../src/model/run.ts';
 import type { Dependency } from '../../../src/model/program.ts';
 import { stageAttempt } from '../../../src/attempt/brief/stage-attempt.ts';
 import type {
@@ -171,13 +172,15 @@ describe('section 8.1: references', () => {
       { interrupts: [first, second, open] },
     );
     await staged(request);
+    const { run_id, instance_id, task_id } = first.interrupt;
+    const names = { run_id, instance_id, task_id };
     const replies: unknown = JSON.parse(read(request, 'context/refs/runtime/replies.json'));
     expect(replies).toEqual([
-      { interrupt: first.interrupt, reply: first.reply },
-      { interrupt: second.interrupt, reply: second.reply },
+      { ...names, interrupt: first.interrupt, reply: first.reply },
+      { ...names, interrupt: second.interrupt, reply: second.reply },
     ]);
     const latest: unknown = JSON.parse(read(request, 'context/refs/runtime/latest_reply.json'));
-    expect(latest).toEqual({ interrupt: first.interrupt, reply: first.reply });
+    expect(latest).toEqual({ ...names, interrupt: first.interrupt, reply: first.reply });
     await staged({ ...request, interrupts: [] });
     expect(read(request, 'context/refs/runtime/latest_reply.json')).toBe('null\n');
     expect(read(request, 'context/refs/runtime/replies.json')).toBe('[]\n');
@@ -208,6 +211,61 @@ describe('section 8.1: references', () => {
       expect(file.size).toBe(bytes.length);
       expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
     }
+  });
+
+  it('says in the manifest also where each part of the prompt comes from', async () => {
+    const big = 'x'.repeat(20_000);
+    const request = stageRequest(
+      root,
+      {
+        compose: [
+          { kind: 'file', path: 'prompts/a.md' },
+          ...['inputs.x', 'inputs.big', 'runtime.replies'].map(ref),
+          ...['deps.up.result', 'deps.up.artifacts.out/image.bin'].map(ref),
+        ],
+        depends_on: [{ task: 'up', kind: 'context', consume: ['out/image.bin'], as: null }],
+      },
+      { values: { x: 1, big } },
+    );
+    const { runDir, frozenProgramDir } = request.run;
+    put(frozenProgramDir, 'prompts/a.md', 'Do it.\n');
+    const publishedDir = path.join(runDir, 'instances', 'up-1', 'published');
+    const bytes = Buffer.from([0, 1, 2]);
+    const published = put(publishedDir, 'out/image.bin', bytes);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    request.upstream['up'] = {
+      ...{ instanceId: 'up-1', taskId: 'up', publishedDir, attemptDir: '' },
+      published: [{ relative_path: 'out/image.bin', size: 3, sha256: hash }],
+      result: () => ({ value: {} }),
+    };
+    const started_at = '2026-01-01T00:00:00.000Z';
+    request.instance = { ...request.instance, attempts: [{ started_at } as AttemptRecord] };
+    await staged(request);
+    const { entries } = JSON.parse(read(request, 'context/manifest.json')) as {
+      entries: Record<string, unknown>[];
+    };
+    const at = (relative: string): string => path.join(request.attemptDir, relative);
+    expect(
+      entries.map((each) => [each['source_kind'], each['source_reference'], each['source_path']]),
+    ).toEqual([
+      ['compose_program_file', 'prompts/a.md', path.join(frozenProgramDir, 'prompts/a.md')],
+      ['compose_input_ref', 'inputs.x', at('context/refs/inputs/x.json')],
+      ['compose_input_ref', 'inputs.big', at('context/refs/inputs/big.txt')],
+      ['compose_runtime_ref', 'runtime.replies', at('context/refs/runtime/replies.json')],
+      ['compose_dep_result_ref', 'deps.up.result', path.join(runDir, 'state/results/up-1.json')],
+      ['compose_dep_artifact_ref', 'deps.up.artifacts.out/image.bin', published],
+    ]);
+    expect(entries.map((each) => [each['content_kind'], each['truncated']])).toEqual([
+      ...[false, false, true, false, false].map((truncated) => ['text', truncated]),
+      ['binary', false],
+    ]);
+    expect(entries.at(-1)).toMatchObject({
+      staged_path: at('context/refs/deps/up/artifacts/out/image.bin'),
+      staged_relative_path: 'context/refs/deps/up/artifacts/out/image.bin',
+      byte_size: 3,
+      sha256: hash,
+      updated_at: started_at,
+    });
   });
 
   it('clears its own former output, and nothing of the worker', async () => {
