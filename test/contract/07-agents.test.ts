@@ -41,6 +41,7 @@ describe('7. Agents', () => {
         'CODEX_ORCH_INSTANCE_ID',
         'CODEX_ORCH_PROGRAM_DIR',
         'CODEX_ORCH_PROJECT_WORKSPACE_DIR',
+        'CODEX_ORCH_QUESTIONS_DIR',
         'CODEX_ORCH_RUN_DIR',
         'CODEX_ORCH_RUN_ID',
         'CODEX_ORCH_TASK_ID',

@@ -128,7 +128,7 @@ describe('the files of a run', () => {
     const neutralised = volatile
       .reduce((text, sha256) => text.replaceAll(sha256, '<sha256>'), whole)
       // Their sizes depend on where the program lies.
-      .replace(/"size": \d+(?=,\s+"sha256": "<sha256>")/g, '"size": "<number>"')
+      .replace(/"(size|byte_size)": \d+(?=,\s+"sha256": "<sha256>")/g, '"$1": "<number>"')
       .replace(/\d+ bytes(?=, sha256 <sha256>)/g, '<number> bytes')
       .replace(/("tool_version": ?)"[^"]+"/g, '$1"<version>"');
     expectGolden('run-directory.txt', neutralised);
