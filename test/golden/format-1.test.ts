@@ -3,11 +3,12 @@
  * reads them, says of them what it always said, and drives the unfinished ones to their end, with the log
  * only ever growing.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayStandIn } from '../../src/core/events/catalogue.ts';
 import type { EventType } from '../../src/core/events/events.ts';
+import { takeDefaultsOut } from '../support/before-defaults.ts';
 import { testDirectory } from '../support/built-program.ts';
 import { codexHome, startModelServer, type ModelServer } from '../support/codex.ts';
 import { copyFixture, fixtureNames, type FixtureRun } from './fixture-runs.ts';
@@ -116,6 +117,25 @@ describe.each(fixtureNames)('%s', (name) => {
       return `${type} ${task}`.trimEnd();
     });
     expectGolden(`format-1/${name}/driven.txt`, `${added.join('\n')}\n`);
+  });
+});
+
+/** Frozen by a program that knew no optional field: read, verified and driven on as if it had them all. */
+describe.each(['loop-limit', 'waiting'])('%s, frozen before its optional fields', (name) => {
+  it('reads as it did, and goes on to its end', async () => {
+    const run = copyFixture(name, path.join(root, `${name}-before`));
+    expect(takeDefaultsOut(run.root)).toBeGreaterThan(20);
+    const places = { [run.directory]: '<DIR>' };
+    for (const file of ['show.json', 'explain.json', 'inbox.json']) {
+      const { stdout } = await run.cli(...(looks[file] ?? '').split(' '));
+      // Fields that were filled in stand behind the others.
+      const golden = readFileSync(path.join(import.meta.dirname, 'format-1', name, file), 'utf8');
+      expect(JSON.parse(neutral(stdout, places))).toEqual(JSON.parse(golden));
+    }
+    expect(await drives[name]?.(run)).toBe(0);
+    expect(await shown(run)).toMatchObject({ status: 'done', format_version: 1 });
+    const verified = await run.cli('run', 'verify', 'latest');
+    expect(verified.code, verified.stdout).toBe(0);
   });
 });
 

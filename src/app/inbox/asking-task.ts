@@ -5,6 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { readForeignJson, RECORD_LIMITS } from '../../disk/foreign-json.ts';
+import { taskDefaults } from '../../model/defaults.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { idPattern, type TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
@@ -73,10 +74,12 @@ async function findInstance(
 
 async function findTask(paths: RunPaths, taskId: string): Promise<TaskSpec> {
   const cached = idPattern.test(taskId) ? readObject(paths.taskFile(taskId)) : null;
+  const { interaction_policy: policy, assistant_hints: hints } = taskDefaults;
   if (
     cached?.['id'] === taskId &&
-    isJsonObject(cached['interaction_policy']) &&
-    isJsonObject(cached['assistant_hints'])
+    hasAllOf(taskDefaults, cached) &&
+    hasAllOf(policy, cached['interaction_policy']) &&
+    hasAllOf(hints, cached['assistant_hints'])
   ) {
     return cached as unknown as TaskSpec;
   }
@@ -87,6 +90,11 @@ async function findTask(paths: RunPaths, taskId: string): Promise<TaskSpec> {
     hint: `its tasks are: ${Object.keys(tasks).join(', ')}`,
     exit: ExitStatus.notFound,
   });
+}
+
+/** The file of an earlier engine has fewer fields: what stands for the rest, the log's reader knows. */
+function hasAllOf(fields: object, found: unknown): boolean {
+  return isJsonObject(found) && Object.keys(fields).every((name) => Object.hasOwn(found, name));
 }
 
 async function loadState(paths: RunPaths): Promise<RunState> {

@@ -1,4 +1,5 @@
 /** Events of the run as a whole: section 12 of the contract. */
+import { completeProject, completeTask } from '../../model/defaults.ts';
 import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
 import type { RunState } from '../state/run-state.ts';
@@ -38,9 +39,22 @@ export const runEvents: Family<RunEvents> = {
   },
 };
 
+/** What was frozen, with what it lacks: the run may be older than a field. The one place that reads it. */
+function thawed(plan: RunPlan): RunPlan {
+  const project = completeProject(plan.project);
+  const tasks = Object.entries(plan.tasks);
+  return {
+    ...plan,
+    project,
+    tasks: Object.fromEntries(
+      tasks.map(([id, task]) => [id, completeTask(task, project.default_agent)]),
+    ),
+  };
+}
+
 /** The state with which every run begins. */
 export function createState(event: LoggedEvent<'run_created', RunPlan>): RunState {
-  const plan = event.payload;
+  const plan = thawed(event.payload);
   return {
     runId: event.run_id,
     plan,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../core/events/events.ts';
 import { parseJson, stringifyJson, isJsonObject, type Json } from '../../model/json.ts';
+import type { RunPlan } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { MESSAGE_LIMITS, readForeignJson, RECORD_LIMITS } from '../../disk/foreign-json.ts';
@@ -23,6 +24,8 @@ export class ReplayNotes {
   /** Files that events after those known to `state/run.json` have changed: they may lag behind. */
   readonly lagging = new Set<string>();
   readonly runFile: RunFile | null;
+  /** What the run froze, as the log has it: an engine that knew no more fields wrote no more of them. */
+  frozen: Pick<RunPlan, 'project' | 'tasks'> | null = null;
   /** There is no `state/run.json`. It is written last: a crash came before `state/` was whole. */
   readonly neverWritten: boolean;
   readonly #paths: RunPaths;
@@ -34,6 +37,7 @@ export class ReplayNotes {
   }
 
   note(event: RunEvent): void {
+    if (event.event_type === 'run_created') this.frozen = event.payload;
     if (event.event_type === 'result_materialized' && event.instance_id !== null) {
       const { attempt, sha256: recorded, result } = event.payload;
       const jsonSha256 = sha256(stringifyJson(result));
@@ -62,11 +66,17 @@ export function verifyState(
     const difference = differenceTo(found.value);
     if (difference !== null) complain('error', file, difference);
   };
-  const equals = (file: string, value: unknown): void =>
-    compare(file, (found) => firstDifference(asJson(value), found));
+  const equals = (file: string, value: unknown, orAsFrozen?: unknown): void =>
+    compare(file, (found) => {
+      if (orAsFrozen !== undefined && firstDifference(asJson(orAsFrozen), found) === null)
+        return null;
+      return firstDifference(asJson(value), found);
+    });
 
   verifyRunFile(paths, state, end, notes, complain);
-  for (const [id, task] of Object.entries(state.plan.tasks)) equals(paths.taskFile(id), task);
+  for (const [id, task] of Object.entries(state.plan.tasks)) {
+    equals(paths.taskFile(id), task, notes.frozen?.tasks[id]);
+  }
   for (const [id, scope] of state.scopes) {
     equals(paths.inputsFile(id), inputScopeDocument(state, scope));
   }
@@ -170,10 +180,11 @@ function verifyRunFile(
     );
   }
   const { log_bytes, log_head } = file;
-  const difference = firstDifference(
-    asJson({ ...runSummary(state), log_bytes, log_head }),
-    asJson(file),
-  );
+  const expected = { ...runSummary(state), log_bytes, log_head };
+  const asFrozen = { ...expected, project: notes.frozen?.project ?? expected.project };
+  const difference =
+    firstDifference(asJson(asFrozen), asJson(file)) &&
+    firstDifference(asJson(expected), asJson(file));
   if (difference !== null) complain('error', where, difference);
 }
 

@@ -1,0 +1,102 @@
+/**
+ * What stands for a field that is not there: an author left it out, or a run was frozen before it came to be. Whoever
+ * adds a field to what runs freeze says here what it is to mean for those that have none; the compiler asks for it.
+ */
+import type {
+  AgentSpec,
+  ControlSpec,
+  Dependency,
+  ProjectSpec,
+  RequiredDecision,
+  TaskSpec,
+} from './program.ts';
+
+type Loop = ControlSpec & { mode: 'loop' };
+
+export const dependencyDefaults: Omit<Dependency, 'task' | 'kind'> = { consume: [], as: null };
+
+export const loopDefaults: Omit<Loop, 'mode' | 'continue_targets'> = {
+  stop_targets: [],
+  max_iterations: null,
+};
+
+export const decisionDefaults: Omit<RequiredDecision, 'decision_kind'> = {
+  audience: 'human',
+  description: '',
+};
+
+/** Without `agent`, which is the project's to say. */
+export const taskDefaults: Omit<TaskSpec, 'id' | 'title' | 'agent'> = {
+  kind: 'work',
+  status: 'draft',
+  description: '',
+  labels: [],
+  depends_on: [],
+  compose: [],
+  publish: ['final.md'],
+  control: null,
+  assistant_hints: { preferred_roles: [], decision_kind_overrides: {}, ask_when: [] },
+  interaction_policy: { allowed_assistant_roles: null, allow_human: true },
+  required_decisions: [],
+  model: null,
+  sandbox: null,
+  workspace: null,
+  extra_writable_roots: [],
+  result_schema: null,
+  run: null,
+};
+
+export const agentDefaults: AgentSpec = {
+  backend: 'codex',
+  model: null,
+  sandbox: null,
+  args: [],
+  env: {},
+  command: null,
+  run: null,
+};
+
+export const projectDefaults: Omit<ProjectSpec, 'name' | 'workspace'> = {
+  description: '',
+  default_agent: 'default',
+  default_model: null,
+  default_sandbox: 'workspace-write',
+  max_concurrency: 2,
+  node_wall_timeout_sec: 3600,
+  node_idle_timeout_sec: 600,
+  node_terminate_grace_sec: 10,
+  user_inputs: {},
+  agents: {},
+  assistants: 'worker',
+};
+
+/** A task as a run froze it, with what it lacks. Fields stay in their order, new ones come last. */
+export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
+  const task = complete(frozen, { ...taskDefaults, agent: defaultAgent });
+  const { control } = task;
+  return {
+    ...task,
+    depends_on: task.depends_on.map((each) => complete(each, dependencyDefaults)),
+    control: control?.mode === 'loop' ? complete(control, loopDefaults) : control,
+    assistant_hints: complete(task.assistant_hints, taskDefaults.assistant_hints),
+    interaction_policy: complete(task.interaction_policy, taskDefaults.interaction_policy),
+    required_decisions: task.required_decisions.map((each) => complete(each, decisionDefaults)),
+  };
+}
+
+/** As `completeTask`. */
+export function completeProject(frozen: ProjectSpec): ProjectSpec {
+  const project = complete(frozen, projectDefaults);
+  const agents = Object.entries(project.agents);
+  return {
+    ...project,
+    agents: Object.fromEntries(
+      agents.map(([name, agent]) => [name, complete(agent, agentDefaults)]),
+    ),
+  };
+}
+
+function complete<T extends object>(value: T, defaults: Partial<T>): T {
+  const missing = Object.entries(defaults).filter(([name]) => !Object.hasOwn(value, name));
+  return missing.length === 0 ? value : { ...value, ...Object.fromEntries(missing) };
+}
