@@ -53,6 +53,7 @@ export const long = [
   'test/core/properties.test.ts',
   'test/faults/faults.test.ts',
   'test/program/mutations.test.ts',
+  'test/program/source/edit-yaml.test.ts',
   'test/races/races.test.ts',
 ];
 

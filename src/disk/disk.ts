@@ -16,6 +16,8 @@ import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -25,6 +27,7 @@ import {
   statSync,
   unlinkSync,
   writeSync,
+  type Stats,
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
@@ -37,6 +40,8 @@ export interface WriteOptions {
   shared?: boolean;
   /** For what can be run. */
   executable?: boolean;
+  /** The file whose place it takes: its permissions stay, and its owner where we may give files away. */
+  inPlaceOf?: Pick<Stats, 'mode' | 'uid' | 'gid'>;
 }
 
 /** Writes a whole file under a temporary name, then moves it over `file`. */
@@ -84,12 +89,17 @@ export function createFile(
  * Makes a folder with one file in it, whole and only where none is: false, and nothing changed, where there
  * is one. For file systems without hard links, where `createFile` cannot.
  */
-export function createFolder(folder: string, name: string, data: string | Uint8Array): boolean {
+export function createFolder(
+  folder: string,
+  name: string,
+  data: string | Uint8Array,
+  options: Pick<WriteOptions, 'shared'> = {},
+): boolean {
   const temporary = temporaryName(folder);
   faultPoint('mkdir', temporary);
-  mkdirSync(temporary, directoryMode(path.dirname(temporary)));
+  mkdirSync(temporary, options.shared === true ? 0o777 : directoryMode(path.dirname(temporary)));
   try {
-    writeFile(path.join(temporary, name), data);
+    writeFile(path.join(temporary, name), data, options);
     faultPoint('rename', folder);
     // Of a folder that is there, rename(2) replaces an empty one only.
     renameSync(temporary, folder);
@@ -195,6 +205,7 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
   // `x`: made by this call, so that no link can have been put there.
   const fd = openSync(temporary, 'wx', fileMode(path.dirname(file), options));
   try {
+    if (options.inPlaceOf) takePlace(fd, options.inPlaceOf);
     faultPoint('write', temporary, () => writeAll(fd, halfOf(data)));
     writeAll(fd, data);
     if (options.durable) flushFile(fd, temporary);
@@ -205,6 +216,16 @@ function writeTemporary(file: string, data: string | Uint8Array, options: WriteO
     closeSync(fd);
   }
   return temporary;
+}
+
+function takePlace(fd: number, { mode, uid, gid }: Pick<Stats, 'mode' | 'uid' | 'gid'>): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch {
+    // Only root may, and the owner to a group of his.
+  }
+  // Last: a change of the owner takes special bits away.
+  fchmodSync(fd, mode & 0o7777);
 }
 
 /** `.<name>.<pid>.<8 hex>.tmp` beside `file`; drawn, so that nobody can be there first. */

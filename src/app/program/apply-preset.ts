@@ -1,15 +1,16 @@
 /** The verbs on presets: list, preview, apply. */
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { JsonObject } from '../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { idPattern, type PresetSpec } from '../../model/program.ts';
 import { taskFile } from '../../model/program-files.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { suggest } from '../../text/suggest.ts';
-import { toYaml } from '../../program/source/edit-yaml.ts';
+import { toYaml, withAllFields } from '../../program/source/edit-yaml.ts';
+import { parseYaml } from '../../program/source/yaml-source.ts';
 import { listPresets, type LoadedPreset } from '../../program/load-program.ts';
 import { renderPreset } from '../../program/presets/presets.ts';
-import { directorySource } from '../../program/source/source.ts';
+import { directorySource, type ProgramSource } from '../../program/source/source.ts';
 import { commitEdit } from './edit.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
@@ -93,7 +94,7 @@ async function applyTo(
     }
     ids.push(id);
     if (held.source.kindOf(taskFile(id)) !== null) existing.push(id);
-    edits.set(taskFile(id), toYaml(task));
+    edits.set(taskFile(id), presetTaskText(held.source, task, id));
   }
   if (existing.length > 0 && !options.overwrite) {
     throw new Refusal(
@@ -104,6 +105,13 @@ async function applyTo(
   }
   const { warnings } = await commitEdit(held, edits);
   return { ids, overwritten: existing, warnings };
+}
+
+/** What a preset makes of a task's file. Of one that is there, comments and order stay. */
+export function presetTaskText(source: ProgramSource, task: JsonObject, id: string): string {
+  const read = source.read(taskFile(id));
+  const isTask = read.ok && isJsonObject(parseYaml(read.text).source?.value ?? null);
+  return isTask ? withAllFields(read.text, task) : toYaml(task);
 }
 
 function find(place: ProgramPlace, presetId: string): LoadedPreset {

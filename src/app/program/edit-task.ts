@@ -90,7 +90,7 @@ async function addTo(
     }
     ids.push(id);
     const asWritten = single && !text.trimStart().startsWith('{');
-    edits.set(taskFile(id), asWritten ? withNewline(text) : toYaml(task));
+    edits.set(taskFile(id), asWritten ? text : toYaml(task));
   }
   const { warnings } = await commitEdit(held, edits);
   return { ids, warnings };
@@ -111,13 +111,8 @@ export async function updateTask(
   });
 }
 
-/** The text of the task's file with the fields set that `fields` holds (YAML or JSON). */
-export function withFields(
-  source: ProgramSource,
-  id: string,
-  text: string,
-  shownAs: string,
-): string {
+/** The text of the task's file with the fields set that `text` holds (YAML or JSON). */
+function withFields(source: ProgramSource, id: string, text: string, shownAs: string): string {
   const before = editableText(source, id);
   const fields = parseInputText(text, shownAs);
   if (!isJsonObject(fields)) throw invalid(`${shownAs} must hold a mapping of fields`);
@@ -212,8 +207,4 @@ function names(dependents: TaskSpec[]): string {
 
 function invalid(message: string): Refusal {
   return new Refusal('task-invalid', message);
-}
-
-function withNewline(text: string): string {
-  return text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -2,12 +2,13 @@
  * The one way in which authored files change: what the edit would make of the program is validated before
  * anything is on disk, and written if the program is no worse for it. All files are written, or none.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
+import { statsOf } from '../../disk/stats-of.ts';
 import type { Edits } from '../../program/source/source.ts';
 import type { HeldProgram } from './held-program.ts';
 import { inOneLine, validate, type ProgramPlace, type Validated } from './validate.ts';
@@ -56,8 +57,14 @@ export async function commitEdit(held: HeldProgram, edits: Edits): Promise<Check
   return checked;
 }
 
+interface Written {
+  file: string;
+  before: Buffer | null;
+  inPlaceOf: Stats | undefined;
+}
+
 function writeAllOrNone(programDir: string, edits: Edits): void {
-  const done: { file: string; before: Buffer | null }[] = [];
+  const done: Written[] = [];
   try {
     for (const [relative, text] of edits) {
       const inside = resolveInside(programDir, relative);
@@ -66,20 +73,28 @@ function writeAllOrNone(programDir: string, edits: Edits): void {
       }
       // Deleting takes a link away, not what it leads to.
       const file = text === null ? path.join(programDir, relative) : inside.path;
-      done.push({ file, before: contentOf(file) });
+      const before = contentOf(file);
+      const inPlaceOf = statsOf(file) ?? undefined;
+      done.push({ file, before, inPlaceOf });
       if (text === null) remove(file);
       else {
         makeDirectory(path.dirname(file), { shared: true });
-        replaceFile(file, text, { durable: true, shared: true });
+        replaceFile(file, withMarkOf(before, text), { durable: true, shared: true, inPlaceOf });
       }
     }
   } catch (error) {
-    for (const { file, before } of done.reverse()) {
+    for (const { file, before, inPlaceOf } of done.reverse()) {
       if (before === null) remove(file);
-      else replaceFile(file, before, { shared: true });
+      else replaceFile(file, before, { shared: true, inPlaceOf });
     }
     throw asRefusal(error);
   }
+}
+
+/** With the byte order mark that the file has. */
+function withMarkOf(before: Buffer | null, text: string): string {
+  const isMarked = before?.subarray(0, 3).equals(Buffer.from('\ufeff')) === true;
+  return isMarked && !text.startsWith('\ufeff') ? `\ufeff${text}` : text;
 }
 
 function contentOf(file: string): Buffer | null {

@@ -93,7 +93,11 @@ async function programLock(
 ): Promise<Lock> {
   const beganMs = clock.elapsedMs();
   for (let said = false; ;) {
-    const result = tryLock(programDir, { command, now: () => clock.now() });
+    const result = tryLock(programDir, {
+      command,
+      now: () => clock.now(),
+      shared: true,
+    });
     if (result.ok) return result.lock;
     if (result.reason === 'not-writable') throw notWritable(programDir, result.message);
     const waitedMs = clock.elapsedMs() - beganMs;

@@ -15,14 +15,13 @@ import {
 import { resolveInside } from '../../disk/inside.ts';
 import { bundleSchema } from '../../schema/bundle.ts';
 import { sha256 } from '../../disk/sha256.ts';
-import { toYaml } from '../../program/source/edit-yaml.ts';
 import { loadProject, type LoadedProgram } from '../../program/load-program.ts';
 import { inputsOf } from '../../text/path-template.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
 import { taskText } from './edit-task.ts';
-import { previewPreset } from './apply-preset.ts';
+import { presetTaskText, previewPreset } from './apply-preset.ts';
 import { textStart } from '../../agents/output/pages.ts';
 import { findFile, type ServedFile } from '../run/served-file.ts';
 import { graphOf, type GraphEdge } from './show-graph.ts';
@@ -160,8 +159,10 @@ export function presetFiles(
   const { tasks } = previewPreset(place, presetId, variables);
   const source = directorySource(place.programDir);
   const files = tasks.map((task) => {
-    const file = taskFile(String(task['id']));
-    return { path: file, yaml: toYaml(task), exists: source.kindOf(file) !== null };
+    const id = String(task['id']);
+    const file = taskFile(id);
+    const exists = source.kindOf(file) !== null;
+    return { path: file, yaml: presetTaskText(source, task, id), exists };
   });
   return { tasks, files };
 }

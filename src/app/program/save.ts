@@ -7,7 +7,9 @@ import { Refusal } from '../../model/refusal.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { checkEdit, commitEdit } from './edit.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
-import { taskText, withFields } from './edit-task.ts';
+import { removeField, setFields } from '../../program/source/edit-yaml.ts';
+import { withLineBreaksOf } from '../../text/line-breaks.ts';
+import { editableText, taskText } from './edit-task.ts';
 import { taskDetails, type TaskDetails } from './look.ts';
 import type { ProgramPlace } from './validate.ts';
 
@@ -45,11 +47,11 @@ export async function saveTaskYaml(
 ): Promise<TaskDetails> {
   return editProgram(editor, place, 'a save from the page', (held) => {
     requireBase(held, id, baseHash);
-    return save(held, id, yaml.endsWith('\n') ? yaml : `${yaml}\n`);
+    return save(held, id, withLineBreaksOf(taskText(held.source, id), yaml));
   });
 }
 
-/** Sets top-level fields; others stay, comments too. @throws Refusal as `saveTaskYaml` */
+/** Sets top-level fields, or removes those that are null; every other byte stays. @throws Refusal as `saveTaskYaml` */
 export async function saveTaskFields(
   editor: Editor,
   place: ProgramPlace,
@@ -59,7 +61,10 @@ export async function saveTaskFields(
 ): Promise<TaskDetails> {
   return editProgram(editor, place, 'a save from the page', (held) => {
     requireBase(held, id, baseHash);
-    return save(held, id, withFields(held.source, id, JSON.stringify(fields), 'the form'));
+    const set = Object.entries(fields).filter(([, value]) => value !== null);
+    const gone = Object.keys(fields).filter((name) => fields[name] === null);
+    const text = gone.reduce(removeField, editableText(held.source, id));
+    return save(held, id, setFields(text, Object.fromEntries(set)));
   });
 }
 

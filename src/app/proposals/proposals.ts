@@ -2,7 +2,6 @@
  * What a person does with the changes that assistants suggest: look, decide, apply. The runtime only ever
  * records them.
  */
-import { chmodSync, statSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
@@ -170,7 +169,7 @@ export async function applyProposal(
     const change = await proposalChange(place.programDir, id, options.run);
     refuseUnlessMeant(change, options);
     const written = change.before !== change.after;
-    if (written) await write(held, change);
+    if (written) await commitEdit(held, new Map([[change.file, change.after]]));
     return { change, written };
   });
   const { proposal, file } = change;
@@ -208,15 +207,6 @@ function refuseUnlessMeant(
       hint: `see: codex-orch proposal diff ${id}; apply it all the same with --force`,
     });
   }
-}
-
-async function write(held: HeldProgram, { file, after }: ProposalChange): Promise<void> {
-  const found = findProgramFile(held.programDir, file);
-  if (!found.ok) throw new Refusal('proposal-target', found.reason);
-  const mode = statSync(found.absolute, { throwIfNoEntry: false })?.mode;
-  await commitEdit(held, new Map([[file, after]]));
-  // A script stays executable: the new file came in the place of the old one.
-  if (mode !== undefined) chmodSync(found.absolute, mode & 0o777);
 }
 
 async function mark(

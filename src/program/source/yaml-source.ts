@@ -345,7 +345,8 @@ function jsonSpelling(source: string): string | null {
   return `${minus}${whole || '0'}${fraction.length > 1 ? fraction : ''}${exponent}`;
 }
 
-function keyText(key: unknown): string | null {
+/** A key as text; null where it is none. */
+export function keyText(key: unknown): string | null {
   if (!isScalar(key)) return key === null ? '' : null;
   if (typeof key.value === 'string') return key.value;
   return key.source ?? String(key.value);

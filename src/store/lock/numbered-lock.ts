@@ -59,6 +59,8 @@ export interface LockOptions {
   command: string;
   /** ISO 8601, UTC. */
   now: () => string;
+  /** Others may take it too, as far as their umask lets them. */
+  shared?: boolean;
 }
 
 /** What stands in a lock file. */
@@ -75,7 +77,7 @@ interface LockRecord extends ProcessIdentity {
  */
 export function acquireLock(lockDir: string, options: LockOptions): LockResult {
   try {
-    makeDirectory(lockDir);
+    makeDirectory(lockDir, options);
     return acquire(lockDir, options);
   } catch (error) {
     if (isForbidden(error)) {
@@ -104,7 +106,8 @@ export function describeHolder(holder: LockHolder): string {
   return `"${holder.command}" (pid ${holder.pid})${where}${since}`;
 }
 
-function acquire(lockDir: string, { command, now }: LockOptions): LockResult {
+function acquire(lockDir: string, options: LockOptions): LockResult {
+  const { command, now } = options;
   for (;;) {
     const highest = numbersIn(lockDir).at(-1) ?? 0;
     if (highest > 0) {
@@ -120,7 +123,7 @@ function acquire(lockDir: string, { command, now }: LockOptions): LockResult {
       acquired_at: now(),
       released_at: null,
     };
-    const claimed = claim(file, json(record));
+    const claimed = claim(file, json(record), options);
     if (claimed === null) continue;
     const numbers = numbersIn(lockDir);
     if (numbers.some((other) => other > number)) {
@@ -128,17 +131,18 @@ function acquire(lockDir: string, { command, now }: LockOptions): LockResult {
       continue;
     }
     for (const old of numbers) if (old <= number - KEEP) remove(lockFile(lockDir, old));
-    return { ok: true, lock: lockOf(claimed, record, now) };
+    return { ok: true, lock: lockOf(claimed, record, options) };
   }
 }
 
 /** Makes the lock file whole, where none is. Returns what holds the record, or null where one is. */
-function claim(file: string, text: string): string | null {
+function claim(file: string, text: string, options: LockOptions): string | null {
+  const { shared = false } = options;
   try {
-    return createFile(file, text) ? file : null;
+    return createFile(file, text, { shared }) ? file : null;
   } catch (error) {
     if (!lacksHardLinks(error)) throw error;
-    return createFolder(file, RECORD, text) ? path.join(file, RECORD) : null;
+    return createFolder(file, RECORD, text, { shared }) ? path.join(file, RECORD) : null;
   }
 }
 
@@ -157,7 +161,8 @@ function lacksHardLinks(error: unknown): boolean {
   return syscall === 'link' && codes.includes(code ?? '');
 }
 
-function lockOf(file: string, record: LockRecord, now: () => string): Lock {
+function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {
+  const { now, shared = false } = options;
   let held = true;
   return {
     release() {
@@ -165,7 +170,7 @@ function lockOf(file: string, record: LockRecord, now: () => string): Lock {
       held = false;
       const released = json({ ...record, released_at: now() });
       try {
-        replaceFile(file, released);
+        replaceFile(file, released, { shared });
       } catch {
         writeOver(file, released);
       }

@@ -31,6 +31,21 @@ describe('saving a task from the page', () => {
     expect(saved).toMatchObject({ yaml: text, task: { title: 'New' }, diagnostics: [] });
   });
 
+  it('keeps the byte order mark, the line breaks and the end of a file', async () => {
+    const text = '\ufeffid: a\r\ntitle: Task a # a\nrun: |\r\n  x\r\n  y\r\nlabels: [x]';
+    const place = placeOf(sampleProgram({ ...files, 'tasks/a.yaml': text }));
+    const read = () => readFileSync(path.join(place.programDir, 'tasks/a.yaml'), 'utf8');
+    const { hash, yaml } = await inspectTask(place, 'a');
+    const saved = await saveTaskFields(ownWorld, place, 'a', { run: 'x\nz\n' }, hash);
+    expect(read()).toBe(text.replace('  y\r\n', '  z\r\n'));
+    // As a text field of a browser gives it back.
+    const typed = yaml.replaceAll('\r\n', '\n').replace('  x\n', '  x\n  w\n');
+    const typedIn = await saveTaskYaml(ownWorld, place, 'a', typed, saved.hash);
+    expect(read()).toBe(text.replace('  x\r\n', '  x\r\n  w\r\n'));
+    await saveTaskFields(ownWorld, place, 'a', { run: null, labels: ['x', 'y'] }, typedIn.hash);
+    expect(read()).toBe('\ufeffid: a\r\ntitle: Task a # a\nlabels: [x, y]');
+  });
+
   it('saves a text, with its problems of before', async () => {
     const place = placeOf(sampleProgram(files));
     const { yaml, hash, diagnostics } = await inspectTask(place, 'broken');
