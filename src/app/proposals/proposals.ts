@@ -13,7 +13,7 @@ import { sha256 } from '../../disk/sha256.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { commitEdit } from '../program/edit.ts';
-import { editProgram, type HeldProgram } from '../program/held-program.ts';
+import { editProgram } from '../program/held-program.ts';
 import { recordProposalsInRun, type Waiting } from '../../engine/as-writer.ts';
 import type { World } from '../world.ts';
 import type { ProgramPlace } from '../program/validate.ts';
