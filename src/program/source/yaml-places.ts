@@ -202,7 +202,7 @@ function startOf(item: CST.CollectionItem): number {
 function endOf(token: CST.Token): number {
   switch (token.type) {
     case 'block-scalar':
-      return bodyOf(token) + token.source.length;
+      return blockBodyAt(token) + token.source.length;
     case 'flow-collection': {
       const last = token.end[0];
       return last === undefined ? token.offset : last.offset + last.source.length;
@@ -225,6 +225,6 @@ function endOfItem({ start, key = null, sep, value }: CST.CollectionItem): numbe
 }
 
 /** Where the lines of a block scalar begin, behind its header. */
-export function bodyOf({ offset, props }: CST.BlockScalar): number {
+export function blockBodyAt({ offset, props }: CST.BlockScalar): number {
   return props.reduce((at, each) => at + ('source' in each ? each.source.length : 0), offset);
 }

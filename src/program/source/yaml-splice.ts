@@ -4,7 +4,14 @@
  */
 import type { CST } from 'yaml';
 import type { Json } from '../../model/json.ts';
-import { bodyOf, columnOf, lineEnd, nextLine, type Slot, type Structure } from './yaml-places.ts';
+import {
+  blockBodyAt,
+  columnOf,
+  lineEnd,
+  nextLine,
+  type Slot,
+  type Structure,
+} from './yaml-places.ts';
 import {
   after,
   block,
@@ -135,7 +142,7 @@ function withInline(text: string, slot: Slot, value: string): string {
     return `${text.slice(0, mark)}${colon ? ':' : ''} ${value}${text.slice(mark)}`;
   }
   if (slot.value?.type === 'block-scalar') {
-    const body = bodyOf(slot.value);
+    const body = blockBodyAt(slot.value);
     const header = headerEnd(slot.value);
     const line = text.slice(header, body);
     const atEnd = to === text.length && !text.endsWith('\n');
@@ -164,7 +171,7 @@ function withBlock(text: string, slot: Slot, value: string, { style, lineBreak }
   let rest: string;
   let beside: string;
   if (old !== null) {
-    beside = text.slice(headerEnd(old), bodyOf(old)).trimEnd();
+    beside = text.slice(headerEnd(old), blockBodyAt(old)).trimEnd();
     rest = text.slice(slot.to);
   } else {
     beside = text.slice(slot.to, lineEnd(text, slot.to)).trimEnd();
@@ -202,7 +209,7 @@ function withLines(text: string, slot: Slot, value: Json, { style, lineBreak }: 
 /** What stands behind the old value, or behind its header, in its line. */
 function commentBeside(text: string, { value, to, after: mark, from }: Slot): string {
   if (value?.type === 'block-scalar') {
-    return text.slice(headerEnd(value), bodyOf(value)).trimEnd();
+    return text.slice(headerEnd(value), blockBodyAt(value)).trimEnd();
   }
   if (from === to) return text.slice(mark, lineEnd(text, mark)).trimEnd();
   return text.slice(to, lineEnd(text, to)).trimEnd();
