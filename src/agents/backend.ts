@@ -26,6 +26,8 @@ export interface Backend {
   /** Empty directories that it leaves in a writable root when it is cut off. */
   readonly leaves: readonly string[];
 
+  /** Whether a text may name a session of its own. Anything else is never taken for one, wherever it stands. */
+  isSessionId(text: string): boolean;
   /** What it needs of the agent, the task and the configuration, for the order. */
   settings(use: AgentUse, config: AgentConfig): Settled;
   /** What is wrong with this use, beside fields that it does not honour. */

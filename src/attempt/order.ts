@@ -56,8 +56,7 @@ export function workerOrder(
     cwd,
     projectWorkspaceDir,
     attemptDir,
-    // Workers may ask, but not answer: the rest of the inbox stays closed to them.
-    inboxDir: paths.inboxInterrupts,
+    controlDir: paths.controlDir(instanceId, instance.attempt),
     sandbox,
     writableRoots: extraRoots,
     model,
@@ -88,17 +87,16 @@ export function assistantOrder(
   basis: OrderBasis,
   interrupt: Interrupt,
   role: RoleSpec,
-  files: { attemptDir: string; scratchDir: string; outputSchemaFile: string; workspaceDir: string },
+  files: { attemptDir: string; controlDir: string; outputSchemaFile: string; workspaceDir: string },
 ): OrderedAttempt {
   const { paths, state } = basis;
-  const { attemptDir, scratchDir, outputSchemaFile, workspaceDir } = files;
+  const { attemptDir, controlDir, outputSchemaFile, workspaceDir } = files;
   return orderOf(basis, {
     use: { agent: bareAgent(backendOfRole(role.backend)), run: null },
     cwd: roleWorkspace(paths.authoredDir, role.id),
     projectWorkspaceDir: workspaceDir,
     attemptDir,
-    // The agent's second writable root: it has no business in the run's inbox.
-    inboxDir: scratchDir,
+    controlDir,
     sandbox: role.sandbox,
     writableRoots: [],
     model: role.model ?? state.plan.project.default_model,
@@ -147,7 +145,7 @@ interface OrderNeed {
   cwd: string;
   projectWorkspaceDir: string;
   attemptDir: string;
-  inboxDir: string;
+  controlDir: string;
   sandbox: Sandbox;
   writableRoots: string[];
   model: string | null;
@@ -173,12 +171,14 @@ function orderOf({ paths, state, config, env }: OrderBasis, need: OrderNeed): Or
       projectWorkspaceDir: need.projectWorkspaceDir,
       programDir: paths.authoredDir,
       attemptDir: need.attemptDir,
-      inboxDir: need.inboxDir,
+      controlDir: need.controlDir,
+      runFormat: state.plan.format_version,
       sandbox: need.sandbox,
       writableRoots: need.writableRoots,
       model: need.model,
       outputSchemaFile: need.outputSchemaFile,
-      sessionId: backend.can.session ? need.sessionId : null,
+      sessionId:
+        need.sessionId !== null && backend.isSessionId(need.sessionId) ? need.sessionId : null,
       previousUsage: need.previousUsage,
       env: {
         ...agent.env,
@@ -229,10 +229,14 @@ function usageOfSession(instance: Instance): Usage | null {
   return any ? sum : null;
 }
 
-/** An order as it was written down, or null where that is damaged. */
-export function asOrder(value: Json, attemptDir: string): AttemptOrder | null {
+/** An order as it was written down for these directories, or null where that is damaged. */
+export function asOrder(
+  value: Json,
+  { attemptDir, controlDir }: Pick<AttemptOrder, 'attemptDir' | 'controlDir'>,
+): AttemptOrder | null {
   if (!isJsonObject(value) || value['attemptDir'] !== attemptDir) return null;
-  const order = value as unknown as AttemptOrder;
+  // Version 1.0 wrote down neither of the two.
+  const order = { runFormat: 1, ...value, controlDir } as unknown as AttemptOrder;
   if (value['settings'] !== undefined) return order;
   // By version 1.0, which wrote down what the settings are made of.
   const { agent, run, codexPath } = value as unknown as EarlierOrder;

@@ -23,8 +23,10 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
   type Stats,
@@ -161,6 +163,24 @@ export function makeNewDirectory(directory: string): void {
 export function renameFile(from: string, to: string): void {
   faultPoint('rename', to);
   renameSync(from, to);
+}
+
+/** Makes a symbolic link. `target`: as it is to stand in the link. Throws where something has its name. */
+export function linkTo(target: string, link: string): void {
+  faultPoint('link', link);
+  symlinkSync(target, link);
+}
+
+/** Removes a file, a link, or an empty directory. Throws where that is not there. */
+export function removeFile(target: string): void {
+  faultPoint('remove', target);
+  try {
+    unlinkSync(target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EISDIR' && code !== 'EPERM') throw error;
+    rmdirSync(target);
+  }
 }
 
 /** Removes a file or a tree; does nothing where there is none. */

@@ -1,12 +1,12 @@
 /** The attempts of a run on disk, for its engine: ordered, briefed and harvested. It decides nothing about the run. */
-import { statSync } from 'node:fs';
-import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { briefWorker } from '../attempt/brief/brief-worker.ts';
 import type { AskableRole } from '../attempt/brief/stage-request.ts';
 import { harvestWork } from '../attempt/harvest/harvest.ts';
 import { workerOrder } from '../attempt/order.ts';
-import type { AttemptOrder } from '../model/attempt.ts';
+import { clearLeftovers, putAway, type AttemptDirectories } from '../attempt/place/directories.ts';
+import { isSettledTry } from '../store/assistant-records.ts';
+import { unsettledAttempts, type RunPaths } from '../store/layout.ts';
 import type { Attempts } from './parts.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -36,19 +36,30 @@ export function attemptsOf(context: AttemptContext): Attempts {
       const run = { state, paths, result, commandPath, roles: await context.roles() };
       return briefWorker(run, instanceId, order);
     },
-    isOverdue: (order) => isOverdue(order, Date.parse(context.clock.now())),
     harvest: (instanceId, end) => harvestWork(session, instanceId, end),
+    putAway: (instanceId, attempt) => putAway(directoriesOf(paths, instanceId, attempt)),
+    putAwayLeftovers: () => putAwayLeftovers(session),
   };
 }
 
-/** Whether whoever watches the attempt would find it past one of its limits. */
-function isOverdue(order: AttemptOrder, nowMs: number): boolean {
-  const startedAtMs = Date.parse(order.startedAt);
-  const { wallTimeoutMs, idleTimeoutMs } = order;
-  if (wallTimeoutMs !== null && nowMs - startedAtMs >= wallTimeoutMs) return true;
-  const outputs = ['events.jsonl', 'stderr.log'].map((name) =>
-    statSync(path.join(order.attemptDir, name), { throwIfNoEntry: false }),
-  );
-  const lastOutputMs = Math.max(startedAtMs, ...outputs.map((stats) => stats?.mtimeMs ?? 0));
-  return idleTimeoutMs !== null && nowMs - lastOutputMs >= idleTimeoutMs;
+/** What engines that died have left in `control/`, of workers and of assistants. */
+function putAwayLeftovers({ state, paths }: RunSession): void {
+  clearLeftovers(paths.controlRoot);
+  for (const { owner, attempt } of unsettledAttempts(paths)) {
+    const controlDir = paths.controlDir(owner, attempt);
+    const instance = state.instances.get(owner);
+    if (!instance) {
+      const attemptDir = paths.assistantAttemptDir(owner, attempt);
+      if (isSettledTry(controlDir)) putAway({ attemptDir, controlDir });
+    } else if (instance.status !== 'running' || instance.attempt !== attempt) {
+      putAway(directoriesOf(paths, owner, attempt));
+    }
+  }
+}
+
+function directoriesOf(paths: RunPaths, instanceId: string, attempt: number): AttemptDirectories {
+  return {
+    attemptDir: paths.attemptDir(instanceId, attempt),
+    controlDir: paths.controlDir(instanceId, attempt),
+  };
 }

@@ -98,6 +98,7 @@ export class Engine {
   async run(): Promise<void> {
     const unwatch = this.#inbox.watch(this.#loop.wake);
     try {
+      this.#attempts.putAwayLeftovers();
       await this.#recoverRunning();
       await this.#loop.run(() => this.#turn());
     } finally {
@@ -141,11 +142,13 @@ export class Engine {
     }
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
     const next = plan(run.state, { slots: this.#slots(), now: run.now() });
-    const committed = run.commitAsync([...events, ...next.events]);
+    const decided = [...events, ...next.events];
+    const committed = run.commitAsync(decided);
     for (const { instanceId } of next.starts) {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
     }
     await committed;
+    this.#putAway(decided);
     this.#loop.throwDefect();
     if (this.#options.settleOnly !== true) {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
@@ -198,7 +201,7 @@ export class Engine {
         continue;
       }
       const isLeft = found.kind === 'running' && this.#options.settleOnly === true;
-      if (isLeft && !this.#attempts.isOverdue(order)) {
+      if (isLeft && !found.isOverdue) {
         found.handle.detach();
         continue;
       }
@@ -283,6 +286,13 @@ export class Engine {
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
     } finally {
       this.#inHand -= 1;
+    }
+  }
+
+  #putAway(committed: readonly RunEvent[]): void {
+    for (const event of committed) {
+      if (event.event_type !== 'attempt_finished' || event.instance_id === null) continue;
+      this.#attempts.putAway(event.instance_id, event.payload.attempt);
     }
   }
 

@@ -40,10 +40,12 @@ export interface Attempts {
   order(instanceId: string, generation: number): OrderedAttempt;
   /** Writes what the attempt is given into its directory, and completes the order with it. */
   brief(instanceId: string, order: AttemptOrder): Promise<Briefed>;
-  /** Whether a live attempt has passed one of its limits, while nobody watched. */
-  isOverdue(order: AttemptOrder): boolean;
   /** Reads what the attempt left, and copies what it publishes. */
   harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
+  /** Tidies up after an attempt whose end is in the log. */
+  putAway(instanceId: string, attempt: number): void;
+  /** As `putAway`, for what engines that died have left. */
+  putAwayLeftovers(): void;
 }
 
 export interface EngineParts {

@@ -13,7 +13,7 @@ export type Heard = (activities: AgentActivity[]) => void;
 
 export interface Executor {
   /**
-   * Starts the agent of an attempt whose prompt.md is in place, or takes up what was started before.
+   * Starts the agent of an attempt whose control directory holds its prompt, or takes up what was started before.
    * Where it cannot start, the handle ends at once with `failure_kind: runner_invocation`.
    */
   start(order: AttemptOrder, heard: Heard): Promise<Handle>;
@@ -39,7 +39,8 @@ export interface Handle {
 }
 
 export type Found =
-  | { kind: 'running'; handle: Handle }
+  /** `isOverdue`: it has passed one of its limits, while nobody watched. */
+  | { kind: 'running'; handle: Handle; isOverdue: boolean }
   /** It ended while nobody watched. */
   | { kind: 'ended'; handle: Handle }
   /** Nothing ever ran, and nothing can any more: start again with this generation. */

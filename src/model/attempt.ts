@@ -1,5 +1,5 @@
 /**
- * An order to carry out one attempt, and how it ended. Types only. An order is plain JSON: it is handed to
+ * An order to carry out one attempt, and how it ended. An order is plain JSON: it is handed to
  * whoever carries attempts out, in this process or on another machine, and finds the attempt again after
  * the engine's death. All paths are absolute; the engine has checked that directories exist.
  */
@@ -16,11 +16,17 @@ export interface AttemptOrder {
   cwd: string;
   projectWorkspaceDir: string;
   programDir: string;
-  /** Holds prompt.md before the start; events.jsonl, stderr.log, runtime.json are written here. */
+  /** The agent's own: what it hands in, and what it asks. */
   attemptDir: string;
-  inboxDir: string;
+  /**
+   * The engine's, which no sandbox opens: prompt.md before the start, then events.jsonl, stderr.log,
+   * runtime.json and what tells who runs.
+   */
+  controlDir: string;
+  /** Of the run's format: in a run of version 1 the attempt may have been started by an earlier program. */
+  runFormat: number;
   sandbox: Sandbox;
-  /** Extra roots of the task. The attempt directory and the inbox are always writable. */
+  /** Extra roots of the task. The attempt directory is always writable. */
   writableRoots: string[];
   model: string | null;
   outputSchemaFile: string | null;
@@ -44,6 +50,16 @@ export interface AttemptOrder {
   /** From 0. One more each time that `never_started` was found. */
   generation: number;
 }
+
+/** What shows an attempt to whoever looks: in its control directory while it lives, in its own afterwards. */
+export const shownFiles = [
+  'prompt.md',
+  'events.jsonl',
+  'stderr.log',
+  'runtime.json',
+  'manifest.json',
+] as const;
+export type ShownFile = (typeof shownFiles)[number];
 
 /** Why the engine stops an attempt. */
 export type StopReason = 'terminated' | 'wall_timeout' | 'idle_timeout';

@@ -3,11 +3,14 @@
  *
  *   problem.json          why the latest try failed; gone once the question is answered
  *   claim/                who is answering now (numbered files, as in the run's lock)
- *   0001/                 a try: prompt.md, output-schema.json, context/, what its agent leaves, and
+ *   0001/                 a try: output-schema.json, context/, what its agent leaves, and once it is settled
+ *     prompt.md …         what every attempt has
  *     launch.json         written before the agent is started: enough to find it again after a crash
  *     outcome.json        how the try ended; absent while nobody knows
  *     final.md            the agent's last message, and
  *     answer.json         the answer that was made of it
+ *
+ * Until it is settled the latter lie in its control directory, where the agent cannot write: they are believed.
  */
 import path from 'node:path';
 import { stringifyJson, isJsonObject, type Json } from '../model/json.ts';
@@ -15,6 +18,7 @@ import { makeDirectory, remove, replaceFile } from '../disk/disk.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../disk/foreign-json.ts';
 import type { RunPaths } from './layout.ts';
 import { namesIn } from '../disk/names-in.ts';
+import { statsOf } from '../disk/stats-of.ts';
 
 /** Why an assistant has not answered. */
 export interface AssistantProblem {
@@ -36,7 +40,8 @@ export interface AssistantOutcome {
 export interface AssistantAttempt {
   /** From 1. */
   number: number;
-  dir: string;
+  attemptDir: string;
+  controlDir: string;
   /** What `launch.json` holds; null where no agent can have been started. */
   launch: Json;
   settled: boolean;
@@ -69,32 +74,43 @@ export function clearAssistantProblem(paths: RunPaths, interruptId: string): voi
   remove(problemFile(paths, interruptId));
 }
 
-/** The latest try; null before the first. */
+/** The latest try; null before the first. `runFormat`: in a run of version 1 an earlier program may have begun it. */
 export function latestAssistantAttempt(
   paths: RunPaths,
   interruptId: string,
+  runFormat: number,
 ): AssistantAttempt | null {
   const numbers = namesIn(paths.assistantDir(interruptId))
     .filter((name) => /^\d{4,}$/.test(name))
     .map(Number);
   if (numbers.length === 0) return null;
   const number = Math.max(...numbers);
-  const dir = paths.assistantAttemptDir(interruptId, number);
+  const attemptDir = paths.assistantAttemptDir(interruptId, number);
+  const controlDir = paths.controlDir(interruptId, number);
+  const isPutAway = statsOf(controlDir) === null;
+  const kept = isPutAway ? attemptDir : controlDir;
+  const isEarlier = isPutAway && runFormat === 1 && !isSettledTry(attemptDir);
   return {
     number,
-    dir,
-    launch: readJson(path.join(dir, 'launch.json')),
-    settled: readJson(path.join(dir, 'outcome.json')) !== null,
+    attemptDir,
+    controlDir,
+    launch: isPutAway && !isEarlier ? null : readJson(path.join(kept, 'launch.json')),
+    settled: isPutAway ? !isEarlier : isSettledTry(controlDir),
   };
 }
 
-/** On disk, flushed, before the agent is started. */
-export function writeAssistantLaunch(dir: string, launch: unknown): void {
-  replaceFile(path.join(dir, 'launch.json'), json(launch), { durable: true });
+/** `directory`: where the records of the try lie. */
+export function isSettledTry(directory: string): boolean {
+  return readJson(path.join(directory, 'outcome.json')) !== null;
 }
 
-export function writeAssistantOutcome(dir: string, outcome: AssistantOutcome): void {
-  replaceFile(path.join(dir, 'outcome.json'), json(outcome));
+/** On disk, flushed, before the agent is started. */
+export function writeAssistantLaunch(controlDir: string, launch: unknown): void {
+  replaceFile(path.join(controlDir, 'launch.json'), json(launch), { durable: true });
+}
+
+export function writeAssistantOutcome(controlDir: string, outcome: AssistantOutcome): void {
+  replaceFile(path.join(controlDir, 'outcome.json'), json(outcome));
 }
 
 function problemFile(paths: RunPaths, interruptId: string): string {

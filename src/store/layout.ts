@@ -7,6 +7,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { firstBytes, withForeign } from '../disk/foreign-file.ts';
 import { namesIn } from '../disk/names-in.ts';
+import type { ShownFile } from '../model/attempt.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 
 /** Absolute paths of one run. */
@@ -48,6 +49,8 @@ export interface RunPaths {
   controlRoot: string;
   /** Of an attempt while it lives. `owner`: its instance, or the interrupt that an assistant is to answer. */
   controlDir(owner: string, attempt: number): string;
+  /** Where a file that shows an attempt may lie, to be looked for in this order. */
+  shownFile(instanceId: string, attempt: number, name: ShownFile): readonly [string, string];
   publishedDir(instanceId: string): string;
   sessionFile(instanceId: string): string;
   lockDir: string;
@@ -65,6 +68,8 @@ export function runPaths(programDir: string, runId: string): RunPaths {
   const instanceDir = (id: string): string => under('instances', id);
   const attemptDir = (id: string, attempt: number): string =>
     path.join(instanceDir(id), 'attempts', attemptName(attempt));
+  const controlDir = (owner: string, attempt: number): string =>
+    under('control', owner, attemptName(attempt));
   return {
     runId,
     authoredDir,
@@ -92,13 +97,22 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     attemptDir,
     questionsDir: (id, attempt) => path.join(attemptDir(id, attempt), 'questions'),
     controlRoot: under('control'),
-    controlDir: (owner, attempt) => under('control', owner, attemptName(attempt)),
+    controlDir,
+    shownFile: (id, attempt, name) => [
+      path.join(controlDir(id, attempt), name),
+      path.join(attemptDir(id, attempt), placeInAttempt(name)),
+    ],
     publishedDir: (id) => path.join(instanceDir(id), 'published'),
     sessionFile: (id) => path.join(instanceDir(id), 'session.json'),
     lockDir: under('lock'),
     engineLog: under('engine.log'),
     binDir: under('bin'),
   };
+}
+
+/** Where a file of a control directory lies in the directory of its attempt, relative to that. */
+export function placeInAttempt(name: string): string {
+  return name === 'manifest.json' ? 'context/manifest.json' : name;
 }
 
 /** `.runs` of a program. */

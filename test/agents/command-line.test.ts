@@ -12,7 +12,7 @@ const root = temporaryDirectory('argv');
 const found: Located = { program: '/bin/codex', isProgramOpen: false };
 
 function codexLine(change: OrderChange, at: Partial<Located> = {}) {
-  const places = { cwd: '/w', attemptDir: '/p/a', inboxDir: '/p/inbox' };
+  const places = { cwd: '/w', attemptDir: '/p/a' };
   const order = newOrder(root, { backend: 'codex', ...places, ...change });
   return codexBackend.commandLine(order, { ...found, ...at });
 }
@@ -25,14 +25,20 @@ describe('the command line of Codex', () => {
       writableRoots: ['/extra'],
       model: 'm',
       outputSchemaFile: '/p/a/schema.json',
-      sessionId: '01a2',
+      sessionId: '0199aaaa-0000-7000-8000-000000000001',
     });
     expect(argv).toEqual([
       ...['/bin/codex', 'exec', '--json', '--skip-git-repo-check', '-C', '/w'],
       ...['-c', 'allow_login_shell=false', '-s', 'workspace-write'],
-      ...['--add-dir', '/p/a', '--add-dir', '/p/inbox', '--add-dir', '/extra'],
+      ...['--add-dir', '/p/a', '--add-dir', '/extra'],
       ...['-m', 'm', '--output-schema', '/p/a/schema.json'],
-      ...['-c', 'model_reasoning_effort=low', 'resume', '01a2', '-'],
+      ...[
+        '-c',
+        'model_reasoning_effort=low',
+        'resume',
+        '0199aaaa-0000-7000-8000-000000000001',
+        '-',
+      ],
     ]);
     expect(env).toEqual({});
   });
@@ -45,7 +51,7 @@ describe('the command line of Codex', () => {
     expect(directories).toEqual(['/p/a/scratch']);
   });
 
-  it('opens just the attempt and the inbox with read-only, without --sandbox', () => {
+  it('opens just the attempt with read-only, without --sandbox', () => {
     const attemptDir = '/p/a "quoted" \\ü\x7f';
     const { argv } = codexLine({ sandbox: 'read-only', attemptDir });
     expect(argv).not.toContain('-s');
@@ -56,7 +62,7 @@ describe('the command line of Codex', () => {
       permissions: {
         'codex-orch-read-only': {
           extends: ':read-only',
-          filesystem: { [attemptDir]: 'write', '/p/inbox': 'write' },
+          filesystem: { [attemptDir]: 'write' },
         },
       },
     });

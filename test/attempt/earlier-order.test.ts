@@ -21,19 +21,28 @@ describe.each(Object.entries(tries))('%s', (program, directory) => {
   it('makes the command line that it was started with', () => {
     const launch = read('launch.json');
     const command = read('runtime.json')['command'] as string[];
-    const order = asOrder(launch, String(launch['attemptDir']));
+    const attemptDir = String(launch['attemptDir']);
+    const order = asOrder(launch, { attemptDir, controlDir: '/control' });
     if (order === null) throw new Error('it is not taken for an order');
     const found = { program: command[0] ?? '', isProgramOpen: false };
-    expect(backendOf(order.backend).commandLine(order, found).argv).toEqual(command);
+    expect(backendOf(order.backend).commandLine(order, found).argv).toEqual(
+      // Its scratch, which lies in its directory, was opened for itself then.
+      command.map((word) =>
+        word.replace(`,${JSON.stringify(`${attemptDir}/scratch`)}="write"`, ''),
+      ),
+    );
   });
 
   it('keeps the program that the configuration named', () => {
     const launch = { ...read('launch.json'), codexPath: '/opt/codex' };
-    const order = asOrder(launch, String(read('launch.json')['attemptDir']));
+    const attemptDir = String(read('launch.json')['attemptDir']);
+    const order = asOrder(launch, { attemptDir, controlDir: '/control' });
     expect(order?.settings).toEqual({ program: '/opt/codex', args: [] });
   });
 
   it('is none where it belongs to another place', () => {
-    expect(asOrder(read('launch.json'), '/elsewhere')).toBeNull();
+    expect(
+      asOrder(read('launch.json'), { attemptDir: '/elsewhere', controlDir: '/control' }),
+    ).toBeNull();
   });
 });

@@ -45,19 +45,20 @@ const role: RoleSpec = {
 function forRole(changes: Partial<OrderBasis> = {}, spec = role) {
   const interrupt = { interrupt_id: 'int-0123456789ab' } as Interrupt;
   const files = {
-    ...{ attemptDir: '/a', scratchDir: '/a/scratch', outputSchemaFile: '/a/schema.json' },
+    ...{ attemptDir: '/a', controlDir: '/c', outputSchemaFile: '/a/schema.json' },
     workspaceDir: program,
   };
   return assistantOrder(basis(changes), interrupt, spec, files);
 }
 
-it('a worker has its place, its model and sandbox, and may write to no more of the inbox than questions', () => {
+it('a worker has its place, its model and sandbox, and the engine a place of its own', () => {
   const { order, problem } = workerOrder(basis(), id, 2);
   expect(problem).toBeNull();
   expect(order).toMatchObject({
     ...{ backend: 'command', cwd: program, projectWorkspaceDir: program, programDir: program },
     ...{ sandbox: 'read-only', model: 'large', writableRoots: [path.join(program, 'out')] },
-    inboxDir: path.join(program, '.runs', RUN_ID, 'inbox', 'interrupts'),
+    controlDir: path.join(program, '.runs', RUN_ID, 'control', id, '0001'),
+    runFormat: run.state.plan.format_version,
     ...{ wallTimeoutMs: 3_600_000, idleTimeoutMs: 600_000, graceMs: 10_000 },
     ...{ generation: 2, outputSchemaFile: null, previousUsage: null },
   });
@@ -77,6 +78,7 @@ it('a worker finds our command first, then what its agent would find, and knows 
     CODEX_ORCH_TASK_ID: 'build',
     CODEX_ORCH_INSTANCE_DIR: path.dirname(path.dirname(attemptDir)),
     CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+    CODEX_ORCH_QUESTIONS_DIR: path.join(attemptDir, 'questions'),
     CODEX_ORCH_PROJECT_WORKSPACE_DIR: program,
     CODEX_ORCH_WORKSPACE_DIR: program,
   });
@@ -87,7 +89,7 @@ it('an assistant has the limits of the run, and nothing by which a worker asks',
   const { order, problem } = forRole();
   expect(problem).toBeNull();
   expect(order).toMatchObject({
-    ...{ model: 'large', sandbox: 'read-only', sessionId: null, inboxDir: '/a/scratch' },
+    ...{ model: 'large', sandbox: 'read-only', sessionId: null, controlDir: '/c' },
     ...{ wallTimeoutMs: 3_600_000, idleTimeoutMs: 600_000, graceMs: 10_000 },
     ...{ outputSchemaFile: '/a/schema.json', writableRoots: [], startedAt: NOW, generation: 0 },
   });
@@ -97,6 +99,7 @@ it('an assistant has the limits of the run, and nothing by which a worker asks',
     CODEX_ORCH_INTERRUPT_ID: 'int-0123456789ab',
     CODEX_ORCH_ROLE_ID: 'reviewer',
     ...{ CODEX_ORCH_INSTANCE_ID: '', CODEX_ORCH_TASK_ID: '', CODEX_ORCH_INSTANCE_DIR: '' },
+    CODEX_ORCH_QUESTIONS_DIR: '',
   });
 });
 

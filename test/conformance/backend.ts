@@ -85,7 +85,7 @@ export const backendChecks: BackendCheck[] = [
         { says: 'x' },
         { model: 'a-model', outputSchemaFile: '/a/schema.json', writableRoots: ['/a/root'] },
       );
-      writeFileSync(path.join(order.attemptDir, 'prompt.md'), 'the prompt of it');
+      writeFileSync(path.join(order.controlDir, 'prompt.md'), 'the prompt of it');
       const argv = await lineOf(fixture, order);
       expect(argv.includes('a-model')).toBe(fields.task.includes('model'));
       expect(argv.includes('/a/schema.json')).toBe(can.outputSchema);
@@ -146,7 +146,7 @@ export const backendChecks: BackendCheck[] = [
       const { leaves } = fixture.backend;
       for (const name of leaves) mkdirSync(path.join(order.attemptDir, name), { recursive: true });
       const handle = await executorWithin(fixture).start(order, () => undefined);
-      const runtime = path.join(order.attemptDir, 'runtime.json');
+      const runtime = path.join(order.controlDir, 'runtime.json');
       await until('it is seen to live', () => existsSync(runtime));
       handle.stop('terminated', 'ask');
       const end = await handle.ended;
@@ -190,19 +190,20 @@ export const backendChecks: BackendCheck[] = [
     },
   },
   {
-    name: 'keeps what it runs inside a read-only sandbox, but for the attempt’s own places',
+    name: 'keeps what it runs inside a read-only sandbox, but for the attempt’s own directory',
     needsSandbox: true,
     async run(fixture) {
       const order = fixture.order(
-        { runs: 'touch "$CODEX_ORCH_ATTEMPT_DIR/mine" "$INBOX/mine"; touch "$WORKSPACE/stolen"' },
+        { runs: 'touch "$CODEX_ORCH_ATTEMPT_DIR/mine"; touch "$CONTROL/mine" "$WORKSPACE/mine"' },
         { sandbox: 'read-only' },
       );
-      order.env['INBOX'] = order.inboxDir;
+      order.env['CONTROL'] = order.controlDir;
       order.env['WORKSPACE'] = order.cwd;
       expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
       expect(existsSync(path.join(order.attemptDir, 'mine'))).toBe(true);
-      expect(existsSync(path.join(order.inboxDir, 'mine'))).toBe(true);
-      expect(existsSync(path.join(order.cwd, 'stolen'))).toBe(false);
+      for (const directory of [order.controlDir, order.cwd]) {
+        expect(existsSync(path.join(directory, 'mine')), directory).toBe(false);
+      }
     },
   },
   {

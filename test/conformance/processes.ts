@@ -113,7 +113,7 @@ export const processChecks: ProcessCheck[] = [
         if (found.kind !== 'never_started') {
           expect(await found.handle.ended).toMatchObject({ return_code: 0 });
         } else expect(end).toMatchObject({ failure_kind: 'runner_invocation' });
-        const claims = readdirSync(path.join(order.attemptDir, '.process'));
+        const claims = readdirSync(order.controlDir);
         expect(claims.filter((name) => name.startsWith('claim-'))).toEqual(['claim-0']);
       }
       expect(outcomes.has('never_started')).toBe(true);

@@ -44,7 +44,7 @@ describe('11. Recovery', () => {
     const runs = path.join(dir, '.runs');
     const [run] = readdirSync(runs);
     const [a] = readdirSync(path.join(runs, run!, 'instances')).filter((id) => id.startsWith('a-'));
-    const exit = path.join(runs, run!, 'instances', a!, 'attempts/0001/.process/exit');
+    const exit = path.join(runs, run!, 'control', a!, '0001/exit');
     await until(() => (existsSync(exit) ? true : null));
     expect((await orch('run', 'reconcile', 'latest')).code).toBe(0);
     expect(statuses(await show())).toEqual(['a done', 'b runnable']);

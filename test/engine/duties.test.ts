@@ -442,7 +442,16 @@ describe('an engine that settles only', () => {
     }));
     expect(await stage.drive({ settleOnly: true, change }).ended).toBe('running');
     expect(detached).toHaveLength(1);
-    const overdue = attemptsChanged({ isOverdue: () => true });
+    const overdue: Change = (parts) => ({
+      ...parts,
+      executor: {
+        ...parts.executor,
+        find: async (order, heard) => ({
+          ...(await parts.executor.find(order, heard)),
+          isOverdue: true,
+        }),
+      },
+    });
     const { ended } = stage.drive({ settleOnly: true, change: overdue });
     await settled();
     work.finish();

@@ -216,7 +216,8 @@ function attemptsOf({ state }: RunWriter): Attempts {
       return { order: { ...anyOrder, attemptDir, generation }, problem: null };
     },
     brief: (_instanceId, order) => Promise.resolve({ ok: true, order }),
-    isOverdue: () => false,
+    putAway: () => undefined,
+    putAwayLeftovers: () => undefined,
     harvest(_instanceId, end) {
       const { final_message: message, ...process } = end;
       const text = message !== null && 'text' in message ? message.text : '';
@@ -230,7 +231,14 @@ function attemptsOf({ state }: RunWriter): Attempts {
 
 const anyOrder: AttemptOrder = {
   ...{ backend: 'command', settings: null, cwd: '/', projectWorkspaceDir: '/', programDir: '/' },
-  ...{ attemptDir: '', inboxDir: '', sandbox: 'read-only', writableRoots: [], model: null },
+  ...{
+    attemptDir: '',
+    controlDir: '',
+    runFormat: 2,
+    sandbox: 'read-only',
+    writableRoots: [],
+    model: null,
+  },
   ...{ outputSchemaFile: null, sessionId: null, previousUsage: null, env: {} },
   ...{ wallTimeoutMs: null, idleTimeoutMs: null, graceMs: 0, startedAt: '', generation: 0 },
 };

@@ -6,6 +6,7 @@ import type { Backend, StopStep } from '../backend.ts';
 import { findCodex } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
+import { isSessionId } from './session-id.ts';
 import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
 
@@ -29,6 +30,7 @@ export const codexBackend: Backend = {
   ownVariables: ['CODEX_THREAD_ID', 'CODEX_SESSION_ID', 'CODEX_TOOL_CALL_ID'],
   // It mounts over these in every writable root.
   leaves: ['.git', '.codex', '.agents', '.aws'],
+  isSessionId,
   settings: settleCodex,
   check: () => [],
   // `workspace-write` lets everybody write there.

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { CommandLine, Located } from '../backend.ts';
+import { assertSessionId } from './session-id.ts';
 import { codexSettings } from './settings.ts';
 
 /** Flags of `codex exec` that `commandLine` uses; `doctor` looks for them in its help. */
@@ -33,7 +34,7 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   switch (order.sandbox) {
     case 'workspace-write':
       options.push('-s', 'workspace-write');
-      for (const root of [order.attemptDir, order.inboxDir, ...order.writableRoots]) {
+      for (const root of [order.attemptDir, ...order.writableRoots]) {
         options.push('--add-dir', root);
       }
       if (at.isProgramOpen) {
@@ -43,7 +44,7 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
       }
       break;
     case 'read-only':
-      options.push(...readOnlyProfile([order.attemptDir, order.inboxDir]));
+      options.push(...readOnlyProfile([order.attemptDir]));
       env['TMPDIR'] = scratch;
       break;
     case 'danger-full-access':
@@ -53,7 +54,7 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   if (order.model !== null) options.push('-m', order.model);
   if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
   options.push(...args);
-  const session = order.sessionId === null ? [] : ['resume', order.sessionId];
+  const session = order.sessionId === null ? [] : ['resume', assertSessionId(order.sessionId)];
   // Codex's sandbox fails every command when TMPDIR does not exist.
   const directories = env['TMPDIR'] === undefined ? [] : [scratch];
   const program = at.program ?? 'codex';

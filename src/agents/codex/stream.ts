@@ -9,6 +9,7 @@
 import { isJsonObject } from '../../model/json.ts';
 import type { Usage } from '../../model/run.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
+import { isSessionId } from './session-id.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
 
 type Fields = Record<string, unknown>;
@@ -31,10 +32,11 @@ export function createCodexReader(): OutputReader {
     const kind = text(record['type']);
     switch (kind) {
       case 'thread.started': {
-        seen.sessionId = text(record['thread_id']) || null;
-        return seen.sessionId === null
-          ? []
-          : [{ type: 'session_started', sessionId: seen.sessionId }];
+        const sessionId = text(record['thread_id']);
+        // Codex says it once, before its turn: whatever else looks like it is none of its doing.
+        if (started || seen.sessionId !== null || !isSessionId(sessionId)) return [];
+        seen.sessionId = sessionId;
+        return [{ type: 'session_started', sessionId }];
       }
       case 'turn.started':
         started = true;

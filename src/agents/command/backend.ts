@@ -32,6 +32,7 @@ export const commandBackend: Backend = {
   configKeys: [],
   ownVariables: [],
   leaves: [],
+  isSessionId: () => false,
   settings,
   check,
   openDirectories: () => [],

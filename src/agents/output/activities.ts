@@ -3,6 +3,7 @@ import type { AgentActivity } from '../../model/activity.ts';
 import { backendOf } from '../backends.ts';
 import { LineTail } from './line-tail.ts';
 import { LineParser, maxLineBytes, type LineListener } from './lines.ts';
+import type { OutputPlace } from './open-output.ts';
 import { bytePage, type PagePlace } from './pages.ts';
 
 export interface ActivityTail {
@@ -34,7 +35,7 @@ const LIVE_BYTES = 512 * 1024;
 const LIVE_BEHIND_BYTES = 4 << 20;
 
 /** Follows one file from its start, all of it; it need not exist yet. */
-export function tailActivities(backend: string, eventsFile: string): ActivityTail {
+export function tailActivities(backend: string, eventsFile: OutputPlace): ActivityTail {
   const collected = new Collector(backend);
   const tail = tailOf(eventsFile, collected);
   const take = (): AgentActivity[] => collected.take().map(({ activity }) => activity);
@@ -53,11 +54,11 @@ export function tailActivities(backend: string, eventsFile: string): ActivityTai
 
 /** Follows one attempt for those who look at it live. The file need not exist yet. */
 export class LiveActivities {
-  readonly #file: string;
+  readonly #file: OutputPlace;
   readonly #collected: Collector;
   readonly #tail: LineTail;
 
-  constructor(file: string, backend: string, atEnd: boolean) {
+  constructor(file: OutputPlace, backend: string, atEnd: boolean) {
     this.#file = file;
     this.#collected = new Collector(backend);
     this.#tail = tailOf(file, this.#collected);
@@ -83,7 +84,7 @@ export class LiveActivities {
 
 /** A page of what an attempt did; `size`: of all of its output. */
 export function activityPage(
-  file: string,
+  file: OutputPlace,
   backend: string,
   place: PagePlace,
 ): OutputChunk & { size: number } {
@@ -119,7 +120,7 @@ class Collector implements LineListener {
   }
 }
 
-function tailOf(file: string, collected: Collector): LineTail {
+function tailOf(file: OutputPlace, collected: Collector): LineTail {
   return new LineTail(file, {
     maxLineBytes,
     floodBytes: null,

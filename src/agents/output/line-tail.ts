@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { LineParser, type LineListener } from './lines.ts';
-import { openOutput } from './open-output.ts';
+import { openOutput, type OutputPlace } from './open-output.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -20,13 +20,13 @@ export interface LineTailOptions extends LineListener {
 export class LineTail {
   /** Last modification as of the latest `advance`, ms since the epoch; 0 before the file exists. */
   modifiedMs = 0;
-  private readonly file: string;
+  private readonly file: OutputPlace;
   private readonly floodBytes: number | null;
   private readonly lines: LineParser;
   private fd: number | null = null;
   private limit = Infinity;
 
-  constructor(file: string, options: LineTailOptions) {
+  constructor(file: OutputPlace, options: LineTailOptions) {
     this.file = file;
     this.floodBytes = options.floodBytes;
     this.lines = new LineParser(options, options.maxLineBytes);

@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { maxLineBytes } from './lines.ts';
-import { openOutput } from './open-output.ts';
+import { openOutput, type OutputPlace } from './open-output.ts';
 
 const NEWLINE = 10;
 
@@ -27,13 +27,13 @@ export interface BytePage {
 }
 
 /** Whole lines around a place; a part of a line where it is longer than the page may become. */
-export function bytePage(file: string, place: PagePlace): BytePage {
+export function bytePage(file: OutputPlace, place: PagePlace): BytePage {
   return existingPage(file, place) ?? { bytes: Buffer.alloc(0), from: 0, to: 0, size: 0 };
 }
 
 /** What it printed, as text. */
 export function textPage(
-  file: string,
+  file: OutputPlace,
   place: PagePlace,
 ): { text: string; from: number; to: number; size: number; binary: boolean } {
   const { bytes, ...rest } = bytePage(file, place);
@@ -43,7 +43,7 @@ export function textPage(
 
 /** The beginning of a text file; null where there is none. */
 export function textStart(
-  file: string,
+  file: OutputPlace,
   maxBytes: number,
 ): { text: string; size: number; truncated: boolean } | null {
   const page = existingPage(file, { after: 0, bytes: maxBytes, ended: true });
@@ -55,7 +55,7 @@ export function textStart(
   };
 }
 
-function existingPage(file: string, place: PagePlace): BytePage | null {
+function existingPage(file: OutputPlace, place: PagePlace): BytePage | null {
   const fd = openOutput(file);
   if (fd === null) return null;
   try {

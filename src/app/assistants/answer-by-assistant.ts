@@ -8,7 +8,6 @@
  * harmless: a proposal that is recorded, and a reply that stands, are not made twice.
  */
 import { stringifyJson } from '../../model/json.ts';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
@@ -35,6 +34,7 @@ import {
   type AskedQuestion,
 } from '../../attempt/brief/assistant/brief-assistant.ts';
 import { finalText, understand } from '../../attempt/harvest/understand.ts';
+import { putAway, type AttemptDirectories } from '../../attempt/place/directories.ts';
 import { asOrder, assistantOrder } from '../../attempt/order.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { selfCommand } from '../run/background.ts';
@@ -132,10 +132,12 @@ async function tryToAnswer(
   const { clock } = world;
   const id = interrupt.interrupt_id;
   let attempt: number | null = null;
+  const settleTry = (outcome: 'answered' | 'failed' | 'stopped', reason: string | null): void => {
+    if (attempt !== null) settle(directoriesOf(paths, id, attempt), outcome, reason, clock.now());
+  };
   const fail = (reason: string): AssistantResult => {
     writeAssistantProblem(paths, id, { reason, at: clock.now(), attempt });
-    if (attempt !== null)
-      settle(clock.now(), paths.assistantAttemptDir(id, attempt), 'failed', reason);
+    settleTry('failed', reason);
     return { kind: 'failed', reason };
   };
   try {
@@ -146,25 +148,24 @@ async function tryToAnswer(
     hooks.onStarted?.(interrupt, roleId, attempt);
     stopper.watch(begun.handle);
     const end = await begun.handle.ended;
-    const attemptDir = paths.assistantAttemptDir(id, attempt);
+    const { controlDir } = directoriesOf(paths, id, attempt);
     const text = finalText(end);
-    if (text !== null) writeFile(path.join(attemptDir, 'final.md'), text);
+    if (text !== null) writeFile(path.join(controlDir, 'final.md'), text);
     if (stopper.mode !== null && wasStopped(end)) {
-      settle(clock.now(), attemptDir, 'stopped', 'stopped by the operator');
+      settleTry('stopped', 'stopped by the operator');
       return { kind: 'stopped' };
     }
     const understood = understand(question, end);
     if (!understood.ok) return fail(understood.reason);
-    await deliver(world, question, understood.answer, attemptDir, hooks.command);
-    settle(clock.now(), attemptDir, 'answered', null);
+    await deliver(world, question, understood.answer, controlDir, hooks.command);
+    settleTry('answered', null);
     clearAssistantProblem(paths, id);
     const handedOff = understood.answer.resolution_kind === 'handoff_to_human';
     return { kind: 'answered', replyKind: handedOff ? 'handoff_to_human' : 'answer', roleId };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'already-answered') {
-      if (attempt !== null)
-        settle(clock.now(), paths.assistantAttemptDir(id, attempt), 'failed', error.message);
+      settleTry('failed', error.message);
       clearAssistantProblem(paths, id);
       return { kind: 'gone' };
     }
@@ -181,18 +182,18 @@ async function begin(
 ): Promise<{ attempt: number; handle: Handle }> {
   const { paths, interrupt } = question;
   const id = interrupt.interrupt_id;
-  const latest = latestAssistantAttempt(paths, id);
-  if (latest !== null && !latest.settled) {
-    const order = asOrder(latest.launch, latest.dir);
+  const latest = latestAssistantAttempt(paths, id, question.state.plan.format_version);
+  if (latest?.settled === true) putAway(latest);
+  else if (latest !== null) {
+    const order = asOrder(latest.launch, latest);
     if (order !== null) return { attempt: latest.number, handle: await findAgain(order, executor) };
     // A crash while it was prepared: no agent can have been started.
-    remove(latest.dir);
+    for (const directory of [latest.attemptDir, latest.controlDir]) remove(directory);
   }
   const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
-  const attemptDir = paths.assistantAttemptDir(id, attempt);
-  makeDirectory(attemptDir);
-  const order = await prepareTry(world, question, attemptDir);
-  writeAssistantLaunch(attemptDir, order);
+  const directories = directoriesOf(paths, id, attempt);
+  const order = await prepareTry(world, question, directories);
+  writeAssistantLaunch(directories.controlDir, order);
   return { attempt, handle: await executor.start(order, deaf) };
 }
 
@@ -200,10 +201,10 @@ async function begin(
 async function prepareTry(
   world: World,
   question: AskedQuestion,
-  attemptDir: string,
+  directories: AttemptDirectories,
 ): Promise<AttemptOrder> {
   const { paths, state, interrupt, role } = question;
-  const briefed = await briefAssistant(question, attemptDir);
+  const briefed = await briefAssistant(question, directories);
   writeCommandShim(paths.binDir, selfCommand(world));
   const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
   const basis = { paths, state, config, env: world.env, now: () => world.clock.now() };
@@ -227,10 +228,10 @@ async function deliver(
   world: World,
   { paths, interrupt, role }: AskedQuestion,
   answer: AssistantAnswer,
-  attemptDir: string,
+  controlDir: string,
   command: string,
 ): Promise<void> {
-  writeFile(path.join(attemptDir, 'answer.json'), `${stringifyJson(answer, 2)}\n`);
+  writeFile(path.join(controlDir, 'answer.json'), `${stringifyJson(answer, 2)}\n`);
   const given: Answer = {
     text: answer.answer,
     replyKind: answer.resolution_kind === 'handoff_to_human' ? 'handoff_to_human' : 'answer',
@@ -259,14 +260,22 @@ async function deliver(
   await answerInterrupt(world, { paths, interruptId: interrupt.interrupt_id }, given, { command });
 }
 
+function directoriesOf(paths: RunPaths, id: string, attempt: number): AttemptDirectories {
+  return {
+    attemptDir: paths.assistantAttemptDir(id, attempt),
+    controlDir: paths.controlDir(id, attempt),
+  };
+}
+
 function settle(
-  now: string,
-  attemptDir: string,
+  directories: AttemptDirectories,
   outcome: 'answered' | 'failed' | 'stopped',
   reason: string | null,
+  now: string,
 ): void {
-  if (!existsSync(attemptDir)) return;
-  writeAssistantOutcome(attemptDir, { outcome, reason, finished_at: now });
+  makeDirectory(directories.controlDir);
+  writeAssistantOutcome(directories.controlDir, { outcome, reason, finished_at: now });
+  putAway(directories);
 }
 
 function wasStopped(end: AttemptEnd): boolean {

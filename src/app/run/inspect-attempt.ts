@@ -1,14 +1,13 @@
 /** Looks at one instance and its attempts: prompt, staging, process, output, artifacts. Only reads. */
-import path from 'node:path';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { AttemptRecord, FileRecord, Instance } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { attemptFiles } from '../../execution/local/attempt-files.ts';
-import { withForeign } from '../../disk/foreign-file.ts';
 import { readForeignJson } from '../../disk/foreign-json.ts';
-import { runPaths } from '../../store/layout.ts';
+import { placeInAttempt, runPaths } from '../../store/layout.ts';
+import { shownFiles, type ShownFile } from '../../model/attempt.ts';
+import { sizeOfOutput } from '../../agents/output/open-output.ts';
 import { activityPage, type OutputChunk } from '../../agents/output/activities.ts';
 import { textPage, textStart } from '../../agents/output/pages.ts';
 import { filesBelow, findFile, renderOf, type FoundFile, type ServedFile } from './served-file.ts';
@@ -51,27 +50,27 @@ const MAX_RESULT_BYTES = 256 * 1024;
 const MAX_FILES = 500;
 /** An agent can write to these files. */
 const LIMITS = { maxBytes: 4 << 20, maxDepth: 100 };
-const PROCESS_FILES = new Set(['prompt.md', 'runtime.json', 'events.jsonl', 'stderr.log']);
 
 /** @throws Refusal `attempt-not-found`, exit status 4 */
 export function inspectAttempt(address: AttemptAddress): AttemptDetails {
   const { state, instanceId, attempt } = address;
-  const { record, directory, isRunning } = find(address);
-  const files = attemptFiles(directory);
-  const staged = stagedIn(directory);
+  const { record, directory, shown, isRunning } = find(address);
+  const staged = stagedIn(shown('manifest.json'));
   const known = new Set(staged.map((file) => file.path));
   const { files: all, omitted } = filesBelow(directory, MAX_FILES);
   return {
     attempt,
     record,
     running: isRunning,
-    prompt: textStart(files.prompt, MAX_PROMPT_BYTES),
-    runtime: objectIn(files.runtime),
+    prompt: textStart(shown('prompt.md'), MAX_PROMPT_BYTES),
+    runtime: objectIn(shown('runtime.json')),
     staged,
-    files: all.filter((file) => !known.has(file.path) && !PROCESS_FILES.has(file.path)),
+    files: all.filter(
+      (file) => !known.has(file.path) && !shownFiles.some((name) => name === file.path),
+    ),
     files_omitted: omitted,
-    stdout_size: sizeOf(files.stdout),
-    stderr_size: sizeOf(files.stderr),
+    stdout_size: sizeOfOutput(shown('events.jsonl')),
+    stderr_size: sizeOfOutput(shown('stderr.log')),
     replies: [...state.interrupts.values()]
       .filter((each) => each.interrupt.instance_id === instanceId)
       .filter((each) => each.appliedInAttempt === attempt)
@@ -90,11 +89,10 @@ export function attemptActivities(
   address: AttemptAddress,
   place: Place,
 ): OutputChunk & { size: number } {
-  const { directory, task, isRunning } = find(address);
+  const { shown, task, isRunning } = find(address);
   const { plan } = address.state;
   const { backend } = resolveAgent(plan.project, task?.agent ?? plan.project.default_agent);
-  const { stdout } = attemptFiles(directory);
-  return activityPage(stdout, backend, { ...place, ended: !isRunning });
+  return activityPage(shown('events.jsonl'), backend, { ...place, ended: !isRunning });
 }
 
 /** What it printed. @throws Refusal `attempt-not-found` */
@@ -103,13 +101,22 @@ export function attemptText(
   stream: 'stdout' | 'stderr',
   place: Place,
 ): { text: string; from: number; to: number; size: number; binary: boolean } {
-  const { directory, isRunning } = find(address);
-  return textPage(attemptFiles(directory)[stream], { ...place, ended: !isRunning });
+  const { shown, isRunning } = find(address);
+  const name = stream === 'stdout' ? 'events.jsonl' : 'stderr.log';
+  return textPage(shown(name), { ...place, ended: !isRunning });
 }
 
 /** A file that the attempt was given or left. @throws Refusal as `findFile` */
 export function attemptFile(address: AttemptAddress, relative: string): ServedFile {
-  return findFile(find(address).directory, relative);
+  const { directory, controlDir } = find(address);
+  const shown = shownFiles.find((name) => placeInAttempt(name) === relative);
+  if (shown === undefined) return findFile(directory, relative);
+  try {
+    return findFile(controlDir, shown);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return findFile(directory, relative);
+  }
 }
 
 /** An artifact of an instance. @throws Refusal as `findFile` */
@@ -164,6 +171,8 @@ export function fileText(
 interface FoundAttempt {
   record: AttemptRecord;
   directory: string;
+  controlDir: string;
+  shown(name: ShownFile): readonly string[];
   task: RunState['plan']['tasks'][string] | undefined;
   isRunning: boolean;
 }
@@ -179,16 +188,19 @@ function find({ programDir, state, instanceId, attempt }: AttemptAddress): Found
       { exit: ExitStatus.notFound },
     );
   }
+  const paths = runPaths(programDir, state.runId);
   return {
     record,
-    directory: runPaths(programDir, state.runId).attemptDir(instanceId, attempt),
+    directory: paths.attemptDir(instanceId, attempt),
+    controlDir: paths.controlDir(instanceId, attempt),
+    shown: (name) => paths.shownFile(instanceId, attempt, name),
     task: state.plan.tasks[instance.task_id],
     isRunning: instance.status === 'running' && instance.attempt === attempt,
   };
 }
 
-function stagedIn(directory: string): StagedEntry[] {
-  const manifest = objectOrList(path.join(directory, 'context', 'manifest.json'));
+function stagedIn(manifestFile: readonly string[]): StagedEntry[] {
+  const manifest = objectOrList(manifestFile);
   const list = isJsonObject(manifest) ? manifest['files'] : manifest;
   if (!Array.isArray(list)) return [];
   return list.slice(0, 2 * MAX_FILES).filter(isStaged);
@@ -200,17 +212,16 @@ function isStaged(value: unknown): value is StagedEntry & Json {
   return texts.every((key) => typeof value[key] === 'string') && typeof value['size'] === 'number';
 }
 
-function objectIn(file: string): JsonObject | null {
+function objectIn(file: readonly string[]): JsonObject | null {
   const value = objectOrList(file);
   return isJsonObject(value) ? value : null;
 }
 
-function objectOrList(file: string): Json {
-  const read = readForeignJson(file, LIMITS);
-  return read.ok ? read.value : null;
-}
-
-function sizeOf(file: string): number {
-  const size = withForeign(file, {}, ({ stats }) => stats.size);
-  return typeof size === 'number' ? size : 0;
+/** Of the first place that has any. */
+function objectOrList(places: readonly string[]): Json {
+  for (const file of places) {
+    const read = readForeignJson(file, LIMITS);
+    if (read.ok) return read.value;
+  }
+  return null;
 }

@@ -1,7 +1,7 @@
 /** What an attempt printed, while it runs and afterwards: for `run logs` and the web page. Only reads. */
 import { tailActivities, type ActivityTail } from '../../agents/output/activities.ts';
-import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import { LineTail } from '../../agents/output/line-tail.ts';
+import type { OutputPlace } from '../../agents/output/open-output.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
@@ -12,9 +12,8 @@ export type { ActivityTail };
 export interface AttemptOutput {
   instanceId: string;
   attempt: number;
-  /** Absolute; the files need not exist yet. */
-  stdoutFile: string;
-  stderrFile: string;
+  /** The files need not exist yet. */
+  stdoutFile: OutputPlace;
   /** What the agent did, from the start of the attempt. */
   activities(): ActivityTail;
   /** Lines of standard error, from the start of the attempt. */
@@ -49,21 +48,22 @@ export function attemptOutput(
       exit: ExitStatus.notFound,
     });
   }
-  const files = attemptFiles(runPaths(programDir, state.runId).attemptDir(instanceId, number));
+  const paths = runPaths(programDir, state.runId);
+  const stdoutFile = paths.shownFile(instanceId, number, 'events.jsonl');
+  const stderrFile = paths.shownFile(instanceId, number, 'stderr.log');
   const agent = state.plan.tasks[instance.task_id]?.agent ?? state.plan.project.default_agent;
   const { backend } = resolveAgent(state.plan.project, agent);
   return {
     instanceId,
     attempt: number,
-    stdoutFile: files.stdout,
-    stderrFile: files.stderr,
-    activities: () => tailActivities(backend, files.stdout),
-    stderr: () => tailText(files.stderr),
+    stdoutFile,
+    activities: () => tailActivities(backend, stdoutFile),
+    stderr: () => tailText(stderrFile),
   };
 }
 
 /** Lines of a growing text file. */
-export function tailText(file: string): TextTail {
+export function tailText(file: OutputPlace): TextTail {
   let lines: string[] = [];
   const tail = new LineTail(file, {
     maxLineBytes: 1 << 20,

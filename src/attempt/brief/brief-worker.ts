@@ -40,7 +40,6 @@ export async function briefWorker(
       runId: state.runId,
       programDir: paths.authoredDir,
       frozenProgramDir: paths.programDir,
-      inboxDir: order.inboxDir,
       runDir: paths.root,
     },
     project: state.plan.project,
@@ -48,6 +47,7 @@ export async function briefWorker(
     instance,
     attempt: instance.attempt,
     attemptDir: order.attemptDir,
+    controlDir: order.controlDir,
     instanceDir: paths.instanceDir(instanceId),
     previousAttemptDir:
       instance.attempt > 1 ? paths.attemptDir(instanceId, instance.attempt - 1) : null,

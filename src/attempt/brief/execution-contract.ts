@@ -47,7 +47,7 @@ function places(request: StageRequest): string {
 /** What the sandbox lets the worker write. */
 function writing(request: StageRequest): string {
   const { attemptDir, writableRoots, sandbox } = request;
-  const own = `the attempt directory ${attemptDir} and the inbox ${request.run.inboxDir} (which only commands write)`;
+  const own = `the attempt directory ${attemptDir}`;
   const roots =
     writableRoots.length === 0 ? '' : `\n\nExtra writable roots:\n\n${bullets(writableRoots)}`;
   if (!request.backend.hasSandbox) {

@@ -1,15 +1,16 @@
 /**
  * Lays out what an attempt is given, before any process starts: the files it refers to under
- * `context/`, how to ask for help, an empty `scratch/`, and `prompt.md` last of all. Writes to the
- * attempt directory only, and can be run again after a crash: it clears its own former output first.
+ * `context/`, how to ask for help, an empty `scratch/`, and `prompt.md` last of all. Writes to the two
+ * directories of the attempt only, and can be run again after a crash: it clears its own former output first.
  */
 import path from 'node:path';
 import { scopeName } from '../../model/program.ts';
 import { parseReference, type Reference } from '../../model/references.ts';
-import { makeDirectory, remove, writeFile } from '../../disk/disk.ts';
+import { writeFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { isDirectory, isFile } from '../../disk/stats-of.ts';
 import { manifestOf } from './manifest.ts';
+import { makeDirectories, showFile } from '../place/directories.ts';
 import { continuePrompt, freshPrompt, type PromptMaterial, type PromptPart } from './prompt.ts';
 import { requestingHelp } from './requesting-help.ts';
 import { stageObligations, stageProgramFile } from './stage-program-file.ts';
@@ -24,10 +25,8 @@ import { Unstageable } from './unstageable.ts';
  * reference or file and what to do. Disk errors are thrown.
  */
 export async function stageAttempt(request: StageRequest): Promise<StageOutcome> {
-  const { attemptDir } = request;
-  if (!makeDirectory(path.join(attemptDir, 'scratch'))) {
-    for (const own of ['prompt.md', 'context']) remove(path.join(attemptDir, own));
-  }
+  const { attemptDir, controlDir } = request;
+  makeDirectories(request);
   const staged = new StagedFiles(attemptDir);
   try {
     const parts = await stageParts(request, staged);
@@ -43,11 +42,12 @@ export async function stageAttempt(request: StageRequest): Promise<StageOutcome>
       kind: 'guidance',
     });
     writeFile(
-      path.join(attemptDir, 'context', 'manifest.json'),
+      path.join(controlDir, 'manifest.json'),
       `${JSON.stringify(manifestOf(request, staged.files), null, 2)}\n`,
     );
+    showFile(request, 'manifest.json');
     const prompt = request.mode === 'fresh' ? freshPrompt : continuePrompt;
-    writeFile(path.join(attemptDir, 'prompt.md'), prompt(request, material));
+    writeFile(path.join(controlDir, 'prompt.md'), prompt(request, material));
     return { ok: true, outputSchemaFile: schema.outputSchemaFile, stagedFiles: staged.files };
   } catch (error) {
     if (!(error instanceof Unstageable)) throw error;

@@ -22,6 +22,8 @@ export interface StageRequest {
   attempt: number;
   /** `instances/<instance-id>/attempts/<n>`; created if it is not there. */
   attemptDir: string;
+  /** The engine's own, likewise. */
+  controlDir: string;
   instanceDir: string;
   /** The attempt before this one, so that the agent finds what it left there; null for the first. */
   previousAttemptDir: string | null;
@@ -50,7 +52,7 @@ export interface StageRequest {
   cwd: string;
   projectWorkspaceDir: string;
   sandbox: Sandbox;
-  /** Beside the workspace, the attempt directory and the inbox, which are always named. */
+  /** Beside the workspace and the attempt directory, which are always named. */
   writableRoots: string[];
   backend: StagedBackend;
   /** The `codex-orch` shim, as commands in the prompt name it. */
@@ -68,7 +70,6 @@ export interface StagedRun {
   programDir: string;
   /** `.runs/<run-id>/program`: files by their program-relative path. */
   frozenProgramDir: string;
-  inboxDir: string;
   runDir: string;
 }
 

@@ -1,66 +1,87 @@
 /**
- * The small files by which an attempt's process and the engines that come and go agree on who ran it:
+ * The small files by which an attempt's process and the engines that come and go agree on who ran it. They lie
+ * in the attempt's control directory, beside what the agent is given and prints:
  *
- *   .process/agent-<g>   who the wrapper of generation g is; written by it, before its claim
- *   .process/claim-<g>   created once: `run` by the wrapper, or `void` by an engine that found nothing
- *   .process/exit        the exit code and a newline; an empty line before
- *   .process/stop        why an engine is stopping it, so that the next engine does not call it a crash
+ *   agent-<g>   who the wrapper of generation g is; written by it, before its claim
+ *   claim-<g>   created once: `run` by the wrapper, or `void` by an engine that found nothing
+ *   exit        an empty line; then the exit code and a newline
+ *   stop        why an engine is stopping it, so that the next engine does not call it a crash
  *
  * An engine that finds `attempt_started` in the log but no process creates the claim itself. If that
  * succeeds, a wrapper that was slow to start finds the claim taken and runs nothing: exactly one side
  * wins, whatever the order. If it fails, the identity is already whole on disk.
+ *
+ * An agent without a sandbox can write here, too: what is read is judged.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createFile, makeDirectory } from '../../disk/disk.ts';
+import type { AttemptOrder, ShownFile, StopReason } from '../../model/attempt.ts';
 import { normaliseStart, parseStat } from '../../processes/identity.ts';
 import type { ProcessIdentity } from '../../processes/identity.ts';
-import type { StopReason } from '../../model/attempt.ts';
+import { readForeignText } from '../../disk/foreign-file.ts';
 
 export interface AttemptFiles {
+  /** Where who runs is settled. */
+  control: string;
   prompt: string;
   stdout: string;
   stderr: string;
   runtime: string;
-  scratch: string;
-  processDir: string;
   exit: string;
   stop: string;
 }
 
-export function attemptFiles(attemptDir: string): AttemptFiles {
-  const processDir = path.join(attemptDir, '.process');
+export function attemptFiles({ controlDir }: Pick<AttemptOrder, 'controlDir'>): AttemptFiles {
+  return filesIn(controlDir, controlDir);
+}
+
+/** Of an attempt that may have been started by version 1.0, which kept all in its directory. */
+export function foundFiles(order: AttemptOrder): AttemptFiles {
+  const { attemptDir, controlDir, runFormat } = order;
+  const earlier = filesIn(path.join(attemptDir, '.process'), attemptDir);
+  const isEarlier = runFormat === 1 && !existsSync(controlDir) && existsSync(earlier.control);
+  return isEarlier ? earlier : attemptFiles(order);
+}
+
+function filesIn(control: string, shown: string): AttemptFiles {
+  const file = (name: ShownFile): string => path.join(shown, name);
   return {
-    prompt: path.join(attemptDir, 'prompt.md'),
-    stdout: path.join(attemptDir, 'events.jsonl'),
-    stderr: path.join(attemptDir, 'stderr.log'),
-    runtime: path.join(attemptDir, 'runtime.json'),
-    scratch: path.join(attemptDir, 'scratch'),
-    processDir,
-    exit: path.join(processDir, 'exit'),
-    stop: path.join(processDir, 'stop'),
+    control,
+    prompt: file('prompt.md'),
+    stdout: file('events.jsonl'),
+    stderr: file('stderr.log'),
+    runtime: file('runtime.json'),
+    exit: path.join(control, 'exit'),
+    stop: path.join(control, 'stop'),
   };
 }
 
 export function claimFile(files: AttemptFiles, generation: number): string {
-  return path.join(files.processDir, `claim-${generation}`);
+  return path.join(files.control, `claim-${generation}`);
 }
 
 export function identityFile(files: AttemptFiles, generation: number): string {
-  return path.join(files.processDir, `agent-${generation}`);
+  return path.join(files.control, `agent-${generation}`);
 }
 
 /** For people: why no process came to be. */
-export function unclaimed({ attemptDir }: { attemptDir: string }): string {
-  return `the attempt could not be claimed in ${attemptFiles(attemptDir).processDir}`;
+export function unclaimed({ control }: AttemptFiles): string {
+  return `the attempt could not be claimed in ${control}`;
 }
 
 /** Who holds the claim of a generation; `created`: nobody did, and now nobody can any more. */
 export function settleClaim(files: AttemptFiles, generation: number): 'created' | 'void' | 'run' {
-  makeDirectory(files.processDir);
+  makeDirectory(files.control);
   const file = claimFile(files, generation);
   if (createFile(file, 'void\n')) return 'created';
-  return readOrNull(file)?.startsWith('void') ? 'void' : 'run';
+  return readControlFile(file)?.text.startsWith('void') === true ? 'void' : 'run';
+}
+
+/** Leaves what a wrapper does that has run and is gone. `code`: null where its exit is not known. */
+export function recordRun(files: AttemptFiles, code: number | null): void {
+  createFile(claimFile(files, 0), 'run\n');
+  createFile(files.exit, code === null ? '\n' : `\n${code}\n`);
 }
 
 /**
@@ -68,7 +89,7 @@ export function settleClaim(files: AttemptFiles, generation: number): 'created' 
  * null where the file is missing or torn, which only a power cut can do to a claimed attempt.
  */
 export function readIdentity(files: AttemptFiles, generation: number): ProcessIdentity | null {
-  const lines = readOrNull(identityFile(files, generation))?.split('\n') ?? [];
+  const lines = readControlFile(identityFile(files, generation))?.text.split('\n') ?? [];
   const [pid, start, bootId, pidNamespace, host, end] = lines;
   if (pid === undefined || start === undefined || bootId === undefined) return null;
   if (pidNamespace === undefined || host === undefined || end === undefined) return null;
@@ -85,30 +106,27 @@ export interface RecordedExit {
 }
 
 export function readExit(files: AttemptFiles): RecordedExit | null {
-  const match = /^(\d+)\n/.exec(readOrNull(files.exit) ?? '');
-  if (!match) return null;
-  return { code: Number(match[1]), atMs: statSync(files.exit).mtimeMs };
+  const read = readControlFile(files.exit);
+  // Under version 1.0 the code took the place of the empty line.
+  const match = /^\n?(\d{1,3})\n/.exec(read?.text ?? '');
+  return read === null || !match ? null : { code: Number(match[1]), atMs: read.modifiedAtMs };
+}
+
+/** null for what is no regular file, is far larger than such a file, or cannot be read: nothing is recorded then. */
+function readControlFile(file: string): { text: string; modifiedAtMs: number } | null {
+  const read = readForeignText(file, { maxBytes: 16 * 1024 });
+  return read.ok ? read : null;
 }
 
 /** Records why the attempt is stopped. The first reason stands, across engines. */
 export function recordStop(files: AttemptFiles, reason: StopReason): void {
-  makeDirectory(files.processDir);
+  makeDirectory(files.control);
   createFile(files.stop, `${reason}\n`);
 }
 
 export function readStop(files: AttemptFiles): StopReason | null {
-  const reason = readOrNull(files.stop)?.trim();
+  const reason = readControlFile(files.stop)?.text.trim();
   return reason === 'terminated' || reason === 'wall_timeout' || reason === 'idle_timeout'
     ? reason
     : null;
-}
-
-function readOrNull(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
-  }
 }

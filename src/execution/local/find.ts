@@ -2,7 +2,7 @@
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { isSameProcess } from '../../processes/identity.ts';
 import type { Found, Heard } from '../executor.ts';
-import { attemptFiles, readExit, readIdentity, settleClaim } from './attempt-files.ts';
+import { foundFiles, readExit, readIdentity, settleClaim } from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
 import { AttemptWatch } from './watch.ts';
 
@@ -12,7 +12,7 @@ export async function findAttempt(
   heard: Heard,
   inherited: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Found> {
-  const files = attemptFiles(order.attemptDir);
+  const files = foundFiles(order);
   let generation = order.generation;
   // Earlier engines may have voided this generation, and started the next.
   for (; ; generation += 1) {
@@ -27,13 +27,11 @@ export async function findAttempt(
   if (identity === null || gone) {
     return {
       kind: 'ended',
-      handle: new AttemptWatch(order, { kind: 'gone', identity, argv }, heard),
+      handle: new AttemptWatch(order, files, { kind: 'gone', identity, argv }, heard),
     };
   }
-  return {
-    kind: 'running',
-    handle: new AttemptWatch(order, { kind: 'attached', identity, argv }, heard),
-  };
+  const handle = new AttemptWatch(order, files, { kind: 'attached', identity, argv }, heard);
+  return { kind: 'running', handle, isOverdue: handle.isOverdue() };
 }
 
 /** For runtime.json: what it would be started with now, which is what it was started with. */

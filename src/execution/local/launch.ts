@@ -6,10 +6,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
-import { makeDirectory, remove } from '../../disk/disk.ts';
+import { remove } from '../../disk/disk.ts';
 import { faultPoint } from '../../disk/fault-point.ts';
 import { ownScope } from '../../processes/identity.ts';
-import { attemptFiles, claimFile, identityFile } from './attempt-files.ts';
+import { claimFile, identityFile, type AttemptFiles } from './attempt-files.ts';
 import { Launcher, type LaunchOutcome, type LaunchRequest } from './launcher.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 
@@ -25,8 +25,8 @@ import type { AttemptOrder } from '../../model/attempt.ts';
  *   costs no fork (it becomes the agent), and keeps dash from redirecting itself meanwhile.
  * - noclobber makes creating the claim exclusive, also against an engine's void claim. A second
  *   wrapper of a generation stops at the identity file already.
- * - The exit file has its block before the agent runs, and is written over in place, so that the exit is
- *   recorded on a full disk, too.
+ * - The exit file is opened, and has its block, before the agent runs: so that the exit is recorded on a full
+ *   disk, too, and nothing is opened by name once the agent could have put something else there.
  * - The agent does not inherit our descriptors, nor variables of ours: $@ and `set` need none.
  */
 function wrapper({ pid, report }: { pid: string; report: string }): string {
@@ -36,14 +36,14 @@ set -C
 IFS= read -r _codex_orch_stat </proc/${pid}/stat || _codex_orch_stat=$(LC_ALL=C ps -o lstart= -p ${pid})
 printf '%s\\n' "${pid}" "$_codex_orch_stat" "$4" "$5" "$6" >"$1" || exit 75
 printf 'run\\n' >"$2" || exit 75
-printf '\\n' >|"$3"
+exec 8<>"$3"
+printf '\\n' >&8
 ${report}
 unset _codex_orch_stat
-_codex_orch_exit=$3
 shift 6
-(exec "$@" 2>&3 3>&- 9>&-)
+(exec "$@" 2>&3 3>&- 8>&- 9>&-)
 set -- $?
-printf '%s\\n' "$1" 1<>"$_codex_orch_exit"
+printf '%s\\n' "$1" >&8
 exit "$1"`;
 }
 
@@ -75,17 +75,15 @@ export type Launched =
  */
 export async function launchAttempt(
   order: AttemptOrder,
+  files: AttemptFiles,
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   launcher: Launcher | null,
 ): Promise<Launched> {
-  const files = attemptFiles(order.attemptDir);
   const claim = claimFile(files, order.generation);
-  if (!makeDirectory(files.processDir)) {
-    if (existsSync(claim)) return { kind: 'claimed' };
-    // Left by an engine that was stopping a generation which never came to run.
-    if (existsSync(files.stop)) remove(files.stop);
-  }
+  if (existsSync(claim)) return { kind: 'claimed' };
+  // Left by an engine that was stopping a generation which never came to run.
+  if (order.generation > 0) remove(files.stop);
   const { bootId, pidNamespace, host } = ownScope();
   const ours = [identityFile(files, order.generation), claim, files.exit];
   const words = [...ours, bootId, pidNamespace, host, ...argv];

@@ -59,7 +59,7 @@ function runtimeRecord(
     project_workspace_dir: order.projectWorkspaceDir,
     command,
     sandbox: backendOf(order.backend).can.sandbox ? order.sandbox : null,
-    writable_roots: [order.attemptDir, order.inboxDir, ...order.writableRoots],
+    writable_roots: [order.attemptDir, ...order.writableRoots],
     started_at: order.startedAt,
     finished_at: end?.finished_at ?? null,
     last_stdout_at: progress.lastStdoutAt,

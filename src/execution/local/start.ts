@@ -7,7 +7,7 @@ import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { ownScope } from '../../processes/identity.ts';
 import type { Handle, Heard } from '../executor.ts';
-import { unclaimed } from './attempt-files.ts';
+import { attemptFiles, unclaimed } from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
 import { findAttempt } from './find.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
@@ -27,8 +27,9 @@ export async function startAttempt(
   heard: Heard,
   { env, launcher }: StartOptions,
 ): Promise<Handle> {
+  const files = attemptFiles(order);
   const failed = (problem: string, argv: string[] = []): Handle =>
-    new AttemptWatch(order, { kind: 'failed', problem, argv }, heard);
+    new AttemptWatch(order, files, { kind: 'failed', problem, argv }, heard);
   const unusable = directoryProblem(order.cwd);
   if (unusable !== null) return failed(`the workspace cannot be used: ${unusable}`);
   let argv: string[] = [];
@@ -36,17 +37,18 @@ export async function startAttempt(
     const prepared = await prepareAttempt(order, env);
     argv = prepared.argv;
     for (const directory of prepared.directories) makeDirectory(directory);
-    const launched = await launchAttempt(order, argv, prepared.env, launcher);
+    const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {
       case 'child':
-        return new AttemptWatch(order, { ...launched, argv }, heard);
+        return new AttemptWatch(order, files, { ...launched, argv }, heard);
       case 'running': {
         const { pid, startTime, ended: exited, reaped } = launched;
         const identity = { pid, startTime, ...ownScope() };
-        return new AttemptWatch(order, { kind: 'launched', identity, exited, reaped, argv }, heard);
+        const watched = { kind: 'launched', identity, exited, reaped, argv } as const;
+        return new AttemptWatch(order, files, watched, heard);
       }
       case 'refused':
-        return failed(unclaimed(order), argv);
+        return failed(unclaimed(files), argv);
       case 'lost':
       case 'claimed':
         return await settleAndStart(order, heard, { env, launcher });

@@ -13,7 +13,7 @@ import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.t
 import { isSameProcess } from '../../processes/identity.ts';
 import { attemptEnd, isOtherSession } from '../attempt-end.ts';
 import type { Handle, Heard } from '../executor.ts';
-import { attemptFiles, readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
+import { readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './launch.ts';
 import { Limits } from './limits.ts';
@@ -60,12 +60,12 @@ export class AttemptWatch implements Handle {
   private reported: Stopwatch | null = null;
   private reportIsStale = true;
 
-  constructor(order: AttemptOrder, watched: Watched, heard: Heard) {
+  constructor(order: AttemptOrder, files: AttemptFiles, watched: Watched, heard: Heard) {
     this.order = order;
     this.watched = watched;
     this.heard = heard;
     this.backend = backendOf(order.backend);
-    this.files = attemptFiles(order.attemptDir);
+    this.files = files;
     this.output = new AttemptOutput(this.backend, this.files);
     this.limits = new Limits(order);
     this.ladder = new TerminationLadder(this.backend.stopping(order), order.graceMs, (signal) =>
@@ -110,6 +110,11 @@ export class AttemptWatch implements Handle {
     else if (this.departure === null) this.ladder.ask();
   }
 
+  /** Of one that was found again. */
+  isOverdue(): boolean {
+    return this.limits.reached() !== null;
+  }
+
   detach(): void {
     if (this.state.kind === 'over') return;
     this.state = { kind: 'over' };
@@ -126,7 +131,7 @@ export class AttemptWatch implements Handle {
       this.leaderIsGone({
         code: isUnclaimed ? null : code,
         wasSeen: true,
-        problem: isUnclaimed ? unclaimed(this.order) : null,
+        problem: isUnclaimed ? unclaimed(this.files) : null,
       });
     });
     child.once('error', (error) => {

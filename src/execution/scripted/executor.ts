@@ -54,8 +54,10 @@ export class ScriptedExecutor implements Executor {
   find(order: AttemptOrder, heard: Heard): Promise<Found> {
     const attempt = this.#begun.get(order.attemptDir);
     if (attempt) {
-      const kind = attempt.isOver ? 'ended' : 'running';
-      return Promise.resolve({ kind, handle: attempt.watch(heard) });
+      const handle = attempt.watch(heard);
+      return Promise.resolve(
+        attempt.isOver ? { kind: 'ended', handle } : { kind: 'running', handle, isOverdue: false },
+      );
     }
     const voided = this.#voided.get(order.attemptDir) ?? 0;
     const nextGeneration = Math.max(order.generation, voided) + 1;
@@ -175,6 +177,6 @@ class ScriptedAttempt {
   }
 
   #stdout(): string {
-    return path.join(this.#order.attemptDir, 'events.jsonl');
+    return path.join(this.#order.controlDir, 'events.jsonl');
   }
 }

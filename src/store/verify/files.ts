@@ -4,7 +4,7 @@ import { MAX_RESULT_BYTES, type FileRecord } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { identityOf } from '../../processes/identity.ts';
 import { hashForeign, type ForeignRead } from '../../disk/foreign-file.ts';
-import type { RunPaths } from '../layout.ts';
+import { unsettledAttempts, type RunPaths } from '../layout.ts';
 import type { Complain } from './report.ts';
 import type { ReplayNotes } from './state.ts';
 import { namesIn } from '../../disk/names-in.ts';
@@ -86,6 +86,17 @@ export function findLeftovers(paths: RunPaths, state: RunState, complain: Compla
       }
     }
     complainOfTemporaries(directory, complain);
+  }
+  for (const { owner, attempt } of unsettledAttempts(paths)) {
+    const instance = state.instances.get(owner);
+    // A question that an assistant answers: its tries are in no log.
+    if (!instance && state.interrupts.has(owner)) continue;
+    const directory = paths.controlDir(owner, attempt);
+    if (!instance || attempt > instance.attempt) {
+      complain('warning', directory, 'belongs to no attempt of the log');
+    } else if (attempt < instance.attempt || instance.status !== 'running') {
+      complain('info', directory, 'is of an attempt that is over; the next engine puts it away');
+    }
   }
   for (const directory of [
     paths.root,

@@ -58,9 +58,10 @@ function codexOrder(steps: ModelStep[], change: OrderChange = {}): AttemptOrder 
 /** The next attempt of the same session, in a fresh attempt directory. */
 function next(before: AttemptOrder, sessionId: string | null, steps: ModelStep[]): AttemptOrder {
   const attemptDir = path.join(path.dirname(before.attemptDir), `${Date.now()}`);
-  mkdirSync(attemptDir);
-  writeFileSync(path.join(attemptDir, 'prompt.md'), `Go on.\n${modelScript(steps)}\n`);
-  return { ...before, attemptDir, sessionId, startedAt: new Date().toISOString() };
+  const controlDir = path.join(path.dirname(before.controlDir), path.basename(attemptDir));
+  for (const directory of [attemptDir, controlDir]) mkdirSync(directory);
+  writeFileSync(path.join(controlDir, 'prompt.md'), `Go on.\n${modelScript(steps)}\n`);
+  return { ...before, attemptDir, controlDir, sessionId, startedAt: new Date().toISOString() };
 }
 
 describe('a turn', () => {
@@ -92,14 +93,13 @@ describe('a turn', () => {
     const touch = (name: string): ModelStep => ({
       exec:
         `cd "$CODEX_ORCH_ATTEMPT_DIR" && touch ${name} && ` +
-        `touch ${extra}/${name} "$INBOX/${name}" "$WORKSPACE/${name}"`,
+        `touch ${extra}/${name} "$WORKSPACE/${name}"`,
     });
     const order = codexOrder([touch('one'), { text: 'first' }], { writableRoots: [extra] });
-    order.env['INBOX'] = order.inboxDir;
     order.env['WORKSPACE'] = order.cwd;
     const first = await runToEnd(order);
     expect(first).toMatchObject({ termination_reason: 'completed' });
-    for (const directory of [order.attemptDir, order.inboxDir, order.cwd, extra]) {
+    for (const directory of [order.attemptDir, order.cwd, extra]) {
       expect(existsSync(path.join(directory, 'one')), directory).toBe(true);
     }
     const later = next(order, first.session_id, [touch('two'), { text: 'second' }]);
@@ -111,7 +111,7 @@ describe('a turn', () => {
       final_message: { text: 'second' },
       usage: { input_tokens: 200, output_tokens: 40 },
     });
-    for (const directory of [later.attemptDir, order.inboxDir, order.cwd, extra]) {
+    for (const directory of [later.attemptDir, order.cwd, extra]) {
       expect(existsSync(path.join(directory, 'two')), directory).toBe(true);
     }
   });
@@ -153,18 +153,19 @@ describe('a turn', () => {
       [
         {
           exec:
-            'echo "{}" > "$CODEX_ORCH_ATTEMPT_DIR/result.json"; touch "$INBOX/ask"; ' +
+            'echo "{}" > "$CODEX_ORCH_ATTEMPT_DIR/result.json"; ' +
+            'mkdir "$QUESTIONS" && touch "$QUESTIONS/ask"; ' +
             'touch "$WORKSPACE/stolen"; mktemp > "$CODEX_ORCH_ATTEMPT_DIR/temporary"',
         },
         { text: 'done' },
       ],
       { sandbox: 'read-only' },
     );
-    order.env['INBOX'] = order.inboxDir;
+    order.env['QUESTIONS'] = path.join(order.attemptDir, 'questions');
     order.env['WORKSPACE'] = order.cwd;
     expect(await runToEnd(order)).toMatchObject({ termination_reason: 'completed' });
     expect(read(order, 'result.json')).toBe('{}\n');
-    expect(existsSync(path.join(order.inboxDir, 'ask'))).toBe(true);
+    expect(existsSync(path.join(order.attemptDir, 'questions', 'ask'))).toBe(true);
     expect(existsSync(path.join(order.cwd, 'stolen'))).toBe(false);
     expect(read(order, 'temporary')).toContain('/scratch/');
   });
@@ -209,15 +210,16 @@ describe('a session that is gone', () => {
     });
   });
 
-  it('is noticed when Codex silently begins another', async () => {
-    // An unknown name is no error to Codex: it starts a new thread and succeeds.
-    const order = codexOrder([{ text: 'hello' }], { sessionId: 'not-a-uuid' });
-    expect(await runToEnd(order)).toMatchObject({
-      failure_kind: 'session_lost',
-      session_lost: true,
-      session_id: null,
-    });
-  });
+  it.each(['not-a-uuid', '-c mcp_servers.x.command="touch"', '--last'])(
+    'is never the word %s, which Codex would take for something else',
+    async (sessionId) => {
+      const order = codexOrder([{ text: 'hello' }], { sessionId });
+      expect(await runToEnd(order)).toMatchObject({
+        failure_kind: 'runner_invocation',
+        failure_summary: expect.stringContaining('cannot be a session of Codex') as string,
+      });
+    },
+  );
 });
 
 describe('failures', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AgentActivity } from '../../../src/model/activity.ts';
 import { createCodexReader } from '../../../src/agents/codex/stream.ts';
 
+const SESSION = '0199aaaa-0000-7000-8000-000000000001';
+
 function readAll(lines: (string | object)[]) {
   const reader = createCodexReader();
   const activities: AgentActivity[] = [];
@@ -12,6 +14,34 @@ function readAll(lines: (string | object)[]) {
 }
 
 const completed = (item: object) => ({ type: 'item.completed', item });
+
+describe('the session of a Codex stream', () => {
+  const begins = (id: unknown) => ({ type: 'thread.started', thread_id: id });
+  const other = '0199aaaa-0000-7000-8000-000000000002';
+
+  it('is taken once, from the first line that may carry it', () => {
+    const { activities, summary } = readAll([begins(SESSION), begins(other)]);
+    expect(summary.sessionId).toBe(SESSION);
+    expect(activities).toEqual([{ type: 'session_started', sessionId: SESSION }]);
+  });
+
+  it('does not come once a turn has begun', () => {
+    expect(readAll([{ type: 'turn.started' }, begins(other)]).summary.sessionId).toBeNull();
+  });
+
+  it.each([
+    '',
+    'x',
+    '--last',
+    '-c mcp_servers.x.command="/tmp/x"',
+    ` ${SESSION}`,
+    `${SESSION}\n-c`,
+    7,
+  ])('is a UUID, and never %j', (id) => {
+    const { activities, summary } = readAll([begins(id)]);
+    expect([activities, summary.sessionId]).toEqual([[], null]);
+  });
+});
 
 describe('the activities of a Codex stream', () => {
   it('are typed, item by item', () => {
@@ -24,7 +54,7 @@ describe('the activities of a Codex stream', () => {
       status: 'in_progress',
     };
     const { activities, summary } = readAll([
-      { type: 'thread.started', thread_id: '01a2' },
+      { type: 'thread.started', thread_id: SESSION },
       { type: 'turn.started' },
       completed({ id: 'item_0', type: 'reasoning', text: 'thinking hard' }),
       completed({ id: 'item_1', type: 'agent_message', text: 'first note' }),
@@ -72,7 +102,7 @@ describe('the activities of a Codex stream', () => {
       reasoning_output_tokens: 15,
     };
     expect(activities).toEqual([
-      { type: 'session_started', sessionId: '01a2' },
+      { type: 'session_started', sessionId: SESSION },
       { type: 'turn_started' },
       { type: 'reasoning', id: 'item_0', text: 'thinking hard' },
       { type: 'message', id: 'item_1', text: 'first note' },
@@ -115,7 +145,7 @@ describe('the activities of a Codex stream', () => {
       { type: 'turn_ended', outcome: 'completed', message: null, usage },
     ]);
     expect(summary).toEqual({
-      sessionId: '01a2',
+      sessionId: SESSION,
       finalMessage: 'the end',
       turn: 'completed',
       errorMessage: null,
@@ -166,7 +196,9 @@ describe('the summary', () => {
     '{"type":"error"}',
     '{"type":"from.the.future"}',
   ])('survives the line %s', (line) => {
-    expect(() => readAll([line, { type: 'thread.started', thread_id: 'a' }])).not.toThrow();
-    expect(readAll([line, { type: 'thread.started', thread_id: 'a' }]).summary.sessionId).toBe('a');
+    expect(() => readAll([line, { type: 'thread.started', thread_id: SESSION }])).not.toThrow();
+    expect(readAll([line, { type: 'thread.started', thread_id: SESSION }]).summary.sessionId).toBe(
+      SESSION,
+    );
   });
 });

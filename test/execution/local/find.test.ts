@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { attemptFiles } from '../../../src/execution/local/attempt-files.ts';
 import { launchAttempt } from '../../../src/execution/local/launch.ts';
 import type { Found } from '../../../src/execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
@@ -203,7 +204,7 @@ describe('an attempt that never started', () => {
   it('forgets that the generation which never ran was being stopped', async () => {
     const order = shellOrder(root, 'echo ready; until [ -e go ]; do sleep 0.01; done');
     expect((await findAttempt(order)).kind).toBe('never_started');
-    writeFileSync(path.join(order.attemptDir, '.process', 'stop'), 'wall_timeout\n');
+    writeFileSync(path.join(order.controlDir, 'stop'), 'wall_timeout\n');
     const second = await startAttempt({ ...order, generation: 1 });
     await untilPrinted(order, 'ready');
     second.detach();
@@ -230,11 +231,11 @@ describe('an attempt that never started', () => {
   it('two wrappers of one generation never both run', async () => {
     const order = shellOrder(root, 'echo ran; sleep 0.2');
     // The same start twice is a defect; it is refused, or where it comes too early, harmless.
-    const claimed = (): boolean => existsSync(path.join(order.attemptDir, '.process', 'claim-0'));
+    const claimed = (): boolean => existsSync(path.join(order.controlDir, 'claim-0'));
     const argv = ['/bin/sh', '-c', 'echo ran'];
     const exits: Promise<unknown[]>[] = [];
     const start = async (): Promise<void> => {
-      const launched = await launchAttempt(order, argv, {}, null);
+      const launched = await launchAttempt(order, attemptFiles(order), argv, {}, null);
       if (launched.kind === 'child') exits.push(once(launched.child, 'exit'));
     };
     await start();
@@ -251,12 +252,11 @@ describe('a process that cannot be looked at', () => {
     change: { pidNamespace?: string; bootId?: string; host?: string },
   ) => {
     const scope = { ...ownScope(), ...change };
-    const directory = path.join(order.attemptDir, '.process');
-    mkdirSync(directory);
+    const directory = order.controlDir;
     const lines = [process.pid, '1 (x) S', scope.bootId, scope.pidNamespace, scope.host, ''];
     writeFileSync(path.join(directory, 'agent-0'), lines.join('\n'));
     writeFileSync(path.join(directory, 'claim-0'), 'run\n');
-    writeFileSync(path.join(order.attemptDir, 'events.jsonl'), '');
+    writeFileSync(path.join(directory, 'events.jsonl'), '');
     return path.join(directory, 'exit');
   };
 
@@ -289,7 +289,7 @@ describe('a process that cannot be looked at', () => {
   it('is gone where a power cut left the claim alone', async () => {
     const order = shellOrder(root, 'true');
     unseen(order, {});
-    rmSync(path.join(order.attemptDir, '.process', 'agent-0'));
+    rmSync(path.join(order.controlDir, 'agent-0'));
     expect((await endOf(findAttempt(order))).termination_reason).toBe('orphaned');
   });
 
@@ -300,7 +300,7 @@ describe('a process that cannot be looked at', () => {
     unseen(order, {});
     const lines = [await pidOf(other), '1 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0'];
     const { bootId, pidNamespace, host } = ownScope();
-    const file = path.join(order.attemptDir, '.process', 'agent-0');
+    const file = path.join(order.controlDir, 'agent-0');
     writeFileSync(file, [...lines, bootId, pidNamespace, host, ''].join('\n'));
     expect((await endOf(findAttempt(order))).termination_reason).toBe('orphaned');
     expect(exists(await pidOf(other))).toBe(true);

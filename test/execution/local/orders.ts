@@ -4,8 +4,9 @@ import path from 'node:path';
 import { afterAll } from 'vitest';
 import { backendOf, shellBackend } from '../../../src/agents/backends.ts';
 import { bareAgent } from '../../../src/agents/resolve-agent.ts';
+import { makeDirectories } from '../../../src/attempt/place/directories.ts';
 import { attemptFiles, readIdentity } from '../../../src/execution/local/attempt-files.ts';
-import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { shownFiles, type AttemptOrder } from '../../../src/model/attempt.ts';
 import type { AgentSpec } from '../../../src/model/program.ts';
 
 const testRoot = path.resolve(import.meta.dirname, '..', '..', '.test-tmp');
@@ -30,10 +31,11 @@ export type OrderChange = Partial<AttemptOrder> & {
 export function newOrder(root: string, change: OrderChange = {}, prompt = ''): AttemptOrder {
   const program = path.join(root, `program-${(count += 1)}`);
   const attemptDir = path.join(program, '.runs', 'r', 'instances', 'i', 'attempts', '0001');
-  const inboxDir = path.join(program, '.runs', 'r', 'inbox');
+  const controlDir = path.join(program, '.runs', 'r', 'control', 'i', '0001');
   const cwd = path.join(root, `workspace-${count}`);
-  for (const directory of [attemptDir, inboxDir, cwd]) mkdirSync(directory, { recursive: true });
-  writeFileSync(path.join(attemptDir, 'prompt.md'), prompt);
+  makeDirectories({ attemptDir, controlDir });
+  mkdirSync(cwd);
+  writeFileSync(path.join(controlDir, 'prompt.md'), prompt);
   const { agent, run = null, ...changed } = change;
   const backend = backendOf(change.backend ?? shellBackend.name);
   const use = { agent: { ...bareAgent(backend), ...agent }, run };
@@ -44,7 +46,8 @@ export function newOrder(root: string, change: OrderChange = {}, prompt = ''): A
     projectWorkspaceDir: cwd,
     programDir: program,
     attemptDir,
-    inboxDir,
+    controlDir,
+    runFormat: 2,
     sandbox: 'workspace-write',
     writableRoots: [],
     model: null,
@@ -66,8 +69,10 @@ export function shellOrder(root: string, run: string, change: OrderChange = {}):
   return newOrder(root, { run, ...change });
 }
 
-export function read(order: AttemptOrder, name: string): string {
-  return readFileSync(path.join(order.attemptDir, name), 'utf8');
+/** What the engine keeps of the attempt, or a file that the agent left. */
+export function read({ attemptDir, controlDir }: AttemptOrder, name: string): string {
+  const isKept = shownFiles.some((shown) => shown === name);
+  return readFileSync(path.join(isKept ? controlDir : attemptDir, name), 'utf8');
 }
 
 export function exists(pid: number): boolean {
@@ -111,7 +116,7 @@ export function untilPrinted(order: AttemptOrder, text: string | RegExp): Promis
 }
 
 /** The process of an attempt, as soon as it has written down who it is. */
-export async function pidOf({ attemptDir, generation }: AttemptOrder): Promise<number> {
-  const files = attemptFiles(attemptDir);
-  return (await until('it says who it is', () => readIdentity(files, generation))).pid;
+export async function pidOf(order: AttemptOrder): Promise<number> {
+  const files = attemptFiles(order);
+  return (await until('it says who it is', () => readIdentity(files, order.generation))).pid;
 }

@@ -28,7 +28,7 @@ describe('a command that runs to its end', () => {
       session_id: null,
       session_lost: false,
       usage: null,
-      final_message: { file: path.join(order.attemptDir, 'events.jsonl') },
+      final_message: { file: path.join(order.controlDir, 'events.jsonl') },
       started_at: order.startedAt,
     });
     expect(read(order, 'events.jsonl')).toBe(`do it\nin ${order.cwd}\n`);
@@ -104,7 +104,7 @@ describe('runtime.json', () => {
       'echo one; echo two; echo err >&2; until [ -e go ]; do sleep 0.01; done; read x < none';
     const order = shellOrder(root, line, { wallTimeoutMs: 60_000, sandbox: 'read-only' });
     const process = await startAttempt(order);
-    const runtime = path.join(order.attemptDir, 'runtime.json');
+    const runtime = path.join(order.controlDir, 'runtime.json');
     await until('it is reported', () => existsSync(runtime));
     expect(JSON.parse(read(order, 'runtime.json'))).toMatchObject({
       pid: await pidOf(order),
@@ -112,7 +112,7 @@ describe('runtime.json', () => {
       project_workspace_dir: order.cwd,
       command: ['/bin/sh', '-c', line, 'sh'],
       sandbox: null,
-      writable_roots: [order.attemptDir, order.inboxDir],
+      writable_roots: [order.attemptDir],
       started_at: order.startedAt,
       finished_at: null,
       wall_timeout_sec: 60,
@@ -236,7 +236,7 @@ describe('output', () => {
     const process = await startAttempt(order);
     expect(await process.ended).toMatchObject({ termination_reason: 'completed' });
     clearInterval(sampling);
-    expect(statSync(path.join(order.attemptDir, 'events.jsonl')).size).toBe(bytes);
+    expect(statSync(path.join(order.controlDir, 'events.jsonl')).size).toBe(bytes);
     const { stdout_line_count } = JSON.parse(read(order, 'runtime.json')) as Record<
       string,
       unknown
@@ -249,7 +249,7 @@ describe('output', () => {
   it('leaves out one line of 200 MB of a Codex stream, and goes on', async () => {
     const fake = path.join(root, 'flooding-codex');
     const script = `#!/bin/sh
-echo '{"type":"thread.started","thread_id":"t-1"}'
+echo '{"type":"thread.started","thread_id":"0199aaaa-0000-7000-8000-000000000001"}'
 echo '{"type":"turn.started"}'
 printf '{"type":"item.completed","item":{"id":"x","type":"command_execution","aggregated_output":"'
 head -c 209715200 /dev/zero | tr '\\0' x
@@ -261,7 +261,7 @@ echo '{"type":"turn.completed","usage":{"input_tokens":150,"output_tokens":9}}'
     const order = newOrder(root, {
       backend: 'codex',
       env: { CODEX_ORCH_CODEX_BIN: fake },
-      sessionId: 't-1',
+      sessionId: '0199aaaa-0000-7000-8000-000000000001',
       previousUsage: {
         input_tokens: 100,
         cached_input_tokens: 0,
@@ -276,7 +276,7 @@ echo '{"type":"turn.completed","usage":{"input_tokens":150,"output_tokens":9}}'
     });
     expect(await process.ended).toMatchObject({
       termination_reason: 'completed',
-      session_id: 't-1',
+      session_id: '0199aaaa-0000-7000-8000-000000000001',
       final_message: { text: 'done' },
       usage: { input_tokens: 50, output_tokens: 5 },
     });
@@ -295,22 +295,25 @@ describe('a Codex stream that does not end well', () => {
     newOrder(root, { backend: 'codex', sessionId, env: { CODEX_ORCH_CODEX_BIN: file } });
 
   it('is no success without turn.completed', async () => {
-    const fake = fakeCodex('quitter', `echo '{"type":"thread.started","thread_id":"a"}'`);
+    const fake = fakeCodex(
+      'quitter',
+      `echo '{"type":"thread.started","thread_id":"0199aaaa-0000-7000-8000-000000000001"}'`,
+    );
     expect(await runToEnd(orderOf(fake))).toMatchObject({
       termination_reason: 'nonzero_exit',
       return_code: 0,
       failure_kind: 'external_protocol',
       resume_recommended: true,
-      session_id: 'a',
+      session_id: '0199aaaa-0000-7000-8000-000000000001',
     });
   });
 
   it('is stopped at once where another session begins than the one asked for', async () => {
     const fake = fakeCodex(
       'stranger',
-      `echo '{"type":"thread.started","thread_id":"other"}'; sleep 300`,
+      `echo '{"type":"thread.started","thread_id":"0199aaaa-0000-7000-8000-000000000002"}'; sleep 300`,
     );
-    expect(await runToEnd(orderOf(fake, 'mine'))).toMatchObject({
+    expect(await runToEnd(orderOf(fake, '0199aaaa-0000-7000-8000-000000000001'))).toMatchObject({
       failure_kind: 'session_lost',
       session_lost: true,
       session_id: null,
@@ -321,7 +324,7 @@ describe('a Codex stream that does not end well', () => {
   it('is interrupted, and worth resuming, when something outside kills it', async () => {
     const fake = fakeCodex(
       'victim',
-      `echo '{"type":"thread.started","thread_id":"a"}'; kill -KILL $$`,
+      `echo '{"type":"thread.started","thread_id":"0199aaaa-0000-7000-8000-000000000001"}'; kill -KILL $$`,
     );
     expect(await runToEnd(orderOf(fake))).toMatchObject({
       return_code: 137,

@@ -7,6 +7,7 @@ import type { RoleSpec, TaskSpec } from '../../../model/program.ts';
 import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../../../store/layout.ts';
 import { recordedFile } from '../../../store/recorded-files.ts';
+import { makeDirectories, type AttemptDirectories } from '../../place/directories.ts';
 import { resolveWorkspaces } from '../../place/workspaces.ts';
 import { outputSchema, type AnswerForm } from './output-schema.ts';
 import { assistantPrompt } from './prompt.ts';
@@ -27,17 +28,18 @@ export interface AskedQuestion {
 
 export interface BriefedAssistant {
   attemptDir: string;
-  scratchDir: string;
+  controlDir: string;
   outputSchemaFile: string;
   /** Where the one who asks works. */
   workspaceDir: string;
 }
 
-/** Writes all that the agent is given into `attemptDir`. @throws Refusal where a file of the role cannot be read */
+/** Writes all that the agent is given into its directories. @throws Refusal where a file of the role cannot be read */
 export async function briefAssistant(
   question: AskedQuestion,
-  attemptDir: string,
+  directories: AttemptDirectories,
 ): Promise<BriefedAssistant> {
+  const { attemptDir, controlDir } = directories;
   const { paths, state, interrupt, task, role, replySchema, form } = question;
   const files = await readRoleFiles(paths.authoredDir, role);
   const { project } = state.plan;
@@ -46,8 +48,8 @@ export async function briefAssistant(
   const resolved = resolveWorkspaces(paths.authoredDir, project, task, values);
   const workspaceDir = resolved.ok ? resolved.workspaces.cwd : paths.authoredDir;
   const cwd = roleWorkspace(paths.authoredDir, role.id);
-  const scratchDir = path.join(attemptDir, 'scratch');
-  for (const directory of [cwd, scratchDir]) makeDirectory(directory);
+  makeDirectory(cwd);
+  makeDirectories(directories);
   const artifacts = await stageArtifacts(
     paths.authoredDir,
     attemptDir,
@@ -72,9 +74,9 @@ export async function briefAssistant(
     form,
   });
   const outputSchemaFile = path.join(attemptDir, 'output-schema.json');
-  writeFile(path.join(attemptDir, 'prompt.md'), prompt);
+  writeFile(path.join(controlDir, 'prompt.md'), prompt);
   writeFile(outputSchemaFile, `${JSON.stringify(outputSchema(form), null, 2)}\n`);
-  return { attemptDir, scratchDir, outputSchemaFile, workspaceDir };
+  return { attemptDir, controlDir, outputSchemaFile, workspaceDir };
 }
 
 function earlierQuestions(state: RunState, interrupt: Interrupt): InterruptRecord[] {

@@ -1,0 +1,136 @@
+/**
+ * The two directories of an attempt: its own, and the engine's under `control/`. While it lives, its own shows
+ * what the engine keeps by relative links, which the engine never follows. At rest it holds these files itself,
+ * and the engine's directory is gone: see docs/run-directory.md.
+ */
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+import { linkTo, makeDirectory, remove, removeFile, renameFile } from '../../disk/disk.ts';
+import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
+import { attemptFiles, recordRun } from '../../execution/local/attempt-files.ts';
+import { isJsonObject } from '../../model/json.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import type { AttemptOrder, ShownFile } from '../../model/attempt.ts';
+import { placeInAttempt } from '../../store/layout.ts';
+
+export type AttemptDirectories = Pick<AttemptOrder, 'attemptDir' | 'controlDir'>;
+
+const shownFromStart: readonly ShownFile[] = [
+  'prompt.md',
+  'events.jsonl',
+  'stderr.log',
+  'runtime.json',
+];
+
+/**
+ * Makes both, with `scratch/` and the links; what was laid out before a crash is cleared. One that is at rest
+ * already, in a history that the log has lost, is taken for what it is: it has run, and does not run again.
+ */
+export function makeDirectories({ attemptDir, controlDir }: AttemptDirectories): void {
+  // The engine's first: an attempt that has none could be an earlier program's.
+  const isNew = makeDirectory(controlDir);
+  if (makeDirectory(path.join(attemptDir, 'scratch'))) {
+    for (const name of shownFromStart) showFile({ attemptDir, controlDir }, name);
+    return;
+  }
+  if (isNew) takeBack({ attemptDir, controlDir });
+  remove(path.join(attemptDir, 'context'));
+  for (const name of ['prompt.md', 'manifest.json']) remove(path.join(controlDir, name));
+  for (const name of shownFromStart) {
+    const link = path.join(attemptDir, name);
+    if (!isThere(link)) showFile({ attemptDir, controlDir }, name);
+  }
+}
+
+/** Undoes `putAway`, where that was done. */
+function takeBack({ attemptDir, controlDir }: AttemptDirectories): void {
+  const runtime = path.join(attemptDir, 'runtime.json');
+  if (!lstatSync(runtime, { throwIfNoEntry: false })?.isFile()) return;
+  const read = readForeignJson(runtime, MESSAGE_LIMITS);
+  const code = read.ok && isJsonObject(read.value) ? read.value['return_code'] : null;
+  recordRun(attemptFiles({ controlDir }), typeof code === 'number' ? code : null);
+  for (const name of shownFromStart) {
+    const file = path.join(attemptDir, name);
+    if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+    renameFile(file, path.join(controlDir, name));
+  }
+}
+
+/** Has the attempt's own directory show a file of the engine's, which need not be there yet. */
+export function showFile({ attemptDir, controlDir }: AttemptDirectories, name: ShownFile): void {
+  const link = path.join(attemptDir, placeInAttempt(name));
+  linkTo(path.relative(path.dirname(link), path.join(controlDir, name)), link);
+}
+
+/**
+ * Once the end of an attempt is on record: its files take the places of the links, and the engine's directory goes.
+ * Done again after a crash, it does the rest. What cannot be moved, because the agent has spoilt the place, stays
+ * where it is; readers look there first.
+ */
+export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
+  const names = namesIn(controlDir);
+  if (names.length === 0) {
+    // Mostly it is gone already.
+    attempt(() => removeControl(controlDir));
+    return;
+  }
+  const stays = names.filter((name) => !isEngines(name) && !moved(attemptDir, controlDir, name));
+  for (const name of shownFromStart) {
+    if (!names.includes(name)) attempt(() => removeLink(path.join(attemptDir, name)));
+  }
+  if (stays.length > 0) return;
+  // Its name first: a process that comes late could otherwise claim the attempt while the claims go.
+  const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
+  attempt(() => {
+    renameFile(controlDir, leaving);
+    removeControl(leaving);
+  });
+}
+
+/** What a crash has left of directories that were being removed. `controlRoot`: of the run. */
+export function clearLeftovers(controlRoot: string): void {
+  for (const owner of namesIn(controlRoot)) {
+    for (const name of namesIn(path.join(controlRoot, owner))) {
+      if (/^\.\d+\.over$/.test(name)) {
+        attempt(() => removeControl(path.join(controlRoot, owner, name)));
+      }
+    }
+  }
+}
+
+/** File by file: a tree is removed at three times the cost. */
+function removeControl(directory: string): void {
+  for (const name of namesIn(directory)) removeFile(path.join(directory, name));
+  removeFile(directory);
+  attempt(() => removeFile(path.dirname(directory)));
+}
+
+/** What tells who runs, and temporary files. */
+function isEngines(name: string): boolean {
+  return /^(?:(?:agent|claim)-\d+|exit|stop|\..*)$/.test(name);
+}
+
+function moved(attemptDir: string, controlDir: string, name: string): boolean {
+  return attempt(() => {
+    renameFile(path.join(controlDir, name), path.join(attemptDir, placeInAttempt(name)));
+  });
+}
+
+/** A link to a file that never came to be. */
+function removeLink(link: string): void {
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) removeFile(link);
+}
+
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** False where the disk does not take it: nothing true hangs on where these files lie. */
+function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}
