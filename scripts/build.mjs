@@ -26,6 +26,8 @@ const { values } = parseArgs({
 });
 const { out } = values;
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+/** Where the hash of what was built comes to stand. */
+const buildPlace = '<the hash of the build>';
 if (values.clean) await rm(out, { recursive: true, force: true });
 const { outputFiles, metafile } = await build({
   metafile: true,
@@ -39,6 +41,7 @@ const { outputFiles, metafile } = await build({
   target: 'node20.19',
   define: {
     CODEX_ORCH_VERSION: JSON.stringify(version),
+    CODEX_ORCH_BUILD: JSON.stringify(buildPlace),
     CODEX_ORCH_FAULTS: String(values.faults),
     'import.meta.dirname': '__dirname',
   },
@@ -71,7 +74,10 @@ async function place(file) {
   const isEntry = path.resolve(file.path) === entry;
   let text = isEntry ? `#!/usr/bin/env node\n${file.text}` : file.contents;
   // By which src/start.ts tells whether what was compiled ahead is of this text.
-  if (file.path.endsWith('program.js')) text = `// ${sha256(file.text)}\n${file.text}`;
+  if (file.path.endsWith('program.js')) {
+    const build = sha256(file.text);
+    text = `// ${build}\n${file.text.replace(buildPlace, build)}`;
+  }
   const temporary = `${file.path}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode: isEntry ? 0o755 : 0o644 });
   await rename(temporary, file.path);

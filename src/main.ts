@@ -3,11 +3,15 @@
  * status. `start.ts` loads it.
  */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { runCli } from './cli/cli.ts';
+import { keptTexts } from './program/source/parsed-texts.ts';
 import { systemClock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
 
 declare const CODEX_ORCH_VERSION: string;
+/** A hash of what was built. */
+declare const CODEX_ORCH_BUILD: string;
 
 const DEFECT = 70;
 const SHOW_CURSOR = '\u001b[?25h';
@@ -30,6 +34,7 @@ function makeContext(): CliContext {
     env: process.env,
     cwd: currentDirectory(),
     clock: systemClock,
+    texts: (programDir) => keptTexts(cacheHome(), programDir, CODEX_ORCH_BUILD),
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
     onWait(what) {
       void import('./cli/render/plain-text.ts').then(({ plainLine }) => {
@@ -53,6 +58,12 @@ function makeContext(): CliContext {
       };
     },
   };
+}
+
+/** https://specifications.freedesktop.org/basedir-spec */
+function cacheHome(): string {
+  const { XDG_CACHE_HOME: given = '', HOME: home = '/' } = process.env;
+  return path.isAbsolute(given) ? given : path.join(home, '.cache');
 }
 
 function currentDirectory(): string {

@@ -92,7 +92,9 @@ export interface LoadedTask {
 
 /** tasks/*.yaml, in the order of their names. */
 export function loadTasks(source: ProgramSource, project: ProjectSpec): LoadedTask[] {
-  return yamlNames(source, 'tasks').map((id) => loadTask(source, id, project));
+  const tasks = yamlNames(source, 'tasks').map((id) => loadTask(source, id, project));
+  source.keepParsed();
+  return tasks;
 }
 
 export function loadTask(

@@ -9,6 +9,7 @@ import { suggest } from '../../text/suggest.ts';
 import { setFields, toYaml } from '../../program/source/edit-yaml.ts';
 import { loadProject, loadTask, loadTasks } from '../../program/load-program.ts';
 import { directorySource, type ProgramSource } from '../../program/source/source.ts';
+import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
 import { commitEdit } from './edit.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
@@ -25,9 +26,10 @@ export interface TaskFilter {
 export function listTasks(
   programDir: string,
   filter: TaskFilter = {},
+  texts?: ParsedTexts,
 ): { tasks: TaskSpec[]; unreadable: Diagnostic[] } {
   const { statuses = [] } = filter;
-  const source = directorySource(programDir);
+  const source = directorySource(programDir, texts);
   const loaded = loadTasks(source, loadProject(source).project);
   const tasks = loaded
     .flatMap(({ task }) => (task === null ? [] : [task]))

@@ -6,9 +6,9 @@ import type { ProgramPlace } from './validate.ts';
 /** `programDir`: absolute. */
 export function placeOf(
   programDir: string,
-  { env, cwd }: Pick<World, 'env' | 'cwd'>,
+  { env, cwd, texts }: Pick<World, 'env' | 'cwd' | 'texts'>,
 ): ProgramPlace {
-  return { programDir, globalRoot: globalRootFrom(env, cwd) };
+  return { programDir, globalRoot: globalRootFrom(env, cwd), texts: texts?.(programDir) };
 }
 
 /** `web.port` of config.toml; null: not set. */

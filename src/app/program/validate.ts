@@ -1,6 +1,7 @@
 /** `project validate`: loads a program and reports every problem. Reads only. */
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
+import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
 import { directorySource, editedSource, type Edits } from '../../program/source/source.ts';
 import { hasErrors, validateProgram } from '../../program/validate.ts';
 
@@ -9,6 +10,8 @@ export interface ProgramPlace {
   programDir: string;
   /** Absolute; see `globalRootFrom`. */
   globalRoot: string;
+  /** What its texts were parsed to before; absent: they are parsed. */
+  texts?: ParsedTexts | undefined;
 }
 
 export interface ValidationReport {
@@ -28,7 +31,7 @@ export interface Validated {
 
 /** With `edits`: the program as they would leave it. */
 export async function validate(place: ProgramPlace, edits?: Edits): Promise<Validated> {
-  const written = directorySource(place.programDir);
+  const written = directorySource(place.programDir, place.texts);
   const source = edits ? editedSource(written, edits) : written;
   const program = loadProgram(source, { globalRoot: place.globalRoot });
   const diagnostics = await validateProgram(program);

@@ -41,7 +41,7 @@ export async function prepareStart(
   programDir: string,
   options: StartOptions,
 ): Promise<PreparedStart> {
-  const program = loadProgram(directorySource(programDir), {
+  const program = loadProgram(directorySource(programDir, world.texts?.(programDir)), {
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program);

@@ -22,10 +22,8 @@ export const command = defineCommand({
   examples: ['.', '. --label nightly --json'],
   async run({ words: [programDir], options, printJson }, context) {
     const { listTasks } = await import('../../app/program/edit-task.ts');
-    const { tasks, unreadable } = listTasks(programDir, {
-      statuses: options.status,
-      labels: options.labels,
-    });
+    const filter = { statuses: options.status, labels: options.labels };
+    const { tasks, unreadable } = listTasks(programDir, filter, context.texts?.(programDir));
     printDiagnostics(unreadable, context);
     if (options.json) return printJson(tasks);
     printTable(

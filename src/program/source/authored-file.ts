@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { FileKind } from '../shape/file-kinds.ts';
 import { checkShape } from '../shape/shape.ts';
 import type { ProgramSource } from './source.ts';
-import { parseYaml, type Path, type Position, type YamlSource } from './yaml-source.ts';
+import type { ParsedYaml, Path, Position, YamlSource } from './yaml-source.ts';
 
 export interface AuthoredFile {
   /** Relative to the program, with `/`; absolute for files that all programs share. */
@@ -56,7 +56,7 @@ export function readAuthoredFile(
     result.diagnostics.push(fileDiagnostic(result, `file.${code}`, `${shownAs} ${message}`));
     return result;
   }
-  checkText(result, read.text, kind);
+  checkText(result, source.parse(read.text), kind);
   if (id !== null && result.raw !== null && typeof result.raw['id'] === 'string') {
     const given = result.raw['id'];
     if (given !== id) {
@@ -103,8 +103,7 @@ function locationOf(subject: string, at: Path): string {
   );
 }
 
-function checkText(result: AuthoredFile, text: string, kind: FileKind): void {
-  const { source, problems } = parseYaml(text);
+function checkText(result: AuthoredFile, { source, problems }: ParsedYaml, kind: FileKind): void {
   for (const problem of problems) {
     result.diagnostics.push({
       ...fileDiagnostic(result, `yaml.${problem.code}`, sentence(result.file, problem), problem),

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { namesIn } from '../../disk/names-in.ts';
 import { readAs, readText, type ReadText } from '../../disk/read-text.ts';
 import { statsOf } from '../../disk/stats-of.ts';
+import type { ParsedTexts } from './parsed-texts.ts';
+import { parseYaml, type ParsedYaml } from './yaml-source.ts';
 
 /** Files and folders are named relative to the program, with `/`. Nothing here throws for what it finds. */
 export interface ProgramSource {
@@ -16,6 +18,10 @@ export interface ProgramSource {
   read(file: string, maxBytes?: number): ReadText;
   /** The names in a folder, by code unit; none where there is no such folder. */
   list(folder: string): string[];
+  /** Parses a text of the program's, or knows what it was parsed to. */
+  parse(text: string): ParsedYaml;
+  /** To be called when all tasks were read. */
+  keepParsed(): void;
   /** What is there, links followed. */
   kindOf(place: string): 'file' | 'folder' | 'other' | null;
 }
@@ -23,13 +29,17 @@ export interface ProgramSource {
 /** File, relative to the program with `/`, → its new text; null: it is deleted. */
 export type Edits = ReadonlyMap<string, string | null>;
 
+const unkept: ParsedTexts = { parse: parseYaml, keep: () => undefined };
+
 /** The files of a directory, as they are at each call: a program, or a run's frozen copy of one. */
-export function directorySource(programDir: string): ProgramSource {
+export function directorySource(programDir: string, texts: ParsedTexts = unkept): ProgramSource {
   const at = (relative: string): string => path.join(programDir, relative);
   return {
     programDir,
     read: (file, maxBytes) => readText(at(file), maxBytes),
     list: (folder) => namesIn(at(folder)).sort(byName),
+    parse: (text) => texts.parse(text),
+    keepParsed: () => texts.keep(),
     kindOf(place) {
       const stats = statsOf(at(place));
       if (stats === null) return null;
@@ -68,6 +78,9 @@ export function editedSource(base: ProgramSource, edits: Edits): ProgramSource {
       }
       return [...names].sort(byName);
     },
+    parse: (text) => base.parse(text),
+    // What is kept is what stands in files.
+    keepParsed: () => undefined,
     kindOf,
   };
 }

@@ -49,8 +49,13 @@ export interface YamlSource {
 const MAX_DEPTH = 100;
 const MAX_NODES = 200_000;
 
-/** `source` is null where the text has errors. */
-export function parseYaml(text: string): { source: YamlSource | null; problems: YamlProblem[] } {
+export interface ParsedYaml {
+  /** null where the text has errors. */
+  source: YamlSource | null;
+  problems: YamlProblem[];
+}
+
+export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
   const problems: YamlProblem[] = [];
   const tooDeepAt = brackets(text);
@@ -71,13 +76,15 @@ export function parseYaml(text: string): { source: YamlSource | null; problems: 
   problems.push(...reader.problems);
   if (reader.problems.some((problem) => problem.severity === 'error'))
     return { source: null, problems };
+  return { source: sourceOf(text, value), problems };
+}
+
+/** Of a text without errors, and the value that it was parsed to. */
+export function sourceOf(text: string, value: Json): YamlSource {
   return {
-    source: {
-      value,
-      locate: (path, at) => locate(documentOf(text), path, at ?? 'value'),
-      plainText: (path) => plainText(documentOf(text), path),
-    },
-    problems,
+    value,
+    locate: (path, at) => locate(documentOf(text), path, at ?? 'value'),
+    plainText: (path) => plainText(documentOf(text), path),
   };
 }
 
