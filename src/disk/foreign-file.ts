@@ -293,7 +293,8 @@ function readUpTo(fd: number, expected: number, most: number): Buffer {
     if (length === 0) break;
     chunks.push(chunk.subarray(0, length));
     total += length;
-    wanted = Math.min(CHUNK_BYTES, most - total);
+    // Of a regular file, less than was wanted is the rest.
+    wanted = length < wanted ? 0 : Math.min(CHUNK_BYTES, most - total);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }

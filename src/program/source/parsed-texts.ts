@@ -3,10 +3,10 @@
  * many tasks. One file for each program, under the user's cache directory; a text is known by its hash, so that no edit
  * is missed. A missing or damaged file costs nothing but time, and so does one of another build of ours.
  */
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { readForeignText } from '../../disk/foreign-file.ts';
+import { sha256 } from '../../disk/sha256.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import { parseJson, stringifyJson, type Json } from '../../model/json.ts';
 import { parseYaml, sourceOf, type ParsedYaml, type YamlProblem } from './yaml-source.ts';
@@ -84,8 +84,4 @@ function writeEntries(file: string, build: string, entries: ReadonlyMap<string, 
 
 function headOf(build: string, body: string): string {
   return `${build} ${sha256(body)}`;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
