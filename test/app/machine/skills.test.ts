@@ -5,6 +5,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseControl } from '../../../src/core/judge/control.ts';
+import type { Json } from '../../../src/model/json.ts';
+import type { ControlSpec } from '../../../src/model/program.ts';
+import { failureKinds, proposalKinds } from '../../../src/model/run.ts';
+import { backlogDrain } from '../../../src/program/templates/backlog-drain.ts';
+import { qualityConvergence } from '../../../src/program/templates/quality-convergence.ts';
 import { captureCli } from '../../cli/captured-context.ts';
 import { testDirectory } from '../../support/built-program.ts';
 
@@ -88,6 +94,87 @@ describe('the skill operate-codex-orch', () => {
       }
     }
     for (const page of pages.filter((one) => one !== 'SKILL.md')) expect(text).toContain(page);
+  });
+});
+
+describe('what the skill says is true of this program', () => {
+  const text = (page: string): string =>
+    readFileSync(path.join(skill, 'references', `${page}.md`), 'utf8');
+  const blocks = pages.flatMap((page) =>
+    [
+      ...readFileSync(path.join(skill, page), 'utf8').matchAll(/^```(yaml|json)\n([\s\S]*?)^```/gm),
+    ].map(([, kind, block = '']) => ({ page, kind, block })),
+  );
+
+  it.each(pages.filter((page) => page !== 'SKILL.md'))('%s ends with mistakes', (page) => {
+    const headings = readFileSync(path.join(skill, page), 'utf8').match(/^## .*/gm);
+    expect(headings?.at(-1)).toBe('## Mistakes');
+  });
+
+  it('its YAML and schemas make a program that is sound', async () => {
+    const scratch = path.join(root, 'yaml');
+    await captureCli(['project', 'init', scratch, 'Scratch', root], { cwd: root, env });
+    const put = (file: string, content: string): void => {
+      mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
+      writeFileSync(path.join(scratch, file), content);
+    };
+    const written = blocks.flatMap(({ kind, block }) => {
+      const [, file] = /^# (\S+\.yaml)\n/.exec(block) ?? [];
+      if (kind === 'yaml' && file !== undefined) put(file, block);
+      if (block.includes('"additionalProperties"')) put('schemas/result.json', block);
+      return file ?? [];
+    });
+    expect(written.sort()).toEqual(['assistant_roles/reviewer/role.yaml', 'tasks/build.yaml']);
+    const fields = blocks.find(({ block }) => block.startsWith('# fields of a task'));
+    put(
+      'tasks/plan.yaml',
+      `id: plan\ntitle: Plan\nstatus: ready\npublish: [plan.md]\nresult_schema: schemas/result.json\n${fields?.block}`,
+    );
+    put('prompts/build.md', 'Build it.\n');
+    for (const file of ['instructions.md', 'naming.md'])
+      put(`assistant_roles/reviewer/${file}`, 'x\n');
+    const { stdout } = await captureCli(['project', 'validate', scratch, '--json'], {
+      cwd: root,
+      env,
+    });
+    const { errors, warnings } = JSON.parse(stdout) as { errors: unknown[]; warnings: unknown[] };
+    expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
+  });
+
+  it('its controls are what a controller may leave', () => {
+    const controls = blocks.filter(
+      ({ kind, block }) => kind === 'json' && block.includes('"control"'),
+    );
+    expect(controls).toHaveLength(3);
+    const route: ControlSpec = { mode: 'route', routes: [{ label: 'docs', targets: ['t'] }] };
+    const loop: ControlSpec = {
+      ...{ mode: 'loop', continue_targets: ['t'], stop_targets: ['s'], max_iterations: null },
+    };
+    for (const { block } of controls) {
+      const spec = block.includes('"route"') ? route : loop;
+      expect(parseControl(spec, JSON.parse(block) as Json)).toMatchObject({ ok: true });
+    }
+  });
+
+  it('names every node of the templates, and no other', () => {
+    for (const template of [backlogDrain, qualityConvergence]) {
+      const tasks = Object.keys(template.files).flatMap(
+        (file) => /^tasks\/(.*)\.yaml$/.exec(file)?.[1] ?? [],
+      );
+      for (const task of tasks)
+        expect(text('patterns')).toMatch(new RegExp(`^\\| \`${task}\``, 'm'));
+    }
+    const named = [...text('patterns').matchAll(/^\| `(\w+)`/gm)].map(([, node]) => node);
+    expect(named).toHaveLength(11);
+  });
+
+  it('knows the failures, the kinds of proposals and the reasons by their names', () => {
+    for (const kind of proposalKinds) expect(text('assistants')).toContain(`\`${kind}\``);
+    const failures = [...text('recovery').matchAll(/^\| `failed`, `(\w+)`/gm)].map(
+      ([, kind]) => kind,
+    );
+    expect(failures.length).toBeGreaterThan(2);
+    for (const kind of failures) expect(failureKinds).toContain(kind);
   });
 });
 
