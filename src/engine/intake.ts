@@ -5,7 +5,7 @@
  */
 import type { RunEvent } from '../core/events/events.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
-import type { Instance, Interrupt } from '../model/run.ts';
+import type { Instance, Interrupt, Reply } from '../model/run.ts';
 import { resolveInside } from '../disk/inside.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { Asker, InboxItem } from '../store/inbox/scanner.ts';
@@ -55,12 +55,12 @@ export class Intake implements DrivenInbox {
       if (decision.ok) events.push(...decision.events);
       else reject(file, decision.reason);
     };
-    for (const { file, value, asker } of scan.interrupts) {
+    for (const { file, value } of scan.interrupts) {
       const outside = pathsOutside(paths, value);
       if (outside !== null) reject(file, outside);
       else {
-        // A worker's times are its own affair.
-        const asked = asker === null ? value : { ...value, created_at: this.#run.now() };
+        // What time it says is whoever wrote it's own affair.
+        const asked = { ...value, created_at: this.#run.now() };
         consider(file, { command: 'ask', interrupt: asked });
       }
     }
@@ -68,7 +68,7 @@ export class Intake implements DrivenInbox {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
       const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
       if (problem !== null) reject(file, problem.message);
-      else consider(file, { command: 'reply', reply: value });
+      else consider(file, { command: 'reply', reply: notAhead(value, this.#run.now()) });
     }
     this.#received = scan.commands;
     return {
@@ -91,6 +91,11 @@ export class Intake implements DrivenInbox {
       if (!isUnderWay(value)) this.#run.inbox.remove(file);
     this.#received = [];
   }
+}
+
+/** A reply says itself when it was given, but no later than now. */
+function notAhead(reply: Reply, now: string): Reply {
+  return reply.created_at > now ? { ...reply, created_at: now } : reply;
 }
 
 /** The attempts that run, as far as the log knows. */

@@ -28,6 +28,15 @@ export function isFormatVersion(value: unknown): value is number {
   );
 }
 
+/** In the metadata of the human's question that a hand-off opens: what the assistant said. The engine's alone. */
+export const handOffKeys = [
+  'assistant_interrupt_id',
+  'assistant_role_id',
+  'assistant_summary',
+  'assistant_rationale',
+  'assistant_citations',
+] as const;
+
 /** The largest `result.json` that is taken. */
 export const MAX_RESULT_BYTES = 16 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import type { Interrupt } from '../../model/run.ts';
+import { handOffKeys, type Interrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { MESSAGE_LIMITS } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -45,7 +45,7 @@ export interface CreatedInterrupt {
 /**
  * Leaves the question for the run.
  * @throws Refusal as `findAsker`; `human-not-allowed`, `role-…`, `no-role`, `outside-program`,
- * `file-not-found`, `schema-…`, `question-missing`, `question-too-large`, and as `dropInterrupt`
+ * `file-not-found`, `schema-…`, `question-missing`, `metadata-reserved`, `question-too-large`, and as `dropInterrupt`
  */
 export async function createInterrupt(
   world: World,
@@ -57,6 +57,12 @@ export async function createInterrupt(
   if (question.text.trim() === '') {
     throw new Refusal('question-missing', 'the question is empty', {
       hint: 'say what you need to know: --question TEXT or --question-file FILE',
+    });
+  }
+  const reserved = handOffKeys.find((key) => Object.hasOwn(question.metadata, key));
+  if (reserved !== undefined) {
+    throw new Refusal('metadata-reserved', `"${reserved}" is what an assistant says, not you`, {
+      hint: 'give the metadata another name',
     });
   }
   const artifacts = question.artifacts.map((file) => programFile(paths, 'artifact', file));

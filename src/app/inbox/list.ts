@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
+import { withoutForgedWords } from '../../core/state/hand-off.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
 import type { RunPaths } from '../../store/layout.ts';
@@ -130,7 +131,10 @@ export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise
       entries.push(entry({ ...foreseen, interrupt: asked, reply: null }, problem));
     }
   }
-  return { entries, strays, preview };
+  const shown = entries.map((each) => {
+    return { ...each, interrupt: withoutForgedWords(preview, each.interrupt) };
+  });
+  return { entries: shown, strays, preview };
 }
 
 /** Whether a question lies somewhere as a file; otherwise it would come of taking in another message. */

@@ -10,6 +10,7 @@ import { isJsonObject } from '../../model/json.ts';
 import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InterruptRecord, Proposal, RunStatus } from '../../model/run.ts';
+import { withoutForgedWords } from '../../core/state/hand-off.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { resolveRunId, runPaths, runsDir } from '../../store/layout.ts';
@@ -402,7 +403,7 @@ function questionOf(
   summary: RunSummary,
 ): IndexedQuestion {
   return {
-    record: { ...record, interrupt: { ...record.interrupt } },
+    record: { ...record, interrupt: { ...withoutForgedWords(state, record.interrupt) } },
     taskTitle: state.plan.tasks[record.interrupt.task_id]?.title ?? record.interrupt.task_id,
     runStatus: summary.status,
   };

@@ -1,5 +1,6 @@
 /** What the running attempt of an instance is told, from the state of its run; then it is laid out. */
 import { backendOf } from '../../agents/backends.ts';
+import { asShown } from '../../core/state/hand-off.ts';
 import { repliesOfRunningAttempt } from '../../core/state/replies.ts';
 import { effectiveValues, instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { scopeOf } from '../../core/state/scope-index.ts';
@@ -55,9 +56,9 @@ export async function briefWorker(
     values: effectiveValues(state, instance.input_scope_id),
     upstream: upstreamOutputs(run, instance),
     replies: repliesOfRunningAttempt(state, instanceId),
-    interrupts: (state.links.get(instanceId)?.interrupts ?? []).flatMap(
-      (id) => state.interrupts.get(id) ?? [],
-    ),
+    interrupts: (state.links.get(instanceId)?.interrupts ?? [])
+      .flatMap((id) => state.interrupts.get(id) ?? [])
+      .map((record) => asShown(state, record)),
     previousFailure: previousFailure(instance),
     loop: loopBudget(state, instance, task),
     roles: allowedRoles(task, run.roles),

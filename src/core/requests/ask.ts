@@ -1,12 +1,20 @@
 /** A worker's question: section 9 of the contract. */
-import type { Interrupt } from '../../model/run.ts';
+import { handOffKeys, type Interrupt } from '../../model/run.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
 import { refuse, type Decision } from './decision.ts';
 
 /** Takes a question in. Asking twice with the same id is one question. */
 export function askQuestion(state: RunState, interrupt: Interrupt, now: string): Decision {
-  if (state.interrupts.has(interrupt.interrupt_id)) return { ok: true, events: [] };
+  const taken = state.interrupts.get(interrupt.interrupt_id);
+  if (taken) {
+    if (taken.interrupt.instance_id === interrupt.instance_id) return { ok: true, events: [] };
+    return refuse('id-taken', `${interrupt.interrupt_id} is the id of another question`);
+  }
+  const reserved = handOffKeys.find((key) => Object.hasOwn(interrupt.metadata, key));
+  if (reserved !== undefined) {
+    return refuse('metadata-reserved', `"${reserved}" in its metadata is what an assistant says`);
+  }
   if (interrupt.run_id !== state.runId) {
     return refuse('wrong-run', `the interrupt belongs to run ${interrupt.run_id}`);
   }

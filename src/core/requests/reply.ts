@@ -2,6 +2,7 @@
 import { derivedInterruptId } from '../../model/ids.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { closingWords } from '../events/interrupt.ts';
+import { isHandOffOf } from '../state/hand-off.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -51,9 +52,8 @@ export function answerQuestion(state: RunState, reply: Reply, now: string): Deci
     if (policy?.allow_human === false) {
       return refuse('human-not-allowed', `task ${interrupt.task_id} may not ask a human`);
     }
-    const handed = handedOver(interrupt, reply, now);
-    // A crash can have kept this much of the same hand-off.
-    if (!state.interrupts.has(handed.interrupt_id)) {
+    const handed = handedOver(state, interrupt, reply, now);
+    if (handed !== null) {
       recorder.emit('interrupt_requested', interrupt.instance_id, { interrupt: handed });
     }
   }
@@ -64,11 +64,25 @@ export function answerQuestion(state: RunState, reply: Reply, now: string): Deci
   return { ok: true, events: recorder.events };
 }
 
-/** The human's question that an assistant's hand-off opens. */
-function handedOver(interrupt: Interrupt, reply: Reply, now: string): Interrupt {
+/** The human's question that an assistant's hand-off opens; null where a crash has kept that much of it. */
+function handedOver(
+  state: RunState,
+  interrupt: Interrupt,
+  reply: Reply,
+  now: string,
+): Interrupt | null {
+  const name = `${interrupt.interrupt_id}/human`;
+  let id = derivedInterruptId(name);
+  // A worker can know the id beforehand, and have taken it: then the next one that is free.
+  for (let salt = 1; ; salt += 1) {
+    const taken = state.interrupts.get(id)?.interrupt;
+    if (taken === undefined) break;
+    if (isHandOffOf(taken, interrupt)) return null;
+    id = derivedInterruptId(`${name}/${salt}`);
+  }
   return {
     ...interrupt,
-    interrupt_id: derivedInterruptId(`${interrupt.interrupt_id}/human`),
+    interrupt_id: id,
     audience: 'human',
     requested_target_role_id: null,
     recommended_target_role_id: null,

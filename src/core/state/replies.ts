@@ -1,5 +1,6 @@
 /** Which replies an instance's next attempt must be given. */
 import type { InterruptRecord } from '../../model/run.ts';
+import { asShown } from './hand-off.ts';
 import { instanceOf, linksOf, type RunState } from './run-state.ts';
 
 /** Replies that exist and that no attempt has received. */
@@ -36,5 +37,6 @@ export function repliesOfRunningAttempt(state: RunState, instanceId: string): In
 function answered(state: RunState, instanceId: string): InterruptRecord[] {
   return linksOf(state, instanceId)
     .interrupts.map((id) => state.interrupts.get(id))
-    .filter((record): record is InterruptRecord => record !== undefined && record.reply !== null);
+    .filter((record): record is InterruptRecord => record !== undefined && record.reply !== null)
+    .map((record) => asShown(state, record));
 }

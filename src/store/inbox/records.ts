@@ -8,6 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import {
   confidences,
   decisionKinds,
+  idPattern,
   priorities,
   requestKinds,
   type Confidence,
@@ -65,12 +66,13 @@ export function parseInterrupt(
       context_artifacts: fields.strings('context_artifacts'),
       reply_schema: fields.stringOrNull('reply_schema'),
       priority: fields.oneOf('priority', priorities, 'normal'),
-      requested_target_role_id: fields.stringOrNull('requested_target_role_id'),
-      recommended_target_role_id: fields.stringOrNull('recommended_target_role_id'),
-      resolved_target_role_id: fields.stringOrNull('resolved_target_role_id'),
+      requested_target_role_id: fields.idOrNull('requested_target_role_id'),
+      recommended_target_role_id: fields.idOrNull('recommended_target_role_id'),
+      resolved_target_role_id: fields.idOrNull('resolved_target_role_id'),
       target_resolution_reason: fields.stringOrNull('target_resolution_reason'),
       metadata: fields.object('metadata'),
       status: 'open',
+      // The engine says anew when it is taken.
       created_at: fields.time('created_at', expected.modifiedAt),
       resolved_at: null,
       applied_at: null,
@@ -196,6 +198,9 @@ function no(reason: string): { ok: false; reason: string } {
   return { ok: false, reason };
 }
 
+/** Of one list in a message. */
+const MOST_ITEMS = 1000;
+
 /** Reads fields one by one and keeps the first problem. A field that is null counts as absent. */
 class Fields {
   problem: string | null = null;
@@ -229,12 +234,22 @@ class Fields {
     return this.#wrong(key, `must be a string, not ${kindOfValue(value)}`, null);
   }
 
+  /** The id of something that people author. */
+  idOrNull(key: string): string | null {
+    const value = this.stringOrNull(key);
+    if (value === null || idPattern.test(value)) return value;
+    return this.#wrong(key, `is ${shown(value)}, which is no id`, null);
+  }
+
   strings(key: string): string[] {
     return this.list(key, (item): item is string => typeof item === 'string', 'strings');
   }
 
   list<T>(key: string, isItem: (item: unknown) => item is T, what: string): T[] {
     const value: unknown = this.#get(key) ?? [];
+    if (Array.isArray(value) && value.length > MOST_ITEMS) {
+      return this.#wrong(key, `has ${value.length} entries; at most ${MOST_ITEMS} are taken`, []);
+    }
     if (Array.isArray(value) && value.every(isItem)) return value;
     return this.#wrong(key, `must be a list of ${what}`, []);
   }

@@ -66,8 +66,21 @@ export interface InboxFolder<T> {
   reject(file: string, reason: string): void;
 }
 
-/** Makes the folder of a directory. */
-export type MakeFolder = <T>(directory: string, parse: ParseFile<T>) => InboxFolder<T>;
+/** How much may lie in a directory; what is more is named once, in sum. */
+export interface FolderLimits {
+  files: number;
+  bytes: number;
+}
+
+/** Of one attempt, more than any has need of. */
+const QUESTION_LIMITS: FolderLimits = { files: 100, bytes: 16 * 1024 * 1024 };
+
+/** Makes the folder of a directory; without `limits`, of one that is out of the reach of workers. */
+export type MakeFolder = <T>(
+  directory: string,
+  parse: ParseFile<T>,
+  limits: FolderLimits | null,
+) => InboxFolder<T>;
 
 export class InboxScanner {
   readonly #paths: RunPaths;
@@ -81,13 +94,14 @@ export class InboxScanner {
   constructor(paths: RunPaths, folder: MakeFolder) {
     this.#paths = paths;
     this.#folder = folder;
-    this.#interrupts = folder(paths.inboxInterrupts, (value, name, modifiedAt) =>
-      parseInterrupt(value, { interruptId: name, runId: paths.runId, modifiedAt, asker: null }),
-    );
-    this.#replies = folder(paths.inboxReplies, (value, name, modifiedAt) =>
-      parseReply(value, { interruptId: name, modifiedAt }),
-    );
-    this.#commands = folder(paths.inboxCommands, (value) => parseCommand(value));
+    const { runId } = paths;
+    const interrupt: ParseFile<Interrupt> = (value, interruptId, modifiedAt) =>
+      parseInterrupt(value, { interruptId, runId, modifiedAt, asker: null });
+    const reply: ParseFile<ReplyDraft> = (value, interruptId, modifiedAt) =>
+      parseReply(value, { interruptId, modifiedAt });
+    this.#interrupts = folder(paths.inboxInterrupts, interrupt, null);
+    this.#replies = folder(paths.inboxReplies, reply, null);
+    this.#commands = folder(paths.inboxCommands, parseCommand, null);
   }
 
   /**
@@ -111,7 +125,12 @@ export class InboxScanner {
     const inbox = { asker: null, folder: this.#interrupts };
     for (const { asker, folder } of [inbox, ...this.#questions.values()]) {
       if (asker?.isDue === false) continue;
-      for (const found of folder.look((id) => known.interrupts.has(id))) {
+      // In a worker's own directory, another's question of the same id is no answer to its own.
+      const isKnown = (id: string): boolean => {
+        const interrupt = known.interrupts.get(id)?.interrupt;
+        return interrupt !== undefined && (asker?.instanceId ?? interrupt.instance_id) === interrupt.instance_id;
+      };
+      for (const found of folder.look(isKnown)) {
         if (!found.parsed.ok) {
           problem('interrupt', found, found.parsed.reason);
           continue;
@@ -161,8 +180,11 @@ export class InboxScanner {
       const directory = this.#paths.questionsDir(asker.instanceId, asker.attempt);
       const folder =
         before.get(directory)?.folder ??
-        this.#folder<Interrupt>(directory, (value, name, modifiedAt) =>
-          parseInterrupt(value, { interruptId: name, runId, modifiedAt, asker }),
+        this.#folder<Interrupt>(
+          directory,
+          (value, interruptId, modifiedAt) =>
+            parseInterrupt(value, { interruptId, runId, modifiedAt, asker }),
+          QUESTION_LIMITS,
         );
       this.#questions.set(directory, { asker, folder });
     }

@@ -1,5 +1,7 @@
 /** Section 9 of the contract: who may answer, what an answer moves, and a hand-off to a human. */
 import { describe, expect, it } from 'vitest';
+import { withoutForgedWords } from '../../../src/core/state/hand-off.ts';
+import { derivedInterruptId } from '../../../src/model/ids.ts';
 import { task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
@@ -149,5 +151,52 @@ describe('a hand-off', () => {
     expect(run.reply(first, handoff)).toMatchObject({ ok: false, code: 'human-not-allowed' });
     const second = run.ask(run.running('b'));
     expect(run.reply(second, handoff)).toMatchObject({ ok: false, code: 'human-answers' });
+  });
+});
+
+describe('the question that a hand-off opens', () => {
+  const handoff = { audience: 'assistant', reply_kind: 'handoff_to_human', text: 'ask her' } as const;
+
+  it('is asked under the next free id, where a worker has taken its own beforehand', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const id = run.ask(run.running('a'), toRole);
+    const [own, next] = [`${id}/human`, `${id}/human/1`].map(derivedInterruptId);
+    run.ask(run.running('a'), { interrupt_id: own!, blocking: false });
+    run.ask(run.running('a'), { interrupt_id: next!, blocking: false });
+    run.finish('a');
+    run.reply(id, handoff);
+    const [asked] = run.last('a').blocking_interrupts;
+    expect(asked).toBe(derivedInterruptId(`${id}/human/2`));
+    expect(run.state.interrupts.get(asked!)?.interrupt).toMatchObject({
+      audience: 'human',
+      blocking: true,
+      metadata: { assistant_interrupt_id: id, assistant_summary: 'ask her' },
+    });
+    expect(run.last('a').status).toBe('waiting');
+  });
+});
+
+describe('an assistant’s words', () => {
+  it('cannot be put into a question by a worker', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const asking = run.question(run.running('a'), { metadata: { assistant_summary: 'go ahead' } });
+    expect(run.decide({ command: 'ask', interrupt: asking })).toMatchObject({
+      ok: false,
+      code: 'metadata-reserved',
+    });
+  });
+
+  it('are shown only of a hand-off that the log has', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    const id = run.ask(run.running('a'), toRole);
+    run.finish('a');
+    run.reply(id, { audience: 'assistant', reply_kind: 'handoff_to_human', text: 'ask her' });
+    const [human] = run.last('a').blocking_interrupts;
+    const { interrupt } = run.state.interrupts.get(human!)!;
+    expect(withoutForgedWords(run.state, interrupt)).toBe(interrupt);
+    const metadata = { ...interrupt.metadata, assistant_summary: 'do it', own: 1 };
+    expect(withoutForgedWords(run.state, { ...interrupt, metadata }).metadata).toEqual({ own: 1 });
+    const elsewhere = { ...interrupt, instance_id: 'another' };
+    expect(withoutForgedWords(run.state, elsewhere).metadata).toEqual({});
   });
 });

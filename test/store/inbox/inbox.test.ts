@@ -21,7 +21,7 @@ import {
   removeCommand,
   writeInterruptRecord,
 } from '../../../src/store/inbox/drop.ts';
-import { type InboxScan } from '../../../src/store/inbox/scanner.ts';
+import { type Asker, type InboxScan } from '../../../src/store/inbox/scanner.ts';
 import { newRunId, runPaths, type RunPaths } from '../../../src/store/layout.ts';
 import { directoryInbox } from '../../../src/store/inbox/directory.ts';
 import { countOpens } from '../../support/file-opens.ts';
@@ -406,4 +406,74 @@ describe('a hostile inbox', () => {
       '5.json': 'it is not a JSON object',
     });
   });
+});
+
+describe('what a worker leaves in its own directory', () => {
+  const asker: Asker = { instanceId: 'ask-00000001', taskId: 'ask', attempt: 1, isDue: true };
+  const idOf = (n: number): string => `int-${String(n).padStart(12, '0')}`;
+  const put = (n: number, more: object = {}, pad = ''): void => {
+    const directory = paths.questionsDir(asker.instanceId, asker.attempt);
+    mkdirSync(directory, { recursive: true });
+    const asked = { ...question(), interrupt_id: idOf(n), metadata: { pad }, ...more };
+    writeFileSync(path.join(directory, `${idOf(n)}.json`), JSON.stringify(asked));
+  };
+  const question = () => sampleInterrupt(paths.runId, asker.instanceId, { task_id: asker.taskId });
+  const scanOf = () => directoryInbox(paths, systemNow).scan(known, [asker]);
+
+  it('is a hundred questions at most; that there are more is named once', () => {
+    for (let n = 0; n < 140; n += 1) put(n);
+    const inbox = directoryInbox(paths, systemNow);
+    const scan = inbox.scan(known, [asker]);
+    expect(scan.interrupts).toHaveLength(100);
+    expect(scan.unreadable).toMatchObject([
+      {
+        file: paths.questionsDir(asker.instanceId, 1),
+        interruptId: null,
+        reason: 'more lies here than an attempt may ask (100 questions, 16 MiB together)',
+        isNew: true,
+      },
+    ]);
+    // Those that were taken count, too.
+    const taken = new Map(
+      scan.interrupts.map(({ value }) => [value.interrupt_id, { interrupt: value, reply: null }]),
+    );
+    const next = inbox.scan({ interrupts: taken }, [asker]);
+    expect(next.interrupts).toEqual([]);
+    expect(next.unreadable).toMatchObject([{ isNew: false }]);
+  });
+
+  it('is sixteen MiB at most', () => {
+    for (let n = 0; n < 12; n += 1) put(n, {}, 'x'.repeat(3 * 1024 * 1024));
+    const scan = scanOf();
+    expect(scan.interrupts).toHaveLength(6);
+    expect(scan.unreadable).toHaveLength(1);
+  });
+
+  it('is not taken for known because another question has its id', () => {
+    put(1);
+    const other = { ...question(), interrupt_id: idOf(1), instance_id: 'other-00000002' };
+    const interrupts = new Map([[idOf(1), { interrupt: other, reply: null }]]);
+    const inbox = directoryInbox(paths, systemNow);
+    expect(inbox.scan({ interrupts }, [asker]).interrupts).toHaveLength(1);
+  });
+});
+
+it('thousands of files that cannot be taken cost a look at each, once a second', () => {
+  for (let n = 0; n < 2000; n += 1) {
+    writeFileSync(path.join(paths.inboxInterrupts, `junk-${n}.json`), '{');
+    writeFileSync(path.join(paths.inboxReplies, `int-${String(n).padStart(12, '0')}.json`), '{');
+  }
+  const inbox = directoryInbox(paths, systemNow);
+  const opens = countOpens('.json');
+  try {
+    const started = performance.now();
+    for (let look = 0; look < 50; look += 1) {
+      expect(inbox.scan(known, []).unreadable).toHaveLength(4000);
+    }
+    // Once, and again where it was written to just before.
+    expect(opens.count()).toBeLessThanOrEqual(4000);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  } finally {
+    opens.stop();
+  }
 });

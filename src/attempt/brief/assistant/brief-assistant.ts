@@ -1,5 +1,6 @@
 /** What a role is given to answer a question: its prompt, the form of its answer, and what the question names. */
 import path from 'node:path';
+import { asShown } from '../../../core/state/hand-off.ts';
 import { effectiveValues, type RunState } from '../../../core/state/run-state.ts';
 import { makeDirectory, writeFile } from '../../../disk/disk.ts';
 import type { JsonObject } from '../../../model/json.ts';
@@ -82,5 +83,6 @@ export async function briefAssistant(
 function earlierQuestions(state: RunState, interrupt: Interrupt): InterruptRecord[] {
   return (state.links.get(interrupt.instance_id)?.interrupts ?? [])
     .flatMap((id) => state.interrupts.get(id) ?? [])
-    .filter((record) => record.reply !== null);
+    .filter((record) => record.reply !== null)
+    .map((record) => asShown(state, record));
 }

@@ -3,6 +3,7 @@ import { stringifyJson, type JsonObject } from '../../../model/json.ts';
 import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../../../text/markdown.ts';
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../../../model/program.ts';
 import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
+import { shortened } from '../../../text/shown.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { AnswerForm } from './output-schema.ts';
 import type { RoleFiles } from './role-files.ts';
@@ -54,11 +55,14 @@ function assets({ assets: list }: RoleFiles): string | null {
   );
 }
 
+const MOST_REASON_CHARS = 300;
+
 function context(request: PromptRequest): string {
   const { project, task, interrupt, places } = request;
   const policy = task.interaction_policy;
   const hints = task.assistant_hints;
   const allowed = policy.allowed_assistant_roles;
+  const reason = interrupt.target_resolution_reason ?? 'no reason recorded';
   return paragraphs(
     '## Who asks',
     bullets([
@@ -66,7 +70,7 @@ function context(request: PromptRequest): string {
       `run ${code(interrupt.run_id)}, instance ${code(interrupt.instance_id)}`,
       `task ${code(task.id)} (${task.kind}): ${oneLine(task.title)}${task.description === '' ? '' : `: ${oneLine(task.description)}`}`,
       ...(task.labels.length > 0 ? [`labels: ${codeList(task.labels)}`] : []),
-      `why you: ${oneLine(interrupt.target_resolution_reason ?? 'no reason recorded')}`,
+      `why you, as whoever asks has it: ${oneLine(shortened(reason, MOST_REASON_CHARS))}`,
       `roles that the task may ask: ${allowed === null ? 'all' : codeList(allowed) || 'none'}; a human: ${policy.allow_human ? 'yes' : 'no'}`,
       ...(hints.ask_when.length > 0
         ? [`it is to ask when: ${hints.ask_when.map(oneLine).join('; ')}`]
