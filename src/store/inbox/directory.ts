@@ -42,6 +42,8 @@ export function directoryInbox(paths: RunPaths, now: () => string): Inbox {
 }
 
 const POLL_MS = 1000;
+/** However fast files come, no more is said of them than this often. */
+const TOLD_EVERY_MS = 50;
 
 /**
  * Calls back when the inbox may have changed. Where the system cannot tell (network disks, watch
@@ -50,9 +52,24 @@ const POLL_MS = 1000;
  */
 function watchInbox(paths: RunPaths, onChange: () => void): () => void {
   const watchers: FSWatcher[] = [];
+  /** While it runs, changes are only noted. */
+  let pause: NodeJS.Timeout | null = null;
+  let hasChanged = false;
+  const tell = (): void => {
+    if (pause !== null) {
+      hasChanged = true;
+      return;
+    }
+    pause = setTimeout(() => {
+      pause = null;
+      if (hasChanged) tell();
+    }, TOLD_EVERY_MS).unref();
+    hasChanged = false;
+    onChange();
+  };
   for (const directory of [paths.inboxInterrupts, paths.inboxReplies, paths.inboxCommands]) {
     try {
-      const watcher = watch(directory, { persistent: false }, onChange);
+      const watcher = watch(directory, { persistent: false }, tell);
       watcher.on('error', () => watcher.close());
       watchers.push(watcher);
     } catch {
@@ -63,6 +80,7 @@ function watchInbox(paths: RunPaths, onChange: () => void): () => void {
   timer.unref();
   return () => {
     clearInterval(timer);
+    if (pause !== null) clearTimeout(pause);
     for (const watcher of watchers) watcher.close();
   };
 }
@@ -128,13 +146,15 @@ class DirectoryFolder<T> implements InboxFolder<T> {
       this.#signature = '';
       return;
     }
-    if (signatureOf(before) !== this.#signature) this.#list();
-    // What happens within the grain of the stamp may not show in it: look again next time.
-    this.#signature = this.#isRecent(before) ? '' : signatureOf(before);
     const nowMs = Date.parse(this.#now());
-    const looksAgain =
-      this.#open.size <= FEW_FILES || Math.abs(nowMs - this.#lookedMs) >= LOOK_AGAIN_MS;
-    if (looksAgain) this.#lookedMs = nowMs;
+    const isFew = this.#place.limits !== null || this.#open.size <= FEW_FILES;
+    const looksAgain = isFew || Math.abs(nowMs - this.#lookedMs) >= LOOK_AGAIN_MS;
+    if (looksAgain) {
+      this.#lookedMs = nowMs;
+      if (signatureOf(before) !== this.#signature) this.#list();
+      // What happens within the grain of the stamp may not show in it: look again next time.
+      this.#signature = isRecent(before, nowMs) ? '' : signatureOf(before);
+    }
     let [files, bytes] = [0, 0];
     let isExceeded = this.#hasMoreNames;
     for (const [name, found] of this.#open) {
@@ -147,7 +167,7 @@ class DirectoryFolder<T> implements InboxFolder<T> {
         isExceeded = true;
         continue;
       }
-      const now = found === null || looksAgain ? this.#read(name, found) : found;
+      const now = found === null || looksAgain ? this.#read(name, found, nowMs) : found;
       this.#open.set(name, now);
       if (now === null) continue;
       files += 1;
@@ -196,14 +216,16 @@ class DirectoryFolder<T> implements InboxFolder<T> {
   }
 
   /** null if the file has gone. */
-  #read(name: string, found: FoundFile<T> | null): FoundFile<T> | null {
+  #read(name: string, found: FoundFile<T> | null, nowMs: number): FoundFile<T> | null {
     const { directory, below, namedById } = this.#place;
     const file = path.join(directory, `${name}.json`);
     const stats = statOf(file);
     if (stats === null) return null;
     const signature = signatureOf(stats);
-    const isRecent = this.#isRecent(stats);
-    if (found?.signature === signature && !this.#mayHaveChanged(found, isRecent)) return found;
+    const changedJustNow = isRecent(stats, nowMs);
+    if (found?.signature === signature && !this.#mayHaveChanged(found, changedJustNow)) {
+      return found;
+    }
     const reported = found?.reported ?? null;
     if (namedById && !interruptIdPattern.test(name)) {
       const reason = 'its name is not <interrupt id>.json (int- and 12 hex digits)';
@@ -215,20 +237,19 @@ class DirectoryFolder<T> implements InboxFolder<T> {
       ? this.#parse(json.value, name, new Date(json.modifiedAtMs).toISOString())
       : json;
     const size = Number(stats.isFile() ? stats.size : 0n);
-    const wasRecent = isRecent && !parsed.ok;
+    const wasRecent = changedJustNow && !parsed.ok;
     return { name, isId: true, file, parsed, signature, wasRecent, size, reported };
   }
 
   /** Though it looks the same: at each look within the grain where that costs little, else once after it. */
-  #mayHaveChanged(found: FoundFile<T>, isRecent: boolean): boolean {
+  #mayHaveChanged(found: FoundFile<T>, changedJustNow: boolean): boolean {
     if (!found.wasRecent) return false;
-    return !isRecent || (this.#open.size <= FEW_FILES && found.size <= FEW_BYTES);
+    return !changedJustNow || (this.#open.size <= FEW_FILES && found.size <= FEW_BYTES);
   }
+}
 
-  #isRecent(stats: BigIntStats): boolean {
-    const agoMs = Date.parse(this.#now()) - Number(stats.ctimeNs / 1_000_000n);
-    return Math.abs(agoMs) < STAMP_GRAIN_MS;
-  }
+function isRecent(stats: BigIntStats, nowMs: number): boolean {
+  return Math.abs(nowMs - Number(stats.ctimeNs / 1_000_000n)) < STAMP_GRAIN_MS;
 }
 
 function statOf(file: string): BigIntStats | null {

@@ -128,7 +128,10 @@ export class InboxScanner {
       // In a worker's own directory, another's question of the same id is no answer to its own.
       const isKnown = (id: string): boolean => {
         const interrupt = known.interrupts.get(id)?.interrupt;
-        return interrupt !== undefined && (asker?.instanceId ?? interrupt.instance_id) === interrupt.instance_id;
+        return (
+          interrupt !== undefined &&
+          (asker?.instanceId ?? interrupt.instance_id) === interrupt.instance_id
+        );
       };
       for (const found of folder.look(isKnown)) {
         if (!found.parsed.ok) {

@@ -155,7 +155,11 @@ describe('a hand-off', () => {
 });
 
 describe('the question that a hand-off opens', () => {
-  const handoff = { audience: 'assistant', reply_kind: 'handoff_to_human', text: 'ask her' } as const;
+  const handoff = {
+    audience: 'assistant',
+    reply_kind: 'handoff_to_human',
+    text: 'ask her',
+  } as const;
 
   it('is asked under the next free id, where a worker has taken its own beforehand', () => {
     const run = new ScriptedRun([task({ id: 'a' })]);
