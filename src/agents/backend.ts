@@ -7,6 +7,7 @@ import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import type { Json } from '../model/json.ts';
 import type { AgentSpec, TaskSpec } from '../model/program.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { FailureKind, TerminationReason, Usage } from '../model/run.ts';
 import type { Finding } from './finding.ts';
 
@@ -18,6 +19,8 @@ export interface Backend {
   /** What it does with an attempt, after "the agent": `runs commands`. */
   readonly does: string;
   readonly can: Capabilities;
+  /** Whether it has nothing to do without a prompt. */
+  readonly needsPrompt: boolean;
   readonly fields: HonouredFields;
   /** Keys of its own section of config.toml; each is a path. */
   readonly configKeys: readonly string[];
@@ -38,6 +41,11 @@ export interface Backend {
   locate(order: AttemptOrder, env: Environment): Promise<Located>;
   /** @throws Refusal where the agent names nothing to run */
   commandLine(order: AttemptOrder, at: Located): CommandLine;
+  /**
+   * Why no attempt with these settings could start on this machine, as far as can be seen before; null: nothing
+   * is seen. `env`: as attempts will have it; `cwd`: where they will be, null where that is not known yet.
+   */
+  obstacle(settings: Json, env: Environment, cwd: string | null): Refusal | null;
   reader(): OutputReader;
   /** What it means that its process ended without success, by itself. */
   failure(evidence: FailureEvidence): Failure;
@@ -182,4 +190,4 @@ export interface Machine {
   scratchParent: string;
 }
 
-type Environment = Readonly<NodeJS.ProcessEnv>;
+export type Environment = Readonly<NodeJS.ProcessEnv>;

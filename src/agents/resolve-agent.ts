@@ -3,6 +3,9 @@ import type { AgentSpec, ProjectSpec, Sandbox, TaskSpec } from '../model/program
 import type { Backend } from './backend.ts';
 import { defaultBackend, shellBackend } from './backends.ts';
 
+/** The agent of projects that name none; it needs no definition. */
+export const DEFAULT_AGENT = 'default';
+
 /** The agent that needs no definition and runs the task's own `run` line. */
 export const SHELL_AGENT = 'shell';
 

@@ -14,7 +14,7 @@ import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program
 import type { Instance, Interrupt, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
-import { resolveWorkspaces } from './place/workspaces.ts';
+import { resolveWorkspaces } from '../program/workspaces.ts';
 
 export interface OrderedAttempt {
   order: AttemptOrder;

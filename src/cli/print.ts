@@ -18,9 +18,11 @@ export function diagnosticLines(
   const paint = makePaint(output.color);
   return diagnostics.flatMap((one) => {
     const place = [one.file, one.line, one.column].filter((part) => part !== null).join(':');
-    const severity = one.severity === 'error' ? paint.bad('error') : paint.asks('warning');
+    const severity = { error: paint.bad, warning: paint.asks, note: paint.dim }[one.severity];
     const where = place === '' ? one.location : place;
-    const lines = [`${plainLine(where)}: ${severity} ${one.code}: ${plainLine(one.message)}`];
+    const lines = [
+      `${plainLine(where)}: ${severity(one.severity)} ${one.code}: ${plainLine(one.message)}`,
+    ];
     if (one.hint !== null) lines.push(`    ${paint.dim('hint:')} ${plainLine(one.hint)}`);
     if (one.reference_url !== null) lines.push(`    ${paint.dim('see:')} ${one.reference_url}`);
     return lines;

@@ -3,7 +3,7 @@
  * directory, or the one that CODEX_ORCH_PROGRAM_DIR names, is a program (section 13 of the contract).
  */
 import path from 'node:path';
-import { isProgram, whatIsAt } from '../app/program/what-is-there.ts';
+import { isProgram, nearlyProject, whatIsAt } from '../app/program/what-is-there.ts';
 import { Refusal } from '../model/refusal.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { Word } from './command.ts';
@@ -47,7 +47,8 @@ export function splitProgram(words: string[], shape: ArgumentShape, context: Pla
   if (programDir !== null) return { programDir, rest: words };
   // One word too few, and the first one is a program: it is a word that is missing, not the program.
   if (first !== undefined && isProgram(path.resolve(context.cwd, first))) throw tooFew(shape);
-  throw new Refusal('program-missing', 'no program directory was given, and this one is none', {
+  const why = `no program directory was given, and this one is none${renamed(context.cwd)}`;
+  throw new Refusal('program-missing', why, {
     hint: `usage: codex-orch ${shape.usage}   (a program is a directory with project.yaml)`,
   });
 }
@@ -119,7 +120,9 @@ function checked(word: string, shape: ArgumentShape, context: Place): string {
 
 function whyNoProgram(word: string, directory: string): string {
   const found = whatIsAt(directory);
-  if (found === 'directory') return `"${word}" is not a program: it has no project.yaml`;
+  if (found === 'directory') {
+    return `"${word}" is not a program: it has no project.yaml${renamed(directory)}`;
+  }
   if (found === null) {
     // `--input a=1 b=2`: the second is left over.
     const repeat = /^\w[\w-]*=/.test(word) ? '; --input takes one value: repeat it for each' : '';
@@ -128,6 +131,12 @@ function whyNoProgram(word: string, directory: string): string {
   const parent = path.dirname(word);
   const meant = isProgram(path.dirname(directory)) ? `; its program is "${parent}"` : '';
   return `"${word}" is a file, not a program directory${meant}`;
+}
+
+/** What to do about a project of another name. */
+function renamed(directory: string): string {
+  const name = nearlyProject(directory);
+  return name === null ? '' : `; rename ${name}`;
 }
 
 /** No id looks like that. */

@@ -1,6 +1,7 @@
 /** A problem in an authored file, section 3 of the contract. */
 export interface Diagnostic {
-  severity: 'error' | 'warning';
+  /** Errors block runs. A note is to be known, and is nothing to mend. */
+  severity: 'error' | 'warning' | 'note';
   /** Stable, dotted: `task.unknown_field`, `output_schema.unsupported_keyword`. */
   code: string;
   message: string;

@@ -16,6 +16,7 @@ import { ROLES_FOLDER, roleFile, roleFolder, taskFile } from '../model/program-f
 import { addFinding, readAuthoredFile, type AuthoredFile } from './source/authored-file.ts';
 import { fileKinds } from './shape/file-kinds.ts';
 import { emptyOf } from './shape/shape.ts';
+import { strayFiles } from './stray-files.ts';
 import { byName, directorySource, type ProgramSource } from './source/source.ts';
 
 export interface LoadedPreset {
@@ -66,7 +67,7 @@ export function loadProgram(source: ProgramSource, options: LoadOptions): Loaded
     if (task === null) program.unreadable.tasks.add(id);
     else program.tasks.push(task);
   }
-  program.diagnostics.push(...strayTaskFiles(source));
+  program.diagnostics.push(...strayFiles(source));
   loadRoles(program);
   loadPresets(program, options.globalRoot);
   return program;
@@ -216,21 +217,4 @@ function yamlNames(source: ProgramSource, folder: string): string[] {
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
     .map((name) => name.slice(0, -'.yaml'.length))
     .sort(byName);
-}
-
-function strayTaskFiles(source: ProgramSource): Diagnostic[] {
-  return source
-    .list('tasks')
-    .filter((name) => /\.(yml|YAML|YML)$/.test(name) && !name.startsWith('.'))
-    .map((name) => ({
-      severity: 'warning',
-      code: 'task.ignored_file',
-      message: `tasks/${name} is ignored: task files end in ".yaml"`,
-      location: `tasks.${name}`,
-      reference_url: null,
-      file: `tasks/${name}`,
-      line: null,
-      column: null,
-      hint: `Rename it to ${name.replace(/\.[^.]*$/, '.yaml')}.`,
-    }));
 }

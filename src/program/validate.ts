@@ -17,6 +17,7 @@ import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
 import type { LoadedProgram } from './load-program.ts';
+import { promptProblem } from './rules/agents.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
 import { loadInputFile } from './resolve-inputs.ts';
@@ -31,10 +32,6 @@ export async function validateProgram(program: LoadedProgram): Promise<Diagnosti
   checker.roles();
   const found = [...program.diagnostics, ...checker.diagnostics, ...checkPresets(program)];
   return distinct(found).sort(byPlace);
-}
-
-export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
-  return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
 }
 
 class Validation {
@@ -93,9 +90,15 @@ class Validation {
 
   async task(task: TaskSpec): Promise<void> {
     const subject = `tasks.${task.id}`;
+    const blank = new Set<string>();
     for (const [index, part] of task.compose.entries()) {
-      if (part.kind === 'file') this.text(subject, ['compose', index, 'path'], part.path);
+      if (part.kind !== 'file') continue;
+      const text = this.text(subject, ['compose', index, 'path'], part.path);
+      if (text?.trim() === '') blank.add(part.path);
     }
+    const { project, unreadable } = this.program;
+    const problem = promptProblem(task, project, (file) => blank.has(file));
+    if (problem !== null && !unreadable.project) this.add(subject, problem);
     this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
   }
@@ -137,17 +140,17 @@ class Validation {
     return diagnostic;
   }
 
-  /** A text file of the program that must be there and be readable. */
-  private text(subject: string, at: Path, file: string): void {
-    if (file === '') return;
+  /** A text file of the program that must be there and be readable; null where it is not. */
+  private text(subject: string, at: Path, file: string): string | null {
+    if (file === '') return null;
     const inside = resolveInside(this.program.programDir, file);
     if (!inside.ok) {
       const message = `"${file}" cannot be used: ${inside.reason}`;
       this.add(subject, { severity: 'error', code: 'file.outside', path: at, message });
-      return;
+      return null;
     }
     const read = this.program.source.read(file);
-    if (read.ok) return;
+    if (read.ok) return read.text;
     this.add(subject, {
       severity: 'error',
       code: `file.${read.problem.code}`,
@@ -155,6 +158,7 @@ class Validation {
       message: `the file "${file}" ${read.problem.message}`,
       hint: read.problem.code === 'missing' ? this.nearFile(file) : null,
     });
+    return null;
   }
 
   private roleFile(role: RoleSpec, at: Path, file: string): void {
@@ -278,7 +282,7 @@ function distinct(diagnostics: Diagnostic[]): Diagnostic[] {
 }
 
 /** project.yaml first, then by file name, then by place. */
-function byPlace(a: Diagnostic, b: Diagnostic): number {
+export function byPlace(a: Diagnostic, b: Diagnostic): number {
   const rank = (one: Diagnostic): string =>
     one.file === 'project.yaml' ? '' : (one.file ?? '\uffff');
   if (rank(a) !== rank(b)) return rank(a) < rank(b) ? -1 : 1;

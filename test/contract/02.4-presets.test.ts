@@ -10,7 +10,7 @@ describe('2.4 Presets', () => {
     mkdirSync(path.join(program, 'presets'));
     writeFileSync(
       path.join(program, 'presets', 'review.yaml'),
-      'id: review\ntitle: Review\nvariables: {of: {}}\ntasks: [{id: review_$of, title: Review $of, depends_on: [{task: $of, kind: order}]}]\n',
+      'id: review\ntitle: Review\nvariables: {of: {}}\ntasks: [{id: review_$of, title: Review $of, depends_on: [{task: $of, kind: order}], agent: shell, run: make}]\n',
     );
     expect((await run(['preset', 'list', program])).stdout).toBe('review\tlocal\tReview\n');
     expect(JSON.parse((await run(['preset', 'list', program, '--json'])).stdout)).toMatchObject({

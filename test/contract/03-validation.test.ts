@@ -7,13 +7,19 @@ import { created, run } from './new-program.ts';
 describe('3. Validation', () => {
   it('exits 0, 1 or 2, and reports at file, line and column', async () => {
     const program = await created('validated');
-    writeFileSync(path.join(program, 'tasks', 'plan.yaml'), 'id: plan\ntitle: Plan\ncolour: red\n');
+    writeFileSync(
+      path.join(program, 'tasks', 'plan.yaml'),
+      'id: plan\ntitle: Plan\ncolour: red\nagent: shell\nrun: make\n',
+    );
     const warned = await run(['project', 'validate', program]);
     expect(warned.code).toBe(1);
     expect(warned.stdout).toContain(
       'tasks/plan.yaml:3:1: warning task.unknown_field: the field "colour" is unknown and ignored\n',
     );
-    writeFileSync(path.join(program, 'tasks', 'plan.yaml'), 'id: plan\nstatus: redy\n');
+    writeFileSync(
+      path.join(program, 'tasks', 'plan.yaml'),
+      'id: plan\nstatus: redy\nagent: shell\nrun: make\n',
+    );
     const failed = await run(['project', 'validate', program, '--json']);
     expect(failed.code).toBe(2);
     const report = JSON.parse(failed.stdout) as { errors: { code: string; line: number }[] };

@@ -1,5 +1,5 @@
 /** Section 7 of the contract: what a command is given, and a missing Codex. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codexOrch, writeFiles } from '../support/built-program.ts';
@@ -53,16 +53,39 @@ describe('7. Agents', () => {
     expect(readFileSync(path.join(attempt, 'final.md'), 'utf8')).toBe(output);
   });
 
-  it('a missing codex fails the instance with what to do', async () => {
-    program({}, { default_agent: 'default' });
-    writeFiles(dir, { 'tasks/a.yaml': { id: 'a', title: 'a', status: 'ready' } });
-    const ended = await codexOrch(['run', 'start', '--root', 'a'], {
-      cwd: dir,
-      env: { CODEX_ORCH_CODEX_BIN: '/nowhere/codex' },
+  it('an agent whose program is missing, or cannot start, refuses the start', async () => {
+    program(
+      { a: {}, b: { agent: 'none' }, c: { agent: 'gone' }, d: { agent: 'later' } },
+      {
+        default_agent: 'default',
+        agents: {
+          none: { backend: 'command', command: ['no-such-tool'] },
+          gone: { backend: 'command', command: ['./gone.sh'] },
+          later: { backend: 'command', command: ['./made-by-another-task.sh'] },
+        },
+      },
+    );
+    writeFiles(dir, {
+      'tasks/a.yaml': 'id: a\ntitle: a\ncompose: [{kind: literal, text: Work.}]\n',
+      'gone.sh': '#!/nowhere/sh\n',
     });
-    expect(ended.code).toBe(1);
-    const [a] = instancesOf(await show(), 'a');
-    expect(a).toMatchObject({ failure_kind: 'runner_invocation' });
-    expect(a!.error).toMatch(/codex/i);
+    chmodSync(path.join(dir, 'gone.sh'), 0o755);
+    const start = (...words: string[]) =>
+      codexOrch(['run', 'start', ...words], {
+        cwd: dir,
+        env: { CODEX_ORCH_CODEX_BIN: '/nowhere/codex' },
+      });
+    for (const [root, says] of [
+      ['a', 'The Codex program "/nowhere/codex"'],
+      ['b', 'The program "no-such-tool" is not an executable file on PATH. The task b needs it.'],
+      ['c', 'names the interpreter /nowhere/sh in its first line, which does not exist'],
+    ] as const) {
+      for (const more of [[], ['--dry-run']]) {
+        const refused = await start('--root', root, ...more);
+        expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(says)]);
+      }
+    }
+    expect((await orch('run', 'list')).stdout).toBe('');
+    expect((await start('--root', 'd', '--dry-run')).code).toBe(0);
   });
 });

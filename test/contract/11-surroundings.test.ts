@@ -331,7 +331,7 @@ it('a config.toml that cannot be read bars Codex, and nothing else', async () =>
   const config = path.join(program, 'global', 'config.toml');
   const env = {
     CODEX_ORCH_GLOBAL_ROOT: path.dirname(config),
-    CODEX_ORCH_CODEX_BIN: '/nowhere/codex',
+    CODEX_ORCH_CODEX_BIN: '/bin/false',
   };
   const cli = (...words: string[]) => codexOrch(['run', ...words], { cwd: program, env });
   const both = ['.', '--root', 'asked', '--root', 'slow'];

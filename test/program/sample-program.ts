@@ -38,10 +38,14 @@ export function writeFiles(directory: string, files: Files): void {
   }
 }
 
-/** A minimal task with more lines appended; those start on line 3. */
+/** A task with more lines appended, which start on line 3; at the end a prompt, unless they give one or need none. */
 export function task(id: string, more = ''): string {
-  return `id: ${id}\ntitle: Task ${id}\n${more}`;
+  const prompt = /^(compose|run|required_decisions):/m.test(more) || /agent: shell/.test(more);
+  return `id: ${id}\ntitle: Task ${id}\n${more}${prompt ? '' : PROMPT}`;
 }
+
+/** The shortest. */
+export const PROMPT = 'compose: [{kind: literal, text: Work.}]\n';
 
 export function placeOf(programDir: string): { programDir: string; globalRoot: string } {
   return { programDir, globalRoot: path.join(programDir, 'no-global-root') };

@@ -1,7 +1,9 @@
 /** The `codex` backend: the Codex CLI, `codex exec --json`. Prompt on stdin, activities on stdout. */
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
+import { executableProblem } from '../../disk/executable.ts';
 import { realPathOf } from '../../disk/real-path.ts';
+import { Refusal } from '../../model/refusal.ts';
 import type { Backend, StopStep } from '../backend.ts';
 import { findCodex } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
@@ -21,6 +23,7 @@ export const codexBackend: Backend = {
     usage: true,
     structuredOutput: true,
   },
+  needsPrompt: true,
   fields: {
     agent: ['model', 'sandbox'],
     task: ['model', 'sandbox', 'extra_writable_roots'],
@@ -45,6 +48,18 @@ export const codexBackend: Backend = {
     return Promise.resolve({ program, isProgramOpen });
   },
   commandLine: codexCommandLine,
+  obstacle(settings, env) {
+    try {
+      const file = findCodex(codexSettings({ settings }).program, env);
+      const problem = executableProblem(file, env['PATH'] ?? '');
+      if (problem === null) return null;
+      const hint = 'Install Codex anew: npm install -g @openai/codex';
+      return new Refusal('codex-broken', `The Codex program ${file} ${problem}.`, { hint });
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  },
   reader: createCodexReader,
   failure: codexFailure,
   stopping,

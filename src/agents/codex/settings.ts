@@ -19,6 +19,6 @@ export function settleCodex({ agent }: AgentUse, { sections, problem }: AgentCon
   return { settings, problem };
 }
 
-export function codexSettings({ settings }: AttemptOrder): CodexSettings {
+export function codexSettings({ settings }: Pick<AttemptOrder, 'settings'>): CodexSettings {
   return settings as CodexSettings;
 }

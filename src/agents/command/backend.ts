@@ -1,11 +1,16 @@
 /** The `command` backend: a program of the author's. Prompt on stdin, final message on stdout. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { executableProblem, findExecutable } from '../../disk/executable.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
+import type { Json } from '../../model/json.ts';
 import type { AgentSpec, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type {
   AgentUse,
   Backend,
   CommandLine,
+  Environment,
   NamedUse,
   OutputReader,
   Settled,
@@ -24,6 +29,7 @@ export const commandBackend: Backend = {
     usage: false,
     structuredOutput: false,
   },
+  needsPrompt: false,
   fields: {
     agent: ['command', 'run'],
     task: ['run'],
@@ -38,6 +44,7 @@ export const commandBackend: Backend = {
   openDirectories: () => [],
   locate: () => Promise.resolve({ program: null, isProgramOpen: false }),
   commandLine,
+  obstacle,
   reader,
   failure: commandFailure,
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
@@ -93,6 +100,29 @@ function commandLine(order: AttemptOrder): CommandLine {
     });
   }
   return { argv: [program, ...args], env: {}, directories: [] };
+}
+
+/** A path may be made by a task that comes before: only what is there, and cannot be started, is an obstacle. */
+function obstacle(settings: Json, env: Environment, cwd: string | null): Refusal | null {
+  const [program] = (settings as CommandSettings).argv;
+  if (program === undefined || program === '') return null;
+  const searchPath = env['PATH'] ?? '';
+  if (!program.includes('/')) {
+    const found = findExecutable(program, searchPath);
+    if (found === null) {
+      const message = `The program "${program}" is not an executable file on PATH.`;
+      return new Refusal('command-not-found', message, { hint: 'Install it, or give its path.' });
+    }
+    return unstartable(found, searchPath);
+  }
+  if (cwd === null && !path.isAbsolute(program)) return null;
+  const file = path.resolve(cwd ?? '/', program);
+  return existsSync(file) ? unstartable(file, searchPath) : null;
+}
+
+function unstartable(file: string, searchPath: string): Refusal | null {
+  const problem = executableProblem(file, searchPath);
+  return problem === null ? null : new Refusal('command-broken', `The program ${file} ${problem}.`);
 }
 
 function reader(): OutputReader {

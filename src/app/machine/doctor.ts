@@ -10,6 +10,7 @@ import { backends } from '../../agents/backends.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { WORKSPACE_MISSING } from '../../program/missing-workspaces.ts';
 import { runPaths } from '../../store/layout.ts';
 import { describeHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
@@ -75,6 +76,7 @@ async function checkAgents(
   const findings: Finding[] = [];
   if (backends.some((backend) => backend.configKeys.length > 0 && isUsed(backend, uses))) {
     for (const { code, severity, message, hint } of loaded.diagnostics) {
+      if (severity === 'note') continue;
       findings.push(problem(code, severity, message, hint ?? 'Correct the file.'));
     }
   }
@@ -103,7 +105,9 @@ async function checkProgram(
   globalRoot: string,
 ): Promise<{ findings: Finding[]; uses: AgentUse[] | null }> {
   const { program, report } = await validate({ programDir, globalRoot });
-  const errors = report.errors.length;
+  // Told in its own words: it is no mistake in the files that validation alone would find.
+  const missing = report.errors.filter(({ code }) => code === WORKSPACE_MISSING);
+  const errors = report.errors.length - missing.length;
   const warnings = report.warnings.length;
   const remedy = 'See them with: codex-orch project validate';
   const uses = program.tasks.map(({ agent, run }) => ({
@@ -122,7 +126,10 @@ async function checkProgram(
           )
         : fine('program.valid', 'The program is valid.');
   // A program without tasks may come to use anything.
-  return { findings: [finding], uses: uses.length === 0 ? null : uses };
+  const places = missing.map(({ message, hint }) =>
+    problem('program.workspace', 'error', message, hint ?? remedy),
+  );
+  return { findings: [finding, ...places], uses: uses.length === 0 ? null : uses };
 }
 
 function checkPlace(

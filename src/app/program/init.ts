@@ -1,9 +1,13 @@
 /** `project init`: a new program from a template. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { createFile, makeDirectory, remove } from '../../disk/disk.ts';
 import { statsOf } from '../../disk/stats-of.ts';
+import { missingWorkspaces } from '../../program/missing-workspaces.ts';
+import { loadProgram } from '../../program/load-program.ts';
+import { directorySource } from '../../program/source/source.ts';
 import { newProgramFiles, type NewProgram } from '../../program/new-program.ts';
 import { editProgram, type Editor } from './held-program.ts';
 import type { ProgramPlace } from './validate.ts';
@@ -15,6 +19,8 @@ export interface InitializedProgram {
   files: string[];
   /** Files that were there and stay as they are. */
   kept: string[];
+  /** What a start would refuse as it is: a workspace that is not there. */
+  problems: Diagnostic[];
 }
 
 /** Throws a Refusal `program-exists` where a project.yaml is; other files that are there are kept. */
@@ -65,5 +71,7 @@ function writeProgram(programDir: string, wanted: NewProgram): InitializedProgra
     for (const relative of written) remove(path.join(programDir, relative));
     throw asRefusal(error);
   }
-  return { program_dir: programDir, files: written, kept };
+  const program = loadProgram(directorySource(programDir), { globalRoot: null });
+  const problems = missingWorkspaces(program);
+  return { program_dir: programDir, files: written, kept, problems };
 }

@@ -37,6 +37,7 @@ export interface ProgramDetails {
   presets: { source: 'program' | 'global'; preset: PresetSpec }[];
   inputs: InputDetails[];
   diagnostics: Diagnostic[];
+  /** No errors: runs may start. */
   ok: boolean;
 }
 
@@ -67,8 +68,8 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
     })),
     presets: [...program.presets.values()].map(({ source, preset }) => ({ source, preset })),
     inputs: inputDetails(program),
-    diagnostics: [...report.errors, ...report.warnings],
-    ok: report.ok,
+    diagnostics: [...report.errors, ...report.warnings, ...report.notes],
+    ok: !report.blocking,
   };
 }
 
@@ -134,7 +135,7 @@ export async function taskDetails(
   const { programDir } = program;
   const task = program.tasks.find((one) => one.id === id) ?? null;
   const file = taskFile(id);
-  const all = [...report.errors, ...report.warnings];
+  const all = [...report.errors, ...report.warnings, ...report.notes];
   return {
     id,
     task,

@@ -24,7 +24,8 @@ export async function checkTask(
   }
   const file = taskFile(id);
   const { after, errors } = await checkEdit(place, new Map([[file, yaml]]));
-  const all = [...after.report.errors, ...after.report.warnings];
+  const { errors: wrong, warnings, notes } = after.report;
+  const all = [...wrong, ...warnings, ...notes];
   return {
     diagnostics: [
       ...all.filter((one) => one.file === file),

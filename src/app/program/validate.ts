@@ -3,7 +3,8 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
 import { directorySource, editedSource, type Edits } from '../../program/source/source.ts';
-import { hasErrors, validateProgram } from '../../program/validate.ts';
+import { missingWorkspaces } from '../../program/missing-workspaces.ts';
+import { byPlace, validateProgram } from '../../program/validate.ts';
 
 export interface ProgramPlace {
   /** Absolute. */
@@ -16,12 +17,14 @@ export interface ProgramPlace {
 
 export interface ValidationReport {
   program_dir: string;
-  /** No errors. */
+  /** Neither errors nor warnings. */
   ok: boolean;
   /** Runs are refused: there are errors. */
   blocking: boolean;
   errors: Diagnostic[];
   warnings: Diagnostic[];
+  /** What is to be known, and is nothing to mend. */
+  notes: Diagnostic[];
 }
 
 export interface Validated {
@@ -34,18 +37,16 @@ export async function validate(place: ProgramPlace, edits?: Edits): Promise<Vali
   const written = directorySource(place.programDir, place.texts);
   const source = edits ? editedSource(written, edits) : written;
   const program = loadProgram(source, { globalRoot: place.globalRoot });
-  const diagnostics = await validateProgram(program);
-  const blocking = hasErrors(diagnostics);
-  return {
-    program,
-    report: {
-      program_dir: place.programDir,
-      ok: !blocking,
-      blocking,
-      errors: diagnostics.filter((one) => one.severity === 'error'),
-      warnings: diagnostics.filter((one) => one.severity === 'warning'),
-    },
-  };
+  const found = await validateProgram(program);
+  // What lies outside of the program is no matter of an edit.
+  const diagnostics = edits ? found : [...found, ...missingWorkspaces(program)].sort(byPlace);
+  const of = (severity: Diagnostic['severity']): Diagnostic[] =>
+    diagnostics.filter((one) => one.severity === severity);
+  const [errors, warnings, notes] = [of('error'), of('warning'), of('note')];
+  const blocking = errors.length > 0;
+  const ok = !blocking && warnings.length === 0;
+  const report = { program_dir: place.programDir, ok, blocking, errors, warnings, notes };
+  return { program, report };
 }
 
 /** `tasks/a.yaml:3:5: message` */

@@ -1,6 +1,6 @@
 /** `run start --dry-run`: what a start would run, in which order, with which agent, and where. */
 import { backendOf } from '../../agents/backends.ts';
-import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
+import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { wavesOf } from '../../core/plan/waves.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';

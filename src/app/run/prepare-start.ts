@@ -1,5 +1,5 @@
 /** What has to hold before a run is made: one that could only fail is none. Creates nothing. */
-import { resolveWorkspaces } from '../../attempt/place/workspaces.ts';
+import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -67,26 +67,42 @@ export async function prepareStart(
   warnings.push(...checkBoard(tasks));
   const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
   checkWorkspaces(program, tasks, inputs);
-  await checkConfig(world, program, tasks);
+  await checkAgents(world, program, tasks, inputs);
   return { program, roots: [...selection.roots].sort(), tasks, inputs, warnings };
 }
 
-/** Before anything is made: a run that could only fail is none. */
-async function checkConfig(
+/** The user's configuration, and the agents' programs: they must be there, and start. */
+async function checkAgents(
   world: World,
-  { project }: LoadedProgram,
+  program: LoadedProgram,
   tasks: readonly TaskSpec[],
+  inputs: JsonObject,
 ): Promise<void> {
   const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
-  const problems = tasks.map(({ agent: name, run }) => {
-    const agent = resolveAgent(project, name);
-    return backendOf(agent.backend).settings({ agent, run }, config).problem;
-  });
-  const problem = problems.find((each) => each !== null);
-  if (problem === undefined) return;
-  throw new Refusal('config-invalid', problem, {
-    hint: 'Correct the file; `codex-orch doctor` says when it is right.',
-  });
+  const seen = new Set<string>();
+  for (const task of tasks) {
+    const { agent: name, run } = task;
+    const agent = resolveAgent(program.project, name);
+    const backend = backendOf(agent.backend);
+    const { settings, problem } = backend.settings({ agent, run }, config);
+    if (problem !== null) {
+      throw new Refusal('config-invalid', problem, {
+        hint: 'Correct the file; `codex-orch doctor` says when it is right.',
+      });
+    }
+    // Who else carries attempts out has programs of its own.
+    if (world.executor !== undefined) continue;
+    const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
+    const cwd = resolved.ok ? resolved.workspaces.cwd : null;
+    const key = JSON.stringify([agent.backend, settings, agent.env, cwd]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const obstacle = backend.obstacle(settings, { ...world.env, ...agent.env }, cwd);
+    if (obstacle === null) continue;
+    const message = `${obstacle.message} The task ${task.id} needs it.`;
+    const { code, hint, exit, data } = obstacle;
+    throw new Refusal(code, message, { hint, exit, data });
+  }
 }
 
 /** The author's board: what is blocked or archived does not run; a draft does, with a warning. */

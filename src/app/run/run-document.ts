@@ -3,7 +3,7 @@
  * are at its start; an input that comes later leaves the template.
  */
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
-import { nameWorkspaces } from '../../attempt/place/workspaces.ts';
+import { nameWorkspaces } from '../../program/workspaces.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';

@@ -4,6 +4,7 @@ import type { InitializedProgram } from '../../app/program/init.ts';
 import { sandboxes } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { printDiagnostics } from '../print.ts';
 import {
   argument,
   choice,
@@ -57,6 +58,7 @@ export const command = defineCommand({
     if (json) return printJson(created);
     context.stdout.line(created.program_dir);
     for (const file of created.kept) context.stderr.line(`kept ${file}, which was there`);
+    printDiagnostics(created.problems, context);
     context.stderr.line(`Next: codex-orch project validate ${shellWord(dir)}`);
   },
 });

@@ -7,19 +7,21 @@ import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
 
 export const command = defineCommand({
-  description: 'Reports every problem of a program at once. Errors block runs; warnings do not.',
+  description:
+    'Reports every problem of a program at once. Errors block runs; warnings do not. A note is to be known,\n' +
+    'and is nothing to mend.',
   words: [PROGRAM],
   usage: '[--json]',
   usageInErrors: '[--json]',
   options: { json: flag('--json', 'print the report as JSON') },
   json: prints<ValidationReport>('All problems of the program.'),
   examples: ['.', '. --json'],
-  notes: 'Exit status: 0 no issue, 1 warnings only, 2 errors.',
+  notes: 'Exit status: 0 no issue (notes do not count), 1 warnings only, 2 errors.',
   async run({ words: [programDir], options, printJson }, context) {
     const { validate } = await import('../../app/program/validate.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const { report } = await validate(placeOf(programDir, context));
-    const { errors, warnings } = report;
+    const { errors, warnings, notes } = report;
     context.exit(
       errors.length > 0
         ? ExitStatus.usage
@@ -28,7 +30,7 @@ export const command = defineCommand({
           : ExitStatus.done,
     );
     if (options.json) return printJson(report);
-    for (const line of diagnosticLines([...errors, ...warnings], context.stdout)) {
+    for (const line of diagnosticLines([...errors, ...warnings, ...notes], context.stdout)) {
       context.stdout.line(line);
     }
     const paint = makePaint(context.stdout.color);
@@ -38,7 +40,9 @@ export const command = defineCommand({
         ? paint.bad(`${tally}: runs are blocked`)
         : warnings.length > 0
           ? paint.asks(tally)
-          : paint.good('no issues');
+          : paint.good(
+              notes.length > 0 ? `no issues, ${plural(notes.length, 'note')}` : 'no issues',
+            );
     context.stdout.line(verdict);
   },
 });

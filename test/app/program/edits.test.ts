@@ -14,6 +14,7 @@ import { Refusal } from '../../../src/model/refusal.ts';
 import { ownWorld } from '../../support/world.ts';
 import {
   placeOf,
+  PROMPT,
   sampleProgram,
   snapshot,
   task,
@@ -59,13 +60,16 @@ describe('task edits', () => {
 
   it('adds several tasks that need each other, and JSON', async () => {
     const program = sampleProgram(two);
+    const compose = [{ kind: 'literal', text: 'Work.' }];
     const gate = {
       id: 'gate',
       title: 'Gate',
+      compose,
       kind: 'controller',
       control: { mode: 'route', routes: [{ label: 'yes', targets: ['after'] }] },
     };
-    const after = { id: 'after', title: 'After', depends_on: [{ task: 'gate', kind: 'order' }] };
+    const edges = [{ task: 'gate', kind: 'order' }];
+    const after = { id: 'after', title: 'After', compose, depends_on: edges };
     const alone = await refusedWithoutTrace(program, () =>
       addTasks(ownWorld, placeOf(program), JSON.stringify(gate), 'gate.json'),
     );
@@ -90,7 +94,8 @@ describe('task edits', () => {
       'u.yaml',
     );
     expect(read(program, 'tasks/a.yaml')).toBe(
-      '# first\nid: a\ntitle: Task a\nstatus: done # now\nlabels:\n- x\ndescription: more\n',
+      '# first\nid: a\ntitle: Task a\nstatus: done # now\nlabels:\n- x\n' +
+        `${PROMPT}description: more\n`,
     );
   });
 
@@ -201,17 +206,18 @@ describe('2.4 Presets', () => {
     `id: p\ntitle: P\nvariables:\n  name: {}\n  cost: {default: "5"}\n  note: {required: false}\ntasks:\n${tasks}`;
   const pair = preset(
     [
-      '  - {id: "${name}_one", title: "$name for $$$cost, ${inputs.k} $1$note"}',
-      '  - {id: "${name}_two", title: x, depends_on: [{task: "${name}_one", kind: order}]}',
+      '  - {id: "${name}_one", title: "$name for $$$cost, ${inputs.k} $1$note", agent: shell, run: x}',
+      '  - {id: "${name}_two", title: x, depends_on: [{task: "${name}_one", kind: order}], agent: shell, run: x}',
       '',
     ].join('\n'),
   );
   const name = new Map([['name', 'my']]);
+  const does = 'agent: shell, run: x';
 
   it('previews with variables in place', () => {
     const program = sampleProgram({ 'presets/p.yaml': pair });
     const { tasks } = previewPreset(placeOf(program), 'p', name);
-    expect(tasks[0]).toEqual({ id: 'my_one', title: 'my for $5, ${inputs.k} $1' });
+    expect(tasks[0]).toMatchObject({ id: 'my_one', title: 'my for $5, ${inputs.k} $1' });
     expect(tasks[1]).toMatchObject({ depends_on: [{ task: 'my_one' }] });
   });
 
@@ -238,7 +244,9 @@ describe('2.4 Presets', () => {
     ],
     [
       'one bad task of two',
-      preset('  - {id: good, title: x}\n  - {id: bad, title: x, status: $name}\n'),
+      preset(
+        `  - {id: good, title: x, ${does}}\n  - {id: bad, title: x, status: $name, ${does}}\n`,
+      ),
       name,
       '"status" must be one of',
     ],

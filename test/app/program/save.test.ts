@@ -8,6 +8,7 @@ import { checkTask, saveTaskFields, saveTaskYaml } from '../../../src/app/progra
 import { ownWorld } from '../../support/world.ts';
 import {
   placeOf,
+  PROMPT,
   sampleProgram,
   snapshot,
   task,
@@ -25,7 +26,7 @@ describe('saving a task from the page', () => {
     const place = placeOf(sampleProgram(files));
     const { hash } = await inspectTask(place, 'a');
     const saved = await saveTaskFields(ownWorld, place, 'a', { title: 'New' }, hash);
-    const text = '# first\nid: a\ntitle: New\nlabels: [x] # why\n';
+    const text = `# first\nid: a\ntitle: New\nlabels: [x] # why\n${PROMPT}`;
     expect(readFileSync(path.join(place.programDir, 'tasks/a.yaml'), 'utf8')).toBe(text);
     expect(saved).toEqual(await inspectTask(place, 'a'));
     expect(saved).toMatchObject({ yaml: text, task: { title: 'New' }, diagnostics: [] });

@@ -6,6 +6,7 @@ import {
   brief,
   placeOf,
   project,
+  PROMPT,
   report,
   sampleProgram,
   task,
@@ -70,7 +71,7 @@ const syntax: Case[] = [
   {
     name: 'several documents',
     files: { 'tasks/a.yaml': `${task('a')}---\n${task('b')}` },
-    expected: ['error yaml.multiple_documents tasks/a.yaml:3:1'],
+    expected: ['error yaml.multiple_documents tasks/a.yaml:4:1'],
   },
   {
     name: 'a tab as indentation',
@@ -130,6 +131,7 @@ const syntax: Case[] = [
     expected: [
       'error task.missing_field tasks/a.yaml:1:1',
       'error task.missing_field tasks/a.yaml:1:1',
+      'error task.no_prompt tasks/a.yaml:1:1',
     ],
   },
   {
@@ -157,7 +159,7 @@ const fields: Case[] = [
   },
   {
     name: 'a number where a string belongs',
-    files: { 'tasks/a.yaml': 'id: a\ntitle: 12\n' },
+    files: { 'tasks/a.yaml': `id: a\ntitle: 12\n${PROMPT}` },
     expected: ['error task.wrong_type tasks/a.yaml:2:8'],
     says: ['Quote it: "12"'],
   },
@@ -190,7 +192,7 @@ const fields: Case[] = [
   },
   {
     name: 'an unsafe id',
-    files: { 'tasks/a b.yaml': 'id: a b\ntitle: x\n' },
+    files: { 'tasks/a b.yaml': `id: a b\ntitle: x\n${PROMPT}` },
     expected: ['error task.bad_value tasks/a b.yaml:1:5', 'error task.bad_id tasks/a b.yaml:1:5'],
   },
   {
@@ -383,12 +385,53 @@ const rules: Case[] = [
       'warning agent.unsupported_field project.yaml:5:37',
       'error agent.unresolved project.yaml:6:16',
       'error agent.unresolved tasks/a.yaml:3:8',
-      'error agent.unresolved tasks/b.yaml:4:6',
+      'error agent.undefined tasks/b.yaml:3:8',
       'warning agent.unsupported_field tasks/c.yaml:4:10',
       'warning agent.unsupported_field tasks/c.yaml:5:8',
+      'error agent.undefined tasks/d.yaml:3:8',
+    ],
+    says: ['Did you mean "shell"?', 'use one of: tests, bare, mixed, default, shell'],
+  },
+  {
+    name: 'agents where the project defines none: Codex, but what is nearly another is told',
+    files: {
+      'tasks/b.yaml': task('b', 'agent: anything\nrun: make\n'),
+      'tasks/c.yaml': task('c', 'agent: anything\n'),
+      'tasks/d.yaml': task('d', 'agent: shel\n'),
+    },
+    expected: [
+      'error agent.unresolved tasks/b.yaml:4:6',
       'warning agent.undefined tasks/d.yaml:3:8',
     ],
-    says: ['Did you mean "shell"?'],
+  },
+  {
+    name: 'a default agent that is not defined: once, in the project',
+    files: {
+      'project.yaml': `${project}agents: {fixer: {}}\ndefault_agent: fixr\n`,
+      'tasks/a.yaml': task('a'),
+      'tasks/b.yaml': task('b', 'agent: default\n'),
+      'tasks/c.yaml': task('c', 'agent: fixer\n'),
+    },
+    expected: ['error agent.undefined project.yaml:4:16'],
+    says: ['Did you mean "fixer"?'],
+  },
+  {
+    name: 'agents that nothing tells what to do',
+    files: {
+      'tasks/a.yaml': 'id: a\ntitle: A\n',
+      'tasks/b.yaml': 'id: b\ntitle: B\ncompose: [{kind: literal, text: " "}]\n',
+      'tasks/c.yaml': 'id: c\ntitle: C\ncompose: []\nprompt: Do it.\n',
+      'tasks/d.yaml': 'id: d\ntitle: D\nrequired_decisions: [{decision_kind: review}]\n',
+      'tasks/e.yaml': 'id: e\ntitle: E\nagent: shell\nrun: make\n',
+      'tasks/f.yaml': 'id: f\ntitle: F\ncompose: [{kind: file, path: empty.md}]\n',
+      'empty.md': '\n',
+    },
+    expected: [
+      'error task.no_prompt tasks/a.yaml:1:1',
+      'error task.no_prompt tasks/b.yaml:3:10',
+      'error task.unknown_field tasks/c.yaml:4:1',
+      'error task.no_prompt tasks/f.yaml:3:10',
+    ],
   },
   {
     name: 'extra roots in a read-only sandbox',

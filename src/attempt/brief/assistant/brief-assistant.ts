@@ -9,7 +9,7 @@ import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../../../store/layout.ts';
 import { recordedFile } from '../../../store/recorded-files.ts';
 import { makeDirectories, type AttemptDirectories } from '../../place/directories.ts';
-import { resolveWorkspaces } from '../../place/workspaces.ts';
+import { resolveWorkspaces } from '../../../program/workspaces.ts';
 import { outputSchema, type AnswerForm } from './output-schema.ts';
 import { assistantPrompt } from './prompt.ts';
 import { readRoleFiles } from './role-files.ts';

@@ -1,6 +1,7 @@
 /** A text field for YAML with numbered lines, and the validator's messages at the lines they are about. */
 import { useRef } from 'react';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
+import { diagnosticTone } from '../parts/failure.tsx';
 import './yaml-editor.css';
 
 interface YamlEditorProps {
@@ -98,7 +99,7 @@ function Messages(props: { diagnostics: Diagnostic[]; onGoTo: (line: number) => 
   return (
     <ul className="yaml-list" aria-label="Problems">
       {diagnostics.map((each, index) => (
-        <li key={index} className={each.severity === 'error' ? 'tone-bad' : 'tone-wait'}>
+        <li key={index} className={diagnosticTone(each)}>
           {each.line === null ? (
             <span>{each.severity}</span>
           ) : (
@@ -118,5 +119,6 @@ function Messages(props: { diagnostics: Diagnostic[]; onGoTo: (line: number) => 
 
 function lineClass(found: Diagnostic[] | undefined): string {
   if (!found) return '';
-  return found.some(({ severity }) => severity === 'error') ? 'bad' : 'warned';
+  if (found.some(({ severity }) => severity === 'error')) return 'bad';
+  return found.some(({ severity }) => severity === 'warning') ? 'warned' : '';
 }

@@ -36,6 +36,13 @@ function taskOf({ file }: Diagnostic): string | null {
   return /^tasks\/(.+)\.ya?ml$/.exec(file ?? '')?.[1] ?? null;
 }
 
+const icons = { error: 'error', warning: 'warn', note: 'info' } as const;
+
+/** The colour of a diagnostic. */
+export function diagnosticTone({ severity }: Diagnostic): string {
+  return { error: 'tone-bad', warning: 'tone-wait', note: 'tone-idle' }[severity];
+}
+
 export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linked?: boolean }) {
   return (
     <ul className="diagnostics">
@@ -45,8 +52,8 @@ export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linke
           ? `${each.file}${each.line === null ? '' : `:${each.line}`}`
           : each.location;
         return (
-          <li key={index} className={each.severity === 'error' ? 'tone-bad' : 'tone-wait'}>
-            <Icon name={each.severity === 'error' ? 'error' : 'warn'} />
+          <li key={index} className={diagnosticTone(each)}>
+            <Icon name={icons[each.severity]} />
             <div>
               <p>
                 <span className="sr">{each.severity}: </span>

@@ -65,7 +65,7 @@ export function ProgramView({ tab, item }: { tab: string; item: string | null })
           {
             href: '/program/problems',
             label: 'Problems',
-            count: diagnostics.length,
+            count: diagnostics.filter(({ severity }) => severity !== 'note').length,
             bad: errors > 0,
           },
           { href: '/program/project', label: 'Project' },

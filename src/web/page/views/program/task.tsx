@@ -22,6 +22,7 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
   useTitle(id);
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   const { task, diagnostics } = data;
+  const problems = diagnostics.filter(({ severity }) => severity !== 'note').length;
   const base = `/program/tasks/${encodeURIComponent(id)}`;
   return (
     <main className="view">
@@ -62,7 +63,7 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
         tabs={[
           { href: base, label: 'Details' },
           { href: `${base}/edit`, label: 'Edit as a form' },
-          { href: `${base}/yaml`, label: 'Edit as YAML', count: diagnostics.length, bad: true },
+          { href: `${base}/yaml`, label: 'Edit as YAML', count: problems, bad: true },
         ]}
       />
       {tab === 'yaml' ? (

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolveWorkspaces } from '../../../src/attempt/place/workspaces.ts';
-import { sampleProgram } from '../../program/sample-program.ts';
+import { resolveWorkspaces } from '../../src/program/workspaces.ts';
+import { sampleProgram } from './sample-program.ts';
 
 const plain = { id: 'a', workspace: null, extra_writable_roots: [] };
 

@@ -1,9 +1,9 @@
 /** Where agents work: the authored path templates, made absolute in one input scope. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { JsonObject } from '../../model/json.ts';
-import { inputsOf, resolvePathTemplate } from '../../text/path-template.ts';
-import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
+import type { JsonObject } from '../model/json.ts';
+import { inputsOf, resolvePathTemplate } from '../text/path-template.ts';
+import type { ProjectSpec, TaskSpec } from '../model/program.ts';
 
 export interface Workspaces {
   projectWorkspaceDir: string;
@@ -15,8 +15,16 @@ export interface Workspaces {
 
 export type ResolvedWorkspaces =
   | { ok: true; workspaces: Workspaces }
-  /** `missingInput`: an input that the scope does not have (it may come with a loop). */
-  | { ok: false; message: string; missingInput: boolean };
+  | {
+      ok: false;
+      message: string;
+      /** An input that the scope does not have (it may come with a loop). */
+      missingInput: boolean;
+      /** The field that names no directory, of the project or the task; null: something else is wrong. */
+      noDirectory: Path | null;
+    };
+
+type Path = readonly (string | number)[];
 
 /** Resolves the paths of a task and checks that they are directories. `values`: what the scope sees. */
 export function resolveWorkspaces(
@@ -30,12 +38,14 @@ export function resolveWorkspaces(
   const { projectWorkspaceDir, cwd, extraRoots } = named.workspaces;
   const field = `tasks.${task.id}`;
   const problem =
-    problemOf('project.workspace', projectWorkspaceDir) ??
-    problemOf(`${field}.workspace`, cwd) ??
+    problemOf('project.workspace', projectWorkspaceDir, ['workspace']) ??
+    problemOf(`${field}.workspace`, cwd, ['workspace']) ??
     extraRoots
-      .map((root, index) => problemOf(rootField(task, index), root))
+      .map((root, index) =>
+        problemOf(rootField(task, index), root, ['extra_writable_roots', index]),
+      )
       .find((each) => each !== null);
-  return problem ? { ok: false, message: problem, missingInput: false } : named;
+  return problem ? { ok: false, missingInput: false, ...problem } : named;
 }
 
 type TaskPaths = Pick<TaskSpec, 'id' | 'workspace' | 'extra_writable_roots'>;
@@ -71,7 +81,8 @@ function rootField(task: TaskPaths, index: number): string {
 }
 
 type NamedDirectory =
-  { ok: true; path: string } | { ok: false; message: string; missingInput: boolean };
+  | { ok: true; path: string }
+  | { ok: false; message: string; missingInput: boolean; noDirectory: null };
 
 function nameOne(
   field: string,
@@ -82,11 +93,17 @@ function nameOne(
   const resolved = resolvePathTemplate(template, values);
   if (resolved.ok) return { ok: true, path: path.resolve(base, resolved.path) };
   const missingInput = inputsOf(template).some((key) => !Object.hasOwn(values, key));
-  return { ok: false, message: `${field} "${template}": ${resolved.reason}`, missingInput };
+  const message = `${field} "${template}": ${resolved.reason}`;
+  return { ok: false, message, missingInput, noDirectory: null };
 }
 
-function problemOf(field: string, directory: string): string | null {
+function problemOf(
+  field: string,
+  directory: string,
+  noDirectory: Path,
+): { message: string; noDirectory: Path } | null {
   const stats = statSync(directory, { throwIfNoEntry: false });
-  if (!stats) return `${field}: ${directory} does not exist`;
-  return stats.isDirectory() ? null : `${field}: ${directory} is no directory`;
+  if (stats?.isDirectory() === true) return null;
+  const what = stats ? 'is no directory' : 'does not exist';
+  return { message: `${field}: ${directory} ${what}`, noDirectory };
 }
