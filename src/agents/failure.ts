@@ -62,12 +62,12 @@ function classifyTimeout({ termination, output, timeoutMs }: FailureEvidence): F
   return failure('task_runtime', what);
 }
 
-/** A failure of a kind; whether to try again follows from it. */
-export function failure(kind: FailureKind, summary: string): Failure {
+/** A failure of a kind; whether to try again follows from it, unless `isFinal`: the same would come of it. */
+export function failure(kind: FailureKind, summary: string, isFinal = false): Failure {
   return {
     failure_kind: kind,
     failure_summary: oneLine(summary),
-    resume_recommended: worthRetrying.has(kind),
+    resume_recommended: worthRetrying.has(kind) && !isFinal,
   };
 }
 

@@ -5,6 +5,8 @@
 import { chmodSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, replaceFile } from '../disk/disk.ts';
+import { Refusal } from '../model/refusal.ts';
+import { sha256 } from '../disk/sha256.ts';
 import { readForeignText } from '../disk/foreign-file.ts';
 import { quotedShellWord } from '../text/shell-word.ts';
 
@@ -13,6 +15,22 @@ export interface ShimTarget {
   node: string;
   /** Absolute path of our entry file. */
   entry: string;
+}
+
+/**
+ * Where it lies: with the run (`binDir`), unless PATH, which is split at colons, cannot name that. Then in a directory
+ * of its own below `globalRoot`.
+ * @throws Refusal `path-unusable` where that has a colon, too
+ */
+export function shimDirectory(binDir: string, globalRoot: string): string {
+  if (!binDir.includes(path.delimiter)) return binDir;
+  const directory = path.join(globalRoot, 'bin', sha256(binDir).slice(0, 16));
+  if (!directory.includes(path.delimiter)) return directory;
+  throw new Refusal(
+    'path-unusable',
+    `Neither ${binDir} nor ${globalRoot} can stand in PATH: both have a "${path.delimiter}".`,
+    { hint: 'Move the program, or set CODEX_ORCH_GLOBAL_ROOT to a directory without one.' },
+  );
 }
 
 /** Writes `<directory>/codex-orch`, unless it is there as it should be, and returns its path. */

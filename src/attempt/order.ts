@@ -30,6 +30,8 @@ export interface OrderBasis {
   config: AgentConfig;
   /** The engine's own environment. */
   env: Readonly<NodeJS.ProcessEnv>;
+  /** Where the `codex-orch` shim of workers lies. */
+  commandDir: string;
   /** ISO 8601, UTC. */
   now(): string;
 }
@@ -158,7 +160,10 @@ interface OrderNeed {
   generation: number;
 }
 
-function orderOf({ paths, state, config, env }: OrderBasis, need: OrderNeed): OrderedAttempt {
+function orderOf(
+  { paths, state, config, env, commandDir }: OrderBasis,
+  need: OrderNeed,
+): OrderedAttempt {
   const { agent } = need.use;
   const backend = backendOf(agent.backend);
   const { settings, problem } = backend.settings(need.use, config);
@@ -183,7 +188,7 @@ function orderOf({ paths, state, config, env }: OrderBasis, need: OrderNeed): Or
       env: {
         ...agent.env,
         ...need.variables,
-        PATH: withShim(paths.binDir, agent.env['PATH'] ?? env['PATH']),
+        PATH: withShim(commandDir, agent.env['PATH'] ?? env['PATH']),
       },
       ...limitsOf(state.plan.project),
       startedAt: need.startedAt,
@@ -193,9 +198,9 @@ function orderOf({ paths, state, config, env }: OrderBasis, need: OrderNeed): Or
 }
 
 /** The `codex-orch` of this installation before any other. */
-function withShim(binDir: string, base: string | undefined): string {
+function withShim(commandDir: string, base: string | undefined): string {
   // An empty entry would mean the current directory.
-  return base ? `${binDir}${path.delimiter}${base}` : binDir;
+  return base ? `${commandDir}${path.delimiter}${base}` : commandDir;
 }
 
 function limitsOf(

@@ -1,4 +1,5 @@
 /** The attempts of a run on disk, for its engine: ordered, briefed and harvested. It decides nothing about the run. */
+import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { briefWorker } from '../attempt/brief/brief-worker.ts';
 import type { AskableRole } from '../attempt/brief/stage-request.ts';
@@ -28,7 +29,10 @@ export function attemptsOf(context: AttemptContext): Attempts {
   const { state, paths } = session;
   return {
     order: (instanceId, generation) => {
-      const basis = { paths, state, config: context.config, env, now: () => session.now() };
+      const basis = {
+        ...{ paths, state, config: context.config, env, now: () => session.now() },
+        commandDir: path.dirname(commandPath),
+      };
       return workerOrder(basis, instanceId, generation);
     },
     async brief(instanceId, order) {

@@ -39,7 +39,7 @@ export interface AttemptOrder {
    * CODEX_ORCH_* and PATH. So PATH here must already start from `agent.env.PATH` if that is set.
    */
   env: Record<string, string>;
-  /** Counted from `startedAt`; null: no limit. */
+  /** Counted while its process lives; null: no limit. */
   wallTimeoutMs: number | null;
   /** Counted from the last byte on standard output or error; null: no limit. */
   idleTimeoutMs: number | null;

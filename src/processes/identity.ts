@@ -61,6 +61,22 @@ export function isSameProcess(identity: ProcessIdentity): Liveness {
   return signalReaches(identity.pid) === 'forbidden' ? 'unknown' : 'gone';
 }
 
+/**
+ * How long a process of this boot and namespace has lived, by its start and ours, so that no clock that was set
+ * meanwhile changes it; null where that is not to be known.
+ */
+export function ageMs({ startTime, bootId, pidNamespace }: ProcessIdentity): number | null {
+  const here = ownScope();
+  if (process.platform !== 'linux' || bootId !== here.bootId) return null;
+  if (pidNamespace !== here.pidNamespace) return null;
+  const own = startTimeOf(process.pid);
+  const sinceMs = (Number(own) - Number(startTime)) * MS_PER_TICK + process.uptime() * 1000;
+  return own !== null && Number.isFinite(sinceMs) && sinceMs >= 0 ? sinceMs : null;
+}
+
+/** USER_HZ, the unit of times in /proc, is 100 wherever Node runs (proc(5), time(7)). */
+const MS_PER_TICK = 10;
+
 /** From a line of /proc/<pid>/stat. Field 2, the name, may hold spaces and parentheses. */
 export function parseStat(
   line: string,

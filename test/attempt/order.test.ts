@@ -33,7 +33,9 @@ afterEach(() => removeDirectory(program));
 function basis(changes: Partial<OrderBasis> = {}): OrderBasis {
   const config = { sections: {}, problem: null };
   const paths = runPaths(program, RUN_ID);
-  return { paths, state: run.state, config, env: { PATH: '/bin' }, now: () => NOW, ...changes };
+  const commandDir = paths.binDir;
+  const env = { PATH: '/bin' };
+  return { paths, state: run.state, config, env, commandDir, now: () => NOW, ...changes };
 }
 
 const role: RoleSpec = {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { writeCommandShim } from '../../src/attempt/command-shim.ts';
+import { shimDirectory, writeCommandShim } from '../../src/attempt/command-shim.ts';
 import { put, removeDirectory, temporaryDirectory } from './fixture.ts';
 
 let root: string;
@@ -23,6 +23,14 @@ it('the shim runs this installation by name, whatever is in its paths and argume
     encoding: 'utf8',
   });
   expect(JSON.parse(printed)).toEqual(['a', 'b c', '$d', '']);
+});
+
+it('the shim lies where PATH, which is split at colons, can name it', () => {
+  expect(shimDirectory('/a b/bin', '/home/x')).toBe('/a b/bin');
+  const elsewhere = shimDirectory('/a:b/bin', '/home/x');
+  expect(elsewhere).toMatch(/^\/home\/x\/bin\/[0-9a-f]{16}$/);
+  expect(shimDirectory('/c:d/bin', '/home/x')).not.toBe(elsewhere);
+  expect(() => shimDirectory('/a:b/bin', '/home:x')).toThrow('both have a ":"');
 });
 
 it('the shim is written only where it differs', () => {

@@ -263,7 +263,8 @@ async function runAborted(): Promise<void> {
 
 async function retryFailed(runId: string): Promise<void> {
   const failed = [...instancesOf(runId).values()].filter(({ status }) => status === 'failed');
-  for (const { instance_id: id } of failed) requeueInstance(ownWorld, program, runId, id, 0);
+  const options = { grantIterations: 0, newSession: false };
+  for (const { instance_id: id } of failed) requeueInstance(ownWorld, program, runId, id, options);
   await cli('run', 'resume', '.', runId);
 }
 

@@ -144,8 +144,13 @@ export class ScriptedRun {
   }
 
   /** Null where it was taken, or else why not. */
-  retry({ instance_id }: Instance, grant = 0): string | null {
-    const request = { command: 'retry_instance', instance_id, granted_iterations: grant } as const;
+  retry({ instance_id }: Instance, grant = 0, newSession = false): string | null {
+    const request = {
+      command: 'retry_instance',
+      instance_id,
+      granted_iterations: grant,
+      new_session: newSession,
+    } as const;
     const decision = this.decide(request);
     if (!decision.ok) return decision.reason;
     this.plan();

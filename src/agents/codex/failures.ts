@@ -11,7 +11,7 @@ export function codexFailure(evidence: FailureEvidence): Failure {
   const { output, returnCode, stderrTail } = evidence;
   if (output.turn === 'failed' && output.errorMessage !== null) {
     const kind = kindOfMessage(output.errorMessage) ?? kindOfTurnError(output.errorMessage);
-    return failure(kind, readable(output.errorMessage));
+    return failureOf(kind, output.errorMessage);
   }
   const said = errorLine(stderrTail);
   const how = `codex ${exitText(returnCode)}`;
@@ -35,12 +35,13 @@ export function codexFailure(evidence: FailureEvidence): Failure {
     return failure(kind ?? 'task_runtime', said);
   }
   if (output.errorMessage !== null) {
-    return failure(
-      kindOfMessage(output.errorMessage) ?? 'task_runtime',
-      readable(output.errorMessage),
-    );
+    return failureOf(kindOfMessage(output.errorMessage) ?? 'task_runtime', output.errorMessage);
   }
   return failure('unknown', `${how} and said nothing`);
+}
+
+function failureOf(kind: FailureKind, message: string): Failure {
+  return failure(kind, readable(message), kind === 'external_protocol' && isRefusal(message));
 }
 
 /** From what the program says before a session exists. */
@@ -56,7 +57,7 @@ function kindOfStartError(stderr: string): FailureKind | null {
 
 /** From a message that may come at any time; null: it tells no cause outside of the task. */
 function kindOfMessage(message: string): FailureKind | null {
-  if (/no rollout found/i.test(message)) return 'session_lost';
+  if (/no rollout found/i.test(message) || spoiltSession.test(message)) return 'session_lost';
   if (/already has an active writer/i.test(message)) return 'external_protocol';
   if (/invalid_json_schema|invalid schema for response_format/i.test(message)) {
     return 'output_schema';
@@ -68,8 +69,25 @@ function kindOfMessage(message: string): FailureKind | null {
   if (status !== null && status >= 400) return 'external_protocol';
   if (rateLimit.test(message)) return 'external_rate_limit';
   if (auth.test(message)) return 'external_auth';
+  // Whatever it goes on with: the server was reached, and its answer broke off.
+  if (/stream disconnected before completion/i.test(message)) return 'external_protocol';
   if (network.test(message)) return 'external_network';
   return null;
+}
+
+/**
+ * What is said of a session that can never go on: it is full, or its history is not accepted. Every further attempt
+ * in it would end the same.
+ */
+const spoiltSession =
+  /ran out of room in the model's context|context_length_exceeded|maximum context length|exceeds the context window|encrypted content|invalid_encrypted_content|no tool (?:output|call) found for|without its required (?:following|preceding) item|previous response .{0,80}not found|previous_response_not_found/i;
+
+/** The model's server understood, and will not: the same request is refused again. */
+function isRefusal(message: string): boolean {
+  const status = httpStatus(message);
+  // Codex shows the body of a 400 as it came, and of no other.
+  if (status === null) return /^\s*\{/.test(message);
+  return status >= 400 && status < 500 && ![401, 403, 407, 408, 409, 425, 429].includes(status);
 }
 
 /** A turn that failed for a cause that no pattern knows: an API's raw error body, or the task itself. */

@@ -28,7 +28,7 @@ import {
 import type { RunPaths } from '../../store/layout.ts';
 import { acquireInRun } from '../../store/lock/run-lock.ts';
 import { answerInterrupt } from '../inbox/answer.ts';
-import { writeCommandShim } from '../../attempt/command-shim.ts';
+import { shimDirectory, writeCommandShim } from '../../attempt/command-shim.ts';
 import {
   briefAssistant,
   type AskedQuestion,
@@ -205,9 +205,12 @@ async function prepareTry(
 ): Promise<AttemptOrder> {
   const { paths, state, interrupt, role } = question;
   const briefed = await briefAssistant(question, directories);
-  writeCommandShim(paths.binDir, selfCommand(world));
-  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
-  const basis = { paths, state, config, env: world.env, now: () => world.clock.now() };
+  const globalRoot = globalRootFrom(world.env, world.cwd);
+  const commandDir = shimDirectory(paths.binDir, globalRoot);
+  writeCommandShim(commandDir, selfCommand(world));
+  const config = await loadAgentConfig(globalRoot);
+  const now = (): string => world.clock.now();
+  const basis = { paths, state, config, env: world.env, commandDir, now };
   const { order, problem } = assistantOrder(basis, interrupt, role, briefed);
   if (problem !== null) throw new Refusal('config-invalid', problem);
   return order;

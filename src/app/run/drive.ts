@@ -4,7 +4,7 @@ import type { Refusal } from '../../model/refusal.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import type { AgentActivity } from '../../model/activity.ts';
-import { writeCommandShim } from '../../attempt/command-shim.ts';
+import { shimDirectory, writeCommandShim } from '../../attempt/command-shim.ts';
 import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
@@ -146,7 +146,10 @@ function attemptContext(world: World, session: RunSession): AttemptContext {
     clock: world.clock,
     env: world.env,
     config: { sections: {}, problem: null },
-    commandPath: writeCommandShim(paths.binDir, selfCommand(world)),
+    commandPath: writeCommandShim(
+      shimDirectory(paths.binDir, globalRootFrom(world.env, world.cwd)),
+      selfCommand(world),
+    ),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };
 }

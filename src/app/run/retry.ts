@@ -11,17 +11,24 @@ import { driveRun, type Drive, type DriveOptions } from './drive.ts';
 import { requestOfEngine, type RunAction } from './request.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
+export interface RetryOptions {
+  /** For a loop that reached its limit. */
+  grantIterations: number;
+  /** Leave the session of the earlier attempts. */
+  newSession: boolean;
+}
+
 /** `instance`: as `resolveInstanceId`. @throws Refusal `not-retryable`, `instance-not-found` */
 export function retryAndDrive(
   world: World,
   programDir: string,
   runId: string,
   instance: string,
-  options: DriveOptions & { grantIterations: number },
+  options: DriveOptions & RetryOptions,
 ): Drive {
   return driveRun(world, programDir, runId, {
     ...options,
-    prepare: (session) => requeue(session, instance, options.grantIterations),
+    prepare: (session) => requeue(session, instance, options),
   });
 }
 
@@ -31,11 +38,11 @@ export function requeueInstance(
   programDir: string,
   runId: string,
   instance: string,
-  grantIterations: number,
+  options: RetryOptions,
 ): void {
   const session = openSession(world, programDir, runId, 'run retry-instance');
   try {
-    requeue(session, instance, grantIterations);
+    requeue(session, instance, options);
   } finally {
     session.close();
   }
@@ -47,16 +54,14 @@ export async function retryInBackground(
   programDir: string,
   runId: string,
   instance: string,
-  grantIterations: number,
+  options: RetryOptions,
 ): Promise<RunAction> {
   const id = resolveInstanceId(viewRun(runPaths(programDir, runId)).state, instance, hasFailed);
-  const requested = await requestOfEngine(world, programDir, runId, 'run retry-instance', {
-    command: 'retry_instance',
-    instance_id: id,
-    granted_iterations: grantIterations,
-  });
+  const command = 'run retry-instance';
+  const request = requestFor(id, options);
+  const requested = await requestOfEngine(world, programDir, runId, command, request);
   if (requested) return requested;
-  requeueInstance(world, programDir, runId, id, grantIterations);
+  requeueInstance(world, programDir, runId, id, options);
   driveInBackground(world, programDir, runId);
   return { outcome: 'started', message: `${id} is tried again, in the background.` };
 }
@@ -66,13 +71,18 @@ function hasFailed(instance: Instance): boolean {
   return instance.status === 'failed';
 }
 
-function requeue(session: RunSession, instance: string, grantIterations: number): void {
+function requestFor(instanceId: string, { grantIterations, newSession }: RetryOptions) {
+  return {
+    command: 'retry_instance',
+    instance_id: instanceId,
+    granted_iterations: grantIterations,
+    new_session: newSession,
+  } as const;
+}
+
+function requeue(session: RunSession, instance: string, options: RetryOptions): void {
   const id = resolveInstanceId(session.state, instance, hasFailed);
-  const decision = decide(
-    session.state,
-    { command: 'retry_instance', instance_id: id, granted_iterations: grantIterations },
-    session.now(),
-  );
+  const decision = decide(session.state, requestFor(id, options), session.now());
   if (!decision.ok) throw new Refusal(decision.code, decision.reason);
   session.commit(decision.events);
 }

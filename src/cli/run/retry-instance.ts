@@ -1,6 +1,6 @@
 /** `run retry-instance`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import { defineCommand, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
+import { defineCommand, flag, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
 import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
 
 export const command = defineCommand({
@@ -14,6 +14,7 @@ export const command = defineCommand({
       wholeNumber('--grant-iterations'),
       { value: 0, shown: 'none' },
     ),
+    newSession: flag('--new-session', 'begin a new session, with the whole prompt'),
     ...driveOptions,
   },
   json: prints<RunDocument>(),
@@ -25,16 +26,17 @@ export const command = defineCommand({
     const { requeueInstance, retryAndDrive } = await import('../../app/run/retry.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
-    const { grantIterations } = options;
+    const { grantIterations, newSession } = options;
     await setGoing(programDir, runId, options, context, {
       here: (hooks) =>
         retryAndDrive(context, programDir, runId, instance, {
           command: 'run retry-instance',
           grantIterations,
+          newSession,
           ...hooks,
         }),
       inBackground: () => {
-        requeueInstance(context, programDir, runId, instance, grantIterations);
+        requeueInstance(context, programDir, runId, instance, { grantIterations, newSession });
         driveInBackground(context, programDir, runId);
       },
     });

@@ -65,13 +65,9 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   if (facts.process.termination_reason !== 'completed') {
     const summary =
       facts.process.failure_summary ?? `the attempt ended: ${facts.process.termination_reason}`;
-    fail(
-      recorder,
-      id,
-      summary,
-      facts.process.failure_kind ?? 'unknown',
-      facts.process.resume_recommended,
-    );
+    const kind = facts.process.failure_kind ?? 'unknown';
+    const isWorthIt = facts.process.resume_recommended && !hasRecurred(instance, kind, summary);
+    fail(recorder, id, summary, kind, isWorthIt);
     return;
   }
   const task = taskOf(state, instance);
@@ -92,6 +88,21 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   }
   if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
+}
+
+/**
+ * Whether the attempt before failed of just this: an answer that does not fit its protocol will not, next time,
+ * either. A network, a login or a quota may well come back after any number of attempts.
+ */
+function hasRecurred(instance: Instance, kind: FailureKind, summary: string): boolean {
+  const before = instance.attempts.at(-2);
+  if (kind !== 'external_protocol' || before?.failure_kind !== kind) return false;
+  return before.error !== null && withoutNumbers(before.error) === withoutNumbers(summary);
+}
+
+/** Ids of requests and times differ each time. */
+function withoutNumbers(text: string): string {
+  return text.replace(/\b[\w-]*\d[\w-]*\b/g, '#');
 }
 
 /** Puts the instance to wait for its open questions. */

@@ -20,7 +20,13 @@ export type Request =
    */
   | { command: 'abort'; ends?: ReadonlyMap<string, ProcessEnd> }
   | { command: 'resume' }
-  | { command: 'retry_instance'; instance_id: string; granted_iterations: number }
+  /** `new_session`: leaves the conversation of the earlier attempts, and begins with the whole prompt. */
+  | {
+      command: 'retry_instance';
+      instance_id: string;
+      granted_iterations: number;
+      new_session?: boolean;
+    }
   | ProposalRequest;
 
 /** What a request comes to. Its events are in `state` already, and to be committed. `now`: ISO 8601, UTC. */
@@ -35,7 +41,15 @@ export function decide(state: RunState, request: Request, now: string): Decision
     case 'resume':
       return { ok: true, events: reviveFailed(state, now) };
     case 'retry_instance':
-      return retryInstance(state, request.instance_id, request.granted_iterations, now);
+      return retryInstance(
+        state,
+        request.instance_id,
+        {
+          grantIterations: request.granted_iterations,
+          newSession: request.new_session === true,
+        },
+        now,
+      );
     case 'mark_proposal':
       return { ok: true, events: updateProposalStatus(state, request, now) };
     case 'record_proposals':

@@ -8,7 +8,7 @@ import { refuse, type Decision } from './decision.ts';
 export function retryInstance(
   state: RunState,
   instanceId: string,
-  grantIterations: number,
+  { grantIterations, newSession }: { grantIterations: number; newSession: boolean },
   now: string,
 ): Decision {
   const instance = state.instances.get(instanceId);
@@ -26,6 +26,10 @@ export function retryInstance(
     return notRetryable(`task ${instance.task_id} is no loop controller: it takes no iterations`);
   }
   const recorder = new Recorder(state, now);
+  if (newSession && instance.session_id !== null) {
+    const reason = 'a new one was asked for';
+    recorder.emit('session_lost', instanceId, { session_id: instance.session_id, reason });
+  }
   recorder.emit('instance_requeued', instanceId, {
     reason: 'retry',
     granted_iterations: grantIterations,

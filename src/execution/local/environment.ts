@@ -2,6 +2,7 @@
 import type { CommandLine } from '../../agents/backend.ts';
 import { backendOf, backends } from '../../agents/backends.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
+import { withoutRepository } from '../../processes/git-environment.ts';
 
 export interface Prepared extends Pick<CommandLine, 'argv' | 'directories'> {
   env: NodeJS.ProcessEnv;
@@ -16,7 +17,7 @@ export async function prepareAttempt(
   order: AttemptOrder,
   inherited: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Prepared> {
-  const env: NodeJS.ProcessEnv = { ...inherited, ...order.env };
+  const env: NodeJS.ProcessEnv = { ...withoutRepository(inherited), ...order.env };
   for (const { ownVariables } of backends) for (const name of ownVariables) delete env[name];
   const backend = backendOf(order.backend);
   const line = backend.commandLine(order, await backend.locate(order, env));

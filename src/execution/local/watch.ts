@@ -10,13 +10,13 @@ import type { Backend } from '../../agents/backend.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AgentActivity } from '../../model/activity.ts';
 import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
-import { isSameProcess } from '../../processes/identity.ts';
+import { isSameProcess, type ProcessIdentity } from '../../processes/identity.ts';
 import { attemptEnd, isOtherSession } from '../attempt-end.ts';
 import type { Handle, Heard } from '../executor.ts';
 import { readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './launch.ts';
-import { Limits } from './limits.ts';
+import { Limits, POLL_MS } from './limits.ts';
 import { signalGroup } from './process-group.ts';
 import { AttemptOutput } from './progress.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
@@ -26,7 +26,6 @@ import { TerminationLadder } from './termination-ladder.ts';
 import { isKnownByIdentity, pidOf } from './watched.ts';
 import type { Watched } from './watched.ts';
 
-const POLL_MS = 100;
 const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
@@ -82,7 +81,7 @@ export class AttemptWatch implements Handle {
         });
         break;
       case 'attached':
-        this.takeOver();
+        this.takeOver(watched.identity);
         break;
       case 'gone':
         this.takeOverStop();
@@ -126,7 +125,7 @@ export class AttemptWatch implements Handle {
     // The poll timer keeps the engine alive while it watches; after detach() nothing does.
     child.unref();
     child.once('exit', (exitCode, signal) => {
-      const code = exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+      const code = signal === null ? exitCode : this.codeOfKill(constants.signals[signal]);
       const isUnclaimed = exitCode === claimTakenCode && readExit(this.files) === null;
       this.leaderIsGone({
         code: isUnclaimed ? null : code,
@@ -148,10 +147,10 @@ export class AttemptWatch implements Handle {
   }
 
   /** After re-attachment: silence counts from the last output, and a stop under way goes on. */
-  private takeOver(): void {
+  private takeOver(identity: ProcessIdentity): void {
     this.output.look();
     this.lastModifiedMs = this.output.modifiedMs();
-    this.limits.lastSawOutput(this.lastModifiedMs);
+    this.limits.takeOver(identity, this.lastModifiedMs);
     this.takeOverStop();
     if (this.state.kind === 'stopping') this.ladder.ask();
   }
@@ -170,6 +169,7 @@ export class AttemptWatch implements Handle {
     if (this.state.kind !== 'watching' && this.state.kind !== 'stopping') return;
     try {
       // Ask before reading: what it printed before its end is then read in any case.
+      this.limits.look();
       const departure = this.departure ?? this.departureSeen();
       const more = this.readOutput();
       if (this.isOver()) return; // who heard it has let go
@@ -213,9 +213,14 @@ export class AttemptWatch implements Handle {
     const liveness = isSameProcess(watched.identity);
     if (liveness === 'alive') return null;
     if (liveness === 'unknown' && !this.isGivenUp()) return null;
-    // The shell of a launched one reports every end but that by KILL.
-    const code = watched.kind === 'launched' ? 128 + constants.signals.SIGKILL : null;
+    // Of a launched one, the shell was killed: it reports every other end.
+    const code = watched.kind === 'launched' ? this.codeOfKill(constants.signals.SIGKILL) : null;
     return { code, wasSeen: false, problem: null };
+  }
+
+  /** The shell around the agent was killed. If not by us, that says nothing of how the agent ended. */
+  private codeOfKill(signal: number): number | null {
+    return this.state.kind === 'stopping' ? 128 + signal : null;
   }
 
   /** In another pid namespace we can neither look nor signal: its files must tell. */

@@ -137,6 +137,7 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
           command,
           instance_id: fields.text('instance_id'),
           granted_iterations: fields.count('granted_iterations'),
+          new_session: fields.boolean('new_session', false),
         };
       case 'mark_proposal':
         return {

@@ -49,6 +49,8 @@ export interface InstanceLink {
 export interface RetryBody {
   /** Iterations beyond `max_iterations`, for an instance that failed with `loop_limit`. */
   grant_iterations?: number;
+  /** Leave the session of the earlier attempts, and begin with the whole prompt. */
+  new_session?: boolean;
 }
 
 const INSTANCE = '/api/runs/{run}/instances/{instance}';
@@ -125,13 +127,10 @@ function linkTo(state: RunState, id: string, scope: string | null): InstanceLink
 
 async function retry(c: Context, web: WebContext): Promise<ActionResult> {
   const body = await readBody(c);
-  return retryInBackground(
-    web.world,
-    web.place.programDir,
-    runIdIn(c, web),
-    param(c, 'instance'),
-    body.count('grant_iterations'),
-  );
+  return retryInBackground(web.world, web.place.programDir, runIdIn(c, web), param(c, 'instance'), {
+    grantIterations: body.count('grant_iterations'),
+    newSession: body.flag('new_session'),
+  });
 }
 
 function sendArtifact(c: Context, web: WebContext): Response {

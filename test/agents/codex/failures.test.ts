@@ -34,9 +34,13 @@ describe('the message of a failed turn', () => {
     ['Missing environment variable: `OPENAI_API_KEY`.', 'external_auth', true],
     ['Your access token could not be refreshed. Please log in again.', 'external_auth', true],
     // The port is no status.
-    [`unexpected status 404 Not Found: no, ${url}`, 'external_protocol', true],
-    [`unexpected status 422 Unprocessable Entity: , ${url}`, 'external_protocol', true],
-    ['{"error":{"message":"fake 400","type":"fake_error","code":null}}', 'external_protocol', true],
+    [`unexpected status 404 Not Found: no, ${url}`, 'external_protocol', false],
+    [`unexpected status 422 Unprocessable Entity: , ${url}`, 'external_protocol', false],
+    [
+      '{"error":{"message":"fake 400","type":"fake_error","code":null}}',
+      'external_protocol',
+      false,
+    ],
     ['exceeded retry limit, last status: 429 Too Many Requests', 'external_rate_limit', true],
     ['Quota exceeded. Check your plan and billing details.', 'external_rate_limit', true],
     ['You’ve hit your usage limit. Try again later.', 'external_rate_limit', true],
@@ -53,12 +57,12 @@ describe('the message of a failed turn', () => {
     ],
     [
       'stream disconnected before completion: stream closed before response.completed',
-      'external_network',
+      'external_protocol',
       true,
     ],
     [
       'stream disconnected before completion: idle timeout waiting for SSE',
-      'external_network',
+      'external_protocol',
       true,
     ],
     ['Connection failed: error sending request', 'external_network', true],
@@ -69,9 +73,26 @@ describe('the message of a failed turn', () => {
     ],
     [
       "Codex ran out of room in the model's context window. Start a new thread or clear earlier history before retrying.",
-      'task_runtime',
+      'session_lost',
       false,
     ],
+    [
+      'unexpected status 400 Bad Request: {"error":{"message":"The encrypted content could not be verified.","code":"invalid_encrypted_content"}}',
+      'session_lost',
+      false,
+    ],
+    [
+      'unexpected status 400 Bad Request: {"error":{"message":"No tool output found for function call call_1.","type":"invalid_request_error"}}',
+      'session_lost',
+      false,
+    ],
+    ['{"error":{"message":"No tool call found for function call output"}}', 'session_lost', false],
+    [
+      '{"error":{"message":"x","type":"invalid_request_error","param":"tools"}}',
+      'external_protocol',
+      false,
+    ],
+    ['unexpected status 408 Request Timeout: x', 'external_protocol', true],
     ['Incomplete response returned, reason: max_output_tokens', 'task_runtime', false],
     ['bad prompt', 'task_runtime', false],
   ])('%s', (errorMessage, kind, resume) => {

@@ -228,7 +228,7 @@ describe('failures', () => {
     ['404', { http: 404 }, 'external_protocol'],
     ['429', { http: 429 }, 'external_rate_limit'],
     ['503', { http: 503 }, 'external_network'],
-    ['a cut stream', { cut: 'reset' }, 'external_network'],
+    ['a cut stream', { cut: 'reset' }, 'external_protocol'],
     [
       'an exhausted quota',
       { failed: { code: 'insufficient_quota', message: '-' } },

@@ -159,6 +159,30 @@ describe('the failure of a process', () => {
     ]);
   });
 
+  it('is not worth another try where the attempt before failed of just this', () => {
+    const odd = (text: string) => ({
+      ...{ ...offline, failure_kind: 'external_protocol' as const, failure_summary: text },
+    });
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    run.finish('a', { process: odd('an odd answer (request req_0a1b2c3d)') });
+    expect(run.last('a').resume_recommended).toBe(true);
+    run.retry(run.last('a'));
+    run.finish('a', { process: odd('another answer (request req_0a1b2c3d)') });
+    expect(run.last('a').resume_recommended).toBe(true);
+    run.retry(run.last('a'));
+    run.finish('a', { process: odd('another answer (request req_99999999)') });
+    expect(run.last('a').resume_recommended).toBe(false);
+  });
+
+  it('of a network is worth any number of tries', () => {
+    const run = new ScriptedRun([task({ id: 'a' })]);
+    for (let round = 0; round < 3; round += 1) {
+      run.finish('a', { process: offline });
+      expect(run.last('a').resume_recommended).toBe(true);
+      run.retry(run.last('a'));
+    }
+  });
+
   it('without a kind is unknown', () => {
     const run = new ScriptedRun([task({ id: 'a' })]);
     run.finish('a', { process: { ...broken, failure_kind: null, failure_summary: null } });

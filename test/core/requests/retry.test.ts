@@ -11,6 +11,19 @@ const diamond = () => [
 ];
 
 describe('retry', () => {
+  it('goes on with the session, unless a new one is asked for', () => {
+    for (const newSession of [false, true]) {
+      const run = new ScriptedRun([task({ id: 'a' })]);
+      run.finish('a', { process: { ...broken, session_id: 's-1' } });
+      run.retry(run.last('a'), 0, newSession);
+      const { session_id: session } = run.payloads('attempt_started').at(-1) ?? {};
+      expect(session).toBe(newSession ? null : 's-1');
+      expect(run.payloads('session_lost')).toEqual(
+        newSession ? [{ session_id: 's-1', reason: 'a new one was asked for' }] : [],
+      );
+    }
+  });
+
   it('is refused for what has not failed', () => {
     const run = new ScriptedRun(diamond());
     run.finish('a');

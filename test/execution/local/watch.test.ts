@@ -198,15 +198,25 @@ describe('limits', () => {
     expect(await runToEnd(order)).toMatchObject({ termination_reason: 'completed' });
   });
 
-  it('counts the wall limit from the start of the attempt', async () => {
+  it('counts the wall limit while it works, whatever the clock says of its start', async () => {
     const order = shellOrder(root, 'while :; do echo busy; sleep 0.05; done', {
-      wallTimeoutMs: 60_000,
-      startedAt: new Date(Date.now() - 59_700).toISOString(),
+      wallTimeoutMs: 1500,
+      startedAt: new Date(Date.now() - 60_000).toISOString(),
     });
     const process = await startAttempt(order);
     expect(await process.ended).toMatchObject({
       termination_reason: 'wall_timeout',
-      failure_summary: 'the attempt reached its time limit of 60 s',
+      failure_summary: 'the attempt reached its time limit of 1.5 s',
+    });
+  });
+});
+
+describe('the shell around an agent', () => {
+  it('that is killed by somebody else leaves an orphan: how the agent ended is not known', async () => {
+    const order = shellOrder(root, 'kill -KILL $PPID; sleep 0.1; exit 7');
+    expect(await (await startAttempt(order)).ended).toMatchObject({
+      termination_reason: 'orphaned',
+      return_code: null,
     });
   });
 });
@@ -243,7 +253,7 @@ describe('output', () => {
     >;
     expect(stdout_line_count).toBe(Math.floor(bytes / 32));
     expect(peak).toBeLessThan(120 << 20);
-    expect(Date.now() - started).toBeLessThan(20_000);
+    expect(Date.now() - started).toBeLessThan(60_000);
   });
 
   it('leaves out one line of 200 MB of a Codex stream, and goes on', async () => {

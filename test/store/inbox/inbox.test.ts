@@ -70,6 +70,7 @@ describe('dropping and finding', () => {
       command: 'retry_instance',
       instance_id: 'ask-00000000',
       granted_iterations: 2,
+      new_session: true,
     } as const;
     const command = dropCommand(paths, retry, systemNow());
     const scan = directoryInbox(paths, systemNow).scan(known);
