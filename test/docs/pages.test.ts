@@ -77,6 +77,7 @@ const answers: Record<string, ModelStep[]> = {
 const pages = [
   'README',
   'docs/tutorial',
+  'docs/migrating',
   'docs/how-to/recover-a-stuck-run',
   'docs/how-to/review-proposals',
   'docs/how-to/run-in-ci',
