@@ -8,6 +8,7 @@ import { runCli } from './cli/cli.ts';
 import { keptTexts } from './program/source/parsed-texts.ts';
 import { systemClock } from './engine/clock.ts';
 import type { CliContext, Output } from './cli/context.ts';
+import { gated, visible } from './cli/render/visible.ts';
 
 declare const CODEX_ORCH_VERSION: string;
 /** A hash of what was built. */
@@ -37,9 +38,7 @@ function makeContext(): CliContext {
     texts: (programDir) => keptTexts(cacheHome(), programDir, CODEX_ORCH_BUILD),
     self: { node: process.execPath, entry: process.argv[1] ?? '' },
     onWait(what) {
-      void import('./cli/render/plain-text.ts').then(({ plainLine }) => {
-        process.stderr.write(`${plainLine(what)}\n`);
-      });
+      process.stderr.write(`${visible(what, false)}\n`);
     },
     pid: process.pid,
     isInForeground,
@@ -90,12 +89,12 @@ function isInForeground(): boolean {
 
 function makeOutput(stream: NodeJS.WriteStream): Output {
   const isTerminal = stream.isTTY === true;
+  const color = wantsColor(isTerminal);
   let cursorHidden = false;
   return {
-    line: (text = '') => void stream.write(`${text}\n`),
-    write: (text) => void stream.write(text),
+    ...gated((text) => void stream.write(text), { isTerminal, color }),
     isTerminal,
-    color: wantsColor(isTerminal),
+    color,
     get columns() {
       return stream.columns > 0 ? stream.columns : 80;
     },
@@ -152,10 +151,11 @@ function reportDefect(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   const firstLine = message.split('\n', 1)[0] ?? '';
   process.stderr.write(
-    `error: a defect in codex-orch ${CODEX_ORCH_VERSION} (Node ${process.version}): ${firstLine}\n`,
+    `error: a defect in codex-orch ${CODEX_ORCH_VERSION} (Node ${process.version}): ${visible(firstLine, false)}\n`,
   );
   if (process.env['CODEX_ORCH_DEBUG'] === '1') {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+    const told = error instanceof Error ? (error.stack ?? message) : message;
+    process.stderr.write(`${visible(told, false)}\n`);
   } else {
     process.stderr.write(
       'hint: run it again with CODEX_ORCH_DEBUG=1 and report what it prints, with the command, to the maintainers\n',

@@ -4,6 +4,7 @@
  */
 import type { FailureKind } from '../model/run.ts';
 import type { Backend, Failure, FailureEvidence } from './backend.ts';
+import { beginning } from '../text/width.ts';
 
 /** Kinds where the same attempt, made again, can succeed. */
 const worthRetrying: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -109,5 +110,5 @@ function stripEscapes(text: string): string {
 
 function oneLine(text: string): string {
   const line = stripEscapes(text).replace(/\s+/g, ' ').trim();
-  return line.length > SUMMARY_LENGTH ? `${line.slice(0, SUMMARY_LENGTH - 1)}…` : line;
+  return beginning(line, SUMMARY_LENGTH);
 }

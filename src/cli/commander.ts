@@ -14,7 +14,7 @@ import {
   type Word,
 } from './command.ts';
 import type { CliContext } from './context.ts';
-import { wrap } from './render/text-width.ts';
+import { wrap } from '../text/width.ts';
 
 /** A command that stands alone, such as `doctor`; or a noun, with the verb that is called, if it has that. */
 export type Found =

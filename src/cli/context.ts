@@ -3,10 +3,14 @@ import type { World } from '../app/world.ts';
 import type { ExitCode } from '../model/refusal.ts';
 
 export interface Output {
-  /** Results. Adds the newline. */
+  /** Results. Adds the newline. What is no text of ours or plain is made visible: see render/visible.ts. */
   line(text?: string): void;
-  /** Writes as it stands. */
+  /** The same without the newline. */
   write(text: string): void;
+  /** Into a pipe or a file as it stands, for who wants the very bytes; on a terminal it is made visible, colours too. */
+  bytes(text: string): void;
+  /** Sequences that steer the terminal, around text that is visible already. */
+  steer(text: string): void;
   /** True for a terminal. */
   isTerminal: boolean;
   /** Whether to colour (terminal, and NO_COLOR unset). */

@@ -3,11 +3,11 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
 import type { CliContext } from './context.ts';
 import { makePaint } from './render/paint.ts';
-import { plainLine, plainText } from './render/plain-text.ts';
+import { plainLine } from './render/plain-text.ts';
 import { renderYaml } from './render/yaml.ts';
 
 export function printYaml(value: Json, context: CliContext): void {
-  context.stdout.write(plainText(renderYaml(value)));
+  context.stdout.write(renderYaml(value));
 }
 
 /** `file:line:column: error code: message`, and the hint below it. */

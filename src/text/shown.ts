@@ -1,5 +1,6 @@
 /** Values of others as parts of a sentence. */
 import { ExactNumber, stringifyJson, type Json } from '../model/json.ts';
+import { beginning } from './width.ts';
 
 /** The JSON of `value`, its beginning where it has more than `most` characters; `missing` for nothing. */
 export function shown(value: Json | undefined, most = 80): string {
@@ -8,7 +9,7 @@ export function shown(value: Json | undefined, most = 80): string {
 
 /** `text`, or its beginning and `…` where it has more than `most` characters. */
 export function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 3)}…` : text;
+  return text.length > most ? beginning(text, most - 2) : text;
 }
 
 /** What kind of JSON value it is, in words: `a list`, `an object`, `a string`. */

@@ -1,4 +1,5 @@
 /** A command line run in this process, with what it printed. */
+import { gated } from '../../src/cli/render/visible.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { CliContext, Output } from '../../src/cli/context.ts';
@@ -30,8 +31,10 @@ export function capturedContext(settings: Settings = {}): {
 } {
   const captured: Captured = { stdout: '', stderr: '', code: 0 };
   const output = (name: 'stdout' | 'stderr'): Output => ({
-    line: (text = '') => void (captured[name] += `${text}\n`),
-    write: (text) => void (captured[name] += text),
+    ...gated((text) => void (captured[name] += text), {
+      isTerminal: settings.terminal !== undefined,
+      color: settings.color ?? false,
+    }),
     isTerminal: settings.terminal !== undefined,
     color: settings.color ?? false,
     columns: settings.terminal?.columns ?? 80,

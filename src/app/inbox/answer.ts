@@ -22,6 +22,7 @@ import { runStore } from '../../engine/session.ts';
 import type { World } from '../world.ts';
 import type { FoundInterrupt } from './find.ts';
 import { entryOf, inboxLine, noInterrupt, readInbox, type InterruptEntry } from './list.ts';
+import { beginning } from '../../text/width.ts';
 
 export type { Answer };
 
@@ -270,7 +271,7 @@ function alreadyAnswered(interrupt: Interrupt, standing: Reply): Refusal {
   const since = interrupt.resolved_at ?? standing.created_at;
   const what =
     standing.reply_kind === 'handoff_to_human' ? 'handed over to a human' : `answered by ${who}`;
-  const text = standing.text.length > 200 ? `${standing.text.slice(0, 199)}…` : standing.text;
+  const text = beginning(standing.text, 200);
   return new Refusal(
     'already-answered',
     `interrupt ${interrupt.interrupt_id} was ${what} on ${since}, and that stands: ${JSON.stringify(text)}`,

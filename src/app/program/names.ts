@@ -8,6 +8,7 @@ import { namesIn } from '../../disk/names-in.ts';
 import { readText } from '../../disk/read-text.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { listRunIds } from '../../store/layout.ts';
+import { beginning } from '../../text/width.ts';
 
 export function taskIds(programDir: string): string[] {
   return idsIn(path.join(programDir, 'tasks'), '.yaml');
@@ -66,7 +67,7 @@ export function proposalIds(programDir: string): string[] {
 function questionIn(file: string): string {
   const read = readForeignJson(file, MESSAGE_LIMITS);
   const text = read.ok && isJsonObject(read.value) ? read.value['question'] : null;
-  return typeof text === 'string' ? text.slice(0, 80) : '';
+  return typeof text === 'string' ? beginning(text, 80) : '';
 }
 
 function idsIn(directory: string, extension: string): string[] {

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import type { CliContext } from '../context.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
+import { visible } from '../render/visible.ts';
 
 /** Thrown when the person ends the dialogue (Ctrl-C, Ctrl-D). */
 export class DialogueEnded extends Error {}
@@ -34,7 +35,11 @@ export class Prompter {
   async line(prompt: string): Promise<string> {
     if (this.#ended.signal.aborted) throw new DialogueEnded();
     try {
-      return (await this.#lines.question(prompt, { signal: this.#ended.signal })).trim();
+      return (
+        await this.#lines.question(visible(prompt, this.#context.stderr.color), {
+          signal: this.#ended.signal,
+        })
+      ).trim();
     } catch (error) {
       if (this.#ended.signal.aborted) throw new DialogueEnded();
       throw error;
@@ -82,7 +87,7 @@ export class Prompter {
 function asStream({ stderr }: CliContext): Writable {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      stderr.write(chunk.toString('utf8'));
+      stderr.steer(chunk.toString('utf8'));
       done();
     },
   });

@@ -8,6 +8,7 @@ import { defineCommand, flag, parsed, parsedOr, prints, PROGRAM } from '../comma
 import type { CliContext } from '../context.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
+import { beginning } from '../../text/width.ts';
 
 interface WorkerLine {
   run_id: string;
@@ -131,8 +132,7 @@ function printResult(interrupt: Interrupt, result: AssistantResult, context: Cli
 }
 
 function short(text: string): string {
-  const line = plainLine(text);
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+  return beginning(plainLine(text), 100);
 }
 
 function seconds(word: string): number {

@@ -11,6 +11,7 @@ import { noteworthyLine } from '../render/event-lines.ts';
 import { liveLines } from '../render/live-lines.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { openScreen, type Screen } from '../render/screen.ts';
+import { beginning } from '../../text/width.ts';
 
 export interface RunProgress {
   /** For the view before the first event, and between events. */
@@ -100,7 +101,7 @@ class LiveView implements RunProgress {
     const line = activityLine(activity);
     if (line === null) return;
     // Enough for any terminal; agents print megabytes.
-    this.#activities.set(instanceId, line.slice(0, 400));
+    this.#activities.set(instanceId, beginning(line, 400));
     this.#drawSoon();
   }
 

@@ -2,7 +2,8 @@
 import { defineCommand, PROGRAM, PROPOSAL } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine, plainText } from '../render/plain-text.ts';
+import { plainLine } from '../render/plain-text.ts';
+import { visible } from '../render/visible.ts';
 
 export const command = defineCommand({
   description:
@@ -22,13 +23,14 @@ export const command = defineCommand({
     if (changedSince) note(`${file} has changed since the proposal was recorded`);
     if (patch === '') note(`${file} holds it already`);
     // Piped, it is a patch for another program, byte for byte.
-    context.stdout.write(context.stdout.isTerminal ? coloured(patch, context) : patch);
+    if (context.stdout.isTerminal) context.stdout.write(coloured(patch, context));
+    else context.stdout.bytes(patch);
   },
 });
 
 function coloured(patch: string, context: CliContext): string {
   const paint = makePaint(context.stdout.color);
-  return plainText(patch)
+  return visible(patch, false)
     .split('\n')
     .map((line) => {
       if (line.startsWith('+++') || line.startsWith('---')) return paint.bold(line);

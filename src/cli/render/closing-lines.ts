@@ -8,7 +8,7 @@ import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
-import { fit, wrap } from './text-width.ts';
+import { fit, wrap } from '../../text/width.ts';
 
 export interface ClosingInput {
   state: RunState;

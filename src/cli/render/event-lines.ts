@@ -5,7 +5,7 @@ import type { RunState } from '../../core/state/run-state.ts';
 import { count } from '../../text/amounts.ts';
 import { durationBetween, timeOfDay, totalTokens } from './amounts.ts';
 import { plainLine } from './plain-text.ts';
-import { fit } from './text-width.ts';
+import { fit } from '../../text/width.ts';
 
 /** One line, plain, without the instance: what happened. */
 export function eventSummary(event: RunEvent): string {

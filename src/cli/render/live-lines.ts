@@ -11,7 +11,7 @@ import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
-import { fit, pad, textWidth } from './text-width.ts';
+import { fit, pad, textWidth } from '../../text/width.ts';
 
 export interface LiveInput {
   state: RunState;

@@ -4,7 +4,8 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../context.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from '../../text/width.ts';
+import { visible } from './visible.ts';
 
 const CLEAR_TO_LINE_END = '\u001b[K';
 const CLEAR_TO_SCREEN_END = '\u001b[J';
@@ -26,7 +27,8 @@ export function openScreen(output: Output): Screen {
   let columns = output.columns;
   output.showCursor(false);
   return {
-    draw(lines) {
+    draw(drawn) {
+      const lines = drawn.map((line) => visible(line, output.color));
       if (output.columns !== columns) {
         const erasure = erase(shown, output);
         shown = [];
@@ -40,7 +42,7 @@ export function openScreen(output: Output): Screen {
       const block = shown;
       const erasure = erase(shown, output);
       shown = [];
-      write(output, `${erasure}${line}\n${update(block)}`);
+      write(output, `${erasure}${visible(line, output.color)}\n${update(block)}`);
     },
     close(keep) {
       if (!keep) write(output, erase(shown, output));
@@ -75,5 +77,5 @@ function erase(shown: string[], output: Output): string {
 }
 
 function write(output: Output, text: string): void {
-  if (text !== '') output.write(BEGIN_UPDATE + text + END_UPDATE);
+  if (text !== '') output.steer(BEGIN_UPDATE + text + END_UPDATE);
 }

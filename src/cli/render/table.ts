@@ -2,7 +2,7 @@
 import type { Output } from '../context.ts';
 import { makePaint, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
-import { fit, pad, textWidth } from './text-width.ts';
+import { fit, pad, textWidth } from '../../text/width.ts';
 
 export interface Column<T> {
   title: string;

@@ -4,6 +4,7 @@
  * builds a document of nodes first, and loading that took longer than most of what is shown.
  */
 import { ExactNumber, type Json, type JsonObject } from '../../model/json.ts';
+import { visible } from './visible.ts';
 
 export function renderYaml(value: Json): string {
   const lines = new Lines();
@@ -80,7 +81,7 @@ const MAX_KNOWN = 50_000;
 function inLine(text: string): string {
   let written = known.get(text);
   if (written === undefined) {
-    written = isPlain(text) ? text : JSON.stringify(text);
+    written = isPlain(text) ? text : visible(JSON.stringify(text), false);
     if (known.size < MAX_KNOWN && text.length < 100) known.set(text, written);
   }
   return written;
@@ -113,7 +114,7 @@ function isLiteral(text: string): boolean {
   return (
     text.includes('\n') &&
     /^[^\s][^]*\n[^]*[^\n]\n?$|^[^\s\n]+[^\n]*\n$/.test(text) &&
-    !/[^\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff]/.test(text)
+    !/[^\t\n\x20-\x7e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff]/.test(text)
   );
 }
 

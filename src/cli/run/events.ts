@@ -6,7 +6,7 @@ import { timeOfDay } from '../render/amounts.ts';
 import { eventSummary } from '../render/event-lines.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { fit } from '../render/text-width.ts';
+import { fit } from '../../text/width.ts';
 
 export const command = defineCommand({
   description: 'Lists the event log: one event a line.',

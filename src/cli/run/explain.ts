@@ -17,7 +17,7 @@ import { shellWord } from '../../text/shell-word.ts';
 import { programWord } from '../program-argument.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { wrap } from '../render/text-width.ts';
+import { wrap } from '../../text/width.ts';
 
 interface RunExplanationDocument {
   run_id: string;

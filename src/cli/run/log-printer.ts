@@ -100,7 +100,7 @@ export class LogPrinter {
     const finish = ended || past;
     if (this.#choice.raw) {
       for (const line of finish ? source.raw.finish() : source.raw.read()) {
-        this.#context.stdout.line(line);
+        this.#context.stdout.bytes(`${line}\n`);
       }
     } else {
       this.#say(key, instance, attempt, this.#newLines(source, finish, attempt));

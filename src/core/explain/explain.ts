@@ -1,6 +1,7 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { beginning } from '../../text/width.ts';
 
 export interface Explanation {
   instance_id: string;
@@ -163,5 +164,5 @@ function chosenBy(state: RunState, instance: Instance): string {
 
 function firstLine(text: string): string {
   const [line = ''] = text.trim().split('\n');
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return beginning(line, 160);
 }

@@ -7,6 +7,7 @@ import type { Backend, OutputReader, OutputSummary } from '../../agents/backend.
 import type { AttemptFiles } from './attempt-files.ts';
 import { LineTail } from '../../agents/output/line-tail.ts';
 import { maxLineBytes } from '../../agents/output/lines.ts';
+import { beginning } from '../../text/width.ts';
 
 /**
  * Read from one file in one go, so that one flooding agent does not starve the others, and what its lines
@@ -196,7 +197,7 @@ function shorten(text: string): string {
     .slice(0, SUMMARY_CHARS * 4)
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > SUMMARY_CHARS ? `${line.slice(0, SUMMARY_CHARS - 1)}…` : line;
+  return beginning(line, SUMMARY_CHARS);
 }
 
 function iso(ms: number | null): string | null {

@@ -15,6 +15,7 @@ import type { WebContext } from '../server/context.ts';
 import { queryOneOf } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
 import { cursorOf, positionAfter } from './runs.ts';
+import { beginning } from '../../text/width.ts';
 
 /** A question in a list. */
 export interface QuestionListItem {
@@ -177,10 +178,7 @@ function questionItem(
     request_kind: interrupt.request_kind,
     decision_kind: interrupt.decision_kind,
     priority: interrupt.priority,
-    question:
-      question.length > MAX_QUESTION_CHARS
-        ? `${question.slice(0, MAX_QUESTION_CHARS - 1)}…`
-        : question,
+    question: beginning(question, MAX_QUESTION_CHARS),
     options: interrupt.options,
     has_reply_schema: interrupt.reply_schema !== null,
     handed_over: typeof interrupt.metadata['assistant_summary'] === 'string',

@@ -12,7 +12,7 @@ import { noteworthyLine } from '../../../src/cli/render/event-lines.ts';
 import { liveLines } from '../../../src/cli/render/live-lines.ts';
 import { makePaint } from '../../../src/cli/render/paint.ts';
 import { pipedLine, tableLines, type Column } from '../../../src/cli/render/table.ts';
-import { textWidth } from '../../../src/cli/render/text-width.ts';
+import { textWidth } from '../../../src/text/width.ts';
 import type { RunState } from '../../../src/core/state/run-state.ts';
 import { loop, NOW, RUN_ID, task } from '../../support/make.ts';
 import { broken, completed, offline, ScriptedRun } from '../../core/scripted-run.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainLine, plainText } from '../../../src/cli/render/plain-text.ts';
-import { fit, pad, textWidth, wrap } from '../../../src/cli/render/text-width.ts';
 import { cases } from '../../support/cases.ts';
 
 const often = { numRuns: cases({ few: 100, many: 5_000 }), seed: 1 };
@@ -61,36 +60,5 @@ describe('plainText', () => {
 
   it('puts everything on one line', () => {
     expect(plainLine(' a\r\n\n  b\tc \u001b[1md ')).toBe('a b c d');
-  });
-});
-
-describe('text width', () => {
-  it.each([
-    ['abc', 3],
-    ['漢字', 4],
-    ['é', 1],
-    ['e\u0301', 1],
-    ['🚀', 2],
-  ])('%s', (text, width) => {
-    expect(textWidth(text)).toBe(width);
-  });
-
-  it('cuts to what fits', () => {
-    expect(fit('abcdef', 4)).toBe('abc…');
-    expect(fit('abcd', 4)).toBe('abcd');
-    expect(fit('漢字漢字', 5)).toBe('漢字…');
-    expect(fit('abc', 0)).toBe('');
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, columns) => {
-        expect(textWidth(fit(text, columns))).toBeLessThanOrEqual(columns);
-      }),
-      often,
-    );
-  });
-
-  it('fills up and wraps', () => {
-    expect(pad('漢', 4)).toBe('漢  ');
-    expect(wrap('one two three\nfour', 8)).toEqual(['one two', 'three', 'four']);
-    expect(wrap('averylongword x', 5)).toEqual(['averylongword', 'x']);
   });
 });
