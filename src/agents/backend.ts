@@ -129,6 +129,8 @@ export interface Located {
   program: string | null;
   /** Whether the program directory lies in one of the `openDirectories`. */
   isProgramOpen: boolean;
+  /** What of the program lies in a directory that the agent may write to, and is to be kept from it. */
+  kept: string[];
 }
 
 export interface CommandLine {

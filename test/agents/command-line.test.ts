@@ -9,7 +9,7 @@ import { Refusal } from '../../src/model/refusal.ts';
 import { newOrder, temporaryDirectory, type OrderChange } from '../execution/local/orders.ts';
 
 const root = temporaryDirectory('argv');
-const found: Located = { program: '/bin/codex', isProgramOpen: false };
+const found: Located = { program: '/bin/codex', isProgramOpen: false, kept: [] };
 
 function codexLine(change: OrderChange, at: Partial<Located> = {}) {
   const places = { cwd: '/w', attemptDir: '/p/a' };
@@ -49,6 +49,28 @@ describe('the command line of Codex', () => {
     expect(argv).toContain('sandbox_workspace_write.exclude_tmpdir_env_var=true');
     expect(env).toEqual({ TMPDIR: '/p/a/scratch' });
     expect(directories).toEqual(['/p/a/scratch']);
+  });
+
+  it('closes the program where the workspace holds it, but not the attempt', () => {
+    const at = { kept: ['/w/program'] };
+    const { argv } = codexLine({ attemptDir: '/w/program/a', writableRoots: ['/extra'] }, at);
+    expect(argv).not.toContain('-s');
+    const settings = argv.filter((_, i) => argv[i - 1] === '-c').join('\n');
+    expect(parse(settings)).toMatchObject({
+      default_permissions: 'codex-orch-workspace',
+      permissions: {
+        'codex-orch-workspace': {
+          extends: ':workspace',
+          filesystem: { '/w/program': 'read', '/w/program/a': 'write', '/extra': 'write' },
+        },
+      },
+    });
+  });
+
+  it('leaves the sandbox to an author who sets it up', () => {
+    const agent = { args: ['-c', 'sandbox_workspace_write.network_access=true'] };
+    const { argv } = codexLine({ agent }, { kept: ['/w/program'] });
+    expect(argv.slice(8, 10)).toEqual(['-s', 'workspace-write']);
   });
 
   it('opens just the attempt with read-only, without --sandbox', () => {

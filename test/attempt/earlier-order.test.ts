@@ -24,7 +24,7 @@ describe.each(Object.entries(tries))('%s', (program, directory) => {
     const attemptDir = String(launch['attemptDir']);
     const order = asOrder(launch, { attemptDir, controlDir: '/control' });
     if (order === null) throw new Error('it is not taken for an order');
-    const found = { program: command[0] ?? '', isProgramOpen: false };
+    const found = { program: command[0] ?? '', isProgramOpen: false, kept: [] };
     expect(backendOf(order.backend).commandLine(order, found).argv).toEqual(
       // Its scratch, which lies in its directory, was opened for itself then.
       command.map((word) =>

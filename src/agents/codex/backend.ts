@@ -8,6 +8,7 @@ import type { Backend, StopStep } from '../backend.ts';
 import { findCodex } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
+import { keptOfProgram } from './kept-of-program.ts';
 import { isSessionId } from './session-id.ts';
 import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
@@ -45,7 +46,7 @@ export const codexBackend: Backend = {
       const root = realPathOf(directory);
       return place === root || place.startsWith(root + path.sep);
     });
-    return Promise.resolve({ program, isProgramOpen });
+    return Promise.resolve({ program, isProgramOpen, kept: keptOfProgram(order) });
   },
   commandLine: codexCommandLine,
   obstacle(settings, env) {

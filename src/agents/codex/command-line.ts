@@ -33,6 +33,11 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   options.push('-c', 'allow_login_shell=false');
   switch (order.sandbox) {
     case 'workspace-write':
+      if (at.kept.length > 0 && !args.some((word) => word.includes('sandbox_workspace_write'))) {
+        const writable = [order.attemptDir, ...order.writableRoots];
+        options.push(...profile('codex-orch-workspace', ':workspace', at.kept, writable));
+        break;
+      }
       options.push('-s', 'workspace-write');
       for (const root of [order.attemptDir, ...order.writableRoots]) {
         options.push('--add-dir', root);
@@ -44,7 +49,7 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
       }
       break;
     case 'read-only':
-      options.push(...readOnlyProfile([order.attemptDir]));
+      options.push(...profile('codex-orch-read-only', ':read-only', [], [order.attemptDir]));
       env['TMPDIR'] = scratch;
       break;
     case 'danger-full-access':
@@ -62,18 +67,24 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
 }
 
 /**
- * `-s read-only` ignores --add-dir. A permission profile that extends it opens single directories;
- * any --sandbox beside it would override the profile.
+ * `-s read-only` ignores --add-dir, and `-s workspace-write` closes nothing within the workspace. A permission
+ * profile that extends one of these opens and closes single directories, the deeper one deciding; any
+ * --sandbox beside it would override the profile.
  */
-function readOnlyProfile(writable: string[]): string[] {
-  const paths = writable.map((directory) => `${tomlString(directory)}="write"`).join(',');
+function profile(
+  name: string,
+  base: ':read-only' | ':workspace',
+  readable: readonly string[],
+  writable: readonly string[],
+): string[] {
+  const entry = (access: string) => (directory: string) => `${tomlString(directory)}="${access}"`;
+  // A key may stand once: what is to be written to wins.
+  const closed = readable.filter((directory) => !writable.includes(directory));
+  const paths = [...closed.map(entry('read')), ...writable.map(entry('write'))].join(',');
   return [
-    '-c',
-    'default_permissions="codex-orch-read-only"',
-    '-c',
-    'permissions.codex-orch-read-only.extends=":read-only"',
-    '-c',
-    `permissions.codex-orch-read-only.filesystem={${paths}}`,
+    ...['-c', `default_permissions="${name}"`],
+    ...['-c', `permissions.${name}.extends="${base}"`],
+    ...['-c', `permissions.${name}.filesystem={${paths}}`],
   ];
 }
 

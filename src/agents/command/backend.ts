@@ -42,7 +42,7 @@ export const commandBackend: Backend = {
   settings,
   check,
   openDirectories: () => [],
-  locate: () => Promise.resolve({ program: null, isProgramOpen: false }),
+  locate: () => Promise.resolve({ program: null, isProgramOpen: false, kept: [] }),
   commandLine,
   obstacle,
   reader,

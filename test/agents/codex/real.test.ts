@@ -129,6 +129,44 @@ describe('a turn', () => {
     expect(existsSync(path.join(order.programDir, '.runs/r/stolen'))).toBe(false);
   });
 
+  inSandbox.each(['above the program', 'the program itself', 'above it, resumed'])(
+    'cannot write to the program where its workspace is %s',
+    async (where) => {
+      const probe: ModelStep = {
+        exec:
+          'cd "$WORKSPACE"; touch mine; for f in project.yaml tasks/new .runs/new "$CONTROL/exit"; ' +
+          'do touch "$PROGRAM/$f"; done; mv "$PROGRAM/.runs" "$PROGRAM/gone"; ' +
+          'touch "$CODEX_ORCH_ATTEMPT_DIR/handed"',
+      };
+      const plain = codexOrder([probe, { text: 'tried' }]);
+      const isItself = where === 'the program itself';
+      const cwd = isItself ? plain.programDir : path.dirname(plain.programDir);
+      mkdirSync(path.join(plain.programDir, 'tasks'));
+      writeFileSync(path.join(plain.programDir, 'project.yaml'), '');
+      const runsDir = path.join(plain.programDir, '.runs');
+      let order = { ...plain, cwd };
+      const places = { WORKSPACE: cwd, PROGRAM: plain.programDir };
+      order.env = {
+        ...order.env,
+        ...places,
+        CONTROL: path.relative(plain.programDir, order.controlDir),
+      };
+      let end = await runToEnd(order);
+      if (where.endsWith('resumed')) {
+        order = next(order, end.session_id, [probe, { text: 'again' }]);
+        order.env = { ...order.env, CODEX_ORCH_ATTEMPT_DIR: order.attemptDir };
+        end = await runToEnd(order);
+      }
+      expect(end.termination_reason).toBe('completed');
+      expect(existsSync(path.join(order.attemptDir, 'handed'))).toBe(true);
+      expect(existsSync(path.join(cwd, 'mine'))).toBe(true);
+      for (const name of ['tasks/new', '.runs/new', 'gone']) {
+        expect(existsSync(path.join(plain.programDir, name)), name).toBe(false);
+      }
+      expect(existsSync(runsDir)).toBe(true);
+    },
+  );
+
   inSandbox('cannot write elsewhere in a program under /tmp or TMPDIR either', async () => {
     const order = codexOrder([
       {
