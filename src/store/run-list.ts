@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { Refusal } from '../model/refusal.ts';
 import { listRunIds, runPaths, type RunPaths } from './layout.ts';
-import { runSummary, type RunSummary } from './cache/documents.ts';
+import { runSummary, summaryAdditions, type RunSummary } from './cache/documents.ts';
 import { readRunFile, type RunFile } from './cache/run-file.ts';
 import { viewRun } from './directory/view.ts';
 import type { ListedRun } from './run-store.ts';
@@ -19,10 +19,26 @@ export function readRunSummary(paths: RunPaths): RunSummary {
   if (file === null || size === undefined || file.log_bytes !== size) {
     return runSummary(viewRun(paths).state);
   }
-  const summary: RunSummary & Partial<RunFile> = file;
+  const summary: EarlierSummary & Partial<RunFile> = file;
   delete summary.log_bytes;
   delete summary.log_head;
-  return summary;
+  return isComplete(summary) ? summary : completed(paths, summary);
+}
+
+/** An earlier codex-orch wrote less. */
+type EarlierSummary = Omit<RunSummary, Addition> & Partial<Pick<RunSummary, Addition>>;
+type Addition = (typeof summaryAdditions)[number];
+
+function isComplete(summary: EarlierSummary): summary is RunSummary {
+  return summaryAdditions.every((name) => summary[name] !== undefined);
+}
+
+/** From the log, where something hangs on it; of a run that is over it is told what it took from end to end. */
+function completed(paths: RunPaths, summary: EarlierSummary): RunSummary {
+  const { status, aborted, created_at: createdAt, updated_at: updatedAt } = summary;
+  if (status !== 'done' && !aborted) return runSummary(viewRun(paths).state);
+  const worked_ms = Date.parse(updatedAt) - Date.parse(createdAt);
+  return { ...summary, stopped: false, answered: 0, worked_ms };
 }
 
 /** All runs of a program, newest first. A damaged one is listed with what is wrong with it. */

@@ -32,19 +32,6 @@ describe('9. Questions in a run that goes on', () => {
     ]);
   });
 
-  it('are still waited for when an aborted instance is tried again', async () => {
-    const run = await start('plain');
-    expect((await cli('run', 'abort', run.id)).code).toBe(0);
-    const retried = await cli('run', 'retry-instance', run.id, run.only().instance_id);
-    expect(retried.code).toBe(3);
-    expect(run.only()).toMatchObject({ status: 'waiting', attempt: 1 });
-    const { interrupt } = await theOpenOne(run);
-    expect(
-      (await cli('inbox', 'reply', interrupt.interrupt_id, '--text', 'So.', '--resume')).code,
-    ).toBe(0);
-    expect(run.only()).toMatchObject({ status: 'done', attempt: 2 });
-  });
-
   it('count when the engine died before it could take them in', async () => {
     const run = await start('plain');
     const { interrupt } = await theOpenOne(run);

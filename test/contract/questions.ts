@@ -74,6 +74,9 @@ beforeAll(() => {
           ],
         },
       ),
+      task('asks_on', `${ask} --audience human --question 'Well?' --non-blocking; ${finish}`),
+      task('naps', 'echo > napping; sleep 600'),
+      task('after_nap', finish, { depends_on: [{ task: 'naps', kind: 'order' }] }),
       task('once', `echo once >> effects.log; ${finish}`),
       task(
         'round',

@@ -230,13 +230,9 @@ export class Lockstep {
       case 'interrupt': {
         const { interrupt_id: id, blocking, audience, decision_kind, instance_id } = step.interrupt;
         const instance = this.#twins.modelOf(instance_id);
-        return this.model.request({
-          id,
-          blocking,
-          audience,
-          instance,
-          decisionKind: decision_kind,
-        });
+        const asked = { id, blocking, audience, instance, decisionKind: decision_kind };
+        const accepted = this.model.request(asked);
+        return expectSame('whether the question is taken (core, model)', ok, accepted);
       }
       case 'reply': {
         const opened = events.find((event) => event.event_type === 'interrupt_requested');
@@ -318,6 +314,7 @@ export class Lockstep {
 
   #commit(events: readonly RunEvent[]): void {
     for (const event of events) {
+      if (event.event_type === 'run_completed') this.model.complete();
       freeze(event.payload);
       const read = JSON.parse(JSON.stringify(event)) as RunEvent;
       freeze(read.payload);

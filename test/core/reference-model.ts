@@ -47,7 +47,7 @@ export interface ModelInterrupt {
   blocking: boolean;
   audience: 'human' | 'assistant';
   decisionKind: string | null;
-  status: 'open' | 'resolved' | 'applied';
+  status: InterruptStatus;
 }
 
 export type Choice =
@@ -72,6 +72,7 @@ export class ReferenceModel {
   readonly instances: ModelInstance[] = [];
   readonly interrupts: ModelInterrupt[] = [];
   aborted = false;
+  #completed = false;
   /** Choices that were refused because their histories differ; only counted. */
   conflicts = 0;
   readonly #tasks: TaskSpec[];
@@ -229,7 +230,8 @@ export class ReferenceModel {
     const task = this.task(instance.task);
     if (outcome.session !== null) instance.session = outcome.session;
     const unheard = this.#interruptsOf(instance).filter(
-      (interrupt) => interrupt.blocking && interrupt.status !== 'applied',
+      (interrupt) =>
+        interrupt.blocking && interrupt.status !== 'applied' && interrupt.status !== 'closed',
     );
     if (outcome.process === 'session_lost') {
       instance.session = null;
@@ -331,8 +333,22 @@ export class ReferenceModel {
 
   // ---- section 9 ----------------------------------------------------------------------------------
 
-  request(interrupt: Omit<ModelInterrupt, 'status'>): void {
+  /** False where it is refused: the run is over. Earlier engines took it all the same. */
+  request(interrupt: Omit<ModelInterrupt, 'status'>): boolean {
+    if (this.#formatVersion > 1 && (this.aborted || this.#completed)) return false;
     this.interrupts.push({ ...interrupt, status: 'open' });
+    return true;
+  }
+
+  /** The run is said to have come to its end. */
+  complete(): void {
+    this.#completed = true;
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#formatVersion === 1) return;
+    for (const each of this.interrupts) if (each.status === 'open') each.status = 'closed';
   }
 
   /** False where it is answered already. */
@@ -355,13 +371,20 @@ export class ReferenceModel {
   // ---- section 11 ---------------------------------------------------------------------------------
 
   resume(): void {
+    if (this.#isOverForGood) return;
     for (const instance of this.instances) {
       if (instance.status === 'failed' && instance.resumeRecommended) this.#requeue(instance);
     }
   }
 
+  /** Earlier engines took an abort back, instance by instance. */
+  get #isOverForGood(): boolean {
+    return this.aborted && this.#formatVersion > 1;
+  }
+
   /** False where it is refused. */
   retry(instance: ModelInstance, grant: number): boolean {
+    if (this.#isOverForGood) return false;
     const blocked = [...instance.upstream.values()].some((up) => isBad(up.status));
     const allowed = instance.status === 'failed' || (instance.status === 'skipped' && !blocked);
     if (!allowed) return false;
@@ -380,6 +403,7 @@ export class ReferenceModel {
     instance.resumeRecommended = false;
     instance.skippedByAbort = false;
     this.aborted = false;
+    this.#completed = false;
   }
 
   abort(): void {
@@ -395,6 +419,7 @@ export class ReferenceModel {
         ![...instance.upstream.values()].some((up) => isBad(up.status));
     }
     this.aborted = true;
+    this.#close();
   }
 
   task(id: string): TaskSpec {

@@ -138,7 +138,9 @@ class Person {
     // Whose command was killed looks again, even where the log says that all is done: then `state/` may
     // still be behind it.
     if (status === 'done') return this.#lastDied ? ['run', 'resume', '.', 'latest'] : null;
-    if (meddle === 'abort') return state.aborted ? null : ['run', 'abort', '.', 'latest'];
+    // What has been aborted is over, once what was left of it is settled.
+    if (state.aborted) return this.#lastDied ? ['run', 'resume', '.', 'latest'] : null;
+    if (meddle === 'abort') return ['run', 'abort', '.', 'latest'];
     if (meddle === 'reconcile' && status === 'running') return ['run', 'reconcile', '.', 'latest'];
     const open = [...state.interrupts.values()].filter(({ reply }) => reply === null);
     // One whose answer lies in the inbox already waits for an engine only.

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { refuseClosed } from '../../core/requests/reply.ts';
 import { decide } from '../../core/requests/decide.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
@@ -174,12 +175,14 @@ function stillOpenIn(state: RunState, { interrupt_id, instance_id }: Interrupt):
   return blocking.filter((id) => id !== interrupt_id);
 }
 
-/** @throws Refusal `already-answered` where an answer stands */
+/** @throws Refusal `already-answered` where an answer stands, `interrupt-closed` where none is wanted any more */
 export async function refuseIfAnswered(found: FoundInterrupt): Promise<InterruptEntry> {
   const inbox = await readInbox(found.paths);
   const entry = entryOf(inbox, found.paths, found.interruptId);
-  const standing = inbox.preview.interrupts.get(found.interruptId)?.reply;
-  if (standing) throw alreadyAnswered(entry.interrupt, standing);
+  const record = inbox.preview.interrupts.get(found.interruptId);
+  if (record?.reply) throw alreadyAnswered(entry.interrupt, record.reply);
+  const closed = refuseClosed(inbox.preview, found.interruptId);
+  if (closed?.ok === false) throw notResolved(found.interruptId, closed);
   return entry;
 }
 

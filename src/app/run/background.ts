@@ -4,6 +4,7 @@ import { closeSync, openSync, realpathSync } from 'node:fs';
 import { faultPoint } from '../../disk/fault-point.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { runPaths } from '../../store/layout.ts';
+import { currentHolder, heldRefusal } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
 
 /** The argv prefix: Node, and the built entry that runs now. CODEX_ORCH_ENTRY names another entry. */
@@ -22,6 +23,9 @@ export function driveInBackground(
   options: { revive?: boolean } = {},
 ): void {
   const paths = runPaths(programDir, runId);
+  const holder = currentHolder(paths);
+  // It would only find that out for its log, which nobody reads.
+  if (holder !== null) throw heldRefusal(runId, holder);
   const { node, entry } = selfCommand(world);
   const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
   const log = openSync(paths.engineLog, 'a');

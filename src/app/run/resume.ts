@@ -1,5 +1,6 @@
 /** `run resume`: settles what ended unseen, gives what is worth it another try, and drives. */
 import { runStatus } from '../../core/state/run-state.ts';
+import { isOverForGood } from '../../core/state/standing.ts';
 import { runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import type { World } from '../world.ts';
@@ -23,12 +24,16 @@ export async function resumeInBackground(
   programDir: string,
   runId: string,
 ): Promise<RunAction> {
-  const before = runStatus(viewRun(runPaths(programDir, runId)).state);
+  const { state } = viewRun(runPaths(programDir, runId));
+  const before = runStatus(state);
   const request = { command: 'resume' } as const;
   const requested = await requestOfEngine(world, programDir, runId, 'run resume', request);
   if (requested) return requested;
   // Of a run that is done, too: an answer may lie in its inbox, or `state/` be behind.
   driveInBackground(world, programDir, runId, { revive: true });
+  if (isOverForGood(state)) {
+    return { outcome: 'done', message: 'The run was aborted: nothing in it can go on.' };
+  }
   if (before === 'done') {
     return { outcome: 'done', message: 'The run is done: nothing is left to go on with.' };
   }

@@ -83,6 +83,10 @@ function requestFor(instanceId: string, { grantIterations, newSession }: RetryOp
 function requeue(session: RunSession, instance: string, options: RetryOptions): void {
   const id = resolveInstanceId(session.state, instance, hasFailed);
   const decision = decide(session.state, requestFor(id, options), session.now());
-  if (!decision.ok) throw new Refusal(decision.code, decision.reason);
+  if (!decision.ok) {
+    const hint = 'start another run: codex-orch run start --root TASK';
+    const details = decision.code === 'run-aborted' ? { hint } : {};
+    throw new Refusal(decision.code, decision.reason, details);
+  }
   session.commit(decision.events);
 }

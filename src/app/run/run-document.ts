@@ -5,6 +5,7 @@
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { nameWorkspaces } from '../../program/workspaces.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
+import { isRunStopped, isStopped } from '../../core/state/standing.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus, PathTemplates, RunStatus } from '../../model/run.ts';
@@ -22,6 +23,8 @@ export interface RunDocument {
   updated_at: string;
   status: RunStatus;
   aborted: boolean;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   counts: Record<InstanceStatus, number>;
   user_inputs: JsonObject;
   /** Its `workspace` is absolute; as it was written, `project_workspace_template`. */
@@ -38,6 +41,8 @@ export interface RunDocument {
 }
 
 export interface InstanceDocument extends Omit<Instance, 'dependency_instances'> {
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   /** Task id → upstream instance id. */
   dependency_instances: Record<string, string>;
   /** The same by the name in references: the alias, or else the task id. */
@@ -58,6 +63,7 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
     updated_at: state.updatedAt,
     status: runStatus(state),
     aborted: state.aborted,
+    stopped: isRunStopped(state),
     counts: { ...state.counts },
     user_inputs: plan.user_inputs,
     project: effectiveProject(programDir, plan.project, values),
@@ -115,6 +121,7 @@ function instanceDocument(state: RunState, instance: Instance): InstanceDocument
   const byTask = Object.values(scopes).map((id) => [state.instances.get(id)?.task_id ?? id, id]);
   return {
     ...others,
+    stopped: isStopped(instance),
     dependency_instances: Object.fromEntries(byTask) as Record<string, string>,
     dependency_scopes: scopes,
   };

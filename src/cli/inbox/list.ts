@@ -1,6 +1,8 @@
 /** `inbox list`, and `interrupt list`. */
 import type { InterruptEntry } from '../../app/inbox/list.ts';
 import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.ts';
+import { programWord } from '../program-argument.ts';
+import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
@@ -37,6 +39,11 @@ export const command = defineCommand({
       printTable(context.stdout, entries, columns, empty);
     }
     const paint = makePaint(context.stderr.color);
+    const { answeredRuns } = await import('../../app/run/idle.ts');
+    const idle = answeredRuns(programDir, options.runId);
+    for (const line of idleLines(idle, programWord(programDir, context), paint)) {
+      context.stderr.line(line);
+    }
     const problems = entries.flatMap(({ interrupt, problem }) =>
       problem === undefined ? [] : `${interrupt.interrupt_id}: ${problem}`,
     );

@@ -4,7 +4,8 @@
  */
 import type { AgentActivity } from '../../model/activity.ts';
 import type { RunEvent } from '../../core/events/events.ts';
-import { runStatus, type RunState } from '../../core/state/run-state.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { workedMs } from '../../core/state/standing.ts';
 import type { CliContext, Output } from '../context.ts';
 import { activityLine } from '../render/activity-lines.ts';
 import { noteworthyLine } from '../render/event-lines.ts';
@@ -31,7 +32,7 @@ const REDRAW_MS = 100;
 /** Clocks move on also when nothing else does. */
 const TICK_MS = 1000;
 
-/** `since`: what the time shown counts from: this moment, or the start of the run. */
+/** `since`: what the time shown counts from this moment, or is that in which the run was at work. */
 export function openProgress(
   output: Output,
   { env, clock }: Pick<CliContext, 'env' | 'clock'>,
@@ -139,17 +140,9 @@ class LiveView implements RunProgress {
     this.#drawnMs = this.#clock.elapsedMs();
     const nowMs = Date.parse(this.#clock.now());
     const elapsedMs =
-      this.#since === 'now'
-        ? this.#drawnMs - this.#openedMs
-        : untilRest(state, nowMs) - Date.parse(state.createdAt);
+      this.#since === 'now' ? this.#drawnMs - this.#openedMs : workedMs(state, nowMs);
     const input = { state, activities: this.#activities, nowMs, elapsedMs, note: this.#note };
     const { columns, rows } = this.#output;
     this.#screen.draw(liveLines(input, { columns, rows, paint: this.#paint }));
   }
-}
-
-/** A run that rests has taken the time up to its last event. */
-function untilRest(state: RunState, nowMs: number): number {
-  const status = runStatus(state);
-  return status === 'running' || status === 'pending' ? nowMs : Date.parse(state.updatedAt);
 }

@@ -1,6 +1,12 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
 import { isSkippedByAbort } from '../../core/state/blocked.ts';
-import { answeredCount, isAnswered, isRunStopped, isStopped } from '../../core/state/standing.ts';
+import {
+  answeredCount,
+  isAnswered,
+  isOverForGood,
+  isRunStopped,
+  isStopped,
+} from '../../core/state/standing.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, totalTokens } from './amounts.ts';
@@ -43,7 +49,7 @@ export function closingLines(input: ClosingInput): string[] {
   ].join(', ');
   const word = wordFor(input, status);
   const head = `Run ${state.runId} ${word}`;
-  const shown = word === 'stopped' ? 'skipped' : status;
+  const shown = word === 'stopped' ? word : status;
   return [
     `${paint.bold(paintStatus(paint, shown, head))} (${facts})`,
     ...stoppedLines(instances),
@@ -181,12 +187,13 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
       return say(`To go on with the ${plural(answered, 'instance')} answered:`, resume);
     }
     case 'failed': {
-      if (state.aborted) {
+      if (isOverForGood(state)) {
         return say(
           'It is over: nothing in it can go on. What it left can be looked at:',
           `codex-orch run logs ${program}${state.runId}`,
         );
       }
+      if (state.aborted) return [];
       if (failed.some((instance) => instance.resume_recommended)) return say('To go on:', resume);
       const commands = failed.slice(0, SHOWN).map(retry);
       if (commands.length === 0) return [];

@@ -16,7 +16,10 @@ export function eventSummary(event: RunEvent): string {
 export function noteworthyLine(event: RunEvent, state: RunState): string | null {
   const word = specOf(event).news;
   if (word === undefined) return null;
-  const parts = [timeOfDay(event.created_at), event.instance_id ?? state.runId, word];
+  const isStop =
+    event.event_type === 'instance_failed' && event.payload.failure_kind === 'interrupted';
+  const said = isStop ? 'stopped' : word;
+  const parts = [timeOfDay(event.created_at), event.instance_id ?? state.runId, said];
   const summary =
     event.event_type === 'instance_done' ? doneSummary(event, state) : eventSummary(event);
   if (summary !== '') parts.push(fit(summary, 300));

@@ -5,11 +5,13 @@
  */
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
+import { isRunStopped, isStopped } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, durationBetween, totalTokens } from './amounts.ts';
 import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
+import { standingWord } from './standing-word.ts';
 import { plainLine } from './plain-text.ts';
 import { fit, pad, textWidth } from '../../text/width.ts';
 
@@ -31,13 +33,14 @@ export interface Area {
 }
 
 interface Row {
-  status: InstanceStatus;
+  status: InstanceStatus | 'stopped';
   label: string;
   time: string;
   text: string;
 }
 
-const glyphs: Record<InstanceStatus, string> = {
+const glyphs: Record<Row['status'], string> = {
+  stopped: '■',
   done: '✔',
   failed: '✖',
   waiting: '?',
@@ -83,7 +86,11 @@ function headline({ state, elapsedMs }: LiveInput): string {
     .reduce((sum, attempt) => sum + (attempt.usage ? totalTokens(attempt.usage) : 0), 0);
   return [
     state.runId,
-    runStatus(state),
+    standingWord({
+      status: runStatus(state),
+      aborted: state.aborted,
+      stopped: isRunStopped(state),
+    }),
     `${state.counts.done}/${total} done`,
     duration(elapsedMs),
     ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
@@ -141,6 +148,7 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
     case 'waiting':
       return { status, label, time: '', text: questions(instance, input.state) };
     case 'failed':
+      if (isStopped(instance)) return { status: 'stopped', label, time: '', text: 'stopped' };
       return { status, label, time: '', text: plainLine(instance.error ?? 'failed') };
     case 'done': {
       const time = durationBetween(instance.started_at, instance.finished_at) ?? '';
@@ -188,13 +196,13 @@ function waitsFor(upstream: string[], state: RunState): string {
 
 /** Folds rows into counts until at most `height` are left; what runs, waits or failed goes last. */
 function fold(rows: Row[], height: number): Row[] {
-  const summary = (status: InstanceStatus, label: string): Row => ({
+  const summary = (status: Row['status'], label: string): Row => ({
     status,
     label,
     time: '',
     text: '',
   });
-  const steps: [InstanceStatus[], (amount: number) => Row][] = [
+  const steps: [Row['status'][], (amount: number) => Row][] = [
     [['pending', 'skipped'], (n) => summary('pending', `${n} not started`)],
     [['done'], (n) => summary('done', `${plural(n, 'task')} done`)],
     [['runnable'], (n) => summary('runnable', `${n} wait for a free slot`)],

@@ -31,13 +31,14 @@ export function makePaint(color: boolean): Paint {
 /** The colour of a status. */
 export function paintStatus(
   paint: Paint,
-  status: InstanceStatus | RunStatus,
+  status: InstanceStatus | RunStatus | 'stopped' | 'aborted',
   text: string,
 ): string {
   switch (status) {
     case 'done':
       return paint.good(text);
     case 'failed':
+    case 'aborted':
       return paint.bad(text);
     case 'waiting':
       return paint.asks(text);
@@ -46,6 +47,7 @@ export function paintStatus(
     case 'pending':
     case 'runnable':
     case 'skipped':
+    case 'stopped':
       return paint.dim(text);
   }
 }

@@ -15,6 +15,8 @@ export interface Column<T> {
   flexible?: boolean;
   /** Only in the table, or only when piped. */
   only?: 'table' | 'piped';
+  /** Left out of the piped line where it is empty: for what was not there from the beginning, at the end. */
+  omitEmpty?: true;
 }
 
 /** Prints the rows; on a terminal, `empty` when there are none. */
@@ -37,7 +39,9 @@ export function printTable<T>(
 export function pipedLine<T>(row: T, columns: Column<T>[]): string {
   return columns
     .filter((column) => column.only !== 'table')
-    .map((column) => plainLine((column.piped ?? column.cell)(row)))
+    .map((column) => ({ column, text: plainLine((column.piped ?? column.cell)(row)) }))
+    .filter(({ column, text }) => column.omitEmpty !== true || text !== '')
+    .map(({ text }) => text)
     .join('\t');
 }
 

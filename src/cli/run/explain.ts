@@ -1,6 +1,7 @@
 /** `run explain`. */
 import type { Decision } from '../../app/run/inspect-run.ts';
 import type { Explanation } from '../../core/explain/explain.ts';
+import { isRunStopped } from '../../core/state/standing.ts';
 import { runStatus } from '../../core/state/run-state.ts';
 import type { InstanceStatus, RunStatus } from '../../model/run.ts';
 import {
@@ -16,12 +17,15 @@ import type { CliContext } from '../context.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { programWord } from '../program-argument.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
+import { standingWord, type StandingWord } from '../render/standing-word.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { wrap } from '../../text/width.ts';
 
 interface RunExplanationDocument {
   run_id: string;
   status: RunStatus;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   /** Who drives the run now, for people; null: nobody. */
   driven_by: string | null;
   /** The instance asked for, or all that are not done. */
@@ -35,6 +39,8 @@ interface InstanceExplanation {
   task_id: string;
   input_scope_id: string;
   status: InstanceStatus;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   why: string;
   /** The command line that would move it; null: nothing need be done. */
   command: string | null;
@@ -55,6 +61,7 @@ export const command = defineCommand({
     const document: RunExplanationDocument = {
       run_id: runId,
       status: runStatus(state),
+      stopped: isRunStopped(state),
       driven_by: holder === null ? null : describeHolder(holder),
       instances: explained.instances.map((each) => ({
         ...each,
@@ -63,8 +70,9 @@ export const command = defineCommand({
       decisions,
     };
     if (options.json) return printJson(document);
+    const word = standingWord({ ...document, aborted: state.aborted });
     if (context.stdout.isTerminal) {
-      for (const line of explanationLines(document, instance === null, context)) {
+      for (const line of explanationLines(document, word, instance === null, context)) {
         context.stdout.line(line);
       }
       return;
@@ -77,19 +85,21 @@ export const command = defineCommand({
 });
 
 function explanationLines(
-  { run_id, status, driven_by, instances, decisions }: RunExplanationDocument,
+  { run_id, driven_by, instances, decisions }: RunExplanationDocument,
+  word: StandingWord,
   whole: boolean,
   context: CliContext,
 ): string[] {
   const paint = makePaint(context.stdout.color);
   const width = Math.min(context.stdout.columns, 100) - 1;
   const driver = driven_by === null ? 'nothing drives it' : `driven by ${driven_by}`;
-  const lines = [`Run ${run_id}: ${paintStatus(paint, status, status)}; ${driver}.`];
+  const lines = [`Run ${run_id}: ${paintStatus(paint, word, word)}; ${driver}.`];
   for (const each of instances) {
     const { command } = each;
+    const shown = each.stopped ? 'stopped' : each.status;
     lines.push(
       '',
-      `${paint.bold(each.instance_id)}  ${paintStatus(paint, each.status, each.status)}`,
+      `${paint.bold(each.instance_id)}  ${paintStatus(paint, shown, shown)}`,
       ...wrap(plainLine(each.why), width - 2).map((line) => `  ${line}`),
       ...(command === null ? [] : [`  ${paint.command(command)}`]),
     );

@@ -5,13 +5,16 @@ import type { RunStatus } from '../../model/run.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
-import { durationBetween } from '../render/amounts.ts';
+import { duration } from '../render/amounts.ts';
+import { idleLines } from '../render/idle-lines.ts';
+import { standingWord, type StandingWord } from '../render/standing-word.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 
 export const command = defineCommand({
-  description: 'Lists the runs of a program, newest first.',
+  description:
+    'Lists the runs of a program, newest first. WORKED is the time in which an attempt of it was at work.',
   words: [PROGRAM],
   usage: '[--json [--full]]',
   usageInErrors: '[--json [--full]]',
@@ -40,10 +43,17 @@ export const command = defineCommand({
     const runs = listRuns(programDir);
     sayDamaged(runs, context);
     if (json) return printJson(runs.flatMap((run) => (run.ok ? [run.summary] : [])));
-    const rows = runs.map((run) => (run.ok ? rowOf(run.summary) : damagedRow(run.runId)));
+    const nowMs = Date.parse(context.clock.now());
+    const rows = runs.map((run) => (run.ok ? rowOf(run.summary, nowMs) : damagedRow(run.runId)));
     const program = programWord(programDir, context);
     const empty = `no runs yet; start one with: codex-orch run start ${program}--root TASK`;
     printTable(context.stdout, rows, columns, empty);
+    const { idleRuns } = await import('../../app/run/idle.ts');
+    const summaries = runs.flatMap((run) => (run.ok ? [run.summary] : []));
+    const idle = idleRuns(programDir, summaries, nowMs);
+    for (const line of idleLines(idle, program, makePaint(context.stderr.color))) {
+      context.stderr.line(line);
+    }
   },
 });
 
@@ -61,31 +71,44 @@ function sayDamaged(
 interface ListRow {
   id: string;
   status: RunStatus | 'damaged';
+  /** What a person reads. */
+  word: StandingWord | 'damaged';
   roots: string[];
   instances: number;
   createdAt: string;
-  took: string;
+  worked: string;
 }
 
-function rowOf(run: RunSummary): ListRow {
+function rowOf(run: RunSummary, nowMs: number): ListRow {
   const { id, status, roots, labels, instance_count: instances, created_at: createdAt } = run;
-  const took = durationBetween(createdAt, run.updated_at) ?? '';
+  // An attempt that runs has been at work since the last event.
+  const sinceMs = run.counts.running > 0 ? Math.max(0, nowMs - Date.parse(run.updated_at)) : 0;
+  const worked = duration(run.worked_ms + sinceMs);
   // Runs that were started by label once recorded no more than that.
   const selected = roots.length > 0 ? roots : labels.map((label) => `label:${label}`);
-  return { id, status, roots: selected, instances, createdAt, took };
+  return { id, status, word: standingWord(run), roots: selected, instances, createdAt, worked };
 }
 
 function damagedRow(id: string): ListRow {
-  return { id, status: 'damaged', roots: [], instances: 0, createdAt: '', took: '' };
+  return {
+    id,
+    status: 'damaged',
+    word: 'damaged',
+    roots: [],
+    instances: 0,
+    createdAt: '',
+    worked: '',
+  };
 }
 
 const columns: Column<ListRow>[] = [
   { title: 'RUN', cell: (row) => row.id },
   {
     title: 'STATUS',
-    cell: (row) => row.status,
-    paint: ({ status }, text, tone) =>
-      status === 'damaged' ? tone.bad(text) : paintStatus(tone, status, text),
+    cell: (row) => row.word,
+    piped: (row) => row.status,
+    paint: ({ word }, text, tone) =>
+      word === 'damaged' ? tone.bad(text) : paintStatus(tone, word, text),
   },
   {
     title: 'ROOTS',
@@ -99,7 +122,13 @@ const columns: Column<ListRow>[] = [
     piped: (row) => `instances=${row.instances}`,
   },
   { title: 'STARTED', cell: (row) => localTime(row.createdAt), only: 'table' },
-  { title: 'TOOK', cell: (row) => row.took, only: 'table' },
+  { title: 'WORKED', cell: (row) => row.worked, only: 'table' },
+  {
+    title: '',
+    cell: ({ word }) => (word === 'stopped' ? word : ''),
+    only: 'piped',
+    omitEmpty: true,
+  },
 ];
 
 /** `2026-11-22 14:02`, in the reader's time zone. */

@@ -135,6 +135,9 @@ export class LogPrinter {
   #ending(attempt: AttemptRecord): string[] {
     if (attempt.finished_at === null) return ['', this.#paint.dim('(still at work)')];
     if (attempt.error === null) return [];
+    if (attempt.failure_kind === 'interrupted') {
+      return ['', this.#paint.dim(plainText(attempt.error).trimEnd())];
+    }
     return ['', this.#paint.bad(`failed: ${plainText(attempt.error).trimEnd()}`)];
   }
 

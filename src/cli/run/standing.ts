@@ -2,6 +2,7 @@
 import { stringifyJson } from '../../model/json.ts';
 import { showRun } from '../../app/run/inspect-run.ts';
 import type { CliContext } from '../context.ts';
+import { standingWord } from '../render/standing-word.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 
 export function printStanding(
@@ -16,10 +17,10 @@ export function printStanding(
     .filter(([, amount]) => amount > 0)
     .map(([status, amount]) => `${status}=${amount}`);
   const paint = makePaint(context.stdout.color);
-  const status = paintStatus(paint, document.status, document.status);
+  const word = standingWord(document);
   context.stdout.line(
     context.stdout.isTerminal
-      ? `Run ${runId}: ${status} (${counts.join(', ')})`
-      : [runId, status, ...counts].join('\t'),
+      ? `Run ${runId}: ${paintStatus(paint, word, word)} (${counts.join(', ')})`
+      : [runId, document.status, ...counts, ...(document.stopped ? ['stopped'] : [])].join('\t'),
   );
 }

@@ -73,6 +73,8 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     scopeIndex: new Map(),
     links: new Map(),
     counts: { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 },
+    workedMs: 0,
+    workingSince: null,
     agenda: emptyAgenda(),
   };
 }

@@ -1,6 +1,7 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { isOverForGood, isStopped } from '../state/standing.ts';
 import { beginning } from '../../text/width.ts';
 
 export interface Explanation {
@@ -8,6 +9,8 @@ export interface Explanation {
   task_id: string;
   input_scope_id: string;
   status: Instance['status'];
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   /** One or a few sentences. */
   why: string;
   /** Words of the command that would move it, after `codex-orch`; null: nothing need be done. */
@@ -40,6 +43,7 @@ export function explainInstance(
     task_id: instance.task_id,
     input_scope_id: instance.input_scope_id,
     status: instance.status,
+    stopped: isStopped(instance),
     why,
     command,
   };
@@ -78,10 +82,16 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'waiting':
       return explainWaiting(state, instance, context);
     case 'skipped':
-      return explainSkipped(state, instance, context);
+      return afterAbort(state, explainSkipped(state, instance, context));
     case 'failed':
-      return explainFailed(state, instance, context);
+      return afterAbort(state, explainFailed(state, instance, context));
   }
+}
+
+/** Nothing moves what an aborted run left. */
+function afterAbort(state: RunState, reason: Reason): Reason {
+  if (!isOverForGood(state)) return reason;
+  return { why: `${reason.why}. The run was aborted: it is over`, command: null };
 }
 
 function explainPending(state: RunState, instance: Instance): string {
@@ -103,7 +113,9 @@ function explainWaiting(state: RunState, instance: Instance, context: ExplainCon
   const [first] = open;
   if (!first) {
     return {
-      why: 'all its questions are answered; it goes on when the run is resumed',
+      why: context.driven
+        ? 'all its questions are answered; it goes on'
+        : 'all its questions are answered, and nobody drives the run; it goes on when that is resumed',
       command: context.driven ? null : ['run', 'resume', programDir, state.runId],
     };
   }
@@ -131,16 +143,33 @@ function explainSkipped(state: RunState, instance: Instance, context: ExplainCon
   const cause = id === null ? null : instanceOf(state, id);
   const target = cause ?? instance;
   const below = cause
-    ? `skipped, because ${cause.task_id} (${cause.instance_id}) ${cause.status === 'failed' ? 'failed' : 'was skipped'}; it comes back when that is retried`
+    ? `skipped, because ${cause.task_id} (${cause.instance_id}) ${endOf(cause)}${comeBack(state, cause)}`
     : (instance.error ?? 'skipped');
-  return {
-    why: below,
-    command: ['run', 'retry-instance', context.programDir, state.runId, target.instance_id],
-  };
+  const command =
+    target.status === 'failed' && target.resume_recommended
+      ? ['run', 'resume', context.programDir, state.runId]
+      : ['run', 'retry-instance', context.programDir, state.runId, target.instance_id];
+  return { why: below, command };
+}
+
+function endOf(instance: Instance): string {
+  if (isStopped(instance)) return 'was stopped';
+  return instance.status === 'failed' ? 'failed' : 'was skipped';
+}
+
+function comeBack(state: RunState, cause: Instance): string {
+  if (isOverForGood(state)) return '';
+  return `; it comes back when that is ${cause.resume_recommended ? 'resumed' : 'retried'}`;
 }
 
 function explainFailed(state: RunState, instance: Instance, context: ExplainContext): Reason {
   const { programDir } = context;
+  if (isStopped(instance)) {
+    return {
+      why: `attempt ${instance.attempt} was ${instance.error ?? 'stopped'}`,
+      command: ['run', 'resume', programDir, state.runId],
+    };
+  }
   const kind = instance.failure_kind === null ? '' : ` (${instance.failure_kind})`;
   const why = `attempt ${instance.attempt} failed${kind}: ${instance.error ?? 'no reason recorded'}`;
   if (instance.resume_recommended) {

@@ -8,6 +8,8 @@ import { blockedUpstream } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { closeQuestions } from './close-questions.ts';
+import { isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
 
 export interface AttemptStart {
@@ -91,9 +93,10 @@ function skip(recorder: Recorder, instanceId: string): void {
   const { state } = recorder;
   const cause = blockedUpstream(state, instanceId);
   if (cause === null) return;
-  const { task_id: task, status } = instanceOf(state, cause);
+  const upstream = instanceOf(state, cause);
+  const end = upstream.status === 'failed' ? 'failed' : 'was skipped';
   recorder.emit('instance_skipped', instanceId, {
-    reason: `upstream ${task} (${cause}) ${status === 'failed' ? 'failed' : 'was skipped'}`,
+    reason: `upstream ${upstream.task_id} (${cause}) ${isStopped(upstream) ? 'was stopped' : end}`,
     caused_by_instance_id: cause,
   });
 }
@@ -132,5 +135,7 @@ function announceEnd(recorder: Recorder, options: PlanOptions): void {
   const status = counts.failed > 0 || state.aborted ? 'failed' : 'done';
   // Where nothing may start, what failed may still be tried again.
   if (status === 'failed' && options.slots === 0) return;
-  if (state.announced !== status) recorder.emit('run_completed', null, { status });
+  if (state.announced === status) return;
+  closeQuestions(recorder, 'run_completed');
+  recorder.emit('run_completed', null, { status });
 }

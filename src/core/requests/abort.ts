@@ -2,6 +2,7 @@
 import type { ProcessEnd } from '../../model/attempt.ts';
 import { attemptFinished } from '../events/attempt.ts';
 import type { RunEvent } from '../events/events.ts';
+import { closeQuestions } from '../plan/close-questions.ts';
 import { createPossibleInstances } from '../plan/instances.ts';
 import { blockedUpstream } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
@@ -50,6 +51,8 @@ export function abortRun(
       caused_by_instance_id: blockedUpstream(state, id),
     });
   }
+  // Last: with a question closed, and its instance not failed yet, a crash would leave one that goes on.
+  closeQuestions(recorder, 'run_aborted');
   recorder.emit('run_aborted', null, {});
   return recorder.events;
 }

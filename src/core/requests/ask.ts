@@ -1,8 +1,20 @@
 /** A worker's question: section 9 of the contract. */
 import { handOffKeys, type Interrupt } from '../../model/run.ts';
+import { saysWhatIsClosed } from '../events/interrupt.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
+import { isOver } from '../state/standing.ts';
 import { refuse, type Decision } from './decision.ts';
+
+/** Nobody would answer it any more. null while the run goes on, and for a question that it has already. */
+export function refuseWhenOver(
+  state: RunState,
+  { interrupt_id: id }: Pick<Interrupt, 'interrupt_id'>,
+): Decision | null {
+  if (!saysWhatIsClosed(state) || !isOver(state) || state.interrupts.has(id)) return null;
+  const how = state.aborted ? 'was aborted' : 'is over';
+  return refuse('run-over', `run ${state.runId} ${how}: nobody would answer`);
+}
 
 /** Takes a question in. Asking twice with the same id is one question. */
 export function askQuestion(state: RunState, interrupt: Interrupt, now: string): Decision {

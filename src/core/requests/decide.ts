@@ -3,11 +3,12 @@ import type { ProcessEnd } from '../../model/attempt.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import type { RunState } from '../state/run-state.ts';
 import { abortRun } from './abort.ts';
-import { askQuestion } from './ask.ts';
+import { askQuestion, refuseWhenOver } from './ask.ts';
 import type { Decision } from './decision.ts';
 import { updateProposalStatus, recordProposals, type ProposalRequest } from './proposals.ts';
 import { answerQuestion, refuseClosed } from './reply.ts';
-import { retryInstance } from './retry.ts';
+import { isOverForGood } from '../state/standing.ts';
+import { refuseAborted, retryInstance } from './retry.ts';
 import { reviveFailed } from './revive.ts';
 
 /** Some lie in the inbox as they stand: field names are the contract's. */
@@ -33,22 +34,27 @@ export type Request =
 export function decide(state: RunState, request: Request, now: string): Decision {
   switch (request.command) {
     case 'ask':
-      return askQuestion(state, request.interrupt, now);
+      return refuseWhenOver(state, request.interrupt) ?? askQuestion(state, request.interrupt, now);
     case 'reply':
-      return refuseClosed(state, request.reply) ?? answerQuestion(state, request.reply, now);
+      return (
+        refuseClosed(state, request.reply.interrupt_id) ?? answerQuestion(state, request.reply, now)
+      );
     case 'abort':
       return { ok: true, events: abortRun(state, request.ends ?? new Map(), now) };
     case 'resume':
-      return { ok: true, events: reviveFailed(state, now) };
+      return { ok: true, events: isOverForGood(state) ? [] : reviveFailed(state, now) };
     case 'retry_instance':
-      return retryInstance(
-        state,
-        request.instance_id,
-        {
-          grantIterations: request.granted_iterations,
-          newSession: request.new_session === true,
-        },
-        now,
+      return (
+        refuseAborted(state) ??
+        retryInstance(
+          state,
+          request.instance_id,
+          {
+            grantIterations: request.granted_iterations,
+            newSession: request.new_session === true,
+          },
+          now,
+        )
       );
     case 'mark_proposal':
       return { ok: true, events: updateProposalStatus(state, request, now) };

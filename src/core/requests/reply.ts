@@ -26,11 +26,9 @@ export function answerMismatch(
 }
 
 /** Why a question takes no answer any more; null while it may. */
-export function refuseClosed(state: RunState, { interrupt_id: id }: Reply): Decision | null {
+export function refuseClosed(state: RunState, id: string): Decision | null {
   const because = state.interrupts.get(id)?.closedBecause ?? null;
-  return (
-    because && refuse('interrupt-closed', `interrupt ${id} is closed: ${closingWords[because]}`)
-  );
+  return because && refuse('interrupt-closed', `the question is closed: ${closingWords[because]}`);
 }
 
 /**

@@ -2,7 +2,14 @@
 import { blockedUpstream, isSkippedByAbort } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
+import { isOverForGood } from '../state/standing.ts';
 import { refuse, type Decision } from './decision.ts';
+
+/** null where a retry may be asked for. */
+export function refuseAborted(state: RunState): Decision | null {
+  if (!isOverForGood(state)) return null;
+  return refuse('run-aborted', `run ${state.runId} was aborted: nothing in it can go on`);
+}
 
 /** Forces one failed instance, or one that an abort skipped. */
 export function retryInstance(

@@ -4,6 +4,7 @@ import type { RunEvent } from '../events/events.ts';
 import { isSkippedByAbort } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
+import { isOverForGood } from '../state/standing.ts';
 
 /** Failed instances that are worth another try go back; those skipped below them follow. */
 export function reviveFailed(state: RunState, now: string): RunEvent[] {
@@ -17,9 +18,11 @@ export function reviveFailed(state: RunState, now: string): RunEvent[] {
 
 /**
  * What a resume would leave alone, in creation order: failed instances that are not worth another try as
- * they are, and those that an abort skipped. Only a retry brings them back.
+ * they are, and those that an abort skipped which was taken back. Only a retry brings them back. In an aborted
+ * run nothing does.
  */
 export function leftAlone(state: RunState): Instance[] {
+  if (isOverForGood(state)) return [];
   return [...state.instances.values()].filter(
     (instance) =>
       (instance.status === 'failed' && !instance.resume_recommended) ||

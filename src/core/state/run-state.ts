@@ -38,6 +38,10 @@ export interface RunState {
   scopeIndex: Map<string, ScopeIndex>;
   links: Map<string, InstanceLinks>;
   counts: Record<Instance['status'], number>;
+  /** How long at least one attempt has run, as far as that has ended: milliseconds. See `workedMs`. */
+  workedMs: number;
+  /** Since when at least one attempt runs: ISO 8601; null while none does. */
+  workingSince: string | null;
   agenda: Agenda;
 }
 

@@ -14,7 +14,15 @@ export function isRunStopped(state: RunState): boolean {
   return false;
 }
 
-/** Whether the log's last word on the run was that it has ended; a retry takes that back, unless it was aborted. */
+/**
+ * Whether nothing in the run can go on any more, whoever asks for it. In runs of format 1 a retry takes an abort back,
+ * as it did when they were made.
+ */
+export function isOverForGood(state: RunState): boolean {
+  return state.aborted && state.plan.format_version > 1;
+}
+
+/** Whether the log's last word on the run was that it has ended. */
 export function isOver(state: RunState): boolean {
   return state.aborted || state.announced !== null;
 }
@@ -22,6 +30,16 @@ export function isOver(state: RunState): boolean {
 /** Whether all that it waited for is answered: it goes on as soon as an engine drives the run. */
 export function isAnswered(instance: Pick<Instance, 'status' | 'blocking_interrupts'>): boolean {
   return instance.status === 'waiting' && instance.blocking_interrupts.length === 0;
+}
+
+/**
+ * How long at least one attempt of the run has been at work, milliseconds: what the run took, without the time in
+ * which it rested. `nowMs`: since the epoch; an attempt that runs counts up to then.
+ */
+export function workedMs(state: RunState, nowMs: number): number {
+  const { workingSince } = state;
+  const running = workingSince === null ? 0 : Math.max(0, nowMs - Date.parse(workingSince));
+  return state.workedMs + running;
 }
 
 /** How many instances are answered, and not gone on with yet. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec } from '../../model/program.ts';
 import type { InstanceStatus, InputScope, Interrupt, RunStatus } from '../../model/run.ts';
 import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
+import { answeredCount, isRunStopped, workedMs } from '../../core/state/standing.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
 /** A scope with the values that its instances see: its own over its ancestors'. */
@@ -27,6 +28,12 @@ export interface RunSummary {
   updated_at: string;
   status: RunStatus;
   aborted: boolean;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
+  /** Waiting instances whose questions are all answered: they go on as soon as an engine drives the run. */
+  answered: number;
+  /** How long at least one attempt has been at work, up to `updated_at`, in milliseconds. */
+  worked_ms: number;
   project: ProjectSpec;
   project_workspace_template: string;
   base_input_scope_id: string;
@@ -37,6 +44,9 @@ export interface RunSummary {
   /** The last event that this summary knows of. */
   seq: number;
 }
+
+/** What `state/run.json` of an earlier codex-orch lacks. */
+export const summaryAdditions = ['stopped', 'answered', 'worked_ms'] as const;
 
 export function runSummary(state: RunState): RunSummary {
   const { plan } = state;
@@ -54,6 +64,9 @@ export function runSummary(state: RunState): RunSummary {
     updated_at: state.updatedAt,
     status: runStatus(state),
     aborted: state.aborted,
+    stopped: isRunStopped(state),
+    answered: answeredCount(state),
+    worked_ms: workedMs(state, Date.parse(state.updatedAt)),
     project: plan.project,
     project_workspace_template: plan.project_workspace_template,
     base_input_scope_id: state.baseScopeId,

@@ -10,7 +10,12 @@ import { MESSAGE_LIMITS, readForeignJson, RECORD_LIMITS } from '../../disk/forei
 import { addressReply, parseReply } from '../inbox/records.ts';
 import type { RunPaths } from '../layout.ts';
 import type { LogEnd } from '../log/reader.ts';
-import { inputScopeDocument, interruptDocument, runSummary } from '../cache/documents.ts';
+import {
+  inputScopeDocument,
+  interruptDocument,
+  runSummary,
+  summaryAdditions,
+} from '../cache/documents.ts';
 import { readRunFile, type RunFile } from '../cache/run-file.ts';
 import { recordsOf } from '../../core/events/catalogue.ts';
 import { recordFile } from '../cache/state-cache.ts';
@@ -180,8 +185,10 @@ function verifyRunFile(
     );
   }
   const { log_bytes, log_head } = file;
-  const expected = { ...runSummary(state), log_bytes, log_head };
-  const asFrozen = { ...expected, project: notes.frozen?.project ?? expected.project };
+  const expected: Record<string, unknown> = { ...runSummary(state), log_bytes, log_head };
+  // An earlier codex-orch did not write these.
+  for (const name of summaryAdditions) if (!Object.hasOwn(file, name)) delete expected[name];
+  const asFrozen = { ...expected, project: notes.frozen?.project ?? expected['project'] };
   const difference =
     firstDifference(asJson(asFrozen), asJson(file)) &&
     firstDifference(asJson(expected), asJson(file));

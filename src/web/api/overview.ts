@@ -12,6 +12,8 @@ export interface Overview {
   questions: QuestionListItem[];
   /** Open questions for assistants, oldest first; at most 50. */
   assistant_questions: QuestionListItem[];
+  /** Runs that could go on without a word, and that nobody drives; at most 50. */
+  idle: RunListItem[];
   /** At most 50 of each, latest activity first. */
   running: RunListItem[];
   /** Nothing runs, something is left to do, nobody asks: `pending`, as after a stop. */
@@ -40,6 +42,15 @@ export const overviewRoutes: readonly Route[] = [
   },
 ];
 
+/** What was answered, or left at work by an engine that is gone. Others that rest have a panel of their own. */
+function idleRuns(web: WebContext, runs: readonly IndexedRun[]): RunListItem[] {
+  return runs
+    .filter(({ summary }) => summary && (summary.answered > 0 || summary.status === 'running'))
+    .map((run) => listedRun(web, run))
+    .filter(({ driven, aborted }) => !driven && !aborted)
+    .slice(0, 50);
+}
+
 async function overview(web: WebContext): Promise<Overview> {
   const { runs, complete, scanned, total } = await web.index.runs();
   const questions = openQuestions(runs);
@@ -62,6 +73,7 @@ async function overview(web: WebContext): Promise<Overview> {
     (byStatus.get(status) ?? []).slice(0, limit).map((run) => listedRun(web, run));
   return {
     questions: questions.filter(({ audience }) => audience === 'human').slice(0, 200),
+    idle: idleRuns(web, runs),
     assistant_questions: questions.filter((each) => each.audience === 'assistant').slice(0, 50),
     running: first('running', 50),
     pending: first('pending', 50),

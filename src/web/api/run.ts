@@ -55,6 +55,8 @@ export interface Explanation {
   task_id: string;
   input_scope_id: string;
   status: InstanceStatus;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
   /** One or a few sentences. */
   why: string;
   /** The command line that would move it, after `codex-orch`; null: nothing need be done. */

@@ -1,6 +1,7 @@
 /** Runs in lists. */
 import type { Context } from 'hono';
 import type { IndexedRun } from '../../app/watch/run-index.ts';
+import { answeredCount, isRunStopped } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InstanceStatus, RunStatus } from '../../model/run.ts';
@@ -13,6 +14,10 @@ export interface RunListItem {
   id: string;
   status: RunStatus;
   aborted: boolean;
+  /** It has `failed` because a person stopped it: a resume goes on with it. */
+  stopped: boolean;
+  /** Waiting instances whose questions are all answered: they go on as soon as an engine drives the run. */
+  answered: number;
   roots: string[];
   labels: string[];
   created_at: string;
@@ -84,11 +89,11 @@ export function listedRun(web: WebContext, run: IndexedRun): RunListItem {
   const { summary, damage } = run;
   if (summary === null) return damagedRun(run);
   const { id, status, aborted, roots, labels, created_at, updated_at } = summary;
-  const { instance_count, counts, attention, seq } = summary;
+  const { instance_count, counts, attention, seq, stopped, answered } = summary;
   const driven = status !== 'done' && web.index.isDriven(run.runId);
   return {
     ...{ id, status, aborted, roots, labels, created_at, updated_at },
-    ...{ instance_count, counts, attention, seq, driven, damage },
+    ...{ instance_count, counts, attention, seq, stopped, answered, driven, damage },
   };
 }
 
@@ -96,7 +101,8 @@ function damagedRun({ runId, changedMs, damage }: IndexedRun): RunListItem {
   const at = new Date(changedMs).toISOString();
   const none = { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 };
   return {
-    ...{ id: runId, status: 'failed', aborted: false, roots: [], labels: [] },
+    ...{ id: runId, status: 'failed', aborted: false, stopped: false, answered: 0 },
+    ...{ roots: [], labels: [] },
     ...{ created_at: at, updated_at: at, instance_count: 0, counts: none, attention: 0 },
     ...{ seq: 0, driven: false, damage: damage ?? 'it cannot be read' },
   };
@@ -112,6 +118,8 @@ export function runItem(state: RunState, driven: boolean): RunListItem {
     id: state.runId,
     status: runStatus(state),
     aborted: state.aborted,
+    stopped: isRunStopped(state),
+    answered: answeredCount(state),
     roots: state.plan.roots,
     labels: state.plan.labels,
     created_at: state.createdAt,

@@ -18,7 +18,10 @@ describe('an instance that goes back', () => {
   });
 
   it('leaves a run that was done pending, until it is done again', () => {
-    const run = new ScriptedRun([task({ id: 'p' }), task({ id: 'q' })], { slots: 0 });
+    const run = new ScriptedRun([task({ id: 'p' }), task({ id: 'q' })], {
+      slots: 0,
+      formatVersion: 1,
+    });
     run.abort();
     expect(run.retry(run.last('p'))).toBeNull();
     run.plan(1);

@@ -43,7 +43,7 @@ describe('a closed question', () => {
     expect(run.reply(id)).toEqual({
       ok: false,
       code: 'interrupt-closed',
-      reason: `interrupt ${id} is closed: the run is over`,
+      reason: 'the question is closed: the run is over',
     });
   });
 

@@ -1,5 +1,6 @@
 /** `run abort`, section 11 of the contract. */
 import { describe, expect, it } from 'vitest';
+import { FORMAT_VERSION } from '../../../src/model/run.ts';
 import { loop, task } from '../../support/make.ts';
 import { offline, ScriptedRun } from '../scripted-run.ts';
 
@@ -11,9 +12,10 @@ const diamond = () => [
 ];
 
 describe('abort', () => {
-  const aborted = () => {
+  const aborted = (formatVersion = FORMAT_VERSION) => {
     const run = new ScriptedRun([...diamond(), task({ id: 'w' }), task({ id: 'f' })], {
       slots: 3,
+      formatVersion,
     });
     run.finish('f', { process: offline });
     run.ask(run.running('w'));
@@ -48,10 +50,48 @@ describe('abort', () => {
     run.abort();
     expect(run.board()).toEqual(['a skipped']);
     expect(run.status()).toBe('failed');
-    expect(run.retry(run.last('a'))).toBeNull();
-    run.plan(1);
-    run.finish('a');
-    expect(run.status()).toBe('done');
+  });
+
+  it('is for good', () => {
+    const run = aborted();
+    const before = run.events.length;
+    for (const id of ['b', 'd', 'f']) {
+      expect(run.retry(run.last(id))).toMatch(/was aborted: nothing in it can go on/);
+    }
+    expect(run.resume()).toEqual([]);
+    expect(run.plan()).toEqual([]);
+    expect(run.events).toHaveLength(before);
+    expect(run.status()).toBe('failed');
+  });
+
+  it('closes what is open, after all else and before its own word, and takes no question', () => {
+    const run = aborted();
+    const [id = ''] = run.state.interrupts.keys();
+    expect(run.state.interrupts.get(id)).toMatchObject({
+      interrupt: { status: 'closed' },
+      closedBecause: 'run_aborted',
+    });
+    expect(run.last('w').blocking_interrupts).toEqual([]);
+    const types = run.events.map(({ event_type }) => event_type).slice(-3);
+    expect(types).toEqual(['interrupt_closed', 'run_aborted', 'run_completed']);
+    expect(run.reply(id)).toMatchObject({ ok: false, code: 'interrupt-closed' });
+    const late = run.decide({ command: 'ask', interrupt: run.question(run.last('w')) });
+    expect(late).toMatchObject({ ok: false, code: 'run-over' });
+  });
+
+  it('that a crash cut short leaves nothing that goes on without an answer', () => {
+    const run = new ScriptedRun([task({ id: 'w' }), task({ id: 'x' })]);
+    run.ask(run.running('w'));
+    run.finish('w');
+    const from = run.events.length;
+    run.abort();
+    const all = run.events.length;
+    for (let length = all - 1; length >= from; length -= 1) {
+      run.crashAfter(length);
+      run.plan(0);
+      expect(run.board()).not.toContain('w runnable');
+      run.crashAfter(length);
+    }
   });
 
   it('is announced as failed where nothing had begun', () => {
@@ -80,8 +120,8 @@ describe('abort', () => {
     expect(run.status()).toBe('done');
   });
 
-  it('is followed by resume only for what had failed before, for a reason that passes', () => {
-    const run = aborted();
+  it('of a run of format 1 is followed by resume only for what had failed before, for a reason that passes', () => {
+    const run = aborted(1);
     expect(
       run
         .resume()
@@ -91,8 +131,8 @@ describe('abort', () => {
     expect(run.last('f').status).toBe('running');
   });
 
-  it('is undone instance by instance', () => {
-    const run = aborted();
+  it('of a run of format 1 is undone instance by instance', () => {
+    const run = aborted(1);
     run.retry(run.last('b'));
     expect(run.state.aborted).toBe(false);
     run.finish('b');
@@ -117,7 +157,5 @@ describe('abort', () => {
     run.abort();
     expect(run.board()).toEqual(['a done', 'l done', 'end skipped']);
     expect(run.plan()).toEqual([]);
-    expect(run.retry(run.last('end'))).toBeNull();
-    expect(run.board()).toEqual(['a done', 'l done', 'end running']);
   });
 });

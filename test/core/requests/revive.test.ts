@@ -40,7 +40,7 @@ describe('a resume', () => {
   });
 });
 
-describe('a resume after an abort', () => {
+describe('a resume after an abort, in a run of format 1,', () => {
   /** One task in each status, with those that stand below it. */
   function inAllStatuses(): ScriptedRun {
     const run = new ScriptedRun(
@@ -54,7 +54,7 @@ describe('a resume after an abort', () => {
         task({ id: 'running' }),
         task({ id: 'below-running', depends_on: ['running'] }),
       ],
-      { slots: 8 },
+      { slots: 8, formatVersion: 1 },
     );
     run.finish('done');
     run.finish('broken', { process: broken });
@@ -94,7 +94,10 @@ describe('a resume after an abort', () => {
   });
 
   it('leaves an instance that never began for a retry', () => {
-    const run = new ScriptedRun([task({ id: 'p' }), task({ id: 'q' })], { slots: 1 });
+    const run = new ScriptedRun([task({ id: 'p' }), task({ id: 'q' })], {
+      slots: 1,
+      formatVersion: 1,
+    });
     run.abort();
     expect(run.board()).toEqual(['p failed', 'q skipped']);
     expect(names(run.resume())).toEqual(['p', 'q']);

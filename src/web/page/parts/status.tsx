@@ -9,6 +9,8 @@ export type StatusName =
   | 'aborted'
   | 'written'
   | 'stopped'
+  | 'left'
+  | 'answered'
   | 'absent'
   | 'damaged';
 
@@ -30,7 +32,13 @@ const words: Record<StatusName, [word: string, tone: string, title: string]> = {
   rejected: ['Rejected', 'idle', 'Turned down'],
   written: ['Applied', 'ok', 'Written into the program'],
   aborted: ['Aborted', 'bad', 'Stopped for good by a person'],
-  stopped: ['Stopped', 'idle', 'Something is left to do, and nobody drives the run'],
+  stopped: ['Stopped', 'idle', 'Stopped by a person; resume goes on with it'],
+  left: [
+    'Nobody drives it',
+    'wait',
+    'Something is left to do, and nobody drives the run: resume it',
+  ],
+  answered: ['Answered', 'wait', 'Answered, and nobody drives the run: resume it'],
   absent: ['Not reached', 'idle', 'Nothing of this task exists here yet'],
   damaged: ['Damaged', 'bad', 'It cannot be read'],
 };
@@ -127,6 +135,18 @@ const glyphs: Record<StatusName, ReactNode> = {
       <path d="M6.500 6v4M9.500 6v4" />
     </>
   ),
+  left: (
+    <>
+      <circle cx="8" cy="8" r="5" />
+      <path d="M6.500 6v4M9.500 6v4" />
+    </>
+  ),
+  answered: (
+    <>
+      <circle cx="8" cy="8" r="5" />
+      <path d="m5.800 8.200 1.500 1.500 2.900-3.200" />
+    </>
+  ),
   absent: <circle cx="8" cy="8" r="5" strokeDasharray="1 2.600" />,
   damaged: <path d="M8 2.500 14 13H2zM8 6.500v3M8 11.200v.1" />,
 };
@@ -173,13 +193,27 @@ export function Status({ status, pill = false }: { status: StatusName; pill?: bo
 export function runStatusName(run: {
   status: string;
   aborted: boolean;
+  stopped: boolean;
+  answered: number;
   driven: boolean;
   damage: string | null;
 }): StatusName {
   if (run.damage !== null) return 'damaged';
   if (run.aborted) return 'aborted';
-  if (run.status === 'pending') return run.driven ? 'pending' : 'stopped';
+  if (run.stopped) return 'stopped';
+  if (run.status === 'pending') return run.driven ? 'pending' : 'left';
+  if (run.status === 'running' && !run.driven) return 'left';
+  if (run.status === 'waiting' && run.answered > 0 && !run.driven) return 'answered';
   return run.status as StatusName;
+}
+
+/** An instance that a person stopped has not failed. */
+export function instanceStatusName(instance: {
+  status: InstanceStatus;
+  failure_kind: string | null;
+}): StatusName {
+  const isStopped = instance.status === 'failed' && instance.failure_kind === 'interrupted';
+  return isStopped ? 'stopped' : instance.status;
 }
 
 /** Of a proposal, `applied` says something else than of an answer. */

@@ -1,5 +1,5 @@
 /** What needs a person, what runs, what failed, what was done last: over all runs. */
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Overview } from '../../../api/overview.ts';
 import type { RunListItem } from '../../../api/runs.ts';
@@ -7,6 +7,7 @@ import { FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command, Empty, Pending } from '../../parts/pieces.tsx';
 import { QuestionRows } from '../../parts/question-row.tsx';
+import { ResumeButton } from '../../parts/resume-button.tsx';
 import { RunRows } from '../../parts/run-row.tsx';
 import { invalidate, useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
@@ -61,21 +62,24 @@ function NoRun() {
 
 /** The most urgent first. */
 function Panels({ overview }: { overview: Overview }) {
-  const { questions, assistant_questions: asked, totals } = overview;
+  const { questions, idle, assistant_questions: asked, totals } = overview;
+  const needed = questions.length + idle.length;
   return (
     <div className="overview">
       <section className="panel needs" aria-labelledby="needs-you">
         <h2 id="needs-you">
           <Icon name="person" /> Needs you
-          {questions.length > 0 && <span className="count wait">{questions.length}</span>}
+          {needed > 0 && <span className="count wait">{needed}</span>}
         </h2>
-        {questions.length === 0 ? (
+        {needed === 0 && (
           <Empty title="Nothing needs you">
             Questions that only a person may answer come here.
           </Empty>
-        ) : (
-          <QuestionRows questions={questions} />
         )}
+        {questions.length > 0 && <QuestionRows questions={questions} />}
+        {idle.map((run) => (
+          <Idle key={run.id} run={run} />
+        ))}
       </section>
       <RunPanel title="Running" runs={overview.running} total={totals.running}>
         <Empty title="Nothing runs" />
@@ -96,6 +100,22 @@ function Panels({ overview }: { overview: Overview }) {
         </section>
       )}
       <RunPanel title="Done last" runs={overview.done} total={totals.done} />
+    </div>
+  );
+}
+
+/** A run that could go on, and does not. */
+function Idle({ run }: { run: RunListItem }) {
+  const [said, setSaid] = useState<string | null>(null);
+  const isAnswered = run.answered > 0;
+  return (
+    <div className="panel-body row between">
+      <p className="grow">
+        <Link href={`/runs/${run.id}`}>{run.roots.join(', ') || run.id}</Link>:{' '}
+        {isAnswered ? 'all is answered, and nobody drives the run.' : 'nobody drives the run.'}
+        {said !== null && <span className="faint"> {said}</span>}
+      </p>
+      <ResumeButton runId={run.id} onDone={setSaid} />
     </div>
   );
 }

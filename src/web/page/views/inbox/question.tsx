@@ -147,14 +147,15 @@ function Context({ view, address }: { view: QuestionView; address: string }) {
 function Reply({ view, address }: { view: QuestionView; address: string }) {
   const { run, interrupt, reply } = view;
   if (reply) return <Answered view={view} reply={reply} />;
-  if (interrupt.status !== 'open') return null;
-  if (run.aborted) {
+  if (interrupt.status === 'closed') {
     return (
       <Box tone="info" icon="info">
-        The run was aborted; this question needs no answer any more.
+        {run.aborted ? 'The run was aborted' : 'The run is over'}: this question is closed, and
+        takes no answer any more.
       </Box>
     );
   }
+  if (interrupt.status !== 'open') return null;
   const form = <AnswerForm view={view} address={address} />;
   if (interrupt.audience === 'human') return form;
   return (

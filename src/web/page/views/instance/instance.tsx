@@ -10,7 +10,7 @@ import { useRun, type RunFeed } from '../../data/run-live.ts';
 import { FailureView } from '../../parts/failure.tsx';
 import { Box, Command, Crumbs, Pending } from '../../parts/pieces.tsx';
 import { Reason } from '../../parts/reason.tsx';
-import { Status } from '../../parts/status.tsx';
+import { instanceStatusName, Status } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { AttemptParts } from './attempt.tsx';
 import { InstanceSide } from './side.tsx';
@@ -77,7 +77,7 @@ function Head({ view, onDone }: { view: View; onDone: (message: string) => void 
       <div className="grow">
         <h1 className="run-title">
           {task.title}
-          <Status status={instance.status} pill />
+          <Status status={instanceStatusName(instance)} pill />
         </h1>
         <p className="row-sub run-facts">
           <span className="mono">{instance.instance_id}</span>

@@ -7,7 +7,7 @@ import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { Empty, shortId } from '../../parts/pieces.tsx';
-import { Status, statusWord } from '../../parts/status.tsx';
+import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { VirtualRows } from '../../parts/virtual-rows.tsx';
 import { sentence } from '../../parts/sentence.ts';
@@ -101,7 +101,7 @@ const Row = memo(function Row({ runId, instance, title, pass, why }: RowProps) {
     <div role="listitem" className="instance-row">
       <Link href={`/runs/${runId}/instances/${instance.instance_id}`} className="row-link">
         <span className="instance-status">
-          <Status status={instance.status} />
+          <Status status={instanceStatusName(instance)} />
         </span>
         <span className="grow">
           <span className="run-line">

@@ -5,6 +5,8 @@ import type { Instance, Interrupt } from '../../../../model/run.ts';
 import { Box } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { instanceStatusName } from '../../parts/status.tsx';
+import { ResumeButton } from '../../parts/resume-button.tsx';
 import { RetryButton } from './actions.tsx';
 
 const shownAtOnce = 4;
@@ -18,12 +20,16 @@ export function Needs({ view, onDone }: NeedsProps) {
   const { run, interrupts, instances, explanations, refused_files: refused } = view;
   const ended = run.aborted;
   const open = ended ? [] : interrupts.filter(({ interrupt }) => interrupt.status === 'open');
-  const failed = instances.filter(({ status }) => status === 'failed');
+  const failed = instances.filter(
+    (instance) => instance.status === 'failed' && instanceStatusName(instance) !== 'stopped',
+  );
+  const stopped = instances.filter((instance) => instanceStatusName(instance) === 'stopped');
   const why = new Map(explanations.map((each) => [each.instance_id, each]));
   const answered = instances.filter(
     ({ status, blocking_interrupts: held }) => status === 'waiting' && held.length === 0,
   );
-  const idle = !view.holder && !ended && run.counts.runnable + run.counts.pending > 0;
+  const undone = run.counts.running + run.counts.runnable + run.counts.pending;
+  const idle = !view.holder && !ended && undone > 0;
   return (
     <>
       {open.slice(0, shownAtOnce).map(({ interrupt }) => (
@@ -35,9 +41,32 @@ export function Needs({ view, onDone }: NeedsProps) {
           <Link href="/inbox">inbox</Link>.
         </p>
       )}
-      {answered.length > 0 && !view.holder && (
+      {ended && (
         <Box tone="info" icon="info">
-          {answered.map(({ task_id: id }) => id).join(', ')}: all answered. Resume the run to go on.
+          The run was aborted: it is over. Its questions are closed, and nothing in it can be
+          resumed or retried; what it left can be looked at.
+        </Box>
+      )}
+      {answered.length > 0 && !view.holder && !ended && (
+        <Box tone="wait" icon="person">
+          <div className="row between">
+            <p className="grow">
+              {answered.map(({ task_id: id }) => id).join(', ')}: all is answered, and nobody drives
+              this run.
+            </p>
+            <ResumeButton runId={run.id} onDone={onDone} />
+          </div>
+        </Box>
+      )}
+      {stopped.length > 0 && !view.holder && !ended && (
+        <Box tone="info" icon="info">
+          <div className="row between">
+            <p className="grow">
+              {stopped.map(({ task_id: id }) => id).join(', ')}: stopped by a person. Resume the run
+              to go on.
+            </p>
+            <ResumeButton runId={run.id} onDone={onDone} />
+          </div>
         </Box>
       )}
       {failed.slice(0, shownAtOnce).map((instance) => (
@@ -56,9 +85,12 @@ export function Needs({ view, onDone }: NeedsProps) {
           <Link href={`/runs/${run.id}/instances?status=failed`}>see all</Link>.
         </p>
       )}
-      {idle && open.length === 0 && failed.length === 0 && (
-        <Box tone="info" icon="info">
-          No engine drives this run. Resume it to go on.
+      {idle && open.length === 0 && failed.length + stopped.length + answered.length === 0 && (
+        <Box tone="wait" icon="person">
+          <div className="row between">
+            <p className="grow">Nobody drives this run: it does not go on by itself.</p>
+            <ResumeButton runId={run.id} onDone={onDone} />
+          </div>
         </Box>
       )}
       {refused.map(({ file, reason }) => (

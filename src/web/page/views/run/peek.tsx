@@ -6,7 +6,7 @@ import type { Explanation, RunView } from '../../../api/run.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Command } from '../../parts/pieces.tsx';
 import { Reason } from '../../parts/reason.tsx';
-import { Status, statusWord } from '../../parts/status.tsx';
+import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { RetryButton } from './actions.tsx';
 
@@ -30,7 +30,7 @@ export function Peek({ view, instance, siblings, explanation, onDone, onClose }:
   return (
     <aside ref={panel} className="panel peek" aria-label={`Instance ${instance.instance_id}`}>
       <h2>
-        <Status status={instance.status} />
+        <Status status={instanceStatusName(instance)} />
         <span className="ellipsis">{task?.title ?? instance.task_id}</span>
         <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
