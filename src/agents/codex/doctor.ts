@@ -107,12 +107,13 @@ export async function checkCodexLogin(program: string, env: NodeJS.ProcessEnv): 
     timeoutMs: TIMEOUT_MS,
     env,
   });
-  if (code === 0) return fine('codex.login', firstLine(stdout || stderr) || 'Logged in.');
+  const told = loginLine(`${stdout}\n${stderr}`);
+  if (code === 0) return fine('codex.login', told ?? 'Logged in.');
   if (env['CODEX_API_KEY']) return fine('codex.login', 'CODEX_API_KEY is set.');
   return problem(
     'codex.login',
     'warning',
-    firstLine(stderr || stdout) || 'Not logged in.',
+    told ?? (firstLine(stderr || stdout) || 'Not logged in.'),
     'Run `codex login`, or set CODEX_API_KEY; a model provider with its own key needs neither.',
   );
 }
@@ -151,6 +152,11 @@ function isOlder(version: string, than: string): boolean {
     if (x !== y) return x < y;
   }
   return false;
+}
+
+/** Codex says it on standard error, among warnings and other lines of its log. */
+function loginLine(text: string): string | null {
+  return /^\s*((?:not )?logged in\b.*?)\s*$/im.exec(text)?.[1] ?? null;
 }
 
 function firstLine(text: string): string {

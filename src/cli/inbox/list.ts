@@ -60,10 +60,16 @@ export const command = defineCommand({
 
 const columns: Column<InterruptEntry>[] = [
   { title: 'ID', cell: ({ interrupt }) => interrupt.interrupt_id },
-  { title: 'RUN', cell: ({ run_id }) => run_id, piped: ({ run_id }) => `run=${run_id}` },
+  {
+    title: 'RUN',
+    cell: ({ run_id }) => run_id,
+    piped: ({ run_id }) => `run=${run_id}`,
+    spare: true,
+  },
   {
     title: 'INSTANCE',
     cell: ({ instance_id }) => instance_id,
+    flexible: true,
     piped: ({ instance_id }) => `instance=${instance_id}`,
   },
   {

@@ -13,6 +13,8 @@ export interface Column<T> {
   paint?(row: T, text: string, paint: Paint): string;
   /** Shrinks first when the terminal is too narrow. */
   flexible?: boolean;
+  /** Left out when the terminal is too narrow: the row is known without it. */
+  spare?: boolean;
   /** Only in the table, or only when piped. */
   only?: 'table' | 'piped';
   /** Left out of the piped line where it is empty: for what was not there from the beginning, at the end. */
@@ -51,11 +53,16 @@ export function tableLines<T>(
   width: number,
   paint: Paint,
 ): string[] {
-  const columns = allColumns.filter((column) => column.only !== 'piped');
-  const cells = rows.map((row) => columns.map((column) => plainLine(column.cell(row))));
-  const widths = columns.map((column, index) =>
-    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
-  );
+  const all = allColumns
+    .filter((column) => column.only !== 'piped')
+    .map((column) => {
+      const cells = rows.map((row) => plainLine(column.cell(row)));
+      const widest = cells.reduce((most, cell) => Math.max(most, textWidth(cell)), 0);
+      return { column, cells, width: Math.max(textWidth(column.title), widest) };
+    });
+  const kept = withoutSpare(all, width);
+  const columns = kept.map(({ column }) => column);
+  const widths = kept.map((each) => each.width);
   shrink(widths, columns, width - 2 * (columns.length - 1));
   const layOut = (line: string[], color: (text: string, index: number) => string): string =>
     line
@@ -73,14 +80,33 @@ export function tableLines<T>(
     ),
     ...rows.map((row, rowIndex) =>
       layOut(
-        cells[rowIndex] ?? [],
+        kept.map(({ cells }) => cells[rowIndex] ?? ''),
         (text, index) => columns[index]?.paint?.(row, text, paint) ?? text,
       ),
     ),
   ];
 }
 
-/** Takes from the widest flexible columns until the line fits, but leaves each eight columns. */
+/** A flexible column is worth reading from here on. */
+const READABLE = 24;
+
+/** Without the spare columns where those that shrink would have to become unreadable. */
+function withoutSpare<T, C extends { column: Column<T>; width: number }>(
+  all: C[],
+  width: number,
+): C[] {
+  const least = all.reduce(
+    (sum, each) =>
+      sum + (each.column.flexible === true ? Math.min(each.width, READABLE) : each.width),
+    2 * (all.length - 1),
+  );
+  return least <= width ? all : all.filter(({ column }) => column.spare !== true);
+}
+
+/**
+ * Takes from the widest flexible columns until the line fits, but leaves each eight columns; then from the widest
+ * of all, so that no line is broken by the terminal.
+ */
 function shrink<T>(widths: number[], columns: Column<T>[], available: number): void {
   const smallest = 8;
   const total = (): number => widths.reduce((sum, width) => sum + width, 0);
@@ -90,7 +116,8 @@ function shrink<T>(widths: number[], columns: Column<T>[], available: number): v
       if (column.flexible !== true || (widths[index] ?? 0) <= smallest) continue;
       if (widest < 0 || (widths[index] ?? 0) > (widths[widest] ?? 0)) widest = index;
     }
-    if (widest < 0) return;
+    if (widest < 0) widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= smallest) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
 }

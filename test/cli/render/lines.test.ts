@@ -312,6 +312,21 @@ describe('tables', () => {
     ]);
   });
 
+  it('is never wider than the terminal: spare columns go first, ids last', () => {
+    const known: Column<string>[] = [
+      { title: 'ID', cell: () => 'int-0123456789ab' },
+      { title: 'RUN', cell: () => '20261126054536-5fc969d5', spare: true },
+      { title: 'INSTANCE', cell: (row) => row, flexible: true },
+      { title: 'QUESTION', cell: () => 'Is this 漢字 good enough? '.repeat(9), flexible: true },
+    ];
+    for (const width of [120, 80, 60, 40, 38]) {
+      const lines = tableLines(['acceptance_gate-01234567'], known, width, paint);
+      for (const line of lines) expect(textWidth(line), line).toBeLessThanOrEqual(width);
+      expect(lines[0]?.includes('RUN')).toBe(width > 100);
+      expect(lines[1]).toContain('int-0123456789ab');
+    }
+  });
+
   it('are tab-separated without a heading when piped', () => {
     expect(pipedLine(rows[1] as Row, columns)).toBe(
       'bb\ttext=a text that is much too long for so narrow a terminal',
