@@ -23,10 +23,18 @@ export function diagnosticLines(
     const lines = [
       `${plainLine(where)}: ${severity(one.severity)} ${one.code}: ${plainLine(one.message)}`,
     ];
+    if (one.excerpt !== undefined) lines.push(...excerptLines(one.excerpt, one.column ?? 1));
     if (one.hint !== null) lines.push(`    ${paint.dim('hint:')} ${plainLine(one.hint)}`);
     if (one.reference_url !== null) lines.push(`    ${paint.dim('see:')} ${one.reference_url}`);
     return lines;
   });
+}
+
+/** The line, and a caret below the column. Tabs and what a terminal would act on take one place each. */
+function excerptLines(excerpt: string, column: number): string[] {
+  const indent = excerpt.length - excerpt.trimStart().length;
+  const shown = ' '.repeat(indent) + plainLine(excerpt.replaceAll('\t', ' '));
+  return [`    | ${shown}`, `    | ${' '.repeat(column - 1)}^`];
 }
 
 /** Warnings that an edit added, or files that a list had to leave out: to standard error. */

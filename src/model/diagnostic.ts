@@ -15,4 +15,6 @@ export interface Diagnostic {
   /** From 1. */
   column: number | null;
   hint: string | null;
+  /** The line as it is written, where its very text is what is wrong. */
+  excerpt?: string;
 }

@@ -9,7 +9,13 @@ import { basic } from './templates/basic.ts';
 import { operatingModel } from './templates/operating-model.ts';
 import { qualityConvergence } from './templates/quality-convergence.ts';
 
-const templates = { basic, backlog_drain: backlogDrain, quality_convergence: qualityConvergence };
+const empty = { description: '', userInputs: {}, files: {} };
+const templates = {
+  basic,
+  empty,
+  backlog_drain: backlogDrain,
+  quality_convergence: qualityConvergence,
+};
 export type TemplateName = keyof typeof templates;
 export const templateNames = Object.keys(templates) as TemplateName[];
 

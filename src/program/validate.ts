@@ -6,7 +6,7 @@ import path from 'node:path';
 import { backendOf } from '../agents/backends.ts';
 import { resolveAgent } from '../agents/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { isJsonObject, type JsonObject } from '../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { cleanString, inputsOf } from '../text/path-template.ts';
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../model/program.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
@@ -194,7 +194,7 @@ class Validation {
         const file = this.program.project.user_inputs[key] ?? '';
         this.add(subject, {
           severity: 'error',
-          code: 'path_binding.unclean_input',
+          code: codeOfUnclean(this.defaults[key]),
           path: at,
           message: `the input "${key}" cannot be part of a path: its default (${file}) ${clean.reason}`,
         });
@@ -269,6 +269,13 @@ class Validation {
     if (names.length > 0 || directory === '.') return null;
     return didYouMean(directory, source.list(path.posix.dirname(directory)));
   }
+}
+
+/** The Python tool's codes, where it had one. */
+function codeOfUnclean(value: Json | undefined): string {
+  if (typeof value !== 'string') return 'path_input.non_string';
+  const isPadded = value.trim() !== value.replace(/\r?\n$/, '');
+  return isPadded ? 'path_input.whitespace' : 'path_binding.unclean_input';
 }
 
 function within(inner: string, outer: string): boolean {

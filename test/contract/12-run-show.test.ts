@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dir, instancesOf, orch, program, show, type ShownRun } from './shell-program.ts';
+import { after, dir, instancesOf, orch, program, show, type ShownRun } from './shell-program.ts';
 
 describe('run show --json', () => {
   it('tells the workspaces, sandbox and model that count, and how they were written', async () => {
@@ -19,6 +19,13 @@ describe('run show --json', () => {
           model: 'large',
         },
         later: { run: 'true', workspace: '${inputs.nobody_gave}' },
+        // Which might give it.
+        gate: {
+          run: 'true',
+          kind: 'controller',
+          depends_on: after('later'),
+          control: { mode: 'loop', continue_targets: ['later'] },
+        },
       },
       {
         workspace: '${inputs.repo}',
@@ -28,7 +35,7 @@ describe('run show --json', () => {
       },
     );
     const inputs = ['--input', 'repo=repo', '--input', 'part=sub'];
-    await orch('run', 'start', '--root', 'plain', 'own', 'later', ...inputs);
+    await orch('run', 'start', '--root', 'plain', 'own', 'gate', ...inputs);
     const run = await show();
     const repo = path.join(dir, 'repo');
     expect(run.project['workspace']).toBe(repo);

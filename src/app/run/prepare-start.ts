@@ -3,7 +3,7 @@ import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { TaskSpec } from '../../model/program.ts';
+import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { backendOf } from '../../agents/backends.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
@@ -14,6 +14,7 @@ import { directorySource } from '../../program/source/source.ts';
 import { validateProgram } from '../../program/validate.ts';
 import { inOneLine } from '../program/validate.ts';
 import type { World } from '../world.ts';
+import { inputTrouble } from './needed-inputs.ts';
 
 export interface StartOptions {
   roots: readonly string[];
@@ -66,6 +67,7 @@ export async function prepareStart(
   const warnings = diagnostics.filter((each) => each.severity === 'warning');
   warnings.push(...checkBoard(tasks));
   const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
+  warnings.push(...checkInputs(program.project, tasks, inputs, options.inputs));
   checkWorkspaces(program, tasks, inputs);
   await checkAgents(world, program, tasks, inputs);
   return { program, roots: [...selection.roots].sort(), tasks, inputs, warnings };
@@ -103,6 +105,48 @@ async function checkAgents(
     const { code, hint, exit, data } = obstacle;
     throw new Refusal(code, message, { hint, exit, data });
   }
+}
+
+/** What tasks need must be given, or could come from a loop; what nobody reads is a warning. */
+function checkInputs(
+  project: ProjectSpec,
+  tasks: readonly TaskSpec[],
+  inputs: JsonObject,
+  options: readonly InputOption[],
+): Diagnostic[] {
+  const named = new Set(options.map(({ key }) => key));
+  const trouble = inputTrouble(project, tasks, new Set(Object.keys(inputs)), named);
+  for (const [key, meant] of trouble.unread) {
+    if (meant === null) continue;
+    const message = `No selected task reads the input "${key}", and "${meant}" is not given.`;
+    const hint = `Did you mean "${meant}"?`;
+    throw new Refusal('input-unknown', message, { hint });
+  }
+  const [first] = trouble.missing;
+  if (first !== undefined) {
+    const [key, ids] = first;
+    const more = trouble.missing.size > 1 ? ` (and ${trouble.missing.size - 1} more)` : '';
+    const message = `The input "${key}" is needed by ${someOf(ids)}, and nothing gives it${more}.`;
+    const keys = [...trouble.missing.keys()].map((one) => `--input ${one}=…`).join(' ');
+    const hint = `Give it with the start: ${keys}; or a default in "user_inputs" of project.yaml.`;
+    throw new Refusal('input-missing', message, { hint });
+  }
+  return [...trouble.unread.keys()].map((key) => ({
+    severity: 'warning',
+    code: 'input.unread',
+    message: `no selected task reads the input "${key}"`,
+    location: `inputs.${key}`,
+    reference_url: null,
+    file: null,
+    line: null,
+    column: null,
+    hint: null,
+  }));
+}
+
+function someOf(ids: readonly string[]): string {
+  const shown = ids.slice(0, 3).join(', ');
+  return ids.length > 3 ? `${shown} and ${ids.length - 3} more` : shown;
 }
 
 /** The author's board: what is blocked or archived does not run; a draft does, with a warning. */

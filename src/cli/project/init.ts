@@ -29,7 +29,7 @@ export const command = defineCommand({
     template: choiceOr(
       '--template <name>',
       'what to start from',
-      ['basic', 'backlog_drain', 'quality_convergence'],
+      ['basic', 'backlog_drain', 'quality_convergence', 'empty'],
       'basic',
     ),
     description: text('--description <text>', 'what the program is for'),

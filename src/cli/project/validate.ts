@@ -1,5 +1,5 @@
 /** `project validate`. */
-import type { ValidationReport } from '../../app/program/validate.ts';
+import { withOriginalCodes, type CodedReport } from '../../app/program/original-codes.ts';
 import { ExitStatus } from '../../model/refusal.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { diagnosticLines } from '../print.ts';
@@ -14,7 +14,7 @@ export const command = defineCommand({
   usage: '[--json]',
   usageInErrors: '[--json]',
   options: { json: flag('--json', 'print the report as JSON') },
-  json: prints<ValidationReport>('All problems of the program.'),
+  json: prints<CodedReport>('All problems of the program.'),
   examples: ['.', '. --json'],
   notes: 'Exit status: 0 no issue (notes do not count), 1 warnings only, 2 errors.',
   async run({ words: [programDir], options, printJson }, context) {
@@ -29,7 +29,7 @@ export const command = defineCommand({
           ? ExitStatus.warnings
           : ExitStatus.done,
     );
-    if (options.json) return printJson(report);
+    if (options.json) return printJson(withOriginalCodes(report));
     for (const line of diagnosticLines([...errors, ...warnings, ...notes], context.stdout)) {
       context.stdout.line(line);
     }

@@ -41,12 +41,13 @@ export function parseControl(spec: ControlSpec, result: Json | undefined): Parse
 }
 
 function parseRoute(spec: ControlSpec & { mode: 'route' }, control: JsonObject): ParsedControl {
-  const unknown = unknownKey(control, ['kind', 'labels']);
+  const unknown = unknownKey(control, ['kind', 'labels'], ['action', 'next_inputs']);
   if (unknown) return refuse(`${unknown} ${expected(spec)}`);
-  const labels = control['labels'];
+  // None, and null, choose nothing, as an empty list does.
+  const labels = control['labels'] ?? [];
   if (!Array.isArray(labels)) {
     return refuse(
-      `result.json: control.labels must be a list of labels (an empty list chooses nothing); ${labels === undefined ? 'there is none' : `it is ${kindOfValue(labels)}`}. ${expected(spec)}`,
+      `result.json: control.labels must be a list of labels (an empty list chooses nothing); it is ${kindOfValue(labels)}. ${expected(spec)}`,
     );
   }
   const declared = spec.routes.map((route) => route.label);
@@ -68,15 +69,16 @@ function parseRoute(spec: ControlSpec & { mode: 'route' }, control: JsonObject):
 }
 
 function parseLoop(spec: ControlSpec & { mode: 'loop' }, control: JsonObject): ParsedControl {
-  const unknown = unknownKey(control, ['kind', 'action', 'next_inputs']);
+  const unknown = unknownKey(control, ['kind', 'action', 'next_inputs'], ['labels']);
   if (unknown) return refuse(`${unknown} ${expected(spec)}`);
-  const { action, next_inputs: inputs } = control;
-  if (inputs !== undefined && !isJsonObject(inputs)) {
+  const { action } = control;
+  const inputs = control['next_inputs'] ?? {};
+  if (!isJsonObject(inputs)) {
     return refuse(
       `result.json: control.next_inputs must be an object; it is ${kindOfValue(inputs)}.`,
     );
   }
-  const keys = Object.keys(inputs ?? {});
+  const keys = Object.keys(inputs);
   const blank = keys.find((key) => key.trim() === '');
   if (blank !== undefined) return refuse('result.json: control.next_inputs has a blank key.');
   if (action === 'continue') {
@@ -85,7 +87,7 @@ function parseLoop(spec: ControlSpec & { mode: 'loop' }, control: JsonObject): P
         `result.json: control.action "continue" needs at least one input in control.next_inputs. ${expected(spec)}`,
       );
     }
-    return { ok: true, control: { kind: 'loop', action, next_inputs: inputs ?? {} } };
+    return { ok: true, control: { kind: 'loop', action, next_inputs: inputs } };
   }
   if (action === 'stop') {
     if (keys.length > 0) {
@@ -100,10 +102,24 @@ function parseLoop(spec: ControlSpec & { mode: 'loop' }, control: JsonObject): P
   );
 }
 
-function unknownKey(control: JsonObject, allowed: readonly string[]): string | null {
-  const key = Object.keys(control).find((each) => !allowed.includes(each));
+/** `others`: keys of the other kind, which a strict output schema leaves there with nothing in them. */
+function unknownKey(
+  control: JsonObject,
+  allowed: readonly string[],
+  others: readonly string[],
+): string | null {
+  const key = Object.entries(control).find(
+    ([name, value]) => !allowed.includes(name) && !(others.includes(name) && isNothing(value)),
+  )?.[0];
   if (key === undefined) return null;
   return `result.json: control has an unknown key ${show(key)}; allowed here: ${allowed.join(', ')}.`;
+}
+
+function isNothing(value: Json): boolean {
+  if (value === null || value === '') return true;
+  return Array.isArray(value)
+    ? value.length === 0
+    : isJsonObject(value) && Object.keys(value).length === 0;
 }
 
 /** One example that would be accepted, for the message. */

@@ -106,7 +106,7 @@ function visit(schema: Json, path: (string | number)[], findings: FileFinding[])
     const known = unsupported.includes(keyword);
     add(
       'warning',
-      'unsupported_keyword',
+      known ? 'unsupported_keyword' : 'unknown_keyword',
       [keyword],
       `model APIs may refuse an output schema with "${keyword}"`,
       known ? null : didYouMean(keyword, supported),
@@ -116,31 +116,32 @@ function visit(schema: Json, path: (string | number)[], findings: FileFinding[])
     if (!hasType(schema, 'object')) {
       add(
         'warning',
-        'properties_without_object',
+        'object_missing_type',
         ['properties'],
         '"properties" needs "type: object" beside it',
       );
     }
-    const required = Array.isArray(schema['required']) ? schema['required'] : [];
+    const isListed = Array.isArray(schema['required']);
+    const required: Json[] = Array.isArray(schema['required']) ? schema['required'] : [];
     const optional = Object.keys(schema['properties']).filter((name) => !required.includes(name));
     if (optional.length > 0) {
       add(
         'warning',
-        'optional_property',
-        [Array.isArray(schema['required']) ? 'required' : 'properties'],
+        isListed ? 'object_required_coverage' : 'object_missing_required',
+        [isListed ? 'required' : 'properties'],
         `"required" does not cover ${optional.map((name) => `"${name}"`).join(', ')}`,
         'Require it, and allow null for what may be left out.',
       );
     }
   }
   if (schema['items'] !== undefined && !hasType(schema, 'array')) {
-    add('warning', 'items_without_array', ['items'], '"items" needs "type: array" beside it');
+    add('warning', 'array_missing_type', ['items'], '"items" needs "type: array" beside it');
   }
   for (const keyword of ['const', 'enum']) {
     if (schema[keyword] === undefined || schema['type'] !== undefined) continue;
     add(
       'error',
-      `${keyword}_without_type`,
+      `${keyword}_missing_type`,
       [keyword],
       `"${keyword}" needs a "type" beside it`,
       'Model APIs refuse it otherwise; for strings add "type: string".',

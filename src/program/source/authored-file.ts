@@ -109,6 +109,7 @@ function checkText(result: AuthoredFile, { source, problems }: ParsedYaml, kind:
       ...fileDiagnostic(result, `yaml.${problem.code}`, sentence(result.file, problem), problem),
       severity: problem.severity,
       hint: problem.hint,
+      ...(problem.excerpt === undefined ? {} : { excerpt: problem.excerpt }),
     });
   }
   if (source === null) return;

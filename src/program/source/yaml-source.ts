@@ -17,6 +17,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { jsonNumber, setField, type Json, type JsonObject } from '../../model/json.ts';
+import { slipAt } from './yaml-slips.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -33,6 +34,8 @@ export interface YamlProblem extends Position {
   code: string;
   message: string;
   hint: string | null;
+  /** The line as it is written, where its very text is what is wrong. */
+  excerpt?: string;
 }
 
 export interface YamlSource {
@@ -67,7 +70,11 @@ export function parseYaml(text: string): ParsedYaml {
   const document = parse(text, lines);
   if (document === null) return { source: null, problems: [tooDeep({ line: 1, column: 1 })] };
   const parsed = { text, document, lines };
-  for (const error of document.errors) problems.push(describe(error, parsed, 'error'));
+  for (const error of document.errors) {
+    const problem = withExcerpt(describe(error, parsed, 'error'), text);
+    // One slip makes the parser stumble more than once.
+    if (!problems.some((one) => isSame(one, problem))) problems.push(problem);
+  }
   for (const warning of document.warnings) problems.push(describe(warning, parsed, 'warning'));
   if (document.errors.length > 0) return { source: null, problems };
   latest = parsed;
@@ -199,10 +206,30 @@ function describe(
         const hint = `Add the closing ${open.closing}`;
         return { ...say('syntax', message, hint), ...position(lines, open.from) };
       }
+      const slip = slipAt(text, from, error);
+      if (slip !== null) {
+        const { message, hint, at } = slip;
+        return { ...say('syntax', `is not valid YAML: ${message}`, hint), ...position(lines, at) };
+      }
       const message = `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
       return say('syntax', `is not valid YAML: ${message}`);
     }
   }
+}
+
+/** Long lines are no help. */
+const MAX_EXCERPT_CHARS = 160;
+
+function withExcerpt(problem: YamlProblem, text: string): YamlProblem {
+  const excerpt = problem.code === 'syntax' ? text.split(/\r?\n/)[problem.line - 1] : undefined;
+  return excerpt === undefined || excerpt.length > MAX_EXCERPT_CHARS
+    ? problem
+    : { ...problem, excerpt };
+}
+
+function isSame(a: YamlProblem, b: YamlProblem): boolean {
+  const isThere = a.line === b.line && a.column === b.column;
+  return a.message === b.message && (isThere || a.code === 'too_deep');
 }
 
 interface Unfinished {
@@ -274,7 +301,13 @@ class Reader {
     }
     if (isAlias(node)) {
       const target = this.anchors.get(node.source);
-      if (!target) return this.stop(node, 'alias', `the alias "*${node.source}" has no anchor`);
+      if (!target)
+        return this.stop(
+          node,
+          'alias',
+          `the alias "*${node.source}" has no anchor`,
+          `Where it is text, put it in quotes: "*${node.source}"`,
+        );
       return this.convert(target, depth + 1);
     }
     if (isScalar(node)) {
@@ -328,14 +361,14 @@ class Reader {
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
   }
 
-  private stop(node: unknown, code: string, message: string): null {
+  private stop(node: unknown, code: string, message: string, hint: string | null = null): null {
     this.stopped = true;
     const offset = startOf(node) ?? 0;
     this.problems.push({
       severity: 'error',
       code,
       message,
-      hint: null,
+      hint,
       ...position(this.lines, offset),
     });
     return null;

@@ -1,7 +1,7 @@
 /** Section 6 of the contract: what a controller may say, and what its author is told of anything else. */
 import { describe, expect, it } from 'vitest';
 import { parseControl } from '../../../src/core/judge/control.ts';
-import type { Json } from '../../../src/model/json.ts';
+import type { Json, JsonObject } from '../../../src/model/json.ts';
 import type { ControlSpec } from '../../../src/model/program.ts';
 import { loop, route } from '../../support/make.ts';
 
@@ -11,6 +11,35 @@ const router = route({
   widen: ['scope'],
 }) as ControlSpec;
 const looper = loop(['attempt'], ['summary']) as ControlSpec;
+
+it('takes what a strict output schema leaves: every key, those of the other kind with nothing in them', () => {
+  const none = { ok: true, control: { kind: 'route', labels: [] } };
+  const ofRoute: JsonObject[] = [
+    {},
+    { labels: null },
+    { labels: [], action: null, next_inputs: {} },
+    { labels: [], action: null, next_inputs: null },
+  ];
+  for (const rest of ofRoute) {
+    expect(parseControl(router, { control: { kind: 'route', ...rest } })).toEqual(none);
+  }
+  const ofStop: JsonObject[] = [
+    { labels: [] },
+    { labels: null, next_inputs: null },
+    { next_inputs: {} },
+  ];
+  for (const rest of ofStop) {
+    expect(parseControl(looper, { control: { kind: 'loop', action: 'stop', ...rest } })).toEqual({
+      ok: true,
+      control: { kind: 'loop', action: 'stop' },
+    });
+  }
+  const again = { kind: 'loop', action: 'continue', next_inputs: { a: 1 } };
+  expect(parseControl(looper, { control: { ...again, labels: [] } })).toEqual({
+    ok: true,
+    control: again,
+  });
+});
 
 describe('a route', () => {
   it.each<[string, Json, string[]]>([
@@ -43,7 +72,6 @@ describe('a route', () => {
       { control: { kind: 'loop', action: 'stop' } },
       /control\.kind must be "route" for this controller; it is "loop"/,
     ],
-    ['no labels', { control: { kind: 'route' } }, /control\.labels must be a list.*there is none/],
     [
       'labels that are a string',
       { control: { kind: 'route', labels: 'accept' } },
@@ -65,8 +93,8 @@ describe('a route', () => {
       /unknown key "reason"; allowed here: kind, labels/,
     ],
     [
-      "a loop's key",
-      { control: { kind: 'route', labels: [], next_inputs: {} } },
+      "a loop's key with a value",
+      { control: { kind: 'route', labels: [], next_inputs: { a: 1 } } },
       /unknown key "next_inputs"/,
     ],
   ])('refuses %s', (_name, result, message) => {
@@ -113,7 +141,7 @@ describe('a loop', () => {
     [
       'inputs that are null',
       { kind: 'loop', action: 'continue', next_inputs: null },
-      /control\.next_inputs must be an object; it is null/,
+      /"continue" needs at least one input/,
     ],
     [
       'a blank key',
@@ -127,7 +155,7 @@ describe('a loop', () => {
     ],
     [
       'another key',
-      { kind: 'loop', action: 'stop', labels: [] },
+      { kind: 'loop', action: 'stop', labels: ['a'] },
       /unknown key "labels"; allowed here: kind, action, next_inputs/,
     ],
     [

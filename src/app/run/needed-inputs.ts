@@ -1,0 +1,76 @@
+/** Which inputs a run to come needs, and whether anybody gives them. Pure. */
+import { controlTargets } from '../../core/plan/selection.ts';
+import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
+import { inputsOf } from '../../text/path-template.ts';
+import { suggest } from '../../text/suggest.ts';
+import { pathTemplatesOf } from '../../program/rules/paths.ts';
+
+export interface InputTrouble {
+  /** Needed, and given by nobody: key → the tasks that need it. */
+  missing: Map<string, string[]>;
+  /** Given, and read by no selected task: key → the one that was probably meant, of those that are not given. */
+  unread: Map<string, string | null>;
+}
+
+/** `given`: all that the run begins with; `named`: those of them that the start itself names. */
+export function inputTrouble(
+  project: ProjectSpec,
+  tasks: readonly TaskSpec[],
+  given: ReadonlySet<string>,
+  named: ReadonlySet<string>,
+): InputTrouble {
+  const needed = new Map<string, string[]>();
+  for (const task of tasks) {
+    for (const key of inputsOfTask(project, task)) {
+      needed.set(key, [...(needed.get(key) ?? []), task.id]);
+    }
+  }
+  const absent = [...needed].filter(([key]) => !given.has(key));
+  const fed = tasksThatLoopsFeed(tasks);
+  const missing = new Map(
+    absent
+      .map(([key, ids]) => [key, ids.filter((id) => !fed.has(id))] as const)
+      .filter(([, ids]) => ids.length > 0),
+  );
+  const unread = new Map<string, string | null>();
+  for (const key of named) {
+    if (needed.has(key) || Object.hasOwn(project.user_inputs, key)) continue;
+    unread.set(
+      key,
+      suggest(
+        key,
+        absent.map(([one]) => one),
+      ),
+    );
+  }
+  return { missing, unread };
+}
+
+function inputsOfTask(project: ProjectSpec, task: TaskSpec): Set<string> {
+  const paths = [...pathTemplatesOf(project), ...pathTemplatesOf(task)];
+  return new Set([
+    ...task.compose.flatMap((part) =>
+      part.kind === 'ref' && part.ref.startsWith('inputs.')
+        ? [part.ref.slice('inputs.'.length)]
+        : [],
+    ),
+    ...paths.flatMap(({ template }) => inputsOf(template)),
+  ]);
+}
+
+/** What a loop leads to, and what follows: it may see inputs that the loop made. */
+function tasksThatLoopsFeed(tasks: readonly TaskSpec[]): Set<string> {
+  const dependents = new Map<string, string[]>();
+  for (const { id, depends_on: above } of tasks) {
+    for (const { task } of above) dependents.set(task, [...(dependents.get(task) ?? []), id]);
+  }
+  const loops = tasks.filter(({ control }) => control?.mode === 'loop');
+  const fed = new Set<string>();
+  const queue = loops.flatMap((loop) => controlTargets(loop));
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (fed.has(id)) continue;
+    fed.add(id);
+    queue.push(...(dependents.get(id) ?? []));
+  }
+  return fed;
+}
