@@ -7,7 +7,7 @@ import { Refusal } from '../model/refusal.ts';
 import { inputKey } from './shape/forms.ts';
 import { readText, type ReadText } from '../disk/read-text.ts';
 import type { ProgramSource } from './source/source.ts';
-import { parseYaml } from './source/yaml-source.ts';
+import { parseYaml, type YamlProblem } from './source/yaml-source.ts';
 
 /** One `--input…` option. Of those for one key the last wins. */
 export type InputOption =
@@ -19,7 +19,12 @@ export type InputOption =
   | { kind: 'json_file'; key: string; value: string };
 
 export type LoadedInput =
-  | { ok: true; value: Json }
+  | {
+      ok: true;
+      value: Json;
+      /** Notes and warnings about its text. */
+      remarks: YamlProblem[];
+    }
   | {
       ok: false;
       code: 'outside' | 'missing_file' | 'invalid';
@@ -131,16 +136,16 @@ function parseInput(read: ReadText, format: Format, shown: string): LoadedInput 
     return failed(code, `${shown} ${read.problem.message}`);
   }
   if (format === 'json') return parseJsonFile(read.text, shown);
-  if (format === 'text') return { ok: true, value: read.text };
+  if (format === 'text') return { ok: true, value: read.text, remarks: [] };
   const { source, problems } = parseYaml(read.text);
   const problem = problems.find((one) => one.severity === 'error');
-  if (source !== null && !problem) return { ok: true, value: source.value };
+  if (source !== null && !problem) return { ok: true, value: source.value, remarks: problems };
   return failed('invalid', `${shown}: ${problem?.message ?? 'is not YAML'}`, problem);
 }
 
 function parseJsonFile(text: string, shown: string): LoadedInput {
   try {
-    return { ok: true, value: parseJson(text) };
+    return { ok: true, value: parseJson(text), remarks: [] };
   } catch (error) {
     const message = (error as Error).message;
     const offset = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);

@@ -71,6 +71,17 @@ class Validation {
       const loaded = loadInputFile(this.program.source, file);
       if (loaded.ok) {
         this.defaults[key] = loaded.value;
+        for (const { severity, code, message, hint, line, column } of loaded.remarks) {
+          const remark = {
+            severity,
+            code: `yaml.${code}`,
+            path: ['user_inputs', key],
+            message,
+            hint,
+          };
+          const added = this.add('project', remark);
+          if (added) Object.assign(added, { file, line, column });
+        }
         continue;
       }
       const added = this.add('project', {

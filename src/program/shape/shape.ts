@@ -71,6 +71,8 @@ export interface CheckOptions {
   templated?: boolean;
   /** A value as it stands in the text, where that is not how it would be printed: `1.10`. */
   written?: (path: Path) => string | null;
+  /** Told where a word of YAML 1.1 for a truth value is taken as one. */
+  onOlderWord?: (path: Path) => void;
 }
 
 /**
@@ -122,11 +124,13 @@ class Checker {
   private readonly report: (issue: ShapeIssue) => void;
   private readonly templated: boolean;
   private readonly written: (path: Path) => string | null;
+  private readonly onOlderWord: (path: Path) => void;
 
   constructor(report: (issue: ShapeIssue) => void, options: CheckOptions) {
     this.report = report;
     this.templated = options.templated === true;
     this.written = options.written ?? (() => null);
+    this.onOlderWord = options.onOlderWord ?? (() => undefined);
   }
 
   check(shape: Shape, value: Json, path: Path): Json {
@@ -182,8 +186,10 @@ class Checker {
   private boolean(shape: Shape, value: Json, path: Path): Json {
     if (typeof value === 'boolean') return value;
     // YAML 1.1, in which older programs were written, has these too.
-    if (typeof value === 'string' && /^(yes|on)$/i.test(value)) return true;
-    if (typeof value === 'string' && /^(no|off)$/i.test(value)) return false;
+    if (typeof value === 'string' && /^(yes|on|no|off)$/i.test(value)) {
+      this.onOlderWord(path);
+      return /^(yes|on)$/i.test(value);
+    }
     return this.type(shape, 'true or false', value, path);
   }
 

@@ -4,7 +4,13 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { FileKind } from '../shape/file-kinds.ts';
 import { checkShape } from '../shape/shape.ts';
 import type { ProgramSource } from './source.ts';
-import type { ParsedYaml, Path, Position, YamlSource } from './yaml-source.ts';
+import {
+  OLDER_READING,
+  type ParsedYaml,
+  type Path,
+  type Position,
+  type YamlSource,
+} from './yaml-source.ts';
 
 export interface AuthoredFile {
   /** Relative to the program, with `/`; absolute for files that all programs share. */
@@ -124,9 +130,19 @@ function checkText(result: AuthoredFile, { source, problems }: ParsedYaml, kind:
       addFinding(result, { ...issue, code: `${kind.name}.${issue.code}` });
       if (meant !== undefined) result.meant.push(locationOf(result.subject, meant));
     },
-    { written: (path) => source.plainText(path) },
+    {
+      written: (path) => source.plainText(path),
+      // What is taken as it was then needs no note.
+      onOlderWord: (path) => dropNote(result, source.locate(path)),
+    },
   );
   result.value = isJsonObject(raw) && isJsonObject(value) ? value : null;
+}
+
+function dropNote(result: AuthoredFile, { line, column }: Position): void {
+  result.diagnostics = result.diagnostics.filter(
+    (one) => one.code !== `yaml.${OLDER_READING}` || one.line !== line || one.column !== column,
+  );
 }
 
 function sentence(file: string, problem: { message: string }): string {

@@ -17,6 +17,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { jsonNumber, setField, type Json, type JsonObject } from '../../model/json.ts';
+import { hiddenCharacters, olderReadings, type Reading } from './yaml-readings.ts';
 import { slipAt } from './yaml-slips.ts';
 
 export type Path = readonly (string | number)[];
@@ -29,7 +30,7 @@ export interface Position {
 }
 
 export interface YamlProblem extends Position {
-  severity: 'error' | 'warning';
+  severity: 'error' | 'warning' | 'note';
   /** Second part of a diagnostic's code. */
   code: string;
   message: string;
@@ -48,6 +49,9 @@ export interface YamlSource {
   /** What is written at `path`, where that is a value without quotes. */
   plainText(path: Path): string | null;
 }
+
+/** The code of notes about values that YAML 1.1 read otherwise. */
+export const OLDER_READING = 'older_reading';
 
 const MAX_DEPTH = 100;
 const MAX_NODES = 200_000;
@@ -83,6 +87,18 @@ export function parseYaml(text: string): ParsedYaml {
   problems.push(...reader.problems);
   if (reader.problems.some((problem) => problem.severity === 'error'))
     return { source: null, problems };
+  const say =
+    (severity: 'warning' | 'note', code: string) =>
+    ({ offset, ...reading }: Reading): YamlProblem => ({
+      severity,
+      code,
+      ...reading,
+      ...position(lines, offset),
+    });
+  problems.push(
+    ...hiddenCharacters(text).map(say('warning', 'hidden_character')),
+    ...olderReadings(text, document).map(say('note', OLDER_READING)),
+  );
   return { source: sourceOf(text, value), problems };
 }
 
