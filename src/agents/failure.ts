@@ -81,6 +81,29 @@ export function exitText(returnCode: number | null): string {
     : `was killed by ${signal} (exit status ${returnCode})`;
 }
 
+/**
+ * In our words, what a shell means that could not execute a program (exit status 126 or 127); '' where its own
+ * say it.
+ */
+export function refusedToRun(stderr: string): string {
+  const [, meaning] = refusals.find(([said]) => said.test(stderr)) ?? [];
+  return meaning === undefined ? '' : ` (${meaning})`;
+}
+
+const refusals: readonly (readonly [RegExp, string])[] = [
+  [/argument list too long/i, 'its arguments and environment are larger than the system takes'],
+  [/exec format error/i, 'it is no program for this machine, or lacks a first line with "#!"'],
+  [/text file busy/i, 'the program was being written at that moment'],
+  [
+    /required file not found|bad interpreter/i,
+    'the interpreter that its first line ("#!") names is not there',
+  ],
+  [
+    /permission denied/i,
+    'it lacks the permission to be executed, or lies on a file system that is mounted noexec',
+  ],
+];
+
 const signalNames: Record<number, string> = {
   1: 'SIGHUP',
   2: 'SIGINT',

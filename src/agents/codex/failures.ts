@@ -5,7 +5,7 @@
  */
 import type { FailureKind } from '../../model/run.ts';
 import type { Failure, FailureEvidence } from '../backend.ts';
-import { exitText, failure, linesOf } from '../failure.ts';
+import { exitText, failure, linesOf, refusedToRun } from '../failure.ts';
 
 export function codexFailure(evidence: FailureEvidence): Failure {
   const { output, returnCode, stderrTail } = evidence;
@@ -19,7 +19,8 @@ export function codexFailure(evidence: FailureEvidence): Failure {
     return failure('external_protocol', 'codex ended without completing its turn');
   }
   if (returnCode === 2 || returnCode === 126 || returnCode === 127) {
-    return failure('runner_invocation', said === '' ? how : `${how}: ${said}`);
+    const why = returnCode === 2 ? '' : refusedToRun(said);
+    return failure('runner_invocation', `${said === '' ? how : `${how}: ${said}`}${why}`);
   }
   if (returnCode === 101) {
     return failure('external_protocol', `codex crashed${said === '' ? '' : `: ${said}`}`);

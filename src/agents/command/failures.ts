@@ -1,13 +1,19 @@
 /** What it means that a command ended without success. Pure. */
 import type { Failure, FailureEvidence } from '../backend.ts';
-import { exitText, failure, linesOf } from '../failure.ts';
+import { exitText, failure, linesOf, refusedToRun } from '../failure.ts';
 
 export function commandFailure({ returnCode, stderrTail }: FailureEvidence): Failure {
   const how = `the command ${exitText(returnCode)}`;
   const said = tellingLine(stderrTail);
   // 126 and 127 are the shell's own: cannot be executed, not found (POSIX).
-  const kind = returnCode === 126 || returnCode === 127 ? 'runner_invocation' : 'task_runtime';
-  return failure(kind, said === '' ? how : `${how}: ${said}`);
+  if (returnCode === 126 || returnCode === 127) {
+    return failure('runner_invocation', `${told(how, said)}${refusedToRun(said)}`);
+  }
+  return failure('task_runtime', told(how, said));
+}
+
+function told(how: string, said: string): string {
+  return said === '' ? how : `${how}: ${said}`;
 }
 
 /**

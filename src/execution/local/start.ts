@@ -10,6 +10,7 @@ import type { Handle, Heard } from '../executor.ts';
 import { attemptFiles, unclaimed } from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
 import { findAttempt } from './find.ts';
+import { launchTrouble, tooLongFor } from './launch-trouble.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
 import type { Launcher } from './launcher.ts';
 import { AttemptWatch } from './watch.ts';
@@ -36,6 +37,8 @@ export async function startAttempt(
   try {
     const prepared = await prepareAttempt(order, env);
     argv = prepared.argv;
+    const tooLong = tooLongFor(argv, prepared.env);
+    if (tooLong !== null) return failed(tooLong, argv.map(shortened));
     for (const directory of prepared.directories) makeDirectory(directory);
     const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {
@@ -57,7 +60,7 @@ export async function startAttempt(
     if (error instanceof Refusal) {
       return failed(error.hint === undefined ? error.message : `${error.message} ${error.hint}`);
     }
-    if (isSystemError(error)) return failed(error.message, argv);
+    if (isSystemError(error)) return failed(launchTrouble(error), argv);
     throw error;
   }
 }
@@ -71,6 +74,11 @@ async function settleAndStart(
   const found = await findAttempt(order, heard, options.env);
   if (found.kind !== 'never_started') return found.handle;
   return startAttempt({ ...order, generation: found.nextGeneration }, heard, options);
+}
+
+/** For runtime.json. */
+function shortened(word: string): string {
+  return word.length > 1000 ? `${word.slice(0, 1000)}…` : word;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AgentActivity } from '../../../src/model/activity.ts';
 import {
   newOrder,
+  type OrderChange,
   pidOf,
   read,
   shellOrder,
@@ -207,6 +208,20 @@ describe('limits', () => {
     expect(await process.ended).toMatchObject({
       termination_reason: 'wall_timeout',
       failure_summary: 'the attempt reached its time limit of 1.5 s',
+    });
+  });
+});
+
+describe('what the system does not take', () => {
+  it.each<[string, OrderChange, string]>([
+    ['a word', { run: `: ${'x'.repeat(1 << 18)}` }, 'argument 2 has 262146 bytes'],
+    ['a variable', { env: { BIG: 'x'.repeat(1 << 18) } }, 'the variable BIG has 262148 bytes'],
+  ])('%s fails the attempt in our words, before anything starts', async (_, change, words) => {
+    const end = await (await startAttempt(newOrder(root, { run: 'true', ...change }))).ended;
+    expect(end).toMatchObject({
+      failure_kind: 'runner_invocation',
+      failure_summary: expect.stringContaining(words) as string,
+      resume_recommended: false,
     });
   });
 });
