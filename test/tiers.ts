@@ -36,6 +36,7 @@ export const tiers = {
     'test/golden',
     'test/races',
     'test/store/lock',
+    'test/text/expressions.test.ts',
     'test/web',
   ],
   /** The end of `npm run test:all`: timed, so one after the other and with nothing beside them. */

@@ -68,6 +68,13 @@ export async function checkReply(
   return checkPayload(paths, interrupt, reply);
 }
 
+/**
+ * Reply schemas that a comparison with had no end, by their SHA-256: a question's form asks again with every
+ * letter, and each time would hold up all others.
+ */
+const endless = new Set<string>();
+const MOST_ENDLESS = 1000;
+
 /** The part of `checkReply` that remains for a reply that was read from a file. */
 export async function checkPayload(
   paths: RunPaths,
@@ -78,8 +85,14 @@ export async function checkPayload(
   const { loadSchema, describeProblems } = await import('../schema/json-schema.ts');
   try {
     const root = schemaRoot(paths, interrupt.reply_schema);
-    const checked = (await loadSchema(root, interrupt.reply_schema)).check(reply.payload);
+    const schema = await loadSchema(root, interrupt.reply_schema);
+    if (endless.has(schema.sha256)) {
+      const message = `the payload cannot be compared with ${interrupt.reply_schema}: that has no end`;
+      return problem('payload-invalid', message, [{ pointer: '', message }]);
+    }
+    const checked = schema.check(reply.payload);
     if (checked.ok) return null;
+    if (checked.isEndless === true && endless.size < MOST_ENDLESS) endless.add(schema.sha256);
     const { problems } = checked;
     const message = `the payload does not fit ${interrupt.reply_schema}: ${describeProblems(problems)}`;
     return problem('payload-invalid', message, problems);

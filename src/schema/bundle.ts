@@ -10,6 +10,7 @@ import type { Json, JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { readTextBelow, type ReadText } from '../disk/read-text.ts';
+import { withinLimit } from './within-limit.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 100;
@@ -47,6 +48,8 @@ interface SchemaFile {
   /** Relative to the root directory, with `/`. */
   file: string;
   content: Json;
+  /** Length of its text. */
+  chars: number;
   /** Absolute `$id` without fragment, or null. */
   id: string | null;
   /** JSON pointer in the bundle, as a fragment: `#` or `#/$defs/<name>`. */
@@ -73,8 +76,11 @@ export async function bundleSchema(
     if (files.size >= MAX_FILES) {
       throw new Refusal('schema-too-large', `${askedBy} refers to more than ${MAX_FILES} files.`);
     }
-    const content = await parse(where, file, read(root, file, from, where));
-    const loaded = schemaFile(file, content, where, files);
+    const text = read(root, file, from, where);
+    const parse = await parserOf(where, file);
+    const loaded = limited(where, text.length, () =>
+      schemaFile(file, { chars: text.length, content: parse(text) }, where, files),
+    );
     files.set(file, loaded);
     return loaded;
   };
@@ -84,12 +90,14 @@ export async function bundleSchema(
   let schema: Json = true;
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const here = next;
-    for (const target of outsideReferences(here)) {
+    for (const target of limited(here.file, here.chars, () => outsideReferences(here))) {
       if (files.has(target)) continue;
       queue.push(await load(target, here.file));
     }
     // The files that `here` refers to are all known now, so that each reference has its place.
-    const rewritten = rewrite(here.content, here, files, { inside: false, depth: 0 });
+    const rewritten = limited(here.file, here.chars, () =>
+      rewrite(here.content, here, files, { inside: false, depth: 0 }),
+    );
     if (here === first) schema = rewritten;
     else definitions[here.base.slice('#/$defs/'.length)] = rewritten;
   }
@@ -108,7 +116,7 @@ export async function bundleSchema(
 
 function schemaFile(
   file: string,
-  content: Json,
+  { chars, content }: Pick<SchemaFile, 'chars' | 'content'>,
   where: string,
   files: Map<string, SchemaFile>,
 ): SchemaFile {
@@ -121,6 +129,7 @@ function schemaFile(
   return {
     file,
     content,
+    chars,
     id: typeof id === 'string' && hasScheme(id) ? withoutFragment(id) : null,
     base: files.size === 0 ? '#' : `#/$defs/${definitionName(file, files)}`,
     embedded,
@@ -148,19 +157,31 @@ function read(root: string, file: string, from: SchemaFiles, where: string): str
   }
 }
 
-async function parse(where: string, relative: string, text: string): Promise<Json> {
+async function parserOf(where: string, relative: string): Promise<(text: string) => Json> {
   const isYaml = /\.ya?ml$/i.test(relative);
-  try {
-    if (!isYaml) return JSON.parse(text) as Json;
-    const { parseYaml } = await import('./parse-yaml.ts');
-    return parseYaml(text) as Json;
-  } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    throw new Refusal(
-      'schema-invalid',
-      `Schema ${where} is not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`,
-    );
-  }
+  const { parseYaml } = isYaml ? await import('./parse-yaml.ts') : { parseYaml: null };
+  return (text) => {
+    try {
+      return (parseYaml === null ? JSON.parse(text) : parseYaml(text)) as Json;
+    } catch (error) {
+      const reason = (error as Error).message.split('\n')[0];
+      throw new Refusal(
+        'schema-invalid',
+        `Schema ${where} is not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`,
+      );
+    }
+  };
+}
+
+/** Texts of up to so many characters are read in no time, whatever is in them. */
+const FEW_CHARS = 16 * 1024;
+
+/** Does a part of the work that a schema file makes. @throws Refusal `schema-too-large` where that has no end */
+function limited<T>(where: string, chars: number, work: () => T): T {
+  if (chars <= FEW_CHARS) return work();
+  const done = withinLimit(work);
+  if (done.ok) return done.value;
+  throw new Refusal('schema-too-large', `Schema ${where} cannot be used: reading it ${done.why}.`);
 }
 
 /** The files that the references of `from` lead to, as paths from the root directory. */

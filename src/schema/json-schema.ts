@@ -2,11 +2,13 @@
  * Checks JSON values against the schemas that authors write (draft 2020-12, and 2019-09, 07 and 06
  * where `$schema` says so). The validator is loaded only when a schema is.
  */
-import type { ErrorObject } from 'ajv';
-import { withDoubles, type Json, type JsonObject } from '../model/json.ts';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { stringifyJson, withDoubles, type Json, type JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
+import { sha256 } from '../disk/sha256.ts';
 import { bundleSchema, type SchemaFiles } from './bundle.ts';
 import { schemaTypeOf, shown } from '../text/shown.ts';
+import { withinLimit, type Limited } from './within-limit.ts';
 
 export interface SchemaProblem {
   /** JSON pointer of the field that is wrong; the empty string is the whole value. */
@@ -15,11 +17,15 @@ export interface SchemaProblem {
   message: string;
 }
 
-export type SchemaCheck = { ok: true } | { ok: false; problems: SchemaProblem[] };
+export type SchemaCheck =
+  { ok: true } | { ok: false; problems: SchemaProblem[]; /** It was given up. */ isEndless?: true };
 
 export interface CompiledSchema {
   /** The schema's file, as it was asked for. */
   path: string;
+  /** Of the schema with all that it refers to. */
+  sha256: string;
+  /** Takes no longer than `withinLimit` lets it: schema and value may be somebody else's. */
   check(value: Json): SchemaCheck;
 }
 
@@ -44,21 +50,31 @@ export async function loadSchema(
       { hint: 'Use "https://json-schema.org/draft/2020-12/schema", or leave $schema out.' },
     );
   }
+  const invalid = (why: string): Refusal =>
+    new Refusal('schema-invalid', `${relativePath} is no valid JSON Schema: ${why}`);
+  let compiled: Limited<ValidateFunction>;
   try {
-    const validate = ajv.compile(withoutDialect(schema));
-    return {
-      path: relativePath,
-      check: (value) =>
-        validate(withDoubles(value))
-          ? { ok: true }
-          : { ok: false, problems: problemsOf(validate.errors ?? []) },
-    };
+    compiled = withinLimit(() => ajv.compile(withoutDialect(schema)));
   } catch (error) {
-    throw new Refusal(
-      'schema-invalid',
-      `${relativePath} is no valid JSON Schema: ${(error as Error).message}`,
-    );
+    throw invalid((error as Error).message);
   }
+  if (!compiled.ok) throw invalid(`understanding it ${compiled.why}`);
+  const { value: validate } = compiled;
+  return {
+    path: relativePath,
+    sha256: sha256(stringifyJson(schema)),
+    check: (value) => checkBy(validate, value),
+  };
+}
+
+function checkBy(validate: ValidateFunction, value: Json): SchemaCheck {
+  const checked = withinLimit((): SchemaCheck => {
+    if (validate(withDoubles(value))) return { ok: true };
+    return { ok: false, problems: problemsOf(validate.errors ?? []) };
+  });
+  if (checked.ok) return checked.value;
+  const message = `cannot be compared with the schema: that ${checked.why}`;
+  return { ok: false, problems: [{ pointer: '', message }], isEndless: true };
 }
 
 /** One line: `at /payload/x: must be one of "a", "b"; at /y: is missing`. */

@@ -5,9 +5,17 @@
  * of backticks inside.
  */
 export function fenced(text: string, info = 'text'): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+  let longest = 2;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${info}\n${text.replace(/\n+$/, '')}\n${fence}`;
+  return `${fence}${info}\n${withoutEndingNewlines(text)}\n${fence}`;
+}
+
+/** An expression would look at each newline of a long run again and again. */
+function withoutEndingNewlines(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\n') end -= 1;
+  return text.slice(0, end);
 }
 
 /** Text of others as part of one line. */

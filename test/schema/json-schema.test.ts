@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeProblems, loadSchema } from '../../src/schema/json-schema.ts';
 import { bundleSchema } from '../../src/schema/bundle.ts';
-import type { Json } from '../../src/model/json.ts';
+import type { Json, JsonObject } from '../../src/model/json.ts';
 import { put, removeDirectory, temporaryDirectory } from '../attempt/fixture.ts';
 
 let root: string;
@@ -205,4 +205,50 @@ for (const file of ['s.yaml', 't.json']) {
     '{"ok":false,"problems":[{"pointer":"","message":"must be string, not array"}]}' +
       '{"ok":false,"problems":[{"pointer":"/0","message":"must be string, not number"}]}',
   );
+});
+
+describe('a schema of somebody else', () => {
+  const checkOf = async (schema: Json, value: Json) => {
+    put(root, 's.json', JSON.stringify(schema));
+    return (await loadSchema(root, 's.json')).check(value);
+  };
+  const trouble = async (schema: Json, value: Json): Promise<string> => {
+    const checked = await checkOf(schema, value);
+    if (checked.ok) throw new Error('it fits');
+    return describeProblems(checked.problems);
+  };
+
+  it.each<[string, Json, Json]>([
+    ['refers to itself', { $ref: '#' }, {}],
+    ['refers to itself by another', { $ref: '#/$defs/a', $defs: { a: { $ref: '#' } } }, 1],
+    ['refers to itself in a branch', { anyOf: [{ type: 'null' }, { $ref: '#' }] }, 1],
+  ])('that %s leads nowhere, and says so', async (_, schema, value) => {
+    expect(await trouble(schema, value)).toBe(
+      'cannot be compared with the schema: that leads around in a circle',
+    );
+  });
+
+  it('that looks at a value for years is given up', async () => {
+    const $defs: JsonObject = { d0: { type: 'string' } };
+    for (let n = 1; n <= 60; n += 1) {
+      $defs[`d${n}`] = { allOf: [{ $ref: `#/$defs/d${n - 1}` }, { $ref: `#/$defs/d${n - 1}` }] };
+    }
+    const said = 'cannot be compared with the schema: that takes more than 2 s';
+    expect(await trouble({ $defs, $ref: '#/$defs/d60' }, 'x')).toBe(said);
+    const pattern = { type: 'string', pattern: '^(a+)+$' };
+    expect(await checkOf(pattern, 'aaaa')).toEqual({ ok: true });
+    expect(await trouble(pattern, `${'a'.repeat(60)}!`)).toBe(said);
+    const names = { patternProperties: { '^(\\w+\\s?)*$': true } };
+    expect(await trouble(names, { [`${'a'.repeat(60)}!`]: 1 })).toBe(said);
+  });
+
+  it('may be of great size without holding anybody up', async () => {
+    const properties: JsonObject = {};
+    for (let n = 0; n < 3000; n += 1) properties[`p${n}`] = { $ref: `#a${n}` };
+    const $defs: JsonObject = {};
+    for (let n = 0; n < 3000; n += 1) $defs[`d${n}`] = { $anchor: `a${n}`, type: 'string' };
+    const started = performance.now();
+    await checkOf({ properties, $defs }, {}).catch(() => undefined);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
 });

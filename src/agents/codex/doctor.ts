@@ -55,7 +55,7 @@ export async function checkCodexVersion(program: string): Promise<Finding> {
   const { code, stdout, stderr } = await runBriefly([program, '--version'], {
     timeoutMs: TIMEOUT_MS,
   });
-  const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
+  const version = /\b\d{1,9}\.\d{1,9}\.\d{1,9}\S*/.exec(stdout)?.[0];
   if (code !== 0 || version === undefined) {
     return problem(
       'codex.version',
@@ -87,7 +87,7 @@ export async function checkCodexFlags(program: string): Promise<Finding> {
   const known = new Set(stdout.match(/--[a-z][a-z-]*/g));
   const missing = [
     ...codexFlags.filter((flag) => !known.has(flag)),
-    ...(/^\s+resume\b/m.test(stdout) ? [] : ['resume']),
+    ...(/^[ \t]+resume\b/m.test(stdout) ? [] : ['resume']),
   ];
   if (missing.length === 0) return fine('codex.flags', 'codex exec takes the options we use.');
   return problem(

@@ -5,8 +5,9 @@ import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
 import type { AskedQuestion } from '../../attempt/brief/assistant/brief-assistant.ts';
 import type { AnswerForm } from '../../attempt/brief/assistant/output-schema.ts';
-import { payloadSchema } from '../../attempt/brief/assistant/payload-schema.ts';
+import { payloadSchema, type PayloadSchema } from '../../attempt/brief/assistant/payload-schema.ts';
 import { schemaRoot } from '../../engine/reply.ts';
+import { withinLimit } from '../../schema/within-limit.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { readRoles } from './program-roles.ts';
 
@@ -30,9 +31,15 @@ export async function readQuestion(
   const replySchema = await readReplySchema(paths, interrupt);
   const form: AnswerForm = {
     mayHandOff: task.interaction_policy.allow_human,
-    payload: replySchema === null ? null : payloadSchema(replySchema),
+    payload: replySchema === null ? null : payloadOf(replySchema),
   };
   return { paths, state, interrupt, task, role, replySchema, form };
+}
+
+/** The schema is the worker's: what it makes of work is limited. */
+function payloadOf(replySchema: JsonObject | boolean): PayloadSchema {
+  const made = withinLimit(() => payloadSchema(replySchema));
+  return made.ok ? made.value : { mode: 'json_text', because: `understanding it ${made.why}` };
 }
 
 async function readReplySchema(

@@ -77,9 +77,8 @@ function fencedBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
   let open: { fence: string; info: string; lines: string[] } | null = null;
   for (const line of markdown.split(/\r?\n/)) {
-    const match = /^\s{0,3}(`{3,}|~{3,})\s*(.*?)\s*$/.exec(line);
-    const fence = match?.[1] ?? '';
-    const info = match?.[2] ?? '';
+    const fence = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1] ?? '';
+    const info = fence === '' ? '' : line.trimStart().slice(fence.length).trim();
     if (open === null) {
       if (fence !== '' && !info.includes('`')) open = { fence, info, lines: [] };
     } else if (fence.startsWith(open.fence) && info === '') {

@@ -1,7 +1,7 @@
 /** What an assistant answered, from how its agent ended. */
 import type { AttemptEnd } from '../../model/attempt.ts';
-import type { Json } from '../../model/json.ts';
 import type { AskedQuestion } from '../brief/assistant/brief-assistant.ts';
+import { withinLimit } from '../../schema/within-limit.ts';
 import { withoutAddedNulls } from '../brief/assistant/payload-schema.ts';
 import { parseAnswer, type AssistantAnswer } from './answer.ts';
 import { jsonInMessage } from './result-text.ts';
@@ -35,9 +35,15 @@ export function understand(
   if (!parsed.ok) return { ok: false, reason: `the answer breaks its form: ${parsed.reason}` };
   const { answer } = parsed;
   const { replySchema } = question;
-  const payload: Json =
-    replySchema === null ? answer.payload : withoutAddedNulls(answer.payload, replySchema);
-  return { ok: true, answer: { ...answer, payload } };
+  if (replySchema === null) return { ok: true, answer };
+  const payload = withinLimit(() => withoutAddedNulls(answer.payload, replySchema));
+  if (!payload.ok) {
+    return {
+      ok: false,
+      reason: `its payload cannot be compared with the schema: that ${payload.why}`,
+    };
+  }
+  return { ok: true, answer: { ...answer, payload: payload.value } };
 }
 
 export function finalText(end: AttemptEnd): string | null {

@@ -43,12 +43,20 @@ export class FormSchema {
     if (reference === '#') return this.#root;
     if (!reference.startsWith('#/')) return undefined;
     let value: Json | undefined = this.#root;
-    for (const part of decodeURIComponent(reference.slice(2)).split('/')) {
+    for (const part of decoded(reference.slice(2)).split('/')) {
       const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
       if (Array.isArray(value)) value = value[Number(key)];
       else value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     }
     return value;
+  }
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
   }
 }
 

@@ -113,7 +113,8 @@ function isPlain(text: string): boolean {
 function isLiteral(text: string): boolean {
   return (
     text.includes('\n') &&
-    /^[^\s][^]*\n[^]*[^\n]\n?$|^[^\s\n]+[^\n]*\n$/.test(text) &&
+    /^\S/.test(text) &&
+    !text.endsWith('\n\n') &&
     !/[^\t\n\x20-\x7e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff]/.test(text)
   );
 }

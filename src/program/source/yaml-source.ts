@@ -394,7 +394,7 @@ class Reader {
 /** A number of YAML's core schema as JSON spells it; null for infinity and not-a-number. */
 function jsonSpelling(source: string): string | null {
   if (/^0[xo]/.test(source)) return BigInt(source).toString();
-  const match = /^([-+]?)0*(\d*)(\.\d*)?([eE][-+]?\d+)?$/.exec(source);
+  const match = /^([-+]?)0*((?:[1-9]\d*)?)(\.\d*)?([eE][-+]?\d+)?$/.exec(source);
   if (match === null) return null;
   const [, sign, whole = '', fraction = '', exponent = ''] = match;
   const minus = sign === '-' ? '-' : '';

@@ -118,7 +118,8 @@ export function block(
   column: number,
   step: number,
 ): { header: string; body: string[] } {
-  const ends = /\n*$/.exec(value)?.[0].length ?? 0;
+  let ends = 0;
+  while (value[value.length - 1 - ends] === '\n') ends += 1;
   const chomp = ends === 0 ? '-' : ends === 1 ? '' : '+';
   // The first line would be taken for deeper than the rest, or a line of blanks for one that is empty.
   const indicator = /^\n*[ \t]|\n[ \t]+(\n|$)/.test(value) ? String(step) : '';

@@ -32,12 +32,44 @@ function pointed(root: Json, reference: string): Json | undefined {
   if (!reference.startsWith('#')) return undefined;
   let at: Json | undefined = root;
   for (const part of reference.slice(1).split('/').slice(1)) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
     if (Array.isArray(at)) at = at[Number(key)];
     else if (isJsonObject(at)) at = Object.hasOwn(at, key) ? at[key] : undefined;
     else return undefined;
   }
   return at;
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+const mostFields = 300;
+
+/**
+ * The schema, if a form of it would come to an end: one whose parts refer to each other may have fields without
+ * number, and is asked for as JSON (`true`).
+ */
+export function formable(schema: Json): Json {
+  let left = mostFields;
+  const count = (part: Json, depth: number): void => {
+    left = depth > deepest ? -1 : left - 1;
+    if (left < 0) return;
+    const field = fieldOf(part, schema);
+    const parts =
+      field.kind === 'object'
+        ? field.properties.map(([, inner]) => inner)
+        : field.kind === 'variants'
+          ? field.variants
+          : [];
+    for (const inner of parts) if (left >= 0) count(inner, depth + 1);
+  };
+  count(schema, 0);
+  return left < 0 ? true : schema;
 }
 
 export function fieldOf(schema: Json, root: Json): Field {

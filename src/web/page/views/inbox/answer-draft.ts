@@ -5,7 +5,7 @@ import type { PayloadProblem } from '../../../api/error.ts';
 import type { QuestionView, ReplyBody, ReplyPreview } from '../../../api/question.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';
-import { firstValue, type Draft } from '../../form/schema.ts';
+import { firstValue, formable, type Draft } from '../../form/schema.ts';
 
 const previewDelayMs = 250;
 
@@ -94,10 +94,8 @@ export interface AnswerDraft extends Stored {
 }
 
 /** @param address the question's, in the API. */
-export function useAnswer(
-  { interrupt, reply_schema: schema }: QuestionView,
-  address: string,
-): AnswerDraft {
+export function useAnswer({ interrupt, reply_schema }: QuestionView, address: string): AnswerDraft {
+  const schema = formable(reply_schema);
   const [draft, change, forget] = useDraft(interrupt.interrupt_id, {
     text: '',
     payload: schema === null ? undefined : firstValue(schema, schema),

@@ -4,13 +4,14 @@ import type { Json } from '../../../../model/json.ts';
 import type { QuestionView } from '../../../api/question.ts';
 import { JsonInput } from '../../form/controls.tsx';
 import { SchemaForm } from '../../form/schema-form.tsx';
-import { fieldOf, withOption } from '../../form/schema.ts';
+import { fieldOf, formable, withOption } from '../../form/schema.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { useAnswer, wordsOf, type AnswerDraft } from './answer-draft.ts';
 
 export function AnswerForm({ view, address }: { view: QuestionView; address: string }) {
-  const { interrupt, reply_schema: schema, run } = view;
+  const { interrupt, run } = view;
+  const schema = formable(view.reply_schema);
   const answer = useAnswer(view, address);
   const [formKey, setFormKey] = useState(0);
   const resumes = interrupt.blocking && view.also_open.length === 0 && !run.driven;
