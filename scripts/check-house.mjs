@@ -138,5 +138,13 @@ for (const [name, places] of exported) {
   }
 }
 
+// What a package is, its hash says: also for those that are installed on other machines alone.
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+for (const [name, entry] of Object.entries(packages)) {
+  if (name !== '' && entry.link !== true && entry.integrity === undefined) {
+    problems.push(`package-lock.json: ${name} has no integrity`);
+  }
+}
+
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length > 0 ? 1 : 0;

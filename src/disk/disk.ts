@@ -42,6 +42,8 @@ export interface WriteOptions {
   shared?: boolean;
   /** For what can be run. */
   executable?: boolean;
+  /** For `createFile`. */
+  neverEmpty?: boolean;
   /** The file whose place it takes: its permissions stay, and its owner where we may give files away. */
   inPlaceOf?: Pick<Stats, 'mode' | 'uid' | 'gid'>;
 }
@@ -65,7 +67,8 @@ export function replaceFile(
 
 /**
  * Writes a whole file only where none is. Returns false, and changes nothing, if `file` exists.
- * Exclusive even between processes: the file appears whole, by a hard link.
+ * Exclusive even between processes: the file appears whole, by a hard link. On a file system that has none it is
+ * empty for a moment, unless `neverEmpty`: then that is an error of `link`.
  */
 export function createFile(
   file: string,
@@ -78,13 +81,35 @@ export function createFile(
     linkSync(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    if (options.neverEmpty === true || !lacksHardLinks(error)) throw error;
+    return createByRename(temporary, file, options);
   } finally {
     faultPoint('remove', temporary);
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
   }
   if (options.durable) flushDirectory(path.dirname(file));
   return true;
+}
+
+/** Without hard links: an empty file that nobody else can make holds the name until the whole one takes its place. */
+function createByRename(temporary: string, file: string, options: WriteOptions): boolean {
+  try {
+    closeSync(openSync(file, 'wx', fileMode(path.dirname(file), options)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  faultPoint('rename', file);
+  renameSync(temporary, file);
+  if (options.durable) flushDirectory(path.dirname(file));
+  return true;
+}
+
+/** What link(2) says on FAT, exFAT, many network and FUSE file systems; EPERM may mean a permission too. */
+export function lacksHardLinks(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const codes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
+  return syscall === 'link' && codes.includes(code ?? '');
 }
 
 /**
@@ -194,15 +219,41 @@ export function flushFile(fd: number, file: string): void {
   fsyncSync(fd);
 }
 
-/** Makes a rename or a new name in `directory` durable. */
-export function flushDirectory(directory: string): void {
+/**
+ * Makes a rename or a new name in `directory` durable; false where the file system has no way to (`doctor` says so):
+ * then a power cut may take a name away that was just made.
+ */
+export function flushDirectory(directory: string): boolean {
   faultPoint('flush', directory);
   const fd = openSync(directory, 'r');
   try {
     fsyncSync(fd);
+    return true;
+  } catch (error) {
+    const codes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EBADF'];
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   } finally {
     closeSync(fd);
   }
+}
+
+/** What the file system of a directory lacks of what runs rely on. Leaves nothing behind. */
+export function lacksOf(directory: string): ('hard links' | 'flushes of directories')[] {
+  const probe = temporaryName(path.join(directory, 'probe'));
+  const linked = `${probe}.link`;
+  const lacks: ('hard links' | 'flushes of directories')[] = [];
+  try {
+    writeFile(probe, '');
+    linkSync(probe, linked);
+  } catch (error) {
+    if (!lacksHardLinks(error)) throw error;
+    lacks.push('hard links');
+  } finally {
+    for (const file of [probe, linked]) rmSync(file, { force: true });
+  }
+  if (!flushDirectory(directory)) lacks.push('flushes of directories');
+  return lacks;
 }
 
 /** Writes all of `data`: a single write may be short on a full disk. */

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { AgentUse, Backend } from '../../agents/backend.ts';
 import { backends } from '../../agents/backends.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { lacksOf } from '../../disk/disk.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { WORKSPACE_MISSING } from '../../program/missing-workspaces.ts';
@@ -149,6 +150,7 @@ function checkPlace(
           'Give yourself the permission, or copy the program elsewhere.',
         ),
     checkSpace(written),
+    checkFileSystem(written),
   ];
   const open = backends
     .filter((backend) => isUsed(backend, uses))
@@ -171,6 +173,22 @@ function checkSpace(directory: string): Finding {
   if (free < NO_SPACE_BYTES) return problem('disk.space', 'error', message, remedy);
   if (free < LITTLE_SPACE_BYTES) return problem('disk.space', 'warning', message, remedy);
   return fine('disk.space', message);
+}
+
+function checkFileSystem(directory: string): Finding {
+  let lacks: ReturnType<typeof lacksOf>;
+  try {
+    lacks = lacksOf(directory);
+  } catch {
+    // That it cannot be written to is a finding of its own.
+    return fine('disk.file-system', 'The file system was not looked at.');
+  }
+  if (lacks.length === 0) return fine('disk.file-system', 'The file system has what runs rely on.');
+  const message = `The file system of ${directory} has no ${lacks.join(' and no ')}.`;
+  const remedy = lacks.includes('flushes of directories')
+    ? 'Runs work, but a power cut may lose what they had just begun: keep the program on a local disk.'
+    : 'Runs work; other programs may find a message in the inbox empty for a moment.';
+  return problem('disk.file-system', 'warning', message, remedy);
 }
 
 /** Runs that nobody drives though something runs in them, that nobody can see, or that are damaged. */

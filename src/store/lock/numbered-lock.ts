@@ -23,7 +23,14 @@ import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import { isJsonObject } from '../../model/json.ts';
-import { createFile, createFolder, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import {
+  createFile,
+  createFolder,
+  lacksHardLinks,
+  makeDirectory,
+  remove,
+  replaceFile,
+} from '../../disk/disk.ts';
 import { kindAt, readForeignText } from '../../disk/foreign-file.ts';
 import { isSameProcess, ownIdentity, type ProcessIdentity } from '../../processes/identity.ts';
 import { isForbidden } from '../write-refusal.ts';
@@ -139,7 +146,7 @@ function acquire(lockDir: string, options: LockOptions): LockResult {
 function claim(file: string, text: string, options: LockOptions): string | null {
   const { shared = false } = options;
   try {
-    return createFile(file, text, { shared }) ? file : null;
+    return createFile(file, text, { shared, neverEmpty: true }) ? file : null;
   } catch (error) {
     if (!lacksHardLinks(error)) throw error;
     return createFolder(file, RECORD, text, { shared }) ? path.join(file, RECORD) : null;
@@ -152,13 +159,6 @@ const RECORD = 'holder.json';
 function readRecord(file: string): ReturnType<typeof readForeignText> {
   const place = kindAt(file) === 'directory' ? path.join(file, RECORD) : file;
   return readForeignText(place, { maxBytes: MAX_RECORD_BYTES });
-}
-
-/** What link(2) says on FAT, exFAT, many network and FUSE file systems; EPERM may mean a permission too. */
-function lacksHardLinks(error: unknown): boolean {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  const codes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
-  return syscall === 'link' && codes.includes(code ?? '');
 }
 
 function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {

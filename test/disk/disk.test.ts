@@ -1,0 +1,115 @@
+/** What is written, on file systems that can do less than others, and who may read it. */
+import fs, {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createFile,
+  flushDirectory,
+  lacksOf,
+  makeDirectory,
+  replaceFile,
+  writeFile,
+} from '../../src/disk/disk.ts';
+import { temporaryDirectory } from '../program/sample-program.ts';
+
+let root: string;
+const at = (...parts: string[]): string => path.join(root, ...parts);
+const modeOf = (name: string): string => (statSync(at(name)).mode & 0o7777).toString(8);
+let umask: number;
+beforeEach(() => {
+  root = temporaryDirectory();
+  umask = process.umask(0o022);
+});
+afterEach(() => {
+  process.umask(umask);
+});
+
+describe('what a run leaves', () => {
+  it('is its owner’s alone', () => {
+    makeDirectory(at('a/b'));
+    writeFile(at('a/b/c'), '');
+    replaceFile(at('a/d'), '');
+    createFile(at('a/e'), '');
+    expect(['a', 'a/b', 'a/b/c', 'a/d', 'a/e'].map(modeOf)).toEqual([
+      '700',
+      '700',
+      '600',
+      '600',
+      '600',
+    ]);
+  });
+
+  it('is its group’s too in a directory that hands its group on, as far as the umask lets it', () => {
+    mkdirSync(at('team'));
+    chmodSync(at('team'), 0o2775);
+    process.umask(0o002);
+    makeDirectory(at('team/a/b'));
+    writeFile(at('team/a/b/c'), '');
+    expect(['team/a', 'team/a/b', 'team/a/b/c'].map(modeOf)).toEqual(['2770', '2770', '660']);
+    process.umask(0o077);
+    makeDirectory(at('team/own'));
+    writeFile(at('team/own/c'), '');
+    expect(['team/own', 'team/own/c'].map(modeOf)).toEqual(['2700', '600']);
+  });
+
+  it('is for all where people author it', () => {
+    makeDirectory(at('p'), { shared: true });
+    replaceFile(at('p/a'), '', { shared: true });
+    expect(['p', 'p/a'].map(modeOf)).toEqual(['755', '644']);
+  });
+});
+
+it('nothing is written through a link', () => {
+  writeFileSync(at('victim'), 'mine');
+  symlinkSync('victim', at('link'));
+  expect(() => writeFile(at('link'), 'theirs')).toThrow('ELOOP');
+  replaceFile(at('link'), 'theirs');
+  expect(readFileSync(at('victim'), 'utf8')).toBe('mine');
+  expect(readFileSync(at('link'), 'utf8')).toBe('theirs');
+});
+
+describe('a file system', () => {
+  const refusing = (code: string, syscall: string) => () => {
+    throw Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
+  };
+  const { linkSync, fsyncSync } = fs;
+  afterEach(() => {
+    Object.assign(fs, { linkSync, fsyncSync });
+    syncBuiltinESMExports();
+  });
+
+  it('without hard links takes a new file whole, and of two the first', () => {
+    fs.linkSync = refusing('EPERM', 'link');
+    syncBuiltinESMExports();
+    expect(createFile(at('a'), 'one')).toBe(true);
+    expect(createFile(at('a'), 'two')).toBe(false);
+    expect(readFileSync(at('a'), 'utf8')).toBe('one');
+    expect(() => createFile(at('b'), 'x', { neverEmpty: true })).toThrow('EPERM');
+    expect(existsSync(at('b'))).toBe(false);
+    expect(lacksOf(root)).toEqual(['hard links']);
+    expect(readdirSync(root)).toEqual(['a']);
+  });
+
+  it('without flushes of directories is used, and named', () => {
+    fs.fsyncSync = (fd) => {
+      if (fs.fstatSync(fd).isDirectory()) refusing('EINVAL', 'fsync')();
+      fsyncSync(fd);
+    };
+    syncBuiltinESMExports();
+    expect(createFile(at('a'), 'one', { durable: true })).toBe(true);
+    expect(flushDirectory(root)).toBe(false);
+    expect(lacksOf(root)).toEqual(['flushes of directories']);
+  });
+
+  it('with all of it lacks nothing', () => expect(lacksOf(root)).toEqual([]));
+});
