@@ -102,7 +102,7 @@ function hasRecurred(instance: Instance, kind: FailureKind, summary: string): bo
 
 /** Ids of requests and times differ each time. */
 function withoutNumbers(text: string): string {
-  return text.replace(/\b[\w-]*\d[\w-]*\b/g, '#');
+  return text.replace(/[\w-]+/g, (word) => (/\d/.test(word) ? '#' : word));
 }
 
 /** Puts the instance to wait for its open questions. */
