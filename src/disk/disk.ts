@@ -15,6 +15,7 @@
 import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
+  existsSync,
   constants,
   fchmodSync,
   fchownSync,
@@ -174,8 +175,17 @@ export function makeDirectory(
   options: Pick<WriteOptions, 'shared'> = {},
 ): boolean {
   faultPoint('mkdir', directory);
+  refuseGoneRun(directory);
   const mode = options.shared === true ? 0o777 : directoryMode(path.dirname(directory));
   return mkdirSync(directory, { recursive: true, mode }) !== undefined;
+}
+
+/** A run that was removed or renamed under its engine must not come up again under its old name, with nothing in it. */
+function refuseGoneRun(directory: string): void {
+  const [, root] = /^(.*[/\\]\.runs[/\\][^/\\]+)[/\\]/.exec(directory) ?? [];
+  if (root === undefined || existsSync(root)) return;
+  const gone = new Error(`ENOENT: no such file or directory, mkdir '${directory}'`);
+  throw Object.assign(gone, { code: 'ENOENT', syscall: 'mkdir', path: directory });
 }
 
 /** As `makeDirectory`, in a directory that is there; throws where it is already. */

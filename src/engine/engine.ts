@@ -12,9 +12,10 @@ import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { instanceOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
-import type { Executor, Handle, Heard } from '../execution/executor.ts';
+import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
-import type { ProcessEnd } from '../model/attempt.ts';
+import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
@@ -22,6 +23,7 @@ import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Clock } from './clock.ts';
 import { askerOf, askersOf } from './intake.ts';
 import { Loop, type Stoppable, type StopMode, type Turn } from './loop.ts';
+import { troubleOfOne } from './trouble.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
 export interface EngineOptions {
@@ -101,11 +103,27 @@ export class Engine {
       this.#attempts.putAwayLeftovers();
       await this.#recoverRunning();
       await this.#loop.run(() => this.#turn());
+    } catch (error) {
+      throw this.#withAgents(error);
     } finally {
       unwatch();
       if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
       for (const handle of this.#live.values()) handle.detach();
     }
+  }
+
+  /** Where the run is gone, nobody finds its agents by it any more. */
+  #withAgents(error: unknown): unknown {
+    if (!(error instanceof Refusal) || error.code !== 'run-gone') return error;
+    const { message, code, hint = '', exit, data } = error;
+    const agents = [...this.#live].map(([id, { pid }]) =>
+      pid === null ? id : `${id} (pid ${pid})`,
+    );
+    const left =
+      agents.length === 0
+        ? 'No agent of it was at work.'
+        : `Nothing more was started; still at work: ${agents.join(', ')}.`;
+    return new Refusal(code, `${message} ${left}`, { hint, exit, data });
   }
 
   /** Stops the agents and lets the loop end. They are left resumable. Again with `now` it kills. */
@@ -132,6 +150,7 @@ export class Engine {
 
   async #turn(): Promise<Turn> {
     const run = this.#run;
+    run.checkPlace();
     // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
     // judged, also when it ended while the inbox was read.
     const finished = this.#finished.splice(0);
@@ -143,6 +162,8 @@ export class Engine {
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
     const next = plan(run.state, { slots: this.#slots(), now: run.now() });
     const decided = [...events, ...next.events];
+    // Once more: the inbox took its time, and nothing may be laid out where the run is no longer.
+    run.checkPlace();
     const committed = run.commitAsync(decided);
     for (const { instanceId } of next.starts) {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
@@ -191,8 +212,8 @@ export class Engine {
     for (const instance of this.#run.state.instances.values()) {
       if (instance.status !== 'running') continue;
       const id = instance.instance_id;
-      const { order } = this.#attempts.order(id, 0);
-      const found = await this.#executor.find(order, this.#heard(id));
+      const found = await this.#find(id);
+      if (found === null) continue;
       if (found.kind === 'never_started') {
         if (this.#options.settleOnly === true) {
           const message = 'the engine died before it could start this attempt';
@@ -208,6 +229,25 @@ export class Engine {
       if (found.kind === 'ended') this.#recovering.add(id);
       this.#loop.beside(this.#counted(id, () => this.#watch(id, found.handle)));
     }
+  }
+
+  /** null where its own files keep it from being found. */
+  async #find(instanceId: string): Promise<Found | null> {
+    try {
+      const { order } = this.#attempts.order(instanceId, 0);
+      return await this.#executor.find(order, this.#heard(instanceId));
+    } catch (error) {
+      const trouble = this.#troubleOf(error);
+      if (trouble === null) throw error;
+      this.#conclude(instanceId, notStarted('unknown', `it cannot be found again: ${trouble}`));
+      return null;
+    }
+  }
+
+  /** What `troubleOfOne` says. @throws Refusal where the run is no longer where it was, whatever failed */
+  #troubleOf(error: unknown): string | null {
+    this.#run.checkPlace();
+    return troubleOfOne(error);
   }
 
   /** Prepares an attempt while its decision is `committed`; then its process begins, and is watched. */
@@ -234,11 +274,17 @@ export class Engine {
       if (problem !== null) return never(notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
       await committed;
+      this.#run.checkPlace();
       if (!briefed.ok) return never(notStarted('task_runtime', briefed.message));
       // The log says that it has begun: the next engine begins it.
       if (this.#isLeaving && this.#loop.stopping === null) return null;
       if (this.#isHalted()) return never(interrupted(notStarted(null, 'stopped before it began')));
       return await this.#executor.start(briefed.order, this.#heard(instanceId));
+    } catch (error) {
+      const trouble = this.#troubleOf(error);
+      if (trouble === null) throw error;
+      await committed;
+      return never(notStarted('task_runtime', `it could not be started: ${trouble}`));
     } finally {
       this.#inHand -= 1;
       this.#loop.wake();
@@ -273,15 +319,18 @@ export class Engine {
   async #watch(instanceId: string, handle: Handle): Promise<void> {
     this.#live.set(instanceId, handle);
     // A stop may have come while the attempt was being prepared.
-    this.#loop.besideUntilStopped(handle.ended, {
+    const over = handle.ended.catch(() => undefined);
+    this.#loop.besideUntilStopped(over, {
       stop: (mode) => handle.stop('terminated', mode === 'now' ? 'kill' : 'ask'),
     });
     if (this.#loop.stopping === null && this.#aborted) handle.stop('terminated', 'ask');
-    const end = await handle.ended;
-    this.#live.delete(instanceId);
+    const end = await this.#endOf(instanceId, handle);
+    if (end === null) return;
     this.#inHand += 1;
     try {
-      const facts = await this.#attempts.harvest(instanceId, end);
+      this.#live.delete(instanceId);
+      this.#run.checkPlace();
+      const facts = await this.#harvest(instanceId, end);
       const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
     } finally {
@@ -289,10 +338,44 @@ export class Engine {
     }
   }
 
+  /** null where its own files keep it from being watched. */
+  async #endOf(instanceId: string, handle: Handle): Promise<AttemptEnd | null> {
+    try {
+      return await handle.ended;
+    } catch (error) {
+      const trouble = this.#troubleOf(error);
+      if (trouble === null) throw error;
+      // Nobody watches it any more.
+      handle.stop('terminated', 'kill');
+      this.#live.delete(instanceId);
+      this.#conclude(instanceId, notStarted('unknown', `it cannot be watched: ${trouble}`));
+      return null;
+    }
+  }
+
+  async #harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts> {
+    try {
+      return await this.#attempts.harvest(instanceId, end);
+    } catch (error) {
+      const trouble = this.#troubleOf(error);
+      if (trouble === null) throw error;
+      const { result, artifacts } = notStarted(null, '');
+      const summary = `what the attempt left cannot be taken: ${trouble}`;
+      const process = { ...end, failure_summary: summary, resume_recommended: false };
+      if (end.termination_reason !== 'completed') return { process, result, artifacts };
+      return { process, result: { kind: 'invalid', message: summary }, artifacts };
+    }
+  }
+
   #putAway(committed: readonly RunEvent[]): void {
     for (const event of committed) {
       if (event.event_type !== 'attempt_finished' || event.instance_id === null) continue;
-      this.#attempts.putAway(event.instance_id, event.payload.attempt);
+      try {
+        this.#attempts.putAway(event.instance_id, event.payload.attempt);
+      } catch (error) {
+        // For people's eyes alone: what counts is in the log.
+        if (this.#troubleOf(error) === null) throw error;
+      }
     }
   }
 

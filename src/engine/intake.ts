@@ -14,6 +14,7 @@ import type { RunPaths } from '../store/layout.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { DrivenInbox, Received } from './parts.ts';
 import { checkPayload } from './reply.ts';
+import { troubleOfOne } from './trouble.ts';
 
 /** The run that messages are for; a `RunWriter` is one. */
 export interface InboxRun {
@@ -50,25 +51,37 @@ export class Intake implements DrivenInbox {
       hasRejected = true;
       inbox.reject(file, reason);
     };
+    /** What one file causes is its own affair. */
+    const alone = async (file: string, work: () => Promise<void> | void): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        const trouble = troubleOfOne(error);
+        if (trouble === null) throw error;
+        reject(file, `it cannot be taken: ${trouble}`);
+      }
+    };
     const consider = (file: string, request: Request): void => {
       const decision = decide(state, request, this.#run.now());
       if (decision.ok) events.push(...decision.events);
       else reject(file, decision.reason);
     };
     for (const { file, value } of scan.interrupts) {
-      const outside = pathsOutside(paths, value);
-      if (outside !== null) reject(file, outside);
-      else {
+      await alone(file, () => {
+        const outside = pathsOutside(paths, value);
+        if (outside !== null) return reject(file, outside);
         // What time it says is whoever wrote it's own affair.
         const asked = { ...value, created_at: this.#run.now() };
         consider(file, { command: 'ask', interrupt: asked });
-      }
+      });
     }
     for (const { file, value } of scan.replies) {
       const interrupt = state.interrupts.get(value.interrupt_id)?.interrupt;
-      const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
-      if (problem !== null) reject(file, problem.message);
-      else consider(file, { command: 'reply', reply: notAhead(value, this.#run.now()) });
+      await alone(file, async () => {
+        const problem = interrupt ? await checkPayload(paths, interrupt, value) : null;
+        if (problem !== null) reject(file, problem.message);
+        else consider(file, { command: 'reply', reply: notAhead(value, this.#run.now()) });
+      });
     }
     this.#received = scan.commands;
     return {

@@ -15,7 +15,7 @@ import type { StopMode } from './loop.ts';
 /** The run that is driven. */
 export type DrivenRun = Pick<
   RunWriter,
-  'state' | 'now' | 'commitAsync' | 'flushCache' | 'noteSession'
+  'state' | 'now' | 'checkPlace' | 'commitAsync' | 'flushCache' | 'noteSession'
 >;
 
 /** Where others leave what they have to say to the run; an `Intake` is one. */

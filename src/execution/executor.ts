@@ -32,6 +32,8 @@ export interface Handle {
    * the disk cannot be read; the agent then lives on, and can be found.
    */
   readonly ended: Promise<AttemptEnd>;
+  /** Its process, to be named to a person; null where there is none. */
+  readonly pid: number | null;
   /** `ask`: to stop, and killed after the grace; `kill`: at once, also after it was asked. The first reason stands. */
   stop(reason: StopReason, how: 'ask' | 'kill'): void;
   /** Stops watching and lets the agent live on; `ended` then never resolves. */

@@ -64,6 +64,11 @@ export interface RunWriter {
   commit(events: readonly RunEvent[]): void;
   /** As `commit`, but other work goes on while the device takes the events. One at a time. */
   commitAsync(events: readonly RunEvent[]): Promise<void>;
+  /**
+   * Sees that the run still lies where it was opened, and is ours: cheap, for before anything is begun.
+   * @throws Refusal `run-gone`, `lock-lost`
+   */
+  checkPlace(): void;
   /** Called after each event is on disk. Returns how to unsubscribe. */
   onEvent(listener: Visit): () => void;
   /**

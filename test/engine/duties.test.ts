@@ -8,6 +8,7 @@ import type { StopMode } from '../../src/engine/loop.ts';
 import type { Play } from '../../src/execution/scripted/executor.ts';
 import type { Handle } from '../../src/execution/executor.ts';
 import type { AttemptOrder } from '../../src/model/attempt.ts';
+import { Refusal } from '../../src/model/refusal.ts';
 import { task } from '../support/make.ts';
 import { Died, fails, says, Stage, type Change, type Script } from './stage.ts';
 
@@ -411,11 +412,12 @@ describe('an engine that settles only', () => {
     });
     expect(await stage.drive({ settleOnly: true }).ended).toBe('pending');
     expect(stage.begun).toEqual([]);
+    stage.ask(stage.idOf('a'), 1, { blocking: false });
+    expect(await stage.drive({ settleOnly: true }).ended).toBe('pending');
+    expect(stage.state.interrupts.size).toBe(1);
     await stage.drive().ended;
     stage.request({ command: 'resume' });
-    stage.ask(stage.idOf('a'), 1, { blocking: false });
     expect(await stage.drive({ settleOnly: true }).ended).toBe('failed');
-    expect(stage.state.interrupts.size).toBe(1);
     expect(await stage.drive().ended).toBe('done');
     expect(stage.begun).toEqual(['a/1', 'a/2', 'b/1']);
   });
@@ -631,4 +633,69 @@ describe('the cache', () => {
     expect(await ended).toBe('done');
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+describe('what one instance alone is in the way of', () => {
+  const forbidden = (): NodeJS.ErrnoException =>
+    Object.assign(new Error('EACCES: permission denied, open'), {
+      code: 'EACCES',
+      syscall: 'open',
+    });
+  const onlyA =
+    <Rest extends unknown[], T>(work: (id: string, ...rest: Rest) => T) =>
+    (id: string, ...rest: Rest): T => {
+      if (id.startsWith('a-')) throw forbidden();
+      return work(id, ...rest);
+    };
+  const ways: [string, Change][] = [
+    ['its order', (parts) => attemptsChanged({ order: onlyA(parts.attempts.order) })(parts)],
+    ['its brief', (parts) => attemptsChanged({ brief: onlyA(parts.attempts.brief) })(parts)],
+    ['its harvest', (parts) => attemptsChanged({ harvest: onlyA(parts.attempts.harvest) })(parts)],
+    [
+      'its end',
+      handing((handle, { attemptDir }) =>
+        attemptDir.includes('/a-')
+          ? { ...handle, ended: handle.ended.then(() => Promise.reject(forbidden())) }
+          : handle,
+      ),
+    ],
+  ];
+
+  it.each(ways)('%s fails that instance by name, and no other', async (_, change) => {
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'b' })]);
+    expect(await stage.drive({ change }).ended).toBe('failed');
+    expect(stage.statuses).toEqual(['a failed', 'b done']);
+    expect(stage.errors).toEqual([expect.stringContaining('EACCES: permission denied')]);
+  });
+
+  it('a full disk ends the engine all the same', async () => {
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+    const stage = new Stage([task({ id: 'a' })]);
+    const change = attemptsChanged({ brief: () => Promise.reject(full) });
+    await expect(stage.drive({ change }).ended).rejects.toBe(full);
+  });
+});
+
+it('an engine whose run is gone starts nothing more, and names the agents that are at work', async () => {
+  const works = { a: busy(), b: busy() };
+  const tasks = [task({ id: 'a' }), task({ id: 'b' }), task({ id: 'c', depends_on: ['b'] })];
+  const stage = new Stage(tasks, { a: () => works.a, b: () => works.b });
+  let isGone = false;
+  const named = handing((handle) => ({ ...handle, pid: 4711 }));
+  const change: Change = (parts) => {
+    parts.run.checkPlace = () => {
+      if (isGone) throw new Refusal('run-gone', 'There is no file any more.', { exit: 1 });
+    };
+    return named(parts);
+  };
+  const { ended } = stage.drive({ change });
+  await settled();
+  isGone = true;
+  works.b.finish();
+  await expect(ended).rejects.toMatchObject({
+    code: 'run-gone',
+    exit: 1,
+    message: expect.stringMatching(/still at work: a-\w+ \(pid 4711\)/) as string,
+  });
+  expect(stage.begun.sort()).toEqual(['a/1', 'b/1']);
 });

@@ -41,6 +41,7 @@ type State =
 
 export class AttemptWatch implements Handle {
   readonly ended: Promise<AttemptEnd>;
+  readonly pid: number | null;
   private readonly order: AttemptOrder;
   private readonly watched: Watched;
   private readonly heard: Heard;
@@ -62,6 +63,7 @@ export class AttemptWatch implements Handle {
   constructor(order: AttemptOrder, files: AttemptFiles, watched: Watched, heard: Heard) {
     this.order = order;
     this.watched = watched;
+    this.pid = pidOf(watched);
     this.heard = heard;
     this.backend = backendOf(order.backend);
     this.files = files;

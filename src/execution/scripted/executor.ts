@@ -98,6 +98,7 @@ class ScriptedAttempt {
     if (before.length > 0) queueMicrotask(() => hear(before));
     this.#hearers.add(hear);
     return {
+      pid: null,
       ended: new Promise((resolve, reject) => {
         this.#ended.then(
           (end) => {

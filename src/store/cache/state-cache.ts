@@ -7,6 +7,7 @@
  * what came after. Nothing here is flushed to the device; what a power cut garbles, `run verify --repair`
  * writes anew.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { recordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
@@ -45,6 +46,8 @@ export class StateCache {
   readonly #paths: RunPaths;
   /** Whether `run.json` is behind, or missing. */
   #stale = true;
+  /** Whether `run.json` has been there. */
+  #isWritten = false;
   /** By file. */
   readonly #dirty = new Map<string, RecordRef>();
   /** The state does not hold results. */
@@ -70,6 +73,7 @@ export class StateCache {
           };
     if (from?.seq === end.seq && end.bytes === from.bytes && end.head === from.head) {
       cache.#stale = false;
+      cache.#isWritten = true;
       return cache;
     }
     // A run.json that tells of a place which the log does not have belongs to another history.
@@ -100,6 +104,10 @@ export class StateCache {
     if (!this.#stale) return null;
     const paths = this.#paths;
     try {
+      // Somebody deleted `state/` under the engine: all of it is written anew.
+      if (this.#isWritten && !existsSync(paths.runFile)) {
+        this.#noteLog(LOG_START, end.seq);
+      }
       // Each is forgotten only once it is written, so that a failure loses none.
       for (const [file, ref] of this.#dirty) {
         this.#writeRecord(file, ref, state);
@@ -110,6 +118,7 @@ export class StateCache {
       const file: RunFile = { ...runSummary(state), log_bytes: end.bytes, log_head: end.head };
       this.#write(paths.runFile, file);
       this.#stale = false;
+      this.#isWritten = true;
       return null;
     } catch (error) {
       return error instanceof Refusal ? error : writeRefusal(paths.stateDir, error);

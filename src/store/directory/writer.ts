@@ -6,7 +6,7 @@ import type { RunEvent } from '../../core/events/events.ts';
 import { resultOf } from '../../core/state/results.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { replaceFile } from '../../disk/disk.ts';
-import type { Refusal } from '../../model/refusal.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { readRunFile } from '../cache/run-file.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { directoryInbox } from '../inbox/directory.ts';
@@ -55,11 +55,13 @@ class DirectoryRunWriter implements RunWriter {
   }
 
   commit(events: readonly RunEvent[]): void {
+    if (events.length > 0) this.checkPlace();
     this.#log.append(events);
     this.#tell(events);
   }
 
   async commitAsync(events: readonly RunEvent[]): Promise<void> {
+    if (events.length > 0) this.checkPlace();
     this.#isCommitting = true;
     try {
       await this.#log.appendAsync(events);
@@ -67,6 +69,16 @@ class DirectoryRunWriter implements RunWriter {
       this.#isCommitting = false;
     }
     this.#tell(events);
+  }
+
+  checkPlace(): void {
+    this.#log.checkPlace();
+    if (this.#lock.isHeld()) return;
+    throw new Refusal(
+      'lock-lost',
+      `The lock of run ${this.paths.runId} was removed from ${this.paths.lockDir} while it was driven: another engine may have it.`,
+      { hint: `codex-orch run resume ${this.paths.runId}`, exit: ExitStatus.failed },
+    );
   }
 
   #tell(events: readonly RunEvent[]): void {
@@ -82,11 +94,22 @@ class DirectoryRunWriter implements RunWriter {
   }
 
   flushCache(): void {
-    if (this.#isCommitting) return;
+    if (this.#isCommitting || !this.#isOurs()) return;
     const refusal = this.#cache.flush(this.state, this.#log.position);
     if (!refusal) return;
     this.#onStaleCache?.(refusal);
     this.#onStaleCache = null;
+  }
+
+  /** Whether what lies there is what we hold: beside another's run, or a restored one, nothing is written. */
+  #isOurs(): boolean {
+    try {
+      this.checkPlace();
+      return this.#log.isSound;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
   }
 
   onStaleCache(listener: (reason: Refusal) => void): void {
@@ -103,7 +126,11 @@ class DirectoryRunWriter implements RunWriter {
 
   noteSession(instanceId: string, sessionId: string): void {
     const file = this.paths.sessionFile(instanceId);
-    replaceFile(file, `${JSON.stringify({ session_id: sessionId })}\n`);
+    try {
+      replaceFile(file, `${JSON.stringify({ session_id: sessionId })}\n`);
+    } catch {
+      // For people alone: the log has it when the attempt ends.
+    }
   }
 
   close(): void {

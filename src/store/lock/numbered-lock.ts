@@ -19,7 +19,7 @@
  * 4. Nobody takes that stray file for the lock, since it never is the highest; not even if its maker
  *    dies before taking it back.
  */
-import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import { isJsonObject } from '../../model/json.ts';
@@ -54,6 +54,8 @@ export interface LockHolder extends ProcessIdentity {
 export interface Lock {
   /** Gives the lock back. Synchronous, so that an exit handler may call it; more than once is fine. */
   release(): void;
+  /** Whether it is still there: where its file was deleted, somebody else may hold a lock of that name. */
+  isHeld(): boolean;
 }
 
 export type LockResult =
@@ -163,11 +165,16 @@ function readRecord(file: string): ReturnType<typeof readForeignText> {
 
 function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {
   const { now, shared = false } = options;
-  let held = true;
+  // Kept open, so that no other file can have its number.
+  let fd: number | null = openSync(file, 'r');
+  const isHeld = (): boolean => fd !== null && isFileAt(file, fd);
   return {
+    isHeld,
     release() {
-      if (!held) return;
-      held = false;
+      const isOurs = isHeld();
+      if (fd !== null) closeSync(fd);
+      fd = null;
+      if (!isOurs) return;
       const released = json({ ...record, released_at: now() });
       try {
         replaceFile(file, released, { shared });
@@ -176,6 +183,17 @@ function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {
       }
     },
   };
+}
+
+/** Whether the file that lies there is the one that is open. */
+function isFileAt(file: string, fd: number): boolean {
+  try {
+    const there = statSync(file, { throwIfNoEntry: false });
+    const own = fstatSync(fd);
+    return there?.ino === own.ino && there.dev === own.dev;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -7,7 +7,16 @@
  * one. A torn last line was never acknowledged to anyone, so it is dropped. Anything else that does
  * not fit is damage: reported with its place, never skipped or guessed over.
  */
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RunEvent } from '../../core/events/events.ts';
@@ -44,6 +53,8 @@ export class EventLog {
   #position: LogPosition;
   readonly #results: ResultPlaces;
   #failed: Refusal | null = null;
+  /** Which file is open. */
+  readonly #inode: string;
   #isFlushing = false;
 
   private constructor(
@@ -58,6 +69,7 @@ export class EventLog {
     this.#fd = fd;
     this.#results = results;
     this.#sync = options.sync ?? true;
+    this.#inode = inodeOf(fstatSync(fd));
     const { seq, bytes, head, runId, formatVersion } = end;
     this.#position = { seq, bytes, head, runId, formatVersion };
   }
@@ -126,6 +138,37 @@ export class EventLog {
     return { ...this.#position };
   }
 
+  /** Whether nobody has touched what is written here: false after `log-changed` and the like. */
+  get isSound(): boolean {
+    return this.#failed === null;
+  }
+
+  /**
+   * Sees that the log's path still leads to the file that is open, which costs a `stat`.
+   * @throws Refusal `run-gone` where the run was removed, renamed or replaced; then this object takes no more
+   */
+  checkPlace(): void {
+    if (this.#failed) throw this.#failed;
+    let stats: Stats | undefined;
+    try {
+      stats = statSync(this.file, { throwIfNoEntry: false });
+    } catch (error) {
+      // What cannot be looked at now may be where it was.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') return;
+    }
+    if (stats && inodeOf(stats) === this.#inode) return;
+    const what = stats ? 'Another file lies at' : 'There is no file any more at';
+    this.#failed = new Refusal(
+      'run-gone',
+      `${what} ${this.file}: the run was ${stats ? 'replaced' : 'removed or renamed'} while it was driven.`,
+      {
+        hint: 'Where the run lies now, if it does, it can be gone on with: codex-orch run resume',
+        exit: ExitStatus.failed,
+      },
+    );
+    throw this.#failed;
+  }
+
   /** The latest result of an instance, read from the log; null where there is none. @throws Refusal `log-damaged` */
   result(instanceId: string): RecordedResult | null {
     return this.#results.read(this.#fd, this.file, instanceId);
@@ -174,6 +217,7 @@ export class EventLog {
   #write(events: readonly RunEvent[]): LogPosition {
     if (this.#failed) throw this.#failed;
     if (this.#isFlushing) throw new Error(`${this.file}: two appends at once`);
+    this.checkPlace();
     const { bytes, starts, end } = encode(this.#position, events, this.file);
     const size = fstatSync(this.#fd).size;
     if (size !== this.#position.bytes) {
@@ -222,6 +266,10 @@ export class EventLog {
     }
     return refusal;
   }
+}
+
+function inodeOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** The lines of events that follow a place in a log, and where it then ends. @throws Refusal `event-too-large` */

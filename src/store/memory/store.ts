@@ -246,6 +246,10 @@ class MemoryRunWriter implements RunWriter {
     return () => this.#listeners.delete(listener);
   }
 
+  checkPlace(): void {
+    // Nobody can take it away.
+  }
+
   flushCache(): void {
     // There is none.
   }
