@@ -15,10 +15,14 @@ declare const CODEX_ORCH_VERSION: string;
 declare const CODEX_ORCH_BUILD: string;
 
 const DEFECT = 70;
+const FAILED = 1;
 const SHOW_CURSOR = '\u001b[?25h';
 const HIDE_CURSOR = '\u001b[?25l';
 
 const argv = process.argv.slice(2);
+/** How many things go on whatever becomes of standard output. */
+let deaf = 0;
+let hasOutputFailed = false;
 const defectListeners = new Set<(error: unknown) => void>();
 process.on('uncaughtException', takeDefect);
 process.on('unhandledRejection', takeDefect);
@@ -44,6 +48,10 @@ function makeContext(): CliContext {
     isInForeground,
     exit(code) {
       process.exitCode = code;
+    },
+    outliveOutput() {
+      deaf += 1;
+      return () => void (deaf -= 1);
     },
     onDefect(listener) {
       defectListeners.add(listener);
@@ -130,13 +138,20 @@ function wantsColor(isTerminal: boolean): boolean {
 }
 
 /**
- * A reader of standard output that went away (`| head`) ends the program without a word. Standard error
+ * A reader of standard output that went away (`| head`) ends the program without a word, a full disk with one,
+ * unless something goes on that matters more than what is said of it (`outliveOutput`). Standard error
  * may go away (a closed terminal) while a run goes on: what is written there is then dropped.
  */
 function tolerateClosedStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    if (error.code !== 'EIO') reportDefect(error);
+    if (error.code === 'EPIPE' && deaf === 0) process.exit();
+    if (error.code === 'EPIPE' || error.code === 'EIO') return;
+    if (!hasOutputFailed) {
+      process.stderr.write(`error: standard output cannot be written to: ${error.message}\n`);
+      process.once('exit', () => (process.exitCode ||= FAILED));
+    }
+    hasOutputFailed = true;
+    if (deaf === 0) process.exit(FAILED);
   });
   process.stderr.on('error', () => undefined);
 }

@@ -10,7 +10,8 @@ import { plainText } from './render/plain-text.ts';
 
 /**
  * Runs one command line (without `node` and the script). Expected failures are printed, and set the
- * exit status; anything else is thrown on, as a defect.
+ * exit status; anything else is thrown on, as a defect. With --json they are `{"error": {code, message, hint}}` on
+ * standard output.
  */
 export async function runCli(argv: string[], context: CliContext): Promise<void> {
   try {
@@ -18,9 +19,21 @@ export async function runCli(argv: string[], context: CliContext): Promise<void>
   } catch (error) {
     const refusal = error instanceof Refusal ? error : fromSystem(error);
     if (!refusal) throw error;
-    printRefusal(refusal, context);
+    if (asksForJson(argv)) context.stdout.line(errorDocument(refusal));
+    else printRefusal(refusal, context);
     context.exit(refusal.exit);
   }
+}
+
+/** Whether the caller reads JSON: an error is then JSON, too. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** On one line, for those who read line by line. */
+function errorDocument({ code, message, hint }: Refusal): string {
+  return JSON.stringify({ error: { code, message, hint: hint ?? null } });
 }
 
 const systemErrors: Record<string, string> = {
@@ -77,6 +90,11 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   const verb = argv[at] ?? '';
   const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
   if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
+  // Help for a command that there is not would be help for another.
+  if (!found && verb !== '' && !verb.startsWith('-')) {
+    const asked = argv.filter((word) => word !== '--help' && word !== '-h');
+    return runCommand(asked, { noun, called: null }, context);
+  }
   const called = found ? { verb, command: (await found.load()).command } : null;
   await runCommand(argv, { noun, called }, context);
 }

@@ -39,6 +39,11 @@ export interface CliContext extends World {
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
   /**
+   * From now on a standard output that is closed or full ends nothing: a run that is driven goes on. Returns what
+   * takes that back.
+   */
+  outliveOutput(): () => void;
+  /**
    * Takes defects that surface outside any call (a rejected promise that nobody awaits) instead of dying
    * of them: for a server, which one broken request must not end. Returns what gives them back.
    */

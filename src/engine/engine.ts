@@ -34,6 +34,8 @@ export interface EngineOptions {
   settleOnly?: boolean;
   /** Give failed instances that are worth it another try, once the run is settled. */
   revive?: boolean;
+  /** With `revive`: also those of whose end nobody knows. */
+  orphaned?: boolean;
   onActivity?(instanceId: string, activities: AgentActivity[]): void;
   /** Failed instances that a resume leaves alone. */
   onLeftAlone?(instances: Instance[]): void;
@@ -429,8 +431,9 @@ export class Engine {
   }
 
   #revive(): RunEvent[] {
-    this.#options.onLeftAlone?.(leftAlone(this.#run.state));
-    return this.#decide({ command: 'resume' });
+    const { orphaned = false } = this.#options;
+    this.#options.onLeftAlone?.(leftAlone(this.#run.state, orphaned));
+    return this.#decide({ command: 'resume', orphaned });
   }
 
   #finishAbort(): RunEvent[] {

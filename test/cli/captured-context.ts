@@ -56,6 +56,7 @@ export function capturedContext(settings: Settings = {}): {
       captured.code = code;
     },
     onSignal: () => () => undefined,
+    outliveOutput: () => () => undefined,
     onDefect: () => () => undefined,
   };
   return { context, captured };

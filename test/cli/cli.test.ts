@@ -30,6 +30,22 @@ describe('finding the command', () => {
     expect(more.filter((line) => line !== '')).toEqual([]);
   });
 
+  it.each([
+    ['rnu --json', 'unknown-command'],
+    ['run list --jsn --json', 'unknown-option'],
+    ['run show --json /nowhere latest', null],
+    ['run events --json /nowhere', null],
+  ])('%s prints the error as JSON, and nothing else', async (line, code) => {
+    const captured = await captureCli(line.split(' '));
+    const plain = await captureCli(line.split(' ').filter((word) => word !== '--json'));
+    expect(captured.stderr).toBe('');
+    expect(captured.code).toBe(plain.code);
+    const { error } = JSON.parse(captured.stdout) as { error: Record<string, string | null> };
+    expect(Object.keys(error)).toEqual(['code', 'message', 'hint']);
+    if (code !== null) expect(error['code']).toBe(code);
+    expect(plain.stderr).toContain(error['message']);
+  });
+
   it('without a word prints help to standard error, as wrong usage', async () => {
     const { stdout, stderr, code } = await captureCli([]);
     expect(code).toBe(2);
@@ -39,6 +55,15 @@ describe('finding the command', () => {
 });
 
 describe('help', () => {
+  it.each(['help run bogus', 'run bogus --help', 'run help bogus', 'help bogus'])(
+    '%s is wrong usage',
+    async (line) => {
+      const { stdout, stderr, code } = await captureCli(line.split(' '));
+      expect([stdout, code]).toEqual(['', 2]);
+      expect(stderr).toContain('bogus');
+    },
+  );
+
   it.each([[['--help']], [['-h']], [['help']]])(
     '%j lists every group with a line',
     async (argv) => {

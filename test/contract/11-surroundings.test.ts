@@ -220,6 +220,40 @@ describe('a signal', () => {
   });
 });
 
+describe('standard output', () => {
+  const sh = (line: string): Promise<{ code: number | null; stderr: string }> =>
+    new Promise((resolve) => {
+      const words = ['-c', line, 'sh', process.execPath, builtEntry];
+      const child = spawn('bash', words, { cwd: program, stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.once('close', (code) => resolve({ code, stderr }));
+    });
+
+  it('that is full is no defect, and the run goes on', async () => {
+    write(program);
+    goOn();
+    const start = await sh('"$1" "$2" run start . --root slow > /dev/full');
+    expect(start).toMatchObject({ code: 1 });
+    expect(start.stderr).toContain('standard output cannot be written to');
+    expect(start.stderr).not.toContain('defect');
+    expect(await slow()).toMatchObject({ status: 'done', attempt: 1 });
+    const list = await sh('"$1" "$2" run list . > /dev/full');
+    expect(list).toMatchObject({ code: 1 });
+    expect(list.stderr).not.toContain('defect');
+  });
+
+  it('whose reader has gone does not end the run', async () => {
+    write(program);
+    goOn();
+    const start = await sh(
+      'set -o pipefail; "$1" "$2" run start . --root slow 2> /dev/null | true',
+    );
+    expect(start.code).toBe(0);
+    expect(await slow()).toMatchObject({ status: 'done', attempt: 1 });
+  });
+});
+
 describe('the disk', () => {
   it('that is full ends the engine with a word, loses nothing, and goes on once there is space', async () => {
     const disk = smallDisk(program);

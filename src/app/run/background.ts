@@ -20,7 +20,7 @@ export function driveInBackground(
   world: World,
   programDir: string,
   runId: string,
-  options: { revive?: boolean } = {},
+  options: { revive?: boolean; orphaned?: boolean } = {},
 ): void {
   const paths = runPaths(programDir, runId);
   const holder = currentHolder(paths);
@@ -28,6 +28,7 @@ export function driveInBackground(
   if (holder !== null) throw heldRefusal(runId, holder);
   const { node, entry } = selfCommand(world);
   const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
+  if (options.orphaned) words.push('--orphaned');
   const log = openSync(paths.engineLog, 'a');
   try {
     faultPoint('spawn', 'engine');

@@ -25,6 +25,8 @@ export interface DriveOptions {
   command: string;
   /** Try again what failed for reasons that pass. */
   revive?: boolean;
+  /** With `revive`: also what nobody knows the end of. */
+  orphaned?: boolean;
   /** Give what was left running its end, and start nothing. */
   settleOnly?: boolean;
   /** Something to decide before the run goes on, such as a retry. */
@@ -99,6 +101,7 @@ export function driveSession(
   };
   const engine = new Engine(parts, {
     revive: options.revive ?? false,
+    orphaned: options.orphaned ?? false,
     settleOnly: options.settleOnly ?? false,
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,

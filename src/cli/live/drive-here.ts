@@ -78,6 +78,7 @@ async function driveHere(
   begun: () => void,
 ): Promise<void> {
   const sinceMs = context.clock.elapsedMs();
+  const endDeafness = context.outliveOutput();
   const paint = makePaint(context.stderr.color);
   const program = programWord(programDir, context);
   let progress: RunProgress | null = null;
@@ -128,13 +129,25 @@ async function driveHere(
   } finally {
     progress.close(true);
     endSignals();
+    endDeafness();
   }
 }
 
 function leftAloneLines(instances: Instance[], program: string, runId: string): string[] {
-  return instances.map((instance) => {
+  const orphans = instances.filter(
+    ({ termination_reason: reason, failure_kind: kind }) =>
+      reason === 'orphaned' && kind === 'unknown',
+  );
+  const all =
+    orphans.length < 2
+      ? []
+      : [
+          `of ${orphans.length} nobody knows how they ended; to try all of them again: codex-orch run resume ${program}${runId} --orphaned`,
+        ];
+  const lines = instances.map((instance) => {
     const why = plainLine(instance.error ?? 'no reason recorded');
     const command = `codex-orch run retry-instance ${program}${runId} ${instance.instance_id}${grantFor(instance)}`;
     return `left alone: ${instance.instance_id} ${instance.status} (${why}); force it with: ${command}`;
   });
+  return [...lines, ...all];
 }

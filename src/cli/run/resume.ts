@@ -1,6 +1,6 @@
 /** `run resume`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import { defineCommand, prints, PROGRAM, RUN } from '../command.ts';
+import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 import { driveNotes, driveOptions, exitStatuses } from './run-options.ts';
 
 export const command = defineCommand({
@@ -9,7 +9,13 @@ export const command = defineCommand({
     'and goes on. Failed instances that it leaves alone are listed with the command that forces them.',
   words: [PROGRAM, RUN],
   usage: '[options]',
-  options: driveOptions,
+  options: {
+    orphaned: flag(
+      '--orphaned',
+      'also try again all whose end nobody knows, as after a reboot; they may have done their work',
+    ),
+    ...driveOptions,
+  },
   json: prints<RunDocument>(),
   examples: ['. latest'],
   notes: driveNotes + exitStatuses,
@@ -19,9 +25,11 @@ export const command = defineCommand({
     const { resumeRun } = await import('../../app/run/resume.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
+    const { orphaned } = options;
     await setGoing(programDir, runId, options, context, {
-      here: (hooks) => resumeRun(context, programDir, runId, { command: 'run resume', ...hooks }),
-      inBackground: () => driveInBackground(context, programDir, runId, { revive: true }),
+      here: (hooks) =>
+        resumeRun(context, programDir, runId, { command: 'run resume', orphaned, ...hooks }),
+      inBackground: () => driveInBackground(context, programDir, runId, { revive: true, orphaned }),
     });
   },
 });

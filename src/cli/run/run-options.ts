@@ -17,9 +17,9 @@ export const driveOptions = {
 };
 
 export const driveNotes =
-  'Ctrl-C, on a terminal, asks whether to leave the agents at work, stop them or go on; a second\n' +
-  'stops them, so that they can be resumed, and a third kills them. Elsewhere the first stops them,\n' +
-  'and a second does so at once.\n\n';
+  'Ctrl-C, on a terminal, asks whether to leave the agents at work, stop them or\n' +
+  'go on; a second stops them, so that they can be resumed, and a third kills them.\n' +
+  'Elsewhere the first stops them, and a second does so at once.\n\n';
 
 export const exitStatuses =
   'Exit status: 0 done, 1 failed, 2 wrong usage or program, 3 waits for replies,\n' +

@@ -20,7 +20,8 @@ export type Request =
    * it, by instance.
    */
   | { command: 'abort'; ends?: ReadonlyMap<string, ProcessEnd> }
-  | { command: 'resume' }
+  /** `orphaned`: also instances of whose end nobody knows. */
+  | { command: 'resume'; orphaned?: boolean }
   /** `new_session`: leaves the conversation of the earlier attempts, and begins with the whole prompt. */
   | {
       command: 'retry_instance';
@@ -42,7 +43,10 @@ export function decide(state: RunState, request: Request, now: string): Decision
     case 'abort':
       return { ok: true, events: abortRun(state, request.ends ?? new Map(), now) };
     case 'resume':
-      return { ok: true, events: isOverForGood(state) ? [] : reviveFailed(state, now) };
+      return {
+        ok: true,
+        events: isOverForGood(state) ? [] : reviveFailed(state, now, request.orphaned === true),
+      };
     case 'retry_instance':
       return (
         refuseAborted(state) ??

@@ -6,14 +6,21 @@ import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
 import { isOverForGood } from '../state/standing.ts';
 
-/** Failed instances that are worth another try go back; those skipped below them follow. */
-export function reviveFailed(state: RunState, now: string): RunEvent[] {
+/** Failed instances that are worth another try go back, with `orphaned` also those of whose end nobody knows; those skipped below them follow. */
+export function reviveFailed(state: RunState, now: string, orphaned = false): RunEvent[] {
   const recorder = new Recorder(state, now);
-  for (const { status, resume_recommended, instance_id: id } of state.instances.values()) {
-    if (status !== 'failed' || !resume_recommended) continue;
+  for (const instance of state.instances.values()) {
+    if (instance.status !== 'failed') continue;
+    if (!instance.resume_recommended && !(orphaned && isOrphaned(instance))) continue;
+    const { instance_id: id } = instance;
     recorder.emit('instance_requeued', id, { reason: 'resume', granted_iterations: 0 });
   }
   return recorder.events;
+}
+
+/** Nobody knows how its attempt ended, as after a reboot: only a person can say that it may be made again. */
+function isOrphaned({ termination_reason: reason, failure_kind: kind }: Instance): boolean {
+  return reason === 'orphaned' && kind === 'unknown';
 }
 
 /**
@@ -21,11 +28,13 @@ export function reviveFailed(state: RunState, now: string): RunEvent[] {
  * they are, and those that an abort skipped which was taken back. Only a retry brings them back. In an aborted
  * run nothing does.
  */
-export function leftAlone(state: RunState): Instance[] {
+export function leftAlone(state: RunState, orphaned = false): Instance[] {
   if (isOverForGood(state)) return [];
   return [...state.instances.values()].filter(
     (instance) =>
-      (instance.status === 'failed' && !instance.resume_recommended) ||
+      (instance.status === 'failed' &&
+        !instance.resume_recommended &&
+        !(orphaned && isOrphaned(instance))) ||
       isSkippedByAbort(state, instance),
   );
 }

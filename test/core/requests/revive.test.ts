@@ -1,6 +1,7 @@
 /** Section 11 of the contract: what a resume brings back, and what it leaves alone. */
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../../src/model/run.ts';
+import { leftAlone } from '../../../src/core/requests/revive.ts';
 import { loop, task } from '../../support/make.ts';
 import { broken, offline, ScriptedRun } from '../scripted-run.ts';
 
@@ -113,6 +114,19 @@ describe('a resume after an abort, in a run of format 1,', () => {
     expect(run.retry(run.last('waiting'))).toBeNull();
     expect(run.last('waiting').status).toBe('waiting');
   });
+});
+
+it('orphans come back all at once where a person says so', () => {
+  const run = new ScriptedRun([task({ id: 'a' }), task({ id: 'b' }), task({ id: 'c' })]);
+  const orphan = { ...broken, termination_reason: 'orphaned', failure_kind: 'unknown' } as const;
+  run.finish('a', { process: orphan });
+  run.finish('b', { process: orphan });
+  run.finish('c', { process: broken });
+  expect(names(run.resume())).toEqual(['a', 'b', 'c']);
+  expect(names(leftAlone(run.state, true))).toEqual(['c']);
+  run.decide({ command: 'resume', orphaned: true });
+  run.plan();
+  expect(run.board()).toEqual(['a running', 'b running', 'c failed']);
 });
 
 it('a loop at its limit is left alone', () => {
