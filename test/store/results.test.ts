@@ -26,7 +26,10 @@ beforeEach(() => {
   const run = storeOf(program.dir).create(paths.runId);
   mkdirSync(path.join(paths.programDir, 'prompts'));
   writeFileSync(path.join(paths.programDir, 'prompts', 'ask.md'), 'Ask first.\n');
-  const { events, state } = createRun(samplePlan(), paths.runId, '2026-01-02T03:04:05.000Z');
+  const plan = samplePlan();
+  const { ask } = plan.tasks;
+  if (ask) plan.tasks['ask'] = { ...ask, publish: [] };
+  const { events, state } = createRun(plan, paths.runId, '2026-01-02T03:04:05.000Z');
   run.begin(events, state);
   open();
   step();

@@ -31,6 +31,7 @@ function taskOf(id: string, dependsOn: string[]): TaskSpec {
     title: `Task ${id} – größer`,
     depends_on: dependsOn,
     compose: [{ kind: 'file', path: 'prompts/ask.md' }],
+    publish: id === 'build' ? [] : ['final.md'],
   });
 }
 

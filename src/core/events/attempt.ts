@@ -4,9 +4,9 @@ import type { ProcessEnd } from '../../model/attempt.ts';
 import type { FileRecord } from '../../model/run.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { count } from '../../text/amounts.ts';
-import { applyReply } from './interrupt.ts';
+import { applyReply, hasReply } from './interrupt.ts';
 import { instanceRecord, type Family, type LoggedEvent, type RecordRef } from './spec.ts';
-import { clearOutcome, setStatus } from './status.ts';
+import { clearOutcome, setStatus, unless, unlessConcluding } from './status.ts';
 
 interface AttemptStarted {
   attempt: number;
@@ -31,6 +31,19 @@ export interface AttemptEvents {
 export const attemptEvents: Family<AttemptEvents> = {
   attempt_started: {
     since: 1,
+    misfit(state, event) {
+      const { attempt, session_id: session, replies } = event.payload;
+      const instance = instanceOf(state, event.instance_id);
+      const expected = instance.attempt + 1;
+      if (attempt !== expected) return `it is attempt ${attempt}, not ${expected}`;
+      if (session !== null && session !== instance.session_id) {
+        return `it continues session ${session}, not ${instance.session_id}`;
+      }
+      const { interrupts } = linksOf(state, instance.instance_id);
+      const stray = replies.find((id) => !interrupts.includes(id) || !hasReply(state, id));
+      if (stray !== undefined) return `${stray} has no reply for it`;
+      return unless(state, event, 'runnable');
+    },
     apply: startAttempt,
     // The result of an earlier attempt does not stand any more.
     records: (event) => (event.payload.attempt === 1 ? instanceRecord(event) : withResult(event)),
@@ -40,6 +53,14 @@ export const attemptEvents: Family<AttemptEvents> = {
   },
   attempt_finished: {
     since: 1,
+    misfit(state, event) {
+      const { attempt, attempts } = instanceOf(state, event.instance_id);
+      if (event.payload.attempt !== attempt) {
+        return `attempt ${event.payload.attempt} does not run: the last one is ${attempt}`;
+      }
+      if (attempts.at(-1)?.finished_at !== null) return `attempt ${attempt} has ended already`;
+      return unless(state, event, 'running');
+    },
     apply: finishAttempt,
     says({ attempt, termination_reason: reason, return_code: code, usage }) {
       const exit = code === null ? '' : `, exit ${code}`;
@@ -49,6 +70,15 @@ export const attemptEvents: Family<AttemptEvents> = {
   },
   session_lost: {
     since: 1,
+    misfit(state, event) {
+      const instance = instanceOf(state, event.instance_id);
+      const { session_id: lost } = event.payload;
+      // Of the attempt that ended without it; or a person who retries it wants another.
+      const isRunning = instance.status === 'running';
+      const session = isRunning ? instance.attempts.at(-1)?.session_id : instance.session_id;
+      if (session !== lost) return `${instance.instance_id} has session ${session ?? null}`;
+      return isRunning ? unlessConcluding(state, event) : unless(state, event, 'failed', 'skipped');
+    },
     apply(state, { instance_id: id }) {
       instanceOf(state, id).session_id = null;
     },
@@ -57,6 +87,11 @@ export const attemptEvents: Family<AttemptEvents> = {
   },
   result_materialized: {
     since: 1,
+    misfit: (state, event) =>
+      unlessConcluding(state, event) ??
+      (linksOf(state, event.instance_id ?? '').resultSha256 === null
+        ? null
+        : `attempt ${event.payload.attempt} has a result already`),
     apply(state, { instance_id: id, payload }) {
       linksOf(state, id ?? '').resultSha256 = payload.sha256;
     },
@@ -65,6 +100,11 @@ export const attemptEvents: Family<AttemptEvents> = {
   },
   artifacts_published: {
     since: 1,
+    misfit: (state, event) =>
+      unlessConcluding(state, event) ??
+      (instanceOf(state, event.instance_id).published.length === 0
+        ? null
+        : `attempt ${event.payload.attempt} has published already`),
     apply(state, { instance_id: id, payload }) {
       instanceOf(state, id).published = payload.artifacts;
     },
@@ -97,7 +137,10 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
   instance.started_at = event.created_at;
   // What an attempt left that failed all the same is nobody's: the next one answers for all of it.
   if (instance.published.length > 0) instance.published = [];
-  linksOf(state, instance.instance_id).resultSha256 = null;
+  const links = linksOf(state, instance.instance_id);
+  links.resultSha256 = null;
+  // Engines of format 1 passed over as many events of the next choice: their logs go on without these.
+  if (state.plan.format_version > 1) links.controlEvents = 0;
   const attempt = {
     attempt: event.payload.attempt,
     started_at: event.created_at,

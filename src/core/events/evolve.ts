@@ -1,7 +1,7 @@
 /**
  * `evolve` is the only place where a run's state changes. Live execution and replay use it alike.
  * It changes the state in place, because a copy would cost what the run holds rather than what changed.
- * It trusts the log: whoever writes events has checked them, whoever reads a log has verified its chain.
+ * It trusts its events: whoever decides something emits what fits. Whoever reads a log uses `evolveRead`.
  */
 import type { RunState } from '../state/run-state.ts';
 import { specOf } from './catalogue.ts';
@@ -18,9 +18,16 @@ export function evolve(state: RunState | null, event: RunEvent): RunState {
   return state;
 }
 
-/** The state after all of these events. */
+/** As `evolve`, of an event that was read. @throws Error where it is none that an engine would have written there */
+export function evolveRead(state: RunState | null, event: RunEvent): RunState {
+  const misfit = state && (specOf(event).misfit?.(state, event) ?? null);
+  if (misfit !== null) throw new Error(misfit);
+  return evolve(state, event);
+}
+
+/** The state after all of these events, read as `evolveRead` reads them. */
 export function replay(events: Iterable<RunEvent>): RunState | null {
   let state: RunState | null = null;
-  for (const event of events) state = evolve(state, event);
+  for (const event of events) state = evolveRead(state, event);
   return state;
 }

@@ -1,11 +1,20 @@
 /** Events of instances: how one comes to be, and moves from status to status. */
 import type { FailureKind, Instance, InstanceStatus, TerminationReason } from '../../model/run.ts';
-import { instanceOf, linksOf, type InstanceLinks, type RunState } from '../state/run-state.ts';
+import { scopeName } from '../../model/program.ts';
+import { isSkippedByAbort } from '../state/blocked.ts';
+import { unappliedReplies } from '../state/replies.ts';
+import {
+  instanceOf,
+  linksOf,
+  taskOf,
+  type InstanceLinks,
+  type RunState,
+} from '../state/run-state.ts';
 import { isAligned, scopeOf, scopesBelow } from '../state/scope-index.ts';
 import { reopenUnsaid } from './interrupt.ts';
-import { grantIterations } from './scope.ts';
+import { grantIterations, leastControlEvents } from './scope.ts';
 import type { Family, LoggedEvent } from './spec.ts';
-import { clearOutcome, setStatus } from './status.ts';
+import { clearOutcome, setStatus, unless, unlessConcluding } from './status.ts';
 
 /** Why an instance goes back to `pending`. */
 type RequeueReason = 'resume' | 'retry' | 'upstream_retried' | 'session_lost';
@@ -44,15 +53,35 @@ export interface InstanceEvents {
 export const instanceEvents: Family<InstanceEvents> = {
   instance_created: {
     since: 1,
+    misfit: misfitOfInstance,
     apply: addInstance,
     says: ({ dependency_instances: bound }) =>
       Object.entries(bound)
         .map(([name, id]) => `${name}=${id}`)
         .join(' '),
   },
-  instance_runnable: { since: 1, apply: makeRunnable },
+  instance_runnable: {
+    since: 1,
+    misfit(state, event) {
+      const { unfinished } = linksOf(state, event.instance_id ?? '');
+      if (unfinished > 0) return `${unfinished} of what it depends on is not done`;
+      return unless(state, event, 'pending') ?? unlessAnswered(state, event);
+    },
+    apply: makeRunnable,
+  },
   instance_waiting: {
     since: 1,
+    misfit(state, event) {
+      const { status, blocking_interrupts: open } = instanceOf(state, event.instance_id);
+      const named = event.payload.blocking_interrupts;
+      if (String(named) !== String(open)) {
+        return `it names ${named.join(', ') || 'no question'}, and ${open.join(', ') || 'none'} is open`;
+      }
+      if (open.length === 0 && !unheard(state, event.instance_id ?? '')) {
+        return 'it waits for nothing';
+      }
+      return status === 'pending' ? null : unlessConcluding(state, event);
+    },
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
       setStatus(state, instance, 'waiting');
@@ -61,15 +90,32 @@ export const instanceEvents: Family<InstanceEvents> = {
     },
     says: ({ blocking_interrupts: ids }) => `for ${ids.join(', ')}`,
   },
-  instance_resumed: { since: 1, apply: makeRunnable },
+  instance_resumed: {
+    since: 1,
+    misfit: (state, event) => unless(state, event, 'waiting') ?? unlessAnswered(state, event),
+    apply: makeRunnable,
+  },
   instance_requeued: {
     since: 1,
+    misfit: misfitOfRequeue,
     apply: requeue,
     says: ({ reason, granted_iterations: granted }) =>
       granted > 0 ? `${reason}, ${granted} more iterations granted` : reason,
   },
   instance_skipped: {
     since: 1,
+    misfit(state, event) {
+      const { attempt } = instanceOf(state, event.instance_id);
+      const { upstream, blocked } = linksOf(state, event.instance_id ?? '');
+      const { caused_by_instance_id: cause } = event.payload;
+      if (attempt > 0) return `${event.instance_id} has had ${attempt} attempts`;
+      const isBarred =
+        cause === null
+          ? blocked === 0
+          : upstream.includes(cause) && isBlocking(instanceOf(state, cause).status);
+      if (!isBarred) return `${cause ?? 'nothing above it'} bars ${event.instance_id}`;
+      return unless(state, event, 'pending', 'runnable', 'waiting');
+    },
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
       instance.error = event.payload.reason;
@@ -82,6 +128,7 @@ export const instanceEvents: Family<InstanceEvents> = {
   },
   instance_done: {
     since: 1,
+    misfit: misfitOfDone,
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
       setStatus(state, instance, 'done');
@@ -95,11 +142,97 @@ export const instanceEvents: Family<InstanceEvents> = {
   },
   instance_failed: {
     since: 1,
+    misfit: misfitOfFailure,
     apply: failInstance,
     says: ({ error }) => error,
     news: 'failed',
   },
 };
+
+function misfitOfInstance(
+  state: RunState,
+  { instance_id: id, payload }: LoggedEvent<string, InstanceCreated>,
+): string | null {
+  const { task_id, input_scope_id: scope, dependency_instances: bound } = payload;
+  const task = state.plan.tasks[task_id];
+  if (id === null || state.instances.has(id)) return `there is an instance ${id} already`;
+  if (task === undefined) return `there is no task ${task_id}`;
+  if (!state.scopes.has(scope)) return `there is no scope ${scope}`;
+  if (state.announced !== null) return `the run was ${state.announced}`;
+  const names = new Set(task.depends_on.map(scopeName));
+  const other = Object.keys(bound).find((name) => !names.has(name));
+  if (other !== undefined) return `${task_id} depends on no ${other}`;
+  for (const dependency of task.depends_on) {
+    const upstream = state.instances.get(bound[scopeName(dependency)] ?? '');
+    if (upstream?.task_id !== dependency.task) return `it has no instance of ${dependency.task}`;
+  }
+  return null;
+}
+
+function misfitOfRequeue(
+  state: RunState,
+  event: LoggedEvent<string, InstanceRequeued>,
+): string | null {
+  const instance = instanceOf(state, event.instance_id);
+  const { blocked, skippedBecauseOf } = linksOf(state, instance.instance_id);
+  switch (event.payload.reason) {
+    case 'session_lost':
+      if (instance.session_id !== null) return `its session is ${instance.session_id}`;
+      return unlessConcluding(state, event);
+    case 'upstream_retried':
+      if (blocked > 0 || skippedBecauseOf === null) return 'nothing above it was retried';
+      return unless(state, event, 'skipped');
+    case 'resume':
+      if (!instance.resume_recommended) return 'a resume leaves it alone';
+      return unless(state, event, 'failed');
+    case 'retry':
+      return isSkippedByAbort(state, instance) ? null : unless(state, event, 'failed');
+  }
+}
+
+function misfitOfDone(state: RunState, event: LoggedEvent<string, unknown>): string | null {
+  const instance = instanceOf(state, event.instance_id);
+  const { resultSha256, controlEvents } = linksOf(state, instance.instance_id);
+  const task = taskOf(state, instance);
+  const ended = unlessConcluding(state, { ...event, payload: {} }) ?? unlessAnswered(state, event);
+  if (ended !== null) return ended;
+  if (instance.attempts.at(-1)?.termination_reason !== 'completed') {
+    return `attempt ${instance.attempt} did not end well`;
+  }
+  const mustLeave = task.result_schema !== null || task.control !== null;
+  if (mustLeave && resultSha256 === null) return 'it left no result';
+  if (task.publish.length > 0 && instance.published.length === 0) return 'it published nothing';
+  if (task.control !== null && controlEvents < leastControlEvents(task.control)) {
+    return `only ${controlEvents} events of its choice stand before it`;
+  }
+  return unheard(state, instance.instance_id) ? 'it has not received an answer' : null;
+}
+
+/** What had begun fails by how its attempt ended, or because the run is aborted. */
+function misfitOfFailure(
+  state: RunState,
+  event: LoggedEvent<string, InstanceFailed>,
+): string | null {
+  const { status, attempt, attempts } = instanceOf(state, event.instance_id);
+  if (attempt === 0) return `${event.instance_id} has had no attempt`;
+  if (status === 'running' && attempts.at(-1)?.finished_at === null) {
+    return event.payload.termination_reason === 'terminated'
+      ? null
+      : `attempt ${attempt} has not ended`;
+  }
+  return unless(state, event, 'running', 'pending', 'runnable', 'waiting');
+}
+
+/** For `misfit`: null where no question bars the instance. */
+function unlessAnswered(state: RunState, event: { instance_id: string | null }): string | null {
+  const [open] = instanceOf(state, event.instance_id).blocking_interrupts;
+  return open === undefined ? null : `${open} is not answered`;
+}
+
+/** Whether an answer that the instance had to wait for has reached no attempt. */
+function unheard(state: RunState, instanceId: string): boolean {
+  return unappliedReplies(state, instanceId).some(({ interrupt }) => interrupt.blocking);
+}
 
 function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated>): void {
   const id = event.instance_id ?? '';

@@ -13,6 +13,14 @@ export interface InterruptEvents {
 export const interruptEvents: Family<InterruptEvents> = {
   interrupt_requested: {
     since: 1,
+    misfit(state, { instance_id: id, payload: { interrupt } }) {
+      if (state.interrupts.has(interrupt.interrupt_id)) {
+        return `${interrupt.interrupt_id} has been asked already`;
+      }
+      const { task_id: task } = instanceOf(state, id);
+      const isOwn = interrupt.instance_id === id && interrupt.task_id === task;
+      return isOwn && interrupt.status === 'open' ? null : `it is no open question of ${id}`;
+    },
     apply: addInterrupt,
     records: (event) => [
       ...instanceRecord(event),
@@ -24,6 +32,16 @@ export const interruptEvents: Family<InterruptEvents> = {
   },
   interrupt_resolved: {
     since: 1,
+    misfit(state, event) {
+      const { interrupt, reply } = interruptOf(state, event.payload.interrupt_id);
+      const { interrupt_id: id, audience } = interrupt;
+      const given = event.payload.reply;
+      if (reply !== null) return `${id} has been answered already`;
+      if (interrupt.status === 'closed' && saysWhatIsClosed(state)) return `${id} is closed`;
+      if (given.interrupt_id !== id || given.audience !== audience)
+        return `it is no reply to ${id}`;
+      return unlessOf(event, interrupt);
+    },
     apply: resolveInterrupt,
     records: ownAndInstance,
     says: ({ interrupt_id: id, reply }) =>
@@ -32,6 +50,15 @@ export const interruptEvents: Family<InterruptEvents> = {
   },
   interrupt_applied: {
     since: 1,
+    misfit(state, event) {
+      const { interrupt, appliedInAttempt } = interruptOf(state, event.payload.interrupt_id);
+      const { interrupt_id: id } = interrupt;
+      const { status, attempt } = instanceOf(state, interrupt.instance_id);
+      const isNow = status === 'running' && attempt === event.payload.attempt;
+      if (!isNow || appliedInAttempt !== attempt)
+        return `attempt ${attempt} did not begin with ${id}`;
+      return unlessOf(event, interrupt);
+    },
     apply: (state, { payload, created_at: at }) =>
       applyReply(state, payload.interrupt_id, payload.attempt, at),
     records: ownAndInstance,
@@ -39,6 +66,11 @@ export const interruptEvents: Family<InterruptEvents> = {
   },
   interrupt_closed: {
     since: 2,
+    misfit(state, event) {
+      const { interrupt } = interruptOf(state, event.payload.interrupt_id);
+      if (interrupt.status !== 'open') return `${interrupt.interrupt_id} is ${interrupt.status}`;
+      return unlessOf(event, interrupt);
+    },
     apply: closeInterrupt,
     records: ownAndInstance,
     says: ({ interrupt_id: id, reason }) => `${id}: ${closingWords[reason]}`,
@@ -127,6 +159,17 @@ export function reopenUnsaid(state: RunState): void {
 /** Whether the run's log has an event for it. */
 export function saysWhatIsClosed({ plan }: Pick<RunState, 'plan'>): boolean {
   return plan.format_version >= interruptEvents.interrupt_closed.since;
+}
+
+/** Whether the run has a reply to the question. */
+export function hasReply(state: RunState, interruptId: string): boolean {
+  return (state.interrupts.get(interruptId)?.reply ?? null) !== null;
+}
+
+/** For `misfit`: null where the event is of the instance that asked. */
+function unlessOf(event: { instance_id: string | null }, interrupt: Interrupt): string | null {
+  const { instance_id: asker, interrupt_id: id } = interrupt;
+  return event.instance_id === asker ? null : `${id} is a question of ${asker}`;
 }
 
 function interruptOf(state: RunState, interruptId: string): InterruptRecord {

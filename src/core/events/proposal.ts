@@ -12,6 +12,11 @@ export interface ProposalEvents {
 export const proposalEvents: Family<ProposalEvents> = {
   proposal_recorded: {
     since: 1,
+    misfit(state, { payload: { proposal } }) {
+      const { proposal_id: id, interrupt_id: asked } = proposal;
+      if (state.proposals.has(id)) return `${id} has been recorded already`;
+      return state.interrupts.has(asked) ? null : `there is no interrupt ${asked}`;
+    },
     apply(state, { payload: { proposal } }) {
       state.proposals.set(proposal.proposal_id, { ...proposal });
     },
@@ -21,6 +26,8 @@ export const proposalEvents: Family<ProposalEvents> = {
   },
   proposal_dropped: {
     since: 1,
+    misfit: (state, { payload: { interrupt_id: id } }) =>
+      state.interrupts.has(id) ? null : `there is no interrupt ${id}`,
     apply(state, { payload: { interrupt_id: id } }) {
       state.droppedProposals.set(id, (state.droppedProposals.get(id) ?? 0) + 1);
     },

@@ -2,9 +2,9 @@
 import { completeProject, completeTask } from '../../model/defaults.ts';
 import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
-import type { RunState } from '../state/run-state.ts';
+import { endOf, type RunState } from '../state/run-state.ts';
 import { buildTaskGraph } from '../state/task-graph.ts';
-import { closeUnsaid } from './interrupt.ts';
+import { closeUnsaid, saysWhatIsClosed } from './interrupt.ts';
 import type { Family, LoggedEvent } from './spec.ts';
 
 export interface RunEvents {
@@ -24,6 +24,7 @@ export const runEvents: Family<RunEvents> = {
   },
   run_aborted: {
     since: 1,
+    misfit: unlessAtRest,
     apply(state) {
       state.aborted = true;
       closeUnsaid(state);
@@ -32,12 +33,31 @@ export const runEvents: Family<RunEvents> = {
   },
   run_completed: {
     since: 1,
+    misfit(state, { payload: { status } }) {
+      const end = endOf(state);
+      if (status !== end) return `the run is ${end}, not ${status}`;
+      if (state.announced === status) return `it was ${status} already`;
+      return unlessAtRest(state);
+    },
     apply(state, { payload }) {
       state.announced = payload.status;
     },
     says: ({ status }) => status,
   },
 };
+
+/** For `misfit`: null where no instance has anything left to do, and nobody is asked anything. */
+function unlessAtRest(state: RunState): string | null {
+  const { counts, interrupts } = state;
+  if (saysWhatIsClosed(state)) {
+    for (const [id, { interrupt }] of interrupts)
+      if (interrupt.status === 'open') return `${id} is open`;
+  }
+  const open = (['pending', 'runnable', 'running', 'waiting'] as const).find(
+    (status) => counts[status] > 0,
+  );
+  return open === undefined ? null : `${counts[open]} instances are ${open}`;
+}
 
 /** What was frozen, with what it lacks: the run may be older than a field. The one place that reads it. */
 function thawed(plan: RunPlan): RunPlan {

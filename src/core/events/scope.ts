@@ -1,10 +1,12 @@
 /** Events of controllers: what one decided, the scopes that it opened, the tasks that it chose. */
 import { stringifyJson, type JsonObject } from '../../model/json.ts';
+import type { ControlSpec } from '../../model/program.ts';
 import type { Instance } from '../../model/run.ts';
-import { instanceOf, linksOf, type LoopCount, type RunState } from '../state/run-state.ts';
+import { instanceOf, linksOf, taskOf, type LoopCount, type RunState } from '../state/run-state.ts';
 import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
 import { bodyOf } from '../state/task-graph.ts';
 import type { Family, LoggedEvent } from './spec.ts';
+import { unlessConcluding } from './status.ts';
 
 interface NewScope {
   input_scope_id: string;
@@ -27,39 +29,98 @@ export interface ScopeEvents {
 export const scopeEvents: Family<ScopeEvents> = {
   input_scope_created: {
     since: 1,
+    misfit(state, event) {
+      const { input_scope_id: id, parent_input_scope_id: parent } = event.payload;
+      const { created_by_instance_id: creator } = event.payload;
+      if (state.scopes.has(id)) return `there is a scope ${id} already`;
+      if (parent === null) return state.baseScopeId === '' ? null : 'the run has its base scope';
+      const { input_scope_id: own } = instanceOf(state, creator);
+      if (own !== parent) return `${creator} is of ${own}, not of ${parent}`;
+      return unlessChoosing(state, { instance_id: creator }, ['loop'], 1);
+    },
     apply: addScope,
     records: ({ payload }) => [{ kind: 'inputs', id: payload.input_scope_id }],
     says: ({ input_scope_id }) => input_scope_id,
   },
   control_emitted: {
     since: 1,
+    misfit: (state, event) => unlessChoosing(state, event, ['route', 'loop'], 0),
     apply: countControl,
     says: ({ control }) => stringifyJson(control),
   },
   route_selected: {
     since: 1,
+    misfit: misfitOfRoute,
     apply: activate,
     says: ({ label, targets }) => `${label} → ${targets.join(', ')}`,
     news: 'route',
   },
   route_unselected: {
     since: 1,
+    misfit: misfitOfRoute,
     apply: countControl,
     says: ({ label, targets }) => `${label} → ${targets.join(', ')}`,
   },
   loop_continued: {
     since: 1,
+    misfit(state, event) {
+      const { input_scope_id: id } = event.payload;
+      const creator = state.scopes.get(id)?.created_by_instance_id ?? null;
+      if (creator !== event.instance_id) return `${event.instance_id} did not open ${id}`;
+      return unlessChoosing(state, event, ['loop'], 2);
+    },
     apply: countControl,
     says: ({ iteration, targets }) => `iteration ${iteration} → ${targets.join(', ')}`,
     news: 'loop goes on',
   },
   loop_stopped: {
     since: 1,
+    misfit: (state, event) => unlessChoosing(state, event, ['loop'], 1),
     apply: activate,
     says: ({ targets }) => (targets.length === 0 ? '' : `→ ${targets.join(', ')}`),
     news: 'loop stops',
   },
 };
+
+/** A controller says of each of its routes in turn whether it chose it. */
+function misfitOfRoute(
+  state: RunState,
+  event: LoggedEvent<string, { label: string; targets: string[] }>,
+): string | null {
+  const instance = instanceOf(state, event.instance_id);
+  const { control } = taskOf(state, instance);
+  const { controlEvents } = linksOf(state, instance.instance_id);
+  const next = control?.mode === 'route' ? control.routes[controlEvents - 1] : undefined;
+  const { label, targets } = event.payload;
+  if (label !== next?.label || String(targets) !== String(next.targets)) {
+    return `${label} is not the next route of ${instance.task_id}`;
+  }
+  return unlessChoosing(state, event, ['route'], controlEvents);
+}
+
+/**
+ * For `misfit`: null where the instance is a controller of one of these modes whose attempt has ended, and of whose
+ * choice so many events are recorded.
+ */
+function unlessChoosing(
+  state: RunState,
+  { instance_id: id }: { instance_id: string | null },
+  modes: readonly ControlSpec['mode'][],
+  recorded: number,
+): string | null {
+  const instance = instanceOf(state, id);
+  const { controlEvents } = linksOf(state, instance.instance_id);
+  const { control } = taskOf(state, instance);
+  if (!control || !modes.includes(control.mode))
+    return `${instance.task_id} controls no such thing`;
+  if (controlEvents !== recorded) return `${controlEvents} events of its choice stand before it`;
+  return unlessConcluding(state, { instance_id: id, payload: {} });
+}
+
+/** How many events the choice of a controller takes at least. */
+export function leastControlEvents(control: ControlSpec): number {
+  return control.mode === 'route' ? 1 + control.routes.length : 2;
+}
 
 function addScope(state: RunState, event: LoggedEvent<string, NewScope>): void {
   const { values, ...scope } = event.payload;

@@ -27,6 +27,11 @@ export interface EventSpec<T extends string, Payload> {
    * earlier one it may not stand: whoever wrote that run would not know it.
    */
   since: number;
+  /**
+   * Why no engine wrote this event where it stands, as the end of a sentence; null where one could have. Whoever reads
+   * a log asks, before `apply`; what an event names and is not there, `apply` throws of by itself.
+   */
+  misfit?(state: RunState, event: LoggedEvent<T, Payload>): string | null;
   /** Changes the state in place; the only code that does. */
   apply(state: RunState, event: LoggedEvent<T, Payload>): void;
   /** The records that it changes, where these are others than its instance's. */

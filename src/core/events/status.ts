@@ -1,6 +1,6 @@
 /** Changes of an instance that several events bring. */
 import type { Instance, InstanceStatus } from '../../model/run.ts';
-import type { RunState } from '../state/run-state.ts';
+import { instanceOf, type RunState } from '../state/run-state.ts';
 
 /** Moves an instance, and keeps the counts. */
 export function setStatus(state: RunState, instance: Instance, status: InstanceStatus): void {
@@ -27,4 +27,27 @@ export function clearOutcome(instance: Instance): void {
   instance.failure_summary = null;
   instance.resume_recommended = false;
   instance.finished_at = null;
+}
+
+/** For `misfit`: null where the instance has one of these statuses. */
+export function unless(
+  state: RunState,
+  { instance_id: id }: { instance_id: string | null },
+  ...statuses: InstanceStatus[]
+): string | null {
+  const { status } = instanceOf(state, id);
+  return statuses.includes(status) ? null : `${id} is ${status}, not ${statuses.join(' or ')}`;
+}
+
+/** For `misfit`: null where an attempt of the instance has ended, and what it came to is being recorded. */
+export function unlessConcluding(
+  state: RunState,
+  event: { instance_id: string | null; payload: object },
+): string | null {
+  const running = unless(state, event, 'running');
+  if (running !== null) return running;
+  const { attempt, attempts } = instanceOf(state, event.instance_id);
+  if (attempts.at(-1)?.finished_at === null) return `attempt ${attempt} has not ended`;
+  const { attempt: named = attempt } = event.payload as { attempt?: unknown };
+  return named === attempt ? null : `it is of attempt ${String(named)}, not of ${attempt}`;
 }

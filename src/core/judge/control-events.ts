@@ -50,11 +50,13 @@ export function emitControl(
   });
 }
 
+/** The one that it opened last: an attempt before may have opened one, and failed all the same. */
 function scopeOpenedBy(state: RunState, controllerInstanceId: string): string | null {
+  let opened: string | null = null;
   for (const scope of state.scopes.values()) {
-    if (scope.created_by_instance_id === controllerInstanceId) return scope.input_scope_id;
+    if (scope.created_by_instance_id === controllerInstanceId) opened = scope.input_scope_id;
   }
-  return null;
+  return opened;
 }
 
 function freshScopeId(state: RunState, controllerInstanceId: string): string {

@@ -7,7 +7,7 @@ import { wait } from '../judge/finish.ts';
 import { blockedUpstream } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
-import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { endOf, instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { closeQuestions } from './close-questions.ts';
 import { isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
@@ -132,7 +132,7 @@ function announceEnd(recorder: Recorder, options: PlanOptions): void {
   const { state } = recorder;
   const { counts } = state;
   if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return;
-  const status = counts.failed > 0 || state.aborted ? 'failed' : 'done';
+  const status = endOf(state);
   // Where nothing may start, what failed may still be tried again.
   if (status === 'failed' && options.slots === 0) return;
   if (state.announced === status) return;

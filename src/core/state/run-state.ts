@@ -62,7 +62,7 @@ export interface InstanceLinks {
   skippedBecauseOf: string | null;
   /** Of the result that the latest attempt left; null while there is none. See `resultOf`. */
   resultSha256: string | null;
-  /** Events of its control that are recorded: a crash can leave a part of them. */
+  /** Events of its attempt's choice that are recorded: a crash can leave a part of them. */
   controlEvents: number;
   /** Two instances that are aligned to one scope have histories that agree: see `isAligned`. */
   aligned: boolean;
@@ -139,6 +139,11 @@ export function effectiveValues(state: RunState, scopeId: string): Readonly<Json
   for (const { own_values: own } of chain.reverse()) Object.assign(found, own);
   if (asked !== undefined) effective.set(asked, found);
   return found;
+}
+
+/** How a run ends in which nothing is left to do. */
+export function endOf({ counts, aborted }: RunState): 'done' | 'failed' {
+  return counts.failed > 0 || aborted ? 'failed' : 'done';
 }
 
 /**

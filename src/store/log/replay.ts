@@ -1,7 +1,7 @@
 /** From a log to the state that its events add up to, and what to say of a log that cannot be all there was. */
 import { statSync } from 'node:fs';
 import type { RunEvent } from '../../core/events/events.ts';
-import { evolve } from '../../core/events/evolve.ts';
+import { evolveRead } from '../../core/events/evolve.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { RunFile } from '../cache/run-file.ts';
@@ -33,15 +33,14 @@ export function replayLog(
 }
 
 /**
- * `evolve` trusts its events. In a log whose chain is whole but whose events do not fit each other
- * (someone wrote it anew, or changed a line that nothing followed yet) it throws: for whoever replays a
- * log that is damage like any other.
+ * A log whose chain is whole, but whose events do not fit each other (someone wrote it anew, or changed a line that
+ * nothing followed yet), is damaged like any other.
  *
  * @throws Refusal `log-damaged`
  */
 export function evolveChecked(state: RunState | null, event: RunEvent, file: string): RunState {
   try {
-    return evolve(state, event);
+    return evolveRead(state, event);
   } catch (error) {
     throw damagedLog(
       file,

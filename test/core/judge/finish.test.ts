@@ -367,3 +367,33 @@ describe('a crash that keeps a part of the end', () => {
     }
   });
 });
+
+it('a retry chooses anew, whatever a crash kept of the choice before', () => {
+  const choice = { result: { control: { kind: 'route', labels: ['left'] } } };
+  const begin = () =>
+    new ScriptedRun([
+      task({ id: 'r', control: route({ left: ['l'], right: [] }) }),
+      task({ id: 'l', depends_on: ['r'] }),
+    ]);
+  const kept = begin();
+  kept.finish('r', choice);
+  const from = kept.events.findIndex((event) => event.event_type === 'control_emitted');
+  for (const cut of [1, 2, 3]) {
+    const run = begin();
+    run.finish('r', choice);
+    run.crashAfter(from + cut);
+    run.end('r', { missing: 'final.md is missing' });
+    expect(run.retry(run.last('r'))).toBeNull();
+    const before = run.events.length;
+    run.finish('r', choice);
+    const chosen = run.events.slice(before).map((event) => event.event_type);
+    expect(chosen.filter((type) => /^(control|route)_/.test(type))).toEqual([
+      'control_emitted',
+      'route_selected',
+      'route_unselected',
+    ]);
+    run.crashAfter(run.events.length);
+    expect(run.last('r').status).toBe('done');
+    expect(run.all('l')).toHaveLength(1);
+  }
+});
