@@ -403,6 +403,20 @@ describe('a resume', () => {
     await stage.drive({ revive: true, onLeftAlone }).ended;
     expect(left).toEqual(['bad']);
   });
+
+  it('says what a request to resume leaves alone', async () => {
+    const stage = new Stage([task({ id: 'a' }), task({ id: 'bad' })], {
+      a: offlineBefore(2),
+      bad: fails,
+    });
+    await stage.drive().ended;
+    stage.request({ command: 'resume' });
+    const left: string[] = [];
+    const onLeftAlone = (instances: { task_id: string }[]): void =>
+      void left.push(...instances.map(({ task_id }) => task_id));
+    await stage.drive({ onLeftAlone }).ended;
+    expect(left).toEqual(['bad']);
+  });
 });
 
 describe('an engine that settles only', () => {

@@ -397,3 +397,27 @@ it('a retry chooses anew, whatever a crash kept of the choice before', () => {
     expect(run.all('l')).toHaveLength(1);
   }
 });
+
+it('a retry goes on in the scope that it opened, not in one of an attempt before', () => {
+  const next = (n: number) => ({
+    result: { control: { kind: 'loop', action: 'continue', next_inputs: { n } } },
+  });
+  const run = new ScriptedRun([
+    task({ id: 'a' }),
+    task({ id: 'c', control: loop(['a']), depends_on: ['a'] }),
+  ]);
+  run.finish('a');
+  const controller = run.running('c').instance_id;
+  const opened = () =>
+    run.events.findLastIndex((each) => each.event_type === 'input_scope_created');
+  run.end('c', next(1), controller);
+  run.crashAfter(opened() + 1);
+  run.end('c', { missing: 'final.md is missing' }, controller);
+  expect(run.retry(run.last('c'))).toBeNull();
+  run.end('c', next(2), controller);
+  run.crashAfter(opened() + 1);
+  run.end('c', next(2), controller);
+  const scopes = run.payloads('input_scope_created').map((each) => each.input_scope_id);
+  expect(scopes).toHaveLength(3);
+  expect(run.payloads('loop_continued')).toMatchObject([{ input_scope_id: scopes[2] }]);
+});

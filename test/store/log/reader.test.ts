@@ -1,0 +1,164 @@
+/** What is at the end of a log, and who looks at it: places where a single check stands between a reader and a lie. */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/core/events/events.ts';
+import { newEvent } from '../../../src/core/state/recorder.ts';
+import { sha256 } from '../../../src/disk/sha256.ts';
+import { Refusal } from '../../../src/model/refusal.ts';
+import { CHAIN_START, eventLine } from '../../../src/store/log/chain.ts';
+import { followLog } from '../../../src/store/log/follow.ts';
+import { scanLog } from '../../../src/store/log/reader.ts';
+import { EventLog } from '../../../src/store/log/writer.ts';
+import { runPaths, type RunPaths } from '../../../src/store/layout.ts';
+import { sampleEvents, sampleRun, temporaryProgram } from '../sample-run.ts';
+
+const RUN = '20260102030405-0123abcd';
+let programDir = '';
+let paths: RunPaths;
+let remove: () => void;
+
+beforeEach(() => {
+  ({ dir: programDir, remove } = temporaryProgram());
+  paths = runPaths(programDir, RUN);
+  mkdirSync(paths.root, { recursive: true });
+});
+afterEach(() => remove());
+
+/** The lines of events, each with its newline. */
+function lines(events: readonly RunEvent[]): Buffer[] {
+  let prev = CHAIN_START;
+  return events.map((event) => {
+    const line = eventLine(event, prev);
+    prev = sha256(line);
+    return Buffer.from(`${line}\n`);
+  });
+}
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Refusal) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'taken';
+}
+
+const read = (): string => codeOf(() => scanLog(paths.eventsLog, () => undefined));
+
+describe('the last line, which no other vouches for', () => {
+  it('must have its own event_id', () => {
+    const { events } = sampleEvents(RUN);
+    const [first, second] = events as [RunEvent, RunEvent];
+    const forged = { ...second, event_id: '000002-run_aborted' };
+    writeFileSync(paths.eventsLog, Buffer.concat(lines([first, forged])));
+    expect(read()).toMatch(/line 2 has event_id "000002-run_aborted"/);
+  });
+
+  it('must be UTF-8', () => {
+    const { events } = sampleEvents(RUN);
+    const written = lines(events.slice(0, 2));
+    const last = written[1] as Buffer;
+    last[last.indexOf('zeilen')] = 0xff;
+    writeFileSync(paths.eventsLog, Buffer.concat(written));
+    expect(read()).toMatch(/line 2 is not UTF-8/);
+  });
+
+  it('is not torn where something follows it', () => {
+    const written = Buffer.concat(lines(sampleEvents(RUN).events.slice(0, 2)));
+    writeFileSync(paths.eventsLog, Buffer.concat([written, Buffer.from('{"seq":3,"ev\nxx')]));
+    expect(read()).toMatch(/line 3 is not JSON/);
+  });
+});
+
+describe('the writer', () => {
+  it('gives a result that came with the first events', () => {
+    const { events, asker } = sampleEvents(RUN);
+    const log = EventLog.create(paths.eventsLog, events, { sync: false });
+    expect(log.result(asker)).toMatchObject({ attempt: 2, value: { answer: 42 } });
+    log.close();
+  });
+
+  it('gives no result from a line that another has taken the place of', () => {
+    const { events, asker } = sampleEvents(RUN);
+    const log = EventLog.create(paths.eventsLog, events, { sync: false });
+    const written = lines(events);
+    const at = events.findIndex((event) => event.event_type === 'result_materialized');
+    const other = JSON.parse(String(written[at])) as { seq: number };
+    written[at] = Buffer.from(`${JSON.stringify({ ...other, seq: other.seq + 1 })}\n`);
+    writeFileSync(paths.eventsLog, Buffer.concat(written));
+    expect(codeOf(() => log.result(asker))).toMatch(/has been changed while the log was in use/);
+    log.close();
+  });
+
+  it.skipIf(!existsSync('/proc/self/fd'))('leaves no file open where it refuses a log', () => {
+    const [first, second] = lines(sampleEvents(RUN).events) as [Buffer, Buffer];
+    writeFileSync(paths.eventsLog, Buffer.concat([second, first]));
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let time = 0; time < 20; time += 1) {
+      expect(codeOf(() => EventLog.openForAppend(paths.eventsLog))).toMatch(/log-damaged/);
+    }
+    expect(open()).toBeLessThan(before + 10);
+  });
+});
+
+describe('whoever follows a log', () => {
+  async function follow(of: RunPaths, after = 0): Promise<{ seqs: number[]; ended: string }> {
+    const seqs: number[] = [];
+    const abort = new AbortController();
+    try {
+      for await (const batch of followLog(of, after, abort.signal)) {
+        seqs.push(...batch.map(({ seq }) => seq));
+        if (batch.length === 0) abort.abort();
+      }
+      return { seqs, ended: 'told' };
+    } catch (error) {
+      if (error instanceof Refusal) return { seqs, ended: error.message };
+      throw error;
+    }
+  }
+
+  it('is shown what is sound, then what is not', async () => {
+    const written = lines(sampleEvents(RUN).events);
+    const [first, second] = written as [Buffer, Buffer];
+    writeFileSync(paths.eventsLog, Buffer.concat([first, second, second]));
+    const { seqs, ended } = await follow(paths);
+    expect(seqs).toEqual([1, 2]);
+    expect(ended).toMatch(/line 3 has seq 2, not 3/);
+  });
+
+  it('is told that a log is empty', async () => {
+    writeFileSync(paths.eventsLog, '');
+    expect((await follow(paths)).ended).toMatch(/never started/);
+  });
+
+  it('is told that events are missing', async () => {
+    const run = sampleRun(programDir);
+    const written = lines(run.events).slice(0, -1);
+    writeFileSync(run.paths.eventsLog, Buffer.concat(written));
+    const { seqs, ended } = await follow(run.paths);
+    expect(seqs).toHaveLength(written.length);
+    expect(ended).toMatch(/Events are missing/);
+  });
+
+  it('is given a log of thousands in parts', async () => {
+    const { events } = sampleEvents(RUN);
+    const more = Array.from({ length: 2500 }, (_, index) =>
+      newEvent(RUN, events.length + index + 1, 'proposal_dropped', null, events[0]!.created_at, {
+        interrupt_id: 'int-0123456789ab',
+        reason: 'none',
+        proposal: null,
+      }),
+    );
+    writeFileSync(paths.eventsLog, Buffer.concat(lines([...events, ...more])));
+    const sizes: number[] = [];
+    const abort = new AbortController();
+    for await (const batch of followLog(paths, 0, abort.signal)) {
+      if (batch.length === 0) abort.abort();
+      else sizes.push(batch.length);
+    }
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(events.length + 2500);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
+  });
+});
