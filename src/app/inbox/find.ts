@@ -11,6 +11,8 @@ import {
 } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 
+const MAX_LOOKED_AT = 20;
+
 export interface FoundInterrupt {
   paths: RunPaths;
   interruptId: string;
@@ -23,6 +25,30 @@ export interface FoundInterrupt {
  * @throws Refusal `interrupt-not-found`, `interrupt-ambiguous`, exit status 4
  */
 export function findInterrupt(programDir: string, text: string, run?: string): FoundInterrupt {
+  return find(programDir, text, run, () => true);
+}
+
+/**
+ * The same for who wants to answer: of several, the only one that is still open will do.
+ * @throws Refusal `interrupt-not-found`, `interrupt-ambiguous`, exit status 4
+ */
+export function findInterruptToAnswer(
+  programDir: string,
+  text: string,
+  run?: string,
+): FoundInterrupt {
+  return find(programDir, text, run, ({ paths, interruptId }) => {
+    const record = viewRun(paths).state.interrupts.get(interruptId);
+    return record === undefined || record.interrupt.status === 'open';
+  });
+}
+
+function find(
+  programDir: string,
+  text: string,
+  run: string | undefined,
+  meant: (found: FoundInterrupt) => boolean,
+): FoundInterrupt {
   const runs = runsOf(programDir, run);
   const wanted = text.startsWith('int-') ? text : `int-${text}`;
   const found: FoundInterrupt[] = [];
@@ -42,6 +68,9 @@ export function findInterrupt(programDir: string, text: string, run?: string): F
   const [first] = found;
   if (exact) return exact;
   if (first && found.length === 1) return first;
+  // Each look reads a run: a prefix that says next to nothing is not worth more.
+  const [only, ...others] = found.length > MAX_LOOKED_AT ? [] : found.filter(meant);
+  if (only && others.length === 0) return only;
   const where = run === undefined ? programDir : `run ${run}`;
   const details = { hint: `codex-orch inbox list ${programDir}`, exit: ExitStatus.notFound };
   if (first) {

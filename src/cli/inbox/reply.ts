@@ -68,8 +68,8 @@ export const command = defineCommand({
   examples: ['. int-1a2b3c4d5e6f', '. int-1a2b --text ok --payload-json \'{"n": 3}\' --resume'],
   async run({ words: [programDir, id], options: chosen, printJson }, context) {
     const { answerInterrupt } = await import('../../app/inbox/answer.ts');
-    const { findInterrupt } = await import('../../app/inbox/find.ts');
-    const found = findInterrupt(programDir, id, chosen.runId ?? undefined);
+    const { findInterruptToAnswer } = await import('../../app/inbox/find.ts');
+    const found = findInterruptToAnswer(programDir, id, chosen.runId ?? undefined);
     const given = await givenAnswer(chosen, context);
     const answer =
       given.text === null
