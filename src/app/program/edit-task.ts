@@ -12,6 +12,7 @@ import { directorySource, type ProgramSource } from '../../program/source/source
 import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
 import { commitEdit } from './edit.ts';
+import { renamingEdits } from './rename-task.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { inOneLine, type ProgramPlace } from './validate.ts';
 
@@ -98,32 +99,37 @@ async function addTo(
   return { ids, warnings };
 }
 
-/** Sets the top-level fields that `text` holds; others stay, comments too. */
+/**
+ * Sets the top-level fields that `text` holds; every other byte stays. Another id renames the task, and
+ * what refers to it follows. Returns the id that it has then.
+ */
 export async function updateTask(
   editor: Editor,
   place: ProgramPlace,
   id: string,
   text: string,
   shownAs: string,
-): Promise<{ warnings: Diagnostic[] }> {
+): Promise<{ id: string; warnings: Diagnostic[] }> {
   return editProgram(editor, place, 'task update', async (held) => {
-    const updated = withFields(held.source, id, text, shownAs);
-    const { warnings } = await commitEdit(held, new Map([[taskFile(id), updated]]));
-    return { warnings };
+    const before = editableText(held.source, id);
+    const { id: to = id, ...fields } = mappingIn(text, shownAs);
+    const after = setFields(before, fields);
+    if (to === id) {
+      const { warnings } = await commitEdit(held, new Map([[taskFile(id), after]]));
+      return { id, warnings };
+    }
+    if (typeof to !== 'string') throw invalid(`${shownAs}: the id must be text`);
+    const renamed = { from: id, to };
+    const edits = renamingEdits(held.source, renamed, after);
+    const { warnings } = await commitEdit(held, edits, renamed);
+    return { id: to, warnings };
   });
 }
 
-/** The text of the task's file with the fields set that `text` holds (YAML or JSON). */
-function withFields(source: ProgramSource, id: string, text: string, shownAs: string): string {
-  const before = editableText(source, id);
+function mappingIn(text: string, shownAs: string): JsonObject {
   const fields = parseInputText(text, shownAs);
   if (!isJsonObject(fields)) throw invalid(`${shownAs} must hold a mapping of fields`);
-  if (fields['id'] !== undefined && fields['id'] !== id) {
-    throw new Refusal('task-rename', `an update cannot change the id of "${id}"`, {
-      hint: 'add a task with the new id, and delete this one',
-    });
-  }
-  return setFields(before, fields);
+  return fields;
 }
 
 /** Refused where another task depends on it or leads to it. */

@@ -18,6 +18,7 @@ import {
 } from '../../store/lock/numbered-lock.ts';
 import type { World } from '../world.ts';
 import { asRefusal } from './write-failure.ts';
+import { finishPendingEdit } from './write-edits.ts';
 import type { ProgramPlace } from './validate.ts';
 
 const POLL_MS = 30;
@@ -50,6 +51,7 @@ export async function editProgram<T>(
 ): Promise<T> {
   const lock = await programLock(editor, place.programDir, command);
   try {
+    finishPendingEdit(place.programDir);
     return await edit(heldProgram(place));
   } finally {
     lock.release();

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import { stringifyJson, type Json } from '../../model/json.ts';
+import { stringifyJson, type Json, type JsonObject } from '../../model/json.ts';
 import { placesOfRoleFile, taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
 import {
@@ -108,6 +108,7 @@ export function programHash(programDir: string): string {
 export interface TaskDetails {
   id: string;
   task: TaskSpec | null;
+  written: JsonObject | null;
   yaml: string;
   hash: string;
   file: string;
@@ -139,6 +140,7 @@ export async function taskDetails(
   return {
     id,
     task,
+    written: program.files.get(`tasks.${id}`)?.raw ?? null,
     yaml,
     hash: sha256(yaml),
     file,

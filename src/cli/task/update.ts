@@ -5,7 +5,9 @@ import { readGivenFile } from '../given-file.ts';
 import { printDiagnostics } from '../print.ts';
 
 export const command = defineCommand({
-  description: 'Sets the top-level fields that FILE holds. Other fields stay, and so do comments.',
+  description:
+    'Sets the top-level fields that FILE holds; every other byte of the task stays. Another id renames\n' +
+    'the task, and what refers to it follows.',
   words: [PROGRAM, TASK, FILE],
   usage: '[--json]',
   options: { json: flag('--json', 'print the task as JSON') },
@@ -15,9 +17,9 @@ export const command = defineCommand({
     const { showTask, updateTask } = await import('../../app/program/edit-task.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const text = await readGivenFile(file, context);
-    const { warnings } = await updateTask(context, placeOf(programDir, context), id, text, file);
-    printDiagnostics(warnings, context);
-    if (options.json) return printJson(showTask(programDir, id));
-    context.stdout.line(id);
+    const updated = await updateTask(context, placeOf(programDir, context), id, text, file);
+    printDiagnostics(updated.warnings, context);
+    if (options.json) return printJson(showTask(programDir, updated.id));
+    context.stdout.line(updated.id);
   },
 });

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { namesIn } from '../../disk/names-in.ts';
 import { readAs, readText, type ReadText } from '../../disk/read-text.ts';
+import { sha256 } from '../../disk/sha256.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import type { ParsedTexts } from './parsed-texts.ts';
 import { parseYaml, type ParsedYaml } from './yaml-source.ts';
@@ -31,8 +32,18 @@ export type Edits = ReadonlyMap<string, string | null>;
 
 const unkept: ParsedTexts = { parse: parseYaml, keep: () => undefined };
 
-/** The files of a directory, as they are at each call: a program, or a run's frozen copy of one. */
+/**
+ * The files of a directory, as they are at each call: a program, or a run's frozen copy of one. An edit of several
+ * files that is under way, or was cut short, counts as done.
+ */
 export function directorySource(programDir: string, texts: ParsedTexts = unkept): ProgramSource {
+  const written = writtenSource(programDir, texts);
+  const pending = pendingEdits(written);
+  return pending.size === 0 ? written : editedSource(written, pending);
+}
+
+/** The same, whatever is under way. */
+export function writtenSource(programDir: string, texts: ParsedTexts = unkept): ProgramSource {
   const at = (relative: string): string => path.join(programDir, relative);
   return {
     programDir,
@@ -46,6 +57,59 @@ export function directorySource(programDir: string, texts: ParsedTexts = unkept)
       return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
     },
   };
+}
+
+/**
+ * Where an edit of several files is written down whole before the first of them changes, relative to the
+ * program. The next edit finishes what a crash cut short.
+ */
+export const PENDING_EDIT_FILE = '.codex-orch/edit.json';
+
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+interface PendingFile {
+  file: string;
+  /** SHA-256 of what it held; null: there was none. */
+  before: string | null;
+  text: string | null;
+}
+
+/** What is written down of an edit. */
+export function pendingEditText(source: ProgramSource, edits: Edits): string {
+  const files = [...edits].map(([file, text]): PendingFile => {
+    return { file, before: hashOf(source, file), text };
+  });
+  return `${JSON.stringify({ files }, null, 2)}\n`;
+}
+
+/** What is left to do of one; a file that somebody changed since is left as it is. */
+export function pendingEdits(source: ProgramSource): Edits {
+  const read = source.read(PENDING_EDIT_FILE, MAX_PENDING_BYTES);
+  const files = read.ok ? pendingFiles(read.text) : [];
+  const left = files.filter(({ file, before }) => hashOf(source, file) === before);
+  return new Map(left.map(({ file, text }) => [file, text]));
+}
+
+function pendingFiles(text: string): PendingFile[] {
+  try {
+    const { files } = JSON.parse(text) as { files?: unknown };
+    const list = Array.isArray(files) ? (files as PendingFile[]) : [];
+    return list.filter((each) => typeof each?.file === 'string' && isTextOrNull(each.text));
+  } catch {
+    // It appears whole: this is something else.
+    return [];
+  }
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}
+
+/** Null where there is nothing. */
+function hashOf(source: ProgramSource, file: string): string | null {
+  const read = source.read(file);
+  if (read.ok) return sha256(read.text);
+  return read.problem.code === 'missing' ? null : read.problem.code;
 }
 
 /** `base` as it would be after the edits. */

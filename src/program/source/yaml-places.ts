@@ -21,6 +21,8 @@ export interface Slot {
   /** The value, with a tag of it. `after`, both, where there is none. */
   from: number;
   to: number;
+  /** As `to`, with the empty lines that a block keeps. */
+  end: number;
   /** Between brackets. */
   inFlow: boolean;
   /** Of the structure that it is part of. */
@@ -170,13 +172,14 @@ function slotOf(
     else if (token.type === 'anchor' && from === null) after = token.offset + token.source.length;
   }
   const value = item.value ?? null;
-  const to = value === null ? null : endOf(value);
+  const end = Math.max(value === null ? after : endOf(value), from ?? after);
   return {
     kind: kind === 'map' ? 'field' : 'item',
     start,
     after,
     from: from ?? value?.offset ?? after,
-    to: Math.max(to ?? after, from ?? after),
+    to: value?.type === 'block-scalar' ? withoutEmptyLines(value) : end,
+    end,
     inFlow,
     column,
     value,
@@ -215,6 +218,10 @@ function endOf(token: CST.Token): number {
     default:
       return token.offset + ('source' in token ? token.source.length : 0);
   }
+}
+
+function withoutEmptyLines(block: CST.BlockScalar): number {
+  return blockBodyAt(block) + block.source.replace(/(\n)(?:[ \t]*\r?\n)+$/, '$1').length;
 }
 
 function endOfItem({ start, key = null, sep, value }: CST.CollectionItem): number {

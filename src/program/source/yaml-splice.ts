@@ -78,7 +78,7 @@ export function withPart(
     const begins = part.join(lineBreak).slice(column);
     return `${text.slice(0, next.start)}${begins}${lineBreak}${margin}${text.slice(next.start)}`;
   }
-  return withLinesAfter(text, previous?.to ?? structure.close, part, lineBreak);
+  return withLinesAfter(text, previous?.end ?? structure.close, part, lineBreak);
 }
 
 /** The text with a part less; null where the structure would be left without any. */
@@ -97,7 +97,7 @@ export function withoutPart(text: string, structure: Structure, index: number): 
     // Behind the dash of a list: the next field comes there.
     return next ? text.slice(0, slot.start) + text.slice(next.start) : null;
   }
-  const end = endsLine(text, slot.to) ? slot.to : nextLine(text, slot.to);
+  const end = endsLine(text, slot.end) ? slot.end : nextLine(text, slot.end);
   const rest = text.slice(end);
   const kept = text.slice(0, slot.start - column);
   // Where the text ends without a line break, so it does afterwards.
@@ -172,7 +172,7 @@ function withBlock(text: string, slot: Slot, value: string, { style, lineBreak }
   let beside: string;
   if (old !== null) {
     beside = text.slice(headerEnd(old), blockBodyAt(old)).trimEnd();
-    rest = text.slice(slot.to);
+    rest = text.slice(made.header.endsWith('+') ? slot.end : slot.to);
   } else {
     beside = text.slice(slot.to, lineEnd(text, slot.to)).trimEnd();
     rest = text.slice(nextLine(text, slot.to));

@@ -15,6 +15,8 @@ export interface TaskView {
   id: string;
   /** null where the file cannot be read as a task. */
   task: TaskSpec | null;
+  /** Its fields as they stand in the file, without defaults; null where it cannot be read as YAML. */
+  written: JsonObject | null;
   /** The file as it is on disk. */
   yaml: string;
   /** SHA-256 of `yaml`: give it back with an edit, so that nobody's edit is lost. */

@@ -103,7 +103,7 @@ describe('task edits', () => {
     ['a missing dependency', 'depends_on: [{task: zz, kind: order}]', 'edit-breaks-program'],
     ['a cycle', 'depends_on: [{task: b, kind: order}]', 'edit-breaks-program'],
     ['a wrong type', 'title: 3', 'edit-breaks-program'],
-    ['another id', 'id: other', 'task-rename'],
+    ['the id of another task', 'id: b', 'task-exists'],
     ['broken YAML', 'title: [', 'task-invalid'],
     ['a list', '[]', 'task-invalid'],
   ])('refuses an update with %s, and changes nothing', async (_name, text, code) => {

@@ -122,23 +122,38 @@ const inputTypes: Record<string, string> = {
   time: 'time',
 };
 
-export function TextControl({ field, common, value, onChange }: ControlProps<'text'>) {
+/** `keepsEmpty`: an empty text that is required is a value, not the lack of one. */
+export function TextControl(props: ControlProps<'text'> & { keepsEmpty: boolean }) {
+  const { field, common, value, onChange, required, keepsEmpty } = props;
   const text = typeof value === 'string' ? value : '';
-  const change = (next: string): void => onChange(next === '' ? undefined : next);
-  return field.long ? (
+  const change = (next: string): void =>
+    onChange(next === '' && !(keepsEmpty && required) ? undefined : next);
+  const list = field.suggestions.length > 0 ? `${common.id}-known` : undefined;
+  // A field of one line would drop line breaks.
+  return field.long || text.includes('\n') ? (
     <textarea
       {...common}
-      rows={Math.min(10, Math.max(2, text.split('\n').length))}
+      rows={Math.min(16, Math.max(2, text.split('\n').length))}
       value={text}
       onChange={(event) => change(event.target.value)}
     />
   ) : (
-    <input
-      {...common}
-      type={inputTypes[field.format ?? ''] ?? 'text'}
-      value={text}
-      onChange={(event) => change(event.target.value)}
-    />
+    <>
+      <input
+        {...common}
+        list={list}
+        type={inputTypes[field.format ?? ''] ?? 'text'}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
+      {list !== undefined && (
+        <datalist id={list}>
+          {field.suggestions.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }
 

@@ -17,9 +17,11 @@ import {
   descriptionOf,
   fieldOf,
   firstValue,
+  holds,
   pointerTo,
   resolve,
   titleOf,
+  variantOf,
   type Draft,
   type Field,
 } from './schema.ts';
@@ -31,6 +33,7 @@ interface FormState {
   /** Whether to show the problems of a field. */
   seen: (pointer: string) => boolean;
   touch: (pointer: string) => void;
+  keepsEmpty: boolean;
 }
 
 const FormContext = createContext<FormState>({
@@ -38,6 +41,7 @@ const FormContext = createContext<FormState>({
   problems: new Map(),
   seen: () => false,
   touch: () => {},
+  keepsEmpty: false,
 });
 
 interface SchemaFormProps {
@@ -47,9 +51,12 @@ interface SchemaFormProps {
   problems: ReadonlyMap<string, string[]>;
   /** All problems show, as after an attempt to send. */
   showAll: boolean;
+  /** For fields of a file, where an empty text may stand; in an answer it is no answer. */
+  keepsEmpty?: boolean;
 }
 
-export function SchemaForm({ schema, value, onChange, problems, showAll }: SchemaFormProps) {
+export function SchemaForm(props: SchemaFormProps) {
+  const { schema, value, onChange, problems, showAll, keepsEmpty = false } = props;
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const state: FormState = {
     root: schema,
@@ -58,6 +65,7 @@ export function SchemaForm({ schema, value, onChange, problems, showAll }: Schem
     touch: (pointer) => {
       if (!touched.has(pointer)) setTouched(new Set([...touched, pointer]));
     },
+    keepsEmpty,
   };
   return (
     <FormContext value={state}>
@@ -91,7 +99,9 @@ function FieldView(props: FieldProps) {
   const { root, problems, seen, touch } = useContext(FormContext);
   const id = useId();
   const resolved = resolve(schema, root);
-  const field = fieldOf(schema, root);
+  const asked = fieldOf(schema, root);
+  // What a field cannot hold is shown as it is.
+  const field: Field = holds(asked, props.value) ? asked : { kind: 'json' };
   const title = titleOf(resolved, name);
   const note = descriptionOf(resolved);
   const found = seen(pointer) ? (problems.get(pointer) ?? []) : [];
@@ -167,7 +177,7 @@ interface ControlProps extends FieldProps {
 
 function Control({ field, common, ...props }: ControlProps): ReactNode {
   const { value, onChange, required, pointer } = props;
-  const { touch } = useContext(FormContext);
+  const { touch, keepsEmpty } = useContext(FormContext);
   /** Where choosing is all there is to it, a person has been there. */
   const choose = (next: Draft): void => {
     touch(pointer);
@@ -178,7 +188,7 @@ function Control({ field, common, ...props }: ControlProps): ReactNode {
     case 'choice':
       return <ChoiceControl {...control} field={field} onChange={choose} />;
     case 'text':
-      return <TextControl {...control} field={field} onChange={onChange} />;
+      return <TextControl {...control} field={field} onChange={onChange} keepsEmpty={keepsEmpty} />;
     case 'number':
       return <NumberControl {...control} field={field} onChange={onChange} />;
     case 'boolean':
@@ -201,10 +211,15 @@ function Control({ field, common, ...props }: ControlProps): ReactNode {
 type Part<K extends Field['kind']> = FieldProps & { field: Extract<Field, { kind: K }> };
 
 function ObjectField({ field, value, onChange, pointer, required }: Part<'object'>) {
+  const { root, keepsEmpty } = useContext(FormContext);
+  // Which variant it is, the choice above it says.
+  const shown = field.properties.filter(
+    ([, part]) => !(keepsEmpty && fieldOf(part, root).kind === 'constant'),
+  );
   const object: JsonObject = isJsonObject(value ?? null) ? (value as JsonObject) : {};
   return (
     <div className="stack">
-      {field.properties.map(([name, part]) => (
+      {shown.map(([name, part]) => (
         <FieldView
           key={name}
           schema={part}
@@ -268,7 +283,9 @@ function ListField({ field, value, onChange, pointer, name, required }: Part<'li
 
 function VariantField({ field, pointer, value, onChange, name }: Part<'variants'>) {
   const { root } = useContext(FormContext);
-  const [chosen, choose] = useState(0);
+  const [last, choose] = useState(0);
+  const found = variantOf(field.variants, value, root);
+  const chosen = found >= 0 ? found : last;
   const variant = field.variants[chosen] ?? true;
   return (
     <div className="stack tight">
@@ -304,6 +321,13 @@ function VariantField({ field, pointer, value, onChange, name }: Part<'variants'
 function variantName(schema: Json, index: number): string {
   if (isJsonObject(schema)) {
     if (typeof schema.title === 'string') return schema.title;
+    const constant = Object.values(
+      isJsonObject(schema.properties ?? null) ? (schema.properties as JsonObject) : {},
+    )
+      .map((part) => (isJsonObject(part) ? part.const : undefined))
+      .find((each) => typeof each === 'string');
+    if (typeof constant === 'string') return constant;
+    if (schema.type === 'null') return 'none';
     if (typeof schema.type === 'string') return schema.type;
   }
   return `Variant ${index + 1}`;

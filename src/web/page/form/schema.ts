@@ -5,7 +5,7 @@ export type Draft = Json | undefined;
 
 export type Field =
   | { kind: 'choice'; options: Json[] }
-  | { kind: 'text'; long: boolean; format: string | null }
+  | { kind: 'text'; long: boolean; format: string | null; suggestions: string[] }
   | { kind: 'number'; integer: boolean; minimum: number | null; maximum: number | null }
   | { kind: 'boolean' }
   | { kind: 'constant'; value: Json }
@@ -91,8 +91,11 @@ export function fieldOf(schema: Json, root: Json): Field {
       const format = typeof resolved.format === 'string' ? resolved.format : null;
       return {
         kind: 'text',
-        long: long && format === null && resolved.pattern === undefined,
+        long: long && format === null && resolved.pattern === undefined && !resolved.oneLine,
         format,
+        suggestions: Array.isArray(resolved.examples)
+          ? resolved.examples.filter((each) => typeof each === 'string')
+          : [],
       };
     }
     case 'number':
@@ -161,12 +164,53 @@ export function firstValue(schema: Json, root: Json, depth = 0): Draft {
       }
       return value;
     }
+    case 'variants':
+      return firstValue(field.variants[0] ?? true, root, depth + 1);
     case 'list':
     case 'many':
       return [];
     default:
       return undefined;
   }
+}
+
+/** Whether a form's field can hold a value; what is not there fits any. */
+export function holds(field: Field, value: Draft): boolean {
+  if (value === undefined || value === null) return true;
+  switch (field.kind) {
+    case 'text':
+      return typeof value === 'string';
+    case 'number':
+      return typeof value === 'number';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'list':
+    case 'many':
+      return Array.isArray(value);
+    case 'object':
+      return isJsonObject(value);
+    case 'choice':
+      return field.options.some((option) => JSON.stringify(option) === JSON.stringify(value));
+    case 'constant':
+    case 'variants':
+    case 'json':
+      return true;
+  }
+}
+
+/** The variant that a value is of: by its constants, else by its type; -1 where it is of none. */
+export function variantOf(variants: readonly Json[], value: Draft, root: Json): number {
+  return variants.findIndex((variant) => {
+    const field = fieldOf(variant, root);
+    if (field.kind === 'constant')
+      return JSON.stringify(field.value) === JSON.stringify(value ?? null);
+    if (value === undefined || value === null || !holds(field, value)) return false;
+    if (field.kind !== 'object' || !isJsonObject(value)) return field.kind !== 'json';
+    return field.properties.every(([name, part]) => {
+      const inner = fieldOf(part, root);
+      return inner.kind !== 'constant' || inner.value === value[name];
+    });
+  });
 }
 
 export function titleOf(schema: Json, name: string): string {

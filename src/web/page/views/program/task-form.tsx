@@ -1,20 +1,23 @@
-/** The fields of a task that a form suits; the rest is edited as YAML. Comments in the file stay. */
-import { sandboxes, taskStatuses, type TaskSpec } from '../../../../model/program.ts';
+/** All fields of a task as a form. What was not changed stays in the file as it is, to the byte. */
+import type { JsonObject } from '../../../../model/json.ts';
 import type { ProgramView } from '../../../api/program.ts';
 import type { TaskView } from '../../../api/task.ts';
+import { SchemaForm } from '../../form/schema-form.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
+import { Panel } from '../../parts/pieces.tsx';
 import { ChangedMeanwhile } from './changed-meanwhile.tsx';
 import { useTaskEdit, type TaskEdit } from './task-edit.ts';
-import { ChoiceField, LineField, LinesField, WhomItMayAsk } from './task-fields.tsx';
+import { fieldGroups, schemaOf, type FieldGroup } from './task-fields.ts';
 
 interface TaskFormProps {
   view: TaskView;
-  task: TaskSpec;
+  /** The fields as they stand in the file. */
+  written: JsonObject;
   program: ProgramView | null;
 }
 
-export function TaskForm({ view, task, program }: TaskFormProps) {
-  const edit = useTaskEdit(view, task);
+export function TaskForm({ view, written, program }: TaskFormProps) {
+  const edit = useTaskEdit(view, written);
   return (
     <form
       className="stack task-form"
@@ -24,87 +27,43 @@ export function TaskForm({ view, task, program }: TaskFormProps) {
       }}
     >
       {edit.outdated && <ChangedMeanwhile onBegin={edit.begin} />}
-      <LineField edit={edit} of="title" label="Title" />
-      <LinesField edit={edit} of="description" label="Description" optional />
-      <ShortFields edit={edit} task={task} program={program} />
-      <LinesField
-        edit={edit}
-        of="publish"
-        label="Publishes"
-        note="One file a line; the task must leave each of them"
-        className="mono"
-        grows
-      />
-      <LineField
-        edit={edit}
-        of="run"
-        label="Command line"
-        optional
-        note="For agents that run a command"
-        className="mono"
-      />
-      {task.control?.mode === 'loop' && (
-        <LineField
-          edit={edit}
-          of="max_iterations"
-          label="Iterations at most"
-          optional
-          note="Empty: no limit"
-          type="number"
-          min={0}
-        />
-      )}
-      <WhomItMayAsk edit={edit} roles={program?.roles.map(({ id }) => id) ?? []} />
+      <div className="stack" key={edit.round}>
+        {fieldGroups(written).map((group) => (
+          <Group key={group.title} group={group} edit={edit} program={program} />
+        ))}
+      </div>
       {edit.failure && <FailureBox failure={edit.failure} />}
       <Foot edit={edit} />
     </form>
   );
 }
 
-/** What stands side by side. */
-function ShortFields(props: { edit: TaskEdit; task: TaskSpec; program: ProgramView | null }) {
-  const { edit, task, program } = props;
-  const { agents = {}, default_model: model, default_sandbox: sandbox } = program?.project ?? {};
+const noProblems: ReadonlyMap<string, string[]> = new Map();
+
+function Group(props: { group: FieldGroup; edit: TaskEdit; program: ProgramView | null }) {
+  const { group, edit, program } = props;
+  const { title, names, across = false } = group;
+  const known = {
+    project: program?.project ?? null,
+    roles: program?.roles.map(({ id }) => id) ?? [],
+  };
+  const own = Object.entries(edit.draft).filter(([name]) => names.includes(name));
   return (
-    <div className="fields">
-      <ChoiceField
-        edit={edit}
-        of="status"
-        label="Status"
-        note="Your own board. Blocked and archived tasks keep runs from starting."
-        options={taskStatuses}
-      />
-      <LineField edit={edit} of="labels" label="Labels" optional note="With commas between them" />
-      <LineField
-        edit={edit}
-        of="agent"
-        label="Agent"
-        suggestions={[...new Set([task.agent, ...Object.keys(agents), 'default', 'shell'])]}
-      />
-      <LineField
-        edit={edit}
-        of="model"
-        label="Model"
-        optional
-        placeholder={model ?? 'the default'}
-      />
-      <ChoiceField
-        edit={edit}
-        of="sandbox"
-        label="Sandbox"
-        optional
-        options={sandboxes}
-        none={sandbox ? `as the project: ${sandbox}` : 'as the project'}
-      />
-      <LineField
-        edit={edit}
-        of="workspace"
-        label="Workspace"
-        optional
-        note="Relative to the project’s"
-        className="mono"
-      />
-    </div>
+    <Panel title={title} inset="plain">
+      <div className={across ? 'across' : undefined}>
+        <SchemaForm
+          schema={schemaOf(names, known)}
+          value={Object.fromEntries(own)}
+          onChange={(next) => {
+            const others = Object.entries(edit.draft).filter(([name]) => !names.includes(name));
+            edit.change({ ...Object.fromEntries(others), ...((next ?? {}) as JsonObject) });
+          }}
+          problems={noProblems}
+          showAll={false}
+          keepsEmpty
+        />
+      </div>
+    </Panel>
   );
 }
 
@@ -123,7 +82,7 @@ function Foot({ edit: { changed, saved, begin } }: { edit: TaskEdit }) {
           ? 'Saved. Runs that have started keep what they froze.'
           : dirty
             ? `Changes: ${changed.join(', ')}`
-            : 'Dependencies, prompt and control are edited as YAML or under Edges.'}
+            : 'Only what you change is written.'}
       </span>
     </div>
   );

@@ -76,7 +76,7 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
           <Diagnostics list={diagnostics} />
         </div>
       ) : tab === 'edit' ? (
-        <TaskForm key={id} view={data} task={task} program={program.data} />
+        <TaskForm key={id} view={data} written={data.written ?? {}} program={program.data} />
       ) : (
         <TaskDetails view={data} task={task} program={program.data} />
       )}
