@@ -42,7 +42,10 @@ describe('renaming a task', () => {
     expect(id).toBe('design');
     expect(existsSync(path.join(place.programDir, 'tasks/plan.yaml'))).toBe(false);
     expect(read('tasks/design.yaml')).toBe(
-      '# the plan\nid: design\ntitle: D\npublish: [final.md]\n',
+      String(files['tasks/plan.yaml']).replace(
+        'id: plan\ntitle: Task plan',
+        'id: design\ntitle: D',
+      ),
     );
     const changed = (file: string, ...pairs: [string, string][]): string =>
       pairs.reduce((text, [from, to]) => text.replace(from, to), String(files[file]));

@@ -33,7 +33,9 @@ describe('saving a task from the page', () => {
   });
 
   it('keeps the byte order mark, the line breaks and the end of a file', async () => {
-    const text = '\ufeffid: a\r\ntitle: Task a # a\nrun: |\r\n  x\r\n  y\r\nlabels: [x]';
+    const text =
+      '\ufeffid: a\r\ntitle: Task a # a\r\nagent: shell\r\nmodel:\r\ndescription: d\r\n' +
+      'run: |\r\n  x\r\n  y\r\nlabels: [x]';
     const place = placeOf(sampleProgram({ ...files, 'tasks/a.yaml': text }));
     const read = () => readFileSync(path.join(place.programDir, 'tasks/a.yaml'), 'utf8');
     const { hash, yaml } = await inspectTask(place, 'a');
@@ -43,8 +45,20 @@ describe('saving a task from the page', () => {
     const typed = yaml.replaceAll('\r\n', '\n').replace('  x\n', '  x\n  w\n');
     const typedIn = await saveTaskYaml(ownWorld, place, 'a', typed, saved.hash);
     expect(read()).toBe(text.replace('  x\r\n', '  x\r\n  w\r\n'));
-    await saveTaskFields(ownWorld, place, 'a', { run: null, labels: ['x', 'y'] }, typedIn.hash);
-    expect(read()).toBe('\ufeffid: a\r\ntitle: Task a # a\nlabels: [x, y]');
+    await saveTaskFields(
+      ownWorld,
+      place,
+      'a',
+      { model: 'm', description: null, labels: ['x', 'y'] },
+      typedIn.hash,
+    );
+    expect(read()).toBe(
+      text
+        .replace('  x\r\n', '  x\r\n  w\r\n')
+        .replace('description: d\r\n', '')
+        .replace('model:', 'model: m')
+        .replace('[x]', '[x, y]'),
+    );
   });
 
   it('saves a text, with its problems of before', async () => {
