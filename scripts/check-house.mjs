@@ -97,7 +97,7 @@ only({
     'src/cli/interrupt/create.ts': 'reads what its caller names, also from a pipe',
   },
   left: {
-    'src/app/program/edit.ts': 1,
+    'src/app/program/write-edits.ts': 1,
     'src/execution/local/attempt-files.ts': 1,
     'src/execution/local/launch.ts': 1,
   },
