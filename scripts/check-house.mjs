@@ -84,6 +84,7 @@ only({
   allowed: {
     'src/disk/foreign-file.ts': 'is the reader',
     'src/disk/disk.ts': 'opens what it makes, to write it',
+    'src/disk/permissions.ts': 'opens what it takes permissions from, and reads none of it',
     'src/store/log/reader.ts': 'opens the log of a run, which is ours alone',
     'src/store/lock/numbered-lock.ts': 'writes over its own lock on a full disk',
     'src/main.ts': 'reads what is delivered with the program',

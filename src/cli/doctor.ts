@@ -17,14 +17,17 @@ export const command = defineCommand({
     'Checks Node, Codex and its sandbox; for a program also its files, its disk, and what earlier runs left. ' +
     'Exit status: 0 all well, 1 warnings only, 2 errors.',
   words: [optional(PROGRAM)],
-  usage: '[--json]',
-  usageInErrors: '[--json]',
-  options: { json: flag('--json', 'print the findings as JSON') },
+  usage: '[--fix] [--json]',
+  usageInErrors: '[--fix] [--json]',
+  options: {
+    fix: flag('--fix', 'take from others what runs of earlier versions left readable to them'),
+    json: flag('--json', 'print the findings as JSON'),
+  },
   json: prints<DoctorFinding[]>(),
   examples: ['', 'my-program --json'],
   async run({ words: [programDir], options, printJson }, context) {
     const { doctor, severityOf } = await import('../app/machine/doctor.ts');
-    const findings = await doctor(context, programDir);
+    const findings = await doctor(context, programDir, { fix: options.fix });
     const worst = severityOf(findings);
     if (worst === 'warning') context.exit(ExitStatus.warnings);
     if (worst === 'error') context.exit(ExitStatus.usage);

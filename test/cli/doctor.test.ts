@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureCli } from './captured-context.ts';
@@ -30,8 +30,11 @@ interface Shown {
   remedy: string | null;
 }
 
-async function examine(extra: NodeJS.ProcessEnv = {}): Promise<{ code: number; found: Shown[] }> {
-  const { code, stdout } = await captureCli(['doctor', program, '--json'], {
+async function examine(
+  extra: NodeJS.ProcessEnv = {},
+  words: string[] = [],
+): Promise<{ code: number; found: Shown[] }> {
+  const { code, stdout } = await captureCli(['doctor', program, '--json', ...words], {
     env: { ...env, ...extra },
   });
   return { code, found: JSON.parse(stdout) as Shown[] };
@@ -64,6 +67,24 @@ describe('doctor', () => {
     expect(bad.map(({ id }) => id)).toEqual(['program.valid', 'config.syntax', 'codex.program']);
     expect(bad[2]?.message).toContain('/nowhere/codex');
     expect(bad[2]?.remedy).toContain('npm install');
+  });
+
+  it('names what earlier versions left readable to others, and takes it from them', async () => {
+    const run = path.join(program, '.runs', '20260101000000-0123abcd');
+    mkdirSync(path.join(run, 'state'), { recursive: true });
+    writeFileSync(path.join(run, 'state', 'run.json'), '{}');
+    for (const place of [run, path.join(run, 'state')]) chmodSync(place, 0o755);
+    chmodSync(path.join(run, 'state', 'run.json'), 0o644);
+    const isNamed = async (...words: string[]): Promise<boolean> =>
+      (await examine({}, words)).found.some(({ id }) => id === 'disk.private');
+    expect(await isNamed()).toBe(true);
+    expect(await isNamed('--fix')).toBe(false);
+    expect(await isNamed()).toBe(false);
+    const modes = ['', 'state', 'state/run.json'].map((name) => {
+      return (statSync(path.join(run, name)).mode & 0o777).toString(8);
+    });
+    rmSync(run, { recursive: true });
+    expect(modes).toEqual(['700', '700', '600']);
   });
 
   it('counts the errors of an invalid program', async () => {

@@ -9,10 +9,12 @@ import type { AgentUse, Backend } from '../../agents/backend.ts';
 import { backends } from '../../agents/backends.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { lacksOf } from '../../disk/disk.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import { closeToOthers, isOpenToOthers } from '../../disk/permissions.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { WORKSPACE_MISSING } from '../../program/missing-workspaces.ts';
-import { runPaths } from '../../store/layout.ts';
+import { listRunIds, runPaths } from '../../store/layout.ts';
 import { describeHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
@@ -29,7 +31,11 @@ const LITTLE_SPACE_BYTES = 1024 ** 3;
 const NO_SPACE_BYTES = 100 * 1024 ** 2;
 
 /** All findings, good ones too, in the order of what depends on what. `programDir` null: the machine alone. */
-export async function doctor(world: World, programDir: string | null): Promise<Finding[]> {
+export async function doctor(
+  world: World,
+  programDir: string | null,
+  options: { /** Take from others what earlier versions left open to them. */ fix?: boolean } = {},
+): Promise<Finding[]> {
   const globalRoot = globalRootFrom(world.env, world.cwd);
   const findings = [checkNode(process.versions.node)];
   let uses: AgentUse[] | null = null;
@@ -40,7 +46,9 @@ export async function doctor(world: World, programDir: string | null): Promise<F
   }
   findings.push(...(await checkAgents(uses, globalRoot, world)));
   if (programDir !== null) {
-    findings.push(...checkPlace(programDir, uses, world.env), ...checkRuns(programDir));
+    findings.push(...checkPlace(programDir, uses, world.env));
+    findings.push(...checkPermissions(programDir, options.fix === true));
+    findings.push(...checkRuns(programDir));
   }
   return findings;
 }
@@ -150,7 +158,7 @@ function checkPlace(
           'Give yourself the permission, or copy the program elsewhere.',
         ),
     checkSpace(written),
-    checkFileSystem(written),
+    ...checkFileSystem(written),
   ];
   const open = backends
     .filter((backend) => isUsed(backend, uses))
@@ -175,20 +183,20 @@ function checkSpace(directory: string): Finding {
   return fine('disk.space', message);
 }
 
-function checkFileSystem(directory: string): Finding {
+function checkFileSystem(directory: string): Finding[] {
   let lacks: ReturnType<typeof lacksOf>;
   try {
     lacks = lacksOf(directory);
   } catch {
     // That it cannot be written to is a finding of its own.
-    return fine('disk.file-system', 'The file system was not looked at.');
+    return [];
   }
-  if (lacks.length === 0) return fine('disk.file-system', 'The file system has what runs rely on.');
+  if (lacks.length === 0) return [];
   const message = `The file system of ${directory} has no ${lacks.join(' and no ')}.`;
   const remedy = lacks.includes('flushes of directories')
     ? 'Runs work, but a power cut may lose what they had just begun: keep the program on a local disk.'
     : 'Runs work; other programs may find a message in the inbox empty for a moment.';
-  return problem('disk.file-system', 'warning', message, remedy);
+  return [problem('disk.file-system', 'warning', message, remedy)];
 }
 
 /** Runs that nobody drives though something runs in them, that nobody can see, or that are damaged. */
@@ -213,6 +221,20 @@ function checkRuns(programDir: string): Finding[] {
   }
   if (findings.length > 0) return findings;
   return [fine('runs', 'No run was left in between.')];
+}
+
+/** Runs, and workspaces of roles, of before these were their owner's alone. */
+function checkPermissions(programDir: string, fix: boolean): Finding[] {
+  const roles = path.join(programDir, '.codex-orch', 'assistant_roles');
+  const kept = [
+    ...listRunIds(programDir).map((id) => runPaths(programDir, id).root),
+    ...namesIn(roles).map((id) => path.join(roles, id, 'workspace')),
+  ].filter(isOpenToOthers);
+  if (fix) for (const directory of kept) closeToOthers(directory);
+  const left = kept.filter(isOpenToOthers);
+  if (left.length === 0) return [];
+  const message = `${plural(left.length, 'directory', 'directories')} of runs and roles can be read by others: ${left[0]}${left.length > 1 ? ', …' : ''}.`;
+  return [problem('disk.private', 'warning', message, `codex-orch doctor ${programDir} --fix`)];
 }
 
 function isWritable(directory: string): boolean {

@@ -29,7 +29,7 @@ export function driveInBackground(
   const { node, entry } = selfCommand(world);
   const words = ['run', 'drive', paths.authoredDir, runId, ...(options.revive ? ['--revive'] : [])];
   if (options.orphaned) words.push('--orphaned');
-  const log = openSync(paths.engineLog, 'a');
+  const log = openSync(paths.engineLog, 'a', 0o600);
   try {
     faultPoint('spawn', 'engine');
     const child = spawn(node, [entry, ...words], {

@@ -180,7 +180,10 @@ export class StateCache {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EISDIR') remove(file);
-      else if (code === 'ENOENT') makeDirectory(path.dirname(file));
+      else if (code === 'ENOTDIR') {
+        remove(path.dirname(file));
+        makeDirectory(path.dirname(file));
+      } else if (code === 'ENOENT') makeDirectory(path.dirname(file));
       else throw error;
       replaceFile(file, text);
     }
