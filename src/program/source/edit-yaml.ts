@@ -116,7 +116,7 @@ function withoutOutsideAliases(text: string, field: string): string {
   const aliases = aliasesOf(places, slot.start, slot.to);
   for (const each of aliases.sort((a, b) => b.aliasFrom - a.aliasFrom)) {
     const value = each.target.toJS(places.document) as Json;
-    const named = `&${each.anchor} ${inline(value, style)}`;
+    const named = `&${each.anchor} ${inline(value, style, 'plain', true)}`;
     result = result.slice(0, each.aliasFrom) + named + result.slice(each.aliasTo);
   }
   for (const each of aliases.sort((a, b) => b.anchorFrom - a.anchorFrom)) {

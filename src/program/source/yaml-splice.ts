@@ -50,7 +50,7 @@ export function replaced(
       return withBlock(text, slot, value, around);
     }
   }
-  return withInline(text, slot, inline(value, style, quoteOf(slot.value)));
+  return withInline(text, slot, inline(value, style, quoteOf(slot.value), slot.inFlow));
 }
 
 /** The text with a part more, at an index of a structure. `key`: of the field, in a map. */
@@ -113,7 +113,8 @@ function withFlowPart(
   { style }: Around,
 ): string {
   const { slots, open, close } = structure;
-  const part = (key === null ? '' : `${inline(key, style)}: `) + inline(value, style);
+  const name = key === null ? '' : `${inline(key, style, 'plain', true)}: `;
+  const part = name + inline(value, style, 'plain', true);
   const previous = slots[index - 1];
   const next = slots[index];
   if (previous === undefined && next === undefined) {

@@ -37,16 +37,17 @@ function isJsonText(text: string): boolean {
   }
 }
 
-/** A value in one line, as it may stand anywhere. `quote`: for a string, where it can be had. */
-export function inline(value: Json, style: Style, quote: Quote = 'plain'): string {
+/** A value in one line; `inFlow`: to stand within brackets. `quote`: for a string, where it can be had. */
+export function inline(value: Json, style: Style, quote: Quote = 'plain', inFlow = false): string {
   const pad = style.padsFlow ? ' ' : '';
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]';
-    return `[${pad}${value.map((item) => inline(item, style, 'plain')).join(', ')}${pad}]`;
+    return `[${pad}${value.map((item) => inline(item, style, 'plain', true)).join(', ')}${pad}]`;
   }
   if (isJsonObject(value)) {
     const entries = Object.entries(value).map(
-      ([key, item]) => `${inline(key, style)}: ${inline(item, style)}`,
+      ([key, item]) =>
+        `${inline(key, style, 'plain', true)}: ${inline(item, style, 'plain', true)}`,
     );
     return entries.length === 0 ? '{}' : `{${pad}${entries.join(', ')}${pad}}`;
   }
@@ -55,7 +56,7 @@ export function inline(value: Json, style: Style, quote: Quote = 'plain'): strin
   if (quote === 'single' && isPrintable(value) && !value.includes('\n')) {
     return `'${value.replaceAll("'", "''")}'`;
   }
-  return quote === 'plain' && isPlain(value) ? value : quoted(value);
+  return quote === 'plain' && isPlain(value, inFlow) ? value : quoted(value);
 }
 
 function numberOrWord(value: number | ExactNumber | boolean | null): string {
@@ -142,12 +143,12 @@ function isPrintable(text: string): boolean {
 const notText =
   /^(?:~|null|true|false|yes|no|on|off|=|<<|[-+]?\.(?:inf|nan)|[-+]?[0-9][0-9_,]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?|[-+]?\.[0-9][0-9_]*(?:e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|[-+]?[0-9][0-9_]*(?::[0-9]{1,2})+(?:\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)$/i;
 
-/** Whether text stands for itself without quotes, also within brackets. */
-function isPlain(text: string): boolean {
+/** Whether text stands for itself without quotes. */
+function isPlain(text: string, inFlow: boolean): boolean {
   if (text === '' || text !== text.trim() || !isPrintable(text) || /[\n\t]/.test(text))
     return false;
   if (/^[-?:](?: |$)|^[[\]{},#&*!|>'"%@`]|^(?:---|\.\.\.)/.test(text)) return false;
-  if (/: |:$| #|[[\]{},]/.test(text)) return false;
+  if (/: |:$| #/.test(text) || (inFlow && /[[\]{},]/.test(text))) return false;
   return !notText.test(text);
 }
 
