@@ -1,15 +1,18 @@
 /** The verbs on presets: list, preview, apply. */
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import { isJsonObject, type JsonObject } from '../../model/json.ts';
-import { idPattern, type PresetSpec } from '../../model/program.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { idPattern, type PresetSpec, type TaskSpec } from '../../model/program.ts';
 import { taskFile } from '../../model/program-files.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { suggest } from '../../text/suggest.ts';
 import { toYaml, withAllFields } from '../../program/source/edit-yaml.ts';
 import { parseYaml } from '../../program/source/yaml-source.ts';
-import { listPresets, type LoadedPreset } from '../../program/load-program.ts';
+import { listPresets, loadProgram, type LoadedPreset } from '../../program/load-program.ts';
 import { renderPreset } from '../../program/presets/presets.ts';
+import { checkProgramRules } from '../../program/rules/program-rules.ts';
+import { fileKinds } from '../../program/shape/file-kinds.ts';
+import { checkShape } from '../../program/shape/shape.ts';
 import { directorySource, type ProgramSource } from '../../program/source/source.ts';
 import { commitEdit } from './edit.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
@@ -49,6 +52,46 @@ export function previewPreset(
     throw new Refusal('preset-variables', rendered.message, hint);
   }
   return { preset, tasks: rendered.tasks };
+}
+
+/**
+ * The same for somebody who wants to know whether they could be applied, with the defaults filled in.
+ * @throws Refusal `preset-invalid` also where they break the rules of fields, references and edges
+ */
+export function checkedPreview(
+  place: ProgramPlace,
+  presetId: string,
+  variables: ReadonlyMap<string, string>,
+): { tasks: JsonObject[]; complete: TaskSpec[] } {
+  const { tasks } = previewPreset(place, presetId, variables);
+  const program = loadProgram(directorySource(place.programDir), { globalRoot: place.globalRoot });
+  const { fields, words } = fileKinds.task;
+  const refuse = (id: Json | undefined, message: string): never => {
+    const of = typeof id === 'string' ? `the task "${id}" of ` : '';
+    throw new Refusal('preset-invalid', `${of}the preset "${presetId}": ${message}`);
+  };
+  const complete = tasks.map((task) => {
+    const value = checkShape({ type: 'object', fields, words }, task, ({ severity, message }) => {
+      if (severity === 'error') refuse(task['id'], message);
+    }) as unknown as TaskSpec;
+    value.agent = (value.agent as string | null) ?? program.project.default_agent;
+    return value;
+  });
+  const ids = new Set(complete.map(({ id }) => id));
+  const findings = checkProgramRules({
+    project: program.project,
+    // They may depend on what is there.
+    tasks: [...program.tasks.filter(({ id }) => !ids.has(id)), ...complete],
+    roles: program.roles,
+    isProjectUnreadable: program.unreadable.project,
+    unreadableTasks: program.unreadable.tasks,
+    unreadableRoles: program.unreadable.roles,
+  });
+  for (const { severity, subject, message } of findings) {
+    const id = subject.replace(/^tasks\./, '');
+    if (severity === 'error' && ids.has(id)) refuse(id, message);
+  }
+  return { tasks, complete };
 }
 
 export interface AppliedPreset {

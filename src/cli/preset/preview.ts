@@ -1,5 +1,5 @@
 /** `preset preview`. */
-import type { JsonObject } from '../../model/json.ts';
+import type { TaskSpec } from '../../model/program.ts';
 import { defineCommand, flag, PRESET, prints, PROGRAM } from '../command.ts';
 import { printYaml } from '../print.ts';
 import { variablesIn, variablesOption } from './variables.ts';
@@ -12,14 +12,15 @@ export const command = defineCommand({
     variables: variablesOption,
     json: flag('--json', 'print the tasks as JSON instead of YAML'),
   },
-  json: prints<JsonObject[]>('The tasks, as they would be written.'),
+  json: prints<TaskSpec[]>('The tasks, with the defaults filled in.'),
   examples: ['. review --var target=build'],
   async run({ words: [programDir, preset], options, printJson }, context) {
-    const { previewPreset } = await import('../../app/program/apply-preset.ts');
+    const { checkedPreview } = await import('../../app/program/apply-preset.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const variables = variablesIn(options.variables);
-    const { tasks } = previewPreset(placeOf(programDir, context), preset, variables);
-    if (options.json) return printJson(tasks);
+    const place = placeOf(programDir, context);
+    const { tasks, complete } = checkedPreview(place, preset, variables);
+    if (options.json) return printJson(complete);
     printYaml(tasks, context);
   },
 });

@@ -1,7 +1,12 @@
 import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPreset, presetsOf, previewPreset } from '../../../src/app/program/apply-preset.ts';
+import {
+  applyPreset,
+  presetsOf,
+  checkedPreview,
+  previewPreset,
+} from '../../../src/app/program/apply-preset.ts';
 import { addEdge, listEdges, removeEdge } from '../../../src/app/program/edit-edge.ts';
 import {
   addTasks,
@@ -213,6 +218,19 @@ describe('2.4 Presets', () => {
   );
   const name = new Map([['name', 'my']]);
   const does = 'agent: shell, run: x';
+
+  it('checks what a preview would break, and fills in the defaults', () => {
+    const program = sampleProgram({ 'presets/p.yaml': pair });
+    const { complete } = checkedPreview(placeOf(program), 'p', name);
+    expect(complete[0]).toMatchObject({ status: 'draft', publish: ['final.md'], labels: [] });
+    const broken = preset(
+      '  - {id: x, title: x, depends_on: [{task: nobody, kind: order}], agent: shell, run: x}\n',
+    );
+    const place = placeOf(sampleProgram({ 'presets/p.yaml': broken }));
+    expect(() => checkedPreview(place, 'p', name)).toThrow(
+      'there is no task "nobody" to depend on',
+    );
+  });
 
   it('previews with variables in place', () => {
     const program = sampleProgram({ 'presets/p.yaml': pair });
