@@ -56,6 +56,7 @@ export const long = [
   'test/program/mutations.test.ts',
   'test/program/source/edit-yaml.test.ts',
   'test/races/races.test.ts',
+  'test/text/width.test.ts',
 ];
 
 /** The tier of a test file, null where none names it. The longest entry that fits it decides. */

@@ -13,12 +13,11 @@ const home = testDirectory('own-words');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const statuses = ['draft', 'ready', 'blocked', 'done'];
 writeFiles(home, {
-  'prog/project.yaml': 'name: p\nworkspace: .\nuser_inputs: {}\n',
-  'prog/prompts/p.md': 'Do it.\n',
+  'prog/project.yaml': 'name: p\nworkspace: .\ndefault_agent: shell\n',
   ...Object.fromEntries(
     statuses.map((status) => [
       `prog/tasks/${status}.yaml`,
-      { id: status, title: status, status, compose: [{ kind: 'file', path: 'prompts/p.md' }] },
+      { id: status, title: status, status, run: 'true' },
     ]),
   ),
 });

@@ -44,7 +44,7 @@ export function answeredRuns(programDir: string, run: string | null): IdleRun[] 
 }
 
 /** Without a reply, and without a retry that a person must want. */
-export function couldGoOn(
+function couldGoOn(
   run: Pick<RunSummary, 'status' | 'aborted' | 'answered' | 'updated_at'>,
   nowMs: number,
 ): boolean {

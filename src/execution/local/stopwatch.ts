@@ -2,7 +2,6 @@
  * The time of this machine, as its processes and files have it: what is compared here was stamped by the
  * kernel, or is a deadline of a process.
  */
-import { performance } from 'node:perf_hooks';
 
 /** Milliseconds since the epoch. It may jump. */
 export function nowMs(): number {

@@ -128,7 +128,7 @@ describe('what the skill says is true of this program', () => {
     const fields = blocks.find(({ block }) => block.startsWith('# fields of a task'));
     put(
       'tasks/plan.yaml',
-      `id: plan\ntitle: Plan\nstatus: ready\npublish: [plan.md, final.md]\nresult_schema: schemas/result.json\n${fields?.block}`,
+      `id: plan\ntitle: Plan\nstatus: ready\npublish: [plan.md, final.md]\ncompose: [{kind: literal, text: Plan.}]\nresult_schema: schemas/result.json\n${fields?.block}`,
     );
     put('prompts/build.md', 'Build it.\n');
     for (const file of ['instructions.md', 'naming.md'])

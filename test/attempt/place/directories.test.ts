@@ -34,6 +34,7 @@ beforeEach(() => {
   paths = runPaths(temporaryDirectory(), RUN_ID);
   attemptDir = paths.attemptDir(ID, 1);
   controlDir = paths.controlDir(ID, 1);
+  mkdirSync(paths.root, { recursive: true });
 });
 afterEach(() => removeDirectory(paths.authoredDir));
 

@@ -95,15 +95,15 @@ describe.runIf(isLinux)('a launched attempt', () => {
     expect(await process_.ended).toMatchObject({ return_code: 0, termination_reason: 'completed' });
   });
 
-  it('is reported as killed where nothing could record its exit', async () => {
+  it('is an orphan where nothing could record its exit', async () => {
     const executor = withLauncher();
     const order = shellOrder(root, 'echo ready; sleep 300');
     const attempt = await executor.start(order, deaf);
     await untilPrinted(order, 'ready');
     process.kill(-(await pidOf(order)), 'SIGKILL');
     expect(await attempt.ended).toMatchObject({
-      return_code: 137,
-      termination_reason: 'nonzero_exit',
+      return_code: null,
+      termination_reason: 'orphaned',
     });
     await executor.close();
   });

@@ -33,6 +33,7 @@ export function newOrder(root: string, change: OrderChange = {}, prompt = ''): A
   const attemptDir = path.join(program, '.runs', 'r', 'instances', 'i', 'attempts', '0001');
   const controlDir = path.join(program, '.runs', 'r', 'control', 'i', '0001');
   const cwd = path.join(root, `workspace-${count}`);
+  mkdirSync(path.join(program, '.runs', 'r'), { recursive: true });
   makeDirectories({ attemptDir, controlDir });
   mkdirSync(cwd);
   writeFileSync(path.join(controlDir, 'prompt.md'), prompt);

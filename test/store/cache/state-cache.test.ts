@@ -43,8 +43,9 @@ describe('what a flush could not write', () => {
     const cache = wholeCache();
     const end = endOf(run.paths);
     expect(cache.flush(run.state, end)).toBeNull();
-    const inTheWay = path.dirname(run.paths.instanceFile('x'));
+    const inTheWay = run.paths.inboxInterrupts;
     const again = wholeCache();
+    rmSync(inTheWay, { recursive: true });
     cpSync(run.paths.eventsLog, inTheWay);
     expect(again.flush(run.state, end)).not.toBeNull();
     expect(existsSync(run.paths.runFile)).toBe(false);

@@ -7,7 +7,7 @@ import { useFailure } from '../../data/failure.ts';
 import { invalidate, remember } from '../../data/resource.ts';
 
 /** Those that differ, with null for one that went: defaults stay out of the file. */
-export function changedFields(old: JsonObject, draft: JsonObject): JsonObject {
+function changedFields(old: JsonObject, draft: JsonObject): JsonObject {
   const names = new Set([...Object.keys(old), ...Object.keys(draft)]);
   const text = (from: JsonObject, name: string): string => stringifyJson(from[name] ?? null);
   const changed = [...names].filter((name) => text(old, name) !== text(draft, name));
