@@ -47,9 +47,9 @@ async function dialogue(
   Object.assign(context, { stdin });
   // Each line is typed when something is asked for, as a person does.
   const lines = [...typed];
-  const write = context.stderr.write.bind(context.stderr);
-  context.stderr.write = (text) => {
-    write(text);
+  const steer = context.stderr.steer.bind(context.stderr);
+  context.stderr.steer = (text) => {
+    steer(text);
     if (!/(?:> |: |\] |… |- )$/.test(text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, ''))) return;
     const next = lines.shift();
     setImmediate(() => (next === undefined ? stdin.end() : stdin.write(`${next}\r`)));
