@@ -6,10 +6,17 @@ import { dir, instancesOf, orch, program, show } from './shell-program.ts';
 
 describe('8.1 What is staged', () => {
   it('what cannot be staged fails the instance before any process starts', async () => {
-    program({ a: { run: 'touch ran', compose: [{ kind: 'ref', ref: 'inputs.never' }] } });
+    program({
+      b: { run: ':' },
+      a: {
+        run: 'touch ran',
+        depends_on: [{ task: 'b', kind: 'order' }],
+        compose: [{ kind: 'ref', ref: 'deps.b.result' }],
+      },
+    });
     expect((await orch('run', 'start', '--root', 'a')).code).toBe(1);
     const [a] = instancesOf(await show(), 'a');
-    expect(a!.error).toContain('inputs.never');
+    expect(a!.error).toContain('deps.b.result');
     expect(existsSync(path.join(dir, 'ran'))).toBe(false);
   });
 });

@@ -55,7 +55,13 @@ describe('8.4 How it ends', () => {
   it('without a final message it is done all the same, and hands on an empty one', async () => {
     const { env } = standInCodex(path.join(dir, 'stand-in'), { a: ':', b: 'echo So.' });
     program(
-      { a: {}, b: { depends_on: [{ task: 'a', kind: 'context', consume: ['final.md'] }] } },
+      {
+        a: { compose: [{ kind: 'literal', text: 'Do.' }] },
+        b: {
+          compose: [{ kind: 'literal', text: 'Say.' }],
+          depends_on: [{ task: 'a', kind: 'context', consume: ['final.md'] }],
+        },
+      },
       { default_agent: 'default' },
     );
     const { code } = await codexOrch(['run', 'start', '--root', 'b'], { cwd: dir, env });

@@ -156,7 +156,8 @@ function isOlder(version: string, than: string): boolean {
 
 /** Codex says it on standard error, among warnings and other lines of its log. */
 function loginLine(text: string): string | null {
-  return /^\s*((?:not )?logged in\b.*?)\s*$/im.exec(text)?.[1] ?? null;
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^(?:not )?logged in\b/i.test(line)) ?? null;
 }
 
 function firstLine(text: string): string {

@@ -221,7 +221,15 @@ function endOf(token: CST.Token): number {
 }
 
 function withoutEmptyLines(block: CST.BlockScalar): number {
-  return blockBodyAt(block) + block.source.replace(/(\n)(?:[ \t]*\r?\n)+$/, '$1').length;
+  const { source } = block;
+  let end = source.length;
+  // From line end to line end, for as long as nothing but blanks stands between them.
+  while (source[end - 1] === '\n') {
+    const before = source.lastIndexOf('\n', end - 2);
+    if (before < 0 || source.slice(before + 1, end).trim() !== '') break;
+    end = before + 1;
+  }
+  return blockBodyAt(block) + end;
 }
 
 function endOfItem({ start, key = null, sep, value }: CST.CollectionItem): number {
