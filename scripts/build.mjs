@@ -98,6 +98,11 @@ async function buildPage() {
     build: { write: false },
     plugins: [{ name: 'bundled', load: (id) => void bundled.add(id.split('?')[0]) }],
   });
+  // Such a module is empty in a browser: what takes it there fails when it is loaded.
+  const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+  if (modules.some((id) => id.includes('__vite-browser-external'))) {
+    throw new Error('The page takes a module of Node, which fails in a browser.');
+  }
   const built = output.map((file) => ({
     path: path.join(out, 'web', file.fileName),
     contents: file.type === 'chunk' ? file.code : file.source,

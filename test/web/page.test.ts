@@ -195,6 +195,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
   });
 
   it('asks for the token of a server that was started again, and keeps what was typed', async () => {
+    await browsing.signIn(served);
     await codexOrch(['run', 'start', program, '--root', 'hostile'], { cwd: directory });
     const page = await browsing.open();
     await page.goto(`${served.url}/inbox`);
@@ -224,6 +225,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
   });
 
   it('edits a task, with the messages at their lines', async () => {
+    await browsing.signIn(served);
     const page = await browsing.open();
     await page.goto(`${served.url}/program/tasks/quality_attempt/yaml`);
     const text = page.getByRole('textbox');

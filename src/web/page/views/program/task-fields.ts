@@ -1,7 +1,9 @@
 /** The fields of a task as forms: which stand together, and what of the schema each is made of. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
 import type { ProjectSpec } from '../../../../model/program.ts';
-import { fileKinds, programSchema } from '../../../../program/shape/file-kinds.ts';
+// Of the fields of tasks alone: those of the other files name backends, which a browser cannot run.
+import { jsonSchemaOf } from '../../../../program/shape/json-schema-of.ts';
+import { taskFields } from '../../../../program/shape/task.ts';
 
 export interface FieldGroup {
   title: string;
@@ -30,7 +32,7 @@ const groups: readonly FieldGroup[] = [
 /** The groups of a task's form; fields that only this file has come last. The id is the file's name. */
 export function fieldGroups(written: JsonObject): FieldGroup[] {
   const named = new Set(['id', ...groups.flatMap(({ names }) => names)]);
-  const others = [...Object.keys(fileKinds.task.fields), ...Object.keys(written)];
+  const others = [...Object.keys(taskFields), ...Object.keys(written)];
   const left = [...new Set(others)].filter((name) => !named.has(name));
   return left.length === 0 ? [...groups] : [...groups, { title: 'Others', names: left }];
 }
@@ -64,7 +66,7 @@ export function schemaOf(
   names: string[],
   known: { project: ProjectSpec | null; roles: string[] },
 ): Json {
-  const { properties, required } = programSchema('task');
+  const { properties, required } = jsonSchemaOf('', '', taskFields);
   const all = isJsonObject(properties ?? null) ? (properties as JsonObject) : {};
   const agents = Object.keys(known.project?.agents ?? {});
   const suggestions: Record<string, string[]> = {
