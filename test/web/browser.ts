@@ -94,7 +94,8 @@ export async function browse(executablePath: string, directory: string): Promise
     async signIn(served) {
       const page = await opened.open();
       await page.goto(served.address());
-      await page.locator('main h1').waitFor();
+      // Of the page itself: the one that asks for the token has a heading, too.
+      await page.locator('.side').waitFor();
       await page.close();
     },
   };
