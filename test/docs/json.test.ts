@@ -47,6 +47,13 @@ function hold(name: string, document: Json): void {
   expect(fits, `${name}: ${JSON.stringify(validate.errors)}`).toBe(true);
 }
 
+/** After an error the document is the same for every command. */
+function holdError(words: readonly string[], document: Json): void {
+  const text = expect.stringMatching(/./) as unknown;
+  const hint = (document as { error: JsonObject }).error['hint'] === null ? null : text;
+  expect(document, words.join(' ')).toEqual({ error: { code: text, message: text, hint } });
+}
+
 /** `run start . --dry-run --json` → `run-start-dry-run`: the longest name of which all words stand there. */
 function nameOf(words: readonly string[]): string | undefined {
   const plain = words.map((word) => word.replace(/^--/, ''));
@@ -69,7 +76,7 @@ function goldenOutputs(): { words: string[]; documents: Json[] }[] {
         if (!words.includes('--json') && !line.includes('--format json')) return [];
         const end = lines.findIndex((each) => each.startsWith('--- '));
         const text = lines.slice(0, end).join('\n');
-        // After an error there is no document.
+        // What goes wrong in the midst of documents leaves none.
         if (text === '') return [];
         const documents = words.includes('-f')
           ? [text.split('\n').map((each) => JSON.parse(each) as Json)]
@@ -83,7 +90,10 @@ it('as the golden files have it', () => {
   for (const { words, documents } of goldenOutputs()) {
     const name = nameOf(words);
     expect(name, words.join(' ')).toBeDefined();
-    for (const document of documents) hold(name ?? '', document);
+    for (const document of documents) {
+      if (isJsonObject(document) && document['error'] !== undefined) holdError(words, document);
+      else hold(name ?? '', document);
+    }
   }
 });
 
