@@ -17,8 +17,11 @@ import {
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driveRun } from '../../src/app/run/drive.ts';
+import { requeueInstance } from '../../src/app/run/retry.ts';
 import { startRun } from '../../src/app/run/start.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
+import { viewRun } from '../../src/store/directory/view.ts';
+import { runPaths } from '../../src/store/layout.ts';
 import {
   builtEntry,
   codexOrch,
@@ -387,7 +390,7 @@ it('a config.toml that cannot be read bars Codex, and nothing else', async () =>
   expect(await cli('abort', '.', first)).toMatchObject({ code: 0 });
 });
 
-it('an attempt that cannot be laid out ends the engine with an error, not as if it were idle', async () => {
+it('an attempt that cannot be laid out fails, and can be tried again when its place is free', async () => {
   write(program);
   const { runId } = await startRun(ownWorld, program, {
     roots: ['slow'],
@@ -399,10 +402,15 @@ it('an attempt that cannot be laid out ends the engine with an error, not as if 
   rmSync(instances, { recursive: true, force: true });
   writeFileSync(instances, '');
   const drive = driveRun(ownWorld, program, runId, { command: 'run start' });
-  await expect(drive.ended).rejects.toThrow(/EEXIST|ENOTDIR/);
+  expect((await drive.ended).status).toBe('failed');
+  const [failed] = viewRun(runPaths(program, runId)).state.instances.values();
+  expect(failed).toMatchObject({ status: 'failed', failure_kind: 'task_runtime' });
+  expect(failed?.error).toMatch(/it could not be started: .*(EEXIST|ENOTDIR)/);
   rmSync(instances);
   goOn();
-  const again = driveRun(ownWorld, program, runId, { command: 'run resume', revive: true });
+  const retry = { grantIterations: 0, newSession: false };
+  requeueInstance(ownWorld, program, runId, failed?.instance_id ?? '', retry);
+  const again = driveRun(ownWorld, program, runId, { command: 'run retry-instance' });
   expect((await again.ended).status).toBe('done');
 });
 
@@ -428,7 +436,7 @@ it('a file that cannot be read is the failure of its attempt, also through a lin
   const link = `${program}-link`;
   symlinkSync(program, link);
   const { status, stderr } = cli('run', 'start', link, '--root', 'a');
-  expect(stderr).toContain('what the attempt left cannot be taken');
+  expect(stderr).toContain('publish: x cannot be taken: it cannot be read: permission denied');
   expect(status).toBe(1);
   expect(stderr).toContain('retry-instance');
 });

@@ -204,7 +204,7 @@ describe('looking at runs', () => {
 
   it('lists tab-separated, newest first', () => {
     const [first] = run('run', 'list').stdout.split('\n');
-    expect(first).toBe(`${id}\tfailed\troots=nasty,broken,after\tinstances=4`);
+    expect(first).toBe(`${id}\tfailed\troots=after,broken,nasty\tinstances=4`);
     const listed = JSON.parse(run('run', 'list', '--json').stdout) as { id: string }[];
     expect(listed[0]?.id).toBe(id);
   });
