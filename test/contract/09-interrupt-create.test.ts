@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InterruptEntry } from '../../src/app/inbox/list.ts';
+import type { Instance } from '../../src/model/run.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import { cli, start, type Run } from './questions.ts';
 
@@ -11,18 +12,15 @@ describe('9. interrupt create refuses', () => {
     run = await start('closed');
     expect(run.ended.code).toBe(0);
   });
+  const asker = (): Instance => {
+    const [instance] = run.instances().filter(({ task_id }) => task_id === 'closed');
+    if (!instance) throw new Error('no instance of closed');
+    return instance;
+  };
   const create = (...args: string[]) =>
     cli(
       ...['interrupt', 'create', '--program-dir', '.', '--run-id', run.id],
-      ...[
-        '--instance-id',
-        run.only().instance_id,
-        '--kind',
-        'question',
-        '--question',
-        'q',
-        ...args,
-      ],
+      ...['--instance-id', asker().instance_id, '--kind', 'question', '--question', 'q', ...args],
     );
 
   it.each([
@@ -67,9 +65,9 @@ describe('9. interrupt create refuses', () => {
     ['another task', ['--audience', 'human', '--task-id', 'gate'], 'is of task closed, not gate'],
     ['an empty question', ['--audience', 'human', '--question', ' '], 'the question is empty'],
     [
-      'both blocking and not',
-      ['--audience', 'human', '--blocking', '--non-blocking'],
-      'exclude each other',
+      'a question of a run that is over',
+      ['--audience', 'assistant', '--target-role', 'namer'],
+      'is over: nobody would answer',
     ],
   ])('%s', async (_name, args, message) => {
     const ended = await create(...args);
@@ -86,9 +84,14 @@ describe('9. interrupt create refuses', () => {
   });
 
   it('nothing else: it prints the id, or the interrupt, and takes it in where no engine lives', async () => {
+    // It waits for another answer.
+    run = await start('closed', 'plain');
+    expect(run.ended.code).toBe(3);
     rmSync(run.paths.stateDir, { recursive: true });
     const args = ['--audience', 'assistant', '--decision-kind', 'naming', '--option', 'a', 'b'];
-    const ended = await create(...args, '--metadata', 'k=v=w', '--non-blocking', '--json');
+    // Of a flag and its contrary the later counts.
+    args.push('--blocking', '--non-blocking');
+    const ended = await create(...args, '--metadata', 'k=v=w', '--json');
     expect(ended.code, ended.stderr).toBe(0);
     const interrupt = JSON.parse(ended.stdout) as InterruptEntry['interrupt'];
     expect(interrupt).toMatchObject({
@@ -105,12 +108,14 @@ describe('9. interrupt create refuses', () => {
       status: 'open',
     });
     expect(interrupt.interrupt_id).toMatch(/^int-[0-9a-f]{12}$/);
-    expect(viewRun(run.paths).state.interrupts.get(interrupt.interrupt_id)?.interrupt).toEqual(
-      interrupt,
+    const taken = viewRun(run.paths).state.interrupts.get(interrupt.interrupt_id)?.interrupt;
+    // When it was asked is what the clock of whoever takes it in says.
+    expect(taken).toEqual({ ...interrupt, created_at: taken?.created_at });
+    const listed = await cli(
+      ...['interrupt', 'list', '--run-id', run.id, '--audience', 'assistant'],
     );
-    const listed = await cli('interrupt', 'list', '--run-id', run.id);
     expect(listed.stdout).toBe(
-      `${interrupt.interrupt_id}\trun=${run.id}\tinstance=${run.only().instance_id}\taudience=assistant\tstatus=open\n`,
+      `${interrupt.interrupt_id}\trun=${run.id}\tinstance=${asker().instance_id}\taudience=assistant\tstatus=open\n`,
     );
     const recommended = await cli(
       ...['interrupt', 'recommend', '--run-id', run.id, '--task-id', 'closed'],

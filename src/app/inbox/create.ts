@@ -45,7 +45,7 @@ export interface CreatedInterrupt {
 /**
  * Leaves the question for the run.
  * @throws Refusal as `findAsker`; `human-not-allowed`, `role-…`, `no-role`, `outside-program`,
- * `file-not-found`, `schema-…`, `question-missing`, `metadata-reserved`, `question-too-large`, and as `dropInterrupt`
+ * `file-not-found`, `schema-…`, `question-missing`, `metadata-reserved`, `question-too-large`, `run-over`, and as `dropInterrupt`
  */
 export async function createInterrupt(
   world: World,
@@ -94,14 +94,28 @@ export async function createInterrupt(
       hint: 'put the material into a file and name it with --artifact',
     });
   }
+  const over = ['done', 'failed', 'skipped'].includes(instance.status);
+  if (over) await refuseWhenRunIsOver(paths, interrupt);
   do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
   while (!leave(paths, interrupt, askingAttempt(world.env, paths, instance.instance_id)));
   if (currentHolder(paths) === null) await receiveWithoutEngine(world, paths);
-  const over = ['done', 'failed', 'skipped'].includes(instance.status);
   const warnings = over
     ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
     : [];
   return { interrupt, warnings };
+}
+
+/** The log tells, which is read only where it may be so: a worker's own instance is at work. */
+async function refuseWhenRunIsOver(paths: RunPaths, interrupt: Interrupt): Promise<void> {
+  const [{ refuseWhenOver }, { viewRun }] = await Promise.all([
+    import('../../core/requests/ask.ts'),
+    import('../../store/directory/view.ts'),
+  ]);
+  const decision = refuseWhenOver(viewRun(paths).state, interrupt);
+  if (decision === null || decision.ok) return;
+  throw new Refusal(decision.code, decision.reason, {
+    hint: `codex-orch run show ${paths.authoredDir} ${paths.runId}`,
+  });
 }
 
 /**
