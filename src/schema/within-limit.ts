@@ -12,8 +12,27 @@ export type Limited<T> = { ok: true; value: T } | { ok: false; /** A predicate. 
 
 let frame: { script: Script; context: { run: (() => void) | null } } | null = null;
 
-/** What `run` returns, or why it did not come to an end. What it throws otherwise is thrown. Not to be nested. */
+/** On a busy machine the limit may pass with little of it spent here. */
+const MAX_TRIES = 10;
+
+/**
+ * What `run` returns, or why it did not come to an end. What it throws otherwise is thrown. Where the machine was busy
+ * with something else, `run` is tried again: it must change nothing. Not to be nested.
+ */
 export function withinLimit<T>(run: () => T, limitMs = LIMIT_MS): Limited<T> {
+  for (let tries = 1; ; tries += 1) {
+    const before = process.cpuUsage();
+    const tried = tryWithinLimit(run, limitMs);
+    const { user, system } = process.cpuUsage(before);
+    const hadItsTime = (user + system) / 1000 > limitMs / 2;
+    if (tried.ok || !tried.isLate || hadItsTime || tries === MAX_TRIES) return tried;
+  }
+}
+
+function tryWithinLimit<T>(
+  run: () => T,
+  limitMs: number,
+): { ok: true; value: T } | { ok: false; why: string; isLate: boolean } {
   frame ??= { script: new Script('run()'), context: createContext({ run: null }) as { run: null } };
   const { script, context } = frame;
   const done: T[] = [];
@@ -25,9 +44,11 @@ export function withinLimit<T>(run: () => T, limitMs = LIMIT_MS): Limited<T> {
     return { ok: true, value: done[0] as T };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      return { ok: false, why: `takes more than ${limitMs / 1000} s` };
+      return { ok: false, why: `takes more than ${limitMs / 1000} s`, isLate: true };
     }
-    if (error instanceof RangeError) return { ok: false, why: 'leads around in a circle' };
+    if (error instanceof RangeError) {
+      return { ok: false, why: 'leads around in a circle', isLate: false };
+    }
     throw error;
   } finally {
     context.run = null;
