@@ -5,7 +5,8 @@
  *
  * `running`: the engine lives and the attempt still works. `waiting`: no engine lives, the instance waits
  * (those whose question is not blocking wait at another one, the gate). `after`: the instance is done or
- * failed; one that waits can only get there by an abort, in the second run.
+ * failed; one that waits can only get there by an abort, in the second run: there the question is closed, and no
+ * answer is taken.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +15,7 @@ import { answerInterrupt } from '../../src/app/inbox/answer.ts';
 import { listInterrupts, type InterruptEntry } from '../../src/app/inbox/list.ts';
 import { requeueInstance } from '../../src/app/run/retry.ts';
 import type { Instance } from '../../src/model/run.ts';
-import { runPaths } from '../../src/store/layout.ts';
+import { runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import {
   codexOrch,
@@ -136,6 +137,38 @@ async function answer(
   }
 }
 
+/** Answers a closed question in the cell's own way. */
+async function beRefused(runId: string, cell: Cell, interruptId: string): Promise<void> {
+  const paths = runPaths(program, runId);
+  switch (cell.how) {
+    case 'command': {
+      const ended = await cli('inbox', 'reply', '.', interruptId, '--text', 'late');
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toContain('the question is closed: the run was aborted');
+      return;
+    }
+    case 'file':
+      writeFileSync(paths.replyFile(interruptId), JSON.stringify({ text: 'late' }));
+      return;
+    case 'app':
+      await expect(answerNo(paths, interruptId)).rejects.toMatchObject({
+        code: 'interrupt-closed',
+      });
+  }
+}
+
+function answerNo(paths: RunPaths, interruptId: string): Promise<unknown> {
+  const reply = {
+    text: 'no',
+    replyKind: 'answer',
+    payload: null,
+    rationale: null,
+    confidence: null,
+    citations: [],
+  } as const;
+  return answerInterrupt(ownWorld, { paths, interruptId }, reply, { command: 'test' });
+}
+
 async function each(list: Cell[], work: (cell: Cell) => Promise<void>): Promise<void> {
   // Two at a time: each is a process of its own.
   const queue = [...list];
@@ -252,11 +285,11 @@ async function runAborted(): Promise<void> {
   }
   const { entries } = await listInterrupts(program, { run: runId });
   await each(mine, async (cell) => {
-    for (const entry of entries.filter((e) => e.task_id === cell.id)) {
-      await answer(runId, cell, String(entry.interrupt.metadata['name']), entry);
+    for (const { interrupt } of entries.filter((e) => e.task_id === cell.id)) {
+      await beRefused(runId, cell, interrupt.interrupt_id);
     }
   });
-  await retryFailed(runId);
+  expect((await cli('run', 'resume', '.', runId)).code).toBe(1);
   aborted.entries = (await listInterrupts(program, { run: runId })).entries;
   aborted.instances = instancesOf(runId);
 }
@@ -272,7 +305,7 @@ interface Expected {
   attempts: number;
   q1: 'resolved' | 'applied';
   /** null: never asked. */
-  q2: 'open' | 'resolved' | 'applied' | null;
+  q2: 'closed' | 'applied' | null;
 }
 
 function expected({ blocking, when, end }: Cell): Expected {
@@ -284,14 +317,24 @@ function expected({ blocking, when, end }: Cell): Expected {
       q2: again ? 'applied' : null,
     };
   }
-  const q2 = end === 'asked_again' ? 'open' : null;
+  // The run is over when all else in it is.
+  const q2 = end === 'asked_again' ? 'closed' : null;
   const wasResumed = when === 'waiting' || end === 'failed';
   return { attempts: wasResumed ? 2 : 1, q1: wasResumed ? 'applied' : 'resolved', q2 };
 }
 
 describe('9. Interrupts: an answer is given once, to the attempt that needs it', () => {
-  it.each(cells)('$id', async (cell) => {
-    const { runId, entries, instances } = isAborted(cell) ? aborted : main;
+  it.each(cells.filter(isAborted))('$id: closed by the abort', ({ id }) => {
+    expect(aborted.instances.get(id)).toMatchObject({ status: 'failed', attempt: 1 });
+    const mine = aborted.entries.filter((entry) => entry.task_id === id);
+    expect(mine).not.toEqual([]);
+    for (const { interrupt, reply } of mine) {
+      expect({ status: interrupt.status, reply }).toEqual({ status: 'closed', reply: null });
+    }
+  });
+
+  it.each(cells.filter((cell) => !isAborted(cell)))('$id', async (cell) => {
+    const { runId, entries, instances } = main;
     const want = expected(cell);
     const mine = entries.filter((entry) => entry.task_id === cell.id);
     const named = (name: string) => mine.find((e) => e.interrupt.metadata['name'] === name);
@@ -314,19 +357,6 @@ describe('9. Interrupts: an answer is given once, to the attempt that needs it',
 
     // A second answer is refused, however the first one came.
     const first = named('q1')?.interrupt.interrupt_id ?? '';
-    const second = answerInterrupt(
-      ownWorld,
-      { paths, interruptId: first },
-      {
-        text: 'no',
-        replyKind: 'answer',
-        payload: null,
-        rationale: null,
-        confidence: null,
-        citations: [],
-      },
-      { command: 'test' },
-    );
-    await expect(second).rejects.toMatchObject({ code: 'already-answered' });
+    await expect(answerNo(paths, first)).rejects.toMatchObject({ code: 'already-answered' });
   });
 });

@@ -153,7 +153,8 @@ describe('after the engine was killed', () => {
       idleTimeoutMs: 3_600_000,
     });
     await orphan(order);
-    const late = { ...order, startedAt: new Date(Date.now() - 3_600_000).toISOString() };
+    // It is as old as its process, which the first look finds to be older than this.
+    const late = { ...order, wallTimeoutMs: 1 };
     expect(await endOf(findAttempt(late))).toMatchObject({ termination_reason: 'wall_timeout' });
 
     const silent = shellOrder(root, 'echo ready; sleep 300', { idleTimeoutMs: 300 });
