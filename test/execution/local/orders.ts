@@ -9,7 +9,7 @@ import { attemptFiles, readIdentity } from '../../../src/execution/local/attempt
 import { shownFiles, type AttemptOrder } from '../../../src/model/attempt.ts';
 import type { AgentSpec } from '../../../src/model/program.ts';
 
-const testRoot = path.resolve(import.meta.dirname, '..', '..', '.test-tmp');
+const testRoot = path.resolve(import.meta.dirname, '..', '..', '..', '.test-tmp');
 
 /** A directory that lives as long as the test file. Not under /tmp: Codex leaves that writable. */
 export function temporaryDirectory(name: string): string {
