@@ -33,7 +33,7 @@ export async function output(bench: Bench): Promise<Row[]> {
     status === 0 &&
     statSync(path.join(attempt, 'events.jsonl')).size === printed.bytes &&
     runtime.stdout_line_count === printed.lines &&
-    runtime.session_id === 'talks';
+    runtime.session_id === '0199aaaa-0000-7000-8000-000000000001';
   const gb = (printed.bytes / 2 ** 30).toFixed(2);
   return [
     row(
@@ -57,7 +57,7 @@ const say = (value) => {
   lines += 1;
 };
 const item = (id, text) => ({ type: 'item.completed', item: { id, type: 'agent_message', text } });
-say({ type: 'thread.started', thread_id: 'talks' });
+say({ type: 'thread.started', thread_id: '0199aaaa-0000-7000-8000-000000000001' });
 say({ type: 'turn.started' });
 for (let i = 0; bytes < ${total >> 1}; i += 1) say(item('a' + i, 'x'.repeat(4000)));
 say(item('long', 'y'.repeat(${longest})));

@@ -65,6 +65,7 @@ if (!values['no-page']) {
 }
 // The package is of ES modules; what is built is not.
 await place({ path: path.resolve(out, 'package.json'), contents: '{ "type": "commonjs" }\n' });
+await place({ path: path.resolve(out, 'web', 'package.json'), contents: '{ "type": "module" }\n' });
 for (const file of outputFiles.sort((a, b) => last(a) - last(b))) await place(file);
 await chmod(entry, 0o755);
 if (!values.faults) await compileAhead(out);

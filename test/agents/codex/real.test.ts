@@ -273,20 +273,25 @@ describe('failures', () => {
       'external_rate_limit',
     ],
     [
-      'a full context',
-      { failed: { code: 'context_length_exceeded', message: '-' } },
-      'task_runtime',
-    ],
-    [
       'a refused schema',
       { http: 400, body: { error: { code: 'invalid_json_schema', message: 'no such type' } } },
       'output_schema',
     ],
-  ])('%s', async (_, step, kind) => {
+  ])('%s', async (name, step, kind) => {
     const end = await runToEnd(codexOrder([step]));
     expect(end).toMatchObject({ termination_reason: 'nonzero_exit', failure_kind: kind });
     expect(end.session_id).not.toBeNull();
-    expect(end.resume_recommended).toBe(kind.startsWith('external_'));
+    // What is not there now will not be there the next time.
+    expect(end.resume_recommended).toBe(kind.startsWith('external_') && name !== '404');
+  });
+
+  it('a full context ends the session', async () => {
+    const failed = { code: 'context_length_exceeded', message: '-' };
+    expect(await runToEnd(codexOrder([{ failed }]))).toMatchObject({
+      termination_reason: 'nonzero_exit',
+      failure_kind: 'session_lost',
+      session_id: null,
+    });
   });
 
   it('arguments that Codex does not know', async () => {
