@@ -8,7 +8,12 @@ import { begin, task } from './programs.ts';
 export async function output(bench: Bench): Promise<Row[]> {
   const directory = path.join(bench.directory, 'output');
   begin(directory, '');
-  task(directory, 'talk', ':', 'agent: talker\npublish: []\n');
+  task(
+    directory,
+    'talk',
+    ':',
+    'agent: talker\npublish: []\ncompose: [{kind: literal, text: Talk.}]\n',
+  );
   // A task of Codex has no line to run.
   const file = path.join(directory, 'tasks', 'talk.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^run: .*\n/m, ''));
