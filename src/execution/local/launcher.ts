@@ -94,8 +94,10 @@ export class Launcher {
 
   private constructor(program: string, attempt: string, env: Readonly<NodeJS.ProcessEnv>) {
     this.env = { ...env };
-    // -p: no BASH_ENV, and no functions from the environment.
-    const child = spawn(program, ['-p', '-c', launcherScript(attempt), 'codex-orch-launcher'], {
+    // -p: no BASH_ENV, and no functions from the environment. --norc: bash(1) takes itself for run by a remote shell
+    // daemon where its input is a socket, as Node's pipes are, and SHLVL says that no shell is around it.
+    const words = ['--norc', '-p', '-c', launcherScript(attempt), 'codex-orch-launcher'];
+    const child = spawn(program, words, {
       cwd: '/',
       env: this.env,
       detached: true,

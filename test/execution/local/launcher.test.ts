@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalExecutor } from '../../../src/execution/local/executor.ts';
@@ -56,6 +57,21 @@ describe.runIf(isLinux)('a launched attempt', () => {
       const ours = await surroundings(change, direct);
       expect(await surroundings(change, executor)).toEqual(ours);
     }
+    await executor.close();
+  });
+
+  it('finds nothing of what the start files of a shell set, where no shell is around the engine', async () => {
+    const home = path.join(root, 'home');
+    mkdirSync(home);
+    writeFileSync(path.join(home, '.bashrc'), 'export FROM_BASHRC=1\n');
+    const env: NodeJS.ProcessEnv = { ...process.env, HOME: home };
+    delete env['SHLVL'];
+    const executor = new LocalExecutor({ env, launcher: true });
+    const order = shellOrder(root, 'echo "$FROM_BASHRC"');
+    await (
+      await executor.start(order, deaf)
+    ).ended;
+    expect(read(order, 'events.jsonl')).toBe('\n');
     await executor.close();
   });
 
