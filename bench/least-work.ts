@@ -1,5 +1,5 @@
 /**
- * The bound: what an engine must do for each attempt if it did nothing else. It makes the directories and
+ * The yardstick: what an engine must do for each attempt if it did nothing else. It makes the directories and
  * files of section 8 of the contract and a line in the log, flushes that before the process may start,
  * lets `xargs -P2` start it, and copies the output to where it is published. It decides, checks, watches
  * and reports nothing.
