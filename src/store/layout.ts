@@ -120,9 +120,14 @@ export function runsDir(programDir: string): string {
   return path.join(programDir, '.runs');
 }
 
+/** What we keep beside an authored program: its lock, an edit that is under way, the workspaces of its roles. */
+export function privateDir(programDir: string): string {
+  return path.join(programDir, '.codex-orch');
+}
+
 /** The lock that an edit of the program holds. */
 export function programLockDir(programDir: string): string {
-  return path.join(programDir, '.codex-orch', 'lock');
+  return path.join(privateDir(programDir), 'lock');
 }
 
 /** The directory name of an attempt: its number, from 1, in at least four digits. */
@@ -141,7 +146,7 @@ export function unsettledAttempts(paths: RunPaths): { owner: string; attempt: nu
 
 /** Where the assistants of a role work, whichever run asks: `.codex-orch/assistant_roles/<id>/workspace`. */
 export function roleWorkspace(programDir: string, roleId: string): string {
-  return path.join(programDir, '.codex-orch', 'assistant_roles', roleId, 'workspace');
+  return path.join(privateDir(programDir), 'assistant_roles', roleId, 'workspace');
 }
 
 const runIdPattern = /^\d{14}-[0-9a-f]{8}$/;

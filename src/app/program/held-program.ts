@@ -58,12 +58,13 @@ export async function editProgram<T>(
   }
 }
 
-function heldProgram({ programDir, globalRoot }: ProgramPlace): HeldProgram {
-  const source = directorySource(programDir);
+function heldProgram({ programDir, globalRoot, texts }: ProgramPlace): HeldProgram {
+  const source = directorySource(programDir, texts);
   const seen = new Map<string, () => boolean>();
   return {
     programDir,
     globalRoot,
+    texts,
     source: {
       ...source,
       read(file, maxBytes) {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import { faultPoint } from '../../disk/fault-point.ts';
-import { Refusal } from '../../model/refusal.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { runPaths } from '../../store/layout.ts';
 import { currentHolder, heldRefusal } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
@@ -38,9 +38,13 @@ export function driveInBackground(
       detached: true,
       stdio: ['ignore', log, log],
     });
-    child.on('error', (error) => {
-      throw new Refusal('engine-not-started', `Cannot start an engine: ${error.message}`);
-    });
+    // Why it did not start is told later than we can say so.
+    child.on('error', () => undefined);
+    if (child.pid === undefined) {
+      throw new Refusal('engine-not-started', `Cannot start an engine: ${node} does not start`, {
+        exit: ExitStatus.failed,
+      });
+    }
     child.unref();
   } finally {
     closeSync(log);

@@ -9,6 +9,8 @@ import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
 import { LocalExecutor } from '../../execution/local/executor.ts';
+import { makeDirectory } from '../../disk/disk.ts';
+import { privateDir } from '../../store/layout.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { Engine } from '../../engine/engine.ts';
 import { Intake } from '../../engine/intake.ts';
@@ -143,6 +145,8 @@ function inlineAssistants(
 /** What attempts need beside the run: the shim, the roles, and how agents are set up, once that is read. */
 function attemptContext(world: World, session: RunSession): AttemptContext {
   const { paths } = session;
+  // A sandbox closes what is there: else a worker could make one, and leave an edit of the program in it.
+  makeDirectory(privateDir(paths.authoredDir), { shared: true });
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,

@@ -53,13 +53,17 @@ export function keptTexts(cacheHome: string, programDir: string, build: string):
       return fresh;
     },
     keep() {
-      if (parsed < NOT_WORTH_A_FILE || statsOf(cacheHome) === null) return;
-      parsed = 0;
-      try {
-        writeEntries(file, build, used);
-      } catch {
-        // A full or closed disk: the next command parses again.
+      if (parsed >= NOT_WORTH_A_FILE && statsOf(cacheHome) !== null) {
+        parsed = 0;
+        try {
+          writeEntries(file, build, used);
+        } catch {
+          // A full or closed disk: the next command parses again.
+        }
       }
+      // Who reads the program again and again remembers no text that is gone.
+      known = new Map(used);
+      used.clear();
     },
   };
 }

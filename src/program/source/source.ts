@@ -115,6 +115,7 @@ function hashOf(source: ProgramSource, file: string): string | null {
 /** `base` as it would be after the edits. */
 export function editedSource(base: ProgramSource, edits: Edits): ProgramSource {
   const edited = new Map([...edits].map(([file, text]) => [path.posix.normalize(file), text]));
+  const made = new Set(edited.values());
   const kindOf: ProgramSource['kindOf'] = (place) => {
     const file = path.posix.normalize(place);
     const text = edited.get(file);
@@ -142,8 +143,8 @@ export function editedSource(base: ProgramSource, edits: Edits): ProgramSource {
       }
       return [...names].sort(byName);
     },
-    parse: (text) => base.parse(text),
     // What is kept is what stands in files.
+    parse: (text) => (made.has(text) ? parseYaml(text) : base.parse(text)),
     keepParsed: () => undefined,
     kindOf,
   };

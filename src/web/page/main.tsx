@@ -11,14 +11,15 @@ const place = document.getElementById('page');
 if (!place) throw new Error('index.html has no place for the page');
 
 // The server was updated while the page was open: its parts have new names. Or it is away: then a reload would
-// lead to the browser's own page, which does not come back.
+// lead to the browser's own page, which does not come back. A part that fails by itself would fail again.
 window.addEventListener('vite:preloadError', () => void reloadWhenServed());
 
 async function reloadWhenServed(): Promise<void> {
-  for (;;) {
+  for (let wasAway = false; ; wasAway = true) {
     try {
-      await fetch('/icon.svg', { cache: 'no-store' });
-      return location.reload();
+      const served = await (await fetch('/', { cache: 'no-store' })).text();
+      if (wasAway || !served.includes(new URL(import.meta.url).pathname)) location.reload();
+      return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }

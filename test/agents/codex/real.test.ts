@@ -134,8 +134,8 @@ describe('a turn', () => {
     async (where) => {
       const probe: ModelStep = {
         exec:
-          'cd "$WORKSPACE"; touch mine; for f in project.yaml tasks/new .runs/new "$CONTROL/exit"; ' +
-          'do touch "$PROGRAM/$f"; done; mv "$PROGRAM/.runs" "$PROGRAM/gone"; ' +
+          'cd "$WORKSPACE"; touch mine; for f in project.yaml tasks/new .runs/new "$CONTROL/stolen"; ' +
+          'do echo x >>"$PROGRAM/$f"; done; mv "$PROGRAM/.runs" "$PROGRAM/gone"; ' +
           'touch "$CODEX_ORCH_ATTEMPT_DIR/handed"',
       };
       const plain = codexOrder([probe, { text: 'tried' }]);
@@ -154,7 +154,11 @@ describe('a turn', () => {
       let end = await runToEnd(order);
       if (where.endsWith('resumed')) {
         order = next(order, end.session_id, [probe, { text: 'again' }]);
-        order.env = { ...order.env, CODEX_ORCH_ATTEMPT_DIR: order.attemptDir };
+        order.env = {
+          ...order.env,
+          CODEX_ORCH_ATTEMPT_DIR: order.attemptDir,
+          CONTROL: path.relative(plain.programDir, order.controlDir),
+        };
         end = await runToEnd(order);
       }
       expect(end.termination_reason).toBe('completed');
@@ -164,6 +168,11 @@ describe('a turn', () => {
         expect(existsSync(path.join(plain.programDir, name)), name).toBe(false);
       }
       expect(existsSync(runsDir)).toBe(true);
+      expect(readFileSync(path.join(plain.programDir, 'project.yaml'), 'utf8')).toBe('');
+      // What is put away at the end would have been moved beside the attempt.
+      for (const directory of [order.controlDir, order.attemptDir]) {
+        expect(existsSync(path.join(directory, 'stolen'))).toBe(false);
+      }
     },
   );
 

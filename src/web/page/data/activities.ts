@@ -44,7 +44,7 @@ export function useActivities(
       } catch (error) {
         if (!(error instanceof ApiFailure)) throw error;
         // Not staged yet: nothing to show is no failure.
-        if (error.status !== 404 && error.status !== 0) setFailure(error);
+        if (error.status !== 404 && !error.isAway) setFailure(error);
         return null;
       }
     },

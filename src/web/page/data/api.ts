@@ -44,8 +44,10 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
           body: stringifyJson(body),
         };
   let response: Response;
+  let text: string;
   try {
     response = await fetch(path, init);
+    text = await response.text();
   } catch {
     throw new ApiFailure(0, {
       code: 'offline',
@@ -55,7 +57,6 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
   }
   if (response.status === 401) setSignedOut(true);
   if (response.status === 204) return undefined as T;
-  const text = await response.text();
   if (!response.ok) throw new ApiFailure(response.status, errorOf(text, response.status));
   return parseJson(text) as T;
 }

@@ -101,8 +101,11 @@ export function listenToProgram(): void {
   channel.onmessage = ({ data }: MessageEvent<Told>) => {
     if (data.kind === 'who') {
       if (leads && connection !== 'connecting') tell({ kind: 'open', open: connection !== 'lost' });
-    } else if (data.kind === 'open') setOpen(data.open);
-    else handle(data.name, data.data);
+    } else if (data.kind === 'open') {
+      setOpen(data.open);
+      // What this tab shows was read while that stream was open: the next one has missed something.
+      greeted ||= data.open;
+    } else handle(data.name, data.data);
   };
   const tell = (told: Told): void => channel.postMessage(told);
   tell({ kind: 'who' });

@@ -33,6 +33,7 @@ export class RunFeed {
   private frame = 0;
   private explainTimer: ReturnType<typeof setTimeout> | null = null;
   private reloading = false;
+  private closed = false;
 
   constructor(id: string) {
     this.id = id;
@@ -55,6 +56,7 @@ export class RunFeed {
   }
 
   close(): void {
+    this.closed = true;
     this.stream?.close();
     if (this.explainTimer) clearTimeout(this.explainTimer);
     cancelAnimationFrame(this.frame);
@@ -62,10 +64,11 @@ export class RunFeed {
 
   /** Reads everything again: after a command, or when the stream cannot say what was missed. */
   async load(): Promise<void> {
-    if (this.reloading) return;
+    if (this.reloading || this.closed) return;
     this.reloading = true;
     try {
       const view = await getJson<RunView>(apiPath('runs', this.id));
+      if (this.closed) return;
       this.seq = view.run.seq;
       this.set({ view, error: null });
       this.listen(view.run.id);

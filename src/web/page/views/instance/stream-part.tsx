@@ -32,7 +32,7 @@ function usePrinted(address: string, live: boolean) {
         });
       } catch (error) {
         if (!(error instanceof ApiFailure)) throw error;
-        if (error.status !== 0) setFailure(error);
+        if (!error.isAway) setFailure(error);
       }
     },
     [address],

@@ -25,6 +25,8 @@ export interface TaskEdit {
   /** The file has changed since the edit began. */
   outdated: boolean;
   saved: boolean;
+  /** A save is under way. */
+  busy: boolean;
   failure: ApiFailure | null;
   save: () => Promise<void>;
   /** Begins again with what is there. */
@@ -35,7 +37,7 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
   // What the edit began with stays, also while the file changes underneath: the server tells.
   const [begun, setBegun] = useState({ hash: view.hash, fields: written, round: 0 });
   const [draft, setDraft] = useState(written);
-  const { failure, setFailure, attempt } = useFailure();
+  const { failure, setFailure, busy, attempt } = useFailure();
   const [saved, setSaved] = useState(false);
   const fields = useMemo(() => changedFields(begun.fields, draft), [begun, draft]);
   const beginWith = (hash: string, from: JsonObject): void => {
@@ -54,13 +56,19 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
     changed: Object.keys(fields),
     outdated: view.hash !== begun.hash,
     saved,
+    busy,
     failure,
     save: () =>
       attempt(async () => {
         const next = await sendJson<TaskView>('PATCH', address, { fields, base_hash: begun.hash });
         remember(address, next);
         invalidate('/api/program');
-        if (next.written) beginWith(next.hash, next.written);
+        const { written: now } = next;
+        if (now) {
+          setBegun({ hash: next.hash, fields: now, round: begun.round });
+          // What was typed meanwhile stays.
+          setDraft((typed) => (typed === draft ? now : typed));
+        }
         setSaved(true);
       }),
     begin: () => beginWith(view.hash, written),

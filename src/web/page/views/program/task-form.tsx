@@ -67,18 +67,18 @@ function Group(props: { group: FieldGroup; edit: TaskEdit; program: ProgramView 
   );
 }
 
-function Foot({ edit: { changed, saved, begin } }: { edit: TaskEdit }) {
+function Foot({ edit: { changed, saved, busy, begin } }: { edit: TaskEdit }) {
   const dirty = changed.length > 0;
   return (
     <div className="row form-foot">
-      <button type="submit" className="primary" disabled={!dirty}>
+      <button type="submit" className="primary" disabled={!dirty || busy}>
         Save
       </button>
       <button type="button" disabled={!dirty} onClick={begin}>
         Discard
       </button>
       <span className="faint" role="status">
-        {saved
+        {saved && !dirty
           ? 'Saved. Runs that have started keep what they froze.'
           : dirty
             ? `Changes: ${changed.join(', ')}`

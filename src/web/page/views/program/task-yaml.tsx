@@ -26,7 +26,7 @@ function useCheck(
       sendJson<CheckResult>('POST', address, { yaml }).then(
         (result) => !left && setCheck(result),
         (error: unknown) => {
-          if (!left && error instanceof ApiFailure && error.status !== 0) onFailure(error);
+          if (!left && error instanceof ApiFailure && !error.isAway) onFailure(error);
         },
       );
     }, checkDelayMs);
@@ -46,7 +46,7 @@ function verdict(check: CheckResult | null): string {
 export function TaskYaml({ view }: { view: TaskView }) {
   const [begun, setBegun] = useState({ hash: view.hash, yaml: view.yaml });
   const [yaml, setYaml] = useState(view.yaml);
-  const { failure, setFailure, attempt } = useFailure();
+  const { failure, setFailure, busy, attempt } = useFailure();
   const [saved, setSaved] = useState(false);
   const address = apiPath('program', 'tasks', view.id);
   const dirty = yaml !== begun.yaml;
@@ -62,7 +62,9 @@ export function TaskYaml({ view }: { view: TaskView }) {
       const next = await sendJson<TaskView>('PUT', `${address}/yaml`, body);
       remember(address, next);
       invalidate('/api/program');
-      begin(next);
+      setBegun({ hash: next.hash, yaml: next.yaml });
+      // What was typed meanwhile stays.
+      setYaml((typed) => (typed === yaml ? next.yaml : typed));
       setSaved(true);
     });
   const found = check ? check.diagnostics : view.diagnostics;
@@ -94,14 +96,14 @@ export function TaskYaml({ view }: { view: TaskView }) {
       )}
       {failure && <FailureBox failure={failure} />}
       <div className="row form-foot">
-        <button type="submit" className="primary" disabled={!dirty || check?.ok === false}>
+        <button type="submit" className="primary" disabled={!dirty || busy || check?.ok === false}>
           Save
         </button>
         <button type="button" disabled={!dirty} onClick={() => begin(view)}>
           Discard
         </button>
         <span className="faint" role="status">
-          {saved ? 'Saved.' : dirty ? verdict(check) : view.file}
+          {saved && !dirty ? 'Saved.' : dirty ? verdict(check) : view.file}
         </span>
       </div>
     </form>
