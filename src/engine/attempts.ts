@@ -54,7 +54,7 @@ function putAwayLeftovers({ state, paths }: RunSession): void {
     const instance = state.instances.get(owner);
     if (!instance) {
       const attemptDir = paths.assistantAttemptDir(owner, attempt);
-      if (isSettledTry(controlDir)) putAway({ attemptDir, controlDir });
+      if (isSettledTry({ attemptDir, controlDir })) putAway({ attemptDir, controlDir });
     } else if (instance.status !== 'running' || instance.attempt !== attempt) {
       putAway(directoriesOf(paths, owner, attempt));
     }

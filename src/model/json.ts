@@ -90,8 +90,8 @@ const suspect = new RegExp(
   `(?:^|[:[,\\s])-?(?:[\\d.]{${SAFE_DIGITS + 1}}|[\\d.]{1,${SAFE_DIGITS}}[eE][-+]?\\d{2})`,
 );
 
-/** A text in quotes, with the colon behind it where it is a key; or a number. */
-const stringOrNumber = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*/g;
+/** An escape, a quote, a number: each is short. A pattern of a whole text in quotes overflows V8's stack at some MB. */
+const piece = /\\.|"|-?\d[\d.eE+-]*/g;
 
 /**
  * `JSON.parse`, but that a number which a double cannot hold becomes an `ExactNumber`.
@@ -101,18 +101,28 @@ export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json;
   if (!suspect.test(text)) return value;
   let found = false;
+  let isInText = false;
   // Texts that begin with a NUL get another one, so that those with one alone are ours.
-  const prepared = text.replace(stringOrNumber, (token: string, colon: string | undefined) => {
-    if (token.startsWith('"')) {
-      return colon === undefined && token.startsWith('"\\u0000')
-        ? `"\\u0000${token.slice(1)}`
-        : token;
+  const prepared = text.replace(piece, (token: string, at: number) => {
+    if (token === '"') {
+      isInText = !isInText;
+      const isMarked = isInText && text.startsWith('\\u0000', at + 1) && !isKey(text, at);
+      return isMarked ? '"\\u0000' : token;
     }
-    if (typeof jsonNumber(token) === 'number') return token;
+    if (isInText || typeof jsonNumber(token) === 'number') return token;
     found = true;
     return `"\\u0000${token}"`;
   });
   return found ? withExactNumbers(JSON.parse(prepared) as Json) : value;
+}
+
+/** Whether a colon follows the text that begins at this quote. */
+function isKey(text: string, quote: number): boolean {
+  let end = quote + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  const colon = /\s*:/y;
+  colon.lastIndex = end + 1;
+  return colon.test(text);
 }
 
 /** In place. With a list of what is left to do: values nest as deeply as their author likes. */

@@ -89,18 +89,30 @@ export function latestAssistantAttempt(
   const controlDir = paths.controlDir(interruptId, number);
   const isPutAway = statsOf(controlDir) === null;
   const kept = isPutAway ? attemptDir : controlDir;
-  const isEarlier = isPutAway && runFormat === 1 && !isSettledTry(attemptDir);
+  const isEarlier = isPutAway && runFormat === 1 && !hasOutcome(attemptDir);
   return {
     number,
     attemptDir,
     controlDir,
     launch: isPutAway && !isEarlier ? null : readJson(path.join(kept, 'launch.json')),
-    settled: isPutAway ? !isEarlier : isSettledTry(controlDir),
+    settled: isPutAway ? !isEarlier : isSettledTry({ attemptDir, controlDir }),
   };
 }
 
-/** `directory`: where the records of the try lie. */
-export function isSettledTry(directory: string): boolean {
+/**
+ * Whether a try has its outcome, of which the control directory stands. A crash may have come while it was put away: an
+ * outcome that has moved follows a launch that has. While the launch is in control, what lies beside the agent is the
+ * agent's.
+ */
+export function isSettledTry({
+  attemptDir,
+  controlDir,
+}: Pick<AssistantAttempt, 'attemptDir' | 'controlDir'>): boolean {
+  if (hasOutcome(controlDir)) return true;
+  return readJson(path.join(controlDir, 'launch.json')) === null && hasOutcome(attemptDir);
+}
+
+function hasOutcome(directory: string): boolean {
   return readJson(path.join(directory, 'outcome.json')) !== null;
 }
 

@@ -123,10 +123,13 @@ export class ScriptedRun {
     });
   }
 
-  /** Does not plan. */
+  /** Does not plan. What was decided must be a log that a new engine accepts. */
   decide(request: Request): Decision {
     const decision = decide(this.state, request, NOW);
-    if (decision.ok) this.events.push(...decision.events);
+    if (decision.ok) {
+      this.events.push(...decision.events);
+      replay(this.events);
+    }
     return decision;
   }
 

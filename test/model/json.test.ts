@@ -8,6 +8,7 @@ import {
   stringifyJson,
   withDoubles,
   type Json,
+  type JsonObject,
 } from '../../src/model/json.ts';
 
 const tooLong = [
@@ -100,6 +101,13 @@ it('takes time in proportion to the length of the text', () => {
     `[${long},1e-${long},0.${long}]`,
   );
   expect(parseJson(`["${'\\u0000'.repeat(100_000)}"]`)).toEqual(['\0'.repeat(100_000)]);
+});
+
+it('reads a text of many megabytes beside a long number', () => {
+  const text = 'a'.repeat(16 * 1024 * 1024);
+  const read = parseJson(`{"text":"${text}","n":12345678901234567890}`) as JsonObject;
+  expect(read['text'] === text).toBe(true);
+  expect(stringifyJson(read['n'] as Json)).toBe('12345678901234567890');
 });
 
 it('gives those who know doubles only the nearest one that is finite', () => {

@@ -1,5 +1,6 @@
 /** The questions of a program's runs, their answers, and what lies in an inbox untaken. Only reads. */
 import path from 'node:path';
+import { parseJson, stringifyJson } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Interrupt, InterruptRecord, Reply } from '../../model/run.ts';
 import { withoutForgedWords } from '../../core/state/hand-off.ts';
@@ -100,7 +101,10 @@ export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise
   const preview = view.state;
   const now = (): string => preview.updatedAt;
   const logged = new Map(
-    [...preview.interrupts].map(([id, record]) => [id, structuredClone(record)] as const),
+    [...preview.interrupts].map(
+      ([id, record]) =>
+        [id, parseJson(stringifyJson(record)) as unknown as InterruptRecord] as const,
+    ),
   );
   const intake = new Intake({ paths, state: preview, inbox: directoryInbox(paths, now), now });
   const { refused } = await intake.receive();

@@ -24,7 +24,8 @@ const shownFromStart: readonly ShownFile[] = [
 
 /**
  * Makes both, with `scratch/` and the links; what was laid out before a crash is cleared. One that is at rest
- * already, in a history that the log has lost, is taken for what it is: it has run, and does not run again.
+ * already, in a history of which the log has lost the start, too, is taken for what it is: it has run, and does not run
+ * again.
  */
 export function makeDirectories({ attemptDir, controlDir }: AttemptDirectories): void {
   // The engine's first: an attempt that has none could be an earlier program's.
@@ -68,7 +69,8 @@ export function showFile({ attemptDir, controlDir }: AttemptDirectories, name: S
  * where it is; readers look there first.
  */
 export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
-  const names = namesIn(controlDir);
+  // In the order of their names, on which `isSettledTry` relies.
+  const names = namesIn(controlDir).sort();
   if (names.length === 0) {
     // Mostly it is gone already.
     attempt(() => removeControl(controlDir));

@@ -36,21 +36,17 @@ interface Source {
 /** Prints attempts one after the other, or several as they go, with a heading wherever the speaker changes. */
 export class LogPrinter {
   readonly #programDir: string;
-  readonly #instanceId: string | null;
+  /** An instance, or a task that had none when it was asked for. */
+  readonly #whose: string | null;
   readonly #choice: LogsChoice;
   readonly #context: CliContext;
   readonly #paint: Paint;
   readonly #sources = new Map<string, Source>();
   #speaker: string | null = null;
 
-  constructor(
-    programDir: string,
-    instanceId: string | null,
-    choice: LogsChoice,
-    context: CliContext,
-  ) {
+  constructor(programDir: string, whose: string | null, choice: LogsChoice, context: CliContext) {
     this.#programDir = programDir;
-    this.#instanceId = instanceId;
+    this.#whose = whose;
     this.#choice = choice;
     this.#context = context;
     this.#paint = makePaint(context.stdout.color);
@@ -59,9 +55,9 @@ export class LogPrinter {
   printPast(state: RunState): void {
     const attempts = this.#attempts(state);
     if (attempts.length === 0) {
-      if (this.#instanceId !== null) {
+      if (this.#whose !== null) {
         // Says what there is instead.
-        attemptOutput(this.#programDir, state, this.#instanceId, this.#choice.attempt);
+        attemptOutput(this.#programDir, state, this.#whose, this.#choice.attempt);
       }
       throw new Refusal('nothing-begun', `run ${state.runId} has begun no attempt yet`, {
         hint: `codex-orch run explain ${state.runId}`,
@@ -81,9 +77,11 @@ export class LogPrinter {
   #attempts(state: RunState): { instance: Instance; attempt: AttemptRecord }[] {
     const { attempt: wanted, follow } = this.#choice;
     return [...state.instances.values()]
-      .filter(({ instance_id: id }) => this.#instanceId === null || id === this.#instanceId)
+      .filter(({ instance_id: id, task_id: task }) => {
+        return this.#whose === null || id === this.#whose || task === this.#whose;
+      })
       .flatMap((instance) => {
-        const latestOnly = this.#instanceId !== null && wanted === null && !follow;
+        const latestOnly = this.#whose !== null && wanted === null && !follow;
         const attempts = latestOnly ? instance.attempts.slice(-1) : instance.attempts;
         return attempts
           .filter(({ attempt }) => wanted === null || attempt === wanted)

@@ -36,8 +36,8 @@ export const command = defineCommand({
     const { readRun } = await import('../../app/run/inspect-run.ts');
     const { LogPrinter } = await import('./log-printer.ts');
     const { runId, state } = readRun(programDir, run);
-    const instanceId = instance === null ? null : await instanceMeant(state, instance);
-    const printer = new LogPrinter(programDir, instanceId, options, context);
+    const whose = instance === null ? null : await whoseOutput(state, instance, options.follow);
+    const printer = new LogPrinter(programDir, whose, options, context);
     if (!options.follow) return printer.printPast(state);
     const { exitAfterFollowing, followUntilRest } = await import('../live/follow.ts');
     const end = await followUntilRest(
@@ -51,10 +51,14 @@ export const command = defineCommand({
   },
 });
 
-/** As elsewhere; but a task that had several instances means the latest one that began. */
-async function instanceMeant(state: RunState, text: string): Promise<string> {
+/**
+ * The id of an instance, as elsewhere; but a task that had several means the latest one that began, and who follows may
+ * name a task that has none yet.
+ */
+async function whoseOutput(state: RunState, text: string, follow: boolean): Promise<string> {
   const ofTask = [...state.instances.values()].filter(({ task_id: task }) => task === text);
   if (ofTask.length === 0) {
+    if (follow && state.plan.tasks[text]) return text;
     const { resolveInstanceId } = await import('../../app/run/resolve-instance.ts');
     return resolveInstanceId(state, text);
   }

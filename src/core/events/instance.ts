@@ -11,6 +11,7 @@ import {
   type RunState,
 } from '../state/run-state.ts';
 import { isAligned, scopeOf, scopesBelow } from '../state/scope-index.ts';
+import { isOrphaned } from '../state/standing.ts';
 import { reopenUnsaid } from './interrupt.ts';
 import { grantIterations, leastControlEvents } from './scope.ts';
 import type { Family, LoggedEvent } from './spec.ts';
@@ -183,7 +184,7 @@ function misfitOfRequeue(
       if (blocked > 0 || skippedBecauseOf === null) return 'nothing above it was retried';
       return unless(state, event, 'skipped');
     case 'resume':
-      if (!instance.resume_recommended) return 'a resume leaves it alone';
+      if (!instance.resume_recommended && !isOrphaned(instance)) return 'a resume leaves it alone';
       return unless(state, event, 'failed');
     case 'retry':
       return isSkippedByAbort(state, instance) ? null : unless(state, event, 'failed');

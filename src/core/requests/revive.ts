@@ -4,7 +4,7 @@ import type { RunEvent } from '../events/events.ts';
 import { isSkippedByAbort } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
-import { isOverForGood } from '../state/standing.ts';
+import { isOrphaned, isOverForGood } from '../state/standing.ts';
 
 /** Failed instances that are worth another try go back, with `orphaned` also those of whose end nobody knows; those skipped below them follow. */
 export function reviveFailed(state: RunState, now: string, orphaned = false): RunEvent[] {
@@ -16,11 +16,6 @@ export function reviveFailed(state: RunState, now: string, orphaned = false): Ru
     recorder.emit('instance_requeued', id, { reason: 'resume', granted_iterations: 0 });
   }
   return recorder.events;
-}
-
-/** Nobody knows how its attempt ended, as after a reboot: only a person can say that it may be made again. */
-function isOrphaned({ termination_reason: reason, failure_kind: kind }: Instance): boolean {
-  return reason === 'orphaned' && kind === 'unknown';
 }
 
 /**

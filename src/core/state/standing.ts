@@ -7,6 +7,14 @@ export function isStopped(instance: Pick<Instance, 'status' | 'failure_kind'>): 
   return instance.status === 'failed' && instance.failure_kind === 'interrupted';
 }
 
+/** Nobody knows how its attempt ended, as after a reboot: only a person can say that it may be made again. */
+export function isOrphaned({
+  termination_reason: reason,
+  failure_kind: kind,
+}: Pick<Instance, 'termination_reason' | 'failure_kind'>): boolean {
+  return reason === 'orphaned' && kind === 'unknown';
+}
+
 /** Whether the run rests because a person stopped it: it has `failed`, and something in it was stopped. */
 export function isRunStopped(state: RunState): boolean {
   if (state.counts.failed === 0 || state.aborted || runStatus(state) !== 'failed') return false;

@@ -54,6 +54,8 @@ export class AttemptWatch implements Handle {
   private state: State = { kind: 'watching' };
   /** As soon as the leader is known to be gone, which is a moment before `sweeping`. */
   private departure: Departure | null = null;
+  /** It could not be watched any longer, and may run on. */
+  private isLost = false;
   private pollTimer: NodeJS.Timeout | undefined;
   private lastModifiedMs = 0;
   /** Since the last report; null before the first. */
@@ -100,7 +102,10 @@ export class AttemptWatch implements Handle {
   }
 
   stop(reason: StopReason, how: 'ask' | 'kill'): void {
-    if (this.state.kind === 'over') return;
+    if (this.state.kind === 'over') {
+      if (this.isLost && how === 'kill') this.signal('SIGKILL');
+      return;
+    }
     if (this.state.kind === 'watching' && this.departure === null) {
       this.state = { kind: 'stopping', reason };
       // Best effort: without it the next engine would call this a crash.
@@ -304,6 +309,7 @@ export class AttemptWatch implements Handle {
   }
 
   private fail(error: unknown): void {
+    this.isLost = true;
     this.detach();
     this.settle.reject(error);
   }

@@ -152,7 +152,10 @@ export class InboxScanner {
       }
       const interrupt = known.interrupts.get(found.name)?.interrupt ?? asked.get(found.name);
       if (!interrupt) {
-        problem('reply', found, 'the run has no such interrupt');
+        // It may answer a question that it is not time to look for.
+        if (askers.every(({ isDue }) => isDue)) {
+          problem('reply', found, 'the run has no such interrupt');
+        }
         continue;
       }
       const addressed = addressReply(found.parsed.value, interrupt);

@@ -75,8 +75,10 @@ class Going {
       this.#look = () => {
         if (condition()) resolve();
       };
-      void this.ended.then(() =>
-        condition() ? resolve() : reject(new Error(`ended too early: ${this.stderr}`)),
+      void this.ended.then((status) =>
+        condition()
+          ? resolve()
+          : reject(new Error(`ended too early, with ${status}: ${this.stdout}${this.stderr}`)),
       );
       this.#look();
     });
