@@ -1,4 +1,5 @@
 /** From the name in a task's `agent` field to the agent: section 7 of the contract. Pure. */
+import { nearest } from '../model/policies.ts';
 import type { AgentSpec, ProjectSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Backend } from './backend.ts';
 import { defaultBackend, shellBackend } from './backends.ts';
@@ -36,7 +37,7 @@ export function effectiveAgent(
   const agent = resolveAgent(project, task.agent);
   return {
     agent,
-    model: task.model ?? agent.model ?? project.default_model,
-    sandbox: task.sandbox ?? agent.sandbox ?? project.default_sandbox,
+    model: nearest(task.model, agent.model, project.default_model),
+    sandbox: nearest(task.sandbox, agent.sandbox) ?? project.default_sandbox,
   };
 }

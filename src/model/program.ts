@@ -3,6 +3,7 @@
  * Field names are those of the YAML files. Types only; reading and checking is `src/program/`.
  */
 import type { JsonObject } from './json.ts';
+import type { Edition } from './policies.ts';
 
 export const taskStatuses = [
   'draft',
@@ -59,6 +60,8 @@ export interface ProjectSpec {
   name: string;
   workspace: string;
   description: string;
+  /** Which defaults hold for what is left out; left out itself: 1, as programs of the original are. */
+  edition?: Edition;
   default_agent: string;
   default_model: string | null;
   default_sandbox: Sandbox;

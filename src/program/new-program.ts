@@ -1,5 +1,6 @@
 /** The files of a new program. Pure: it writes nothing. */
 import { SHELL_AGENT } from '../agents/resolve-agent.ts';
+import type { Edition } from '../model/policies.ts';
 import type { Sandbox } from '../model/program.ts';
 import { fileKindNames, OPERATING_MODEL_FILE } from '../model/program-files.ts';
 import { toYaml } from './source/edit-yaml.ts';
@@ -27,6 +28,7 @@ export interface NewProgram {
   defaultAgent: string | null;
   defaultSandbox: Sandbox | null;
   maxConcurrency: number | null;
+  edition: Edition;
 }
 
 /** File, relative to the program, → text. */
@@ -36,6 +38,7 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
     name: wanted.name,
     description: wanted.description ?? template.description,
     workspace: wanted.workspace,
+    ...(wanted.edition === 1 ? {} : { edition: wanted.edition }),
     default_agent: wanted.defaultAgent ?? 'default',
     default_sandbox: wanted.defaultSandbox ?? 'workspace-write',
     max_concurrency: wanted.maxConcurrency ?? 2,

@@ -31,6 +31,18 @@ describe('2. A program on disk', () => {
     expect(readFileSync(path.join(home, 'bound/project.yaml'), 'utf8')).toContain('${inputs.repo}');
   });
 
+  it('init writes the edition of new programs, unless told otherwise', async () => {
+    const project = (name: string) => readFileSync(path.join(home, name, 'project.yaml'), 'utf8');
+    await created('second');
+    expect(project('second')).toContain('edition: 2\n');
+    await run(['project', 'init', 'first', 'Name', '..', '--edition', '1']);
+    expect(project('first')).not.toContain('edition');
+    writeFileSync(path.join(home, 'first', 'project.yaml'), `${project('first')}edition: 3\n`);
+    const { code, stdout } = await run(['project', 'validate', 'first']);
+    expect(code).toBe(2);
+    expect(stdout).toContain('"edition" must be a whole number, at least 1 and at most 2');
+  });
+
   it('lists, shows and edits tasks and edges', async () => {
     const program = await created('edits');
     expect((await run(['task', 'list'], program)).stdout).toBe(

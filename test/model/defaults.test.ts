@@ -17,7 +17,8 @@ import { taskFields } from '../../src/program/shape/task.ts';
 
 function optional(fields: Fields, ...but: string[]): Record<string, unknown> {
   const entries = Object.entries(fields).filter(
-    ([name, { required }]) => required !== true && !but.includes(name),
+    ([name, { required, staysOut }]) =>
+      required !== true && staysOut !== true && !but.includes(name),
   );
   return Object.fromEntries(entries.map(([name, field]) => [name, defaultOf(field)]));
 }

@@ -71,6 +71,7 @@ it.each([
     defaultAgent: null,
     defaultSandbox: null,
     maxConcurrency: null,
+    edition: 2,
   });
   const program = sampleProgram(Object.fromEntries(files));
   const before = snapshot(program);

@@ -16,6 +16,7 @@ export function takeDefaultsOut(runRoot: string): number {
       Object.entries(value).flatMap(([name, held]): [string, Json][] => {
         const field = fields[name];
         if (!field) return [[name, held]];
+        if (field.staysOut === true) return [[name, held]];
         if (field.required !== true && JSON.stringify(held) === JSON.stringify(defaultOf(field))) {
           taken += 1;
           return [];

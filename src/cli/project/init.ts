@@ -36,6 +36,7 @@ export const command = defineCommand({
     defaultAgent: text('--default-agent <name>', 'agent of tasks that name none'),
     defaultSandbox: choice('--default-sandbox <mode>', 'what agents may touch', sandboxes),
     maxConcurrency: parsed('--max-concurrency <n>', 'attempts at a time in one run', positive),
+    edition: choiceOr('--edition <n>', 'whose defaults hold for what is left out', ['1', '2'], '2'),
     json: flag('--json', 'print what was created as JSON'),
   },
   json: prints<InitializedProgram>('The program that was made.'),
@@ -49,9 +50,10 @@ export const command = defineCommand({
     const { initProgram } = await import('../../app/program/init.ts');
     const { placeOf } = await import('../../app/program/place.ts');
     const programDir = path.resolve(context.cwd, dir);
-    const { json, ...wanted } = options;
+    const { json, edition, ...wanted } = options;
     const created = await initProgram(context, placeOf(programDir, context), {
       ...wanted,
+      edition: edition === '1' ? 1 : 2,
       name,
       workspace: asSeenFrom(programDir, workspace, context.cwd),
     });

@@ -33,7 +33,7 @@ function fieldSchema(name: string, field: Field): JsonObject {
     title: titleOf(name),
     description: field.description,
     ...(optional ? orNull(own) : own),
-    ...(optional ? { default: defaultOf(field) } : {}),
+    ...(optional && field.staysOut !== true ? { default: defaultOf(field) } : {}),
     ...(field.examples ? { examples: field.examples } : {}),
   };
 }
@@ -60,7 +60,11 @@ function shapeSchema(shape: Shape): JsonObject {
     case 'enum':
       return { type: 'string', enum: [...shape.values] };
     case 'integer':
-      return { type: 'integer', minimum: shape.min };
+      return {
+        type: 'integer',
+        minimum: shape.min,
+        ...(shape.max === undefined ? {} : { maximum: shape.max }),
+      };
     case 'seconds':
       return { type: 'number', exclusiveMinimum: 0 };
     case 'boolean':

@@ -1,5 +1,6 @@
 /** The fields of project.yaml: section 2.1 of the contract. */
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
+import { editions } from '../../model/policies.ts';
 import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
 import { inputKey, text, word, programPath, argument, directory } from './forms.ts';
 import { agentWords } from './other-words.ts';
@@ -59,6 +60,13 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     examples: ['../my-repository', '${inputs.repo_workspace}'],
   },
   description: { shape: text, description: 'What the program is for.' },
+  edition: {
+    shape: { type: 'integer', min: editions[0], max: editions[1] },
+    staysOut: true,
+    description:
+      'Which defaults hold for what is left out: 2, as new programs have it, or 1, which is meant where it is missing.',
+    examples: [2],
+  },
   default_agent: { shape: word, default: 'default', description: 'Agent of tasks that name none.' },
   default_model: {
     shape: word,

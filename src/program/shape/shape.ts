@@ -27,6 +27,11 @@ export interface Field {
   default?: Json;
   /** null is a value of its own. */
   nullable?: boolean;
+  /**
+   * Left out, it is not there: what that means is for others to say (a field further away, the edition), and runs
+   * freeze it only where it is set.
+   */
+  staysOut?: boolean;
   examples?: Json[];
 }
 
@@ -38,7 +43,7 @@ export type FieldsOf<T> = Record<keyof T, Field>;
 export type Shape =
   | { type: 'string'; nonEmpty?: boolean; form?: StringForm }
   | { type: 'enum'; values: readonly string[] }
-  | { type: 'integer'; min: number }
+  | { type: 'integer'; min: number; max?: number }
   | { type: 'seconds' }
   | { type: 'boolean' }
   | { type: 'list'; items: Shape; min?: number }
@@ -108,7 +113,9 @@ export function emptyOf(shape: Shape): Json {
       return {};
     case 'object':
       return Object.fromEntries(
-        Object.entries(shape.fields).map(([name, field]) => [name, defaultOf(field)]),
+        Object.entries(shape.fields)
+          .filter(([, field]) => field.staysOut !== true)
+          .map(([name, field]) => [name, defaultOf(field)]),
       );
     case 'tagged':
       return structuredClone(shape.fallback);
@@ -142,8 +149,9 @@ class Checker {
         return this.oneOf(shape.values, value, path) ?? emptyOf(shape);
       case 'integer':
         if (typeof value !== 'number') return this.type(shape, 'a whole number', value, path);
-        if (!Number.isSafeInteger(value) || value < shape.min) {
-          return this.bad(shape, path, `must be a whole number, at least ${shape.min}`);
+        if (!Number.isSafeInteger(value) || value < shape.min || value > (shape.max ?? Infinity)) {
+          const most = shape.max === undefined ? '' : ` and at most ${shape.max}`;
+          return this.bad(shape, path, `must be a whole number, at least ${shape.min}${most}`);
         }
         return value;
       case 'seconds':
@@ -285,7 +293,9 @@ class Checker {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;
       if (given === undefined) {
         if (field.required === true && !meant.has(name)) this.missing(name, path);
-        result[name] = defaultOf(field);
+        if (field.staysOut !== true) result[name] = defaultOf(field);
+      } else if (given === null && field.staysOut === true) {
+        // As if it were not there.
       } else if (given === null && field.required !== true) {
         // "labels:" with nothing behind it.
         result[name] = field.nullable === true ? null : defaultOf(field);

@@ -52,6 +52,7 @@ describe('edits at the same time', () => {
       defaultAgent: null,
       defaultSandbox: null,
       maxConcurrency: null,
+      edition: 2,
     } as const;
     const tries = await Promise.allSettled(
       ['one', 'two', 'three'].map((name) => initProgram(ownWorld, place, { ...wanted, name })),

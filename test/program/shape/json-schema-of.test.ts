@@ -16,6 +16,7 @@ function templateFiles(template: (typeof templateNames)[number]): Map<string, st
     defaultAgent: 'builder',
     defaultSandbox: 'read-only',
     maxConcurrency: 5,
+    edition: 2,
   });
 }
 

@@ -1,0 +1,13 @@
+/**
+ * What may be said of a task, of its agent and of the project alike, and what holds where nobody says it. Of such a
+ * field the nearest counts, whole: the task's own, or else its agent's, or else the project's, or else the edition's.
+ */
+
+/** Of a program: 1 as the original's are, 2 as new ones. */
+export const editions = [1, 2] as const;
+export type Edition = (typeof editions)[number];
+
+/** The value of whoever is nearest and has one: neither left out nor null. */
+export function nearest<T>(...values: readonly (T | null | undefined)[]): T | null {
+  return values.find((value) => value !== null && value !== undefined) ?? null;
+}
