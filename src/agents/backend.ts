@@ -21,6 +21,8 @@ export interface Backend {
   readonly can: Capabilities;
   /** Whether it has nothing to do without a prompt. */
   readonly needsPrompt: boolean;
+  /** The characters (code points) that a prompt may have at most; null: as many as the disk holds. */
+  readonly longestPromptChars: number | null;
   readonly fields: HonouredFields;
   /** Keys of its own section of config.toml; each is a path. */
   readonly configKeys: readonly string[];

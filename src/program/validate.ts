@@ -12,7 +12,7 @@ import type { ProjectSpec, RoleSpec, TaskSpec } from '../model/program.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/program-files.ts';
 import { Refusal } from '../model/refusal.ts';
-import { didYouMean, suggest } from '../text/suggest.ts';
+import { suggest } from '../text/suggest.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
@@ -101,14 +101,14 @@ class Validation {
 
   async task(task: TaskSpec): Promise<void> {
     const subject = `tasks.${task.id}`;
-    const blank = new Set<string>();
+    const texts = new Map<string, string>();
     for (const [index, part] of task.compose.entries()) {
       if (part.kind !== 'file') continue;
       const text = this.text(subject, ['compose', index, 'path'], part.path);
-      if (text?.trim() === '') blank.add(part.path);
+      if (text !== null) texts.set(part.path, text);
     }
     const { project, unreadable } = this.program;
-    const problem = promptProblem(task, project, (file) => blank.has(file));
+    const problem = promptProblem(task, project, texts);
     if (problem !== null && !unreadable.project) this.add(subject, problem);
     this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
@@ -269,16 +269,27 @@ class Validation {
     );
   }
 
-  /** A file that is there and nearly has that name. */
+  /** A file that is there and nearly has that name, or has it in a folder that is nearly called so. */
   private nearFile(file: string): string | null {
+    const folder = path.posix.dirname(file);
+    const base = path.posix.basename(file);
+    const near = this.nearIn(folder, base);
+    if (near !== null || this.program.source.list(folder).length > 0) return near;
+    const parent = path.posix.dirname(folder);
+    if (folder === parent) return null;
+    const folders = this.namesOf(parent, 'folder').map((name) => path.posix.join(parent, name));
+    const meant = suggest(folder, folders);
+    return meant === null ? null : this.nearIn(meant, base);
+  }
+
+  private nearIn(folder: string, base: string): string | null {
+    const near = suggest(base, this.namesOf(folder, 'file'));
+    return near === null ? null : `Did you mean "${path.posix.join(folder, near)}"?`;
+  }
+
+  private namesOf(folder: string, kind: 'file' | 'folder'): string[] {
     const { source } = this.program;
-    const directory = path.posix.dirname(file);
-    const names = source.list(directory);
-    const files = names.filter((name) => source.kindOf(`${directory}/${name}`) === 'file');
-    const near = suggest(path.posix.basename(file), files);
-    if (near !== null) return `Did you mean "${path.posix.join(directory, near)}"?`;
-    if (names.length > 0 || directory === '.') return null;
-    return didYouMean(directory, source.list(path.posix.dirname(directory)));
+    return source.list(folder).filter((name) => source.kindOf(`${folder}/${name}`) === kind);
   }
 }
 

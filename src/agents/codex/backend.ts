@@ -25,6 +25,8 @@ export const codexBackend: Backend = {
     structuredOutput: true,
   },
   needsPrompt: true,
+  // Of 0.169.0: "Input exceeds the maximum length of 1048576 characters", after the thread was started.
+  longestPromptChars: 1024 * 1024,
   fields: {
     agent: ['model', 'sandbox'],
     task: ['model', 'sandbox', 'extra_writable_roots'],

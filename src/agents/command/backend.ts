@@ -30,6 +30,7 @@ export const commandBackend: Backend = {
     structuredOutput: false,
   },
   needsPrompt: false,
+  longestPromptChars: null,
   fields: {
     agent: ['command', 'run'],
     task: ['run'],

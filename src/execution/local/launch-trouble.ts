@@ -1,23 +1,33 @@
 /** In our words, why this machine starts no process for an attempt. */
 
-/** Linux takes no word of a command line, and no variable, of more bytes than this (MAX_ARG_STRLEN, execve(2)). */
-const LONGEST_WORD_BYTES = 128 * 1024 - 1;
+import { readText } from '../../disk/read-text.ts';
+import { statsOf } from '../../disk/stats-of.ts';
+import { tooLong } from '../../processes/longest-word.ts';
+import { charsOf } from '../../text/amounts.ts';
 
 /** What cannot be handed to a process, known before one is started; null where nothing is known against it. */
 export function tooLongFor(argv: readonly string[], env: NodeJS.ProcessEnv): string | null {
   if (process.platform !== 'linux') return null;
-  const most = `the system takes at most ${LONGEST_WORD_BYTES} at once; hand it over in a file`;
-  const word = argv.findIndex((each) => Buffer.byteLength(each) > LONGEST_WORD_BYTES);
-  if (word >= 0) {
-    const what = word === 0 ? 'the program' : `argument ${word}`;
-    return `${what} has ${Buffer.byteLength(argv[word] ?? '')} bytes, and ${most}`;
+  for (const [index, word] of argv.entries()) {
+    const trouble = tooLong(word);
+    if (trouble !== null) return `${index === 0 ? 'the program' : `argument ${index}`} ${trouble}`;
   }
   for (const [name, value] of Object.entries(env)) {
-    const bytes = Buffer.byteLength(`${name}=${value ?? ''}`);
-    if (bytes <= LONGEST_WORD_BYTES) continue;
-    return `the variable ${name} has ${bytes} bytes, and ${most}`;
+    const trouble = tooLong(`${name}=${value ?? ''}`);
+    if (trouble !== null) return `the variable ${name} ${trouble}`;
   }
   return null;
+}
+
+/** Why the agent would not take the prompt in `file`; null where nothing is known against it. */
+export function promptTrouble(file: string, longestChars: number | null): string | null {
+  const bytes = statsOf(file)?.size ?? 0;
+  if (longestChars === null || bytes <= longestChars) return null;
+  const read = readText(file);
+  const chars = read.ok ? charsOf(read.text) : bytes;
+  if (chars <= longestChars) return null;
+  const size = read.ok ? `${chars} characters` : `${bytes} bytes`;
+  return `the prompt has ${size}, and the agent takes at most ${longestChars} characters; put what is long into files that the prompt names`;
 }
 
 /** From the error of opening files or starting a process. */

@@ -2,6 +2,7 @@
  * Starts an attempt. See attempt-files.ts for how engine and attempt agree on who ran, and watch.ts for
  * what happens while it lives.
  */
+import { backendOf } from '../../agents/backends.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -10,7 +11,7 @@ import type { Handle, Heard } from '../executor.ts';
 import { attemptFiles, unclaimed } from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
 import { findAttempt } from './find.ts';
-import { launchTrouble, tooLongFor } from './launch-trouble.ts';
+import { launchTrouble, promptTrouble, tooLongFor } from './launch-trouble.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
 import type { Launcher } from './launcher.ts';
 import { AttemptWatch } from './watch.ts';
@@ -39,6 +40,8 @@ export async function startAttempt(
     argv = prepared.argv;
     const tooLong = tooLongFor(argv, prepared.env);
     if (tooLong !== null) return failed(tooLong, argv.map(shortened));
+    const refused = promptTrouble(files.prompt, backendOf(order.backend).longestPromptChars);
+    if (refused !== null) return failed(refused, argv);
     for (const directory of prepared.directories) makeDirectory(directory);
     const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {

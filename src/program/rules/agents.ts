@@ -2,9 +2,11 @@
 import { agentFields, taskFields, type UseFinding } from '../../agents/backend.ts';
 import { backendOf, backends, defaultBackend, shellBackend } from '../../agents/backends.ts';
 import { DEFAULT_AGENT, resolveAgent, SHELL_AGENT } from '../../agents/resolve-agent.ts';
-import type { ComposePart, ProjectSpec, TaskSpec } from '../../model/program.ts';
+import type { AgentSpec, ComposePart, ProjectSpec, TaskSpec } from '../../model/program.ts';
 import type { FileFinding } from '../source/authored-file.ts';
+import { tooLong } from '../../processes/longest-word.ts';
 import type { Add, RuleFinding } from './finding.ts';
+import { charsOf } from '../../text/amounts.ts';
 import { suggest } from '../../text/suggest.ts';
 
 export function checkAgents(project: ProjectSpec, add: Add): void {
@@ -13,6 +15,7 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
     const at = ['agents', name];
     const { does, fields, check } = backendOf(agent.backend);
     addAll(check({ name, agent, task: null }), at, add);
+    checkWords(wordsOf(agent), at, add);
     for (const field of agentFields) {
       if (agent[field] === null || fields.agent.includes(field)) continue;
       if (field === 'command' || field === 'run') {
@@ -34,6 +37,7 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
 export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): void {
   const { agent: name } = task;
   const agent = resolveAgent(project, name);
+  if (task.run !== null) checkWords([{ at: ['run'], called: '"run"', text: task.run }], [], add);
   // What the project names for all is its own mistake, told there.
   if (name !== project.default_agent) checkName(name, ['agent'], project, add);
   if (isUndefined(name, project)) return;
@@ -53,6 +57,35 @@ export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): 
       const message = `"${field}" is ignored: ${fields.otherwise}`;
       add('warning', 'agent.unsupported_field', [field], message);
     }
+  }
+}
+
+/** A word of a command line, or a variable, that an author wrote. */
+interface AuthoredWord {
+  at: RuleFinding['path'];
+  called: string;
+  text: string;
+}
+
+function wordsOf({ args, command, run, env }: AgentSpec): AuthoredWord[] {
+  const list = (field: string, words: readonly string[]): AuthoredWord[] =>
+    words.map((text, index) => ({ at: [field, index], called: `a word of "${field}"`, text }));
+  return [
+    ...list('args', args),
+    ...list('command', command ?? []),
+    ...(run === null ? [] : [{ at: ['run'], called: '"run"', text: run }]),
+    ...Object.entries(env).map(([name, value]) => {
+      return { at: ['env', name], called: `the variable ${name}`, text: `${name}=${value}` };
+    }),
+  ];
+}
+
+/** What no process can be started with fails each attempt; so it is said before there is one. */
+function checkWords(words: readonly AuthoredWord[], at: RuleFinding['path'], add: Add): void {
+  for (const { at: below, called, text } of words) {
+    const trouble = tooLong(text);
+    if (trouble === null) continue;
+    add('error', 'agent.too_long', [...at, ...below], `${called} ${trouble}`);
   }
 }
 
@@ -77,27 +110,44 @@ function checkName(name: string, at: RuleFinding['path'], project: ProjectSpec, 
   }
 }
 
-/** What is wrong where the task's agent needs a prompt and has none. `isBlank`: whether a file holds no word. */
+/**
+ * What is wrong with the prompt as far as it is authored: there is none though the task's agent needs one, or it
+ * takes none of that length. `texts`: of the files that are composed, as far as they can be read.
+ */
 export function promptProblem(
   task: TaskSpec,
   project: ProjectSpec,
-  isBlank: (file: string) => boolean,
+  texts: ReadonlyMap<string, string>,
 ): FileFinding | null {
   const { agent: name, compose, run } = task;
-  const { does, needsPrompt } = backendOf(resolveAgent(project, name).backend);
+  if (isUndefined(name, project)) return null;
+  const { does, needsPrompt, longestPromptChars } = backendOf(resolveAgent(project, name).backend);
+  const finding = { severity: 'error', path: ['compose'] } as const;
+  const authored = compose.map((part) => authoredText(part, texts));
+  const chars = authored.reduce((sum, text) => sum + charsOf(text ?? ''), 0);
+  if (longestPromptChars !== null && chars > longestPromptChars) {
+    return {
+      ...finding,
+      code: 'task.prompt_too_long',
+      message: `the prompt has ${chars} characters, and the agent "${name}" takes at most ${longestPromptChars}`,
+      hint: 'Put what is long into a file of the workspace or an input, and let the prompt name it.',
+    };
+  }
   // A decision that it must ask for is something to do, too.
   if (!needsPrompt || run !== null || task.required_decisions.length > 0) return null;
-  if (isUndefined(name, project)) return null;
-  const says = (part: ComposePart): boolean =>
-    part.kind === 'ref' || (part.kind === 'file' ? !isBlank(part.path) : part.text.trim() !== '');
-  if (compose.some(says)) return null;
+  if (authored.some((text) => text?.trim() !== '')) return null;
   return {
-    severity: 'error',
+    ...finding,
     code: 'task.no_prompt',
-    path: ['compose'],
     message: `the task has no prompt: the agent "${name}" ${does}, and nothing tells it what to do`,
     hint: 'Write, for example, compose: [{kind: file, path: prompts/build.md}]',
   };
+}
+
+/** null where that is not known before a run. */
+function authoredText(part: ComposePart, texts: ReadonlyMap<string, string>): string | null {
+  if (part.kind === 'ref') return null;
+  return part.kind === 'literal' ? part.text : (texts.get(part.path) ?? null);
 }
 
 /** Backends that run what the author's own line says. */

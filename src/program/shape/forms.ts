@@ -66,6 +66,7 @@ export const programPath: Shape = { type: 'string', form: relativePath };
 export const artifactPath: Shape = { type: 'string', form: plainPath };
 export const idString: Shape = { type: 'string', form: id };
 export const argument: Shape = { type: 'string', form: noNul };
+export const argumentWord: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
 export const ids: Shape = { type: 'list', items: idString };

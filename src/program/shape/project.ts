@@ -2,7 +2,7 @@
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
 import { editions } from '../../model/policies.ts';
 import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
-import { inputKey, text, word, programPath, argument, directory } from './forms.ts';
+import { inputKey, text, word, programPath, argument, argumentWord, directory } from './forms.ts';
 import { agentWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 
@@ -13,7 +13,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     description: 'What runs the attempts: the Codex CLI, or a command of yours.',
   },
   model: {
-    shape: word,
+    shape: argumentWord,
     nullable: true,
     description: 'Model, unless the task names one. Only for codex.',
   },
@@ -38,7 +38,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     examples: [['npm', 'test']],
   },
   run: {
-    shape: word,
+    shape: argumentWord,
     nullable: true,
     description: 'Shell line, for the command backend; a task’s own run wins.',
     examples: ['npm test'],
@@ -69,7 +69,7 @@ export const projectFields: FieldsOf<ProjectSpec> = {
   },
   default_agent: { shape: word, default: 'default', description: 'Agent of tasks that name none.' },
   default_model: {
-    shape: word,
+    shape: argumentWord,
     nullable: true,
     description: 'Model of tasks and agents that name none.',
     examples: ['gpt-5.5'],

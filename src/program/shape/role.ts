@@ -1,7 +1,7 @@
 /** The fields of assistant_roles/<id>/role.yaml: section 10 of the contract. */
 import { defaultBackend, roleBackendNames } from '../../agents/backends.ts';
 import { decisionKinds, requestKinds, sandboxes, type RoleSpec } from '../../model/program.ts';
-import { text, word, programPath, idString, words } from './forms.ts';
+import { argumentWord, text, programPath, idString, words } from './forms.ts';
 import { rolePolicyWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 
@@ -14,7 +14,7 @@ export const roleFields: FieldsOf<RoleSpec> = {
     default: defaultBackend.roleName,
     description: 'What the role runs on.',
   },
-  model: { shape: word, nullable: true, description: 'Model; without it, the project’s.' },
+  model: { shape: argumentWord, nullable: true, description: 'Model; without it, the project’s.' },
   sandbox: {
     shape: { type: 'enum', values: sandboxes },
     default: 'workspace-write',

@@ -7,7 +7,17 @@ import {
   taskStatuses,
   type TaskSpec,
 } from '../../model/program.ts';
-import { text, word, programPath, artifactPath, idString, directory, words, ids } from './forms.ts';
+import {
+  argumentWord,
+  text,
+  word,
+  programPath,
+  artifactPath,
+  idString,
+  directory,
+  words,
+  ids,
+} from './forms.ts';
 import {
   composeWords,
   controlWords,
@@ -228,7 +238,7 @@ export const taskFields: FieldsOf<TaskSpec> = {
     description: 'Decisions that an instance must ask for, blocking, before it can be done.',
   },
   model: {
-    shape: word,
+    shape: argumentWord,
     nullable: true,
     description: 'Model; without it, the agent’s or the project’s.',
   },
@@ -255,7 +265,7 @@ export const taskFields: FieldsOf<TaskSpec> = {
     examples: ['schemas/review.json'],
   },
   run: {
-    shape: word,
+    shape: argumentWord,
     nullable: true,
     description: 'Shell line, where the agent’s backend is command.',
     examples: ['npm test'],

@@ -97,6 +97,24 @@ describe('a command that runs to its end', () => {
     expect(end.failure_kind).toBe('runner_invocation');
     expect(end.failure_summary).toMatch(/no-codex.*CODEX_ORCH_CODEX_BIN.*codex-orch doctor/s);
   });
+
+  it('starts no agent with a prompt that it would not take', async () => {
+    const env = { CODEX_ORCH_CODEX_BIN: '/bin/true' };
+    const long = newOrder(root, { backend: 'codex', env }, '😀'.repeat(1024 * 1024 + 1));
+    expect(await runToEnd(long)).toMatchObject({
+      failure_kind: 'runner_invocation',
+      failure_summary: expect.stringContaining('has 4194308 bytes, and the agent takes at most'),
+    });
+    const just = newOrder(root, { backend: 'codex', env }, '😀'.repeat(1024 * 1024));
+    expect((await runToEnd(just)).failure_summary).not.toContain('the prompt');
+  });
+
+  it('says in its own words that a word or a variable is too long', async () => {
+    const end = await runToEnd(shellOrder(root, `: ${'x'.repeat(128 * 1024)}`));
+    expect(end.failure_summary).toContain('hand it over in a file');
+    const variable = newOrder(root, { run: 'true', env: { BIG: 'x'.repeat(128 * 1024) } });
+    expect((await runToEnd(variable)).failure_summary).toContain('the variable BIG has 131076');
+  });
 });
 
 describe('runtime.json', () => {

@@ -21,7 +21,11 @@ interface Case {
   expected: string[];
   /** Parts of messages and hints that a reader needs. */
   says?: string[];
+  saysNot?: string[];
 }
+
+/** One byte more than Linux takes at once. */
+const long = 'x'.repeat(128 * 1024);
 
 const order = (id: string): string => `depends_on: [{task: ${id}, kind: order}]\n`;
 
@@ -434,6 +438,50 @@ const rules: Case[] = [
     ],
   },
   {
+    name: 'words and variables that no process can be started with',
+    files: {
+      'project.yaml': [
+        project.trim(),
+        'agents:',
+        `  tests: {backend: command, command: [sh, "${long}"], env: {BIG: "${long}"}}`,
+        `  more: {backend: command, run: "${long}"}`,
+        `  coder: {args: ["${long}"]}`,
+        '  nul: {backend: command, run: "a\\0b", env: {A: "\\0"}}',
+        '',
+      ].join('\n'),
+      'tasks/a.yaml': task('a', `agent: shell\nrun: |\n  echo ${long}\n`),
+      'tasks/b.yaml': task('b', 'agent: shell\nrun: "echo a\\0b"\n'),
+      'tasks/c.yaml': task('c', `agent: shell\nrun: ${'y'.repeat(128 * 1024 - 1)}\n`),
+      'tasks/d.yaml': task('d', 'agent: coder\nmodel: "a\\0"\n'),
+    },
+    expected: [
+      'error agent.too_long project.yaml:4:43',
+      'error agent.too_long project.yaml:4:131131',
+      'error agent.too_long project.yaml:5:33',
+      'error agent.too_long project.yaml:6:18',
+      'error project.bad_value project.yaml:7:32',
+      'error project.bad_value project.yaml:7:49',
+      'error agent.too_long tasks/a.yaml:4:6',
+      'error task.bad_value tasks/b.yaml:4:6',
+      'error task.bad_value tasks/d.yaml:4:8',
+    ],
+    says: ['the variable BIG has 131076 bytes', 'hand it over in a file', 'contains a NUL'],
+  },
+  {
+    name: 'a prompt that is longer than the agent takes',
+    files: {
+      'tasks/a.yaml': task('a', 'compose: [{kind: file, path: a.md}, {kind: literal, text: 😀}]\n'),
+      'tasks/b.yaml': task('b', 'compose: [{kind: file, path: a.md}]\n'),
+      'tasks/c.yaml': task(
+        'c',
+        'agent: shell\nrun: cat\ncompose: [{kind: file, path: a.md}, {kind: file, path: a.md}]\n',
+      ),
+      'a.md': 'x'.repeat(1024 * 1024),
+    },
+    expected: ['error task.prompt_too_long tasks/a.yaml:3:10'],
+    says: ['has 1048577 characters', 'takes at most 1048576'],
+  },
+  {
     name: 'extra roots in a read-only sandbox',
     files: { 'tasks/a.yaml': task('a', 'sandbox: read-only\nextra_writable_roots: [.]\n') },
     expected: ['error task.read_only_roots tasks/a.yaml:4:23'],
@@ -470,6 +518,18 @@ const disk: Case[] = [
     },
     expected: ['error file.missing tasks/a.yaml:3:30'],
     says: ['Did you mean "prompts/build.md"?'],
+  },
+  {
+    name: 'a folder that is spelt wrong: the file in it, and no folder, is suggested',
+    files: {
+      'prompts/build.md': 'x',
+      'promts2/other/x.md': 'x',
+      'tasks/a.yaml': task('a', 'compose: [{kind: file, path: prompt/build.md}]\n'),
+      'tasks/b.yaml': task('b', 'compose: [{kind: file, path: prompt/nothing-like-it.md}]\n'),
+    },
+    expected: ['error file.missing tasks/a.yaml:3:30', 'error file.missing tasks/b.yaml:3:30'],
+    says: ['Did you mean "prompts/build.md"?'],
+    saysNot: ['Did you mean "prompts"?'],
   },
   {
     name: 'default inputs that do not load',
@@ -589,6 +649,7 @@ describe.each([
     );
     const said = all.map((d) => `${d.message} ${d.hint ?? ''}`).join('\n');
     for (const part of one.says ?? []) expect(said).toContain(part);
+    for (const part of one.saysNot ?? []) expect(said).not.toContain(part);
   });
 });
 
