@@ -120,9 +120,9 @@ export function parseJson(text: string): Json {
 function isKey(text: string, quote: number): boolean {
   let end = quote + 1;
   while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-  const colon = /\s*:/y;
-  colon.lastIndex = end + 1;
-  return colon.test(text);
+  do end += 1;
+  while (text[end] === ' ' || text[end] === '\n' || text[end] === '\r' || text[end] === '\t');
+  return text[end] === ':';
 }
 
 /** In place. With a list of what is left to do: values nest as deeply as their author likes. */
