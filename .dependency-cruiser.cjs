@@ -4,6 +4,7 @@ const floors = [
   ['model'],
   ['text', 'disk'],
   ['processes'],
+  ['git'],
   ['core', 'agents', 'schema'],
   ['execution', 'store', 'program'],
   ['attempt'],

@@ -13,6 +13,7 @@ export const tiers = {
     'test/disk',
     'test/engine',
     'test/execution',
+    'test/git',
     'test/golden/logs.test.ts',
     'test/index.test.ts',
     'test/model',

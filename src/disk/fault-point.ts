@@ -10,7 +10,8 @@ import { appendFileSync } from 'node:fs';
 
 declare const CODEX_ORCH_FAULTS: boolean;
 
-export type Step = 'write' | 'append' | 'rename' | 'link' | 'flush' | 'mkdir' | 'remove' | 'spawn';
+export type Step =
+  'write' | 'append' | 'rename' | 'link' | 'flush' | 'mkdir' | 'remove' | 'spawn' | 'git';
 
 const injecting = typeof CODEX_ORCH_FAULTS !== 'undefined' && CODEX_ORCH_FAULTS;
 const inBackground = process.argv[2] === 'run' && process.argv[3] === 'drive';

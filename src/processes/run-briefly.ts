@@ -1,5 +1,5 @@
 /** A short command, run to its end. */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 export interface BriefRun {
   /** null: killed, timed out, or not started. */
@@ -8,29 +8,89 @@ export interface BriefRun {
   stderr: string;
 }
 
+export interface BoundedRun {
+  /** null: killed, timed out, too much output, or not started. */
+  code: number | null;
+  stdout: Buffer;
+  /** Its end, where there was a lot; where the command never ran, or was stopped by us, why. */
+  stderr: string;
+}
+
+export interface BoundedOptions {
+  timeoutMs: number;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** For its standard input; left out: none. */
+  input?: string | Uint8Array;
+  /** Of standard output; with a byte more it is killed. */
+  maxBytes: number;
+}
+
+const STDERR_BYTES = 64 * 1024;
+
 /** Runs a short command to its end, without input. Never rejects. */
-export function runBriefly(
+export async function runBriefly(
   argv: [string, ...string[]],
-  options: { timeoutMs: number; cwd?: string; env?: NodeJS.ProcessEnv },
+  options: Pick<BoundedOptions, 'timeoutMs' | 'cwd' | 'env'>,
 ): Promise<BriefRun> {
+  const { code, stdout, stderr } = await runBounded(argv, { ...options, maxBytes: 4 << 20 });
+  return { code, stdout: stdout.toString('utf8'), stderr };
+}
+
+/**
+ * Runs a command to its end, in a process group of its own, so that what a terminal sends to ours does not stop it
+ * half-way, and what it started dies with it. Never rejects.
+ */
+export function runBounded(
+  argv: readonly [string, ...string[]],
+  { timeoutMs, cwd, env, input, maxBytes }: BoundedOptions,
+): Promise<BoundedRun> {
   const [program, ...args] = argv;
   return new Promise((resolve) => {
-    const child = execFile(
-      program,
-      args,
-      {
-        timeout: options.timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: 4 << 20,
-        encoding: 'utf8',
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
-      },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        resolve({ code, stdout, stderr: stderr || (code === null ? (error?.message ?? '') : '') });
-      },
-    );
-    child.stdin?.end();
+    const stdout: Buffer[] = [];
+    let [size, stderr, stopped] = [0, Buffer.alloc(0), ''];
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: 'pipe',
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env }),
+    });
+    const stop = (why: string): void => {
+      stopped ||= why;
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const timer = setTimeout(() => {
+      stop(`it took longer than ${timeoutMs / 1000} s`);
+    }, timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) stop(`it printed more than ${maxBytes} bytes`);
+      else stdout.push(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      const all = Buffer.concat([stderr, chunk]);
+      stderr = all.subarray(Math.max(0, all.length - STDERR_BYTES));
+    });
+    const end = (code: number | null, trouble: string): void => {
+      clearTimeout(timer);
+      const said = stderr.toString('utf8');
+      const text = stopped !== '' ? `${stopped}${said && `: ${said}`}` : said || trouble;
+      resolve({ code: stopped === '' ? code : null, stdout: Buffer.concat(stdout), stderr: text });
+    };
+    child.on('error', (error) => {
+      end(null, error.message);
+    });
+    child.on('close', (code, signal) => {
+      end(code, signal === null ? '' : `it was ended by ${signal}`);
+    });
+    // Who reads no input closes its end of the pipe.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
   });
 }
