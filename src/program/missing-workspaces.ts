@@ -6,6 +6,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { TaskSpec } from '../model/program.ts';
 import { inputsOf } from '../text/path-template.ts';
+import { inputAt } from '../text/value-at.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { pathTemplatesOf, type PathTemplate } from './rules/paths.ts';
@@ -43,8 +44,10 @@ function checkOne(
   templates: readonly PathTemplate[],
 ): Diagnostic[] {
   const origin = program.files.get(subject);
-  const keys = templates.flatMap(({ template }) => inputsOf(template));
   const { programDir, project } = program;
+  const names = templates.flatMap(({ template }) => inputsOf(template));
+  const isDefault = (key: string): boolean => Object.hasOwn(project.user_inputs, key);
+  const keys = names.map((name) => inputAt(name, isDefault)?.key ?? name);
   const resolved = resolveWorkspaces(programDir, project, task, defaultsOf(program, keys));
   // What else may be wrong with inputs and templates has rules of its own.
   if (!origin || resolved.ok || resolved.noDirectory === null) return [];

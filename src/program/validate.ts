@@ -8,11 +8,13 @@ import { resolveAgent } from '../agents/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { cleanString, inputsOf } from '../text/path-template.ts';
-import type { ProjectSpec, RoleSpec, TaskSpec } from '../model/program.ts';
+import { scopeName, type ProjectSpec, type RoleSpec, type TaskSpec } from '../model/program.ts';
+import { parseReference } from '../model/references.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/program-files.ts';
 import { Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
+import { inputAt, valueAt } from '../text/value-at.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
 import { checkPresets } from './presets/check-presets.ts';
@@ -41,6 +43,7 @@ class Validation {
   private readonly mistaken: string[];
   private readonly defaults: JsonObject = {};
   private readonly schemas = new Map<string, Diagnostic[]>();
+  private readonly bundles = new Map<string, JsonObject | boolean | null>();
 
   constructor(program: LoadedProgram) {
     this.program = program;
@@ -112,6 +115,48 @@ class Validation {
     if (problem !== null && !unreadable.project) this.add(subject, problem);
     this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
+    for (const [index, part] of task.compose.entries()) {
+      if (part.kind === 'ref') await this.path(task, ['compose', index, 'ref'], part.ref);
+    }
+  }
+
+  /** A path into a result that the schema of its task rules out. */
+  private async path(task: TaskSpec, at: Path, ref: string): Promise<void> {
+    const scopes = new Map(task.depends_on.map((each) => [scopeName(each), each.task]));
+    const parsed = parseReference(ref, scopes.keys());
+    if (!parsed.ok || parsed.reference.kind !== 'dep_result') return;
+    const { scope, path: inside } = parsed.reference;
+    const upstream = this.program.tasks.find(({ id }) => id === scopes.get(scope));
+    const file = upstream?.result_schema ?? null;
+    if (upstream === undefined || file === null || inside.length === 0) return;
+    const schema = await this.bundled(file);
+    if (schema === null) return;
+    const { ruledOut } = await import('./rules/ruled-out.ts');
+    const out = ruledOut(schema, inside);
+    if (out === null) return;
+    const where = out.at.length === 0 ? 'the result' : `"${out.at.join('.')}"`;
+    this.add(`tasks.${task.id}`, {
+      severity: 'error',
+      code: 'task.reference_ruled_out',
+      path: at,
+      message: `"${ref}" leads nowhere: by ${file}, the result_schema of "${upstream.id}", in ${where} ${out.why}`,
+      hint: out.hint ?? `Correct the path, or ${file}.`,
+    });
+  }
+
+  /** A schema with all that it refers to; null where it cannot be read, which is told with its task. */
+  private async bundled(file: string): Promise<JsonObject | boolean | null> {
+    const known = this.bundles.get(file);
+    if (known !== undefined) return known;
+    const { bundleSchema } = await import('../schema/bundle.ts');
+    let schema: JsonObject | boolean | null = null;
+    try {
+      ({ schema } = await bundleSchema(this.program.programDir, file, this.program.source));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+    this.bundles.set(file, schema);
+    return schema;
   }
 
   roles(): void {
@@ -198,16 +243,21 @@ class Validation {
   /** Defaults of inputs that cannot be part of the paths that name them. */
   private bindings(subject: string, owner: ProjectSpec | TaskSpec): void {
     for (const { path: at, template } of pathTemplatesOf(owner)) {
-      for (const key of inputsOf(template)) {
-        if (!Object.hasOwn(this.defaults, key)) continue;
-        const clean = cleanString(this.defaults[key]);
+      for (const name of inputsOf(template)) {
+        const named = inputAt(name, (one) => Object.hasOwn(this.defaults, one));
+        if (named === null) continue;
+        const { key, path } = named;
+        const value = valueAt(this.defaults[key] ?? null, path);
+        // A start may give another value, which has what this one lacks.
+        if (!value.ok) continue;
+        const clean = cleanString(value.value);
         if (clean.ok) continue;
         const file = this.program.project.user_inputs[key] ?? '';
         this.add(subject, {
           severity: 'error',
-          code: codeOfUnclean(this.defaults[key]),
+          code: codeOfUnclean(value.value),
           path: at,
-          message: `the input "${key}" cannot be part of a path: its default (${file}) ${clean.reason}`,
+          message: `the input "${name}" cannot be part of a path: its default (${file}) ${clean.reason}`,
         });
       }
     }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { JsonObject } from '../model/json.ts';
 import { inputsOf, resolvePathTemplate } from '../text/path-template.ts';
+import { inputValue } from '../text/value-at.ts';
 import type { ProjectSpec, TaskSpec } from '../model/program.ts';
 
 export interface Workspaces {
@@ -92,7 +93,7 @@ function nameOne(
 ): NamedDirectory {
   const resolved = resolvePathTemplate(template, values);
   if (resolved.ok) return { ok: true, path: path.resolve(base, resolved.path) };
-  const missingInput = inputsOf(template).some((key) => !Object.hasOwn(values, key));
+  const missingInput = inputsOf(template).some((name) => inputValue(values, name) === null);
   const message = `${field} "${template}": ${resolved.reason}`;
   return { ok: false, message, missingInput, noDirectory: null };
 }

@@ -1,11 +1,15 @@
-/** Paths that may hold `${inputs.<key>}`: workspaces and writable roots (sections 2.1 and 2.2). Pure. */
+/** Paths that may hold `${inputs.<key>}`, or a path into an input: workspaces and writable roots. Pure. */
 import type { Json, JsonObject } from '../model/json.ts';
 import { kindOfValue } from './shown.ts';
+import { inputValue } from './value-at.ts';
 
 export type ResolvedPath = { ok: true; path: string } | { ok: false; reason: string };
 export type CleanString = { ok: true; text: string } | { ok: false; reason: string };
 
-export type TemplatePiece = { kind: 'text'; text: string } | { kind: 'input'; key: string };
+export type TemplatePiece =
+  | { kind: 'text'; text: string }
+  /** `name`: a key, perhaps with a path behind it: see `inputAt`. */
+  | { kind: 'input'; name: string };
 
 /** Splits a template into its pieces, or says what in it cannot be understood. */
 export function parsePathTemplate(
@@ -16,24 +20,24 @@ export function parsePathTemplate(
   for (let start = rest.indexOf('${'); start !== -1; start = rest.indexOf('${')) {
     const end = rest.indexOf('}', start);
     if (end === -1) return { ok: false, reason: `"\${" without "}" in "${template}"` };
-    const name = rest.slice(start + 2, end);
-    const key = name.startsWith('inputs.') ? name.slice('inputs.'.length) : '';
-    if (key === '') {
-      return { ok: false, reason: `"\${${name}}" is unknown: only "\${inputs.<key>}" is` };
+    const reference = rest.slice(start + 2, end);
+    const name = reference.startsWith('inputs.') ? reference.slice('inputs.'.length) : '';
+    if (name === '') {
+      return { ok: false, reason: `"\${${reference}}" is unknown: only "\${inputs.<key>}" is` };
     }
     if (start > 0) pieces.push({ kind: 'text', text: rest.slice(0, start) });
-    pieces.push({ kind: 'input', key });
+    pieces.push({ kind: 'input', name });
     rest = rest.slice(end + 1);
   }
   if (rest !== '') pieces.push({ kind: 'text', text: rest });
   return { ok: true, pieces };
 }
 
-/** The inputs that a template names, in order; none where it cannot be understood. */
+/** The names of the inputs in a template, perhaps with paths behind them, in order; none where it cannot be understood. */
 export function inputsOf(template: string): string[] {
   const parsed = parsePathTemplate(template);
   if (!parsed.ok) return [];
-  return parsed.pieces.flatMap((piece) => (piece.kind === 'input' ? [piece.key] : []));
+  return parsed.pieces.flatMap((piece) => (piece.kind === 'input' ? [piece.name] : []));
 }
 
 /**
@@ -62,11 +66,11 @@ export function resolvePathTemplate(template: string, values: JsonObject): Resol
       path += piece.text;
       continue;
     }
-    if (!Object.hasOwn(values, piece.key)) {
-      return { ok: false, reason: `the input "${piece.key}" was not given` };
-    }
-    const clean = cleanString(values[piece.key]);
-    if (!clean.ok) return { ok: false, reason: `the input "${piece.key}" ${clean.reason}` };
+    const given = inputValue(values, piece.name);
+    if (given === null) return { ok: false, reason: `the input "${piece.name}" was not given` };
+    if (!given.ok) return given;
+    const clean = cleanString(given.value);
+    if (!clean.ok) return { ok: false, reason: `the input "${piece.name}" ${clean.reason}` };
     path += clean.text;
   }
   return { ok: true, path };

@@ -17,6 +17,7 @@ import { bundleSchema } from '../../schema/bundle.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { loadProject, type LoadedProgram } from '../../program/load-program.ts';
 import { inputsOf } from '../../text/path-template.ts';
+import { inputAt } from '../../text/value-at.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
@@ -209,9 +210,11 @@ function instructionsOf({ source }: LoadedProgram, role: RoleSpec): string {
 
 function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[] {
   const usedBy = new Map<string, string[]>();
+  const isDefault = (key: string): boolean => Object.hasOwn(project.user_inputs, key);
   for (const task of tasks)
-    for (const key of keysUsedBy(task)) {
-      usedBy.set(key, [...(usedBy.get(key) ?? []), task.id]);
+    for (const name of keysUsedBy(task)) {
+      const key = inputAt(name, isDefault)?.key ?? name;
+      usedBy.set(key, [...new Set([...(usedBy.get(key) ?? []), task.id])]);
     }
   for (const key of keysIn(project)) if (!usedBy.has(key)) usedBy.set(key, []);
   const keys = new Set([...Object.keys(project.user_inputs), ...usedBy.keys()]);

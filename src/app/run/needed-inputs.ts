@@ -2,6 +2,7 @@
 import { controlTargets } from '../../core/plan/selection.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { inputsOf } from '../../text/path-template.ts';
+import { inputAt } from '../../text/value-at.ts';
 import { suggest } from '../../text/suggest.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
 
@@ -20,8 +21,10 @@ export function inputTrouble(
   named: ReadonlySet<string>,
 ): InputTrouble {
   const needed = new Map<string, string[]>();
+  const isKey = (key: string): boolean => given.has(key) || Object.hasOwn(project.user_inputs, key);
   for (const task of tasks) {
-    for (const key of inputsOfTask(project, task)) {
+    const names = [...inputsOfTask(project, task)];
+    for (const key of new Set(names.map((name) => inputAt(name, isKey)?.key ?? name))) {
       needed.set(key, [...(needed.get(key) ?? []), task.id]);
     }
   }
@@ -46,6 +49,7 @@ export function inputTrouble(
   return { missing, unread };
 }
 
+/** As they are written: keys, perhaps with paths behind them. */
 function inputsOfTask(project: ProjectSpec, task: TaskSpec): Set<string> {
   const paths = [...pathTemplatesOf(project), ...pathTemplatesOf(task)];
   return new Set([

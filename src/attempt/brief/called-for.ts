@@ -1,5 +1,6 @@
 import type { RunState } from '../../core/state/run-state.ts';
-import type { TaskSpec } from '../../model/program.ts';
+import { scopeName, type TaskSpec } from '../../model/program.ts';
+import { parseReference } from '../../model/references.ts';
 
 /** A controller, a task with a schema, one that publishes its result, or one whose result is read. */
 export function isResultCalledFor(state: RunState, task: TaskSpec): boolean {
@@ -7,13 +8,14 @@ export function isResultCalledFor(state: RunState, task: TaskSpec): boolean {
   if (task.publish.includes('result.json')) return true;
   return (state.graph.dependents.get(task.id) ?? []).some((dependent) => {
     const spec = state.plan.tasks[dependent];
-    const names = (state.graph.upstream.get(dependent) ?? []).find(
-      (u) => u.task === task.id,
-    )?.names;
+    const scopes = new Map(spec?.depends_on.map((each) => [scopeName(each), each.task]));
     return (
-      spec?.compose.some(
-        (part) => part.kind === 'ref' && names?.some((name) => part.ref === `deps.${name}.result`),
-      ) === true
+      spec?.compose.some((part) => {
+        if (part.kind !== 'ref') return false;
+        const parsed = parseReference(part.ref, scopes.keys());
+        if (!parsed.ok || parsed.reference.kind !== 'dep_result') return false;
+        return scopes.get(parsed.reference.scope) === task.id;
+      }) === true
     );
   });
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { ControlSpec } from '../../model/program.ts';
 import { decisionsToAsk, helpFile, likeliestCommand } from './help-commands.ts';
 import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../../text/markdown.ts';
+import { inputAt } from '../../text/value-at.ts';
 import type { StageRequest } from './stage-request.ts';
 
 /** What the contract says of the schema: the file that the worker can read, and who holds it to it. */
@@ -145,7 +146,8 @@ function loopInputs(request: StageRequest): { names: string[]; example: JsonObje
     .filter((part) => part.kind === 'ref')
     .map((part) => part.ref)
     .filter((ref) => ref.startsWith('inputs.'))
-    .map((ref) => ref.slice('inputs.'.length));
+    .map((ref) => ref.slice('inputs.'.length))
+    .map((name) => inputAt(name, (key) => known.includes(key))?.key ?? name);
   const key = read[0] ?? known[0] ?? 'feedback';
   return { names: known.map(oneLine), example: { [key]: sample(request.values[key]) } };
 }

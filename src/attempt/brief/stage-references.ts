@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Reference } from '../../model/references.ts';
 import type { InterruptRecord } from '../../model/run.ts';
+import { inputAt, valueAt, type ValueAt } from '../../text/value-at.ts';
 import { safeName } from './safe-name.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
@@ -23,9 +24,9 @@ export function stageReference(
   const origin = { source: asked.ref, kind: 'reference' } as const;
   switch (reference.kind) {
     case 'input':
-      return stageInput(request, staged, asked, reference.key);
+      return stageInput(request, staged, asked, reference.name);
     case 'dep_result':
-      return stageResult(request, staged, asked, reference.scope);
+      return stageResult(request, staged, asked, reference);
     case 'dep_artifact':
       return stageArtifact(request, staged, asked, reference);
     case 'replies': {
@@ -44,16 +45,21 @@ function stageInput(
   request: StageRequest,
   staged: StagedFiles,
   { ref, location }: AskedReference,
-  key: string,
+  words: string,
 ): StagedFile {
-  const value = Object.hasOwn(request.values, key) ? request.values[key] : undefined;
-  if (value === undefined) {
+  const { values } = request;
+  const named = inputAt(words, (key) => Object.hasOwn(values, key));
+  if (named === null) {
     throw new Unstageable(
       location,
-      `${ref} cannot be staged: nobody gave the input ${JSON.stringify(key)}. Start a run with --input ${key}=…, give it a default in user_inputs of project.yaml, or let a loop set it in next_inputs.`,
+      `${ref} cannot be staged: nobody gave the input ${JSON.stringify(words)}. Start a run with --input ${words}=…, give it a default in user_inputs of project.yaml, or let a loop set it in next_inputs.`,
     );
   }
-  const name = `context/refs/inputs/${safeName(key)}`;
+  const { key, path: inside } = named;
+  const found = valueAt(values[key] ?? null, inside, `the input "${key}"`);
+  if (!found.ok) throw leadsNowhere(ref, location, found);
+  const { value } = found;
+  const name = beside(`context/refs/inputs/${safeName(key)}`, inside);
   const origin = { source: ref, kind: 'reference' } as const;
   return typeof value === 'string'
     ? staged.write(`${name}.txt`, value, origin)
@@ -65,7 +71,7 @@ function stageResult(
   request: StageRequest,
   staged: StagedFiles,
   { ref, location }: AskedReference,
-  scope: string,
+  { scope, path: inside }: Reference & { kind: 'dep_result' },
 ): StagedFile {
   const upstream = upstreamOf(request, ref, location, scope);
   const result = upstream.result();
@@ -76,10 +82,26 @@ function stageResult(
       `${ref} cannot be staged: instance ${instanceId} of task ${taskId} left no result.json. Have the task's prompt ask for one, or give the task a result_schema, then start a new run.`,
     );
   }
-  return staged.writeJson(`context/refs/deps/${safeName(scope)}/result.json`, result.value, {
-    source: ref,
-    kind: 'reference',
-  });
+  const { instanceId, taskId } = upstream;
+  const whole = `the result of instance ${instanceId} of task ${taskId}`;
+  const found = valueAt(result.value, inside, whole);
+  if (!found.ok) throw leadsNowhere(ref, location, found);
+  const name = beside(`context/refs/deps/${safeName(scope)}/result`, inside);
+  return staged.writeJson(`${name}.json`, found.value, { source: ref, kind: 'reference' });
+}
+
+/** Where a part of a value is staged: beside its whole, named by the path that leads to it. */
+function beside(whole: string, inside: readonly string[]): string {
+  return inside.length === 0 ? whole : `${whole}/${safeName(inside.join('.'))}`;
+}
+
+function leadsNowhere(
+  ref: string,
+  location: string,
+  { reason, hint }: ValueAt & { ok: false },
+): Unstageable {
+  const meant = hint === null ? '' : ` ${hint}`;
+  return new Unstageable(location, `${ref} cannot be staged: ${reason}.${meant}`);
 }
 
 /** As it was when it was published: what became of it since is not what its task was done with. */

@@ -26,12 +26,22 @@ export function checkReferences(task: TaskSpec, add: Add): void {
           at,
           `"${part.ref}" is no reference`,
           didYouMean(part.ref, ['runtime.replies', 'runtime.latest_reply']) ??
-            'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply.',
+            'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.',
         );
       }
       continue;
     }
-    const { reference } = parsed;
+    const { reference, otherwise } = parsed;
+    if (otherwise !== null) {
+      const { scope } = reference as { scope: string };
+      add(
+        'error',
+        'task.ambiguous_reference',
+        at,
+        `"${part.ref}" could mean the dependency "${scope}" as well as "${otherwise}"`,
+        'Give one of them a name of its own with "as".',
+      );
+    }
     if (reference.kind !== 'dep_artifact') continue;
     const dependency = byScope.get(reference.scope);
     if (!dependency || dependency.consume.includes(reference.path)) continue;

@@ -81,8 +81,12 @@ const composePart: Shape = {
         shape: word,
         required: true,
         description:
-          'deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply.',
-        examples: ['inputs.brief', 'deps.plan.artifacts.final.md'],
+          'deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply. A path of keys and indexes may follow a result or an input.',
+        examples: [
+          'inputs.brief',
+          'deps.plan.artifacts.final.md',
+          'deps.find.result.failures.0.file',
+        ],
       },
     },
     literal: { text: { shape: text, required: true, description: 'Text, as it stands.' } },

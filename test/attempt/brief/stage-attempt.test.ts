@@ -162,6 +162,46 @@ describe('section 8.1: references', () => {
     expect(stagedFiles[0]?.sha256).toBe(createHash('sha256').update(big).digest('hex'));
   });
 
+  it('stages a part of a result or an input beside its whole', async () => {
+    const request = stageRequest(
+      root,
+      {
+        depends_on: [dependency('find', [])],
+        compose: [
+          'deps.find.result.failures.0.file',
+          'deps.find.result',
+          'inputs.goal.parts.1',
+        ].map(ref),
+      },
+      {
+        upstream: { find: upstreamOutput('find-1', root, {}, { failures: [{ file: 'a.ts' }] }) },
+        values: { goal: { parts: ['x', 'the second'] } },
+      },
+    );
+    const { stagedFiles } = await staged(request);
+    expect(stagedFiles.slice(0, 3).map((file) => file.path)).toEqual([
+      'context/refs/deps/find/result/failures.0.file.json',
+      'context/refs/deps/find/result.json',
+      'context/refs/inputs/goal/parts.1.txt',
+    ]);
+    expect(read(request, 'context/refs/deps/find/result/failures.0.file.json')).toBe('"a.ts"\n');
+    expect(read(request, 'context/refs/inputs/goal/parts.1.txt')).toBe('the second');
+    expect(read(request, 'prompt.md')).toContain('Reference `deps.find.result.failures.0.file`');
+  });
+
+  it('says where a path ends that leads nowhere', async () => {
+    const request = stageRequest(
+      root,
+      { depends_on: [dependency('find', [])], compose: [ref('deps.find.result.failure.0')] },
+      { upstream: { find: upstreamOutput('find-1', root, {}, { failures: [] }) } },
+    );
+    expect(await stageAttempt(request)).toMatchObject({
+      ok: false,
+      message:
+        'deps.find.result.failure.0 cannot be staged: the result of instance find-1 of task plan has no "failure" (it has "failures"). Did you mean "failures"?',
+    });
+  });
+
   it('stages replies, and the latest one', async () => {
     const first = interruptRecord('int-1', {}, { created_at: '2026-01-02T00:00:00.000Z' });
     const second = interruptRecord('int-2', {}, { created_at: '2026-01-01T00:00:00.000Z' });

@@ -291,6 +291,35 @@ const rules: Case[] = [
     says: ['Did you mean "final.md"?'],
   },
   {
+    name: 'a path that the schema of the result rules out',
+    files: {
+      'schemas/find.json':
+        '{"type":"object","properties":{"failures":{"type":"array","items":{"type":"string"}}},"required":["failures"],"additionalProperties":false}',
+      'tasks/find.yaml': task(
+        'find',
+        'result_schema: schemas/find.json\nagent: shell\nrun: make\n',
+      ),
+      'tasks/a.yaml': task(
+        'a',
+        `${order('find')}compose: [{kind: ref, ref: deps.find.result.failures.0}, {kind: ref, ref: deps.find.result.failure.0}]\n`,
+      ),
+    },
+    expected: ['error task.reference_ruled_out tasks/a.yaml:4:75'],
+    says: ['in the result there is no "failure" (only "failures")', 'Did you mean "failures"?'],
+  },
+  {
+    name: 'a reference that two dependencies could be meant by',
+    files: {
+      'tasks/b.yaml': task('b'),
+      'tasks/a.yaml': task(
+        'a',
+        'depends_on: [{task: b, kind: order}, {task: b, kind: order, as: b.result}]\ncompose: [{kind: ref, ref: deps.b.result.result}]\n',
+      ),
+    },
+    expected: ['error task.ambiguous_reference tasks/a.yaml:4:28'],
+    says: ['could mean the dependency "b.result" as well as "b"'],
+  },
+  {
     name: 'references',
     files: {
       'tasks/a.b.yaml': task('a.b', 'publish: [x/result.json]\n'),
