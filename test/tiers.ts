@@ -26,6 +26,7 @@ export const tiers = {
   ],
   /** `npm run test:all`: what needs the built program, many processes, a browser or Codex. */
   all: [
+    'test/agents/claude/real.test.ts',
     'test/agents/codex/real.test.ts',
     'test/app/proposals/proposals.test.ts',
     'test/bench',

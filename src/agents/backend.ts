@@ -6,7 +6,7 @@
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import type { Json } from '../model/json.ts';
-import type { AgentSpec, TaskSpec } from '../model/program.ts';
+import type { AgentSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { FailureKind, TerminationReason, Usage } from '../model/run.ts';
 import type { Finding } from './finding.ts';
@@ -28,8 +28,10 @@ export interface Backend {
   readonly configKeys: readonly string[];
   /** Set by such an agent for what it runs; no attempt of ours may take them for its own. */
   readonly ownVariables: readonly string[];
-  /** Empty directories that it leaves in a writable root when it is cut off. */
+  /** Empty files and directories that it leaves in a writable root, above all when it is cut off; inner ones first, `x/*` for all in x. */
   readonly leaves: readonly string[];
+  /** Whether what it starts may leave its process group, and so outlive it. */
+  readonly startsSessions: boolean;
 
   /** Whether a text may name a session of its own. Anything else is never taken for one, wherever it stands. */
   isSessionId(text: string): boolean;
@@ -41,13 +43,15 @@ export interface Backend {
   openDirectories(env: Environment): string[];
   /** `env`: all of the attempt's. @throws Refusal where the agent's program is missing */
   locate(order: AttemptOrder, env: Environment): Promise<Located>;
+  /** @throws Refusal where the session that an attempt is to continue is open elsewhere; `env` as for `locate` */
+  assertFree(order: AttemptOrder, env: Environment): void;
   /** @throws Refusal where the agent names nothing to run */
   commandLine(order: AttemptOrder, at: Located): CommandLine;
   /**
    * Why no attempt with these settings could start on this machine, as far as can be seen before; null: nothing
-   * is seen. `env`: as attempts will have it; `cwd`: where they will be, null where that is not known yet.
+   * is seen. `env`: as attempts will have it.
    */
-  obstacle(settings: Json, env: Environment, cwd: string | null): Refusal | null;
+  obstacle(settings: Json, env: Environment, place: Place): Refusal | null;
   reader(): OutputReader;
   /** What it means that its process ended without success, by itself. */
   failure(evidence: FailureEvidence): Failure;
@@ -64,8 +68,8 @@ export interface Capabilities {
   sandbox: boolean;
   /** Holds the final message to a JSON Schema. */
   outputSchema: boolean;
-  /** Reports the tokens that it used. */
-  usage: boolean;
+  /** Reports the tokens that it used, as a sum of all of its session or of this attempt; null: it does not. */
+  usage: 'of_session' | 'of_attempt' | null;
   /**
    * Its output says what it does and how its turn ended, so that no line may be left out however many
    * come. Else each line stands for itself, and all of the output is the final message.
@@ -104,6 +108,14 @@ export interface NamedUse {
   task: Pick<TaskSpec, 'run'> | null;
 }
 
+/** Where attempts to come will be. */
+export interface Place {
+  /** null where it is not known yet. */
+  cwd: string | null;
+  programDir: string;
+  sandbox: Sandbox;
+}
+
 /** What the user's config.toml says to backends. */
 export interface AgentConfig {
   /** Section → key → value. */
@@ -133,6 +145,12 @@ export interface Located {
   isProgramOpen: boolean;
   /** What of the program lies in a directory that the agent may write to, and is to be kept from it. */
   kept: string[];
+  /** The output schema, where its command line holds that itself, and the agent takes it. */
+  outputSchema: Json | null;
+  /** Words before the program: what keeps a lock for as long as it lives. */
+  before: string[];
+  /** Must exist when it starts. */
+  directories: string[];
 }
 
 export interface CommandLine {
@@ -151,7 +169,9 @@ export interface OutputSummary {
   turn: 'completed' | 'failed' | 'open';
   /** What ended the turn, or else the latest error seen. */
   errorMessage: string | null;
-  /** Cumulative for the session, as reported. */
+  /** What the agent says of the error in fields rather than words; its backend alone reads it. */
+  errorFields: Readonly<Record<string, unknown>> | null;
+  /** As `Capabilities.usage` says; so far. */
   usage: Usage | null;
   /** What the agent is busy with: its own commands, or (nothing of it open) the model's answer. */
   busyWith: 'command' | 'model' | 'retrying' | null;

@@ -38,7 +38,7 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
     failure_summary: failure?.failure_summary ?? null,
     resume_recommended: failure?.resume_recommended ?? false,
     session_id: sessionLost ? null : (output.sessionId ?? requested),
-    usage: usageOfAttempt(output.usage, requested === null ? null : order.previousUsage),
+    usage: usageOfAttempt(output.usage, previousIn(order, backend)),
     final_message: backend.can.structuredOutput
       ? output.finalMessage === null
         ? null
@@ -65,7 +65,12 @@ function terminationOf(backend: Backend, facts: EndFacts): TerminationReason {
   return 'nonzero_exit';
 }
 
-/** Agents report what the session used in sum. A sum below the earlier one is of another count. */
+/** What an agent that reports the sum of its session has reported before; null: nothing to subtract. */
+function previousIn({ sessionId, previousUsage }: AttemptOrder, { can }: Backend): Usage | null {
+  return sessionId === null || can.usage !== 'of_session' ? null : previousUsage;
+}
+
+/** A sum below the earlier one is of another count. */
 function usageOfAttempt(reported: Usage | null, previous: Usage | null): Usage | null {
   if (reported === null || previous === null) return reported;
   if (reported.input_tokens < previous.input_tokens) return reported;

@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'smol-toml';
 import type { Located } from '../../src/agents/backend.ts';
 import { codexBackend } from '../../src/agents/codex/backend.ts';
-import { findCodex } from '../../src/agents/codex/binary.ts';
+import { codexCli } from '../../src/agents/codex/binary.ts';
+import { findProgram } from '../../src/agents/find-program.ts';
+import { nothingLocated } from '../../src/agents/located.ts';
 import { Refusal } from '../../src/model/refusal.ts';
 import { newOrder, temporaryDirectory, type OrderChange } from '../execution/local/orders.ts';
 
 const root = temporaryDirectory('argv');
-const found: Located = { program: '/bin/codex', isProgramOpen: false, kept: [] };
+const found: Located = { ...nothingLocated, program: '/bin/codex' };
 
 function codexLine(change: OrderChange, at: Partial<Located> = {}) {
   const places = { cwd: '/w', attemptDir: '/p/a' };
@@ -108,11 +110,11 @@ describe('the Codex program', () => {
   it('is the variable’s, else the configured one, else the first on PATH', () => {
     const [a, b, c] = [tool('a'), tool('b'), tool('bin/codex')];
     const PATH = `${path.join(root, 'nowhere')}:${path.dirname(c)}`;
-    expect(findCodex(b, { CODEX_ORCH_CODEX_BIN: a, PATH })).toBe(a);
-    expect(findCodex(b, { PATH })).toBe(b);
-    expect(findCodex(null, { PATH })).toBe(c);
+    expect(findProgram(codexCli, b, { CODEX_ORCH_CODEX_BIN: a, PATH })).toBe(a);
+    expect(findProgram(codexCli, b, { PATH })).toBe(b);
+    expect(findProgram(codexCli, null, { PATH })).toBe(c);
     symlinkSync(c, path.join(root, 'bin/codex-next'));
-    expect(findCodex('codex-next', { PATH })).toBe(path.join(root, 'bin/codex-next'));
+    expect(findProgram(codexCli, 'codex-next', { PATH })).toBe(path.join(root, 'bin/codex-next'));
   });
 
   it.each([
@@ -121,7 +123,7 @@ describe('the Codex program', () => {
     [root, {}],
   ])('that is missing is refused, with what to do: %s', (configured, env) => {
     try {
-      findCodex(configured, env);
+      findProgram(codexCli, configured, env);
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(Refusal);

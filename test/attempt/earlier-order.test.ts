@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { backendOf } from '../../src/agents/backends.ts';
 import { asOrder } from '../../src/attempt/order.ts';
+import { nothingLocated } from '../../src/agents/located.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '..', 'fixtures', 'format-1');
@@ -24,7 +25,7 @@ describe.each(Object.entries(tries))('%s', (program, directory) => {
     const attemptDir = String(launch['attemptDir']);
     const order = asOrder(launch, { attemptDir, controlDir: '/control' });
     if (order === null) throw new Error('it is not taken for an order');
-    const found = { program: command[0] ?? '', isProgramOpen: false, kept: [] };
+    const found = { ...nothingLocated, program: command[0] ?? '' };
     expect(backendOf(order.backend).commandLine(order, found).argv).toEqual(
       // Its scratch, which lies in its directory, was opened for itself then.
       command.map((word) =>

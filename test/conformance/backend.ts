@@ -26,6 +26,8 @@ export interface BackendFixture {
   order(does: Does, change?: Partial<AttemptOrder>): AttemptOrder;
   /** Why its sandbox cannot be tried on this machine; null where it can. */
   sandboxProblem: string | null;
+  /** Why its program cannot be tried at all, where that is allowed. */
+  missing?: string | null;
 }
 
 export interface BackendCheck {
@@ -81,14 +83,16 @@ export const backendChecks: BackendCheck[] = [
     name: 'hands on model, output schema and roots where it honours them, and no prompt',
     async run(fixture) {
       const { fields, can } = fixture.backend;
-      const order = fixture.order(
-        { says: 'x' },
-        { model: 'a-model', outputSchemaFile: '/a/schema.json', writableRoots: ['/a/root'] },
-      );
+      const order = fixture.order({ says: 'x' }, { model: 'a-model', writableRoots: ['/a/root'] });
+      const schema = path.join(order.controlDir, 'schema.json');
+      writeFileSync(schema, '{"type":"object","required":["of-it"]}');
+      order.outputSchemaFile = schema;
       writeFileSync(path.join(order.controlDir, 'prompt.md'), 'the prompt of it');
       const argv = await lineOf(fixture, order);
       expect(argv.includes('a-model')).toBe(fields.task.includes('model'));
-      expect(argv.includes('/a/schema.json')).toBe(can.outputSchema);
+      // The file, or what is in it.
+      const isHandedOn = argv.some((word) => word === schema || word.includes('of-it'));
+      expect(isHandedOn).toBe(can.outputSchema);
       expect(argv.includes('/a/root')).toBe(fields.task.includes('extra_writable_roots'));
       expect(argv.join(' ')).not.toContain('the prompt of it');
     },

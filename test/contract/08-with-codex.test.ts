@@ -6,14 +6,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
+import { codexHome, sandboxProblem } from '../support/codex.ts';
 import {
-  codexHome,
   modelScript,
-  sandboxProblem,
   startModelServer,
   type ModelServer,
   type ModelStep,
-} from '../support/codex.ts';
+} from '../support/model-server.ts';
 
 const root = testDirectory('codex-runs');
 const problem = sandboxProblem(path.join(root, 'probe-home'));

@@ -14,13 +14,8 @@ import { currentHolder } from '../../src/store/lock/run-lock.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import { replayLog } from '../../src/store/log/replay.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
-import {
-  codexHome,
-  modelScript,
-  sandboxProblem,
-  startModelServer,
-  type ModelServer,
-} from '../support/codex.ts';
+import { codexHome, sandboxProblem } from '../support/codex.ts';
+import { modelScript, startModelServer, type ModelServer } from '../support/model-server.ts';
 
 const root = testDirectory('interrupts-codex');
 const problem = sandboxProblem(path.join(root, 'probe-home'));

@@ -6,13 +6,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  codexHome,
-  modelScript,
-  sandboxProblem,
-  startModelServer,
-  type ModelServer,
-} from '../support/codex.ts';
+import { codexHome, sandboxProblem } from '../support/codex.ts';
+import { modelScript, startModelServer, type ModelServer } from '../support/model-server.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 
 const root = testDirectory('assistants');

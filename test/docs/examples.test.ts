@@ -6,13 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATING_MODEL_FILE } from '../../src/model/program-files.ts';
 import { operatingModel } from '../../src/program/templates/operating-model.ts';
 import { codexOrch, testDirectory, type Ended } from '../support/built-program.ts';
-import {
-  codexHome,
-  sandboxProblem,
-  startModelServer,
-  type ModelServer,
-  type ModelStep,
-} from '../support/codex.ts';
+import { codexHome, sandboxProblem } from '../support/codex.ts';
+import { startModelServer, type ModelServer, type ModelStep } from '../support/model-server.ts';
 
 // A blank and a quote in the path: programs and commands printed for people must stand them.
 const root = path.join(testDirectory('examples'), "it's here");

@@ -3,13 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDirectory } from '../support/built-program.ts';
-import {
-  codexHome,
-  sandboxProblem,
-  startModelServer,
-  type ModelServer,
-  type ModelStep,
-} from '../support/codex.ts';
+import { codexHome, sandboxProblem } from '../support/codex.ts';
+import { startModelServer, type ModelServer, type ModelStep } from '../support/model-server.ts';
 import { runPage } from './page-session.ts';
 
 const root = testDirectory('docs');
@@ -88,6 +83,7 @@ const pages = [
 const markdown = [
   '.',
   'docs',
+  'docs/agents',
   'docs/how-to',
   ...readdirSync('examples').map((e) => `examples/${e}`),
 ]

@@ -2,69 +2,14 @@
  * Runs the real, pinned Codex CLI against the scriptable model server beside this file: no account, no
  * network. A prompt scripts its own answers: `FAKE:[{"exec":"ls"},{"text":"done"}]` on one line.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 
 const repository = path.resolve(import.meta.dirname, '..', '..');
 
 /** The Codex CLI that package.json pins. */
 export const codexProgram = path.join(repository, 'node_modules', '.bin', 'codex');
-
-/** One answer of the model; see model-server.mjs for all fields. */
-export type ModelStep = Record<string, unknown>;
-
-interface ModelRequest {
-  n: number;
-  url: string;
-  thread?: string;
-  step?: string;
-  what?: string;
-}
-
-export interface ModelServer {
-  port: number;
-  /** Answers for prompts that carry no script, in order; then `fallback`. */
-  script(steps: ModelStep[], fallback?: ModelStep): Promise<void>;
-  requests(): Promise<ModelRequest[]>;
-  stop(): Promise<void>;
-}
-
-/** `logDir`: where each request is kept as req-NNN.json. */
-export async function startModelServer(logDir?: string): Promise<ModelServer> {
-  const server = spawn(process.execPath, [path.join(import.meta.dirname, 'model-server.mjs')], {
-    env: { PORT: '0', ...(logDir === undefined ? {} : { LOG_DIR: logDir }) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    createInterface({ input: server.stdout }).once('line', (line) =>
-      resolve((JSON.parse(line) as { port: number }).port),
-    );
-    server.once('exit', (code) => reject(new Error(`the model server ended with ${code}`)));
-  });
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    port,
-    async script(steps, fallback) {
-      const body = JSON.stringify({ steps, ...(fallback ? { default: fallback } : {}) });
-      await fetch(`${url}/__script`, { method: 'POST', body });
-    },
-    async requests() {
-      return (await (await fetch(`${url}/__log`)).json()) as ModelRequest[];
-    },
-    async stop() {
-      const gone = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGKILL');
-      await gone;
-    },
-  };
-}
-
-/** A prompt's line that scripts the model's answers to it. */
-export function modelScript(steps: ModelStep[]): string {
-  return `FAKE:${JSON.stringify(steps)}`;
-}
 
 /**
  * A CODEX_HOME of its own, pointing at the model server. Returns the environment to run Codex with.

@@ -1,15 +1,15 @@
 /** The `codex` backend: the Codex CLI, `codex exec --json`. Prompt on stdin, activities on stdout. */
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
-import { executableProblem } from '../../disk/executable.ts';
 import { realPathOf } from '../../disk/real-path.ts';
-import { Refusal } from '../../model/refusal.ts';
 import type { Backend, StopStep } from '../backend.ts';
-import { findCodex } from './binary.ts';
+import { findProgram, programObstacle } from '../find-program.ts';
+import { keptOfProgram } from '../kept-of-program.ts';
+import { nothingLocated } from '../located.ts';
+import { isSessionUuid } from '../session-uuid.ts';
+import { codexCli } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
-import { keptOfProgram } from './kept-of-program.ts';
-import { isSessionId } from './session-id.ts';
 import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
 
@@ -21,7 +21,7 @@ export const codexBackend: Backend = {
     session: true,
     sandbox: true,
     outputSchema: true,
-    usage: true,
+    usage: 'of_session',
     structuredOutput: true,
   },
   needsPrompt: true,
@@ -36,33 +36,26 @@ export const codexBackend: Backend = {
   ownVariables: ['CODEX_THREAD_ID', 'CODEX_SESSION_ID', 'CODEX_TOOL_CALL_ID'],
   // It mounts over these in every writable root.
   leaves: ['.git', '.codex', '.agents', '.aws'],
-  isSessionId,
+  startsSessions: true,
+  isSessionId: isSessionUuid,
   settings: settleCodex,
   check: () => [],
   // `workspace-write` lets everybody write there.
   openDirectories: (env) => ['/tmp', ...(env['TMPDIR'] ? [env['TMPDIR']] : [])],
   locate(order, env) {
-    const program = findCodex(codexSettings(order).program, env);
+    const program = findProgram(codexCli, codexSettings(order).program, env);
     const place = realPathOf(order.programDir);
     const isProgramOpen = codexBackend.openDirectories(env).some((directory) => {
       const root = realPathOf(directory);
       return place === root || place.startsWith(root + path.sep);
     });
-    return Promise.resolve({ program, isProgramOpen, kept: keptOfProgram(order) });
+    const kept = keptOfProgram(order);
+    return Promise.resolve({ ...nothingLocated, program, isProgramOpen, kept });
   },
+  // It refuses a session that has a writer.
+  assertFree: () => undefined,
   commandLine: codexCommandLine,
-  obstacle(settings, env) {
-    try {
-      const file = findCodex(codexSettings({ settings }).program, env);
-      const problem = executableProblem(file, env['PATH'] ?? '');
-      if (problem === null) return null;
-      const hint = 'Install Codex anew: npm install -g @openai/codex';
-      return new Refusal('codex-broken', `The Codex program ${file} ${problem}.`, { hint });
-    } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
-    }
-  },
+  obstacle: (settings, env) => programObstacle(codexCli, codexSettings({ settings }).program, env),
   reader: createCodexReader,
   failure: codexFailure,
   stopping,

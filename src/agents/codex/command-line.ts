@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { CommandLine, Located } from '../backend.ts';
-import { assertSessionId } from './session-id.ts';
+import { assertSessionUuid } from '../session-uuid.ts';
 import { codexSettings } from './settings.ts';
 
 /** Flags of `codex exec` that `commandLine` uses; `doctor` looks for them in its help. */
@@ -59,7 +59,7 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   if (order.model !== null) options.push('-m', order.model);
   if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
   options.push(...args);
-  const session = order.sessionId === null ? [] : ['resume', assertSessionId(order.sessionId)];
+  const session = order.sessionId === null ? [] : ['resume', assertSessionUuid(order.sessionId)];
   // Codex's sandbox fails every command when TMPDIR does not exist.
   const directories = env['TMPDIR'] === undefined ? [] : [scratch];
   const program = at.program ?? 'codex';

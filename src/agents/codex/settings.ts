@@ -1,9 +1,7 @@
 /** What the `codex` backend keeps in an order. Pure. */
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { AgentConfig, AgentUse, Settled } from '../backend.ts';
-
-/** The section of config.toml. */
-export const codexSection = 'codex';
+import { codexCli } from './binary.ts';
 
 /** A type and no interface: so it is JSON. */
 type CodexSettings = {
@@ -14,7 +12,7 @@ type CodexSettings = {
 };
 
 export function settleCodex({ agent }: AgentUse, { sections, problem }: AgentConfig): Settled {
-  const program = sections[codexSection]?.['path'] ?? null;
+  const program = sections[codexCli.command]?.['path'] ?? null;
   const settings: CodexSettings = { program, args: agent.args };
   return { settings, problem };
 }

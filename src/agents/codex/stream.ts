@@ -9,10 +9,9 @@
 import { isJsonObject } from '../../model/json.ts';
 import type { Usage } from '../../model/run.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
-import { isSessionId } from './session-id.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
-
-type Fields = Record<string, unknown>;
+import { amountOf, recordIn, recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { isSessionUuid } from '../session-uuid.ts';
 
 export function createCodexReader(): OutputReader {
   const openItems = new Set<string>();
@@ -23,18 +22,19 @@ export function createCodexReader(): OutputReader {
     finalMessage: null,
     turn: 'open',
     errorMessage: null,
+    errorFields: null,
     usage: null,
   };
 
   function push(line: string): AgentActivity[] {
-    const record = parseRecord(line);
+    const record = recordIn(line);
     if (record === null) return [];
-    const kind = text(record['type']);
+    const kind = textOf(record['type']);
     switch (kind) {
       case 'thread.started': {
-        const sessionId = text(record['thread_id']);
+        const sessionId = textOf(record['thread_id']);
         // Codex says it once, before its turn: whatever else looks like it is none of its doing.
-        if (started || seen.sessionId !== null || !isSessionId(sessionId)) return [];
+        if (started || seen.sessionId !== null || !isSessionUuid(sessionId)) return [];
         seen.sessionId = sessionId;
         return [{ type: 'session_started', sessionId }];
       }
@@ -70,7 +70,7 @@ export function createCodexReader(): OutputReader {
 
   function onItem(kind: string, item: Fields): AgentActivity[] {
     retrying = false;
-    const id = text(item['id']);
+    const id = textOf(item['id']);
     if (kind === 'item.started') openItems.add(id);
     if (kind === 'item.completed') openItems.delete(id);
     const activity = activityOf(id, kind === 'item.completed', item);
@@ -97,18 +97,18 @@ export function createCodexReader(): OutputReader {
 
 function activityOf(id: string, completed: boolean, item: Fields): AgentActivity {
   const status = statusOf(item['status'], completed);
-  const kind = text(item['type']);
+  const kind = textOf(item['type']);
   switch (kind) {
     case 'agent_message':
-      return { type: 'message', id, text: text(item['text']) };
+      return { type: 'message', id, text: textOf(item['text']) };
     case 'reasoning':
-      return { type: 'reasoning', id, text: text(item['text']) };
+      return { type: 'reasoning', id, text: textOf(item['text']) };
     case 'command_execution':
       return {
         type: 'command',
         id,
-        command: text(item['command']),
-        output: text(item['aggregated_output']),
+        command: textOf(item['command']),
+        output: textOf(item['aggregated_output']),
         exitCode: typeof item['exit_code'] === 'number' ? item['exit_code'] : null,
         status,
       };
@@ -116,9 +116,9 @@ function activityOf(id: string, completed: boolean, item: Fields): AgentActivity
       return {
         type: 'file_change',
         id,
-        changes: records(item['changes']).map((change) => ({
-          path: text(change['path']),
-          kind: text(change['kind']),
+        changes: recordsIn(item['changes']).map((change) => ({
+          path: textOf(change['path']),
+          kind: textOf(change['kind']),
         })),
         status,
       };
@@ -126,13 +126,13 @@ function activityOf(id: string, completed: boolean, item: Fields): AgentActivity
       return {
         type: 'todo',
         id,
-        items: records(item['items']).map((entry) => ({
-          text: text(entry['text']),
+        items: recordsIn(item['items']).map((entry) => ({
+          text: textOf(entry['text']),
           completed: entry['completed'] === true,
         })),
       };
     case 'web_search':
-      return { type: 'web_search', id, query: text(item['query']) };
+      return { type: 'web_search', id, query: textOf(item['query']) };
     case 'error':
       return { type: 'error', message: errorText(item['message'] ?? item['error']) };
     case 'mcp_tool_call':
@@ -141,23 +141,13 @@ function activityOf(id: string, completed: boolean, item: Fields): AgentActivity
         type: 'tool_call',
         id,
         server: typeof item['server'] === 'string' ? item['server'] : null,
-        tool: text(item['tool']),
+        tool: textOf(item['tool']),
         arguments: item['arguments'] === undefined ? '' : JSON.stringify(item['arguments']),
         error: errorText(item['error']) || null,
         status,
       };
     default:
-      return { type: 'other', id, kind, text: text(item['text'] ?? item['message']) };
-  }
-}
-
-function parseRecord(line: string): Fields | null {
-  if (!/^\s*\{/.test(line)) return null;
-  try {
-    const value: unknown = JSON.parse(line);
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
+      return { type: 'other', id, kind, text: textOf(item['text'] ?? item['message']) };
   }
 }
 
@@ -170,25 +160,13 @@ function statusOf(value: unknown, completed: boolean): ItemStatus {
 function usageOf(value: unknown): Usage | null {
   if (!isJsonObject(value)) return null;
   return {
-    input_tokens: count(value['input_tokens']),
-    cached_input_tokens: count(value['cached_input_tokens']),
-    output_tokens: count(value['output_tokens']),
-    reasoning_output_tokens: count(value['reasoning_output_tokens']),
+    input_tokens: amountOf(value['input_tokens']),
+    cached_input_tokens: amountOf(value['cached_input_tokens']),
+    output_tokens: amountOf(value['output_tokens']),
+    reasoning_output_tokens: amountOf(value['reasoning_output_tokens']),
   };
 }
 
 function errorText(value: unknown): string {
-  return isJsonObject(value) ? text(value['message']) : text(value);
-}
-
-function records(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return isJsonObject(value) ? textOf(value['message']) : textOf(value);
 }

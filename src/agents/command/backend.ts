@@ -13,9 +13,11 @@ import type {
   Environment,
   NamedUse,
   OutputReader,
+  Place,
   Settled,
   UseFinding,
 } from '../backend.ts';
+import { nothingLocated } from '../located.ts';
 import { commandFailure } from './failures.ts';
 
 export const commandBackend: Backend = {
@@ -26,7 +28,7 @@ export const commandBackend: Backend = {
     session: false,
     sandbox: false,
     outputSchema: false,
-    usage: false,
+    usage: null,
     structuredOutput: false,
   },
   needsPrompt: false,
@@ -39,11 +41,13 @@ export const commandBackend: Backend = {
   configKeys: [],
   ownVariables: [],
   leaves: [],
+  startsSessions: false,
   isSessionId: () => false,
   settings,
   check,
   openDirectories: () => [],
-  locate: () => Promise.resolve({ program: null, isProgramOpen: false, kept: [] }),
+  locate: () => Promise.resolve(nothingLocated),
+  assertFree: () => undefined,
   commandLine,
   obstacle,
   reader,
@@ -104,7 +108,7 @@ function commandLine(order: AttemptOrder): CommandLine {
 }
 
 /** A path may be made by a task that comes before: only what is there, and cannot be started, is an obstacle. */
-function obstacle(settings: Json, env: Environment, cwd: string | null): Refusal | null {
+function obstacle(settings: Json, env: Environment, { cwd }: Place): Refusal | null {
   const [program] = (settings as CommandSettings).argv;
   if (program === undefined || program === '') return null;
   const searchPath = env['PATH'] ?? '';
@@ -134,6 +138,7 @@ function reader(): OutputReader {
       finalMessage: null,
       turn: 'open',
       errorMessage: null,
+      errorFields: null,
       usage: null,
       busyWith: null,
     }),

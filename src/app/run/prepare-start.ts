@@ -6,7 +6,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { backendOf } from '../../agents/backends.ts';
-import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
@@ -83,10 +83,9 @@ async function checkAgents(
   const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
   const seen = new Set<string>();
   for (const task of tasks) {
-    const { agent: name, run } = task;
-    const agent = resolveAgent(program.project, name);
+    const { agent, sandbox } = effectiveAgent(program.project, task);
     const backend = backendOf(agent.backend);
-    const { settings, problem } = backend.settings({ agent, run }, config);
+    const { settings, problem } = backend.settings({ agent, run: task.run }, config);
     if (problem !== null) {
       throw new Refusal('config-invalid', problem, {
         hint: 'Correct the file; `codex-orch doctor` says when it is right.',
@@ -96,10 +95,11 @@ async function checkAgents(
     if (world.executor !== undefined) continue;
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     const cwd = resolved.ok ? resolved.workspaces.cwd : null;
-    const key = JSON.stringify([agent.backend, settings, agent.env, cwd]);
+    const place = { cwd, programDir: program.programDir, sandbox };
+    const key = JSON.stringify([agent.backend, settings, agent.env, place]);
     if (seen.has(key)) continue;
     seen.add(key);
-    const obstacle = backend.obstacle(settings, { ...world.env, ...agent.env }, cwd);
+    const obstacle = backend.obstacle(settings, { ...world.env, ...agent.env }, place);
     if (obstacle === null) continue;
     const message = `${obstacle.message} The task ${task.id} needs it.`;
     const { code, hint, exit, data } = obstacle;

@@ -47,19 +47,24 @@ export function groupLivesWith(pgid: number, environmentEntry: string): boolean 
   } catch {
     return false;
   }
-  return membersOf(pgid).some((pid) => {
-    const environment = read(`/proc/${pid}/environ`);
-    return environment !== null && environment.split('\0').includes(environmentEntry);
-  });
+  return membersOf(pgid).some((pid) => environmentOf(pid).includes(environmentEntry));
+}
+
+/** `NAME=value` each, as a process was started with; empty where it is gone, or another user's. */
+export function environmentOf(pid: number): string[] {
+  return read(`/proc/${pid}/environ`)?.split('\0') ?? [];
+}
+
+/** The process group of a process that is more than a zombie. */
+export function groupIdOf(pid: number): number | null {
+  const stat = parseStat(read(`/proc/${pid}/stat`) ?? '');
+  return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat.pgrp;
 }
 
 function membersOf(pgid: number): number[] {
   const members: number[] = [];
   for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const line = read(`/proc/${name}/stat`);
-    const stat = line === null ? null : parseStat(line);
-    if (stat?.pgrp === pgid && stat.state !== 'Z' && stat.state !== 'X') members.push(Number(name));
+    if (/^\d+$/.test(name) && groupIdOf(Number(name)) === pgid) members.push(Number(name));
   }
   return members;
 }

@@ -38,6 +38,7 @@ export async function startAttempt(
   try {
     const prepared = await prepareAttempt(order, env);
     argv = prepared.argv;
+    backendOf(order.backend).assertFree(order, prepared.env);
     const tooLong = tooLongFor(argv, prepared.env);
     if (tooLong !== null) return failed(tooLong, argv.map(shortened));
     const refused = promptTrouble(files.prompt, backendOf(order.backend).longestPromptChars);

@@ -3,9 +3,7 @@
  * says how it ended. It holds nothing that the next engine could not find again on disk.
  */
 import type { ChildProcess } from 'node:child_process';
-import { rmdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import path from 'node:path';
 import type { Backend } from '../../agents/backend.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AgentActivity } from '../../model/activity.ts';
@@ -17,10 +15,12 @@ import { readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './launch.ts';
 import { Limits, POLL_MS } from './limits.ts';
+import { removeLitter } from './litter.ts';
 import { signalGroup } from './process-group.ts';
 import { AttemptOutput } from './progress.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
 import { nowMs, Stopwatch } from './stopwatch.ts';
+import { endStrays } from './strays.ts';
 import { sweepGroup, type Departure } from './sweep.ts';
 import { TerminationLadder } from './termination-ladder.ts';
 import { isKnownByIdentity, pidOf } from './watched.ts';
@@ -256,6 +256,8 @@ export class AttemptWatch implements Handle {
       meanwhile: () => void this.readOutput(),
     });
     if (this.isOver()) return;
+    if (this.backend.startsSessions && departure.problem === null) await endStrays(this.order);
+    if (this.isOver()) return;
     this.output.limitToPresent();
     while (this.readOutput()) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -265,7 +267,7 @@ export class AttemptWatch implements Handle {
     if (this.isOver()) return;
     const end = this.howItEnded(departure, stopped);
     this.writeRuntime(end);
-    this.removeLitter();
+    removeLitter(this.order, this.backend.leaves);
     this.state = { kind: 'over' };
     this.clearTimers();
     this.settle.resolve(end);
@@ -300,12 +302,6 @@ export class AttemptWatch implements Handle {
     const facts = { pid: pidOf(this.watched), command, progress: this.output.progress(), end };
     // A report for people: a full disk must not end the watch. The event log will say so.
     attempt(() => writeRuntimeRecord(this.files.runtime, this.order, facts));
-  }
-
-  private removeLitter(): void {
-    for (const name of this.backend.leaves) {
-      attempt(() => rmdirSync(path.join(this.order.attemptDir, name)));
-    }
   }
 
   private fail(error: unknown): void {

@@ -10,17 +10,17 @@ const agentFields: FieldsOf<AgentSpec> = {
   backend: {
     shape: { type: 'enum', values: backendNames },
     default: defaultBackend.name,
-    description: 'What runs the attempts: the Codex CLI, or a command of yours.',
+    description: 'What runs the attempts: the Codex CLI, Claude Code, or a command of yours.',
   },
   model: {
     shape: argumentWord,
     nullable: true,
-    description: 'Model, unless the task names one. Only for codex.',
+    description: 'Model, unless the task names one. Not for the command backend.',
   },
   sandbox: {
     shape: { type: 'enum', values: sandboxes },
     nullable: true,
-    description: 'Sandbox, unless the task names one. Only for codex.',
+    description: 'Sandbox, unless the task names one. Not for the command backend.',
   },
   args: {
     shape: { type: 'list', items: argument },

@@ -9,6 +9,7 @@ const silent: OutputSummary = {
   finalMessage: null,
   turn: 'open',
   errorMessage: null,
+  errorFields: null,
   usage: null,
   busyWith: null,
 };

@@ -9,18 +9,18 @@ import type { AttemptOrder } from '../../../src/model/attempt.ts';
 import {
   checkCodexFlags,
   checkCodexLogin,
-  checkCodexProgram,
   checkCodexSandbox,
-  checkCodexVersion,
+  testedCodexVersion,
 } from '../../../src/agents/codex/doctor.ts';
+import { codexCli } from '../../../src/agents/codex/binary.ts';
+import { checkProgram, checkVersion } from '../../../src/agents/program-checks.ts';
+import { codexHome, codexProgram, sandboxProblem } from '../../support/codex.ts';
 import {
-  codexHome,
-  codexProgram,
   modelScript,
-  sandboxProblem,
   startModelServer,
-} from '../../support/codex.ts';
-import type { ModelServer, ModelStep } from '../../support/codex.ts';
+  type ModelServer,
+  type ModelStep,
+} from '../../support/model-server.ts';
 import {
   newOrder,
   read,
@@ -406,12 +406,14 @@ describe('stopping and finding again', () => {
 
 describe('doctor', () => {
   it('finds the program, its version and its options', async () => {
-    const { finding, program } = checkCodexProgram(codexProgram, {});
+    const { finding, program } = checkProgram(codexCli, codexProgram, {});
     expect(finding.ok).toBe(true);
     expect(program).toBe(codexProgram);
-    expect(await checkCodexVersion(codexProgram)).toMatchObject({ ok: true });
+    expect(await checkVersion(codexCli, codexProgram, testedCodexVersion)).toMatchObject({
+      ok: true,
+    });
     expect(await checkCodexFlags(codexProgram)).toMatchObject({ ok: true });
-    const missing = checkCodexProgram('/nowhere/codex', {});
+    const missing = checkProgram(codexCli, '/nowhere/codex', {});
     expect(missing).toMatchObject({ program: null, finding: { ok: false, severity: 'error' } });
   });
 
@@ -419,12 +421,18 @@ describe('doctor', () => {
     const fake = path.join(root, 'old-codex');
     const script = '#!/bin/sh\n[ "$1" = --version ] && echo codex-cli 0.20.1 || echo "--json"\n';
     writeFileSync(fake, script, { mode: 0o755 });
-    expect(await checkCodexVersion(fake)).toMatchObject({ ok: false, severity: 'warning' });
+    expect(await checkVersion(codexCli, fake, testedCodexVersion)).toMatchObject({
+      ok: false,
+      severity: 'warning',
+    });
     const flags = await checkCodexFlags(fake);
     expect(flags).toMatchObject({ ok: false, severity: 'error' });
     expect(flags.message).toContain('--add-dir');
     expect(flags.message).toContain('resume');
-    expect(await checkCodexVersion('/bin/false')).toMatchObject({ ok: false, severity: 'error' });
+    expect(await checkVersion(codexCli, '/bin/false', testedCodexVersion)).toMatchObject({
+      ok: false,
+      severity: 'error',
+    });
   });
 
   it('tells whether anybody is logged in', async () => {

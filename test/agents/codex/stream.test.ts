@@ -149,6 +149,7 @@ describe('the activities of a Codex stream', () => {
       finalMessage: 'the end',
       turn: 'completed',
       errorMessage: null,
+      errorFields: null,
       usage,
       busyWith: null,
     });

@@ -1,8 +1,8 @@
 /** A workspace that holds the program: which parts of that its workers must not write to. */
 import path from 'node:path';
-import { realPathOf } from '../../disk/real-path.ts';
-import { statsOf } from '../../disk/stats-of.ts';
-import type { AttemptOrder } from '../../model/attempt.ts';
+import { realPathOf } from '../disk/real-path.ts';
+import { statsOf } from '../disk/stats-of.ts';
+import type { AttemptOrder } from '../model/attempt.ts';
 
 /** Of a program whose directory is the workspace itself: its runs, and what says how they go. */
 const steering = [
