@@ -57,6 +57,7 @@ export const long = [
   'test/faults/faults.test.ts',
   'test/program/mutations.test.ts',
   'test/program/source/edit-yaml.test.ts',
+  'test/races/locks.test.ts',
   'test/races/races.test.ts',
   'test/text/width.test.ts',
 ];

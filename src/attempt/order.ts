@@ -120,6 +120,7 @@ export function assistantOrder(
       CODEX_ORCH_TASK_ID: '',
       CODEX_ORCH_INSTANCE_DIR: '',
       CODEX_ORCH_QUESTIONS_DIR: '',
+      CODEX_ORCH_SLOT: '',
     },
     startedAt: basis.now(),
     generation: 0,

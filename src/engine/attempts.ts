@@ -4,8 +4,11 @@ import type { AgentConfig } from '../agents/backend.ts';
 import { briefWorker } from '../attempt/brief/brief-worker.ts';
 import type { AskableRole } from '../attempt/brief/stage-request.ts';
 import { harvestWork } from '../attempt/harvest/harvest.ts';
+import { Holds, type Holder } from '../attempt/hold/holds.ts';
 import { workerOrder } from '../attempt/order.ts';
 import { clearLeftovers, putAway, type AttemptDirectories } from '../attempt/place/directories.ts';
+import { isOfUser, locksOf } from '../core/state/locks.ts';
+import { instanceOf } from '../core/state/run-state.ts';
 import { isSettledTry } from '../store/assistant-records.ts';
 import { unsettledAttempts, type RunPaths } from '../store/layout.ts';
 import type { Attempts } from './parts.ts';
@@ -20,13 +23,16 @@ export interface AttemptContext {
   config: AgentConfig;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
+  /** `~/.codex-orch` */
+  globalRoot: string;
   /** Roles of the program; read when the first prompt needs them. */
   roles(): Promise<AskableRole[]>;
 }
 
 export function attemptsOf(context: AttemptContext): Attempts {
-  const { session, env, commandPath } = context;
+  const { session, env, commandPath, globalRoot } = context;
   const { state, paths } = session;
+  const holds = new Holds({ globalRoot, now: () => session.now() });
   return {
     order: (instanceId, generation) => {
       const basis = {
@@ -36,13 +42,37 @@ export function attemptsOf(context: AttemptContext): Attempts {
       return workerOrder(basis, instanceId, generation);
     },
     async brief(instanceId, order) {
+      const holder = holderOf(session, instanceId);
+      const locks = locksOf(state, instanceOf(state, instanceId)).filter(isOfUser);
+      // They may have gone to another run while no engine drove this one.
+      if (locks.length > 0 && !holds.takeLocks(holder, locks)) {
+        const names = locks.map(({ name }) => `"${name}"`).join(', ');
+        return { ok: false, message: `another run has taken a lock of it: ${names}`, passes: true };
+      }
+      const slot = holds.takeSlot(holder);
       const result = (id: string) => session.result(id);
       const run = { state, paths, result, commandPath, roles: await context.roles() };
-      return briefWorker(run, instanceId, order);
+      const numbered = {
+        ...order.env,
+        ...(slot === null ? {} : { CODEX_ORCH_SLOT: String(slot) }),
+      };
+      return briefWorker(run, instanceId, { ...order, env: numbered });
     },
+    takeLocks(instanceId, locks) {
+      return holds.takeLocks(holderOf(session, instanceId, 1), locks);
+    },
+    giveBack: (instanceId) => holds.release(instanceId),
     harvest: (instanceId, end) => harvestWork(session, instanceId, end),
-    putAway: (instanceId, attempt) => putAway(directoriesOf(paths, instanceId, attempt)),
-    putAwayLeftovers: () => putAwayLeftovers(session),
+    putAway(instanceId, attempt) {
+      holds.release(instanceId);
+      putAway(directoriesOf(paths, instanceId, attempt));
+    },
+    putAwayLeftovers() {
+      const running = [...state.instances.values()].filter(({ status }) => status === 'running');
+      holds.takeOver(running.map(({ instance_id: id }) => holderOf(session, id)));
+      putAwayLeftovers(session);
+    },
+    leave: (atWork) => holds.leave(atWork),
   };
 }
 
@@ -59,6 +89,20 @@ function putAwayLeftovers({ state, paths }: RunSession): void {
       putAway(directoriesOf(paths, owner, attempt));
     }
   }
+}
+
+/** `later`: not of its latest attempt, but of one so much after it. */
+function holderOf({ state, paths }: RunSession, instanceId: string, later = 0): Holder {
+  const attempt = instanceOf(state, instanceId).attempt + later;
+  const { attemptDir, controlDir } = directoriesOf(paths, instanceId, attempt);
+  return {
+    program_dir: paths.authoredDir,
+    run_id: state.runId,
+    instance_id: instanceId,
+    attempt,
+    attempt_dir: attemptDir,
+    control_dir: controlDir,
+  };
 }
 
 function directoriesOf(paths: RunPaths, instanceId: string, attempt: number): AttemptDirectories {

@@ -6,10 +6,11 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
-import { plan } from '../core/plan/plan.ts';
+import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
+import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
@@ -111,6 +112,7 @@ export class Engine {
       unwatch();
       if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
       for (const handle of this.#live.values()) handle.detach();
+      this.#attempts.leave(new Set(this.#live.keys()));
     }
   }
 
@@ -162,7 +164,7 @@ export class Engine {
       events.push(...this.#revive());
     }
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
-    const next = plan(run.state, { slots: this.#slots(), now: run.now() });
+    const next = this.#plan();
     const decided = [...events, ...next.events];
     // Once more: the inbox took its time, and nothing may be laid out where the run is no longer.
     run.checkPlace();
@@ -181,6 +183,29 @@ export class Engine {
     const isOver = this.#isIdle() && !waitsForTime;
     if (!isOver) this.#scheduleCacheFlush();
     return { isOver, wakeAt: waitsForTime ? next.wakeAt : null };
+  }
+
+  /** Plans, and tries to take what locks of their user it wants to have. */
+  #plan(): Omit<Plan, 'wanted'> {
+    const { state } = this.#run;
+    const taken = new Map<string, boolean>();
+    const events: RunEvent[] = [];
+    const starts: AttemptStart[] = [];
+    for (;;) {
+      const next = plan(state, { slots: this.#slots(), now: this.#run.now(), taken });
+      events.push(...next.events);
+      starts.push(...next.starts);
+      for (const id of next.wanted) {
+        const locks = locksOf(state, instanceOf(state, id)).filter(isOfUser);
+        taken.set(id, this.#attempts.takeLocks(id, locks));
+      }
+      if (next.wanted.length > 0) continue;
+      const started = new Set(starts.map(({ instanceId }) => instanceId));
+      for (const [id, isTaken] of taken) {
+        if (isTaken && !started.has(id)) this.#attempts.giveBack(id);
+      }
+      return { events, starts, wakeAt: next.wakeAt };
+    }
   }
 
   #slots(): number {
@@ -277,7 +302,9 @@ export class Engine {
       const briefed = await this.#attempts.brief(instanceId, order);
       await committed;
       this.#run.checkPlace();
-      if (!briefed.ok) return never(notStarted('task_runtime', briefed.message));
+      if (!briefed.ok) {
+        return never(notStarted('task_runtime', briefed.message, briefed.passes === true));
+      }
       // The log says that it has begun: the next engine begins it.
       if (this.#isLeaving && this.#loop.stopping === null) return null;
       if (this.#isHalted()) return never(interrupted(notStarted(null, 'stopped before it began')));
@@ -332,6 +359,8 @@ export class Engine {
     try {
       this.#live.delete(instanceId);
       this.#run.checkPlace();
+      // At once: who waits for a lock of it is looked at in the turn that settles it.
+      this.#attempts.giveBack(instanceId);
       const facts = await this.#harvest(instanceId, end);
       const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);

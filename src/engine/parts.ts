@@ -6,6 +6,7 @@ import type { AttemptFacts } from '../core/judge/finish.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
+import type { LockSpec } from '../model/program.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { Asker, InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunWriter } from '../store/run-store.ts';
@@ -40,12 +41,21 @@ export interface Attempts {
   order(instanceId: string, generation: number): OrderedAttempt;
   /** Writes what the attempt is given into its directory, and completes the order with it. */
   brief(instanceId: string, order: AttemptOrder): Promise<Briefed>;
+  /**
+   * Takes the locks of their user for what is to be the next attempt of an instance: all, or none. False: another has
+   * one of them.
+   */
+  takeLocks(instanceId: string, locks: readonly LockSpec[]): boolean;
+  /** Gives back what was taken for an attempt that did not start, or has ended. */
+  giveBack(instanceId: string): void;
   /** Reads what the attempt left, and copies what it publishes. */
   harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
   /** Tidies up after an attempt whose end is in the log. */
   putAway(instanceId: string, attempt: number): void;
   /** As `putAway`, for what engines that died have left. */
   putAwayLeftovers(): void;
+  /** The engine ends, and leaves these at work. */
+  leave(atWork: ReadonlySet<string>): void;
 }
 
 export interface EngineParts {

@@ -41,6 +41,14 @@ export type DependencyKind = (typeof dependencyKinds)[number];
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
 
+/** What no two instances hold at the same time; with `slots`, no more than so many. */
+export interface LockSpec {
+  name: string;
+  /** Among the instances of the run, or among all runs of this user. */
+  scope: 'run' | 'user';
+  slots: number;
+}
+
 /** `agents.<name>` in project.yaml. */
 export interface AgentSpec {
   /** A name of the table of backends. */
@@ -54,6 +62,8 @@ export interface AgentSpec {
   command: string[] | null;
   /** For agents that run commands: a shell line; a task's own `run` wins. */
   run: string | null;
+  /** What instances hold that it runs, unless their task says so itself; left out: nothing. */
+  locks?: LockSpec[];
 }
 
 export interface ProjectSpec {
@@ -144,6 +154,8 @@ export interface TaskSpec {
   result_schema: string | null;
   /** For agents that run commands: the shell line. */
   run: string | null;
+  /** What its instances hold while they run; left out: what their agent says. */
+  locks?: LockSpec[];
 }
 
 export interface RolePolicy {

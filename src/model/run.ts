@@ -50,6 +50,8 @@ export const instanceStatuses = [
   'skipped',
 ] as const;
 export type InstanceStatus = (typeof instanceStatuses)[number];
+/** What a waiting instance waits for. */
+export type WaitingReason = 'interrupts_pending' | 'lock';
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed';
 
 export const terminationReasons = [
@@ -130,7 +132,7 @@ export interface Instance {
   /** Controller task id → the controller's instance that activated this one. */
   activation_bindings: Record<string, string>;
   status: InstanceStatus;
-  waiting_reason: 'interrupts_pending' | null;
+  waiting_reason: WaitingReason | null;
   published: FileRecord[];
   error: string | null;
   /** Attempts begun so far; the number of the latest one. */

@@ -216,8 +216,11 @@ function attemptsOf({ state }: RunWriter): Attempts {
       return { order: { ...anyOrder, attemptDir, generation }, problem: null };
     },
     brief: (_instanceId, order) => Promise.resolve({ ok: true, order }),
+    takeLocks: () => true,
+    giveBack: () => undefined,
     putAway: () => undefined,
     putAwayLeftovers: () => undefined,
+    leave: () => undefined,
     harvest(_instanceId, end) {
       const { final_message: message, ...process } = end;
       const text = message !== null && 'text' in message ? message.text : '';

@@ -147,16 +147,15 @@ function attemptContext(world: World, session: RunSession): AttemptContext {
   const { paths } = session;
   // A sandbox closes what is there: else a worker could make one, and leave an edit of the program in it.
   makeDirectory(privateDir(paths.authoredDir), { shared: true });
+  const globalRoot = globalRootFrom(world.env, world.cwd);
   let roles: Promise<AskableRole[]> | null = null;
   return {
     session,
     clock: world.clock,
     env: world.env,
     config: { sections: {}, problem: null },
-    commandPath: writeCommandShim(
-      shimDirectory(paths.binDir, globalRootFrom(world.env, world.cwd)),
-      selfCommand(world),
-    ),
+    globalRoot,
+    commandPath: writeCommandShim(shimDirectory(paths.binDir, globalRoot), selfCommand(world)),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
   };
 }

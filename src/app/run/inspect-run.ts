@@ -11,6 +11,8 @@ import type { RunState } from '../../core/state/run-state.ts';
 import { listRunIds, resolveRunId, runPaths } from '../../store/layout.ts';
 import type { RunSummary } from '../../store/cache/documents.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
+import { holdersOfUser } from '../../attempt/hold/holds.ts';
+import { globalRootFrom } from '../../program/global-config.ts';
 import { describeHolder, type LockHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { viewRun } from '../../store/directory/view.ts';
@@ -87,15 +89,38 @@ export interface Decision {
   opened: { input_scope_id: string; iteration: number } | null;
 }
 
+export interface ExplainOptions {
+  /** As `resolveInstanceId`; left out: all that are not done. */
+  instance?: string;
+  /** Where the user's own directory is; left out: who holds locks in other runs is not told. */
+  surroundings?: Pick<World, 'env' | 'cwd'>;
+}
+
+/** Who holds a lock of the user, as seen from a run. */
+function holdersFor({ env, cwd }: Pick<World, 'env' | 'cwd'>, programDir: string, runId: string) {
+  const globalRoot = globalRootFrom(env, cwd);
+  return (lock: string): string[] =>
+    holdersOfUser(globalRoot, lock).map((holder) => {
+      if (holder.run_id === runId) return holder.instance_id;
+      const where = holder.program_dir === programDir ? '' : ` in ${holder.program_dir}`;
+      return `${holder.instance_id} of run ${holder.run_id}${where}`;
+    });
+}
+
 /** Explains one instance, or all that are not done; with every decision of a controller so far. */
-export function explainRun(programDir: string, run: string, instance?: string): RunExplanation {
+export function explainRun(
+  programDir: string,
+  run: string,
+  { instance, surroundings }: ExplainOptions = {},
+): RunExplanation {
   const runId = resolveRunId(programDir, run);
   const paths = runPaths(programDir, runId);
   const found = new Map<string, Decision>();
   const state = viewRun(paths, (event, now) => noteDecision(found, event, now)).state;
   const decisions = [...found.values()];
   const holder = currentHolder(paths);
-  const context = { programDir, driven: holder !== null };
+  const userHolders = surroundings && holdersFor(surroundings, programDir, runId);
+  const context = { programDir, driven: holder !== null, ...(userHolders && { userHolders }) };
   const instances =
     instance === undefined
       ? explainUnfinished(state, context)

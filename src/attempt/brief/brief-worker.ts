@@ -24,7 +24,10 @@ export interface BriefedRun {
   roles: readonly AskableRole[];
 }
 
-export type Briefed = { ok: true; order: AttemptOrder } | { ok: false; message: string };
+export type Briefed =
+  | { ok: true; order: AttemptOrder }
+  /** `passes`: trying it again later can help. */
+  | { ok: false; message: string; passes?: boolean };
 
 /** Writes what the attempt is given into its directory, and completes the order with it. */
 export async function briefWorker(

@@ -1,4 +1,5 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
+import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isSkippedByAbort } from '../../core/state/blocked.ts';
 import {
   answeredCount,
@@ -66,9 +67,13 @@ function wordFor({ state, interrupted, left }: ClosingInput, status: RunStatus):
   switch (status) {
     case 'waiting': {
       const isOpen = [...state.instances.values()].some(
-        (instance) => instance.status === 'waiting' && !isAnswered(instance),
+        (instance) =>
+          instance.status === 'waiting' && !isAnswered(instance) && !isWaitingForLock(instance),
       );
-      return isOpen ? 'waits for replies' : 'has its replies, and nobody drives it';
+      if (isOpen) return 'waits for replies';
+      return answeredCount(state) > 0
+        ? 'has its replies, and nobody drives it'
+        : 'waits for a lock, and nobody drives it';
     }
     case 'running':
       return left ? 'is left with its agents at work' : 'is marked running, and nobody drives it';
@@ -182,6 +187,7 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
     }
     case 'waiting': {
       const answered = answeredCount(state);
+      if (instances.some(isWaitingForLock)) return say('To go on:', resume);
       if (answered === 0) return say('When all is answered (--resume does this at once):', resume);
       if (answered === state.counts.waiting) return say('To go on:', resume);
       return say(`To go on with the ${plural(answered, 'instance')} answered:`, resume);

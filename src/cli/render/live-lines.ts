@@ -5,6 +5,7 @@
  */
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
+import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isRunStopped, isStopped } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, durationBetween, totalTokens } from './amounts.ts';
@@ -164,6 +165,7 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
 }
 
 function questions(instance: Instance, state: RunState): string {
+  if (isWaitingForLock(instance)) return 'waits for a lock';
   const [first] = instance.blocking_interrupts;
   const record = first === undefined ? undefined : state.interrupts.get(first);
   if (!record) return 'waits for replies';

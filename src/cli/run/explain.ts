@@ -55,7 +55,10 @@ export const command = defineCommand({
   examples: ['', '. latest build-1a2b3c4d'],
   async run({ words: [programDir, run, instance], options, printJson }, context) {
     const { describeHolder, explainRun } = await import('../../app/run/inspect-run.ts');
-    const explained = explainRun(programDir, run, instance ?? undefined);
+    const explained = explainRun(programDir, run, {
+      surroundings: context,
+      ...(instance === null ? {} : { instance }),
+    });
     const { runId, state, holder, decisions } = explained;
     const program = programWord(programDir, context);
     const document: RunExplanationDocument = {

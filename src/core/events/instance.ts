@@ -1,7 +1,14 @@
 /** Events of instances: how one comes to be, and moves from status to status. */
-import type { FailureKind, Instance, InstanceStatus, TerminationReason } from '../../model/run.ts';
+import type {
+  FailureKind,
+  Instance,
+  InstanceStatus,
+  TerminationReason,
+  WaitingReason,
+} from '../../model/run.ts';
 import { scopeName } from '../../model/program.ts';
 import { isSkippedByAbort } from '../state/blocked.ts';
+import { locksOf, queueForLocks } from '../state/locks.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import {
   instanceOf,
@@ -32,6 +39,11 @@ interface InstanceRequeued {
   granted_iterations: number;
 }
 
+interface InstanceWaiting {
+  waiting_reason: WaitingReason;
+  blocking_interrupts: string[];
+}
+
 interface InstanceFailed {
   error: string;
   failure_kind: FailureKind | null;
@@ -43,7 +55,7 @@ interface InstanceFailed {
 export interface InstanceEvents {
   instance_created: InstanceCreated;
   instance_runnable: Record<string, never>;
-  instance_waiting: { waiting_reason: 'interrupts_pending'; blocking_interrupts: string[] };
+  instance_waiting: InstanceWaiting;
   instance_resumed: Record<string, never>;
   instance_requeued: InstanceRequeued;
   instance_skipped: { reason: string; caused_by_instance_id: string | null };
@@ -73,7 +85,9 @@ export const instanceEvents: Family<InstanceEvents> = {
   instance_waiting: {
     since: 1,
     misfit(state, event) {
-      const { status, blocking_interrupts: open } = instanceOf(state, event.instance_id);
+      const instance = instanceOf(state, event.instance_id);
+      if (event.payload.waiting_reason === 'lock') return misfitOfLock(state, event);
+      const { status, blocking_interrupts: open } = instance;
       const named = event.payload.blocking_interrupts;
       if (String(named) !== String(open)) {
         return `it names ${named.join(', ') || 'no question'}, and ${open.join(', ') || 'none'} is open`;
@@ -86,10 +100,12 @@ export const instanceEvents: Family<InstanceEvents> = {
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
       setStatus(state, instance, 'waiting');
-      instance.waiting_reason = 'interrupts_pending';
-      state.agenda.unsettled.push(instance.instance_id);
+      instance.waiting_reason = event.payload.waiting_reason;
+      if (event.payload.waiting_reason === 'lock') queueForLocks(state, instance);
+      else state.agenda.unsettled.push(instance.instance_id);
     },
-    says: ({ blocking_interrupts: ids }) => `for ${ids.join(', ')}`,
+    says: ({ waiting_reason: reason, blocking_interrupts: ids }) =>
+      reason === 'lock' ? 'for a lock' : `for ${ids.join(', ')}`,
   },
   instance_resumed: {
     since: 1,
@@ -168,6 +184,13 @@ function misfitOfInstance(
     if (upstream?.task_id !== dependency.task) return `it has no instance of ${dependency.task}`;
   }
   return null;
+}
+
+/** An instance that is ready may find a lock taken. */
+function misfitOfLock(state: RunState, event: LoggedEvent<string, InstanceWaiting>): string | null {
+  const instance = instanceOf(state, event.instance_id);
+  if (locksOf(state, instance).length === 0) return `${instance.instance_id} takes no lock`;
+  return unless(state, event, 'runnable');
 }
 
 function misfitOfRequeue(

@@ -1,10 +1,13 @@
 /** Changes of an instance that several events bring. */
 import type { Instance, InstanceStatus } from '../../model/run.ts';
+import { releaseLocks, takeLocks } from '../state/locks.ts';
 import { instanceOf, type RunState } from '../state/run-state.ts';
 
 /** Moves an instance, and keeps the counts. */
 export function setStatus(state: RunState, instance: Instance, status: InstanceStatus): void {
   const before = state.counts.running;
+  if (instance.status === 'running') releaseLocks(state, instance);
+  if (status === 'running') takeLocks(state, instance);
   state.counts[instance.status] -= 1;
   state.counts[status] += 1;
   countWork(state, before);

@@ -1,5 +1,6 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
+import { firstWaiting, holdersOf, isOfUser, isWaitingForLock, locksOf } from '../state/locks.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { beginning } from '../../text/width.ts';
@@ -22,6 +23,8 @@ export interface ExplainContext {
   programDir: string;
   /** Whether an engine drives the run now. */
   driven: boolean;
+  /** Who holds a lock of the user, in whatever run, as a person would say; left out: nobody looks. */
+  userHolders?: (lock: string) => string[];
 }
 
 /** All that is not done, in creation order. */
@@ -109,6 +112,12 @@ function explainPending(state: RunState, instance: Instance): string {
 
 function explainWaiting(state: RunState, instance: Instance, context: ExplainContext): Reason {
   const { programDir } = context;
+  if (isWaitingForLock(instance)) {
+    return {
+      why: explainLock(state, instance, context),
+      command: context.driven ? null : ['run', 'resume', programDir, state.runId],
+    };
+  }
   const open = instance.blocking_interrupts.flatMap((id) => state.interrupts.get(id) ?? []);
   const [first] = open;
   if (!first) {
@@ -131,6 +140,22 @@ function explainWaiting(state: RunState, instance: Instance, context: ExplainCon
         ? ['inbox', 'reply', programDir, first.interrupt.interrupt_id, '--resume']
         : ['inbox', 'worker', programDir, '--once'],
   };
+}
+
+function explainLock(state: RunState, instance: Instance, context: ExplainContext): string {
+  const held = locksOf(state, instance).flatMap((lock) => {
+    const { name, slots } = lock;
+    const own = holdersOf(state, name);
+    const all = isOfUser(lock) ? (context.userHolders?.(name) ?? own) : own;
+    if (all.length >= slots) {
+      return [`the lock "${name}", which ${all.join(', ')} ${all.length === 1 ? 'holds' : 'hold'}`];
+    }
+    const first = firstWaiting(state, name);
+    if (first === null || first === instance.instance_id) return [];
+    return [`the lock "${name}", for which ${first} waits as well, and came first`];
+  });
+  if (held.length === 0) return 'it waits for locks, which are free now; it goes on';
+  return `it waits for ${held.join('; ')}`;
 }
 
 function explainSkipped(state: RunState, instance: Instance, context: ExplainContext): Reason {

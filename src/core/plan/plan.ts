@@ -2,15 +2,24 @@
  * What comes next in a run: instances that have become possible, what is ready, what must be skipped,
  * and which attempts to start. No clock, no disk: the caller commits the events, then starts the attempts.
  */
+import type { Instance } from '../../model/run.ts';
 import type { RunEvent } from '../events/events.ts';
 import { wait } from '../judge/finish.ts';
 import { blockedUpstream } from '../state/blocked.ts';
+import {
+  isOfUser,
+  isWaitingForLock,
+  locksOf,
+  mayTakeLocks,
+  nextOfWaiting,
+} from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { endOf, instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { closeQuestions } from './close-questions.ts';
 import { isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
+import { later } from './timers.ts';
 
 export interface AttemptStart {
   instanceId: string;
@@ -24,21 +33,32 @@ export interface PlanOptions {
   slots: number;
   /** ISO 8601, UTC. */
   now: string;
+  /**
+   * Of instances that take locks of their user: whether they have been taken for it, just now. Where that is not
+   * known, the instance is among the `wanted`.
+   */
+  taken?: ReadonlyMap<string, boolean>;
 }
 
 export interface Plan {
   /** To commit before anything is started. */
   events: RunEvent[];
   starts: AttemptStart[];
-  /** ISO 8601: when to plan again though nothing has happened. Nothing in a run waits for time: null. */
+  /** Would start, if the locks of their user could be taken: try, one after the other, and plan again. */
+  wanted: string[];
+  /** ISO 8601: when to plan again though nothing has happened; null: not before something does. */
   wakeAt: string | null;
 }
+
+/** A lock that another run has is tried again after this. */
+const LOCK_RETRY_MS = 1000;
 
 /** Goes as far as it can without an attempt's end, a reply or a person. */
 export function plan(state: RunState, options: PlanOptions): Plan {
   const recorder = new Recorder(state, options.now);
   const starts: AttemptStart[] = [];
   const { agenda } = state;
+  const turn: Turn = { recorder, taken: options.taken ?? new Map(), wanted: [], aside: [] };
   for (;;) {
     createPossibleInstances(recorder);
     const unsettled = agenda.unsettled.take();
@@ -46,12 +66,25 @@ export function plan(state: RunState, options: PlanOptions): Plan {
       settle(recorder, unsettled);
       continue;
     }
-    const start = state.counts.running < options.slots ? startNext(recorder) : null;
+    const used = state.counts.running + turn.wanted.length;
+    const start = used < options.slots ? startNext(turn) : null;
+    if (start === 'again') continue;
     if (!start) break;
     starts.push(start);
   }
+  for (const id of turn.aside) agenda.runnable.push(linksOf(state, id).ordinal, id);
   announceEnd(recorder, options);
-  return { events: recorder.events, starts, wakeAt: null };
+  const isBarred = [...turn.taken.values()].includes(false);
+  const wakeAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
+  return { events: recorder.events, starts, wanted: turn.wanted, wakeAt };
+}
+
+interface Turn {
+  recorder: Recorder;
+  taken: ReadonlyMap<string, boolean>;
+  wanted: string[];
+  /** Runnable, and to be looked at again when it is known what the wanted get. */
+  aside: string[];
 }
 
 /** Moves one instance to where its upstream instances and its interrupts put it. */
@@ -68,6 +101,7 @@ function settle(recorder: Recorder, instanceId: string): void {
       else recorder.emit('instance_runnable', instanceId, {});
       return;
     case 'waiting':
+      if (isWaitingForLock(instance)) return;
       if (instance.blocking_interrupts.length === 0) {
         recorder.emit('instance_resumed', instanceId, {});
       }
@@ -101,30 +135,80 @@ function skip(recorder: Recorder, instanceId: string): void {
   });
 }
 
-function startNext(recorder: Recorder): AttemptStart | null {
+/** `again`: nothing began, and something may yet. */
+function startNext(turn: Turn): AttemptStart | 'again' | null {
+  const { recorder, taken, wanted, aside } = turn;
   const { state } = recorder;
-  for (;;) {
-    const instanceId = state.agenda.runnable.take();
-    if (instanceId === undefined) return null;
-    const instance = instanceOf(state, instanceId);
-    if (instance.status !== 'runnable') continue;
-    const attempt = instance.attempt + 1;
-    const sessionId = instance.session_id;
-    const delivered = repliesToDeliver(state, instanceId, sessionId);
-    const fresh = unappliedReplies(state, instanceId);
-    recorder.emit('attempt_started', instanceId, {
-      attempt,
-      session_id: sessionId,
-      replies: delivered.map((record) => record.interrupt.interrupt_id),
-    });
-    for (const { interrupt } of fresh) {
-      recorder.emit('interrupt_applied', instanceId, {
-        interrupt_id: interrupt.interrupt_id,
-        attempt,
-      });
+  const instance = takeNext(state, new Set([...wanted, ...refused(taken)]));
+  if (instance === null) return null;
+  const { instance_id: id, status } = instance;
+  const locks = locksOf(state, instance);
+  if (locks.length > 0) {
+    if (locks.some(({ name }) => isWanted(turn, name))) {
+      if (status === 'runnable') aside.push(id);
+      return status === 'runnable' ? 'again' : null;
     }
-    return { instanceId, attempt, sessionId };
+    const isFree = mayTakeLocks(state, instance);
+    if (isFree && locks.some(isOfUser) && !taken.has(id)) {
+      wanted.push(id);
+      if (status === 'runnable') aside.push(id);
+      return 'again';
+    }
+    if (!isFree || taken.get(id) === false) {
+      recorder.emit('instance_waiting', id, { waiting_reason: 'lock', blocking_interrupts: [] });
+      return 'again';
+    }
+    if (status === 'waiting') recorder.emit('instance_resumed', id, {});
   }
+  return start(recorder, instance);
+}
+
+/** The instance that was created first of those that could start now. */
+function takeNext(state: RunState, but: ReadonlySet<string>): Instance | null {
+  const { runnable } = state.agenda;
+  for (let id = runnable.peek(); id !== undefined; id = runnable.peek()) {
+    if (instanceOf(state, id).status === 'runnable') break;
+    runnable.take();
+  }
+  const first = runnable.peek();
+  const waiting = state.locks.size === 0 ? null : nextOfWaiting(state, but);
+  const ordinal = (id: string): number => linksOf(state, id).ordinal;
+  if (waiting !== null && (first === undefined || ordinal(waiting) < ordinal(first))) {
+    return instanceOf(state, waiting);
+  }
+  runnable.take();
+  return first === undefined ? null : instanceOf(state, first);
+}
+
+function refused(taken: ReadonlyMap<string, boolean>): string[] {
+  return [...taken].filter(([, isTaken]) => !isTaken).map(([id]) => id);
+}
+
+/** Whether an instance that may start in this very turn takes the lock. */
+function isWanted({ recorder: { state }, wanted }: Turn, name: string): boolean {
+  return wanted.some((id) =>
+    locksOf(state, instanceOf(state, id)).some((lock) => lock.name === name),
+  );
+}
+
+function start(recorder: Recorder, instance: Instance): AttemptStart {
+  const { state } = recorder;
+  const { instance_id: instanceId, session_id: sessionId } = instance;
+  const attempt = instance.attempt + 1;
+  const delivered = repliesToDeliver(state, instanceId, sessionId);
+  const fresh = unappliedReplies(state, instanceId);
+  recorder.emit('attempt_started', instanceId, {
+    attempt,
+    session_id: sessionId,
+    replies: delivered.map((record) => record.interrupt.interrupt_id),
+  });
+  for (const { interrupt } of fresh) {
+    recorder.emit('interrupt_applied', instanceId, {
+      interrupt_id: interrupt.interrupt_id,
+      attempt,
+    });
+  }
+  return { instanceId, attempt, sessionId };
 }
 
 /** Announces the end once: done, or failed with nothing left to do. */

@@ -62,8 +62,13 @@ interface HeapEntry {
 }
 
 /** A binary heap: the instance that was created first comes first. */
-class OrdinalHeap {
+export class OrdinalHeap {
   #entries: HeapEntry[] = [];
+
+  /** The instance that `take` would return. */
+  peek(): string | undefined {
+    return this.#entries[0]?.instanceId;
+  }
 
   push(ordinal: number, instanceId: string): void {
     const entries = this.#entries;

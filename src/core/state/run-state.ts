@@ -12,7 +12,7 @@ import type {
   RunStatus,
 } from '../../model/run.ts';
 import type { TaskSpec } from '../../model/program.ts';
-import type { Agenda } from './agenda.ts';
+import type { Agenda, OrdinalHeap } from './agenda.ts';
 import type { TaskGraph } from './task-graph.ts';
 
 export interface RunState {
@@ -42,7 +42,16 @@ export interface RunState {
   workedMs: number;
   /** Since when at least one attempt runs: ISO 8601; null while none does. */
   workingSince: string | null;
+  /** By name: the locks that an instance has held or waited for. See locks.ts. */
+  locks: Map<string, LockLine>;
   agenda: Agenda;
+}
+
+/** Of one lock; see locks.ts. */
+export interface LockLine {
+  holders: Set<string>;
+  /** Entries may be stale. */
+  waiting: OrdinalHeap;
 }
 
 /** What an instance is tied to; derived. */

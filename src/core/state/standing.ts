@@ -36,8 +36,11 @@ export function isOver(state: RunState): boolean {
 }
 
 /** Whether all that it waited for is answered: it goes on as soon as an engine drives the run. */
-export function isAnswered(instance: Pick<Instance, 'status' | 'blocking_interrupts'>): boolean {
-  return instance.status === 'waiting' && instance.blocking_interrupts.length === 0;
+export function isAnswered(
+  instance: Pick<Instance, 'status' | 'waiting_reason' | 'blocking_interrupts'>,
+): boolean {
+  const { status, waiting_reason: reason, blocking_interrupts: open } = instance;
+  return status === 'waiting' && reason === 'interrupts_pending' && open.length === 0;
 }
 
 /**

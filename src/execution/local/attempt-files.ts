@@ -75,6 +75,13 @@ export function settleClaim(files: AttemptFiles, generation: number): 'created' 
   makeDirectory(files.control);
   const file = claimFile(files, generation);
   if (createFile(file, 'void\n')) return 'created';
+  return claimOf(files, generation) ?? 'run';
+}
+
+/** Who has claimed a generation; null: nobody so far. */
+export function claimOf(files: AttemptFiles, generation: number): 'void' | 'run' | null {
+  const file = claimFile(files, generation);
+  if (!existsSync(file)) return null;
   return readControlFile(file)?.text.startsWith('void') === true ? 'void' : 'run';
 }
 

@@ -1,9 +1,18 @@
 /** Finds an attempt again after the engine that started it has died. See attempt-files.ts. */
+import { existsSync } from 'node:fs';
 import type { AttemptOrder } from '../../model/attempt.ts';
-import { isSameProcess } from '../../processes/identity.ts';
+import { isSameProcess, ownScope } from '../../processes/identity.ts';
 import type { Found, Heard } from '../executor.ts';
-import { foundFiles, readExit, readIdentity, settleClaim } from './attempt-files.ts';
+import {
+  attemptFiles,
+  claimOf,
+  foundFiles,
+  readExit,
+  readIdentity,
+  settleClaim,
+} from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
+import { groupLivesWith } from './process-group.ts';
 import { AttemptWatch } from './watch.ts';
 
 /** As `Executor.find`. */
@@ -32,6 +41,31 @@ export async function findAttempt(
   }
   const handle = new AttemptWatch(order, files, { kind: 'attached', identity, argv }, heard);
   return { kind: 'running', handle, isOverdue: handle.isOverdue() };
+}
+
+/**
+ * Whether nothing of an attempt is at work, whose engine is dead. `settle`: and nothing ever will be; one that was not
+ * begun can be begun by the next engine of its run alone. `look`: as it seems now; changes nothing.
+ */
+export function isAttemptOver(
+  { attemptDir, controlDir }: Pick<AttemptOrder, 'attemptDir' | 'controlDir'>,
+  how: 'settle' | 'look',
+): boolean {
+  const files = attemptFiles({ controlDir });
+  // Without it, no process can claim the attempt.
+  if (!existsSync(controlDir)) return true;
+  for (let generation = 0; ; generation += 1) {
+    const claim = how === 'settle' ? settleClaim(files, generation) : claimOf(files, generation);
+    if (claim === 'void') continue;
+    if (claim !== 'run') return true;
+    const identity = readIdentity(files, generation);
+    if (identity === null) return true;
+    const liveness = isSameProcess(identity);
+    if (liveness === 'unknown') return readExit(files) !== null;
+    if (liveness === 'alive') return false;
+    const entry = `CODEX_ORCH_ATTEMPT_DIR=${attemptDir}`;
+    return identity.bootId !== ownScope().bootId || !groupLivesWith(identity.pid, entry);
+  }
 }
 
 /** For runtime.json: what it would be started with now, which is what it was started with. */

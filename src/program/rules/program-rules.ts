@@ -6,6 +6,7 @@ import { checkAgents, checkTaskAgent } from './agents.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { findCycles } from './graph.ts';
+import { checkLocks } from './locks.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
 import { checkReferences } from './references.ts';
 import { checkRoles } from './roles.ts';
@@ -31,6 +32,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     checkControl(task, byId, model, add);
   }
   checkTargetOwners(model.tasks, addTo);
+  checkLocks(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {
     const [first = '', second = first] = cycle;
     const index = byId.get(first)?.depends_on.findIndex((dep) => dep.task === second) ?? 0;

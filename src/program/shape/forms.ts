@@ -70,3 +70,24 @@ export const argumentWord: Shape = { type: 'string', nonEmpty: true, form: noNul
 export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
 export const ids: Shape = { type: 'list', items: idString };
+
+export const locks: Shape = {
+  type: 'list',
+  items: {
+    type: 'object',
+    bare: 'name',
+    fields: {
+      name: { shape: word, required: true, description: 'What it is called.' },
+      scope: {
+        shape: { type: 'enum', values: ['run', 'user'] },
+        default: 'run',
+        description: 'run: among the instances of a run. user: among all runs of this user.',
+      },
+      slots: {
+        shape: { type: 'integer', min: 1 },
+        default: 1,
+        description: 'How many instances may hold it at a time.',
+      },
+    },
+  },
+};

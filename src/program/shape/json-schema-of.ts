@@ -88,7 +88,11 @@ function shapeSchema(shape: Shape): JsonObject {
         additionalProperties: shapeSchema(shape.values),
       };
     }
-    case 'object':
+    case 'object': {
+      const whole = objectSchema(shape.fields);
+      const bare = shape.bare === undefined ? undefined : shape.fields[shape.bare];
+      return bare === undefined ? whole : { anyOf: [shapeSchema(bare.shape), whole] };
+    }
     case 'template':
       return objectSchema(shape.fields);
     case 'tagged':

@@ -2,7 +2,16 @@
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
 import { editions } from '../../model/policies.ts';
 import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
-import { inputKey, text, word, programPath, argument, argumentWord, directory } from './forms.ts';
+import {
+  argument,
+  argumentWord,
+  directory,
+  inputKey,
+  locks,
+  programPath,
+  text,
+  word,
+} from './forms.ts';
 import { agentWords } from './other-words.ts';
 import type { FieldsOf } from './shape.ts';
 
@@ -42,6 +51,13 @@ const agentFields: FieldsOf<AgentSpec> = {
     nullable: true,
     description: 'Shell line, for the command backend; a task’s own run wins.',
     examples: ['npm test'],
+  },
+  locks: {
+    shape: locks,
+    staysOut: true,
+    description:
+      'Locks that its instances hold while they run, unless their task names some itself.',
+    examples: [['database']],
   },
 };
 

@@ -48,7 +48,8 @@ export type Shape =
   | { type: 'boolean' }
   | { type: 'list'; items: Shape; min?: number }
   | { type: 'map'; values: Shape; keys?: StringForm; oneOfKeys?: readonly string[] }
-  | ({ type: 'object'; fields: Fields } & Written)
+  /** `bare`: the field that a text stands for which is written in the place of the whole. */
+  | ({ type: 'object'; fields: Fields; bare?: string } & Written)
   | ({ type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json } & Written)
   /** An object whose strings may hold variables: its fields are checked where those are known. */
   | { type: 'template'; fields: Fields };
@@ -169,6 +170,9 @@ class Checker {
       case 'map':
         return this.map(shape, value, path);
       case 'object':
+        if (shape.bare !== undefined && typeof value === 'string') {
+          return this.fields(shape, { [shape.bare]: value }, path);
+        }
         if (!isJsonObject(value)) {
           return this.type(shape, 'a mapping', value, path, asMapping(shape, value));
         }

@@ -9,14 +9,15 @@ import {
 } from '../../model/program.ts';
 import {
   argumentWord,
+  artifactPath,
+  directory,
+  ids,
+  idString,
+  locks,
+  programPath,
   text,
   word,
-  programPath,
-  artifactPath,
-  idString,
-  directory,
   words,
-  ids,
 } from './forms.ts';
 import {
   composeWords,
@@ -273,5 +274,12 @@ export const taskFields: FieldsOf<TaskSpec> = {
     nullable: true,
     description: 'Shell line, where the agent’s backend is command.',
     examples: ['npm test'],
+  },
+  locks: {
+    shape: locks,
+    staysOut: true,
+    description:
+      'Locks that its instances hold while they run: no two of them at the same time. [] is none, whatever the agent names.',
+    examples: [['database'], [{ name: 'port:5432', scope: 'user' }]],
   },
 };

@@ -83,11 +83,10 @@ export const instanceRoutes: readonly Route[] = [
 
 function showInstance(c: Context, web: WebContext): InstanceView {
   const { programDir } = web.place;
-  const { state, holder, instances, decisions } = explainRun(
-    programDir,
-    runIdIn(c, web),
-    param(c, 'instance'),
-  );
+  const { state, holder, instances, decisions } = explainRun(programDir, runIdIn(c, web), {
+    instance: param(c, 'instance'),
+    surroundings: web.world,
+  });
   const [explanation] = instances;
   const instance = explanation && state.instances.get(explanation.instance_id);
   const scope = instance && scopeView(state, instance.input_scope_id);

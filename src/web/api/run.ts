@@ -154,7 +154,9 @@ export const runRoutes: readonly Route[] = [
 async function showRun(c: Context, web: WebContext): Promise<RunView> {
   const { programDir } = web.place;
   const runId = runIdIn(c, web);
-  const { state, holder, instances, decisions } = explainRun(programDir, runId);
+  const { state, holder, instances, decisions } = explainRun(programDir, runId, {
+    surroundings: web.world,
+  });
   const { plan } = state;
   const inbox = await listInterrupts(programDir, { run: runId });
   const tasks = Object.values(plan.tasks);
@@ -184,7 +186,11 @@ async function showRun(c: Context, web: WebContext): Promise<RunView> {
 }
 
 function explain(c: Context, web: WebContext): RunExplain {
-  const { state, holder, instances, decisions } = explainRun(web.place.programDir, runIdIn(c, web));
+  const { state, holder, instances, decisions } = explainRun(
+    web.place.programDir,
+    runIdIn(c, web),
+    { surroundings: web.world },
+  );
   return { seq: state.seq, holder: holderView(holder), explanations: instances, decisions };
 }
 

@@ -19,7 +19,7 @@ const words: Record<StatusName, [word: string, tone: string, title: string]> = {
   pending: ['Pending', 'idle', 'Waits for what it depends on'],
   runnable: ['Ready', 'ready', 'Starts as soon as a slot is free'],
   running: ['Running', 'run', 'An attempt is at work'],
-  waiting: ['Waiting', 'wait', 'A question is open; nothing runs'],
+  waiting: ['Waiting', 'wait', 'A question is open, or a lock is taken; nothing runs'],
   done: ['Done', 'ok', 'Finished, and its artifacts are published'],
   failed: ['Failed', 'bad', 'Its last attempt failed'],
   skipped: ['Skipped', 'idle', 'Something that it depends on failed or was skipped'],

@@ -129,9 +129,10 @@ function Why({ view: { run, instance, explanation } }: { view: View }) {
               <span>
                 <Reason text={explanation.why} />
               </span>
-              {explanation.command && instance.status !== 'waiting' && (
-                <Command words={explanation.command} />
-              )}
+              {explanation.command &&
+                (instance.status !== 'waiting' || instance.waiting_reason === 'lock') && (
+                  <Command words={explanation.command} />
+                )}
             </div>
           </Box>
         )}

@@ -99,7 +99,10 @@ function Consequences({ action, view }: { action: Action; view: RunView }) {
       const left = of((each) => each.status === 'failed' && !each.resume_recommended);
       const asking = of((each) => each.status === 'waiting' && each.blocking_interrupts.length > 0);
       const answered = of(
-        (each) => each.status === 'waiting' && each.blocking_interrupts.length === 0,
+        (each) =>
+          each.status === 'waiting' &&
+          each.waiting_reason === 'interrupts_pending' &&
+          each.blocking_interrupts.length === 0,
       );
       return (
         <ul className="plain-list">

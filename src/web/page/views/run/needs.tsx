@@ -26,7 +26,8 @@ export function Needs({ view, onDone }: NeedsProps) {
   const stopped = instances.filter((instance) => instanceStatusName(instance) === 'stopped');
   const why = new Map(explanations.map((each) => [each.instance_id, each]));
   const answered = instances.filter(
-    ({ status, blocking_interrupts: held }) => status === 'waiting' && held.length === 0,
+    ({ status, waiting_reason: reason, blocking_interrupts: held }) =>
+      status === 'waiting' && reason === 'interrupts_pending' && held.length === 0,
   );
   const undone = run.counts.running + run.counts.runnable + run.counts.pending;
   const idle = !view.holder && !ended && undone > 0;
