@@ -259,6 +259,14 @@ export async function eachChunk(
  * open, and that cannot be made to lie by exchanging directories meanwhile.
  */
 function liesBelow(fd: number, stats: Stats, file: string, below: string): boolean {
+  let real: string | null;
+  try {
+    real = readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    real = null;
+  }
+  // Mostly no link is on the way at all, and nothing else need be asked.
+  if (real === file && file.startsWith(`${below}${path.sep}`)) return true;
   const root = realpathSync.native(below);
   const relative = [below, root]
     .map((one) => path.relative(one, file))
@@ -266,12 +274,6 @@ function liesBelow(fd: number, stats: Stats, file: string, below: string): boole
   if (relative === undefined || path.isAbsolute(relative)) return false;
   const parts = relative.split(path.sep);
   const expected = path.join(root, relative);
-  let real: string | null;
-  try {
-    real = readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    real = null;
-  }
   if (real !== null) return real === expected || real === `${expected} (deleted)`;
   // Elsewhere than on Linux: each directory is looked at, and the file must be the one that was opened.
   let directory = root;

@@ -53,10 +53,13 @@ interface FinishedAttempt {
 
 /** How often what running workers have asked is looked for: with each second's look at the inbox. */
 const ASKERS_MS = 900;
-const CACHE_DELAY_MS = 200;
-/** The cache is for readers: a tenth of the time at most goes into it, unless it would fall behind for long. */
-const CACHE_SHARE = 0.1;
-const LONGEST_CACHE_DELAY_MS = 3000;
+/**
+ * Scripts poll `state/`: while the run is driven it is at most so late. What changes several times meanwhile is written
+ * once.
+ */
+const CACHE_LATE_MS = 900;
+/** However long the writing takes. */
+const CACHE_PAUSE_MS = 200;
 
 export class Engine {
   readonly #clock: Clock;
@@ -85,7 +88,8 @@ export class Engine {
   #revives: boolean;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
-  #cacheDelayMs = CACHE_DELAY_MS;
+  /** How long the latest writing took. */
+  #cacheTookMs = 0;
   #cacheTimer: NodeJS.Timeout | null = null;
 
   constructor({ clock, run, inbox, attempts, executor }: EngineParts, options: EngineOptions) {
@@ -106,6 +110,7 @@ export class Engine {
       this.#attempts.putAwayLeftovers();
       await this.#recoverRunning();
       await this.#loop.run(() => this.#turn());
+      this.#attempts.putAwayLeftovers();
     } catch (error) {
       throw this.#withAgents(error);
     } finally {
@@ -492,14 +497,15 @@ export class Engine {
   }
 
   #scheduleCacheFlush(): void {
-    this.#cacheTimer ??= setTimeout(() => {
-      this.#cacheTimer = null;
-      const before = this.#clock.elapsedMs();
-      this.#run.flushCache();
-      const tookMs = this.#clock.elapsedMs() - before;
-      const fairMs = Math.min(tookMs / CACHE_SHARE, LONGEST_CACHE_DELAY_MS);
-      this.#cacheDelayMs = Math.max(CACHE_DELAY_MS, fairMs);
-    }, this.#cacheDelayMs);
+    this.#cacheTimer ??= setTimeout(
+      () => {
+        this.#cacheTimer = null;
+        const before = this.#clock.elapsedMs();
+        this.#run.flushCache();
+        this.#cacheTookMs = this.#clock.elapsedMs() - before;
+      },
+      Math.max(CACHE_PAUSE_MS, CACHE_LATE_MS - this.#cacheTookMs),
+    );
   }
 }
 

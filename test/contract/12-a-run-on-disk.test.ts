@@ -11,6 +11,7 @@ describe('12. A run on disk', () => {
       b: {
         run: ':',
         depends_on: [{ task: 'a', kind: 'context', consume: ['result.json'], as: 'from_a' }],
+        compose: [{ kind: 'ref', ref: 'deps.from_a.result' }],
       },
     });
     expect((await orch('run', 'start', '--root', 'b')).code).toBe(0);
@@ -28,12 +29,17 @@ describe('12. A run on disk', () => {
       `state/results/${a!.instance_id}.json`,
       `instances/${a!.instance_id}/published/result.json`,
       `instances/${a!.instance_id}/attempts/0001/prompt.md`,
-      `instances/${a!.instance_id}/attempts/0001/context/manifest.json`,
-      `instances/${a!.instance_id}/attempts/0001/context/interrupt/requesting-help.md`,
       `instances/${a!.instance_id}/attempts/0001/scratch`,
+      `instances/${b!.instance_id}/attempts/0001/context/manifest.json`,
+      `instances/${b!.instance_id}/attempts/0001/context/interrupt/requesting-help.md`,
     ]) {
       expect(existsSync(path.join(at, file)), file).toBe(true);
     }
+    // Nothing was staged for it, and a shell line reads no prompt.
+    expect(existsSync(path.join(at, `instances/${a!.instance_id}/attempts/0001/context`))).toBe(
+      false,
+    );
+    expect(readdirSync(path.join(at, 'control'))).toEqual([]);
     const events = readFileSync(path.join(at, 'events.jsonl'), 'utf8')
       .trimEnd()
       .split('\n')

@@ -38,7 +38,7 @@ export async function briefWorker(
   const { state, paths } = run;
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
-  const { can } = backendOf(order.backend);
+  const { can, needsPrompt } = backendOf(order.backend);
   const outcome = await stageAttempt({
     run: {
       runId: state.runId,
@@ -72,6 +72,7 @@ export async function briefWorker(
     writableRoots: order.writableRoots,
     backend: {
       name: order.backend,
+      needsPrompt,
       hasSession: can.session,
       hasSandbox: can.sandbox,
       takesOutputSchema: can.outputSchema,

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { ControlSpec } from '../../model/program.ts';
-import { decisionsToAsk, helpFile, likeliestCommand } from './help-commands.ts';
+import { decisionsToAsk, likeliestCommand } from './help-commands.ts';
+import { shellWord } from '../../text/shell-word.ts';
 import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../../text/markdown.ts';
 import { inputAt } from '../../text/value-at.ts';
 import type { StageRequest } from './stage-request.ts';
@@ -15,7 +16,11 @@ export interface ResultSchema {
   bindsFinalMessage: boolean;
 }
 
-export function executionContract(request: StageRequest, schema: ResultSchema | null): string {
+/** `helpFile`: as of `PromptMaterial`. */
+export function executionContract(
+  request: StageRequest,
+  { schema, helpFile }: { schema: ResultSchema | null; helpFile: string | null },
+): string {
   const { task, run } = request;
   return paragraphs(
     '# How this task is run',
@@ -27,7 +32,7 @@ export function executionContract(request: StageRequest, schema: ResultSchema | 
     handIn(request, schema),
     resultContract(request, schema),
     task.control === null ? null : controlContract(request, task.control),
-    help(request),
+    help(request, helpFile),
   );
 }
 
@@ -157,7 +162,7 @@ function sample(value: Json | undefined): Json {
   return JSON.stringify(value).length <= 120 ? value : Array.isArray(value) ? [] : {};
 }
 
-function help(request: StageRequest): string {
+function help(request: StageRequest, helpFile: string | null): string {
   const command = likeliestCommand(request);
   if (command === null) {
     return paragraphs(
@@ -168,7 +173,7 @@ function help(request: StageRequest): string {
   const must = decisionsToAsk(request).length > 0;
   return paragraphs(
     '## Help',
-    `${must ? 'To ask for a decision, or whenever' : 'When'} you need an answer that you cannot find yourself, ask. Whom, when and how: ${helpFile(request)}`,
+    `${must ? 'To ask for a decision, or whenever' : 'When'} you need an answer that you cannot find yourself, ask. Whom, when and how: ${helpFile ?? code(`${shellWord(request.commandPath)} interrupt create --help`)}`,
     `The command you will most likely need, once the question is in the file:\n\n${fenced(command, 'sh')}`,
     request.backend.hasSession
       ? 'Then end your turn: you are called again in this session, with the answer.'

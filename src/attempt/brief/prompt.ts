@@ -26,6 +26,8 @@ export interface PromptMaterial {
   schema: ResultSchema | null;
   /** Of the files to publish, those that the previous attempt left. */
   leftBehind: string[];
+  /** How to ask for help; null: the attempt has no such file. */
+  helpFile: string | null;
 }
 
 export function freshPrompt(request: StageRequest, material: PromptMaterial): string {
@@ -33,7 +35,7 @@ export function freshPrompt(request: StageRequest, material: PromptMaterial): st
     decisionSection(request, material.obligations),
     parts(request, material.parts),
     '---',
-    executionContract(request, material.schema),
+    executionContract(request, material),
     earlierAttempts(request, material),
     replySections(request.replies),
     failureSection(request),

@@ -1,6 +1,7 @@
 /**
  * Lays out what an attempt is given, before any process starts: the files it refers to under
- * `context/`, how to ask for help, an empty `scratch/`, and `prompt.md` last of all. Writes to the two
+ * `context/` and how to ask for help, an empty `scratch/`, and `prompt.md` last of all. Where nothing is staged and
+ * nobody reads the prompt, there is no `context/`. Writes to the two
  * directories of the attempt only, and can be run again after a crash: it clears its own former output first.
  */
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { parseReference, type Reference } from '../../model/references.ts';
 import { writeFile } from '../../disk/disk.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { isDirectory, isFile } from '../../disk/stats-of.ts';
+import { helpFile } from './help-commands.ts';
 import { manifestOf } from './manifest.ts';
 import { makeDirectories, showFile } from '../place/directories.ts';
 import { continuePrompt, freshPrompt, type PromptMaterial, type PromptPart } from './prompt.ts';
@@ -31,21 +33,26 @@ export async function stageAttempt(request: StageRequest): Promise<StageOutcome>
   try {
     const parts = await stageParts(request, staged);
     const schema = await stageSchema(request, staged);
+    const obligations = stageObligations(request, staged);
+    const hasContext = staged.files.length > 0 || isForReader(request);
+    if (hasContext) {
+      staged.write('context/interrupt/requesting-help.md', requestingHelp(request), {
+        source: 'requesting-help',
+        kind: 'guidance',
+      });
+      writeFile(
+        path.join(controlDir, 'manifest.json'),
+        `${JSON.stringify(manifestOf(request, staged.files), null, 2)}\n`,
+      );
+      showFile(request, 'manifest.json');
+    }
     const material: PromptMaterial = {
       parts,
-      obligations: stageObligations(request, staged),
+      obligations,
       schema: schema.contract,
       leftBehind: leftBehind(request),
+      helpFile: hasContext ? helpFile(request) : null,
     };
-    staged.write('context/interrupt/requesting-help.md', requestingHelp(request), {
-      source: 'requesting-help',
-      kind: 'guidance',
-    });
-    writeFile(
-      path.join(controlDir, 'manifest.json'),
-      `${JSON.stringify(manifestOf(request, staged.files), null, 2)}\n`,
-    );
-    showFile(request, 'manifest.json');
     const prompt = request.mode === 'fresh' ? freshPrompt : continuePrompt;
     writeFile(path.join(controlDir, 'prompt.md'), prompt(request, material));
     return { ok: true, outputSchemaFile: schema.outputSchemaFile, stagedFiles: staged.files };
@@ -81,6 +88,16 @@ async function stageParts(request: StageRequest, staged: StagedFiles): Promise<P
     }
   }
   return parts;
+}
+
+/** Whether somebody reads the prompt: a shell line with nothing composed for it only runs. */
+function isForReader({ task, attempt, backend }: StageRequest): boolean {
+  return (
+    backend.needsPrompt ||
+    task.compose.length > 0 ||
+    task.required_decisions.length > 0 ||
+    attempt > 1
+  );
 }
 
 function isRuntime(reference: Reference): boolean {

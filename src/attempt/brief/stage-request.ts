@@ -109,6 +109,8 @@ export interface AskableRole {
 
 export interface StagedBackend {
   name: string;
+  /** Whether it has nothing to do without a prompt. */
+  needsPrompt: boolean;
   /** Whether a later attempt continues the conversation. */
   hasSession: boolean;
   /** Whether `sandbox` and `writableRoots` are enforced. */

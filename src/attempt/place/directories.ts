@@ -7,7 +7,7 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { linkTo, makeDirectory, remove, removeFile, renameFile } from '../../disk/disk.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
-import { attemptFiles, recordRun } from '../../execution/local/attempt-files.ts';
+import { attemptFiles, recordRun, shownWhileAlive } from '../../execution/local/attempt-files.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import type { AttemptOrder, ShownFile } from '../../model/attempt.ts';
@@ -15,31 +15,26 @@ import { placeInAttempt } from '../../store/layout.ts';
 
 export type AttemptDirectories = Pick<AttemptOrder, 'attemptDir' | 'controlDir'>;
 
-const shownFromStart: readonly ShownFile[] = [
-  'prompt.md',
-  'events.jsonl',
-  'stderr.log',
-  'runtime.json',
-];
+const shown: readonly ShownFile[] = ['prompt.md', ...shownWhileAlive];
 
 /**
- * Makes both, with `scratch/` and the links; what was laid out before a crash is cleared. One that is at rest
+ * Makes both, with `scratch/` and a link to the prompt; what was laid out before a crash is cleared. The other links
+ * come with the first look at a process that lives (`showOutput`): most that are short need none. One that is at rest
  * already, in a history of which the log has lost the start, too, is taken for what it is: it has run, and does not run
  * again.
  */
 export function makeDirectories({ attemptDir, controlDir }: AttemptDirectories): void {
   // The engine's first: an attempt that has none could be an earlier program's.
-  const isNew = makeDirectory(controlDir);
+  const isNew = takeSpare(controlDir) || makeDirectory(controlDir);
   if (makeDirectory(path.join(attemptDir, 'scratch'))) {
-    for (const name of shownFromStart) showFile({ attemptDir, controlDir }, name);
+    showFile({ attemptDir, controlDir }, 'prompt.md');
     return;
   }
   if (isNew) takeBack({ attemptDir, controlDir });
   remove(path.join(attemptDir, 'context'));
   for (const name of ['prompt.md', 'manifest.json']) remove(path.join(controlDir, name));
-  for (const name of shownFromStart) {
-    const link = path.join(attemptDir, name);
-    if (!isThere(link)) showFile({ attemptDir, controlDir }, name);
+  if (!isThere(path.join(attemptDir, 'prompt.md'))) {
+    showFile({ attemptDir, controlDir }, 'prompt.md');
   }
 }
 
@@ -50,7 +45,7 @@ function takeBack({ attemptDir, controlDir }: AttemptDirectories): void {
   const read = readForeignJson(runtime, MESSAGE_LIMITS);
   const code = read.ok && isJsonObject(read.value) ? read.value['return_code'] : null;
   recordRun(attemptFiles({ controlDir }), typeof code === 'number' ? code : null);
-  for (const name of shownFromStart) {
+  for (const name of shown) {
     const file = path.join(attemptDir, name);
     if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) continue;
     renameFile(file, path.join(controlDir, name));
@@ -77,7 +72,7 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
     return;
   }
   const stays = names.filter((name) => !isEngines(name) && !moved(attemptDir, controlDir, name));
-  for (const name of shownFromStart) {
+  for (const name of shown) {
     if (!names.includes(name)) attempt(() => removeLink(path.join(attemptDir, name)));
   }
   if (stays.length > 0) return;
@@ -85,11 +80,40 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
   const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
   attempt(() => {
     renameFile(controlDir, leaving);
-    removeControl(leaving);
+    if (!keepSpare(leaving)) removeControl(leaving);
   });
 }
 
-/** What a crash has left of directories that were being removed. `controlRoot`: of the run. */
+/** In `control/`: an emptied directory of an owner, with that of an attempt in it, for the next to take over. */
+const SPARE = '.spare';
+const SPARE_ATTEMPT = '.0000.over';
+
+/**
+ * Keeps the directory of an attempt that is over for the next one, where none is kept yet: to remove one and to make
+ * another costs several times what giving it a new name does.
+ */
+function keepSpare(leaving: string): boolean {
+  const ownerDir = path.dirname(leaving);
+  const spare = path.join(path.dirname(ownerDir), SPARE);
+  if (isThere(spare) || namesIn(ownerDir).length !== 1) return false;
+  for (const name of namesIn(leaving)) removeFile(path.join(leaving, name));
+  renameFile(leaving, path.join(ownerDir, SPARE_ATTEMPT));
+  renameFile(ownerDir, spare);
+  return true;
+}
+
+/** Has the spare directory become this one. False where there is none, or the owner has a directory. */
+function takeSpare(controlDir: string): boolean {
+  const ownerDir = path.dirname(controlDir);
+  const spare = path.join(path.dirname(ownerDir), SPARE);
+  if (!isThere(spare) || isThere(ownerDir)) return false;
+  return attempt(() => {
+    renameFile(spare, ownerDir);
+    renameFile(path.join(ownerDir, SPARE_ATTEMPT), controlDir);
+  });
+}
+
+/** What was kept for attempts to come, and what a crash has left of directories that were being removed. `controlRoot`: of the run. */
 export function clearLeftovers(controlRoot: string): void {
   for (const owner of namesIn(controlRoot)) {
     for (const name of namesIn(path.join(controlRoot, owner))) {

@@ -15,7 +15,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createFile, makeDirectory } from '../../disk/disk.ts';
+import { createFile, linkTo, makeDirectory } from '../../disk/disk.ts';
 import type { AttemptOrder, ShownFile, StopReason } from '../../model/attempt.ts';
 import { normaliseStart, parseStat } from '../../processes/identity.ts';
 import type { ProcessIdentity } from '../../processes/identity.ts';
@@ -63,6 +63,24 @@ export function claimFile(files: AttemptFiles, generation: number): string {
 
 export function identityFile(files: AttemptFiles, generation: number): string {
   return path.join(files.control, `agent-${generation}`);
+}
+
+/** What the directory of an attempt shows of the engine's, beside the prompt, once its process has been looked at. */
+export const shownWhileAlive: readonly ShownFile[] = ['events.jsonl', 'stderr.log', 'runtime.json'];
+
+/** Has the attempt's own directory show what its process prints, where that has its name free. */
+export function showOutput({
+  attemptDir,
+  controlDir,
+}: Pick<AttemptOrder, 'attemptDir' | 'controlDir'>): void {
+  const up = path.relative(attemptDir, controlDir);
+  for (const name of shownWhileAlive) {
+    try {
+      linkTo(path.join(up, name), path.join(attemptDir, name));
+    } catch {
+      // For people's eyes: it is shown already, or the agent has taken the place.
+    }
+  }
 }
 
 /** For people: why no process came to be. */

@@ -2,7 +2,7 @@
  * runtime.json, section 8.3 of the contract: what an attempt's process is and was, for people and other
  * programs. A readable report; nothing of ours reads it back.
  */
-import { replaceFile } from '../../disk/disk.ts';
+import { replaceFile, writeFile } from '../../disk/disk.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
 import type { AttemptProgress } from './progress.ts';
@@ -45,8 +45,15 @@ export interface RuntimeFacts {
   end: AttemptEnd | null;
 }
 
-export function writeRuntimeRecord(file: string, order: AttemptOrder, facts: RuntimeFacts): void {
-  replaceFile(file, `${JSON.stringify(runtimeRecord(order, facts), null, 2)}\n`);
+/** `isOnly`: there is none yet, and nothing shows where it will lie. */
+export function writeRuntimeRecord(
+  file: string,
+  order: AttemptOrder,
+  facts: RuntimeFacts,
+  { isOnly }: { isOnly: boolean },
+): void {
+  const write = isOnly ? writeFile : replaceFile;
+  write(file, `${JSON.stringify(runtimeRecord(order, facts), null, 2)}\n`);
 }
 
 function runtimeRecord(

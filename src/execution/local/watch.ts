@@ -11,9 +11,9 @@ import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.t
 import { isSameProcess, type ProcessIdentity } from '../../processes/identity.ts';
 import { attemptEnd, isOtherSession } from '../attempt-end.ts';
 import type { Handle, Heard } from '../executor.ts';
-import { readExit, readStop, recordStop, unclaimed } from './attempt-files.ts';
+import { readExit, readStop, recordStop, showOutput, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
-import { claimTakenCode } from './launch.ts';
+import { claimTakenCode } from './attempt-shell.ts';
 import { Limits, POLL_MS } from './limits.ts';
 import { removeLitter } from './litter.ts';
 import { signalGroup } from './process-group.ts';
@@ -296,12 +296,14 @@ export class AttemptWatch implements Handle {
   }
 
   private writeRuntime(end: AttemptEnd | null): void {
+    const isOnly = this.reported === null && end !== null && this.watched.kind !== 'gone';
+    if (this.reported === null && end === null) showOutput(this.order);
     this.reported = new Stopwatch();
     this.reportIsStale = false;
     const { argv: command } = this.watched;
     const facts = { pid: pidOf(this.watched), command, progress: this.output.progress(), end };
     // A report for people: a full disk must not end the watch. The event log will say so.
-    attempt(() => writeRuntimeRecord(this.files.runtime, this.order, facts));
+    attempt(() => writeRuntimeRecord(this.files.runtime, this.order, facts, { isOnly }));
   }
 
   private fail(error: unknown): void {

@@ -191,7 +191,13 @@ describe('section 8.2: the full prompt', () => {
       replies: [answered],
       interrupts: [answered],
       previousFailure: { kind: 'external_network', summary: 'no route' },
-      backend: { name: 'command', hasSession: false, hasSandbox: false, takesOutputSchema: false },
+      backend: {
+        name: 'command',
+        needsPrompt: false,
+        hasSession: false,
+        hasSandbox: false,
+        takesOutputSchema: false,
+      },
     });
     expect(
       ascending(order(text, '# How this task is run', 'attempts/0001/final.md', 'Go ahead.')),

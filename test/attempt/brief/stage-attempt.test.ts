@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -75,6 +76,36 @@ function read(request: StageRequest, relative: string): string {
 function ref(name: string): { kind: 'ref'; ref: string } {
   return { kind: 'ref', ref: name };
 }
+
+const commandBackend = {
+  name: 'command',
+  needsPrompt: false,
+  hasSession: false,
+  hasSandbox: false,
+  takesOutputSchema: false,
+};
+
+describe('a command', () => {
+  it('for which nothing is composed gets no context, and is told which command says how to ask', async () => {
+    const request = stageRequest(root, {}, { backend: commandBackend });
+    expect((await staged(request)).stagedFiles).toEqual([]);
+    expect(readdirSync(request.attemptDir).sort()).toEqual(['prompt.md', 'scratch']);
+    const prompt = read(request, 'prompt.md');
+    expect(prompt).toContain('interrupt create --help');
+    expect(prompt).not.toContain('context/');
+  });
+
+  it.each([
+    ['something is composed', { compose: [{ kind: 'literal' as const, text: 'Do.' }] }, {}],
+    ['an earlier attempt was made', {}, { attempt: 2 }],
+  ])('has it where %s', async (_, spec, overrides) => {
+    const request = stageRequest(root, spec, { backend: commandBackend, ...overrides });
+    await staged(request);
+    const help = 'context/interrupt/requesting-help.md';
+    expect(read(request, 'context/manifest.json')).toContain(help);
+    expect(read(request, 'prompt.md')).toContain(help);
+  });
+});
 
 describe('section 8.1: references', () => {
   it('stages inputs as text or JSON, and names them by size and hash without content', async () => {
@@ -470,12 +501,7 @@ describe('the output schema', () => {
       { result_schema: 's.json' },
       {
         resultCalledFor: true,
-        backend: {
-          name: 'command',
-          hasSession: false,
-          hasSandbox: false,
-          takesOutputSchema: false,
-        },
+        backend: commandBackend,
       },
     );
     const frozen = put(request.run.frozenProgramDir, 's.json', '{"type":"object"}');

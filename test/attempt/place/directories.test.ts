@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +19,7 @@ import {
   putAway,
   showFile,
 } from '../../../src/attempt/place/directories.ts';
-import { attemptFiles, readExit } from '../../../src/execution/local/attempt-files.ts';
+import { attemptFiles, readExit, showOutput } from '../../../src/execution/local/attempt-files.ts';
 import { runPaths, unsettledAttempts, type RunPaths } from '../../../src/store/layout.ts';
 import { RUN_ID } from '../../support/make.ts';
 import { removeDirectory, temporaryDirectory } from '../fixture.ts';
@@ -40,6 +41,7 @@ afterEach(() => removeDirectory(paths.authoredDir));
 
 function lives(): void {
   makeDirectories({ attemptDir, controlDir });
+  showOutput({ attemptDir, controlDir });
   for (const name of SHOWN) writeFileSync(path.join(controlDir, name), `of the engine: ${name}`);
   for (const name of ['agent-0', 'claim-0', 'exit', 'stop']) {
     writeFileSync(path.join(controlDir, name), 'x');
@@ -53,6 +55,7 @@ function expectAtRest(): void {
     expect(lstatSync(file).isFile(), name).toBe(true);
     expect(readFileSync(file, 'utf8')).toBe(`of the engine: ${name}`);
   }
+  clearLeftovers(paths.controlRoot);
   expect(readdirSync(paths.controlRoot)).toEqual([]);
 }
 
@@ -86,13 +89,35 @@ describe('an attempt that is over', () => {
     expect(readFileSync(path.join(controlDir, 'claim-0'), 'utf8')).toBe('run\n');
     expect(readExit(attemptFiles({ controlDir }))?.code).toBe(3);
     expect(readFileSync(path.join(controlDir, 'events.jsonl'), 'utf8')).toMatch('of the engine');
-    expect(lstatSync(path.join(attemptDir, 'events.jsonl')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(path.join(attemptDir, 'prompt.md')).isSymbolicLink()).toBe(true);
   });
 
   it('holds its files itself, and control has none', () => {
     lives();
     putAway({ attemptDir, controlDir });
     expectAtRest();
+  });
+
+  it('leaves its directory under control/ to the next one, with nothing in it', () => {
+    lives();
+    const { ino } = statSync(controlDir);
+    putAway({ attemptDir, controlDir });
+    expect(existsSync(path.dirname(controlDir))).toBe(false);
+    expect(unsettledAttempts(paths)).toEqual([]);
+    const next = {
+      attemptDir: paths.attemptDir('next', 2),
+      controlDir: paths.controlDir('next', 2),
+    };
+    makeDirectories(next);
+    expect(statSync(next.controlDir).ino).toBe(ino);
+    expect(readdirSync(next.controlDir)).toEqual([]);
+    expect(readdirSync(paths.controlRoot)).toEqual(['next']);
+    // There is no second one.
+    makeDirectories({
+      attemptDir: paths.attemptDir('more', 1),
+      controlDir: paths.controlDir('more', 1),
+    });
+    expect(unsettledAttempts(paths)).toHaveLength(2);
   });
 
   it('has its manifest in context/', () => {
