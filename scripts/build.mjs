@@ -1,5 +1,5 @@
 // Builds what users run: dist/main.js, which loads dist/lib/program.js, the whole program in one file; what V8 made of
-// that beside it; and the web page in dist/web, so that a user builds nothing.
+// that beside it, and the launcher of attempts; and the web page in dist/web, so that a user builds nothing.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
 //
 //   node scripts/build.mjs [--out DIR] [--clean] [--faults] [--no-page]
@@ -13,6 +13,7 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildLauncher } from './build-launcher.mjs';
 import { compileAhead } from './compile-ahead.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
@@ -54,6 +55,8 @@ const { outputFiles, metafile } = await build({
 
 // Installed as they are: see src/app/machine/skills.ts.
 await cp('src/app/skills', path.join(out, 'skills'), { recursive: true });
+
+buildLauncher(path.join(out, 'lib'));
 
 // The entry last, and each file whole, so that a process that starts meanwhile finds what it needs.
 const entry = path.resolve(out, 'main.js');

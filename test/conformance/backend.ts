@@ -39,7 +39,7 @@ export interface BackendCheck {
 /** As if an agent of that kind ran us. */
 function executorWithin({ backend }: BackendFixture): LocalExecutor {
   const outer = Object.fromEntries(backend.ownVariables.map((name) => [name, 'outer']));
-  return new LocalExecutor({ env: { ...process.env, ...outer }, launcher: false });
+  return new LocalExecutor({ env: { ...process.env, ...outer }, launchers: [] });
 }
 
 async function runToEnd(fixture: BackendFixture, order: AttemptOrder): Promise<AttemptEnd> {

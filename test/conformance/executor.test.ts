@@ -5,14 +5,16 @@ import { afterAll, describe, it } from 'vitest';
 import { LocalExecutor } from '../../src/execution/local/executor.ts';
 import { ScriptedExecutor, type Play, type Step } from '../../src/execution/scripted/executor.ts';
 import type { AttemptOrder } from '../../src/model/attempt.ts';
+import type { LauncherProgram } from '../../src/execution/local/launcher.ts';
+import { launchers } from '../execution/local/launchers.ts';
 import { newOrder, shellOrder, temporaryDirectory } from '../execution/local/orders.ts';
 import { executorChecks, type Behaviour, type ExecutorFixture } from './executor.ts';
 import { processChecks } from './processes.ts';
 
 const root = temporaryDirectory('executor');
 
-function local(launcher: boolean): ExecutorFixture {
-  const options = { env: process.env, launcher };
+function local(...programs: LauncherProgram[]): ExecutorFixture {
+  const options = { env: process.env, launchers: programs };
   return {
     executor: closed(new LocalExecutor(options)),
     later: () => closed(new LocalExecutor(options)),
@@ -77,17 +79,26 @@ function closed(executor: LocalExecutor): LocalExecutor {
   return executor;
 }
 
-describe.each([
-  ['processes that a launcher forks', () => local(true)],
-  ['processes that we fork', () => local(false)],
+const forked: [string, LauncherProgram[]][] = [
+  ...launchers.map(([name, program]): [string, LauncherProgram[]] => [
+    `processes that the ${name} launcher forks`,
+    [program],
+  ]),
+  ['processes that we fork', []],
+];
+
+describe.each<[string, () => ExecutorFixture]>([
+  ...forked.map(([name, programs]): [string, () => ExecutorFixture] => [
+    name,
+    () => local(...programs),
+  ]),
   ['scripted attempts', scripted],
 ])('%s', (_, make) => {
   for (const { name, run } of executorChecks) it(name, () => run(make()));
 });
 
-describe.each([
-  ['processes that a launcher forks', true],
-  ['processes that we fork', false],
-])('%s, as such', (_, launcher) => {
-  for (const { name, run } of processChecks) it(name, () => run(local(launcher).executor, root));
+describe.each(forked)('%s, as such', (_, programs) => {
+  for (const { name, run } of processChecks) {
+    it(name, () => run(local(...programs).executor, root));
+  }
 });

@@ -142,7 +142,7 @@ async function tryToAnswer(
   };
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
-    const executor = world.executor ?? new LocalExecutor({ env: world.env, launcher: false });
+    const executor = world.executor ?? new LocalExecutor({ env: world.env, launchers: [] });
     const begun = await begin(world, question, executor);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);

@@ -8,7 +8,7 @@ import { shimDirectory, writeCommandShim } from '../../attempt/command-shim.ts';
 import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
-import { LocalExecutor } from '../../execution/local/executor.ts';
+import { launchersHere, LocalExecutor } from '../../execution/local/executor.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import { privateDir } from '../../store/layout.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
@@ -93,7 +93,8 @@ export function driveSession(
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
-  const executor = world.executor ?? new LocalExecutor({ env: world.env, launcher: true });
+  const executor =
+    world.executor ?? new LocalExecutor({ env: world.env, launchers: launchersHere() });
   const parts = {
     clock: world.clock,
     run: session,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalExecutor } from '../../../src/execution/local/executor.ts';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { launchers } from './launchers.ts';
 import {
   exists,
   pidOf,
@@ -14,10 +15,8 @@ import {
 } from './orders.ts';
 
 const root = temporaryDirectory('launcher');
-const direct = new LocalExecutor({ env: process.env, launcher: false });
-const withLauncher = (): LocalExecutor => new LocalExecutor({ env: process.env, launcher: true });
+const direct = new LocalExecutor({ env: process.env, launchers: [] });
 const deaf = (): void => undefined;
-const isLinux = process.platform === 'linux';
 
 /** What a process finds when it starts, as text. */
 async function surroundings(change: Partial<AttemptOrder>, executor: LocalExecutor) {
@@ -39,7 +38,10 @@ async function surroundings(change: Partial<AttemptOrder>, executor: LocalExecut
   return lines.filter((line) => !line.startsWith('_='));
 }
 
-describe.runIf(isLinux)('a launched attempt', () => {
+describe.each(launchers)('an attempt that the %s launcher forks', (_, program) => {
+  const withLauncher = (env: NodeJS.ProcessEnv = process.env): LocalExecutor =>
+    new LocalExecutor({ env, launchers: [program] });
+
   it('finds exactly what one that we fork ourselves finds', async () => {
     const executor = withLauncher();
     const env = {
@@ -62,11 +64,11 @@ describe.runIf(isLinux)('a launched attempt', () => {
 
   it('finds nothing of what the start files of a shell set, where no shell is around the engine', async () => {
     const home = path.join(root, 'home');
-    mkdirSync(home);
+    mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, '.bashrc'), 'export FROM_BASHRC=1\n');
     const env: NodeJS.ProcessEnv = { ...process.env, HOME: home };
     delete env['SHLVL'];
-    const executor = new LocalExecutor({ env, launcher: true });
+    const executor = withLauncher(env);
     const order = shellOrder(root, 'echo "$FROM_BASHRC"');
     await (
       await executor.start(order, deaf)

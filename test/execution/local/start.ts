@@ -1,9 +1,9 @@
 /** Carries out orders as an engine does: by processes of this machine, with a launcher where there is one. */
-import { LocalExecutor } from '../../../src/execution/local/executor.ts';
+import { launchersHere, LocalExecutor } from '../../../src/execution/local/executor.ts';
 import type { Found, Handle, Heard } from '../../../src/execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
 
-const executor = new LocalExecutor({ env: process.env, launcher: true });
+const executor = new LocalExecutor({ env: process.env, launchers: launchersHere() });
 
 export function startAttempt(order: AttemptOrder, heard: Heard = deaf): Promise<Handle> {
   return executor.start(order, heard);
