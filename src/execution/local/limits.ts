@@ -54,6 +54,15 @@ export class Limits {
     return this.#silenceMs;
   }
 
+  /** Until one of them can be reached, as far as is known now. */
+  leftMs(): number {
+    const { wallTimeoutMs, idleTimeoutMs } = this.#order;
+    return Math.min(
+      (wallTimeoutMs ?? Infinity) - this.#ageMs,
+      (idleTimeoutMs ?? Infinity) - this.#silenceMs,
+    );
+  }
+
   /** The limit that the attempt has come to; null: none. */
   reached(): StopReason | null {
     const { wallTimeoutMs, idleTimeoutMs } = this.#order;

@@ -23,11 +23,15 @@ import { nowMs, Stopwatch } from './stopwatch.ts';
 import { endStrays } from './strays.ts';
 import { sweepGroup, type Departure } from './sweep.ts';
 import { TerminationLadder } from './termination-ladder.ts';
-import { isKnownByIdentity, pidOf } from './watched.ts';
+import { departureIsTold, isKnownByIdentity, pidOf } from './watched.ts';
 import type { Watched } from './watched.ts';
 
 const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
+/** Between two looks at one that has been quiet for a while. */
+const MOST_QUIET_MS = 500;
+/** Between two looks whether the leader lives, where its end is told of. */
+const LIVENESS_INTERVAL_MS = 2000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
 const UNSEEN_IDLE_MS = 600_000;
 
@@ -58,6 +62,9 @@ export class AttemptWatch implements Handle {
   private isLost = false;
   private pollTimer: NodeJS.Timeout | undefined;
   private lastModifiedMs = 0;
+  private sinceLiveness = new Stopwatch();
+  /** The latest pause between two looks. */
+  private quietMs = POLL_MS / 2;
   /** Since the last report; null before the first. */
   private reported: Stopwatch | null = null;
   private reportIsStale = true;
@@ -189,10 +196,20 @@ export class AttemptWatch implements Handle {
       if (limit !== null) this.stop(limit, 'ask');
       const reportIsDue = (this.reported?.elapsedMs() ?? Infinity) >= RUNTIME_INTERVAL_MS;
       if (this.reportIsStale && reportIsDue) this.writeRuntime(null);
-      this.schedule(more ? 0 : POLL_MS);
+      this.schedule(more ? 0 : this.pauseMs(departureIsTold(this.watched)));
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /**
+   * Until the next look. The longer nothing happens, the longer it may take to be seen, where an end is told of by
+   * others; never past a limit.
+   */
+  private pauseMs(isTold: boolean): number {
+    const mayDoze = isTold && this.state.kind === 'watching';
+    this.quietMs = mayDoze ? Math.min(this.quietMs * 2, MOST_QUIET_MS) : POLL_MS;
+    return Math.max(1, Math.min(this.quietMs, this.limits.leftMs()));
   }
 
   /** Returns whether more can be read at once. */
@@ -203,7 +220,10 @@ export class AttemptWatch implements Handle {
       this.lastModifiedMs = modifiedMs;
       this.limits.sawOutput();
     }
-    if (grew) this.reportIsStale = true;
+    if (grew) {
+      this.reportIsStale = true;
+      this.quietMs = POLL_MS / 2;
+    }
     this.tell(activities);
     if (isOtherSession(this.order.sessionId, this.output.summary())) this.stop('terminated', 'ask');
     return more;
@@ -217,6 +237,11 @@ export class AttemptWatch implements Handle {
   private departureSeen(): Departure | null {
     const { watched } = this;
     if (!isKnownByIdentity(watched)) return null;
+    if (departureIsTold(watched) && this.state.kind === 'watching') {
+      // Only where its shell, or the launcher's process for it, was killed does nobody tell.
+      if (this.sinceLiveness.elapsedMs() < LIVENESS_INTERVAL_MS) return null;
+      this.sinceLiveness = new Stopwatch();
+    }
     const liveness = isSameProcess(watched.identity);
     if (liveness === 'alive') return null;
     if (liveness === 'unknown' && !this.isGivenUp()) return null;

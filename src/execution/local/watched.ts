@@ -40,3 +40,8 @@ export function isKnownByIdentity(
 ): watched is Extract<Watched, { kind: 'launched' | 'attached' }> {
   return watched.kind === 'launched' || watched.kind === 'attached';
 }
+
+/** Whether somebody tells when it ends: its parent, or the launcher (unless it is killed). */
+export function departureIsTold({ kind }: Watched): boolean {
+  return kind === 'child' || kind === 'launched';
+}
