@@ -49,6 +49,16 @@ export interface LockSpec {
   slots: number;
 }
 
+/** What a million tokens of a model cost, in US dollars. Cached input is charged at its own price alone. */
+export interface Price {
+  input: number;
+  cached_input: number;
+  output: number;
+}
+
+/** Model, or a pattern with `*` for any characters → price. */
+export type Prices = Record<string, Price>;
+
 /** `agents.<name>` in project.yaml. */
 export interface AgentSpec {
   /** A name of the table of backends. */
@@ -84,6 +94,8 @@ export interface ProjectSpec {
   agents: Record<string, AgentSpec>;
   /** `inline`: the engine itself answers assistant interrupts while it drives a run. */
   assistants: 'worker' | 'inline';
+  /** Left out: those of config.toml. */
+  prices?: Prices;
 }
 
 export interface Dependency {

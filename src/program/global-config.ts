@@ -4,13 +4,19 @@ import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Json } from '../model/json.ts';
+import type { Prices } from '../model/program.ts';
 import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
+import { prices as pricesShape } from './shape/forms.ts';
+import { checkShape } from './shape/shape.ts';
 
 interface GlobalConfig {
   /** The sections of the backends: what is set of their `configKeys`. */
   sections: Record<string, Record<string, string>>;
   web: { /** null: the built-in one. */ port: number | null };
+  /** null: it names none. */
+  prices: Prices | null;
 }
 
 export interface LoadedConfig {
@@ -40,7 +46,7 @@ const known: Record<string, readonly string[]> = {
 export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig> {
   const file = path.join(globalRoot, 'config.toml');
   const loaded: LoadedConfig = {
-    config: { sections: {}, web: { port: null } },
+    config: { sections: {}, web: { port: null }, prices: null },
     file,
     diagnostics: [],
   };
@@ -91,10 +97,15 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
     return loaded;
   }
-  for (const [section, value] of Object.entries(content)) {
+  const { prices, ...sections } = content;
+  if (prices !== undefined)
+    loaded.config.prices = pricesOf(prices, (message, at) => {
+      add('error', 'wrong_type', message, `config.${at}`);
+    });
+  for (const [section, value] of Object.entries(sections)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      unknown(section, Object.keys(known));
+      unknown(section, [...Object.keys(known), 'prices']);
       continue;
     }
     if (typeof value !== 'object' || value === null) {
@@ -137,6 +148,16 @@ export function agentConfigOf({ config, file, diagnostics }: LoadedConfig): Agen
   if (!broken) return { sections, problem: null };
   const place = broken.line === null ? file : `${file}:${broken.line}`;
   return { sections, problem: `${place}: ${broken.message}` };
+}
+
+/** As in project.yaml; null where something is wrong with them. */
+function pricesOf(value: unknown, report: (message: string, at: string) => void): Prices | null {
+  let isWhole = true;
+  const checked = checkShape(pricesShape, value as Json, ({ severity, message, path: at }) => {
+    isWhole &&= severity !== 'error';
+    report(message, ['prices', ...at].join('.'));
+  });
+  return isWhole ? (checked as unknown as Prices) : null;
 }
 
 function valueAt(content: Record<string, unknown>, section: string, key: string): unknown {

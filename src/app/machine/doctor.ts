@@ -6,8 +6,10 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AgentUse, Backend } from '../../agents/backend.ts';
-import { backends } from '../../agents/backends.ts';
-import { resolveAgent } from '../../agents/resolve-agent.ts';
+import { backendOf, backends } from '../../agents/backends.ts';
+import { effectiveAgent, resolveAgent } from '../../agents/resolve-agent.ts';
+import { priceOf } from '../../model/prices.ts';
+import type { Prices, ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { lacksOf } from '../../disk/disk.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { closeToOthers, isOpenToOthers } from '../../disk/permissions.ts';
@@ -138,7 +140,31 @@ async function checkProgram(
   const places = missing.map(({ message, hint }) =>
     problem('program.workspace', 'error', message, hint ?? remedy),
   );
-  return { findings: [finding, ...places], uses: uses.length === 0 ? null : uses };
+  const prices = program.project.prices ?? (await loadGlobalConfig(globalRoot)).config.prices;
+  const unpriced = prices === null ? [] : checkPrices(program.project, program.tasks, prices);
+  return { findings: [finding, ...places, ...unpriced], uses: uses.length === 0 ? null : uses };
+}
+
+/** Where some models have a price, those that have none. */
+function checkPrices(project: ProjectSpec, tasks: readonly TaskSpec[], prices: Prices): Finding[] {
+  const models = tasks.flatMap((task) => {
+    const { agent, model } = effectiveAgent(project, task);
+    return backendOf(agent.backend).can.usage === null ? [] : [model];
+  });
+  const without = [...new Set(models)].filter((model) => priceOf(prices, model) === null);
+  if (without.length === 0)
+    return [fine('prices', 'Every model that the program names has a price.')];
+  const named = without.map((model) =>
+    model === null ? 'the model that an agent chooses itself' : `"${model}"`,
+  );
+  return [
+    problem(
+      'prices',
+      'warning',
+      `No price is known of ${named.join(', ')}: what it costs stays unknown.`,
+      'Add it to "prices" of project.yaml or config.toml: see docs/prices.md',
+    ),
+  ];
 }
 
 function checkPlace(

@@ -112,8 +112,10 @@ async function driveHere(
     const result = await drive.ended;
     progress.close(true);
     for (const line of leftAloneLines(leftAlone, program, runId)) context.stderr.line(line);
+    const { pricesFor, spendingOf } = await import('../../app/run/spending.ts');
     const lines = closingLines({
       state: result.state,
+      spending: spendingOf(result.state, await pricesFor(context, result.state)),
       program,
       runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
       tookMs: context.clock.elapsedMs() - sinceMs,

@@ -1,4 +1,5 @@
 /** Durations, times of day and tokens, short enough for a line of 80 columns. */
+import { count } from '../../text/amounts.ts';
 import type { Usage } from '../../model/run.ts';
 
 /** `7s`, `4m07s`, `2h03m`, `3d04h`. */
@@ -32,4 +33,29 @@ export function timeOfDay(iso: string): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()]
     .map((value) => String(value).padStart(2, '0'))
     .join(':');
+}
+
+/** `$1.20`, `$0.0042`; `unknown` where nobody knows. */
+export function dollars(usd: number | null): string {
+  if (usd === null) return 'unknown';
+  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
+}
+
+/** Tokens and cost for people: empty where no token was told and none is missing. */
+export function spent(total: Spent): string[] {
+  const { attempts, unpriced_attempts: unpriced, cost_usd: usd } = total;
+  const tokens = total.input_tokens + total.output_tokens;
+  return [
+    ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
+    ...(usd !== null && (usd > 0 || (tokens > 0 && unpriced === 0)) ? [dollars(usd)] : []),
+    ...(unpriced > 0 && usd !== null ? [`${unpriced} of ${attempts} attempts unpriced`] : []),
+  ];
+}
+
+interface Spent {
+  attempts: number;
+  unpriced_attempts: number;
+  cost_usd: number | null;
+  input_tokens: number;
+  output_tokens: number;
 }

@@ -1,4 +1,5 @@
 /** What a person reads when a run comes to rest: what happened, and what to type next. Pure. */
+import type { Spending } from '../../app/run/spending.ts';
 import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isSkippedByAbort } from '../../core/state/blocked.ts';
 import {
@@ -10,8 +11,7 @@ import {
 } from '../../core/state/standing.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
-import { duration, totalTokens } from './amounts.ts';
-import { count } from '../../text/amounts.ts';
+import { duration, spent } from './amounts.ts';
 import { plural } from '../../text/plural.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
@@ -29,6 +29,8 @@ export interface ClosingInput {
   interrupted: boolean;
   /** The person left its agents at work just now. */
   left: boolean;
+  /** What its attempts have used. */
+  spending: Spending;
   paint: Paint;
   columns: number;
 }
@@ -39,14 +41,11 @@ export function closingLines(input: ClosingInput): string[] {
   const { state, paint } = input;
   const status = runStatus(state);
   const instances = [...state.instances.values()];
-  const tokens = instances
-    .flatMap((instance) => instance.attempts)
-    .reduce((sum, attempt) => sum + (attempt.usage ? totalTokens(attempt.usage) : 0), 0);
   const facts = [
     `${state.counts.done} of ${plural(instances.length, 'instance')} done`,
     ...(state.counts.skipped > 0 ? [`${state.counts.skipped} skipped`] : []),
     ...(input.tookMs === null ? [] : [duration(input.tookMs)]),
-    ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
+    ...spent(input.spending),
   ].join(', ');
   const word = wordFor(input, status);
   const head = `Run ${state.runId} ${word}`;

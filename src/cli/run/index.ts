@@ -26,6 +26,7 @@ export const noun: Noun = {
     watch: { summary: 'follow a run as it goes', load: () => import('./watch.ts') },
     logs: { summary: "show agents' work", load: () => import('./logs.ts') },
     events: { summary: "list a run's events", load: () => import('./events.ts') },
+    cost: { summary: 'say what a run has used, and what it cost', load: () => import('./cost.ts') },
     explain: {
       summary: 'say why each unfinished instance is where it is',
       load: () => import('./explain.ts'),

@@ -39,8 +39,10 @@ export const command = defineCommand({
       progress.close(true);
       if (end.reason !== 'interrupted' && end.state) {
         const directory = shorterPath(runDirectory(programDir, runId), context.cwd);
+        const { pricesFor, spendingOf } = await import('../../app/run/spending.ts');
         const lines = closingLines({
           state: end.state,
+          spending: spendingOf(end.state, await pricesFor(context, end.state)),
           program: programWord(programDir, context),
           runDirectory: shellWord(directory),
           tookMs: null,

@@ -71,6 +71,31 @@ export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
 export const ids: Shape = { type: 'list', items: idString };
 
+/** By model. */
+export const prices: Shape = {
+  type: 'map',
+  values: {
+    type: 'object',
+    fields: {
+      input: {
+        shape: { type: 'amount' },
+        required: true,
+        description: 'US dollars for a million tokens that it reads.',
+      },
+      cached_input: {
+        shape: { type: 'amount' },
+        required: true,
+        description: 'The same for those of them that it had in its cache.',
+      },
+      output: {
+        shape: { type: 'amount' },
+        required: true,
+        description: 'The same for what it writes.',
+      },
+    },
+  },
+};
+
 export const locks: Shape = {
   type: 'list',
   items: {

@@ -67,6 +67,8 @@ function shapeSchema(shape: Shape): JsonObject {
       };
     case 'seconds':
       return { type: 'number', exclusiveMinimum: 0 };
+    case 'amount':
+      return { type: 'number', minimum: 0 };
     case 'boolean':
       return { type: 'boolean' };
     case 'list':

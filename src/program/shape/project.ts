@@ -8,6 +8,7 @@ import {
   directory,
   inputKey,
   locks,
+  prices,
   programPath,
   text,
   word,
@@ -142,5 +143,12 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     default: 'worker',
     description:
       'Who answers assistant interrupts: `codex-orch inbox worker`, or the engine itself while it drives a run.',
+  },
+  prices: {
+    shape: prices,
+    staysOut: true,
+    description:
+      'Model, or a pattern with *, to what its tokens cost; left out: as config.toml says. For `run cost`.',
+    examples: [{ 'gpt-*': { input: 2, cached_input: 0.5, output: 8 } }],
   },
 };

@@ -45,6 +45,8 @@ export type Shape =
   | { type: 'enum'; values: readonly string[] }
   | { type: 'integer'; min: number; max?: number }
   | { type: 'seconds' }
+  /** A number that is not negative. */
+  | { type: 'amount' }
   | { type: 'boolean' }
   | { type: 'list'; items: Shape; min?: number }
   | { type: 'map'; values: Shape; keys?: StringForm; oneOfKeys?: readonly string[] }
@@ -105,6 +107,8 @@ export function emptyOf(shape: Shape): Json {
       return shape.min;
     case 'seconds':
       return 1;
+    case 'amount':
+      return 0;
     case 'boolean':
       return false;
     case 'list':
@@ -158,6 +162,10 @@ class Checker {
       case 'seconds':
         if (typeof value !== 'number') return this.type(shape, 'a number of seconds', value, path);
         if (value <= 0) return this.bad(shape, path, 'must be more than 0');
+        return value;
+      case 'amount':
+        if (typeof value !== 'number') return this.type(shape, 'a number', value, path);
+        if (value < 0) return this.bad(shape, path, 'must not be negative');
         return value;
       case 'boolean':
         return this.boolean(shape, value, path);

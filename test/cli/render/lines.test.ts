@@ -1,3 +1,5 @@
+import { spendingOf } from '../../../src/app/run/spending.ts';
+import type { Prices } from '../../../src/model/program.ts';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -44,9 +46,11 @@ function live(
 function closing(
   state: RunState,
   options: { interrupted?: boolean; left?: boolean; program?: string } = {},
+  prices: Prices = {},
 ): string {
   return closingLines({
     state,
+    spending: spendingOf(state, prices),
     program: options.program ?? '',
     runDirectory: `.runs/${state.runId}`,
     tookMs: 65_000,

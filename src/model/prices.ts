@@ -1,0 +1,40 @@
+/** What tokens cost. Prices are the user's: none are built in. */
+import type { Price, Prices } from './program.ts';
+import type { Usage } from './run.ts';
+
+/**
+ * The price of a model; null where none is known. The model's own name comes before patterns, a longer pattern before
+ * a shorter one. A model that nobody has named has the price of `*` alone.
+ */
+export function priceOf(prices: Prices, model: string | null): Price | null {
+  if (model !== null && Object.hasOwn(prices, model)) return prices[model] ?? null;
+  const fitting = Object.keys(prices)
+    .filter((pattern) => pattern.includes('*') && fits(pattern, model ?? ''))
+    .sort((a, b) => b.length - a.length);
+  return prices[fitting[0] ?? ''] ?? null;
+}
+
+/** US dollars. Cached tokens are a part of the input, and charged once. */
+export function costOf(usage: Usage, price: Price): number {
+  const cached = Math.min(usage.cached_input_tokens, usage.input_tokens);
+  const fresh = usage.input_tokens - cached;
+  const perMillion =
+    fresh * price.input + cached * price.cached_input + usage.output_tokens * price.output;
+  return perMillion / 1_000_000;
+}
+
+/** Part by part, so that no pattern takes long over a long name. */
+function fits(pattern: string, name: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  const last = parts.at(-1) ?? '';
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  const end = name.length - last.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= end;
+}
