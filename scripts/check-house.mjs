@@ -67,6 +67,7 @@ only({
     'src/processes/run-briefly.ts': 'runs a short command to its end',
     'src/execution/local/launch.ts': 'starts attempts',
     'src/execution/local/launcher.ts': 'starts the shell that starts attempts',
+    'src/execution/local/redacted.ts': 'runs an agent whose output may hold secrets',
     'src/app/run/background.ts': 'starts an engine of its own for a run',
   },
 });

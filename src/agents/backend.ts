@@ -66,6 +66,8 @@ export interface Capabilities {
   session: boolean;
   /** Keeps what runs in it from writing elsewhere. */
   sandbox: boolean;
+  /** Works within our sandbox: `wrap: sandbox`. */
+  wrapped: boolean;
   /** Holds the final message to a JSON Schema. */
   outputSchema: boolean;
   /** Reports the tokens that it used, as a sum of all of its session or of this attempt; null: it does not. */

@@ -1,8 +1,8 @@
 /** From the name in a task's `agent` field to the agent: section 7 of the contract. Pure. */
 import { nearest } from '../model/policies.ts';
-import type { AgentSpec, ProjectSpec, Sandbox, TaskSpec } from '../model/program.ts';
+import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Backend } from './backend.ts';
-import { defaultBackend, shellBackend } from './backends.ts';
+import { backendOfRole, defaultBackend, shellBackend } from './backends.ts';
 
 /** The agent of projects that name none; it needs no definition. */
 export const DEFAULT_AGENT = 'default';
@@ -27,6 +27,16 @@ export function bareAgent({ name }: Backend): AgentSpec {
     command: null,
     run: null,
   };
+}
+
+/** What an assistant of a role runs on: an agent of the project's, or a bare one of its backend. */
+export function agentOfRole(
+  project: Pick<ProjectSpec, 'agents'>,
+  role: Pick<RoleSpec, 'agent' | 'backend'>,
+): AgentSpec {
+  return role.agent === undefined
+    ? bareAgent(backendOfRole(role.backend))
+    : resolveAgent(project, role.agent);
 }
 
 /** What a task runs with. Of model and sandbox: the task's own, or else its agent's, or else the project's. */

@@ -4,8 +4,9 @@
  */
 import path from 'node:path';
 import type { AgentConfig, AgentUse } from '../agents/backend.ts';
-import { backendOf, backendOfRole } from '../agents/backends.ts';
-import { bareAgent, effectiveAgent } from '../agents/resolve-agent.ts';
+import { backendOf } from '../agents/backends.ts';
+import { environmentSpec, profileOf } from '../agents/profile.ts';
+import { agentOfRole, effectiveAgent } from '../agents/resolve-agent.ts';
 import { effectiveValues, instanceOf, type RunState, taskOf } from '../core/state/run-state.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
@@ -93,15 +94,16 @@ export function assistantOrder(
 ): OrderedAttempt {
   const { paths, state } = basis;
   const { attemptDir, controlDir, outputSchemaFile, workspaceDir } = files;
+  const agent = agentOfRole(state.plan.project, role);
   return orderOf(basis, {
-    use: { agent: bareAgent(backendOfRole(role.backend)), run: null },
+    use: { agent, run: null },
     cwd: roleWorkspace(paths.authoredDir, role.id),
     projectWorkspaceDir: workspaceDir,
     attemptDir,
     controlDir,
     sandbox: role.sandbox,
     writableRoots: [],
-    model: role.model ?? state.plan.project.default_model,
+    model: role.model ?? agent.model ?? state.plan.project.default_model,
     outputSchemaFile,
     sessionId: null,
     previousUsage: null,
@@ -168,6 +170,8 @@ function orderOf(
   const { agent } = need.use;
   const backend = backendOf(agent.backend);
   const { settings, problem } = backend.settings(need.use, config);
+  const { set } = environmentSpec(agent);
+  const profile = profileOf(agent);
   return {
     problem,
     order: {
@@ -187,10 +191,11 @@ function orderOf(
         need.sessionId !== null && backend.isSessionId(need.sessionId) ? need.sessionId : null,
       previousUsage: need.previousUsage,
       env: {
-        ...agent.env,
+        ...set,
         ...need.variables,
-        PATH: withShim(commandDir, agent.env['PATH'] ?? env['PATH']),
+        PATH: withShim(commandDir, set['PATH'] ?? env['PATH']),
       },
+      ...(profile === null ? {} : { profile }),
       ...limitsOf(state.plan.project),
       startedAt: need.startedAt,
       generation: need.generation,

@@ -1,6 +1,5 @@
 /** What every command gets: where to print, and how to say how it ended. No command touches `process`. */
 import type { World } from '../app/world.ts';
-import type { ExitCode } from '../model/refusal.ts';
 
 export interface Output {
   /** Results. Adds the newline. What is no text of ours or plain is made visible: see render/visible.ts. */
@@ -35,7 +34,7 @@ export interface CliContext extends World {
   /** Whether this process is in the foreground of its terminal: only then may it read from that. */
   isInForeground(): boolean;
   /** Sets the exit status; the process ends when its work does. Default 0. */
-  exit(code: ExitCode): void;
+  exit(code: number): void;
   /** Takes SIGINT, SIGTERM and SIGHUP instead of dying of them. Returns what gives them back. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
   /**

@@ -39,6 +39,8 @@ export interface AttemptOrder {
    * CODEX_ORCH_* and PATH. So PATH here must already start from `agent.env.PATH` if that is set.
    */
   env: Record<string, string>;
+  /** What surrounds the agent; left out: nothing. */
+  profile?: AgentProfile;
   /** Counted while its process lives; null: no limit. */
   wallTimeoutMs: number | null;
   /** Counted from the last byte on standard output or error; null: no limit. */
@@ -49,6 +51,16 @@ export interface AttemptOrder {
   startedAt: string;
   /** From 0. One more each time that `never_started` was found. */
   generation: number;
+}
+
+/** What surrounds an agent, whatever it runs on. */
+export interface AgentProfile {
+  /** Names of what it gets of the environment of whoever starts it; null: all. */
+  pass: string[] | null;
+  /** Words before its own, or our sandbox around it. */
+  wrap: 'sandbox' | string[] | null;
+  /** Names of variables whose values are kept out of its output. */
+  secrets: string[];
 }
 
 /** What shows an attempt to whoever looks: in its control directory while it lives, in its own afterwards. */

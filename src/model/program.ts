@@ -67,13 +67,24 @@ export interface AgentSpec {
   sandbox: Sandbox | null;
   /** Extra arguments, after ours. */
   args: string[];
-  env: Record<string, string>;
+  env: Record<string, string> | AgentEnvironment;
   /** For agents that run commands: an argv. Exclusive with `run`. */
   command: string[] | null;
   /** For agents that run commands: a shell line; a task's own `run` wins. */
   run: string | null;
   /** What instances hold that it runs, unless their task says so itself; left out: nothing. */
   locks?: LockSpec[];
+  /** Words before the agent's own, or our sandbox around it. */
+  wrap?: 'sandbox' | string[];
+  /** Names of variables whose values are kept out of all output. */
+  secrets?: string[];
+}
+
+/** The environment of an agent, where its author says what it gets of other's. */
+export interface AgentEnvironment {
+  set: Record<string, string>;
+  /** Names of what passes; null: all. */
+  pass: string[] | null;
 }
 
 export interface ProjectSpec {
@@ -183,6 +194,8 @@ export interface RoleSpec {
   description: string;
   /** A role's name for one of the table of backends. */
   backend: string;
+  /** An agent of the project, in place of `backend`. */
+  agent?: string;
   model: string | null;
   sandbox: Sandbox;
   instructions: string;

@@ -27,6 +27,7 @@ export const commandBackend: Backend = {
   can: {
     session: false,
     sandbox: false,
+    wrapped: true,
     outputSchema: false,
     usage: null,
     structuredOutput: false,

@@ -51,7 +51,7 @@ export async function planRun(
       agent: task.agent,
       backend: agent.backend,
       model: fields.task.includes('model') ? model : null,
-      sandbox: fields.task.includes('sandbox') ? sandbox : null,
+      sandbox: fields.task.includes('sandbox') || agent.wrap === 'sandbox' ? sandbox : null,
       directory: resolved.ok ? resolved.workspaces.cwd : null,
       dependsOn: task.depends_on.map((each) => each.task),
       wave: waves.get(task.id) ?? 1,

@@ -1,4 +1,5 @@
 /** What has to hold before a run is made: one that could only fail is none. Creates nothing. */
+import { bubblewrapIn } from '../../execution/local/surroundings.ts';
 import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -6,6 +7,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { backendOf } from '../../agents/backends.ts';
+import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
@@ -96,10 +98,13 @@ async function checkAgents(
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     const cwd = resolved.ok ? resolved.workspaces.cwd : null;
     const place = { cwd, programDir: program.programDir, sandbox };
-    const key = JSON.stringify([agent.backend, settings, agent.env, place]);
+    const key = JSON.stringify([agent.backend, settings, agent.env, agent.wrap, place]);
     if (seen.has(key)) continue;
     seen.add(key);
-    const obstacle = backend.obstacle(settings, { ...world.env, ...agent.env }, place);
+    const { set, pass } = environmentSpec(agent);
+    const env = { ...passedOn(world.env, pass), ...set };
+    if (agent.wrap === 'sandbox') bubblewrapIn(env);
+    const obstacle = backend.obstacle(settings, env, place);
     if (obstacle === null) continue;
     const message = `${obstacle.message} The task ${task.id} needs it.`;
     const { code, hint, exit, data } = obstacle;

@@ -74,7 +74,7 @@ export async function briefWorker(
       name: order.backend,
       needsPrompt,
       hasSession: can.session,
-      hasSandbox: can.sandbox,
+      hasSandbox: can.sandbox || order.profile?.wrap === 'sandbox',
       takesOutputSchema: can.outputSchema,
     },
     commandPath: run.commandPath,

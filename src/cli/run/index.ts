@@ -21,6 +21,8 @@ export const noun: Noun = {
     verify: { summary: "check a run's log, state and files", load: () => import('./verify.ts') },
     // The engine of a run in the background.
     drive: { summary: '', hidden: true, load: () => import('./drive.ts') },
+    // Between an attempt and an agent that has secrets.
+    redact: { summary: '', hidden: true, load: () => import('./redact.ts') },
     list: { summary: 'list runs, newest first', load: () => import('./list.ts') },
     show: { summary: 'show a run', load: () => import('./show.ts') },
     watch: { summary: 'follow a run as it goes', load: () => import('./watch.ts') },

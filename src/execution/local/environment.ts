@@ -1,8 +1,10 @@
 /** From an order to what is executed: the program found, the command line, the environment. */
 import type { CommandLine } from '../../agents/backend.ts';
 import { backendOf, backends } from '../../agents/backends.ts';
+import { passedOn } from '../../agents/profile.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 export interface Prepared extends Pick<CommandLine, 'argv' | 'directories'> {
   env: NodeJS.ProcessEnv;
@@ -17,13 +19,16 @@ export async function prepareAttempt(
   order: AttemptOrder,
   inherited: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Prepared> {
-  const env: NodeJS.ProcessEnv = { ...withoutRepository(inherited), ...order.env };
+  const passed = passedOn(inherited, order.profile?.pass ?? null);
+  const env: NodeJS.ProcessEnv = { ...withoutRepository(passed), ...order.env };
   for (const { ownVariables } of backends) for (const name of ownVariables) delete env[name];
   const backend = backendOf(order.backend);
   const line = backend.commandLine(order, await backend.locate(order, env));
+  const around = surroundingsOf(order, env);
+  const [program, ...rest] = [...around.before, ...line.argv];
   return {
-    argv: line.argv,
-    directories: line.directories,
-    env: { ...env, ...line.env, PWD: order.cwd },
+    argv: program === undefined ? line.argv : [program, ...rest],
+    directories: [...line.directories, ...around.directories],
+    env: { ...env, ...line.env, ...around.env, PWD: order.cwd },
   };
 }

@@ -1,8 +1,19 @@
 /** Whether agents resolve, and whether their backends can honour what is asked of them (section 7). Pure. */
 import { agentFields, taskFields, type UseFinding } from '../../agents/backend.ts';
 import { backendOf, backends, defaultBackend, shellBackend } from '../../agents/backends.ts';
-import { DEFAULT_AGENT, resolveAgent, SHELL_AGENT } from '../../agents/resolve-agent.ts';
-import type { AgentSpec, ComposePart, ProjectSpec, TaskSpec } from '../../model/program.ts';
+import {
+  DEFAULT_AGENT,
+  effectiveAgent,
+  resolveAgent,
+  SHELL_AGENT,
+} from '../../agents/resolve-agent.ts';
+import type {
+  AgentSpec,
+  ComposePart,
+  ProjectSpec,
+  RoleSpec,
+  TaskSpec,
+} from '../../model/program.ts';
 import type { FileFinding } from '../source/authored-file.ts';
 import { tooLong } from '../../processes/longest-word.ts';
 import type { Add, RuleFinding } from './finding.ts';
@@ -15,9 +26,11 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
     const at = ['agents', name];
     const { does, fields, check } = backendOf(agent.backend);
     addAll(check({ name, agent, task: null }), at, add);
+    checkWrap(name, agent, [...at, 'wrap'], add);
     checkWords(wordsOf(agent), at, add);
     for (const field of agentFields) {
       if (agent[field] === null || fields.agent.includes(field)) continue;
+      if (isWrapped(agent, field)) continue;
       if (field === 'command' || field === 'run') {
         add(
           'error',
@@ -34,6 +47,35 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
   }
 }
 
+/** Our sandbox is for those that have none of their own. */
+function checkWrap(name: string, agent: AgentSpec, at: RuleFinding['path'], add: Add): void {
+  const { can, does } = backendOf(agent.backend);
+  if (agent.wrap !== 'sandbox' || can.wrapped) return;
+  const message = `the agent "${name}" ${does}, which has a sandbox of its own and does not work in ours`;
+  const hint = 'Remove "wrap", and set "sandbox".';
+  add('error', 'agent.unsupported_field', at, message, hint);
+}
+
+/** A sandbox around what may do anything holds nothing. */
+function checkHeld(task: TaskSpec, project: ProjectSpec, add: Add): void {
+  const { agent, sandbox } = effectiveAgent(project, task);
+  if (agent.wrap !== 'sandbox' || sandbox !== 'danger-full-access') return;
+  const message = `"wrap: sandbox" of the agent "${task.agent}" holds nothing where the sandbox is danger-full-access`;
+  const hint = 'Set "sandbox: workspace-write" or "read-only", or remove "wrap".';
+  add('error', 'agent.unsupported_field', ['agent'], message, hint);
+}
+
+/** The agent that a role names must be there, and be one that answers. */
+export function checkRoleAgent(role: RoleSpec, project: ProjectSpec, add: Add): void {
+  const { agent: name } = role;
+  if (name === undefined) return;
+  checkName(name, ['agent'], project, add);
+  if (isUndefined(name, project)) return;
+  const { does, needsPrompt } = backendOf(resolveAgent(project, name).backend);
+  if (needsPrompt) return;
+  add('error', 'agent.unresolved', ['agent'], `the agent "${name}" ${does}, and answers nothing`);
+}
+
 export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): void {
   const { agent: name } = task;
   const agent = resolveAgent(project, name);
@@ -43,8 +85,9 @@ export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): 
   if (isUndefined(name, project)) return;
   const { does, fields, check } = backendOf(agent.backend);
   addAll(check({ name, agent, task }), [], add);
+  checkHeld(task, project, add);
   for (const field of taskFields) {
-    if (!isSet(task[field]) || fields.task.includes(field)) continue;
+    if (!isSet(task[field]) || fields.task.includes(field) || isWrapped(agent, field)) continue;
     if (field === 'run') {
       add(
         'error',
@@ -156,6 +199,11 @@ function runningOwn(): string {
     .filter(({ fields }) => fields.agent.includes('run'))
     .map(({ name }) => name)
     .join('" or "backend: ');
+}
+
+/** Whether our sandbox around the agent honours the field. */
+function isWrapped({ wrap }: AgentSpec, field: string): boolean {
+  return wrap === 'sandbox' && (field === 'sandbox' || field === 'extra_writable_roots');
 }
 
 function isSet(value: string | readonly string[] | null): boolean {

@@ -30,7 +30,7 @@ export function checkPaths(task: TaskSpec, project: ProjectSpec, add: Add): void
   for (const { path, template } of pathTemplatesOf(task)) checkTemplate(template, path, add);
   const { agent, sandbox } = effectiveAgent(project, task);
   if (
-    backendOf(agent.backend).can.sandbox &&
+    (backendOf(agent.backend).can.sandbox || agent.wrap === 'sandbox') &&
     sandbox === 'read-only' &&
     task.extra_writable_roots.length > 0
   ) {

@@ -2,7 +2,7 @@
  * What must hold between the parts of a program: section 3 of the contract, as far as it can be said
  * without looking at the disk. Pure: model in, findings out.
  */
-import { checkAgents, checkTaskAgent } from './agents.ts';
+import { checkAgents, checkRoleAgent, checkTaskAgent } from './agents.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { findCycles } from './graph.ts';
@@ -30,6 +30,9 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     checkPaths(task, model.project, add);
     checkRoles(task, model, add);
     checkControl(task, byId, model, add);
+  }
+  for (const role of model.roles) {
+    if (!model.isProjectUnreadable) checkRoleAgent(role, model.project, addTo(`roles.${role.id}`));
   }
   checkTargetOwners(model.tasks, addTo);
   checkLocks(model.project, model.tasks, addTo);

@@ -71,12 +71,16 @@ function shapeSchema(shape: Shape): JsonObject {
       return { type: 'number', minimum: 0 };
     case 'boolean':
       return { type: 'boolean' };
-    case 'list':
-      return {
+    case 'list': {
+      const list: JsonObject = {
         type: 'array',
         items: shapeSchema(shape.items),
         ...(shape.min === undefined ? {} : { minItems: shape.min }),
       };
+      return shape.words === undefined
+        ? list
+        : { oneOf: [list, { type: 'string', enum: [...shape.words] }] };
+    }
     case 'map': {
       const pattern = shape.keys?.pattern;
       const names: Json | undefined = shape.oneOfKeys
@@ -84,11 +88,13 @@ function shapeSchema(shape: Shape): JsonObject {
         : pattern === undefined
           ? undefined
           : { pattern };
-      return {
-        type: 'object',
+      const map: JsonObject = {
         ...(names === undefined ? {} : { propertyNames: names }),
         additionalProperties: shapeSchema(shape.values),
       };
+      if (shape.fields === undefined) return { type: 'object', ...map };
+      const { type, ...object } = objectSchema(shape.fields);
+      return { type: type ?? 'object', anyOf: [map, object] };
     }
     case 'object': {
       const whole = objectSchema(shape.fields);

@@ -11,10 +11,16 @@ import {
   prices,
   programPath,
   text,
+  variableName,
   word,
 } from './forms.ts';
 import { agentWords } from './other-words.ts';
-import type { FieldsOf } from './shape.ts';
+import type { FieldsOf, Shape } from './shape.ts';
+
+const variableNames: Shape = {
+  type: 'list',
+  items: { type: 'string', form: variableName },
+};
 
 const agentFields: FieldsOf<AgentSpec> = {
   backend: {
@@ -37,9 +43,24 @@ const agentFields: FieldsOf<AgentSpec> = {
     description: 'Extra arguments, after those that codex-orch gives.',
   },
   env: {
-    shape: { type: 'map', values: argument },
-    description: 'Extra environment variables.',
-    examples: [{ CI: '1' }],
+    shape: {
+      type: 'map',
+      values: argument,
+      fields: {
+        set: {
+          shape: { type: 'map', values: argument },
+          description: 'Extra environment variables.',
+        },
+        pass: {
+          shape: variableNames,
+          nullable: true,
+          description:
+            'Names of the variables that pass from whoever starts the run; null: all. CODEX_ORCH_*, PATH, HOME, TMPDIR and XDG_CACHE_HOME always pass.',
+        },
+      },
+    },
+    description: 'Extra environment variables; or set: those, and pass: what of others it gets.',
+    examples: [{ CI: '1' }, { set: { CI: '1' }, pass: ['LANG'] }],
   },
   command: {
     shape: { type: 'list', items: argument, min: 1 },
@@ -59,6 +80,19 @@ const agentFields: FieldsOf<AgentSpec> = {
     description:
       'Locks that its instances hold while they run, unless their task names some itself.',
     examples: [['database']],
+  },
+  wrap: {
+    shape: { type: 'list', items: argumentWord, min: 1, words: ['sandbox'] },
+    staysOut: true,
+    description:
+      'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command backend.',
+    examples: ['sandbox', ['nice', '-n', '10']],
+  },
+  secrets: {
+    shape: variableNames,
+    staysOut: true,
+    description: 'Environment variables whose values are replaced in all that the agent prints.',
+    examples: [['NPM_TOKEN']],
   },
 };
 

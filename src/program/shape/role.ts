@@ -14,6 +14,12 @@ export const roleFields: FieldsOf<RoleSpec> = {
     default: defaultBackend.roleName,
     description: 'What the role runs on.',
   },
+  agent: {
+    shape: argumentWord,
+    staysOut: true,
+    description: 'An agent of project.yaml that the role runs on, in place of backend.',
+    examples: ['careful'],
+  },
   model: { shape: argumentWord, nullable: true, description: 'Model; without it, the project’s.' },
   sandbox: {
     shape: { type: 'enum', values: sandboxes },

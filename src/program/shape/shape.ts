@@ -48,8 +48,16 @@ export type Shape =
   /** A number that is not negative. */
   | { type: 'amount' }
   | { type: 'boolean' }
-  | { type: 'list'; items: Shape; min?: number }
-  | { type: 'map'; values: Shape; keys?: StringForm; oneOfKeys?: readonly string[] }
+  /** `words`: texts that may stand in place of the list. */
+  | { type: 'list'; items: Shape; min?: number; words?: readonly string[] }
+  /** `fields`: where one of them is there, it is an object of these and no map. */
+  | {
+      type: 'map';
+      values: Shape;
+      keys?: StringForm;
+      oneOfKeys?: readonly string[];
+      fields?: Fields;
+    }
   /** `bare`: the field that a text stands for which is written in the place of the whole. */
   | ({ type: 'object'; fields: Fields; bare?: string } & Written)
   | ({ type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json } & Written)
@@ -170,6 +178,7 @@ class Checker {
       case 'boolean':
         return this.boolean(shape, value, path);
       case 'list':
+        if (typeof value === 'string' && shape.words?.includes(value)) return value;
         if (!Array.isArray(value)) {
           return this.type(shape, 'a list', value, path, asList(shape.items, value));
         }
@@ -233,6 +242,10 @@ class Checker {
 
   private map(shape: Shape & { type: 'map' }, value: Json, path: Path): Json {
     if (!isJsonObject(value)) return this.type(shape, 'a mapping', value, path);
+    const { fields } = shape;
+    if (fields && Object.keys(fields).some((name) => Object.hasOwn(value, name))) {
+      return this.fields({ fields }, value, path);
+    }
     const result: [string, Json][] = [];
     for (const [key, item] of Object.entries(value)) {
       const at = [...path, key];
@@ -410,7 +423,7 @@ function describe(value: Json, written: string | null): string {
 /** How a single thing is written where a list belongs; a mapping of names, as other tools have it, too. */
 function asList(items: Shape, value: Json): string | null {
   const names = typeof value === 'string' ? [value] : isJsonObject(value) ? Object.keys(value) : [];
-  if (isJsonObject(value) && 'fields' in items) {
+  if (isJsonObject(value) && items.type === 'object') {
     if (names.some((name) => Object.hasOwn(items.fields, name))) return 'Put it into a list: "- ".';
   }
   const first = names.filter((name) => name.trim() !== '' && name.length <= 60);

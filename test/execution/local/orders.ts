@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { afterAll } from 'vitest';
 import { backendOf, shellBackend } from '../../../src/agents/backends.ts';
+import { environmentSpec, profileOf } from '../../../src/agents/profile.ts';
 import { bareAgent } from '../../../src/agents/resolve-agent.ts';
 import { makeDirectories } from '../../../src/attempt/place/directories.ts';
 import { attemptFiles, readIdentity } from '../../../src/execution/local/attempt-files.ts';
@@ -40,7 +41,9 @@ export function newOrder(root: string, change: OrderChange = {}, prompt = ''): A
   const { agent, run = null, ...changed } = change;
   const backend = backendOf(change.backend ?? shellBackend.name);
   const use = { agent: { ...bareAgent(backend), ...agent }, run };
+  const profile = profileOf(use.agent);
   return {
+    ...(profile === null ? {} : { profile }),
     backend: backend.name,
     settings: backend.settings(use, { sections: {}, problem: null }).settings,
     cwd,
@@ -61,7 +64,7 @@ export function newOrder(root: string, change: OrderChange = {}, prompt = ''): A
     startedAt: new Date().toISOString(),
     generation: 0,
     ...changed,
-    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir, ...agent?.env, ...change.env },
+    env: { CODEX_ORCH_ATTEMPT_DIR: attemptDir, ...environmentSpec(use.agent).set, ...change.env },
   };
 }
 

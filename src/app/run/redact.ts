@@ -1,0 +1,13 @@
+/** What stands between an attempt and its agent where the agent has secrets. */
+import { runRedacted } from '../../execution/local/redacted.ts';
+import type { World } from '../world.ts';
+
+/** Runs `argv`, its output without the values of these variables. Resolves with its exit status. */
+export function redact(
+  { env }: Pick<World, 'env'>,
+  names: readonly string[],
+  argv: readonly string[],
+): Promise<number> {
+  const secrets = names.map((name) => ({ name, value: env[name] ?? '' }));
+  return runRedacted(argv, secrets);
+}

@@ -1,0 +1,67 @@
+/** The words before an agent's own: what `wrap` says, and what keeps its secrets. */
+import path from 'node:path';
+import { keptOfProgram } from '../../agents/kept-of-program.ts';
+import { findExecutable } from '../../disk/executable.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
+import { Refusal } from '../../model/refusal.ts';
+
+export interface Surrounded {
+  before: string[];
+  env: Record<string, string>;
+  /** Must exist when it starts. */
+  directories: string[];
+}
+
+/** `env`: all of the attempt's. @throws Refusal where what is to surround it is missing */
+export function surroundingsOf(order: AttemptOrder, env: NodeJS.ProcessEnv): Surrounded {
+  const { wrap = null, secrets = [] } = order.profile ?? {};
+  const kept =
+    secrets.length === 0 ? [] : [ownCommand(env), 'run', 'redact', secrets.join(','), '--'];
+  if (wrap !== 'sandbox') return { before: [...kept, ...(wrap ?? [])], env: {}, directories: [] };
+  const scratch = path.join(order.attemptDir, 'scratch');
+  return {
+    before: [...kept, ...sandboxWords(order, bubblewrapIn(env))],
+    env: { TMPDIR: scratch },
+    directories: [scratch],
+  };
+}
+
+/** bubblewrap(1): all of the machine to be read, and of it what the order's sandbox opens to be written. */
+function sandboxWords(order: AttemptOrder, program: string): string[] {
+  const { sandbox, cwd, attemptDir, writableRoots } = order;
+  const roots = sandbox === 'read-only' ? [] : [cwd, ...writableRoots];
+  const closed = sandbox === 'read-only' ? [] : keptOfProgram(order);
+  const bind = (how: '--bind' | '--ro-bind') => (file: string) => [how, realPathOf(file), file];
+  return [
+    ...[program, '--ro-bind', '/', '/', '--dev', '/dev'],
+    // Of the system's own switches root could write to some.
+    ...['--unshare-pid', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+    ...roots.flatMap(bind('--bind')),
+    ...closed.flatMap(bind('--ro-bind')),
+    ...bind('--bind')(attemptDir),
+    ...['--die-with-parent', '--chdir', cwd, '--'],
+  ];
+}
+
+/** Absolute. @throws Refusal `sandbox-missing` */
+export function bubblewrapIn(env: NodeJS.ProcessEnv): string {
+  const found = findExecutable('bwrap', env['PATH'] ?? '');
+  if (found !== null) return found;
+  throw new Refusal(
+    'sandbox-missing',
+    'The sandbox of "wrap: sandbox" needs bwrap, which is not on PATH.',
+    {
+      hint: 'Install the package bubblewrap; `codex-orch doctor` says when it is there.',
+    },
+  );
+}
+
+/** The `codex-orch` of this installation, which is the first on the PATH of an attempt. */
+function ownCommand(env: NodeJS.ProcessEnv): string {
+  const found = findExecutable('codex-orch', env['PATH'] ?? '');
+  if (found !== null) return found;
+  const message =
+    'The secrets of the agent cannot be kept: codex-orch is not on the PATH of the attempt.';
+  throw new Refusal('secrets-unkept', message);
+}
