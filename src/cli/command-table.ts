@@ -66,6 +66,10 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'serve the web page of a program on this machine',
     load: () => import('./web.ts'),
   },
+  notify: {
+    summary: 'try out whom notifications go to',
+    load: () => import('./notify/index.ts'),
+  },
   doctor: {
     summary: 'find what on this machine would stop a run',
     load: () => import('./doctor.ts'),

@@ -59,6 +59,28 @@ export interface Price {
 /** Model, or a pattern with `*` for any characters → price. */
 export type Prices = Record<string, Price>;
 
+export const notifyKinds = ['question', 'failed', 'done'] as const;
+export type NotifyKind = (typeof notifyKinds)[number];
+
+/** Where a notification goes: one of these. */
+export interface NotifyTarget {
+  /** A program of the user's, which reads it as JSON. */
+  command?: string[];
+  /** A URL that it is posted to as JSON. */
+  webhook?: string;
+  /** With `webhook`: the environment variable with the secret that signs it. */
+  secret_env?: string;
+  /** The environment variable with the URL of an incoming webhook of Slack. */
+  slack?: string;
+  /** A message on the screen of whoever drives the run. */
+  desktop?: 'desktop';
+}
+
+export interface NotifyRule {
+  on: NotifyKind[];
+  to: NotifyTarget;
+}
+
 /** `agents.<name>` in project.yaml. */
 export interface AgentSpec {
   /** A name of the table of backends. */
@@ -107,6 +129,8 @@ export interface ProjectSpec {
   assistants: 'worker' | 'inline';
   /** Left out: those of config.toml. */
   prices?: Prices;
+  /** Left out: as config.toml says. */
+  notify?: NotifyRule[];
 }
 
 export interface Dependency {

@@ -5,11 +5,12 @@ import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
-import type { Prices } from '../model/program.ts';
+import type { NotifyRule, Prices } from '../model/program.ts';
 import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
-import { prices as pricesShape } from './shape/forms.ts';
-import { checkShape } from './shape/shape.ts';
+import { targetProblem } from './rules/notify.ts';
+import { notify as notifyShape, prices as pricesShape } from './shape/forms.ts';
+import { checkShape, type Shape } from './shape/shape.ts';
 
 interface GlobalConfig {
   /** The sections of the backends: what is set of their `configKeys`. */
@@ -17,6 +18,8 @@ interface GlobalConfig {
   web: { /** null: the built-in one. */ port: number | null };
   /** null: it names none. */
   prices: Prices | null;
+  /** null: it names nobody. */
+  notify: NotifyRule[] | null;
 }
 
 export interface LoadedConfig {
@@ -46,7 +49,7 @@ const known: Record<string, readonly string[]> = {
 export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig> {
   const file = path.join(globalRoot, 'config.toml');
   const loaded: LoadedConfig = {
-    config: { sections: {}, web: { port: null }, prices: null },
+    config: { sections: {}, web: { port: null }, prices: null, notify: null },
     file,
     diagnostics: [],
   };
@@ -97,15 +100,19 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
     return loaded;
   }
-  const { prices, ...sections } = content;
-  if (prices !== undefined)
-    loaded.config.prices = pricesOf(prices, (message, at) => {
-      add('error', 'wrong_type', message, `config.${at}`);
-    });
+  const { prices, notify, ...sections } = content;
+  const wrong = (message: string, at: string): void =>
+    void add('error', 'wrong_type', message, `config.${at}`);
+  loaded.config.prices = shaped<Prices>('prices', pricesShape, prices, wrong);
+  loaded.config.notify = shaped<NotifyRule[]>('notify', notifyShape, notify, wrong);
+  for (const [index, { to }] of (loaded.config.notify ?? []).entries()) {
+    const problem = targetProblem(to);
+    if (problem !== null) wrong(problem, `notify.${index}.to`);
+  }
   for (const [section, value] of Object.entries(sections)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      unknown(section, [...Object.keys(known), 'prices']);
+      unknown(section, [...Object.keys(known), 'prices', 'notify']);
       continue;
     }
     if (typeof value !== 'object' || value === null) {
@@ -150,14 +157,20 @@ export function agentConfigOf({ config, file, diagnostics }: LoadedConfig): Agen
   return { sections, problem: `${place}: ${broken.message}` };
 }
 
-/** As in project.yaml; null where something is wrong with them. */
-function pricesOf(value: unknown, report: (message: string, at: string) => void): Prices | null {
+/** As in project.yaml; null where it is left out, or something is wrong with it. */
+function shaped<T>(
+  name: string,
+  shape: Shape,
+  value: unknown,
+  report: (message: string, at: string) => void,
+): T | null {
+  if (value === undefined) return null;
   let isWhole = true;
-  const checked = checkShape(pricesShape, value as Json, ({ severity, message, path: at }) => {
+  const checked = checkShape(shape, value as Json, ({ severity, message, path: at }) => {
     isWhole &&= severity !== 'error';
-    report(message, ['prices', ...at].join('.'));
+    report(message, [name, ...at].join('.'));
   });
-  return isWhole ? (checked as unknown as Prices) : null;
+  return isWhole ? (checked as unknown as T) : null;
 }
 
 function valueAt(content: Record<string, unknown>, section: string, key: string): unknown {

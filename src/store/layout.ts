@@ -58,6 +58,8 @@ export interface RunPaths {
   engineLog: string;
   /** Put on the PATH of workers, so that they can run `codex-orch` by that name. */
   binDir: string;
+  /** Notifications that have yet to be sent. */
+  outboxDir: string;
 }
 
 /** The paths of a run. Pure: nothing is read, nothing created. */
@@ -107,6 +109,7 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     lockDir: under('lock'),
     engineLog: under('engine.log'),
     binDir: under('bin'),
+    outboxDir: under('outbox'),
   };
 }
 

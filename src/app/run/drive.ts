@@ -10,6 +10,8 @@ import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
 import { launchersHere, LocalExecutor } from '../../execution/local/executor.ts';
 import { makeDirectory } from '../../disk/disk.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import { privateDir } from '../../store/layout.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -112,11 +114,15 @@ export function driveSession(
     answerer: inlineAssistants(world, session, options),
   });
   begin(engine);
+  let notifier: Notifier | null = null;
   const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
-    .then((config) => {
+    .then(async (config) => {
       context.config = config;
-      return engine.run();
+      notifier = await notifierFor(world, session);
+      notifier?.begin();
+      await engine.run();
     })
+    .finally(() => notifier?.close())
     .finally(() => (world.executor ? undefined : executor.close()))
     .finally(() => session.close())
     .then(() => ({ status: runStatus(session.state), state: session.state, stopped, left }));
@@ -132,6 +138,15 @@ export function driveSession(
     },
     ended,
   };
+}
+
+/** null where nobody is to be told of anything. */
+async function notifierFor(world: World, session: RunSession): Promise<Notifier | null> {
+  const { rulesFor } = await import('../notify/rules.ts');
+  const rules = await rulesFor(world, session.state.plan.project.notify);
+  if (rules.length === 0 && namesIn(session.paths.outboxDir).length === 0) return null;
+  const { Notifier } = await import('../notify/notifier.ts');
+  return new Notifier(world, session, rules);
 }
 
 function inlineAssistants(

@@ -7,6 +7,7 @@ import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { findCycles } from './graph.ts';
 import { checkLocks } from './locks.ts';
+import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
 import { checkReferences } from './references.ts';
 import { checkRoles } from './roles.ts';
@@ -35,6 +36,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     if (!model.isProjectUnreadable) checkRoleAgent(role, model.project, addTo(`roles.${role.id}`));
   }
   checkTargetOwners(model.tasks, addTo);
+  checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {
     const [first = '', second = first] = cycle;

@@ -1,5 +1,5 @@
 /** Texts with a form of their own, and the shapes that several files have in common. */
-import { idPattern } from '../../model/program.ts';
+import { idPattern, notifyKinds } from '../../model/program.ts';
 import type { Shape, StringForm } from './shape.ts';
 
 const id: StringForm = {
@@ -70,6 +70,64 @@ export const argumentWord: Shape = { type: 'string', nonEmpty: true, form: noNul
 export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
 export const ids: Shape = { type: 'list', items: idString };
+
+const variable: Shape = { type: 'string', nonEmpty: true, form: variableName };
+
+const webUrl: StringForm = {
+  pattern: '^https?://',
+  problem: (text) =>
+    URL.canParse(text) && /^https?:/i.test(text) ? null : 'must be a URL with http:// or https://',
+};
+
+/** Where exactly one may stand, see rules/notify.ts. */
+const notifyTarget: Shape = {
+  type: 'object',
+  bare: 'desktop',
+  fields: {
+    command: {
+      shape: { type: 'list', items: argument, min: 1 },
+      staysOut: true,
+      description: 'Program and arguments; it reads the notification as JSON.',
+      examples: [['./tell-me.sh']],
+    },
+    webhook: {
+      shape: { type: 'string', nonEmpty: true, form: webUrl },
+      staysOut: true,
+      description: 'URL that the notification is posted to as JSON.',
+    },
+    secret_env: {
+      shape: variable,
+      staysOut: true,
+      description: 'With webhook: environment variable with the secret that signs it.',
+    },
+    slack: {
+      shape: variable,
+      staysOut: true,
+      description: 'Environment variable with the URL of an incoming webhook of Slack.',
+      examples: ['SLACK_URL'],
+    },
+    desktop: {
+      shape: { type: 'enum', values: ['desktop'] },
+      staysOut: true,
+      description: 'A message on the screen of whoever drives the run.',
+    },
+  },
+};
+
+export const notify: Shape = {
+  type: 'list',
+  items: {
+    type: 'object',
+    fields: {
+      on: {
+        shape: { type: 'list', items: { type: 'enum', values: notifyKinds }, min: 1 },
+        required: true,
+        description: 'What to tell of.',
+      },
+      to: { shape: notifyTarget, required: true, description: 'Whom to tell, and how.' },
+    },
+  },
+};
 
 /** By model. */
 export const prices: Shape = {

@@ -8,6 +8,7 @@ import {
   directory,
   inputKey,
   locks,
+  notify,
   prices,
   programPath,
   text,
@@ -184,5 +185,12 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     description:
       'Model, or a pattern with *, to what its tokens cost; left out: as config.toml says. For `run cost`.',
     examples: [{ 'gpt-*': { input: 2, cached_input: 0.5, output: 8 } }],
+  },
+  notify: {
+    shape: notify,
+    staysOut: true,
+    description:
+      'Whom to tell of questions, failures and the end of a run; left out: as config.toml says.',
+    examples: [[{ on: ['question', 'failed', 'done'], to: 'desktop' }]],
   },
 };
