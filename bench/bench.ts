@@ -64,7 +64,7 @@ export function latestRun(programDir: string): string {
   return path.join(runs, latest);
 }
 
-export function timesOf(runDir: string): { driveMs: number; instances: number } {
+function timesOf(runDir: string): { driveMs: number; instances: number } {
   const events = eventsOf(runDir);
   const started = events.find((event) => event.event_type === 'attempt_started');
   const ended = events.at(-1);

@@ -6,9 +6,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { median, time, watchMemory } from './measure.ts';
+import { median, time, watchProcess } from './measure.ts';
 import { planOf, taskSpec, type Planned } from './planning.ts';
-import { begin, wide } from './programs.ts';
+import { begin, chain, wide } from './programs.ts';
 import { writeRun } from './synthetic-run.ts';
 
 interface Checkout {
@@ -49,12 +49,14 @@ function compareCommands(directory: string, ours: Checkout, theirs: Checkout): v
   begin(shown, '');
   const tasks = Array.from({ length: 10_000 }, (_, i) => taskSpec(`t${i}`, []));
   writeRun(shown, planOf(tasks), runId);
+  const chained = chain(path.join(directory, 'chained'), 100);
   const driven = wide(path.join(directory, 'driven'), 200);
   const rows: [string, number, string[]][] = [
     ['--version', 41, ['--version']],
     ['task list of 50', 41, ['task', 'list', listed]],
     ['run show of 10,000', 15, ['run', 'show', shown, runId]],
     ['run list', 21, ['run', 'list', shown]],
+    ['run start, a chain of 100', 7, ['run', 'start', chained.directory, ...chained.select]],
     ['run start, 200 instances', 9, ['run', 'start', driven.directory, ...driven.select]],
     ['run start, 1 instance', 21, ['run', 'start', driven.directory, '--root', 't0']],
   ];
@@ -93,7 +95,7 @@ async function compareMemory(directory: string, ours: Checkout, theirs: Checkout
   const { directory: program, select } = wide(path.join(directory, 'many'), 2000);
   const once = async ({ main: file }: Checkout) => {
     const argv = [process.execPath, file, 'run', 'start', program, ...select] as const;
-    return (await watchMemory(argv, {})).peakMb;
+    return (await watchProcess(argv, {})).peakMb;
   };
   const pairs: [number, number][] = [];
   for (let i = 0; i < 3; i += 1) pairs.push([await once(ours), await once(theirs)]);

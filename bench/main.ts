@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- --quick] [--rows a,b]`: measures what docs/performance.md speaks of, and writes
+ * `npm run bench [-- --quick] [--rows a,b] [--peers]`: measures what docs/performance.md speaks of, and writes
  * bench/results.md. `--quick`, in seconds, tells only whether the measurements still work, and writes
- * nothing. Never beside anything else: it measures this machine, too.
+ * nothing. `--peers` adds what else of this machine runs as many commands. Never beside anything else: it measures this machine, too.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,17 @@ import { cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeAll, rounds, row, type Bench, type Row } from './bench.ts';
-import { growth, instanceCost, makespan, priceOfSafety } from './driving.ts';
-import { doLeastWork } from './least-work.ts';
+import {
+  chainLatency,
+  disk,
+  growth,
+  idle,
+  instanceCost,
+  makespan,
+  peers,
+  priceOfSafety,
+  smallRuns,
+} from './driving.ts';
 import { median } from './measure.ts';
 import { output } from './output.ts';
 import { measurePlanning } from './planning.ts';
@@ -18,6 +27,10 @@ import { question, recovery, startUp } from './starting.ts';
 
 const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   instance: instanceCost,
+  small: smallRuns,
+  chain: chainLatency,
+  disk,
+  idle,
   safety: priceOfSafety,
   growth,
   planning,
@@ -50,16 +63,14 @@ function planning(bench: Bench): Row[] {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       rows: { type: 'string' },
       cli: { type: 'string' },
-      least: { type: 'string' },
+      peers: { type: 'boolean', default: false },
     },
   });
-  if (values.least !== undefined) return doLeastWork(values.least, Number(positionals[0]));
   if (values.cli === undefined) throw new Error('--cli is missing: start it by npm run bench');
   mkdirSync('.test-tmp', { recursive: true });
   const directory = mkdtempSync(path.resolve('.test-tmp', 'bench-'));
@@ -67,16 +78,18 @@ async function main(): Promise<void> {
   const names = values.rows?.split(',') ?? Object.keys(measurements);
   const load = loadNow();
   const rows: Row[] = [];
+  const print = (each: Row): void => {
+    process.stdout.write(`${line(each)}\n`);
+    rows.push(each);
+  };
   try {
     for (const name of names) {
       const measure = measurements[name];
       if (!measure)
         throw new Error(`no row ${name}; there are ${Object.keys(measurements).join(', ')}`);
-      for (const each of await measure(bench)) {
-        process.stdout.write(`${line(each)}\n`);
-        rows.push(each);
-      }
+      for (const each of await measure(bench)) print(each);
     }
+    if (values.peers) for (const each of peers(bench)) print(each);
   } finally {
     removeAll(bench);
   }

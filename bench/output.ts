@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cliArgv, latestRun, row, type Bench, type Row } from './bench.ts';
-import { watchMemory } from './measure.ts';
+import { watchProcess } from './measure.ts';
 import { begin, task } from './programs.ts';
 
 export async function output(bench: Bench): Promise<Row[]> {
@@ -23,7 +23,7 @@ export async function output(bench: Bench): Promise<Row[]> {
   chmodSync(codex, 0o755);
   const words = ['run', 'start', directory, '--root', 'talk', '--wait'];
   const env = { ...process.env, CODEX_ORCH_CODEX_BIN: codex };
-  const { status, peakMb } = await watchMemory(cliArgv(bench, ...words), { env });
+  const { status, peakMb } = await watchProcess(cliArgv(bench, ...words), { env });
   const instances = path.join(latestRun(directory), 'instances');
   const attempt = path.join(instances, readdirSync(instances)[0] ?? '', 'attempts', '0001');
   const printed = JSON.parse(readFileSync(path.join(directory, 'printed.json'), 'utf8')) as {

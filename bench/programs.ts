@@ -22,17 +22,17 @@ export function task(directory: string, id: string, run: string, more = ''): voi
 
 const all = ['--label', 'all'];
 
-export function wide(directory: string, count: number): BenchProgram {
-  begin(directory, 'max_concurrency: 2\n');
-  for (let i = 0; i < count; i += 1) task(directory, `t${i}`, ':');
+export function wide(directory: string, count: number, atOnce = 2, run = ':'): BenchProgram {
+  begin(directory, `max_concurrency: ${atOnce}\n`);
+  for (let i = 0; i < count; i += 1) task(directory, `t${i}`, run);
   return { directory, select: all };
 }
 
-export function chain(directory: string, count: number): BenchProgram {
+export function chain(directory: string, count: number, run = ':'): BenchProgram {
   begin(directory, 'max_concurrency: 2\n');
   for (let i = 0; i < count; i += 1) {
     const more = i === 0 ? '' : `depends_on: [{task: t${i - 1}, kind: order}]\n`;
-    task(directory, `t${i}`, ':', more);
+    task(directory, `t${i}`, run, more);
   }
   return { directory, select: ['--root', `t${count - 1}`] };
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { cliArgv, ms, row, rounds, times, type Bench, type Row } from './bench.ts';
-import { median, pairs, time } from './measure.ts';
+import { median, pairs, time, watchProcess } from './measure.ts';
 import { planOf, taskSpec } from './planning.ts';
 import { begin, task, wide } from './programs.ts';
 import { writeRun } from './synthetic-run.ts';
@@ -24,10 +24,11 @@ function against(
   return row(measure, `${times(ratio)} (${each})`, `at most ${limit}×`, ratio <= limit);
 }
 
-export function startUp(bench: Bench): Row[] {
+export async function startUp(bench: Bench): Promise<Row[]> {
   const small = wide(path.join(bench.directory, 'listed'), 50).directory;
   const large = path.join(bench.directory, 'shown');
-  const [instances, runs] = bench.quick ? [50, 10] : [10_000, 1000];
+  const [instances, runs, tasks] = bench.quick ? [50, 10, 20] : [10_000, 1000, 1000];
+  const listed = wide(path.join(bench.directory, 'many-listed'), tasks).directory;
   begin(large, '');
   const runId = '20260101000000-00000001';
   writeRun(large, planOf(tasksOf(instances)), runId);
@@ -39,10 +40,23 @@ export function startUp(bench: Bench): Row[] {
   }
   return [
     against(bench, 'start-up: `--version` against `node -e 0`', ['--version'], 1.5),
-    against(bench, 'start-up: `task list` of 50', ['task', 'list', small], 2.5),
-    against(bench, `start-up: \`run show\` of ${instances}`, ['run', 'show', large, runId], 8),
+    against(bench, 'start-up: `task list` of 50', ['task', 'list', small], 2),
+    against(bench, `start-up: \`task list\` of ${tasks}`, ['task', 'list', listed], 4),
+    against(bench, `start-up: \`run show\` of ${instances}`, ['run', 'show', large, runId], 6),
+    await memoryOfShow(bench, large, runId, instances),
     against(bench, `start-up: \`run list\` of ${runs}`, ['run', 'list', many], 5),
   ];
+}
+
+async function memoryOfShow(
+  bench: Bench,
+  program: string,
+  runId: string,
+  instances: number,
+): Promise<Row> {
+  const { peakMb } = await watchProcess(cliArgv(bench, 'run', 'show', program, runId), {});
+  const shown = `${Math.round(peakMb)} MB`;
+  return row(`memory of \`run show\` of ${instances}`, shown, 'at most 110 MB', peakMb <= 110);
 }
 
 /** `run resume` of a run whose engine died: until the one attempt that is left starts. */

@@ -7,30 +7,36 @@ import { ExactNumber, type Json, type JsonObject } from '../../model/json.ts';
 import { visible } from './visible.ts';
 
 export function renderYaml(value: Json): string {
-  const lines = new Lines();
+  let text = '';
+  writeYaml(value, (part) => (text += part));
+  return text;
+}
+
+/** As `renderYaml`, part by part: a large document is then never there as a whole. */
+export function writeYaml(value: Json, write: (part: string) => void): void {
+  const lines = new Lines(write);
   if (isFilled(value)) writeBlock(value, '', '', lines);
   else lines.push(scalar(value, ''));
-  return lines.text();
+  lines.flush();
 }
 
 const LINES_PER_CHUNK = 500;
 
 /** Joined while they are young: half a million small strings kept to the end are the collector's work. */
 class Lines {
-  #chunks: string[] = [];
+  readonly #write: (part: string) => void;
   #lines: string[] = [];
 
+  constructor(write: (part: string) => void) {
+    this.#write = write;
+  }
+
   push(line: string): void {
-    if (this.#lines.push(line) === LINES_PER_CHUNK) this.#join();
+    if (this.#lines.push(line) === LINES_PER_CHUNK) this.flush();
   }
 
-  text(): string {
-    this.#join();
-    return this.#chunks.join('');
-  }
-
-  #join(): void {
-    if (this.#lines.length > 0) this.#chunks.push(`${this.#lines.join('\n')}\n`);
+  flush(): void {
+    if (this.#lines.length > 0) this.#write(`${this.#lines.join('\n')}\n`);
     this.#lines = [];
   }
 }

@@ -5,7 +5,7 @@ import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 import { programWord } from '../program-argument.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { renderYaml } from '../render/yaml.ts';
+import { writeYaml } from '../render/yaml.ts';
 
 export const command = defineCommand({
   description: 'Prints all that is known of a run: scopes, instances, inputs, frozen tasks.',
@@ -26,6 +26,6 @@ export const command = defineCommand({
       context.stderr.line(line);
     }
     // A document is plain data; an interface is no index signature.
-    context.stdout.write(renderYaml(document as unknown as JsonObject));
+    writeYaml(document as unknown as JsonObject, (part) => context.stdout.write(part));
   },
 });
