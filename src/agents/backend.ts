@@ -66,6 +66,8 @@ export interface Capabilities {
   session: boolean;
   /** Keeps what runs in it from writing elsewhere. */
   sandbox: boolean;
+  /** Uses servers of tools that its definition names: `mcp`. */
+  mcp: boolean;
   /** Works within our sandbox: `wrap: sandbox`. */
   wrapped: boolean;
   /** Holds the final message to a JSON Schema. */

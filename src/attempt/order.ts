@@ -12,7 +12,7 @@ import type { AttemptOrder } from '../model/attempt.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
-import type { Instance, Interrupt, Usage } from '../model/run.ts';
+import type { Instance, Interrupt, TokenKey, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
 import { resolveWorkspaces } from '../program/workspaces.ts';
@@ -235,7 +235,7 @@ function usageOfSession(instance: Instance): Usage | null {
   for (const { session_id, usage } of instance.attempts) {
     if (usage === null || session_id !== instance.session_id) continue;
     any = true;
-    for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] += usage[key];
+    for (const key of Object.keys(sum) as TokenKey[]) sum[key] += usage[key];
   }
   return any ? sum : null;
 }

@@ -1,5 +1,5 @@
 /** Puts together how an attempt ended, from what is known when its process is gone. Pure. */
-import type { TerminationReason, Usage } from '../model/run.ts';
+import type { TerminationReason, TokenKey, Usage } from '../model/run.ts';
 import type { Backend, Failure, OutputSummary } from '../agents/backend.ts';
 import { classifyFailure } from '../agents/failure.ts';
 import type { AttemptOrder, AttemptEnd, StopReason } from '../model/attempt.ts';
@@ -74,7 +74,7 @@ function previousIn({ sessionId, previousUsage }: AttemptOrder, { can }: Backend
 function usageOfAttempt(reported: Usage | null, previous: Usage | null): Usage | null {
   if (reported === null || previous === null) return reported;
   if (reported.input_tokens < previous.input_tokens) return reported;
-  const less = (key: keyof Usage): number => Math.max(0, reported[key] - previous[key]);
+  const less = (key: TokenKey): number => Math.max(0, reported[key] - previous[key]);
   return {
     input_tokens: less('input_tokens'),
     cached_input_tokens: less('cached_input_tokens'),

@@ -96,10 +96,18 @@ export interface AgentSpec {
   run: string | null;
   /** What instances hold that it runs, unless their task says so itself; left out: nothing. */
   locks?: LockSpec[];
+  /** Servers of tools that it may use, by name. */
+  mcp?: Record<string, ToolServer>;
   /** Words before the agent's own, or our sandbox around it. */
   wrap?: 'sandbox' | string[];
   /** Names of variables whose values are kept out of all output. */
   secrets?: string[];
+}
+
+/** A server of the Model Context Protocol, on standard input and output. */
+export interface ToolServer {
+  command: string[];
+  env: Record<string, string>;
 }
 
 /** The environment of an agent, where its author says what it gets of other's. */

@@ -86,7 +86,12 @@ export interface Usage {
   cached_input_tokens: number;
   output_tokens: number;
   reasoning_output_tokens: number;
+  /** US dollars, where the agent itself tells what it cost. */
+  cost_usd?: number;
 }
+
+/** What of a use is a count of tokens. */
+export type TokenKey = Exclude<keyof Usage, 'cost_usd'>;
 
 export interface FileRecord {
   /** Relative, with `/`. */

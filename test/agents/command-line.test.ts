@@ -45,6 +45,15 @@ describe('the command line of Codex', () => {
     expect(env).toEqual({});
   });
 
+  it('names the servers of tools that the agent is given', () => {
+    const mcp = { db: { command: ['db-mcp', '--ro', 'a"b'], env: { A: 'x y' } } };
+    const { argv } = codexLine({ agent: { mcp } });
+    const settings = argv.filter((_, i) => argv[i - 1] === '-c').join('\n');
+    expect(parse(settings)).toMatchObject({
+      mcp_servers: { db: { command: 'db-mcp', args: ['--ro', 'a"b'], env: { A: 'x y' } } },
+    });
+  });
+
   it('closes /tmp where the program lies in it', () => {
     const { argv, env, directories } = codexLine({}, { isProgramOpen: true });
     expect(argv).toContain('sandbox_workspace_write.exclude_slash_tmp=true');

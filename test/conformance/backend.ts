@@ -9,7 +9,7 @@ import { LocalExecutor } from '../../src/execution/local/executor.ts';
 import type { AgentActivity } from '../../src/model/activity.ts';
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
 import { sandboxes } from '../../src/model/program.ts';
-import { read, until } from '../execution/local/orders.ts';
+import { read, until, type OrderChange } from '../execution/local/orders.ts';
 
 /** What the agent of an order does. */
 export type Does =
@@ -23,7 +23,7 @@ export type Does =
 export interface BackendFixture {
   backend: Backend;
   /** In a fresh attempt directory. */
-  order(does: Does, change?: Partial<AttemptOrder>): AttemptOrder;
+  order(does: Does, change?: OrderChange): AttemptOrder;
   /** Why its sandbox cannot be tried on this machine; null where it can. */
   sandboxProblem: string | null;
   /** Why its program cannot be tried at all, where that is allowed. */
@@ -180,6 +180,19 @@ export const backendChecks: BackendCheck[] = [
       const end = await runToEnd(fixture, fixture.order({ says: 'never' }, { sessionId }));
       expect(end).toMatchObject({ session_lost: true, session_id: null });
       expect(end.failure_kind).toBe('session_lost');
+    },
+  },
+  {
+    name: 'starts the servers of tools that its definition names, where it uses any',
+    async run(fixture) {
+      if (!fixture.backend.can.mcp) return;
+      const script = path.resolve(import.meta.dirname, '..', 'support', 'tool-server.mjs');
+      const order = fixture.order({ says: 'x' });
+      const mark = path.join(order.cwd, 'mark');
+      const mcp = { tools: { command: [process.execPath, script], env: { MARK: mark } } };
+      const { settings } = fixture.order({ says: 'x' }, { agent: { mcp } });
+      await runToEnd(fixture, { ...order, settings });
+      expect(existsSync(mark)).toBe(true);
     },
   },
   {

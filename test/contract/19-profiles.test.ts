@@ -161,6 +161,23 @@ describe('secrets', () => {
   });
 });
 
+describe('mcp', () => {
+  it('is refused for what uses no servers, and where a server has no command', async () => {
+    const mcp = { db: { command: ['db-mcp'] } };
+    const shell = program({ backend: 'command', run: 'true', mcp });
+    const told = await codexOrch(['project', 'validate', shell], { cwd: root });
+    expect(told.code).toBe(2);
+    expect(told.stdout).toContain('use no servers of tools');
+    const compose = [{ kind: 'literal', text: 'Go.' }];
+    const good = program({ backend: 'claude', mcp }, { compose });
+    expect((await codexOrch(['project', 'validate', good], { cwd: root })).code).toBe(0);
+    const bad = program({ backend: 'claude', mcp: { 'a b': { env: {} } } }, { compose });
+    expect((await codexOrch(['project', 'validate', bad], { cwd: root })).stdout).toMatch(
+      /"command"/,
+    );
+  });
+});
+
 describe('a role', () => {
   it('runs on an agent of the project, which must be there and answer', async () => {
     const role = (agent: string) => ({

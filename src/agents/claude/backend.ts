@@ -25,6 +25,7 @@ export const claudeBackend: Backend = {
   can: {
     session: true,
     sandbox: true,
+    mcp: true,
     wrapped: false,
     outputSchema: true,
     usage: 'of_attempt',

@@ -30,13 +30,14 @@ export const claudeOptions = [
 
 /** All is restated on every attempt: a resumed session remembers the conversation and the model only. */
 export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine {
-  const { args } = claudeSettings(order);
+  const { args, mcp = {} } = claudeSettings(order);
   const session = order.sessionId === null ? newSession(order) : assertSessionUuid(order.sessionId);
   const words = ['-p', '--output-format', 'stream-json', '--verbose', '--strict-mcp-config'];
   // Settings of the person's are added to ours, and could open the sandbox: they hold only where there is none.
   words.push('--setting-sources', order.sandbox === 'danger-full-access' ? 'user' : '');
   words.push('--settings', JSON.stringify(settingsOf(order, at)));
-  words.push(...permissions(order, at));
+  if (Object.keys(mcp).length > 0) words.push('--mcp-config', serversOf(mcp));
+  words.push(...permissions(order, at, Object.keys(mcp)));
   if (order.model !== null) words.push('--model', order.model);
   if (at.outputSchema !== null) words.push('--json-schema', JSON.stringify(at.outputSchema));
   words.push(order.sessionId === null ? '--session-id' : '--resume', session, ...args);
@@ -46,6 +47,21 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
     env: surroundings,
     directories: at.directories,
   };
+}
+
+function serversOf(
+  mcp: Record<string, { command: string[]; env: Record<string, string> }>,
+): string {
+  const servers = Object.entries(mcp).map(
+    ([
+      name,
+      {
+        command: [command, ...args],
+        env,
+      },
+    ]) => [name, { command, args, env }],
+  );
+  return JSON.stringify({ mcpServers: Object.fromEntries(servers) });
 }
 
 function settingsOf(order: AttemptOrder, { kept }: Located): JsonObject {
@@ -72,21 +88,23 @@ function settingsOf(order: AttemptOrder, { kept }: Located): JsonObject {
 function permissions(
   { sandbox, cwd, attemptDir, writableRoots }: AttemptOrder,
   at: Located,
+  servers: readonly string[],
 ): string[] {
   const reading = 'Bash,Read,Glob,Grep';
+  const tools = servers.map((name) => `,mcp__${name}`).join('');
   switch (sandbox) {
     case 'read-only':
       return [
         ...['--permission-mode', 'dontAsk', '--add-dir', cwd],
         ...['--tools', `${reading},Edit,Write`],
-        ...['--allowedTools', `${reading},${editing(attemptDir)}`],
+        ...['--allowedTools', `${reading},${editing(attemptDir)}${tools}`],
       ];
     case 'workspace-write':
       return [
         ...['--permission-mode', 'acceptEdits'],
         ...['--add-dir', cwd, attemptDir, ...writableRoots],
         ...['--tools', `${reading},Edit,Write,NotebookEdit,Task,Skill`],
-        ...['--allowedTools', `${reading},Task,Skill`],
+        ...['--allowedTools', `${reading},Task,Skill${tools}`],
         ...(at.kept.length === 0 ? [] : ['--disallowedTools', ...at.kept.map(editing)]),
       ];
     case 'danger-full-access':

@@ -9,11 +9,17 @@ type ClaudeSettings = {
   program: string | null;
   /** The author's, after ours. */
   args: string[];
+  /** Of its definition; left out: none. */
+  mcp?: Record<string, { command: string[]; env: Record<string, string> }>;
 };
 
 export function settleClaude({ agent }: AgentUse, { sections, problem }: AgentConfig): Settled {
   const program = sections[claudeCli.command]?.['path'] ?? null;
-  const settings: ClaudeSettings = { program, args: agent.args };
+  const settings: ClaudeSettings = {
+    program,
+    args: agent.args,
+    ...(agent.mcp && { mcp: agent.mcp }),
+  };
   return { settings, problem };
 }
 

@@ -174,16 +174,26 @@ function sumOf(value: unknown): Usage | null {
         cached_input_tokens: cached,
         output_tokens: amountOf(fields['outputTokens']),
         reasoning_output_tokens: amountOf(fields['thinkingTokens']),
+        ...costOf(fields),
       };
     })
     .reduce(added);
 }
 
+/** Of a model that it does not know, it guesses: then nothing is told. */
+function costOf(fields: Fields): Pick<Usage, 'cost_usd'> {
+  const { costUSD: cost, costBasis: basis } = fields;
+  return typeof cost === 'number' && cost >= 0 && basis !== 'unknown' ? { cost_usd: cost } : {};
+}
+
+/** A sum of which a part is not known is not known. */
 function added(a: Usage, b: Usage): Usage {
+  const known = a.cost_usd !== undefined && b.cost_usd !== undefined;
   return {
     input_tokens: a.input_tokens + b.input_tokens,
     cached_input_tokens: a.cached_input_tokens + b.cached_input_tokens,
     output_tokens: a.output_tokens + b.output_tokens,
     reasoning_output_tokens: a.reasoning_output_tokens + b.reasoning_output_tokens,
+    ...(known ? { cost_usd: (a.cost_usd ?? 0) + (b.cost_usd ?? 0) } : {}),
   };
 }

@@ -20,6 +20,7 @@ export const codexBackend: Backend = {
   can: {
     session: true,
     sandbox: true,
+    mcp: true,
     wrapped: false,
     outputSchema: true,
     usage: 'of_session',

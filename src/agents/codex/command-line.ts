@@ -25,7 +25,7 @@ export const codexFlags = [
  * the conversation only, neither sandbox nor directories nor model. The prompt comes on stdin (`-`).
  */
 export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine {
-  const { args } = codexSettings(order);
+  const { args, mcp = {} } = codexSettings(order);
   const scratch = path.join(order.attemptDir, 'scratch');
   const env: Record<string, string> = {};
   const options = ['--json', '--skip-git-repo-check', '-C', order.cwd];
@@ -58,12 +58,27 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   }
   if (order.model !== null) options.push('-m', order.model);
   if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
+  for (const [name, server] of Object.entries(mcp)) options.push(...serverOptions(name, server));
   options.push(...args);
   const session = order.sessionId === null ? [] : ['resume', assertSessionUuid(order.sessionId)];
   // Codex's sandbox fails every command when TMPDIR does not exist.
   const directories = env['TMPDIR'] === undefined ? [] : [scratch];
   const program = at.program ?? 'codex';
   return { argv: [program, 'exec', ...options, ...session, '-'], env, directories };
+}
+
+function serverOptions(
+  name: string,
+  { command: [program = '', ...args], env }: { command: string[]; env: Record<string, string> },
+): string[] {
+  const variables = Object.entries(env).map(
+    ([key, value]) => `${tomlString(key)}=${tomlString(value)}`,
+  );
+  return [
+    ...['-c', `mcp_servers.${name}.command=${tomlString(program)}`],
+    ...['-c', `mcp_servers.${name}.args=[${args.map(tomlString).join(',')}]`],
+    ...['-c', `mcp_servers.${name}.env={${variables.join(',')}}`],
+  ];
 }
 
 /**

@@ -9,11 +9,17 @@ type CodexSettings = {
   program: string | null;
   /** The author's, after ours. */
   args: string[];
+  /** Of its definition; left out: none. */
+  mcp?: Record<string, { command: string[]; env: Record<string, string> }>;
 };
 
 export function settleCodex({ agent }: AgentUse, { sections, problem }: AgentConfig): Settled {
   const program = sections[codexCli.command]?.['path'] ?? null;
-  const settings: CodexSettings = { program, args: agent.args };
+  const settings: CodexSettings = {
+    program,
+    args: agent.args,
+    ...(agent.mcp && { mcp: agent.mcp }),
+  };
   return { settings, problem };
 }
 

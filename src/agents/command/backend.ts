@@ -27,6 +27,7 @@ export const commandBackend: Backend = {
   can: {
     session: false,
     sandbox: false,
+    mcp: false,
     wrapped: true,
     outputSchema: false,
     usage: null,

@@ -97,7 +97,8 @@ function add(
   // What uses no tokens costs none.
   if (usage === null && backendOf(agent.backend).can.usage === null) return;
   const price = priceOf(prices, model);
-  const cost = usage === null || price === null ? null : costOf(usage, price);
+  // What the agent itself says outranks a price.
+  const cost = usage?.cost_usd ?? (usage === null || price === null ? null : costOf(usage, price));
   const before = sum.unpriced_attempts > 0 ? sum.cost_usd : sum.cost_usd || null;
   if (cost === null) {
     sum.unpriced_attempts += 1;

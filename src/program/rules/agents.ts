@@ -27,6 +27,7 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
     const { does, fields, check } = backendOf(agent.backend);
     addAll(check({ name, agent, task: null }), at, add);
     checkWrap(name, agent, [...at, 'wrap'], add);
+    checkServers(name, agent, [...at, 'mcp'], add);
     checkWords(wordsOf(agent), at, add);
     for (const field of agentFields) {
       if (agent[field] === null || fields.agent.includes(field)) continue;
@@ -54,6 +55,13 @@ function checkWrap(name: string, agent: AgentSpec, at: RuleFinding['path'], add:
   const message = `the agent "${name}" ${does}, which has a sandbox of its own and does not work in ours`;
   const hint = 'Remove "wrap", and set "sandbox".';
   add('error', 'agent.unsupported_field', at, message, hint);
+}
+
+function checkServers(name: string, agent: AgentSpec, at: RuleFinding['path'], add: Add): void {
+  const { can, does } = backendOf(agent.backend);
+  if (agent.mcp === undefined || can.mcp) return;
+  const message = `the agent "${name}" ${does}, which use no servers of tools`;
+  add('error', 'agent.unsupported_field', at, message, 'Remove "mcp".');
 }
 
 /** A sandbox around what may do anything holds nothing. */

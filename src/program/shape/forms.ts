@@ -48,6 +48,13 @@ const plainPath: StringForm = {
   },
 };
 
+/** Becomes a part of the names of tools, and of keys of the agents' configuration. */
+export const serverName: StringForm = {
+  pattern: '^[A-Za-z0-9_-]{1,50}$',
+  problem: (text) =>
+    /^[A-Za-z0-9_-]{1,50}$/.test(text) ? null : 'must be letters, digits, "_" and "-", at most 50',
+};
+
 export const variableName: StringForm = {
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   problem: (text) =>

@@ -11,6 +11,7 @@ import {
   notify,
   prices,
   programPath,
+  serverName,
   text,
   variableName,
   word,
@@ -81,6 +82,26 @@ const agentFields: FieldsOf<AgentSpec> = {
     description:
       'Locks that its instances hold while they run, unless their task names some itself.',
     examples: [['database']],
+  },
+  mcp: {
+    shape: {
+      type: 'map',
+      keys: serverName,
+      values: {
+        type: 'object',
+        fields: {
+          command: {
+            shape: { type: 'list', items: argument, min: 1 },
+            required: true,
+            description: 'Program and arguments. It runs outside of the sandbox.',
+          },
+          env: { shape: { type: 'map', values: argument }, description: 'Its environment.' },
+        },
+      },
+    },
+    staysOut: true,
+    description: 'Servers of tools (Model Context Protocol) by name. Not for the command backend.',
+    examples: [{ tickets: { command: ['tickets-mcp', '--read-only'] } }],
   },
   wrap: {
     shape: { type: 'list', items: argumentWord, min: 1, words: ['sandbox'] },

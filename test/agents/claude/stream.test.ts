@@ -48,6 +48,16 @@ describe('what was used', () => {
     expect(summary.turn).toBe('open');
   });
 
+  it('has a cost where the program knows the prices of all models', () => {
+    const known = { inputTokens: 1, outputTokens: 1, costUSD: 0.25, costBasis: 'list' };
+    const used = (...models: object[]) => result({ model_usage_since_last_result: { ...models } });
+    expect(readAll([used(known, known), used(known)]).summary.usage?.cost_usd).toBe(0.75);
+    const guessed = { ...known, costBasis: 'unknown' };
+    expect(readAll([used(known, guessed)]).summary.usage).not.toHaveProperty('cost_usd');
+    // Of a turn that has no result yet, nothing is known.
+    expect(readAll([used(known), answer('m')]).summary.usage).not.toHaveProperty('cost_usd');
+  });
+
   it('is the sum over all results and models', () => {
     const { summary } = readAll([init, answer('m1'), result({}), init, answer('m2'), result({})]);
     expect(summary.usage).toMatchObject({ input_tokens: 600, output_tokens: 80 });
