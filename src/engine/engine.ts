@@ -6,7 +6,9 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
+import type { Facts } from '../core/plan/facts.ts';
 import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
+import { resultOf } from '../core/state/results.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
@@ -67,6 +69,7 @@ export class Engine {
   readonly #inbox: DrivenInbox;
   readonly #attempts: Attempts;
   readonly #executor: Executor;
+  readonly #fits: Facts['fits'];
   readonly #options: EngineOptions;
   readonly #loop: Loop;
   /** Attempts that we watch. */
@@ -92,7 +95,9 @@ export class Engine {
   #cacheTookMs = 0;
   #cacheTimer: NodeJS.Timeout | null = null;
 
-  constructor({ clock, run, inbox, attempts, executor }: EngineParts, options: EngineOptions) {
+  constructor(parts: EngineParts, options: EngineOptions) {
+    const { clock, run, inbox, attempts, executor, fits } = parts;
+    this.#fits = fits;
     this.#run = run;
     this.#inbox = inbox;
     this.#attempts = attempts;
@@ -169,7 +174,7 @@ export class Engine {
       events.push(...this.#revive());
     }
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
-    const next = this.#plan();
+    const next = this.#plan(this.#facts(events));
     const decided = [...events, ...next.events];
     // Once more: the inbox took its time, and nothing may be laid out where the run is no longer.
     run.checkPlace();
@@ -191,13 +196,13 @@ export class Engine {
   }
 
   /** Plans, and tries to take what locks of their user it wants to have. */
-  #plan(): Omit<Plan, 'wanted'> {
+  #plan(facts: Facts): Omit<Plan, 'wanted'> {
     const { state } = this.#run;
     const taken = new Map<string, boolean>();
     const events: RunEvent[] = [];
     const starts: AttemptStart[] = [];
     for (;;) {
-      const next = plan(state, { slots: this.#slots(), now: this.#run.now(), taken });
+      const next = plan(state, { slots: this.#slots(), now: this.#run.now(), taken, facts });
       events.push(...next.events);
       starts.push(...next.starts);
       for (const id of next.wanted) {
@@ -211,6 +216,21 @@ export class Engine {
       }
       return { events, starts, wakeAt: next.wakeAt };
     }
+  }
+
+  /** What conditions are judged with: results that are on disk, and those of this turn, which are not yet. */
+  #facts(events: readonly RunEvent[]): Facts {
+    const { state } = this.#run;
+    return {
+      fits: this.#fits,
+      result: (id) => {
+        const latest = events.findLast(
+          (event) => event.event_type === 'result_materialized' && event.instance_id === id,
+        );
+        if (latest?.event_type !== 'result_materialized') return this.#run.result(id);
+        return resultOf(state, id) === null ? null : { value: latest.payload.result };
+      },
+    };
   }
 
   #slots(): number {

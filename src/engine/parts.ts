@@ -4,6 +4,7 @@ import type { Briefed } from '../attempt/brief/brief-worker.ts';
 import type { OrderedAttempt } from '../attempt/order.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import type { RunState } from '../core/state/run-state.ts';
+import type { Facts } from '../core/plan/facts.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
 import type { LockSpec } from '../model/program.ts';
@@ -16,7 +17,7 @@ import type { StopMode } from './loop.ts';
 /** The run that is driven. */
 export type DrivenRun = Pick<
   RunWriter,
-  'state' | 'now' | 'checkPlace' | 'commitAsync' | 'flushCache' | 'noteSession'
+  'state' | 'now' | 'checkPlace' | 'commitAsync' | 'flushCache' | 'noteSession' | 'result'
 >;
 
 /** Where others leave what they have to say to the run; an `Intake` is one. */
@@ -64,6 +65,8 @@ export interface EngineParts {
   inbox: DrivenInbox;
   attempts: Attempts;
   executor: Executor;
+  /** Whether a value fits a JSON Schema of the program, for conditions: see `compileConditions`. */
+  fits: Facts['fits'];
 }
 
 /** Begins answers that go on beside the loop, and speak to it through the inbox like everyone else. */

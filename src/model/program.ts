@@ -2,7 +2,7 @@
  * The program as its author wrote it, after defaults: sections 2 and 10 of the contract.
  * Field names are those of the YAML files. Types only; reading and checking is `src/program/`.
  */
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Edition } from './policies.ts';
 
 export const taskStatuses = [
@@ -147,6 +147,32 @@ export interface Dependency {
   consume: string[];
   /** The alias; null: the task id is the scope name. See `scopeName`. */
   as: string | null;
+  /** An upstream instance that was skipped by its condition counts as settled, and its references as absent. */
+  optional?: boolean;
+}
+
+/** A test on the value that a reference leads to. */
+export interface ConditionTest {
+  ref: string;
+  /** A JSON Schema. */
+  matches: JsonObject | boolean;
+  /** Its outcome where there is no such value; left out: a value that is missing fails the instance. */
+  missing?: boolean;
+}
+
+/** One test, tests that must all hold, or tests of which one must. */
+export type Condition = ConditionTest | ConditionTest[] | { any: ConditionTest[] };
+
+/** A rule of a controller that needs no agent; without `when` it holds always. */
+export interface RouteRule {
+  when?: Condition;
+  labels: string[];
+}
+
+export interface LoopRule {
+  when?: Condition;
+  action: 'continue' | 'stop';
+  next_inputs?: Record<string, { ref: string } | { value: Json }>;
 }
 
 export type ComposePart =
@@ -158,12 +184,14 @@ export interface RouteSpec {
 }
 
 export type ControlSpec =
-  | { mode: 'route'; routes: RouteSpec[] }
+  | { mode: 'route'; routes: RouteSpec[]; decide?: RouteRule[] }
   | {
       mode: 'loop';
       continue_targets: string[];
       stop_targets: string[];
       max_iterations: number | null;
+      /** The first rule that holds decides, and nothing is run. */
+      decide?: LoopRule[];
     };
 
 export interface AssistantHints {
@@ -211,6 +239,8 @@ export interface TaskSpec {
   run: string | null;
   /** What its instances hold while they run; left out: what their agent says. */
   locks?: LockSpec[];
+  /** Where it does not hold, the instance is skipped. */
+  when?: Condition;
 }
 
 export interface RolePolicy {
@@ -247,6 +277,40 @@ export interface PresetSpec {
   description: string;
   variables: Record<string, PresetVariable>;
   tasks: JsonObject[];
+}
+
+/** The tests of a condition, in order. */
+export function testsOf(condition: Condition): readonly ConditionTest[] {
+  if (Array.isArray(condition)) return condition;
+  return 'any' in condition ? condition.any : [condition];
+}
+
+/** All conditions of a task, with the places where they are written. */
+export function conditionsOf(task: Pick<TaskSpec, 'when' | 'control'>): PlacedCondition[] {
+  const rules: { when?: Condition }[] = task.control?.decide ?? [];
+  return [
+    ...(task.when === undefined ? [] : [{ path: ['when'], condition: task.when }]),
+    ...rules.flatMap(({ when }, index) =>
+      when === undefined ? [] : [{ path: ['control', 'decide', index, 'when'], condition: when }],
+    ),
+  ];
+}
+
+export interface PlacedCondition {
+  path: (string | number)[];
+  condition: Condition;
+}
+
+/** Each JSON Schema that a condition of these tasks is judged by. */
+export function schemasOfConditions(tasks: Record<string, TaskSpec>): (JsonObject | boolean)[] {
+  return Object.values(tasks)
+    .flatMap(conditionsOf)
+    .flatMap(({ condition }) => testsOf(condition).map(({ matches }) => matches));
+}
+
+/** Whether a controller decides by rules: it needs no agent. */
+export function decidesByRules({ control }: Pick<TaskSpec, 'control'>): boolean {
+  return control?.decide !== undefined;
 }
 
 /** The name by which a dependency is known inside its task: the alias, or else the task id. */

@@ -75,10 +75,14 @@ export const failureKinds = [
   'task_runtime',
   'decision_obligation',
   'loop_limit',
+  'condition',
   'interrupted',
   'unknown',
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
+
+export const skipReasons = ['upstream', 'condition', 'stop_after', 'first_n', 'aborted'] as const;
+export type SkipReason = (typeof skipReasons)[number];
 
 /** Tokens of one attempt, as its agent reported them. */
 export interface Usage {
@@ -138,6 +142,8 @@ export interface Instance {
   activation_bindings: Record<string, string>;
   status: InstanceStatus;
   waiting_reason: WaitingReason | null;
+  /** Why it was skipped; there while it is. Runs of format 1 do without. */
+  skip_reason?: SkipReason;
   published: FileRecord[];
   error: string | null;
   /** Attempts begun so far; the number of the latest one. */

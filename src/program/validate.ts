@@ -8,7 +8,15 @@ import { resolveAgent } from '../agents/resolve-agent.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { cleanString, inputsOf } from '../text/path-template.ts';
-import { scopeName, type ProjectSpec, type RoleSpec, type TaskSpec } from '../model/program.ts';
+import {
+  conditionsOf,
+  scopeName,
+  testsOf,
+  type Condition,
+  type ProjectSpec,
+  type RoleSpec,
+  type TaskSpec,
+} from '../model/program.ts';
 import { parseReference } from '../model/references.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/program-files.ts';
@@ -21,6 +29,7 @@ import { checkPresets } from './presets/check-presets.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { promptProblem } from './rules/agents.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
+import { referencesOf } from './rules/references.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
@@ -115,8 +124,27 @@ class Validation {
     if (problem !== null && !unreadable.project) this.add(subject, problem);
     this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
-    for (const [index, part] of task.compose.entries()) {
-      if (part.kind === 'ref') await this.path(task, ['compose', index, 'ref'], part.ref);
+    for (const { ref, path: at } of referencesOf(task)) await this.path(task, at, ref);
+    for (const { path: at, condition } of conditionsOf(task)) {
+      await this.condition(subject, at, condition);
+    }
+  }
+
+  /** The schemas of its tests. */
+  private async condition(subject: string, at: Path, condition: Condition): Promise<void> {
+    const list = Array.isArray(condition) ? [] : 'any' in condition ? ['any'] : null;
+    const { compileInPlace } = await import('../schema/fits.ts');
+    for (const [index, { matches }] of testsOf(condition).entries()) {
+      const compiled = await compileInPlace(matches);
+      if (compiled.ok) continue;
+      this.add(subject, {
+        severity: 'error',
+        code: 'condition.invalid_schema',
+        path: [...at, ...(list === null ? [] : [...list, index]), 'matches'],
+        message: `the condition cannot be judged: ${compiled.why}`,
+        hint: 'Write, for example, matches: {const: ok} or matches: {enum: [ok, minor]}',
+        reference_url: 'https://json-schema.org/draft/2020-12/schema',
+      });
     }
   }
 

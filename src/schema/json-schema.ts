@@ -67,7 +67,8 @@ export async function loadSchema(
   };
 }
 
-function checkBy(validate: ValidateFunction, value: Json): SchemaCheck {
+/** What a compiled schema says of a value. */
+export function checkBy(validate: ValidateFunction, value: Json): SchemaCheck {
   const checked = withinLimit((): SchemaCheck => {
     if (validate(withDoubles(value))) return { ok: true };
     return { ok: false, problems: problemsOf(validate.errors ?? []) };

@@ -1,5 +1,6 @@
 /** Random cases by seed, and the smallest program that still fails, for a failure's message. */
 import { Lockstep, type LockstepOptions, type Step } from './lockstep.ts';
+import { addConditions } from './random-conditions.ts';
 import { describeProgram, randomProgram, withoutTask } from './random-program.ts';
 import { Random } from './random.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
@@ -53,6 +54,7 @@ export function runCase(
 ): RunEvent[] {
   const random = new Random(seed);
   const tasks = randomProgram(random, random.pick([2, 3, 4, 5, 6, 7, 8, 9, 10, 12]));
+  if (formatVersion > 1 && random.chance(0.6)) addConditions(random, tasks);
   const options: LockstepOptions = {
     steps: random.pick([10, 30, 60, 100]),
     everyPrefix: random.chance(0.05),

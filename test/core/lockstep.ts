@@ -6,7 +6,9 @@
 import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { Decision } from '../../src/core/requests/decision.ts';
 import { answerQuestion } from '../../src/core/requests/reply.ts';
+import type { Facts } from '../../src/core/plan/facts.ts';
 import { plan } from '../../src/core/plan/plan.ts';
+import { resultOf } from '../../src/core/state/results.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { evolve, replay } from '../../src/core/events/evolve.ts';
@@ -57,6 +59,7 @@ export class Lockstep {
   readonly #temper: Temper;
   readonly #slots: number;
   readonly #eager: boolean;
+  readonly #isConditional: boolean;
   #shadow: RunState | null = null;
   readonly #twins: Twins;
   #clock = Date.parse('2026-01-01T00:00:00.000Z');
@@ -64,6 +67,9 @@ export class Lockstep {
 
   constructor(tasks: readonly TaskSpec[], random: Random, options: LockstepOptions) {
     const inputs = { goal: 'g', n: 0 };
+    this.#isConditional = tasks.some(
+      ({ when, control }) => (when ?? control?.decide) !== undefined,
+    );
     this.#random = random;
     this.#options = options;
     this.#temper = random.pick<Temper>([
@@ -129,6 +135,7 @@ export class Lockstep {
         const drawn = randomOutcome(random, task, instance, {
           ...this.#temper,
           continuing: full ? 0 : this.#temper.continuing,
+          telling: this.#isConditional,
         });
         return { op, instanceId: this.#twins.coreId(instance), ...drawn };
       }
@@ -179,7 +186,11 @@ export class Lockstep {
     const now = this.#now();
     switch (step.op) {
       case 'plan': {
-        const { events, starts } = plan(this.state, { slots: step.slots, now });
+        const { events, starts } = plan(this.state, {
+          slots: step.slots,
+          now,
+          facts: this.#facts(),
+        });
         const started = events.filter((event) => event.event_type === 'attempt_started');
         const same = started.map(({ instance_id: instanceId, payload }) => ({
           instanceId,
@@ -275,8 +286,26 @@ export class Lockstep {
     this.model.settle();
   }
 
+  /** Results as the log has them; tests of random programs have `const` alone. */
+  #facts(): Facts {
+    return {
+      result: (id) => {
+        const latest = this.log.findLast(
+          (event) => event.event_type === 'result_materialized' && event.instance_id === id,
+        );
+        if (latest?.event_type !== 'result_materialized') return null;
+        return resultOf(this.state, id) === null ? null : { value: latest.payload.result };
+      },
+      fits: (schema, value) => ({
+        ok: true,
+        fits: typeof schema === 'boolean' ? schema : schema['const'] === value,
+      }),
+    };
+  }
+
   #planWithoutStart(): void {
-    this.#commit(plan(this.state, { slots: 0, now: this.#now() }).events);
+    const facts = this.#facts();
+    this.#commit(plan(this.state, { slots: 0, now: this.#now(), facts }).events);
   }
 
   // ---- starts -------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ export interface Temper {
   failing: number;
   invalid: number;
   continuing: number;
+  /** Not one: whether results hold what conditions look at. */
+  telling?: boolean;
 }
 
 export function randomOutcome(
@@ -42,6 +44,7 @@ export function randomOutcome(
         result.kind === 'invalid' ? 'against_schema' : result.kind === 'none' ? 'none' : 'valid',
       control: control === null || result.kind !== 'value' ? 'refused' : control.choice,
       published,
+      value: result.kind === 'value' ? result.value : undefined,
     },
     facts: {
       process: {
@@ -87,7 +90,12 @@ function resultOf(
       control.choice === 'refused' ? control.json : { note: 'why', control: control.json };
     return { kind: 'value', value, sha256 };
   }
-  return random.chance(0.5) ? { kind: 'none' } : { kind: 'value', value: [1, 'two', null], sha256 };
+  if (random.chance(0.5)) return { kind: 'none' };
+  return {
+    kind: 'value',
+    value: temper.telling ? { v: random.below(3) } : [1, 'two', null],
+    sha256,
+  };
 }
 
 function randomControl(
@@ -124,7 +132,7 @@ const badRoutes: readonly Json[] = [
   {},
   { control: [] },
   { control: { kind: 'loop', action: 'stop' } },
-  { control: { kind: 'route' } },
+  { control: { kind: 'route', labels: 1 } },
   { control: { kind: 'route', labels: 'left' } },
   { control: { kind: 'route', labels: ['no such label'] } },
   { control: { kind: 'route', labels: [], extra: 1 } },

@@ -182,8 +182,11 @@ export function withoutTask(tasks: readonly TaskSpec[], id: string): TaskSpec[] 
 export function describeProgram(tasks: readonly TaskSpec[]): string {
   return tasks
     .map((each) => {
-      const up = each.depends_on.map((d) => (d.as === null ? d.task : `${d.as}=${d.task}`));
-      const control = each.control ? ` ${JSON.stringify(each.control)}` : '';
+      const up = each.depends_on.map(
+        (d) => `${d.as === null ? '' : `${d.as}=`}${d.task}${d.optional === true ? '?' : ''}`,
+      );
+      const when = each.when === undefined ? '' : ` when ${JSON.stringify(each.when)}`;
+      const control = `${when}${each.control ? ` ${JSON.stringify(each.control)}` : ''}`;
       return `  ${each.id} <- [${up.join(', ')}]${control}`;
     })
     .join('\n');

@@ -3,8 +3,8 @@
  * obviously right. It looks at every scope, every task and every combination of upstream instances again
  * and again until nothing changes. The planner is compared with it; it shares no code with the planner.
  */
-import type { JsonObject } from '../../src/model/json.ts';
-import type { TaskSpec } from '../../src/model/program.ts';
+import type { Json, JsonObject } from '../../src/model/json.ts';
+import type { Condition, ConditionTest, TaskSpec } from '../../src/model/program.ts';
 import type {
   FailureKind,
   InstanceStatus,
@@ -39,6 +39,10 @@ export interface ModelInstance {
   chosen: Set<string>;
   /** Skipped by an abort while nothing above it was failed or skipped: only a retry moves it. */
   skippedByAbort: boolean;
+  /** Skipped because its condition does not hold: nothing moves it. */
+  skippedByCondition: boolean;
+  /** What the attempt left with which it was done; undefined: nothing. */
+  result: Json | undefined;
 }
 
 export interface ModelInterrupt {
@@ -65,6 +69,8 @@ export interface Outcome {
   /** What a controller chose; `refused` for a control that section 6 refuses, also where there is none. */
   control: Choice | 'refused';
   published: boolean;
+  /** The result itself; undefined: none. */
+  value: Json | undefined;
 }
 
 export class ReferenceModel {
@@ -161,6 +167,8 @@ export class ReferenceModel {
       resumeRecommended: false,
       chosen: new Set(),
       skippedByAbort: false,
+      skippedByCondition: false,
+      result: undefined,
     });
   }
 
@@ -175,19 +183,28 @@ export class ReferenceModel {
         if (next !== instance.status) changed = true;
         instance.status = next;
       }
+      this.createInstances();
     }
   }
 
   #nextStatus(instance: ModelInstance): InstanceStatus {
     const upstream = [...instance.upstream.values()];
-    const blocked = upstream.some((up) => isBad(up.status));
+    const blocked = this.#isBlocked(instance);
     switch (instance.status) {
       case 'pending':
         if (blocked) return 'skipped';
-        if (!upstream.every((up) => up.status === 'done')) return 'pending';
+        if (!upstream.every((up) => up.status === 'done' || this.#isExcused(instance, up))) {
+          return 'pending';
+        }
+        if (instance.attempts === 0) {
+          const judged = this.#beforeItStarts(instance);
+          if (judged !== null) return judged;
+        }
         return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
       case 'skipped':
-        return blocked || instance.skippedByAbort ? 'skipped' : 'pending';
+        return blocked || instance.skippedByAbort || instance.skippedByCondition
+          ? 'skipped'
+          : 'pending';
       case 'waiting':
         return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
       case 'runnable':
@@ -196,6 +213,95 @@ export class ReferenceModel {
       case 'failed':
         return instance.status;
     }
+  }
+
+  /** An upstream instance that its condition skipped stops nobody who named it as optional, by every name. */
+  #isExcused(instance: ModelInstance, up: ModelInstance): boolean {
+    const edges = this.task(instance.task).depends_on.filter(({ task }) => task === up.task);
+    return up.skippedByCondition && edges.every(({ optional }) => optional === true);
+  }
+
+  #isBlocked(instance: ModelInstance): boolean {
+    return [...instance.upstream.values()].some(
+      (up) => isBad(up.status) && !this.#isExcused(instance, up),
+    );
+  }
+
+  // ---- section 17: conditions, and controllers that decide by rules ---------------------------------
+
+  /** Where a condition or a rule settles an instance that could start: in which status; null: it may start. */
+  #beforeItStarts(instance: ModelInstance): InstanceStatus | null {
+    const { when, control } = this.task(instance.task);
+    const holds = when === undefined ? true : this.#holds(instance, when);
+    if (holds === 'unknown') return this.#failsUnstarted(instance, 'condition');
+    if (!holds) {
+      instance.skippedByCondition = true;
+      return 'skipped';
+    }
+    if (control?.decide === undefined) return null;
+    for (const rule of control.decide) {
+      const ruleHolds = rule.when === undefined ? true : this.#holds(instance, rule.when);
+      if (ruleHolds === 'unknown') return this.#failsUnstarted(instance, 'condition');
+      if (!ruleHolds) continue;
+      const choice = this.#choiceOf(instance, rule);
+      if (choice === null) return this.#failsUnstarted(instance, 'condition');
+      if (this.#pastLimit(instance, choice)) return this.#failsUnstarted(instance, 'loop_limit');
+      instance.status = 'done';
+      this.#choose(instance, choice);
+      return 'done';
+    }
+    return this.#failsUnstarted(instance, 'condition');
+  }
+
+  #failsUnstarted(instance: ModelInstance, kind: FailureKind): InstanceStatus {
+    fail(instance, kind, false);
+    return 'failed';
+  }
+
+  /** null: what it would hand on is missing. */
+  #choiceOf(
+    instance: ModelInstance,
+    rule: NonNullable<NonNullable<TaskSpec['control']>['decide']>[number],
+  ): Choice | null {
+    if ('labels' in rule) return { kind: 'labels', labels: rule.labels };
+    if (rule.action === 'stop') return { kind: 'stop' };
+    const inputs: JsonObject = {};
+    for (const [key, source] of Object.entries(rule.next_inputs ?? {})) {
+      const value = 'value' in source ? source.value : this.#valueOf(instance, source.ref);
+      if (value === undefined) return null;
+      inputs[key] = value;
+    }
+    return { kind: 'continue', inputs };
+  }
+
+  /** All tests must hold, or one of `any`. A value that is missing matters only where the others decide nothing. */
+  #holds(instance: ModelInstance, condition: Condition): boolean | 'unknown' {
+    if (!Array.isArray(condition) && 'any' in condition) {
+      const outcomes = condition.any.map((test) => this.#passes(instance, test));
+      return outcomes.includes(true) || (outcomes.includes('unknown') ? 'unknown' : false);
+    }
+    const outcomes = [condition].flat().map((test) => this.#passes(instance, test));
+    if (outcomes.includes(false)) return false;
+    return outcomes.includes('unknown') ? 'unknown' : true;
+  }
+
+  #passes(instance: ModelInstance, { ref, matches, missing }: ConditionTest): boolean | 'unknown' {
+    const value = this.#valueOf(instance, ref);
+    if (value === undefined) return missing ?? 'unknown';
+    if (typeof matches === 'boolean') return matches;
+    return value === matches['const'];
+  }
+
+  /** Tests here look at `inputs.<key>` and `deps.<scope>.result.v` alone. */
+  #valueOf(instance: ModelInstance, ref: string): Json | undefined {
+    if (ref.startsWith('inputs.')) return instance.scope.values[ref.slice('inputs.'.length)];
+    const scope = ref.slice('deps.'.length, -'.result.v'.length);
+    const edge = this.task(instance.task).depends_on.find(
+      (each) => (each.as ?? each.task) === scope,
+    );
+    const up = instance.upstream.get(edge?.task ?? '');
+    const result = up?.status === 'done' ? up.result : undefined;
+    return (result as JsonObject | null | undefined)?.['v'];
   }
 
   /** In runs of format 1 no event closes a question: there, none is asked while the run is aborted. */
@@ -254,6 +360,7 @@ export class ReferenceModel {
       fail(instance, 'decision_obligation', false);
     } else {
       instance.status = 'done';
+      instance.result = outcome.value;
       if (task.control && outcome.control !== 'refused') this.#choose(instance, outcome.control);
     }
     this.createInstances();
@@ -385,8 +492,9 @@ export class ReferenceModel {
   /** False where it is refused. */
   retry(instance: ModelInstance, grant: number): boolean {
     if (this.#isOverForGood) return false;
-    const blocked = [...instance.upstream.values()].some((up) => isBad(up.status));
-    const allowed = instance.status === 'failed' || (instance.status === 'skipped' && !blocked);
+    const allowed =
+      instance.status === 'failed' ||
+      (instance.status === 'skipped' && !instance.skippedByCondition && !this.#isBlocked(instance));
     if (!allowed) return false;
     if (grant > 0) {
       if (this.task(instance.task).control?.mode !== 'loop') return false;
@@ -414,9 +522,7 @@ export class ReferenceModel {
       else instance.status = 'skipped';
     }
     for (const instance of open) {
-      instance.skippedByAbort =
-        instance.status === 'skipped' &&
-        ![...instance.upstream.values()].some((up) => isBad(up.status));
+      instance.skippedByAbort = instance.status === 'skipped' && !this.#isBlocked(instance);
     }
     this.aborted = true;
     this.#close();

@@ -40,6 +40,8 @@ export class Twins {
       expectSame(`status of ${where}`, instance.status, twin.status);
       expectSame(`attempts of ${where}`, instance.attempt, twin.attempts);
       expectSame(`session of ${where}`, instance.session_id, twin.session);
+      const conditional = instance.skip_reason === 'condition';
+      expectSame(`skipped by condition: ${where}`, conditional, twin.skippedByCondition);
       if (twin.status === 'failed') {
         expectSame(`failure kind of ${where}`, instance.failure_kind, twin.failureKind);
         expectSame(`resumable ${where}`, instance.resume_recommended, twin.resumeRecommended);

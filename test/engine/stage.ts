@@ -83,7 +83,14 @@ export class Stage {
     const writing = this.store.write(RUN_ID, 'test');
     if (!writing.ok) throw writing.refusal;
     const { writer: run } = writing;
-    const parts = { clock: this.clock, run, inbox: new Intake(run), attempts: attemptsOf(run) };
+    const fits: EngineParts['fits'] = () => ({ ok: false, why: 'nobody says' });
+    const parts = {
+      fits,
+      clock: this.clock,
+      run,
+      inbox: new Intake(run),
+      attempts: attemptsOf(run),
+    };
     const engine = new Engine(change({ ...parts, executor: this.#executorOf(life) }), rest);
     const ended = engine
       .run()

@@ -19,6 +19,7 @@ import { loadProject, type LoadedProgram } from '../../program/load-program.ts';
 import { inputsOf } from '../../text/path-template.ts';
 import { inputAt } from '../../text/value-at.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
+import { referencesOf } from '../../program/rules/references.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
 import { taskText } from './edit-task.ts';
@@ -243,9 +244,7 @@ function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[]
 
 function keysUsedBy(task: TaskSpec): Set<string> {
   const keys = new Set<string>();
-  for (const part of task.compose) {
-    if (part.kind === 'ref' && part.ref.startsWith('inputs.')) keys.add(part.ref.slice(7));
-  }
+  for (const { ref } of referencesOf(task)) if (ref.startsWith('inputs.')) keys.add(ref.slice(7));
   for (const key of keysIn(task)) keys.add(key);
   return keys;
 }

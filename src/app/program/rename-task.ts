@@ -48,7 +48,8 @@ function following(text: string, renamed: RenamedTask, follow: Follow): string {
   return isJsonObject(fields) ? setFields(text, follow(fields, renamed)) : text;
 }
 
-const taskReferences: Follow = (task, { from, to }) => {
+const taskReferences: Follow = (task, renamed) => {
+  const { from, to } = renamed;
   const dependencies = listOf(task['depends_on']).filter(isJsonObject);
   const scopes = dependencies.map((one) => one['as'] ?? one['task']);
   // Without a name of its own, a dependency is known by the task's id.
@@ -61,18 +62,63 @@ const taskReferences: Follow = (task, { from, to }) => {
     );
     return longer ? null : ref.slice(`deps.${from}.`.length);
   };
+  const follow: FollowReference = (ref) => {
+    const behind = rest(ref);
+    return behind === null ? ref : `deps.${to}.${behind}`;
+  };
   return present({
     depends_on: items(task['depends_on'], (one) => ({ ...one, ...named(one, 'task', from, to) })),
     compose: items(task['compose'], (one) => {
-      const ref = typeof one['ref'] === 'string' ? rest(one['ref']) : null;
-      const follows: JsonObject = ref === null ? {} : { ref: `deps.${to}.${ref}` };
+      const follows: JsonObject = typeof one['ref'] === 'string' ? { ref: follow(one['ref']) } : {};
       return { ...one, ...named(one, 'path', taskFile(from), taskFile(to)), ...follows };
     }),
-    control: controlReferences(task['control'], from, to),
+    when: conditionReferences(task['when'], follow),
+    control: controlReferences(task['control'], renamed, follow),
   });
 };
 
-function controlReferences(control: Json | undefined, from: string, to: string): Json | undefined {
+/** Leads a reference on to the new id, where it means the task. */
+type FollowReference = (ref: string) => string;
+
+/** A test, or what holds tests. */
+function conditionReferences(
+  condition: Json | undefined,
+  follow: FollowReference,
+): Json | undefined {
+  if (Array.isArray(condition)) {
+    return condition.map((each) => conditionReferences(each, follow) ?? null);
+  }
+  if (!isJsonObject(condition)) return condition;
+  return {
+    ...condition,
+    ...(typeof condition['ref'] === 'string' ? { ref: follow(condition['ref']) } : {}),
+    ...present({ any: conditionReferences(condition['any'], follow) }),
+  };
+}
+
+function ruleReferences(rule: JsonObject, follow: FollowReference): JsonObject {
+  const inputs = rule['next_inputs'];
+  const next = isJsonObject(inputs)
+    ? Object.fromEntries(
+        Object.entries(inputs).map(([key, source]) => [
+          key,
+          isJsonObject(source) && typeof source['ref'] === 'string'
+            ? { ...source, ref: follow(source['ref']) }
+            : source,
+        ]),
+      )
+    : undefined;
+  return {
+    ...rule,
+    ...present({ when: conditionReferences(rule['when'], follow), next_inputs: next }),
+  };
+}
+
+function controlReferences(
+  control: Json | undefined,
+  { from, to }: RenamedTask,
+  follow: FollowReference,
+): Json | undefined {
   if (control === undefined || !isJsonObject(control)) return undefined;
   return {
     ...control,
@@ -83,6 +129,7 @@ function controlReferences(control: Json | undefined, from: string, to: string):
       })),
       continue_targets: words(control['continue_targets'], from, to),
       stop_targets: words(control['stop_targets'], from, to),
+      decide: items(control['decide'], (rule) => ruleReferences(rule, follow)),
     }),
   };
 }

@@ -16,6 +16,8 @@ import { privateDir } from '../../store/layout.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { Engine } from '../../engine/engine.ts';
 import { Intake } from '../../engine/intake.ts';
+import type { EngineParts } from '../../engine/parts.ts';
+import { schemasOfConditions } from '../../model/program.ts';
 import type { StopMode } from '../../engine/loop.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
@@ -97,7 +99,10 @@ export function driveSession(
   const context = attemptContext(world, session);
   const executor =
     world.executor ?? new LocalExecutor({ env: world.env, launchers: launchersHere() });
-  const parts = {
+  const tests = schemasOfConditions(session.state.plan.tasks);
+  let fits: EngineParts['fits'] = () => ({ ok: false, why: 'its schema is not known' });
+  const parts: EngineParts = {
+    fits: (schema, value) => fits(schema, value),
     clock: world.clock,
     run: session,
     inbox: new Intake(session),
@@ -118,6 +123,7 @@ export function driveSession(
   const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
     .then(async (config) => {
       context.config = config;
+      if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
       notifier = await notifierFor(world, session);
       notifier?.begin();
       await engine.run();

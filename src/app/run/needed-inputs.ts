@@ -5,6 +5,7 @@ import { inputsOf } from '../../text/path-template.ts';
 import { inputAt } from '../../text/value-at.ts';
 import { suggest } from '../../text/suggest.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
+import { referencesOf } from '../../program/rules/references.ts';
 
 export interface InputTrouble {
   /** Needed, and given by nobody: key → the tasks that need it. */
@@ -53,10 +54,8 @@ export function inputTrouble(
 function inputsOfTask(project: ProjectSpec, task: TaskSpec): Set<string> {
   const paths = [...pathTemplatesOf(project), ...pathTemplatesOf(task)];
   return new Set([
-    ...task.compose.flatMap((part) =>
-      part.kind === 'ref' && part.ref.startsWith('inputs.')
-        ? [part.ref.slice('inputs.'.length)]
-        : [],
+    ...referencesOf(task).flatMap(({ ref }) =>
+      ref.startsWith('inputs.') ? [ref.slice('inputs.'.length)] : [],
     ),
     ...paths.flatMap(({ template }) => inputsOf(template)),
   ]);

@@ -4,7 +4,7 @@ import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
+import { decidesByRules, type ProjectSpec, type TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { backendOf } from '../../agents/backends.ts';
 import { environmentSpec, passedOn } from '../../agents/profile.ts';
@@ -85,6 +85,7 @@ async function checkAgents(
   const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
   const seen = new Set<string>();
   for (const task of tasks) {
+    if (decidesByRules(task)) continue;
     const { agent, sandbox } = effectiveAgent(program.project, task);
     const backend = backendOf(agent.backend);
     const { settings, problem } = backend.settings({ agent, run: task.run }, config);

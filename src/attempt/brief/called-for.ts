@@ -1,6 +1,7 @@
 import type { RunState } from '../../core/state/run-state.ts';
 import { scopeName, type TaskSpec } from '../../model/program.ts';
 import { parseReference } from '../../model/references.ts';
+import { referencesOf } from '../../program/rules/references.ts';
 
 /** A controller, a task with a schema, one that publishes its result, or one whose result is read. */
 export function isResultCalledFor(state: RunState, task: TaskSpec): boolean {
@@ -10,12 +11,12 @@ export function isResultCalledFor(state: RunState, task: TaskSpec): boolean {
     const spec = state.plan.tasks[dependent];
     const scopes = new Map(spec?.depends_on.map((each) => [scopeName(each), each.task]));
     return (
-      spec?.compose.some((part) => {
-        if (part.kind !== 'ref') return false;
-        const parsed = parseReference(part.ref, scopes.keys());
+      spec !== undefined &&
+      referencesOf(spec).some(({ ref }) => {
+        const parsed = parseReference(ref, scopes.keys());
         if (!parsed.ok || parsed.reference.kind !== 'dep_result') return false;
         return scopes.get(parsed.reference.scope) === task.id;
-      }) === true
+      })
     );
   });
 }

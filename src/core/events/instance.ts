@@ -3,11 +3,12 @@ import type {
   FailureKind,
   Instance,
   InstanceStatus,
+  SkipReason,
   TerminationReason,
   WaitingReason,
 } from '../../model/run.ts';
-import { scopeName } from '../../model/program.ts';
-import { isSkippedByAbort } from '../state/blocked.ts';
+import { decidesByRules, scopeName, type TaskSpec } from '../../model/program.ts';
+import { isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
 import { locksOf, queueForLocks } from '../state/locks.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import {
@@ -44,6 +45,13 @@ interface InstanceWaiting {
   blocking_interrupts: string[];
 }
 
+interface InstanceSkipped {
+  reason: string;
+  caused_by_instance_id: string | null;
+  /** Left out: what follows from the cause. */
+  skip_reason?: SkipReason;
+}
+
 interface InstanceFailed {
   error: string;
   failure_kind: FailureKind | null;
@@ -58,7 +66,7 @@ export interface InstanceEvents {
   instance_waiting: InstanceWaiting;
   instance_resumed: Record<string, never>;
   instance_requeued: InstanceRequeued;
-  instance_skipped: { reason: string; caused_by_instance_id: string | null };
+  instance_skipped: InstanceSkipped;
   instance_done: Record<string, never>;
   instance_failed: InstanceFailed;
 }
@@ -123,8 +131,13 @@ export const instanceEvents: Family<InstanceEvents> = {
     since: 1,
     misfit(state, event) {
       const { attempt } = instanceOf(state, event.instance_id);
-      const { upstream, blocked } = linksOf(state, event.instance_id ?? '');
-      const { caused_by_instance_id: cause } = event.payload;
+      const { upstream, blocked, unfinished } = linksOf(state, event.instance_id ?? '');
+      const { caused_by_instance_id: cause, skip_reason: why } = event.payload;
+      if (why === 'condition') {
+        const { when } = taskOf(state, instanceOf(state, event.instance_id));
+        if (when === undefined || unfinished > 0) return 'its condition is not to be judged';
+        return unless(state, event, 'pending');
+      }
       if (attempt > 0) return `${event.instance_id} has had ${attempt} attempts`;
       const isBarred =
         cause === null
@@ -137,6 +150,7 @@ export const instanceEvents: Family<InstanceEvents> = {
       const instance = instanceOf(state, event.instance_id);
       instance.error = event.payload.reason;
       instance.finished_at = event.created_at;
+      if (state.plan.format_version > 1) instance.skip_reason = skipReasonOf(event.payload);
       linksOf(state, instance.instance_id).skippedBecauseOf = event.payload.caused_by_instance_id;
       endBadly(state, instance, 'skipped');
     },
@@ -218,6 +232,9 @@ function misfitOfDone(state: RunState, event: LoggedEvent<string, unknown>): str
   const instance = instanceOf(state, event.instance_id);
   const { resultSha256, controlEvents } = linksOf(state, instance.instance_id);
   const task = taskOf(state, instance);
+  if (decidesByRules(task)) {
+    return unless(state, event, 'pending') ?? unlessChosen(task, controlEvents);
+  }
   const ended = unlessConcluding(state, { ...event, payload: {} }) ?? unlessAnswered(state, event);
   if (ended !== null) return ended;
   if (instance.attempts.at(-1)?.termination_reason !== 'completed') {
@@ -226,10 +243,15 @@ function misfitOfDone(state: RunState, event: LoggedEvent<string, unknown>): str
   const mustLeave = task.result_schema !== null || task.control !== null;
   if (mustLeave && resultSha256 === null) return 'it left no result';
   if (task.publish.length > 0 && instance.published.length === 0) return 'it published nothing';
-  if (task.control !== null && controlEvents < leastControlEvents(task.control)) {
-    return `only ${controlEvents} events of its choice stand before it`;
-  }
+  const unchosen = unlessChosen(task, controlEvents);
+  if (unchosen !== null) return unchosen;
   return unheard(state, instance.instance_id) ? 'it has not received an answer' : null;
+}
+
+/** For `misfit`: null where all of a controller's choice is recorded. */
+function unlessChosen({ control }: TaskSpec, controlEvents: number): string | null {
+  if (control === null || controlEvents >= leastControlEvents(control)) return null;
+  return `only ${controlEvents} events of its choice stand before it`;
 }
 
 /** What had begun fails by how its attempt ended, or because the run is aborted. */
@@ -238,7 +260,14 @@ function misfitOfFailure(
   event: LoggedEvent<string, InstanceFailed>,
 ): string | null {
   const { status, attempt, attempts } = instanceOf(state, event.instance_id);
-  if (attempt === 0) return `${event.instance_id} has had no attempt`;
+  if (attempt === 0) {
+    // What is looked at before anything is started.
+    const { unfinished } = linksOf(state, event.instance_id ?? '');
+    const { when, control } = taskOf(state, instanceOf(state, event.instance_id));
+    if ((when ?? control?.decide) === undefined || unfinished > 0) {
+      return `${event.instance_id} has had no attempt`;
+    }
+  }
   if (status === 'running' && attempts.at(-1)?.finished_at === null) {
     return event.payload.termination_reason === 'terminated'
       ? null
@@ -298,9 +327,6 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     newlyGranted: 0,
   };
   for (const upstreamId of upstream) {
-    const { status } = instanceOf(state, upstreamId);
-    if (status !== 'done') links.unfinished += 1;
-    if (isBlocking(status)) links.blocked += 1;
     const above = linksOf(state, upstreamId);
     // The first push makes room for 17, in each of perhaps 100,000 instances.
     if (above.downstream.length === 0) above.downstream = [id];
@@ -308,6 +334,12 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
   }
   state.instances.set(id, instance);
   state.links.set(id, links);
+  for (const upstreamId of upstream) {
+    const { status } = instanceOf(state, upstreamId);
+    if (status === 'done' || isDoneWithout(state, id, upstreamId)) continue;
+    links.unfinished += 1;
+    if (isBlocking(status)) links.blocked += 1;
+  }
   state.counts.pending += 1;
   indexInstance(state, instance);
   state.agenda.created.push(id);
@@ -371,9 +403,17 @@ function endBadly(state: RunState, instance: Instance, status: 'failed' | 'skipp
   setStatus(state, instance, status);
   instance.waiting_reason = null;
   for (const id of linksOf(state, instance.instance_id).downstream) {
-    linksOf(state, id).blocked += 1;
+    if (isDoneWithout(state, id, instance.instance_id)) linksOf(state, id).unfinished -= 1;
+    else linksOf(state, id).blocked += 1;
     state.agenda.unsettled.push(id);
   }
+}
+
+function skipReasonOf({
+  skip_reason: why,
+  caused_by_instance_id: cause,
+}: InstanceSkipped): SkipReason {
+  return why ?? (cause === null ? 'aborted' : 'upstream');
 }
 
 function isBlocking(status: InstanceStatus): boolean {

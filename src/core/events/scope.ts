@@ -6,7 +6,7 @@ import { instanceOf, linksOf, taskOf, type LoopCount, type RunState } from '../s
 import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
 import { bodyOf } from '../state/task-graph.ts';
 import type { Family, LoggedEvent } from './spec.ts';
-import { unlessConcluding } from './status.ts';
+import { unless, unlessConcluding } from './status.ts';
 
 interface NewScope {
   input_scope_id: string;
@@ -19,7 +19,8 @@ interface NewScope {
 
 export interface ScopeEvents {
   input_scope_created: NewScope;
-  control_emitted: { control: JsonObject };
+  /** `rule`, from 0, and `values`, by reference: of a controller that decides by rules. */
+  control_emitted: { control: JsonObject; rule?: number; values?: JsonObject };
   route_selected: { label: string; targets: string[] };
   route_unselected: { label: string; targets: string[] };
   loop_continued: { input_scope_id: string; iteration: number; targets: string[] };
@@ -46,7 +47,8 @@ export const scopeEvents: Family<ScopeEvents> = {
     since: 1,
     misfit: (state, event) => unlessChoosing(state, event, ['route', 'loop'], 0),
     apply: countControl,
-    says: ({ control }) => stringifyJson(control),
+    says: ({ control, rule }) =>
+      `${stringifyJson(control)}${rule === undefined ? '' : `, by rule ${rule + 1}`}`,
   },
   route_selected: {
     since: 1,
@@ -114,6 +116,7 @@ function unlessChoosing(
   if (!control || !modes.includes(control.mode))
     return `${instance.task_id} controls no such thing`;
   if (controlEvents !== recorded) return `${controlEvents} events of its choice stand before it`;
+  if (control.decide !== undefined) return unless(state, { instance_id: id }, 'pending');
   return unlessConcluding(state, { instance_id: id, payload: {} });
 }
 

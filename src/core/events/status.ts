@@ -30,6 +30,7 @@ export function clearOutcome(instance: Instance): void {
   instance.failure_summary = null;
   instance.resume_recommended = false;
   instance.finished_at = null;
+  delete instance.skip_reason;
 }
 
 /** For `misfit`: null where the instance has one of these statuses. */

@@ -63,7 +63,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
   switch (instance.status) {
     case 'done':
       return {
-        why: `done in attempt ${instance.attempt}${chosenBy(state, instance)}`,
+        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}`}${chosenBy(state, instance)}`,
         command: null,
       };
     case 'running':
@@ -166,6 +166,14 @@ function explainSkipped(state: RunState, instance: Instance, context: ExplainCon
     next = cause.status === 'skipped' ? linksOf(state, next).skippedBecauseOf : null;
   }
   const cause = id === null ? null : instanceOf(state, id);
+  const root = cause ?? instance;
+  if (root.skip_reason === 'condition') {
+    const whose =
+      cause === null
+        ? ''
+        : `the condition of ${cause.task_id} (${cause.instance_id}) did not hold: `;
+    return { why: `skipped: ${whose}${root.error ?? ''}`, command: null };
+  }
   const target = cause ?? instance;
   const below = cause
     ? `skipped, because ${cause.task_id} (${cause.instance_id}) ${endOf(cause)}${comeBack(state, cause)}`
@@ -196,7 +204,9 @@ function explainFailed(state: RunState, instance: Instance, context: ExplainCont
     };
   }
   const kind = instance.failure_kind === null ? '' : ` (${instance.failure_kind})`;
-  const why = `attempt ${instance.attempt} failed${kind}: ${instance.error ?? 'no reason recorded'}`;
+  const what =
+    instance.attempt === 0 ? 'it failed before it began' : `attempt ${instance.attempt} failed`;
+  const why = `${what}${kind}: ${instance.error ?? 'no reason recorded'}`;
   if (instance.resume_recommended) {
     return {
       why: `${why}. Trying the same again can help`,

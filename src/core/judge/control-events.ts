@@ -14,6 +14,8 @@ export function emitControl(
   instance: Instance,
   task: TaskSpec,
   control: Control,
+  /** Of a controller that decides by rules: which, and what it saw. */
+  decided: { rule: number; values: JsonObject } | null = null,
 ): void {
   const { state } = recorder;
   const id = instance.instance_id;
@@ -22,7 +24,7 @@ export function emitControl(
     if (recorded === 0) recorder.emit(type, instanceId, payload);
     else recorded -= 1;
   };
-  emit('control_emitted', id, { control: control as unknown as JsonObject });
+  emit('control_emitted', id, { control: control as unknown as JsonObject, ...decided });
   if (control.kind === 'route' && task.control?.mode === 'route') {
     for (const { label, targets } of task.control.routes) {
       const chosen = control.labels.includes(label);

@@ -49,7 +49,8 @@ export function recordResult(
   recorder.emit('result_materialized', id, { attempt, sha256, result: value });
 }
 
-function loopLimitReached(
+/** What is wrong with going on, where the loop has no iterations left; null: nothing. */
+export function loopLimitReached(
   state: RunState,
   instance: Instance,
   task: TaskSpec,

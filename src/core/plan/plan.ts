@@ -15,8 +15,11 @@ import {
 } from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
-import { endOf, instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
+import { decidesByRules } from '../../model/program.ts';
 import { closeQuestions } from './close-questions.ts';
+import { decideByRules, passesCondition } from './conditions.ts';
+import { noFacts, type Facts } from './facts.ts';
 import { isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
 import { later } from './timers.ts';
@@ -38,6 +41,8 @@ export interface PlanOptions {
    * known, the instance is among the `wanted`.
    */
   taken?: ReadonlyMap<string, boolean>;
+  /** What conditions and controllers that decide by rules are judged with. */
+  facts?: Facts;
 }
 
 export interface Plan {
@@ -59,11 +64,12 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const starts: AttemptStart[] = [];
   const { agenda } = state;
   const turn: Turn = { recorder, taken: options.taken ?? new Map(), wanted: [], aside: [] };
+  const { facts = noFacts } = options;
   for (;;) {
     createPossibleInstances(recorder);
     const unsettled = agenda.unsettled.take();
     if (unsettled !== undefined) {
-      settle(recorder, unsettled);
+      settle(recorder, unsettled, facts);
       continue;
     }
     const used = state.counts.running + turn.wanted.length;
@@ -88,7 +94,7 @@ interface Turn {
 }
 
 /** Moves one instance to where its upstream instances and its interrupts put it. */
-function settle(recorder: Recorder, instanceId: string): void {
+function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
   const { state } = recorder;
   const instance = instanceOf(state, instanceId);
   const links = linksOf(state, instanceId);
@@ -96,6 +102,13 @@ function settle(recorder: Recorder, instanceId: string): void {
     case 'pending':
       if (links.blocked > 0) return skip(recorder, instanceId);
       if (links.unfinished > 0) return;
+      if (instance.attempt === 0) {
+        const task = taskOf(state, instance);
+        if (!passesCondition(recorder, facts, instance, task)) return;
+        if (decidesByRules(task)) {
+          return decideByRules(recorder, facts, instance, task);
+        }
+      }
       // One that is tried again (after an abort) must not go on without the answer that it waited for.
       if (instance.blocking_interrupts.length > 0) wait(recorder, instance);
       else recorder.emit('instance_runnable', instanceId, {});

@@ -23,9 +23,11 @@ export function retryInstance(
   if (instance.status !== 'failed' && !isSkippedByAbort(state, instance)) {
     const above = blockedUpstream(state, instanceId);
     const why =
-      instance.status === 'skipped' && above !== null
-        ? `; retry ${rootCause(state, above)} above it`
-        : '';
+      instance.skip_reason === 'condition'
+        ? `: its condition did not hold (${instance.error ?? ''})`
+        : instance.status === 'skipped' && above !== null
+          ? `; retry ${rootCause(state, above)} above it`
+          : '';
     return notRetryable(`instance ${instanceId} is ${instance.status}, not failed${why}`);
   }
   const control = state.plan.tasks[instance.task_id]?.control;

@@ -7,12 +7,13 @@ import {
   resolveAgent,
   SHELL_AGENT,
 } from '../../agents/resolve-agent.ts';
-import type {
-  AgentSpec,
-  ComposePart,
-  ProjectSpec,
-  RoleSpec,
-  TaskSpec,
+import {
+  decidesByRules,
+  type AgentSpec,
+  type ComposePart,
+  type ProjectSpec,
+  type RoleSpec,
+  type TaskSpec,
 } from '../../model/program.ts';
 import type { FileFinding } from '../source/authored-file.ts';
 import { tooLong } from '../../processes/longest-word.ts';
@@ -171,6 +172,7 @@ export function promptProblem(
   texts: ReadonlyMap<string, string>,
 ): FileFinding | null {
   const { agent: name, compose, run } = task;
+  if (decidesByRules(task)) return null;
   if (isUndefined(name, project)) return null;
   const { does, needsPrompt, longestPromptChars } = backendOf(resolveAgent(project, name).backend);
   const finding = { severity: 'error', path: ['compose'] } as const;

@@ -2,6 +2,7 @@
  * What must hold between the parts of a program: section 3 of the contract, as far as it can be said
  * without looking at the disk. Pure: model in, findings out.
  */
+import { decidesByRules } from '../../model/program.ts';
 import { checkAgents, checkRoleAgent, checkTaskAgent } from './agents.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
@@ -9,6 +10,7 @@ import { findCycles } from './graph.ts';
 import { checkLocks } from './locks.ts';
 import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
+import { checkConditions } from './conditions.ts';
 import { checkReferences } from './references.ts';
 import { checkRoles } from './roles.ts';
 import type { Add, ProgramModel, RuleFinding } from './finding.ts';
@@ -26,8 +28,11 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     const add = addTo(`tasks.${task.id}`);
     checkDependencies(task, byId, model, add);
     checkReferences(task, add);
+    checkConditions(task, byId, add);
     checkPublish(task, add);
-    if (!model.isProjectUnreadable) checkTaskAgent(task, model.project, add);
+    if (!model.isProjectUnreadable && !decidesByRules(task)) {
+      checkTaskAgent(task, model.project, add);
+    }
     checkPaths(task, model.project, add);
     checkRoles(task, model, add);
     checkControl(task, byId, model, add);

@@ -1,32 +1,71 @@
-/** What a prompt may refer to. Pure. */
-import { scopeName, type TaskSpec } from '../../model/program.ts';
+/** What a task may refer to: in its prompt, in conditions, in what a loop hands on. Pure. */
+import { conditionsOf, scopeName, testsOf, type TaskSpec } from '../../model/program.ts';
 import { parseReference } from '../../model/references.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import type { Add } from './finding.ts';
+import type { Add, RuleFinding } from './finding.ts';
+
+export interface PlacedReference {
+  ref: string;
+  path: RuleFinding['path'];
+  /** `value`: judged or handed on by the engine, so that it must be a result or an input. */
+  use: 'prompt' | 'value';
+}
+
+/** All references of a task, with the places where they are written. */
+export function referencesOf(task: TaskSpec): PlacedReference[] {
+  const prompt = task.compose.flatMap((part, index): PlacedReference[] =>
+    part.kind === 'ref' ? [{ ref: part.ref, path: ['compose', index, 'ref'], use: 'prompt' }] : [],
+  );
+  const conditions = conditionsOf(task).flatMap(({ path, condition }) => {
+    const list = Array.isArray(condition) ? [] : 'any' in condition ? ['any'] : null;
+    return testsOf(condition).map(({ ref }, index): PlacedReference => {
+      const at = list === null ? path : [...path, ...list, index];
+      return { ref, path: [...at, 'ref'], use: 'value' };
+    });
+  });
+  const handedOn = (task.control?.decide ?? []).flatMap((rule, index) =>
+    'action' in rule
+      ? Object.entries(rule.next_inputs ?? {}).flatMap(([key, source]): PlacedReference[] =>
+          'ref' in source
+            ? [
+                {
+                  ref: source.ref,
+                  path: ['control', 'decide', index, 'next_inputs', key, 'ref'],
+                  use: 'value',
+                },
+              ]
+            : [],
+        )
+      : [],
+  );
+  return [...prompt, ...conditions, ...handedOn];
+}
 
 export function checkReferences(task: TaskSpec, add: Add): void {
   const byScope = new Map(task.depends_on.map((dependency) => [scopeName(dependency), dependency]));
-  for (const [index, part] of task.compose.entries()) {
-    if (part.kind !== 'ref') continue;
-    const at = ['compose', index, 'ref'];
-    const parsed = parseReference(part.ref, byScope.keys());
+  for (const { ref, path: at, use } of referencesOf(task)) {
+    if (ref === '') continue;
+    const parsed = parseReference(ref, byScope.keys());
     if (!parsed.ok) {
       if (parsed.scope !== null) {
         add(
           'error',
           'task.unknown_reference',
           at,
-          `"${part.ref}" names the dependency "${parsed.scope}", which this task does not have`,
+          `"${ref}" names the dependency "${parsed.scope}", which this task does not have`,
           didYouMean(parsed.scope, byScope.keys()) ?? 'Add it to "depends_on".',
         );
       } else {
+        const ofPrompts = use === 'prompt' ? ['runtime.replies', 'runtime.latest_reply'] : [];
         add(
           'error',
           'task.unknown_reference',
           at,
-          `"${part.ref}" is no reference`,
-          didYouMean(part.ref, ['runtime.replies', 'runtime.latest_reply']) ??
-            'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.',
+          `"${ref}" is no reference`,
+          didYouMean(ref, ofPrompts) ??
+            (use === 'prompt'
+              ? 'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.'
+              : 'Use deps.<scope>.result or inputs.<key>, with a path or not: deps.<scope>.result.verdict.'),
         );
       }
       continue;
@@ -38,9 +77,19 @@ export function checkReferences(task: TaskSpec, add: Add): void {
         'error',
         'task.ambiguous_reference',
         at,
-        `"${part.ref}" could mean the dependency "${scope}" as well as "${otherwise}"`,
+        `"${ref}" could mean the dependency "${scope}" as well as "${otherwise}"`,
         'Give one of them a name of its own with "as".',
       );
+    }
+    if (use === 'value' && reference.kind !== 'input' && reference.kind !== 'dep_result') {
+      add(
+        'error',
+        'task.reference_is_no_value',
+        at,
+        `"${ref}" is no value that can be looked at before the task runs`,
+        'Use deps.<scope>.result or inputs.<key>, with a path or not.',
+      );
+      continue;
     }
     if (reference.kind !== 'dep_artifact') continue;
     const dependency = byScope.get(reference.scope);
@@ -49,7 +98,7 @@ export function checkReferences(task: TaskSpec, add: Add): void {
       'error',
       'task.reference_not_consumed',
       at,
-      `"${part.ref}" needs a context dependency "${reference.scope}" that consumes "${reference.path}"`,
+      `"${ref}" needs a context dependency "${reference.scope}" that consumes "${reference.path}"`,
       didYouMean(reference.path, dependency.consume) ??
         `Add "${reference.path}" to its "consume" (kind: context).`,
     );

@@ -45,6 +45,7 @@ function orNull(schema: JsonObject): JsonObject {
   if (Array.isArray(schema['enum'])) {
     return { ...schema, type: ['string', 'null'], enum: [...schema['enum'], null] };
   }
+  if (Array.isArray(schema['anyOf'])) return { anyOf: [...schema['anyOf'], { type: 'null' }] };
   if (Array.isArray(schema['oneOf'])) return { oneOf: [...schema['oneOf'], { type: 'null' }] };
   return schema;
 }
@@ -71,6 +72,12 @@ function shapeSchema(shape: Shape): JsonObject {
       return { type: 'number', minimum: 0 };
     case 'boolean':
       return { type: 'boolean' };
+    case 'json':
+      return {};
+    case 'schema':
+      return { type: ['object', 'boolean'] };
+    case 'either':
+      return { anyOf: shape.ways.map((way) => shapeSchema(way.shape)) };
     case 'list': {
       const list: JsonObject = {
         type: 'array',

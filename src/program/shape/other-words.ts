@@ -95,8 +95,8 @@ export const taskWords: OtherWords = {
     'control',
   ),
   ...all(
-    'if when condition conditions preconditions unless only_if skip_if run_if',
-    'A condition is a route of a controller: see "control".',
+    'if condition conditions preconditions unless only_if skip_if run_if',
+    'Write "when: {ref: deps.<task>.result.<path>, matches: {const: …}}".',
   ),
   ...all(`${places} repo`, 'workspace'),
   ...all(

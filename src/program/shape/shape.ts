@@ -48,6 +48,12 @@ export type Shape =
   /** A number that is not negative. */
   | { type: 'amount' }
   | { type: 'boolean' }
+  /** Any value: as it stands. */
+  | { type: 'json' }
+  /** A JSON Schema, as it stands. */
+  | { type: 'schema' }
+  /** What is written in several ways: the first that fits says what is wrong with it. */
+  | { type: 'either'; ways: readonly [Way, ...Way[]] }
   /** `words`: texts that may stand in place of the list. */
   | { type: 'list'; items: Shape; min?: number; words?: readonly string[] }
   /** `fields`: where one of them is there, it is an object of these and no map. */
@@ -63,6 +69,12 @@ export type Shape =
   | ({ type: 'tagged'; tag: string; variants: Record<string, Fields>; fallback: Json } & Written)
   /** An object whose strings may hold variables: its fields are checked where those are known. */
   | { type: 'template'; fields: Fields };
+
+/** One of the ways to write something. `fits`: whether a value was meant to be written so. */
+export interface Way {
+  fits(value: Json): boolean;
+  shape: Shape;
+}
 
 /** How authors may have written it otherwise. */
 export interface Written {
@@ -119,6 +131,12 @@ export function emptyOf(shape: Shape): Json {
       return 0;
     case 'boolean':
       return false;
+    case 'json':
+      return null;
+    case 'schema':
+      return true;
+    case 'either':
+      return emptyOf(shape.ways[0].shape);
     case 'list':
       return [];
     case 'map':
@@ -177,6 +195,17 @@ class Checker {
         return value;
       case 'boolean':
         return this.boolean(shape, value, path);
+      case 'json':
+        return value;
+      case 'schema':
+        if (typeof value === 'boolean' || isJsonObject(value)) return value;
+        return this.type(shape, 'a JSON Schema, such as {const: ok}', value, path);
+      case 'either':
+        return this.check(
+          (shape.ways.find(({ fits }) => fits(value)) ?? shape.ways[0]).shape,
+          value,
+          path,
+        );
       case 'list':
         if (typeof value === 'string' && shape.words?.includes(value)) return value;
         if (!Array.isArray(value)) {

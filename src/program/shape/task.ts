@@ -1,5 +1,5 @@
 /** The fields of tasks/<id>.yaml: section 2.2 of the contract. */
-import type { JsonObject } from '../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import {
   decisionKinds,
   dependencyKinds,
@@ -18,6 +18,7 @@ import {
   text,
   word,
   words,
+  inputKey,
 } from './forms.ts';
 import {
   composeWords,
@@ -28,7 +29,75 @@ import {
   interactionWords,
   routeWords,
 } from './other-words.ts';
-import type { FieldsOf, Shape } from './shape.ts';
+import type { Field, FieldsOf, Shape } from './shape.ts';
+
+const test: Shape = {
+  type: 'object',
+  fields: {
+    ref: {
+      shape: word,
+      required: true,
+      description: 'What is looked at: deps.<scope>.result or inputs.<key>, with a path or not.',
+      examples: ['deps.review.result.verdict'],
+    },
+    matches: {
+      shape: { type: 'schema' },
+      required: true,
+      description: 'JSON Schema that the value must fit.',
+      examples: [{ const: 'ok' }],
+    },
+    missing: {
+      shape: { type: 'boolean' },
+      staysOut: true,
+      description: 'The outcome where there is no such value; without it, that is a failure.',
+    },
+  },
+};
+
+const tests: Shape = { type: 'list', items: test, min: 1 };
+
+const condition: Shape = {
+  type: 'either',
+  ways: [
+    { fits: (value) => isJsonObject(value) && !Object.hasOwn(value, 'any'), shape: test },
+    { fits: Array.isArray, shape: tests },
+    {
+      fits: isJsonObject,
+      shape: {
+        type: 'object',
+        fields: { any: { shape: tests, required: true, description: 'One of these must hold.' } },
+      },
+    },
+  ],
+};
+
+const ruleCondition: Field = {
+  shape: condition,
+  staysOut: true,
+  description:
+    'When the rule holds: a test, a list of tests, or {any: [test…]}. The last may lack it.',
+  examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
+};
+
+const nextInput: Shape = {
+  type: 'either',
+  ways: [
+    {
+      fits: (value) => isJsonObject(value) && !Object.hasOwn(value, 'value'),
+      shape: {
+        type: 'object',
+        fields: { ref: { shape: word, required: true, description: 'A reference to the value.' } },
+      },
+    },
+    {
+      fits: isJsonObject,
+      shape: {
+        type: 'object',
+        fields: { value: { shape: { type: 'json' }, required: true, description: 'The value.' } },
+      },
+    },
+  ],
+};
 
 const dependency: Shape = {
   type: 'object',
@@ -50,6 +119,12 @@ const dependency: Shape = {
       shape: idString,
       nullable: true,
       description: 'Name of the dependency in references; without it, the task id.',
+    },
+    optional: {
+      shape: { type: 'boolean' },
+      staysOut: true,
+      description:
+        'Go on without it where its condition skipped it; its references are absent then.',
     },
   },
 };
@@ -125,6 +200,26 @@ const control: Shape = {
         required: true,
         description: 'The branches to choose from.',
       },
+      decide: {
+        shape: {
+          type: 'list',
+          min: 1,
+          items: {
+            type: 'object',
+            fields: {
+              when: ruleCondition,
+              labels: {
+                shape: { type: 'list', items: word },
+                required: true,
+                description: 'The routes that the rule chooses; an empty list chooses none.',
+              },
+            },
+          },
+        },
+        staysOut: true,
+        description: 'Rules that decide without an agent: the first that holds.',
+        examples: [[{ labels: ['accept'] }]],
+      },
     },
     loop: {
       continue_targets: {
@@ -141,6 +236,32 @@ const control: Shape = {
         nullable: true,
         description: 'How many times the loop may continue; null: no bound.',
         examples: [10],
+      },
+      decide: {
+        shape: {
+          type: 'list',
+          min: 1,
+          items: {
+            type: 'object',
+            fields: {
+              when: ruleCondition,
+              action: {
+                shape: { type: 'enum', values: ['continue', 'stop'] },
+                required: true,
+                description: 'What the loop does.',
+              },
+              next_inputs: {
+                shape: { type: 'map', values: nextInput, keys: inputKey },
+                staysOut: true,
+                description: 'What the next iteration sees: {ref: …} or {value: …}; with continue.',
+                examples: [{ feedback: { ref: 'deps.review.result.feedback' } }],
+              },
+            },
+          },
+        },
+        staysOut: true,
+        description: 'Rules that decide without an agent: the first that holds.',
+        examples: [[{ action: 'stop' }]],
       },
     },
   },
@@ -281,5 +402,12 @@ export const taskFields: FieldsOf<TaskSpec> = {
     description:
       'Locks that its instances hold while they run: no two of them at the same time. [] is none, whatever the agent names.',
     examples: [['database'], [{ name: 'port:5432', scope: 'user' }]],
+  },
+  when: {
+    shape: condition,
+    staysOut: true,
+    description:
+      'Condition: a test, a list of tests that all hold, or {any: [test…]}. Where it does not hold, the task is skipped.',
+    examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
   },
 };

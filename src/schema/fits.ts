@@ -1,0 +1,45 @@
+/** JSON Schemas that stand in a program's files themselves: whether a value fits one. */
+import type { ValidateFunction } from 'ajv';
+import { stringifyJson, type Json, type JsonObject } from '../model/json.ts';
+import { checkBy } from './json-schema.ts';
+import { withinLimit } from './within-limit.ts';
+
+/** `why`: nobody can say, as a clause. */
+type Fit = { ok: true; fits: boolean } | { ok: false; why: string };
+
+/** Compiles them all, once; what is no valid schema says so when it is asked. */
+export async function fitsOf(
+  schemas: Iterable<JsonObject | boolean>,
+): Promise<(schema: JsonObject | boolean, value: Json) => Fit> {
+  const compiled = new Map<string, Compiled>();
+  for (const schema of schemas) {
+    const key = stringifyJson(schema);
+    if (!compiled.has(key)) compiled.set(key, await compileInPlace(schema));
+  }
+  return (schema, value) => {
+    const known = compiled.get(stringifyJson(schema));
+    if (known === undefined) return { ok: false, why: 'its schema is not known' };
+    if (!known.ok) return known;
+    const checked = checkBy(known.validate, value);
+    if (checked.ok || checked.isEndless !== true) return { ok: true, fits: checked.ok };
+    return { ok: false, why: checked.problems[0]?.message ?? 'it takes too long' };
+  };
+}
+
+type Compiled = { ok: true; validate: ValidateFunction } | { ok: false; why: string };
+
+/** A schema without a file of its own: it can refer to nothing but itself. */
+export async function compileInPlace(schema: JsonObject | boolean): Promise<Compiled> {
+  const { createValidator } = await import('./validators.ts');
+  const { $schema: dialect = null, ...rest } = typeof schema === 'boolean' ? {} : schema;
+  const ajv = createValidator(typeof dialect === 'string' ? dialect : null);
+  if (ajv === null)
+    return { ok: false, why: `its $schema ${stringifyJson(dialect)} is not supported` };
+  try {
+    const done = withinLimit(() => ajv.compile(typeof schema === 'boolean' ? schema : rest));
+    if (done.ok) return { ok: true, validate: done.value };
+    return { ok: false, why: `understanding its schema ${done.why}` };
+  } catch (error) {
+    return { ok: false, why: `its schema is no valid JSON Schema: ${(error as Error).message}` };
+  }
+}
