@@ -62,6 +62,10 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'show a task or a run (as `task show`, `run show`)',
     load: () => import('./inspect/index.ts'),
   },
+  blame: {
+    summary: 'name the task and the instance behind each line of a file',
+    load: () => import('./blame.ts'),
+  },
   web: {
     summary: 'serve the web page of a program on this machine',
     load: () => import('./web.ts'),
