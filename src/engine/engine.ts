@@ -183,6 +183,8 @@ export class Engine {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
     }
     await committed;
+    // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
+    if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
     this.#putAway(decided);
     this.#loop.throwDefect();
     if (this.#options.settleOnly !== true) {

@@ -649,6 +649,30 @@ describe('the cache', () => {
   });
 });
 
+describe('the record of a question', () => {
+  it('is written before the attempt that asked is put away, where a dead engine left it to be found', async () => {
+    const work = busy();
+    const stage = new Stage([task({ id: 'a' })], { a: () => work });
+    const done: string[] = [];
+    const { ended } = stage.drive({
+      change: (parts) => {
+        const flush = parts.run.flushCache.bind(parts.run);
+        parts.run.flushCache = () => {
+          done.push('written');
+          flush();
+        };
+        parts.attempts.putAway = () => void done.push('put away');
+        return parts;
+      },
+    });
+    await settled();
+    stage.ask(stage.idOf('a'), 1);
+    work.finish();
+    await ended;
+    expect(done.slice(0, 2)).toEqual(['written', 'put away']);
+  });
+});
+
 describe('what one instance alone is in the way of', () => {
   const forbidden = (): NodeJS.ErrnoException =>
     Object.assign(new Error('EACCES: permission denied, open'), {
