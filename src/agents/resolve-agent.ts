@@ -2,7 +2,7 @@
 import { nearest } from '../model/policies.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Backend } from './backend.ts';
-import { backendOfRole, defaultBackend, shellBackend } from './backends.ts';
+import { backendOf, backendOfRole, defaultBackend, shellBackend } from './backends.ts';
 
 /** The agent of projects that name none; it needs no definition. */
 export const DEFAULT_AGENT = 'default';
@@ -49,5 +49,19 @@ export function effectiveAgent(
     agent,
     model: nearest(task.model, agent.model, project.default_model),
     sandbox: nearest(task.sandbox, agent.sandbox) ?? project.default_sandbox,
+  };
+}
+
+/** Of model and sandbox: what has an effect; null for what the agent's backend does not take. */
+export function honoured(
+  project: Parameters<typeof effectiveAgent>[0],
+  task: Parameters<typeof effectiveAgent>[1],
+): { backend: string; model: string | null; sandbox: Sandbox | null } {
+  const { agent, model, sandbox } = effectiveAgent(project, task);
+  const { fields } = backendOf(agent.backend);
+  return {
+    backend: agent.backend,
+    model: fields.task.includes('model') ? model : null,
+    sandbox: fields.task.includes('sandbox') || agent.wrap === 'sandbox' ? sandbox : null,
   };
 }

@@ -82,7 +82,7 @@ export function createFile(
     linkSync(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    if (options.neverEmpty === true || !lacksHardLinks(error)) throw error;
+    if (options.neverEmpty === true || !lacksLinks(error)) throw error;
     return createByRename(temporary, file, options);
   } finally {
     faultPoint('remove', temporary);
@@ -106,11 +106,11 @@ function createByRename(temporary: string, file: string, options: WriteOptions):
   return true;
 }
 
-/** What link(2) says on FAT, exFAT, many network and FUSE file systems; EPERM may mean a permission too. */
-export function lacksHardLinks(error: unknown): boolean {
+/** What link(2) and symlink(2) say on FAT, exFAT, many network and FUSE file systems; EPERM may mean a permission too. */
+export function lacksLinks(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
   const codes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
-  return syscall === 'link' && codes.includes(code ?? '');
+  return (syscall === 'link' || syscall === 'symlink') && codes.includes(code ?? '');
 }
 
 /**
@@ -200,10 +200,19 @@ export function renameFile(from: string, to: string): void {
   renameSync(from, to);
 }
 
-/** Makes a symbolic link. `target`: as it is to stand in the link. Throws where something has its name. */
-export function linkTo(target: string, link: string): void {
+/**
+ * Makes a symbolic link. `target`: as it is to stand in the link. Throws where something has its name; false where the
+ * file system has no such links.
+ */
+export function linkTo(target: string, link: string): boolean {
   faultPoint('link', link);
-  symlinkSync(target, link);
+  try {
+    symlinkSync(target, link);
+    return true;
+  } catch (error) {
+    if (!lacksLinks(error)) throw error;
+    return false;
+  }
 }
 
 /** Removes a file, a link, or an empty directory. Throws where that is not there. */
@@ -248,16 +257,21 @@ export function flushDirectory(directory: string): boolean {
   }
 }
 
+/** What the file system of a directory may lack of what runs rely on. */
+export type Lack = 'hard links' | 'symbolic links' | 'flushes of directories';
+
 /** What the file system of a directory lacks of what runs rely on. Leaves nothing behind. */
-export function lacksOf(directory: string): ('hard links' | 'flushes of directories')[] {
+export function lacksOf(directory: string): Lack[] {
   const probe = temporaryName(path.join(directory, 'probe'));
   const linked = `${probe}.link`;
-  const lacks: ('hard links' | 'flushes of directories')[] = [];
+  const lacks: Lack[] = [];
   try {
+    if (!linkTo(probe, linked)) lacks.push('symbolic links');
+    rmSync(linked, { force: true });
     writeFile(probe, '');
     linkSync(probe, linked);
   } catch (error) {
-    if (!lacksHardLinks(error)) throw error;
+    if (!lacksLinks(error)) throw error;
     lacks.push('hard links');
   } finally {
     for (const file of [probe, linked]) rmSync(file, { force: true });

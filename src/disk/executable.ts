@@ -38,7 +38,11 @@ export function executableProblem(file: string, searchPath: string): string | nu
   if (!stats) return 'does not exist';
   if (stats.isDirectory()) return 'is a directory';
   if (!stats.isFile()) return 'is no regular file';
-  if (!isExecutable(file)) return `is not executable (chmod +x ${file})`;
+  if (!isExecutable(file)) {
+    return (stats.mode & 0o111) === 0
+      ? `is not executable (chmod +x ${file})`
+      : 'may not be executed here: it is not yours to execute, or lies on a file system that is mounted noexec';
+  }
   const bytes = start(file);
   if (bytes === null) return null;
   if (bytes.length === 0) return 'is empty';
@@ -102,7 +106,13 @@ function formatProblem(start: Buffer): string | null {
   if (['cffaedfe', 'cefaedfe', 'feedface', 'feedfacf', 'cafebabe'].includes(magic)) {
     return 'is a program for macOS';
   }
-  if (magic !== '7f454c46' || start.length < 64) return null;
+  if (magic !== '7f454c46') {
+    // What a shell then takes for a script of its own has no such bytes.
+    return start.subarray(0, 80).includes(0)
+      ? 'is neither a program of this system nor a script'
+      : null;
+  }
+  if (start.length < 64) return 'is a program of which a part is missing';
   // Byte 5 says the order of bytes; what Linux runs Node on is little-endian, but s390x.
   if ((start[5] === 2) !== (process.arch === 's390x')) return 'is a program for another processor';
   const machine = start[5] === 2 ? start.readUInt16BE(18) : start.readUInt16LE(18);

@@ -13,13 +13,16 @@ import type { RunPaths } from '../store/layout.ts';
 import { describeHolder, type LockHolder } from '../store/lock/numbered-lock.ts';
 import { holderHint } from '../store/lock/run-lock.ts';
 import { Intake } from './intake.ts';
+import { switchesOf } from '../processes/identity.ts';
 import { runStore, tryOpenSession, type RunSession } from './session.ts';
 import type { RunStore } from '../store/run-store.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const POLL_MS = 100;
-/** A holder that nobody here can see may be gone for good, with nobody to say so. */
-const UNSEEN_PATIENCE_MS = 20_000;
+/** A holder that nobody here can see may be gone for good, and one that is halted may stay so, with nobody to say so. */
+const PATIENCE_MS = 20_000;
+/** A living engine looks into its inbox far more often. */
+const STILLNESS_MS = 5000;
 
 /** How a command waits for whoever holds a run. */
 export interface Waiting {
@@ -67,7 +70,18 @@ async function untilTaken(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<RunSession | null> {
-  const sinceMs = clock.elapsedMs();
+  let sinceMs = clock.elapsedMs();
+  let seen: { pid: number; switches: number } | null = null;
+  /** Whether the holder has done anything at all since it was last asked; it may need long for what it was asked for. */
+  const moves = (holder: LockHolder | null): boolean => {
+    if (holder?.liveness !== 'alive') return false;
+    const switches = switchesOf(holder.pid);
+    if (switches === null) return true;
+    const isSame = seen?.pid === holder.pid && seen.switches === switches;
+    seen = { pid: holder.pid, switches };
+    if (!isSame) sinceMs = clock.elapsedMs() - PATIENCE_MS + STILLNESS_MS;
+    return !isSame;
+  };
   for (;;) {
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     if (!existsSync(file)) return null;
@@ -77,8 +91,7 @@ async function untilTaken(
       return next.writer;
     }
     const { holder } = next;
-    const isUnseen = holder?.liveness === 'unknown';
-    const isOver = isUnseen && clock.elapsedMs() - sinceMs >= UNSEEN_PATIENCE_MS;
+    const isOver = clock.elapsedMs() - sinceMs >= PATIENCE_MS && !moves(holder);
     if (!isOver && signal?.aborted !== true) continue;
     const refusal = takeBack(file, isOver ? 'not-taken' : 'interrupted', holder, runId);
     if (refusal === null) return null;

@@ -128,3 +128,13 @@ function readOr<T>(fallback: T, read: () => T): T {
     return fallback;
   }
 }
+
+/**
+ * How often the main thread of a process has been given a processor or given it up. One that is halted or frozen stays
+ * where it is; what waits for a moment or for others does not. null where the system does not tell.
+ */
+export function switchesOf(pid: number): number | null {
+  const status = readOr('', () => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const counts = [...status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm)];
+  return counts.length === 0 ? null : counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}

@@ -7,7 +7,7 @@ import { Refusal } from '../model/refusal.ts';
 import { inputKey } from './shape/forms.ts';
 import { readText, type ReadText } from '../disk/read-text.ts';
 import type { ProgramSource } from './source/source.ts';
-import { parseYaml, type YamlProblem } from './source/yaml-source.ts';
+import { parseYaml, type Position, type YamlProblem } from './source/yaml-source.ts';
 
 /** One `--input…` option. Of those for one key the last wins. */
 export type InputOption =
@@ -147,15 +147,17 @@ function parseJsonFile(text: string, shown: string): LoadedInput {
   try {
     return { ok: true, value: parseJson(text), remarks: [] };
   } catch (error) {
-    const message = (error as Error).message;
-    const offset = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
-    if (Number.isNaN(offset)) return failed('invalid', `${shown} is not JSON: ${message}`);
-    const before = text.slice(0, offset).split('\n');
-    return failed('invalid', `${shown} is not JSON: ${message}`, {
-      line: before.length,
-      column: (before.at(-1)?.length ?? 0) + 1,
-    });
+    const { message } = error as Error;
+    return failed('invalid', `${shown} is not JSON: ${message}`, placeInJson(text, message));
   }
+}
+
+/** The place that the parser's message names; null where it names none. */
+export function placeInJson(text: string, message: string): Position | null {
+  const offset = /position (\d+)/.exec(message)?.[1];
+  if (offset === undefined) return null;
+  const before = text.slice(0, Number(offset)).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 function failed(

@@ -25,7 +25,9 @@ import { suggest } from '../text/suggest.ts';
 import { inputAt, valueAt } from '../text/value-at.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
+import { placeOfFault } from './schema-place.ts';
 import { checkPresets } from './presets/check-presets.ts';
+import type { SchemaFault } from '../schema/schema-faults.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { promptProblem } from './rules/agents.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
@@ -44,6 +46,8 @@ export async function validateProgram(program: LoadedProgram): Promise<Diagnosti
   const found = [...program.diagnostics, ...checker.diagnostics, ...checkPresets(program)];
   return distinct(found).sort(byPlace);
 }
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 class Validation {
   readonly diagnostics: Diagnostic[] = [];
@@ -299,21 +303,53 @@ class Validation {
       await loadSchema(this.program.programDir, file, this.program.source);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const code = error.code.replace(/^schema-/, '').replaceAll('-', '_');
-      this.add(subject, {
-        severity: 'error',
-        code: `result_schema.${code}`,
-        path: ['result_schema'],
-        message: error.message,
-        hint: code === 'missing' ? this.nearFile(file) : (error.hint ?? null),
-        reference_url: code === 'missing' ? null : 'https://json-schema.org/draft/2020-12/schema',
-      });
+      const { faultsOf } = await import('../schema/schema-faults.ts');
+      const faults = faultsOf(error);
+      this.schemaFaults(subject, faults);
+      if (faults.length === 0) this.schemaRefusal(subject, file, error);
       return;
     }
     // Some get no output schema: the engine alone checks their result.
     const agent = resolveAgent(this.program.project, task.agent);
     if (!backendOf(agent.backend).can.outputSchema) return;
     await this.outputSchema(task, file);
+  }
+
+  /** A schema that cannot be used as it is: told where the task names it. */
+  private schemaRefusal(subject: string, file: string, refusal: Refusal): void {
+    const code = refusal.code.replace(/^schema-/, '').replaceAll('-', '_');
+    this.add(subject, {
+      severity: 'error',
+      code: `result_schema.${code}`,
+      path: ['result_schema'],
+      message: refusal.message,
+      hint: code === 'missing' ? this.nearFile(file) : (refusal.hint ?? null),
+      reference_url: code === 'missing' ? null : DIALECT,
+    });
+  }
+
+  /** Each is told in the schema's file, and once, however many tasks use it. */
+  private schemaFaults(subject: string, faults: readonly SchemaFault[]): void {
+    for (const fault of faults) {
+      const { file, path: at, message } = fault;
+      const key = JSON.stringify([file, at]);
+      if (this.schemas.has(key)) continue;
+      const read = this.program.source.read(file);
+      const place = read.ok ? placeOfFault(read.text, fault) : null;
+      const target = { file, subject: `${subject}.result_schema`, source: null };
+      const diagnostic: Diagnostic = {
+        ...toDiagnostic(target, {
+          severity: 'error',
+          code: 'result_schema.invalid',
+          path: at,
+          message: at.length === 0 ? `${file}: ${message}` : `"${at.at(-1)}" ${message}`,
+          reference_url: DIALECT,
+        }),
+        ...place,
+      };
+      this.schemas.set(key, [diagnostic]);
+      this.diagnostics.push(diagnostic);
+    }
   }
 
   /** The schema's file and those it refers to; each is reported once, however many tasks use it. */

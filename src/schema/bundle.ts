@@ -40,6 +40,8 @@ export interface SchemaBundle {
   dialect: string | null;
   /** The files it is made of, relative to the root directory; the first is the schema itself. */
   files: string[];
+  /** From a path in `schema` to the file that stands there, and the path in that. */
+  placeOf: (path: readonly string[]) => { file: string; path: string[] };
   /** True where the file is JSON and refers to no other file: it can be used as it stands. */
   asIs: boolean;
 }
@@ -110,8 +112,20 @@ export async function bundleSchema(
     schema: schema as JsonObject | boolean,
     dialect: typeof dialect === 'string' ? dialect : null,
     files: [...files.keys()],
+    placeOf: (path) => placeOf(path, relative, [...files.values()]),
     asIs: files.size === 1 && first.id === null && first.file.endsWith('.json'),
   };
+}
+
+function placeOf(
+  path: readonly string[],
+  first: string,
+  files: readonly SchemaFile[],
+): { file: string; path: string[] } {
+  const [above, name, ...below] = path;
+  const other =
+    above === '$defs' ? files.find(({ base }) => base === `#/$defs/${name}`) : undefined;
+  return other === undefined ? { file: first, path: [...path] } : { file: other.file, path: below };
 }
 
 function schemaFile(
@@ -121,7 +135,10 @@ function schemaFile(
   files: Map<string, SchemaFile>,
 ): SchemaFile {
   if (typeof content !== 'boolean' && !isJsonObject(content)) {
-    throw new Refusal('schema-invalid', `${where} is no JSON Schema: it must be an object.`);
+    const message = 'it must be an object';
+    throw new Refusal('schema-invalid', `${where} is no JSON Schema: ${message}.`, {
+      data: { faults: [{ file, path: [], message }] },
+    });
   }
   const id = isJsonObject(content) ? content['$id'] : undefined;
   const embedded = new Set<string>();
@@ -165,10 +182,10 @@ async function parserOf(where: string, relative: string): Promise<(text: string)
       return (parseYaml === null ? JSON.parse(text) : parseYaml(text)) as Json;
     } catch (error) {
       const reason = (error as Error).message.split('\n')[0];
-      throw new Refusal(
-        'schema-invalid',
-        `Schema ${where} is not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`,
-      );
+      const message = `is not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`;
+      throw new Refusal('schema-invalid', `Schema ${where} ${message}`, {
+        data: { faults: [{ file: relative, path: [], message }] },
+      });
     }
   };
 }

@@ -8,6 +8,7 @@ import { Refusal } from '../model/refusal.ts';
 import { sha256 } from '../disk/sha256.ts';
 import { bundleSchema, type SchemaFiles } from './bundle.ts';
 import { schemaTypeOf, shown } from '../text/shown.ts';
+import { faultsFound, invalidSchema } from './schema-faults.ts';
 import { withinLimit, type Limited } from './within-limit.ts';
 
 export interface SchemaProblem {
@@ -40,7 +41,7 @@ export async function loadSchema(
   relativePath: string,
   from?: SchemaFiles,
 ): Promise<CompiledSchema> {
-  const { schema, dialect } = await bundleSchema(root, relativePath, from);
+  const { schema, dialect, placeOf } = await bundleSchema(root, relativePath, from);
   const { createValidator } = await import('./validators.ts');
   const ajv = createValidator(dialect);
   if (ajv === null) {
@@ -50,15 +51,18 @@ export async function loadSchema(
       { hint: 'Use "https://json-schema.org/draft/2020-12/schema", or leave $schema out.' },
     );
   }
-  const invalid = (why: string): Refusal =>
-    new Refusal('schema-invalid', `${relativePath} is no valid JSON Schema: ${why}`);
+  const own = withoutDialect(schema);
   let compiled: Limited<ValidateFunction>;
   try {
-    compiled = withinLimit(() => ajv.compile(withoutDialect(schema)));
+    compiled = withinLimit(() => ajv.compile(own));
   } catch (error) {
-    throw invalid((error as Error).message);
+    const faults = faultsFound(error as Error, ajv, own, placeOf, problemsOf);
+    throw invalidSchema(relativePath, faults);
   }
-  if (!compiled.ok) throw invalid(`understanding it ${compiled.why}`);
+  if (!compiled.ok) {
+    const message = `understanding it ${compiled.why}`;
+    throw invalidSchema(relativePath, [{ file: relativePath, path: [], message }]);
+  }
   const { value: validate } = compiled;
   return {
     path: relativePath,

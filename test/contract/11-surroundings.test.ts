@@ -257,6 +257,26 @@ describe('standard output', () => {
   });
 });
 
+describe('files that may be open at once', () => {
+  it.each([22, 24, 26, 30])('are few (%i): no defect, and what to do is said', async (most) => {
+    write(program);
+    goOn();
+    const start = await new Promise<{ code: number | null; stderr: string }>((resolve) => {
+      const line = `ulimit -n ${most}; exec "$1" "$2" run start . --root slow`;
+      const child = spawn('bash', ['-c', line, 'sh', process.execPath, builtEntry], {
+        cwd: program,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.once('close', (code) => resolve({ code, stderr }));
+    });
+    expect(start.stderr).not.toContain('defect');
+    if (start.code !== 0)
+      expect(start.stderr).toMatch(/too many (open )?files|files are open|Node\.js v/i);
+  });
+});
+
 describe('the disk', () => {
   it('that is full ends the engine with a word, loses nothing, and goes on once there is space', async () => {
     const disk = smallDisk(program);

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { codexOrch } from '../support/built-program.ts';
 import { after, dir, instancesOf, orch, program, show, type ShownRun } from './shell-program.ts';
 
 describe('run show --json', () => {
@@ -9,6 +10,7 @@ describe('run show --json', () => {
     for (const each of ['repo/sub', 'repo/extra', 'cache']) {
       mkdirSync(path.join(dir, each), { recursive: true });
     }
+    const compose = [{ kind: 'literal', text: 'Go.' }];
     program(
       {
         plain: { run: 'true' },
@@ -18,6 +20,8 @@ describe('run show --json', () => {
           extra_writable_roots: ['../extra', path.join(dir, 'cache')],
           model: 'large',
         },
+        coded: { agent: 'tool', compose, depends_on: after('later') },
+        closed: { agent: 'plain', model: 'large', compose, depends_on: after('later') },
         later: { run: 'true', workspace: '${inputs.nobody_gave}' },
         // Which might give it.
         gate: {
@@ -31,11 +35,19 @@ describe('run show --json', () => {
         workspace: '${inputs.repo}',
         default_model: 'small',
         default_sandbox: 'read-only',
-        agents: { tool: { backend: 'codex', sandbox: 'danger-full-access' } },
+        agents: {
+          tool: { backend: 'codex', sandbox: 'danger-full-access' },
+          plain: { backend: 'codex' },
+        },
       },
     );
     const inputs = ['--input', 'repo=repo', '--input', 'part=sub'];
-    await orch('run', 'start', '--root', 'plain', 'own', 'gate', ...inputs);
+    const roots = ['plain', 'own', 'gate', 'coded', 'closed'];
+    await codexOrch(['run', 'start', '--root', ...roots, ...inputs], {
+      cwd: dir,
+      // They never start, but their program must be there.
+      env: { CODEX_ORCH_CODEX_BIN: '/bin/true' },
+    });
     const run = await show();
     const repo = path.join(dir, 'repo');
     expect(run.project['workspace']).toBe(repo);
@@ -43,22 +55,25 @@ describe('run show --json', () => {
     expect(run.tasks['plain']).toMatchObject({
       workspace: repo,
       extra_writable_roots: [],
-      sandbox: 'read-only',
-      model: 'small',
+      // Commands run without the two.
+      sandbox: null,
+      model: null,
     });
     expect(run.tasks['own']).toMatchObject({
       workspace: path.join(repo, 'sub'),
       extra_writable_roots: [path.join(repo, 'extra'), path.join(dir, 'cache')],
-      sandbox: 'read-only',
-      model: 'large',
+      sandbox: null,
+      model: null,
     });
+    expect(run.tasks['coded']).toMatchObject({ sandbox: 'danger-full-access', model: 'small' });
+    expect(run.tasks['closed']).toMatchObject({ sandbox: 'read-only', model: 'large' });
     expect(run.task_path_templates['own']).toEqual({
       workspace: '${inputs.part}',
       extra_writable_roots: ['../extra', path.join(dir, 'cache')],
     });
     expect(run.tasks['later']).toMatchObject({
       workspace: '${inputs.nobody_gave}',
-      sandbox: 'read-only',
+      sandbox: null,
     });
   });
 

@@ -16,6 +16,7 @@ import {
   createFile,
   flushDirectory,
   lacksOf,
+  linkTo,
   makeDirectory,
   replaceFile,
   writeFile,
@@ -82,9 +83,9 @@ describe('a file system', () => {
   const refusing = (code: string, syscall: string) => () => {
     throw Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
   };
-  const { linkSync, fsyncSync } = fs;
+  const { linkSync, symlinkSync, fsyncSync } = fs;
   afterEach(() => {
-    Object.assign(fs, { linkSync, fsyncSync });
+    Object.assign(fs, { linkSync, symlinkSync, fsyncSync });
     syncBuiltinESMExports();
   });
 
@@ -98,6 +99,16 @@ describe('a file system', () => {
     expect(existsSync(at('b'))).toBe(false);
     expect(lacksOf(root)).toEqual(['hard links']);
     expect(readdirSync(root)).toEqual(['a']);
+  });
+
+  it('without symbolic links is told, and nothing is thrown', () => {
+    fs.symlinkSync = refusing('ENOSYS', 'symlink');
+    syncBuiltinESMExports();
+    expect(linkTo('a', at('b'))).toBe(false);
+    expect(lacksOf(root)).toEqual(['symbolic links']);
+    fs.symlinkSync = refusing('EEXIST', 'symlink');
+    syncBuiltinESMExports();
+    expect(() => linkTo('a', at('b'))).toThrow('EEXIST');
   });
 
   it('without flushes of directories is used, and named', () => {

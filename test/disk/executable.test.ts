@@ -22,6 +22,8 @@ describe('why a file cannot be executed', () => {
     ['#!\n', 'names no interpreter'],
     ['', 'is empty'],
     ['MZ\x90\0', 'is a program for Windows'],
+    ['\x7fELFjunk', 'a part is missing'],
+    ['junk\0junk', 'neither a program of this system nor a script'],
   ])('%j', (content, says) => {
     expect(executableProblem(file(content), PATH)).toContain(says);
   });

@@ -1,11 +1,13 @@
 /** What a command does that an engine holds up: it waits for it, and takes back what nobody obeyed. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionOrRequest } from '../../src/engine/as-writer.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
-import { ownIdentity, type ProcessIdentity } from '../../src/processes/identity.ts';
+import { ownIdentity, parseStat, type ProcessIdentity } from '../../src/processes/identity.ts';
 import { DirectoryRunStore } from '../../src/store/directory/store.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { samplePlan, systemNow, temporaryProgram } from '../store/sample-run.ts';
@@ -59,6 +61,27 @@ describe('a request to an engine', () => {
     });
     expect(told).toEqual(['elsewhere', 'asked', 'over']);
     expect(commands()).toEqual([]);
+  });
+
+  it('that is halted is given up, and taken back', async () => {
+    const child = spawn('sleep', ['300'], { stdio: 'ignore' });
+    try {
+      const pid = child.pid ?? 0;
+      child.kill('SIGSTOP');
+      const stat = await until(() => {
+        const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        return / T /.test(text) ? text : undefined;
+      });
+      held({ pid, startTime: parseStat(stat)?.startTime ?? '' });
+      const asked = sessionOrRequest(hurrying(), program.dir, RUN_ID, 'run abort', abort);
+      await expect(asked).rejects.toMatchObject({
+        code: 'not-taken',
+        hint: expect.stringContaining(`kill -CONT ${pid}`) as string,
+      });
+      expect(commands()).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('is taken back when the person has had enough', async () => {

@@ -12,6 +12,7 @@ import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { handOffKeys, type Interrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
+import { readTextBelow } from '../../disk/read-text.ts';
 import { MESSAGE_LIMITS } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { dropInterrupt, dropQuestion } from '../../store/inbox/drop.ts';
@@ -236,14 +237,28 @@ async function checkedSchema(paths: RunPaths, schema: string | null): Promise<st
     import('../../schema/json-schema.ts'),
     import('../../engine/reply.ts'),
   ]);
+  const root = schemaRoot(paths, relative);
   try {
-    await loadSchema(schemaRoot(paths, relative), relative);
+    await loadSchema(root, relative);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new Refusal(error.code, `reply schema: ${error.message}`, {
+    const where = await placeOfFirstFault(root, error);
+    throw new Refusal(error.code, `reply schema: ${where}${error.message}`, {
       hint:
         error.hint ?? 'correct it first: no reply could match it, and the run would wait for ever',
     });
   }
   return relative;
+}
+
+/** `schemas/choice.yaml:4:11: `; empty where the refusal is about no place of a file. */
+async function placeOfFirstFault(root: string, refusal: Refusal): Promise<string> {
+  const [{ faultsOf }, { placeOfFault }] = await Promise.all([
+    import('../../schema/schema-faults.ts'),
+    import('../../program/schema-place.ts'),
+  ]);
+  const [fault] = faultsOf(refusal);
+  const read = fault === undefined ? null : readTextBelow(root, fault.file);
+  const place = fault !== undefined && read?.ok === true ? placeOfFault(read.text, fault) : null;
+  return place === null ? '' : `${fault?.file}:${place.line}:${place.column}: `;
 }

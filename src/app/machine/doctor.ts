@@ -10,7 +10,7 @@ import { backendOf, backends } from '../../agents/backends.ts';
 import { effectiveAgent, resolveAgent } from '../../agents/resolve-agent.ts';
 import { priceOf } from '../../model/prices.ts';
 import type { Prices, ProjectSpec, TaskSpec } from '../../model/program.ts';
-import { lacksOf } from '../../disk/disk.ts';
+import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { closeToOthers, isOpenToOthers } from '../../disk/permissions.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -210,19 +210,9 @@ function checkSpace(directory: string): Finding {
 }
 
 function checkFileSystem(directory: string): Finding[] {
-  let lacks: ReturnType<typeof lacksOf>;
-  try {
-    lacks = lacksOf(directory);
-  } catch {
-    // That it cannot be written to is a finding of its own.
-    return [];
-  }
-  if (lacks.length === 0) return [];
-  const message = `The file system of ${directory} has no ${lacks.join(' and no ')}.`;
-  const remedy = lacks.includes('flushes of directories')
-    ? 'Runs work, but a power cut may lose what they had just begun: keep the program on a local disk.'
-    : 'Runs work; other programs may find a message in the inbox empty for a moment.';
-  return [problem('disk.file-system', 'warning', message, remedy)];
+  const trouble = fileSystemTrouble(directory, { isQuick: false });
+  if (trouble === null) return [];
+  return [problem(FILE_SYSTEM, 'warning', trouble.message, trouble.remedy)];
 }
 
 /** Runs that nobody drives though something runs in them, that nobody can see, or that are damaged. */
@@ -259,8 +249,11 @@ function checkPermissions(programDir: string, fix: boolean): Finding[] {
   if (fix) for (const directory of kept) closeToOthers(directory);
   const left = kept.filter(isOpenToOthers);
   if (left.length === 0) return [];
+  const remedy = fix
+    ? 'The disk keeps no modes, or they are not yours: keep the program on a local disk.'
+    : `codex-orch doctor ${programDir} --fix`;
   const message = `${plural(left.length, 'directory', 'directories')} of runs and roles can be read by others: ${left[0]}${left.length > 1 ? ', …' : ''}.`;
-  return [problem('disk.private', 'warning', message, `codex-orch doctor ${programDir} --fix`)];
+  return [problem('disk.private', 'warning', message, remedy)];
 }
 
 function isWritable(directory: string): boolean {

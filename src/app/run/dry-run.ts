@@ -1,11 +1,10 @@
 /** `run start --dry-run`: what a start would run, in which order, with which agent, and where. */
-import { backendOf } from '../../agents/backends.ts';
 import { resolveWorkspaces } from '../../program/workspaces.ts';
 import { wavesOf } from '../../core/plan/waves.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
-import { effectiveAgent } from '../../agents/resolve-agent.ts';
+import { honoured } from '../../agents/resolve-agent.ts';
 import type { World } from '../world.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
 
@@ -41,17 +40,13 @@ export async function planRun(
   const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
   const waves = wavesOf(tasks);
   const planned = tasks.map((task): PlannedTask => {
-    const { agent, model, sandbox } = effectiveAgent(program.project, task);
-    const { fields } = backendOf(agent.backend);
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     return {
       taskId: task.id,
       title: task.title,
       kind: task.kind,
       agent: task.agent,
-      backend: agent.backend,
-      model: fields.task.includes('model') ? model : null,
-      sandbox: fields.task.includes('sandbox') || agent.wrap === 'sandbox' ? sandbox : null,
+      ...honoured(program.project, task),
       directory: resolved.ok ? resolved.workspaces.cwd : null,
       dependsOn: task.depends_on.map((each) => each.task),
       wave: waves.get(task.id) ?? 1,

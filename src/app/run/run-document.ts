@@ -2,7 +2,7 @@
  * A run as `run show --json` prints it: with the paths, sandbox and model that its tasks work with, as they
  * are at its start; an input that comes later leaves the template.
  */
-import { effectiveAgent } from '../../agents/resolve-agent.ts';
+import { honoured } from '../../agents/resolve-agent.ts';
 import { nameWorkspaces } from '../../program/workspaces.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 import { isRunStopped, isStopped } from '../../core/state/standing.ts';
@@ -32,7 +32,7 @@ export interface RunDocument {
   project_workspace_template: string;
   /**
    * With the `workspace`, `extra_writable_roots`, `sandbox` and `model` that count: paths are absolute, and as
-   * they were written in `task_path_templates`.
+   * they were written in `task_path_templates`; null is what the agent's backend does not take.
    */
   tasks: Record<string, TaskSpec>;
   task_path_templates: Record<string, PathTemplates>;
@@ -109,7 +109,7 @@ function effectiveTask(
   task: TaskSpec,
   values: JsonObject,
 ): TaskSpec {
-  const { model, sandbox } = effectiveAgent(project, task);
+  const { model, sandbox } = honoured(project, task);
   const named = nameWorkspaces(programDir, project, task, values);
   if (!named.ok) return { ...task, model, sandbox };
   const { cwd: workspace, extraRoots: extra_writable_roots } = named.workspaces;

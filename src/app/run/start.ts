@@ -1,5 +1,6 @@
 /** Starts a run: freezes what it needs of a program that was checked, and writes the first events. */
 import { createRun } from '../../core/plan/create-run.ts';
+import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { runStore } from '../../engine/session.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -54,11 +55,25 @@ export async function startRun(
     };
     const { state, events } = createRun(plan, runId, now);
     run.begin(events, state);
+    warnings.push(...fileSystemWarnings(run.paths.root));
   } catch (error) {
     run.discard();
     throw error;
   }
   return { runId, warnings };
+}
+
+/** What a run on this disk cannot promise. */
+function fileSystemWarnings(directory: string): Diagnostic[] {
+  const trouble = fileSystemTrouble(directory, { isQuick: true });
+  if (trouble === null) return [];
+  const { message, remedy: hint } = trouble;
+  return [
+    {
+      ...{ severity: 'warning', code: FILE_SYSTEM, message, hint },
+      ...{ location: '.runs', reference_url: null, file: null, line: null, column: null },
+    },
+  ];
 }
 
 function templatesOf(task: TaskSpec): PathTemplates {

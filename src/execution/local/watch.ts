@@ -14,6 +14,7 @@ import type { Handle, Heard } from '../executor.ts';
 import { readExit, readStop, recordStop, showOutput, unclaimed } from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './attempt-shell.ts';
+import { launchTrouble } from './launch-trouble.ts';
 import { Limits, POLL_MS } from './limits.ts';
 import { removeLitter } from './litter.ts';
 import { signalGroup } from './process-group.ts';
@@ -150,7 +151,7 @@ export class AttemptWatch implements Handle {
     child.once('error', (error) => {
       // 'error' also tells of a failed kill; only a child without a pid never ran.
       if (child.pid !== undefined) return;
-      this.leaderIsGone({ code: null, wasSeen: false, problem: error.message });
+      this.leaderIsGone({ code: null, wasSeen: false, problem: launchTrouble(error) });
     });
   }
 

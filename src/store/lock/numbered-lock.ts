@@ -26,7 +26,7 @@ import { isJsonObject } from '../../model/json.ts';
 import {
   createFile,
   createFolder,
-  lacksHardLinks,
+  lacksLinks,
   makeDirectory,
   remove,
   replaceFile,
@@ -150,7 +150,7 @@ function claim(file: string, text: string, options: LockOptions): string | null 
   try {
     return createFile(file, text, { shared, neverEmpty: true }) ? file : null;
   } catch (error) {
-    if (!lacksHardLinks(error)) throw error;
+    if (!lacksLinks(error)) throw error;
     return createFolder(file, RECORD, text, { shared }) ? path.join(file, RECORD) : null;
   }
 }

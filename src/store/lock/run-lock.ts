@@ -44,7 +44,9 @@ export function currentHolder(paths: RunPaths): LockHolder | null {
  * only who knows that it is gone can say so, by removing its file.
  */
 export function holderHint(holder: LockHolder, runId: string): string {
-  if (holder.liveness === 'alive') return `Follow it with: codex-orch run watch ${runId}`;
+  if (holder.liveness === 'alive') {
+    return `Follow it with: codex-orch run watch ${runId}; should it be halted (Ctrl-Z), kill -CONT ${holder.pid} lets it go on.`;
+  }
   const where =
     holder.host === '' ? 'Nothing' : `Nothing on ${holder.host}, in no container of it,`;
   return (
