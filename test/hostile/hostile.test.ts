@@ -61,7 +61,7 @@ describe.skipIf(problem !== null)('a hostile worker in its sandbox', () => {
         const files: Record<string, unknown> = {
           'project.yaml': {
             ...{ name: 'p', workspace: 'ws', default_agent: 'shell', max_concurrency: 4 },
-            ...{ node_wall_timeout_sec: 60, node_terminate_grace_sec: 1 },
+            ...{ node_wall_timeout_sec: 20, node_terminate_grace_sec: 1 },
           },
           'ws/README.md': 'ws',
           'outside/canary.txt': 'alive',

@@ -3,12 +3,13 @@
  * files it first writes down what is to be done (`PENDING_EDIT_FILE`): from then on the edit counts, and the
  * next one finishes it where this one cannot.
  */
-import { readFileSync, unlinkSync, type Stats } from 'node:fs';
+import { unlinkSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
 import { makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { faultPoint } from '../../disk/fault-point.ts';
 import { resolveInside } from '../../disk/inside.ts';
+import { readForeign } from '../../disk/foreign-file.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import {
   PENDING_EDIT_FILE,
@@ -53,6 +54,9 @@ export function finishPendingEdit(programDir: string): void {
   }
 }
 
+/** Far above what is read of any program file. */
+const MAX_KEPT_BYTES = 64 * 1024 ** 2;
+
 interface Change {
   /** Absolute, links followed where it is written. */
   file: string;
@@ -72,7 +76,7 @@ function changeOf(programDir: string, relative: string, text: string | null): Ch
   if (stats !== undefined && !stats.isFile()) {
     throw new Refusal('write-failed', `nothing was changed: ${relative} is not a file`);
   }
-  return { file, text, before: stats ? readFileSync(file) : null, inPlaceOf: stats };
+  return { file, text, before: stats ? contentOf(file) : null, inPlaceOf: stats };
 }
 
 /** All or none, unless the disk takes back nothing either. */
@@ -96,6 +100,13 @@ function makeAll(changes: readonly Change[]): void {
     }
     throw error;
   }
+}
+
+/** To be put back should the edit fail: no program file is larger than what is read of one. */
+function contentOf(file: string): Buffer {
+  const read = readForeign(file, { maxBytes: MAX_KEPT_BYTES, followsLinks: true });
+  if (read.ok) return read.bytes;
+  throw new Refusal('write-failed', `nothing was changed: ${file}: ${read.reason}`);
 }
 
 function make({ file, text, before, inPlaceOf }: Change): void {

@@ -46,7 +46,7 @@ export async function launchAttempt(
   try {
     descriptors.push(openSync(stdin, 'r'));
     faultPoint('write', stdout);
-    descriptors.push(openSync(stdout, 'a'), openSync(stderr, 'a'));
+    descriptors.push(openSync(stdout, 'a', 0o600), openSync(stderr, 'a', 0o600));
     faultPoint('spawn', order.attemptDir);
     const child = spawn('/bin/sh', ['-c', ownShell, 'codex-orch-attempt', ...words], {
       cwd: order.cwd,

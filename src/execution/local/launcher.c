@@ -70,7 +70,7 @@ static int write_text(int fd, const char *text) { return write_all(fd, text, str
 
 /* A file that is made by this call, with this text. */
 static int create(const char *file, const char *text) {
-  int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return -1;
   int failed = write_text(fd, text);
   close(fd);
@@ -138,8 +138,8 @@ static void keep(struct request *request, int report) {
   char line[2048], text[4096];
   if (chdir(directory) != 0) goto end;
   files[0] = open(prompt, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  files[1] = open(output, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
-  files[2] = open(errors, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+  files[1] = open(output, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  files[2] = open(errors, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (files[0] < 0 || files[1] < 0 || files[2] < 0) goto end;
   if (stat_line(line, sizeof line) != 0) goto end;
   int length = snprintf(text, sizeof text, "%d\n%s\n%s\n%s\n%s\n", (int)getpid(), line, boot,
@@ -148,7 +148,7 @@ static void keep(struct request *request, int report) {
   if (create(claim, "run\n") != 0) goto end;
   is_claimed = 1;
   /* With its block: the exit is recorded on a full disk, too. */
-  exit_fd = open(exit_file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+  exit_fd = open(exit_file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   write_text(exit_fd, "\n");
   length = snprintf(text, sizeof text, "%s %d %s\n", id, (int)getpid(), line);
   write_all(report, text, (size_t)length);

@@ -24,15 +24,19 @@ export function shellLauncher(): LauncherProgram | null {
  * - Requests have their length in front, because a shell reads a line of unknown length byte by byte.
  * - Descriptor 9 is the report; the agent does not get it. `_codex_orch_id` alone on a line says that the
  *   attempt is over; the trap says so also where a file cannot be opened.
+ * - What is printed is the person's alone; the agent has the umask that we were started with.
  * - An empty line says that an attempt has left the process table. A shell before bash 5 says it late.
  */
 function launcherScript(attempt: string): string {
+  const mask = process.umask().toString(8).padStart(4, '0');
   return `set -m
 trap echo CHLD
 attempt() {
 exec 9>&1 >/dev/null
 trap 'printf "%s\\n" "$_codex_orch_id" >&9' EXIT
+umask 077
 exec <"$1" >>"$2" 2>>"$3" || exit
+umask ${mask}
 shift 3
 ${attempt}
 }

@@ -36,6 +36,22 @@ describe('a command that runs to its end', () => {
     expect(read(order, 'stderr.log')).toBe('oops\n');
   });
 
+  it.each(['a launcher', 'the engine'])(
+    'keeps what is printed to its owner (forked by %s)',
+    async (by) => {
+      // A variable that a shell would not hand on is for the engine itself to start with.
+      const env: Record<string, string> = by === 'a launcher' ? {} : { 'not.a.name': '1' };
+      const order = shellOrder(root, 'umask; echo oops >&2; : > made', { env });
+      const mask = process.umask();
+      await runToEnd(order);
+      expect(Number.parseInt(read(order, 'events.jsonl'), 8)).toBe(mask);
+      for (const name of ['events.jsonl', 'stderr.log']) {
+        expect(statSync(path.join(order.controlDir, name)).mode & 0o777).toBe(0o600);
+      }
+      expect(statSync(path.join(order.cwd, 'made')).mode & 0o777).toBe(0o666 & ~mask);
+    },
+  );
+
   it('reports a failure with the exit status and the last line of standard error', async () => {
     const order = shellOrder(root, 'echo first >&2; echo "no such luck" >&2; exit 7');
     expect(await runToEnd(order)).toMatchObject({
