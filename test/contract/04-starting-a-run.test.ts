@@ -28,6 +28,15 @@ describe('4. Starting a run', () => {
     expect(run.roots).toEqual(['gate']);
   });
 
+  it('counts as many errors as validation, workspaces that are missing included', async () => {
+    program({ a: { run: ':', workspace: 'nowhere' }, b: { run: ':', depends_on: after('none') } });
+    const start = await orch('run', 'start', '--root', 'a');
+    expect(start.code).toBe(2);
+    expect(start.stderr).toContain('nowhere');
+    expect(start.stderr).toContain('(and 1 more)');
+    expect((await orch('project', 'validate')).stdout).toContain('2 errors');
+  });
+
   it('later inputs win, and a typed one keeps its type', async () => {
     writeFiles(dir, { 'in/n.json': '{"n": 1}', 'in/text.txt': 'as it stands\n', 'f.json': '[1]' });
     program(

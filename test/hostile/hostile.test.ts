@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cases } from '../support/cases.ts';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
@@ -16,7 +17,7 @@ const problem = sandboxProblem(codexHome);
 if (problem !== null) process.stderr.write(`\n*** SKIPPED: no Codex sandbox here: ${problem}\n\n`);
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
-const worker = path.join(import.meta.dirname, 'worker.mjs');
+const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 const WORKERS = 10;
 const rounds = cases({ few: 2, many: 100 });
 const timeout = rounds * 120_000;
@@ -79,7 +80,7 @@ describe.skipIf(problem !== null)('a hostile worker in its sandbox', () => {
           };
         }
         writeFiles(dir, files);
-        const env = { CODEX_HOME: codexHome };
+        const env = { CODEX_HOME: codexHome, HOME: path.join(root, 'home') };
         const cli = (...words: string[]) => codexOrch(words, { cwd: dir, env });
         const before = stateOf(dir);
         const said = `seeds ${seed} to ${seed + WORKERS - 1} of ${base}`;

@@ -11,6 +11,8 @@ const attempt = env.CODEX_ORCH_ATTEMPT_DIR;
 const run = env.CODEX_ORCH_RUN_DIR;
 const program = env.CODEX_ORCH_PROGRAM_DIR;
 const questions = env.CODEX_ORCH_QUESTIONS_DIR;
+/** Ours, as workers find it. */
+const command = 'codex-orch';
 const canary = path.join(program, 'outside', 'canary.txt');
 
 let seed = Number(process.argv[2]) >>> 0;
@@ -184,7 +186,7 @@ const tricks = [
       ['run', 'abort', program, env.CODEX_ORCH_RUN_ID],
       ['task', 'delete', 'good', program],
     ]);
-    spawnSync('codex-orch', words, { stdio: ['ignore', 'ignore', 'ignore'], timeout: 10_000 });
+    spawnSync(command, words, { stdio: ['ignore', 'ignore', 'ignore'], timeout: 10_000 });
   },
 ];
 

@@ -11,9 +11,10 @@ import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
+import { missingWorkspaces } from '../../program/missing-workspaces.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
 import { directorySource } from '../../program/source/source.ts';
-import { validateProgram } from '../../program/validate.ts';
+import { byPlace, validateProgram } from '../../program/validate.ts';
 import { inOneLine } from '../program/validate.ts';
 import type { World } from '../world.ts';
 import { inputTrouble } from './needed-inputs.ts';
@@ -48,7 +49,13 @@ export async function prepareStart(
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program);
-  const errors = diagnostics.filter((each) => each.severity === 'error');
+  const isError = (each: Diagnostic): boolean => each.severity === 'error';
+  const blocking = diagnostics.filter(isError);
+  // By themselves, missing workspaces are judged with the inputs of this start.
+  const errors =
+    blocking.length === 0
+      ? []
+      : [...blocking, ...missingWorkspaces(program).filter(isError)].sort(byPlace);
   const [first] = errors;
   if (first) {
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
