@@ -179,7 +179,7 @@ export const decisionWords: OtherWords = {
 export const roleWords: OtherWords = {
   ...all('name', 'title'),
   ...all('desc about summary', 'description'),
-  ...all('agent engine provider type runner', 'backend'),
+  ...all('engine provider type runner', 'backend'),
   ...all('prompt system_prompt prompt_file instruction guide', 'instructions'),
   ...all('assets files managed_files managed documents docs knowledge', 'managed_assets'),
   ...all('default_model llm model_name', 'model'),

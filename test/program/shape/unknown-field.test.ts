@@ -36,7 +36,7 @@ const cases: [FileKind, JsonObject, string, string][] = [
   [task, { name: 'x' }, 'name', '"title"'],
   [task, { outputs: [] }, 'outputs', '"publish"'],
   [task, { schema: 'x' }, 'schema', '"result_schema"'],
-  [task, { when: 'x' }, 'when', 'route of a controller'],
+  [task, { if: 'x' }, 'if', 'when: {ref: '],
   [task, { max_iterations: 3 }, 'max_iterations', '"control"'],
   [task, { env: {} }, 'env', 'agents.<name>.env'],
   [task, { depends_on: [{ id: 'a', kind: 'order' }] }, 'depends_on.0.id', '"task"'],
@@ -119,7 +119,8 @@ describe('3. names of fields', () => {
             ? Object.values(shape.variants)
             : [];
       const known = forms.flatMap((fields) => Object.keys(fields));
-      const words = 'words' in shape ? Object.entries(shape.words ?? {}) : [];
+      const words =
+        'words' in shape && shape.type !== 'list' ? Object.entries(shape.words ?? {}) : [];
       for (const [word, meant] of words) {
         const isName = /^[a-z_]+$/.test(meant);
         if (known.includes(word) && shape.type !== 'tagged') clashes.push(word);
