@@ -14,6 +14,7 @@ import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
 import type { Instance, Interrupt, TokenKey, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
+import { placesInTree } from './tree/own-tree.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
 import { resolveWorkspaces } from '../program/workspaces.ts';
 
@@ -48,7 +49,11 @@ export function workerOrder(
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
   const values = effectiveValues(state, instance.input_scope_id);
-  const resolved = resolveWorkspaces(paths.authoredDir, project, task, values);
+  const tree = placesInTree(basis, instanceId);
+  const resolved =
+    tree === null
+      ? resolveWorkspaces(paths.authoredDir, project, task, values)
+      : ({ ok: true, workspaces: tree.workspaces } as const);
   const { cwd, projectWorkspaceDir, extraRoots } = resolved.ok
     ? resolved.workspaces
     : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
@@ -61,7 +66,7 @@ export function workerOrder(
     attemptDir,
     controlDir: paths.controlDir(instanceId, instance.attempt),
     sandbox,
-    writableRoots: extraRoots,
+    writableRoots: [...extraRoots, ...(tree?.writable ?? [])],
     model,
     outputSchemaFile: null,
     sessionId: instance.session_id,
@@ -78,11 +83,19 @@ export function workerOrder(
       CODEX_ORCH_QUESTIONS_DIR: paths.questionsDir(instanceId, instance.attempt),
       CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
       CODEX_ORCH_WORKSPACE_DIR: cwd,
+      ...(tree === null ? {} : ceilings(basis.env, [path.dirname(attemptDir), tree.folder])),
     },
     startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
     generation,
   });
   return resolved.ok ? ordered : { ...ordered, problem: resolved.message };
+}
+
+/** Where git of an agent's is not to look for a repository: above its tree, above its attempt. */
+function ceilings(env: OrderBasis['env'], more: readonly string[]): Record<string, string> {
+  const before = env['GIT_CEILING_DIRECTORIES'] ?? '';
+  const all = [...(before === '' ? [] : [before]), ...more];
+  return { GIT_CEILING_DIRECTORIES: all.join(path.delimiter) };
 }
 
 /** For a try of a role at a question; its files lie in `attemptDir`. */

@@ -17,6 +17,7 @@ import {
   closeSync,
   existsSync,
   constants,
+  copyFileSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
@@ -29,9 +30,11 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeSync,
   type Stats,
 } from 'node:fs';
+import { chmod, cp, lstat, readdir, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { faultPoint } from './fault-point.ts';
@@ -231,6 +234,52 @@ export function removeFile(target: string): void {
 export function remove(target: string): void {
   faultPoint('remove', target);
   rmSync(target, { recursive: true, force: true });
+}
+
+/** As `remove`, of a tree that may be large, and closed even to its owner (caches of packages are). */
+export async function removeTree(target: string): Promise<void> {
+  faultPoint('remove', target);
+  try {
+    await rm(target, { recursive: true, force: true });
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await openDirectories(target);
+    await rm(target, { recursive: true, force: true });
+  }
+}
+
+async function openDirectories(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openDirectories(path.join(directory, entry.name));
+  }
+}
+
+/**
+ * Copies a file with its time, rounded down: git takes what is older than an index to be as the index has it, and looks
+ * at what is younger.
+ */
+export function copyKeepingTime(from: string, to: string): void {
+  faultPoint('write', to);
+  copyFileSync(from, to);
+  const seconds = (Math.floor(statSync(from).mtimeMs) - 1) / 1000;
+  utimesSync(to, seconds, seconds);
+}
+
+/** Copies a file or all below a directory, with modes and times; links as they stand, and no sockets or pipes. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  faultPoint('write', to);
+  await cp(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+    // Where the file system can, a copy that takes no room.
+    mode: constants.COPYFILE_FICLONE,
+    async filter(source) {
+      const stats = await lstat(source);
+      return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
+    },
+  });
 }
 
 export function flushFile(fd: number, file: string): void {

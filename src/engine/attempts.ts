@@ -8,9 +8,14 @@ import { Holds, type Holder } from '../attempt/hold/holds.ts';
 import { workerOrder } from '../attempt/order.ts';
 import { clearLeftovers, putAway, type AttemptDirectories } from '../attempt/place/directories.ts';
 import { isOfUser, locksOf } from '../core/state/locks.ts';
-import { instanceOf } from '../core/state/run-state.ts';
+import { instanceOf, taskOf } from '../core/state/run-state.ts';
+import { dropTree } from '../attempt/tree/drop-tree.ts';
+import { leaveWork } from '../attempt/tree/leave-work.ts';
+import { prepareTree, type TreeContext } from '../attempt/tree/prepare-tree.ts';
+import { gitOf } from '../git/git.ts';
 import { isSettledTry } from '../store/assistant-records.ts';
 import { unsettledAttempts, type RunPaths } from '../store/layout.ts';
+import { treeOf } from '../model/trees.ts';
 import type { Attempts } from './parts.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,6 +26,8 @@ export interface AttemptContext {
   clock: Surroundings['clock'];
   env: Surroundings['env'];
   config: AgentConfig;
+  /** Absolute: where instances have trees of their own. */
+  treesRoot(): Promise<string>;
   /** The `codex-orch` shim that workers call. */
   commandPath: string;
   /** `~/.codex-orch` */
@@ -33,6 +40,14 @@ export function attemptsOf(context: AttemptContext): Attempts {
   const { session, env, commandPath, globalRoot } = context;
   const { state, paths } = session;
   const holds = new Holds({ globalRoot, now: () => session.now() });
+  const git = gitOf(env);
+  const trees = (): TreeContext => ({
+    state,
+    paths,
+    git,
+    env,
+    treesRoot: () => context.treesRoot(),
+  });
   return {
     order: (instanceId, generation) => {
       const basis = {
@@ -62,7 +77,6 @@ export function attemptsOf(context: AttemptContext): Attempts {
       return holds.takeLocks(holderOf(session, instanceId, 1), locks);
     },
     giveBack: (instanceId) => holds.release(instanceId),
-    harvest: (instanceId, end) => harvestWork(session, instanceId, end),
     putAway(instanceId, attempt) {
       holds.release(instanceId);
       putAway(directoriesOf(paths, instanceId, attempt));
@@ -73,6 +87,17 @@ export function attemptsOf(context: AttemptContext): Attempts {
       putAwayLeftovers(session);
     },
     leave: (atWork) => holds.leave(atWork),
+    hasTree: (instanceId) =>
+      treeOf(state.plan.project, taskOf(state, instanceOf(state, instanceId))) !== null,
+    prepareTree: (instanceId) => prepareTree(trees(), instanceId),
+    dropTree: (instanceId) => dropTree(trees(), instanceId),
+    async harvest(instanceId, end) {
+      const facts = await harvestWork(session, instanceId, end);
+      // What has failed already leaves no commit.
+      const isWhole = facts.result.kind !== 'invalid' && facts.artifacts.kind === 'published';
+      if (end.termination_reason !== 'completed' || !isWhole) return facts;
+      return { ...facts, workspace: await leaveWork(trees(), instanceId) };
+    },
   };
 }
 

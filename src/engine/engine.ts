@@ -11,6 +11,7 @@ import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
 import { resultOf } from '../core/state/results.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
+import { recordPrepared } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf } from '../core/state/run-state.ts';
@@ -20,6 +21,7 @@ import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
+import type { PreparedWorkspace } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
@@ -46,6 +48,12 @@ export interface EngineOptions {
   onRefused?(file: string, reason: string): void;
   /** Answers questions beside the loop, where the run's assistants are `inline`. */
   answerer?: Answerer | undefined;
+}
+
+interface PreparedInstance {
+  instanceId: string;
+  workspace: PreparedWorkspace;
+  recorded(): void;
 }
 
 interface FinishedAttempt {
@@ -83,6 +91,10 @@ export class Engine {
   /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
+  /** Instances whose tree was made, for the log to say so before anything begins in it. */
+  readonly #prepared: PreparedInstance[] = [];
+  /** How many trees are being removed. */
+  #dropping = 0;
   /** The agents are to be left at work. */
   #isLeaving = false;
   /** Questions that are being answered beside the loop. */
@@ -114,6 +126,7 @@ export class Engine {
     try {
       this.#attempts.putAwayLeftovers();
       await this.#recoverRunning();
+      this.#dropTrees();
       await this.#loop.run(() => this.#turn());
       this.#attempts.putAwayLeftovers();
     } catch (error) {
@@ -168,7 +181,14 @@ export class Engine {
     // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
     // judged, also when it ended while the inbox was read.
     const finished = this.#finished.splice(0);
-    const events = [...(await this.#receiveInbox(finished)), ...this.#settle(finished)];
+    const prepared = this.#prepared.splice(0);
+    const events = [
+      ...(await this.#receiveInbox(finished)),
+      ...prepared.flatMap(({ instanceId, workspace }) =>
+        recordPrepared(run.state, instanceId, workspace, run.now()),
+      ),
+      ...this.#settle(finished),
+    ];
     if (this.#revives && this.#recovering.size === 0) {
       this.#revives = false;
       events.push(...this.#revive());
@@ -185,6 +205,7 @@ export class Engine {
     await committed;
     // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
+    for (const { recorded } of prepared) recorded();
     this.#putAway(decided);
     this.#loop.throwDefect();
     if (this.#options.settleOnly !== true) {
@@ -254,6 +275,7 @@ export class Engine {
     return (
       (leaves ? this.#inHand : this.#attempting.size) === 0 &&
       this.#answering === 0 &&
+      this.#dropping === 0 &&
       this.#finished.length === 0 &&
       this.#aborted === null
     );
@@ -324,6 +346,8 @@ export class Engine {
     };
     this.#inHand += 1;
     try {
+      const failure = await this.#prepareTree(instanceId, committed);
+      if (failure !== null) return never(failure);
       const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return never(notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
@@ -345,6 +369,45 @@ export class Engine {
       this.#inHand -= 1;
       this.#loop.wake();
     }
+  }
+
+  /** What stands against the tree that it is to work in; null: it has that, or needs none. */
+  async #prepareTree(instanceId: string, committed: Promise<void>): Promise<AttemptFacts | null> {
+    const preparing = this.#attempts.hasTree(instanceId);
+    if (!preparing) return null;
+    await committed;
+    const prepared = await this.#attempts.prepareTree(instanceId);
+    if (prepared.kind === 'failed') return notStarted(prepared.failureKind, prepared.message);
+    if (prepared.kind === 'made') {
+      await new Promise<void>((recorded) => {
+        this.#prepared.push({ instanceId, workspace: prepared.workspace, recorded });
+        this.#loop.wake();
+      });
+    }
+    return null;
+  }
+
+  /** Of instances that are done, what an engine that died has left. */
+  #dropTrees(): void {
+    for (const { status, instance_id: id } of this.#run.state.instances.values()) {
+      if (status === 'done') this.#dropTree(id);
+    }
+  }
+
+  #dropTree(instanceId: string): void {
+    const dropping = this.#attempts.dropTree(instanceId);
+    if (dropping === null) return;
+    this.#dropping += 1;
+    const counted = dropping
+      .catch((error: unknown) => {
+        // Something may still write there. It is in nobody's way.
+        if (this.#troubleOf(error) === null) throw error;
+      })
+      .finally(() => {
+        this.#dropping -= 1;
+        this.#loop.wake();
+      });
+    this.#loop.beside(counted);
   }
 
   async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {
@@ -427,6 +490,7 @@ export class Engine {
 
   #putAway(committed: readonly RunEvent[]): void {
     for (const event of committed) {
+      if (event.event_type === 'instance_done') this.#dropTree(event.instance_id ?? '');
       if (event.event_type !== 'attempt_finished' || event.instance_id === null) continue;
       try {
         this.#attempts.putAway(event.instance_id, event.payload.attempt);

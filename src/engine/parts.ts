@@ -2,6 +2,7 @@
 import type { RunEvent } from '../core/events/events.ts';
 import type { Briefed } from '../attempt/brief/brief-worker.ts';
 import type { OrderedAttempt } from '../attempt/order.ts';
+import type { PreparedTree } from '../attempt/tree/prepare-tree.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Facts } from '../core/plan/facts.ts';
@@ -40,6 +41,12 @@ export interface Received {
 export interface Attempts {
   /** What to start, or to find again, for the running attempt of an instance. */
   order(instanceId: string, generation: number): OrderedAttempt;
+  /** Whether an instance works in a tree of its own. */
+  hasTree(instanceId: string): boolean;
+  /** Makes that tree, once its attempt is on record. */
+  prepareTree(instanceId: string): Promise<PreparedTree>;
+  /** Removes the tree of an instance that is done; null: there is none to remove. */
+  dropTree(instanceId: string): Promise<void> | null;
   /** Writes what the attempt is given into its directory, and completes the order with it. */
   brief(instanceId: string, order: AttemptOrder): Promise<Briefed>;
   /**

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from './json.ts';
 import type { Edition } from './policies.ts';
+import type { Isolation, TreeSpec } from './trees.ts';
 
 export const taskStatuses = [
   'draft',
@@ -120,6 +121,9 @@ export interface AgentEnvironment {
 export interface ProjectSpec {
   name: string;
   workspace: string;
+  /** Left out: none. */
+  isolation?: Isolation;
+  tree?: TreeSpec;
   description: string;
   /** Which defaults hold for what is left out; left out itself: 1, as programs of the original are. */
   edition?: Edition;
@@ -232,6 +236,9 @@ export interface TaskSpec {
   model: string | null;
   sandbox: Sandbox | null;
   workspace: string | null;
+  /** Left out: the project's. */
+  isolation?: Isolation;
+  tree?: TreeSpec;
   extra_writable_roots: string[];
   /** A JSON Schema file, relative to the program. */
   result_schema: string | null;

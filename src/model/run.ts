@@ -3,6 +3,7 @@
  * contract's (sections 9, 10 and 12); camelCase fields are derived in memory and stored nowhere.
  */
 import type { Json, JsonObject } from './json.ts';
+import type { InstanceWorkspace, WorkspaceBase } from './trees.ts';
 import type {
   Confidence,
   DecisionKind,
@@ -70,6 +71,9 @@ export const failureKinds = [
   'external_protocol',
   'external_rate_limit',
   'session_lost',
+  'tree_setup',
+  'merge_conflict',
+  'workspace',
   'output_schema',
   'runner_invocation',
   'task_runtime',
@@ -158,6 +162,8 @@ export interface Instance {
   started_at: string | null;
   finished_at: string | null;
   attempts: AttemptRecord[];
+  /** Of its own; absent where it has none, and before its first attempt. */
+  workspace?: InstanceWorkspace;
 }
 
 /** `closed`: the run is over, and nobody waits for an answer any more. */
@@ -266,4 +272,6 @@ export interface RunPlan {
   user_inputs: JsonObject;
   /** Frozen files under `program/`. */
   files: FileRecord[];
+  /** Where tasks have trees of their own. */
+  workspace_bases?: WorkspaceBase[];
 }

@@ -20,6 +20,7 @@ interface GlobalConfig {
   prices: Prices | null;
   /** null: it names nobody. */
   notify: NotifyRule[] | null;
+  trees: { /** Absolute. */ dir: string };
 }
 
 export interface LoadedConfig {
@@ -43,13 +44,20 @@ const known: Record<string, readonly string[]> = {
       .map(({ name, configKeys }) => [name, configKeys]),
   ),
   web: ['port'],
+  trees: ['dir'],
 };
 
 /** config.toml of `globalRoot`. What is wrong with it is reported, and otherwise as if it were not there. */
 export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig> {
   const file = path.join(globalRoot, 'config.toml');
   const loaded: LoadedConfig = {
-    config: { sections: {}, web: { port: null }, prices: null, notify: null },
+    config: {
+      sections: {},
+      web: { port: null },
+      prices: null,
+      notify: null,
+      trees: { dir: path.join(globalRoot, 'trees') },
+    },
     file,
     diagnostics: [],
   };
@@ -134,6 +142,12 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
         add('error', 'wrong_type', `"${place}" must be a path in quotes`, `config.${place}`);
       }
     }
+  }
+  const trees = valueAt(content, 'trees', 'dir');
+  if (typeof trees === 'string' && trees !== '') {
+    loaded.config.trees.dir = path.resolve(globalRoot, trees.replace(/^~(?=\/|$)/, homedir()));
+  } else if (trees !== undefined) {
+    add('error', 'wrong_type', '"trees.dir" must be a path in quotes', 'config.trees.dir');
   }
   const port = valueAt(content, 'web', 'port');
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65535) {

@@ -54,6 +54,10 @@ export interface RunPaths {
   publishedDir(instanceId: string): string;
   sessionFile(instanceId: string): string;
   lockDir: string;
+  /** What the engine keeps of trees. */
+  treesDir: string;
+  /** What it keeps of one. `of`: the tree, or the instance. */
+  treeFile(of: string, what: 'index' | 'merge' | 'base'): string;
   /** What an engine in the background prints. */
   engineLog: string;
   /** Put on the PATH of workers, so that they can run `codex-orch` by that name. */
@@ -107,6 +111,8 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     publishedDir: (id) => path.join(instanceDir(id), 'published'),
     sessionFile: (id) => path.join(instanceDir(id), 'session.json'),
     lockDir: under('lock'),
+    treesDir: under('trees'),
+    treeFile: (of, what) => under('trees', `${path.basename(of)}.${what}`),
     engineLog: under('engine.log'),
     binDir: under('bin'),
     outboxDir: under('outbox'),

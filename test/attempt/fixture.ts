@@ -78,6 +78,7 @@ export function stageRequest(
     interrupts: [],
     previousFailure: null,
     loop: null,
+    tree: null,
     roles: [],
     allowHuman: true,
     cwd: path.join(root, 'workspace'),

@@ -296,7 +296,7 @@ async function runAborted(): Promise<void> {
 
 async function retryFailed(runId: string): Promise<void> {
   const failed = [...instancesOf(runId).values()].filter(({ status }) => status === 'failed');
-  const options = { grantIterations: 0, newSession: false };
+  const options = { grantIterations: 0, newSession: false, freshTree: false };
   for (const { instance_id: id } of failed) requeueInstance(ownWorld, program, runId, id, options);
   await cli('run', 'resume', '.', runId);
 }

@@ -428,7 +428,7 @@ it('an attempt that cannot be laid out fails, and can be tried again when its pl
   expect(failed?.error).toMatch(/it could not be started: .*(EEXIST|ENOTDIR)/);
   rmSync(instances);
   goOn();
-  const retry = { grantIterations: 0, newSession: false };
+  const retry = { grantIterations: 0, newSession: false, freshTree: false };
   requeueInstance(ownWorld, program, runId, failed?.instance_id ?? '', retry);
   const again = driveRun(ownWorld, program, runId, { command: 'run retry-instance' });
   expect((await again.ended).status).toBe('done');

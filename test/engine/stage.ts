@@ -222,6 +222,9 @@ function attemptsOf({ state }: RunWriter): Attempts {
       const attemptDir = path.join('/nowhere', instanceId, String(attempt));
       return { order: { ...anyOrder, attemptDir, generation }, problem: null };
     },
+    hasTree: () => false,
+    prepareTree: () => Promise.resolve({ kind: 'ready' }),
+    dropTree: () => null,
     brief: (_instanceId, order) => Promise.resolve({ ok: true, order }),
     takeLocks: () => true,
     giveBack: () => undefined,

@@ -13,7 +13,7 @@ import { makeDirectory } from '../../disk/disk.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { privateDir } from '../../store/layout.ts';
-import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
+import { globalRootFrom, loadAgentConfig, loadGlobalConfig } from '../../program/global-config.ts';
 import { Engine } from '../../engine/engine.ts';
 import { Intake } from '../../engine/intake.ts';
 import type { EngineParts } from '../../engine/parts.ts';
@@ -175,6 +175,7 @@ function attemptContext(world: World, session: RunSession): AttemptContext {
     session,
     clock: world.clock,
     env: world.env,
+    treesRoot: async () => (await loadGlobalConfig(globalRoot)).config.trees.dir,
     config: { sections: {}, problem: null },
     globalRoot,
     commandPath: writeCommandShim(shimDirectory(paths.binDir, globalRoot), selfCommand(world)),

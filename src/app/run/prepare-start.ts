@@ -9,6 +9,7 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { backendOf } from '../../agents/backends.ts';
 import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
+import type { Uncommitted } from '../../model/trees.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { missingWorkspaces } from '../../program/missing-workspaces.ts';
@@ -26,6 +27,8 @@ export interface StartOptions {
   inputs: readonly InputOption[];
   /** Where relative input files are looked up. */
   cwd: string;
+  /** What to do with uncommitted changes where tasks have trees; left out: refuse them. */
+  uncommitted?: Uncommitted;
   /** `--assistants`: the engine answers assistant interrupts itself. */
   assistants?: boolean;
 }

@@ -16,6 +16,8 @@ export interface RetryOptions {
   grantIterations: number;
   /** Leave the session of the earlier attempts. */
   newSession: boolean;
+  /** A clean tree, too, where it has one of its own. */
+  freshTree: boolean;
 }
 
 /** `instance`: as `resolveInstanceId`. @throws Refusal `not-retryable`, `instance-not-found` */
@@ -71,12 +73,13 @@ function hasFailed(instance: Instance): boolean {
   return instance.status === 'failed';
 }
 
-function requestFor(instanceId: string, { grantIterations, newSession }: RetryOptions) {
+function requestFor(instanceId: string, { grantIterations, newSession, freshTree }: RetryOptions) {
   return {
     command: 'retry_instance',
     instance_id: instanceId,
     granted_iterations: grantIterations,
     new_session: newSession,
+    ...(freshTree ? { fresh_tree: true } : {}),
   } as const;
 }
 

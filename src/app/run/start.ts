@@ -9,6 +9,7 @@ import { FORMAT_VERSION, type PathTemplates, type RunPlan } from '../../model/ru
 import { newRunId } from '../../store/layout.ts';
 import type { World } from '../world.ts';
 import { freezeFiles } from './freeze.ts';
+import { checkBases, makeBases } from './start-bases.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
 
 declare const CODEX_ORCH_VERSION: string;
@@ -33,6 +34,7 @@ export async function startRun(
     programDir,
     options,
   );
+  const bases = await checkBases(world, program, tasks, inputs, options.uncommitted ?? null);
   const now = world.clock.now();
   const runId = newRunId(now);
   const run = runStore(world, program.programDir).create(runId);
@@ -52,6 +54,7 @@ export async function startRun(
       task_path_templates: Object.fromEntries(tasks.map((task) => [task.id, templatesOf(task)])),
       user_inputs: inputs,
       files,
+      ...(bases === null ? {} : { workspace_bases: await makeBases(bases, run.paths, now) }),
     };
     const { state, events } = createRun(plan, runId, now);
     run.begin(events, state);

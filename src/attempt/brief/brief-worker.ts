@@ -1,4 +1,5 @@
 /** What the running attempt of an instance is told, from the state of its run; then it is laid out. */
+import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
 import { asShown } from '../../core/state/hand-off.ts';
 import { repliesOfRunningAttempt } from '../../core/state/replies.ts';
@@ -10,8 +11,18 @@ import type { TaskSpec } from '../../model/program.ts';
 import type { Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { isResultCalledFor } from './called-for.ts';
+import { isFile } from '../../disk/stats-of.ts';
+import { runRefs } from '../../git/refs.ts';
+import { ownTreeOf } from '../tree/own-tree.ts';
 import { stageAttempt } from './stage-attempt.ts';
-import type { AskableRole, LoopBudget, PreviousFailure, UpstreamOutput } from './stage-request.ts';
+import type {
+  AskableRole,
+  LoopBudget,
+  PreviousFailure,
+  StagedSide,
+  StagedTree,
+  UpstreamOutput,
+} from './stage-request.ts';
 
 export interface BriefedRun {
   state: RunState;
@@ -70,6 +81,7 @@ export async function briefWorker(
     projectWorkspaceDir: order.projectWorkspaceDir,
     sandbox: order.sandbox,
     writableRoots: order.writableRoots,
+    tree: stagedTree(run, instanceId),
     backend: {
       name: order.backend,
       needsPrompt,
@@ -102,6 +114,30 @@ function upstreamOutputs(
       return [scope, upstream];
     }),
   );
+}
+
+function stagedTree({ state, paths }: BriefedRun, instanceId: string): StagedTree | null {
+  const { workspace } = instanceOf(state, instanceId);
+  const found = workspace === undefined ? null : ownTreeOf({ state, paths }, instanceId);
+  if (found?.ok !== true || !workspace?.directory) return null;
+  const { spec, isReadOnly } = found.own;
+  const { directory, conflicts, parents } = workspace;
+  const sides = conflicts.length === 0 ? [] : sidesOf(state, paths, parents);
+  return { directory, mayCommit: spec.commits === 'agent', isReadOnly, conflicts, sides };
+}
+
+function sidesOf(state: RunState, paths: RunPaths, parents: readonly string[]): StagedSide[] {
+  const refs = runRefs(state.runId);
+  const all = [...state.instances.values()];
+  return parents.flatMap((commit) => {
+    const of = all.find(({ workspace }) => workspace?.commit?.commit === commit);
+    if (of === undefined) return [];
+    const { instance_id: id, attempt } = of;
+    const { id: taskId, title } = taskOf(state, of);
+    const promptFile = path.join(paths.attemptDir(id, attempt), 'prompt.md');
+    const kept = isFile(promptFile) ? promptFile : null;
+    return [{ label: refs.instance(id), instanceId: id, taskId, title, promptFile: kept }];
+  });
 }
 
 /** Why the attempt before the running one failed, where it did, and the same session goes on. */

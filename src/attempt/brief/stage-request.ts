@@ -11,6 +11,7 @@ import type {
   Sandbox,
   TaskSpec,
 } from '../../model/program.ts';
+import type { MergeConflict } from '../../model/trees.ts';
 import type { FailureKind, FileRecord, Instance, InterruptRecord } from '../../model/run.ts';
 
 export interface StageRequest {
@@ -54,6 +55,8 @@ export interface StageRequest {
   sandbox: Sandbox;
   /** Beside the workspace and the attempt directory, which are always named. */
   writableRoots: string[];
+  /** Where the workspace lies in a tree of the instance's own; null: everybody works there. */
+  tree: StagedTree | null;
   backend: StagedBackend;
   /** The `codex-orch` shim, as commands in the prompt name it. */
   commandPath: string;
@@ -62,6 +65,27 @@ export interface StageRequest {
    * `result.json`, or a dependent refers to its result.
    */
   resultCalledFor: boolean;
+}
+
+export interface StagedTree {
+  directory: string;
+  /** Whether the agent may commit; else what it leaves is committed for it. */
+  mayCommit: boolean;
+  isReadOnly: boolean;
+  /** What it starts with that could not be merged. */
+  conflicts: readonly MergeConflict[];
+  /** Whose work meets there: the instances whose commits were merged. */
+  sides: StagedSide[];
+}
+
+export interface StagedSide {
+  /** As it names its side in conflict markers. */
+  label: string;
+  instanceId: string;
+  taskId: string;
+  title: string;
+  /** What it was asked to do: its own prompt, where that is kept. */
+  promptFile: string | null;
 }
 
 export interface StagedRun {

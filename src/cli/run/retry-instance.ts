@@ -15,6 +15,10 @@ export const command = defineCommand({
       { value: 0, shown: 'none' },
     ),
     newSession: flag('--new-session', 'begin a new session, with the whole prompt'),
+    fresh: flag(
+      '--fresh',
+      'start over: a new session, and a clean tree where it has one of its own',
+    ),
     ...driveOptions,
   },
   json: prints<RunDocument>(),
@@ -26,17 +30,17 @@ export const command = defineCommand({
     const { requeueInstance, retryAndDrive } = await import('../../app/run/retry.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
-    const { grantIterations, newSession } = options;
+    const { grantIterations, fresh } = options;
+    const wish = { grantIterations, newSession: options.newSession || fresh, freshTree: fresh };
     await setGoing(programDir, runId, options, context, {
       here: (hooks) =>
         retryAndDrive(context, programDir, runId, instance, {
           command: 'run retry-instance',
-          grantIterations,
-          newSession,
+          ...wish,
           ...hooks,
         }),
       inBackground: () => {
-        requeueInstance(context, programDir, runId, instance, { grantIterations, newSession });
+        requeueInstance(context, programDir, runId, instance, wish);
         driveInBackground(context, programDir, runId);
       },
     });

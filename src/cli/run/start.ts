@@ -7,7 +7,17 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { defineCommand, flag, type Option, prints, PROGRAM, repeated, texts } from '../command.ts';
+import { uncommittedChoices } from '../../model/trees.ts';
+import {
+  choice,
+  defineCommand,
+  flag,
+  type Option,
+  prints,
+  PROGRAM,
+  repeated,
+  texts,
+} from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { looksLikePath, programWord } from '../program-argument.ts';
 import { makePaint } from '../render/paint.ts';
@@ -62,6 +72,11 @@ export const command = defineCommand({
       '--assistants',
       'have assistants answer the questions put to them, while the run goes on',
     ),
+    uncommitted: choice(
+      '--uncommitted <choice>',
+      'where tasks have trees of their own: include or ignore what is not committed yet',
+      uncommittedChoices,
+    ),
     dryRun: flag('--dry-run', 'show what would run, and create nothing'),
     ...driveOptions,
   },
@@ -95,6 +110,7 @@ export const command = defineCommand({
         one.kind === 'json_file' ? { ...one, value: path.resolve(context.cwd, one.value) } : one,
       ),
       ...(assistants ? { assistants } : {}),
+      ...(options.uncommitted === null ? {} : { uncommitted: options.uncommitted }),
     };
     if (options.dryRun) {
       const { planRun } = await import('../../app/run/dry-run.ts');

@@ -6,6 +6,7 @@ import { interruptEvents } from './interrupt.ts';
 import { proposalEvents } from './proposal.ts';
 import { runEvents } from './run.ts';
 import { scopeEvents } from './scope.ts';
+import { workspaceEvents } from './workspace.ts';
 import { instanceRecord, type EventSpec, type Family, type RecordRef } from './spec.ts';
 
 export const catalogue: Family<EventPayloads> = {
@@ -15,6 +16,7 @@ export const catalogue: Family<EventPayloads> = {
   ...attemptEvents,
   ...interruptEvents,
   ...proposalEvents,
+  ...workspaceEvents,
 };
 
 /** Whether a run of this version of the format may have such events in its log. */

@@ -9,10 +9,18 @@ import type { ProposalEvents } from './proposal.ts';
 import type { RunEvents } from './run.ts';
 import type { ScopeEvents } from './scope.ts';
 import type { LoggedEvent } from './spec.ts';
+import type { WorkspaceEvents } from './workspace.ts';
 
 /** Event type → payload. */
 export interface EventPayloads
-  extends RunEvents, ScopeEvents, InstanceEvents, AttemptEvents, InterruptEvents, ProposalEvents {}
+  extends
+    RunEvents,
+    ScopeEvents,
+    InstanceEvents,
+    AttemptEvents,
+    InterruptEvents,
+    ProposalEvents,
+    WorkspaceEvents {}
 
 export type EventType = keyof EventPayloads;
 

@@ -12,6 +12,7 @@ import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
 import { emitControl } from './control-events.ts';
 import { missingDecision } from './decisions.ts';
+import { recordCommit, type WorkspaceFacts } from './workspace.ts';
 import { acceptResult, recordResult, type ResultFacts } from './result.ts';
 
 export type ArtifactFacts =
@@ -21,6 +22,8 @@ export interface AttemptFacts {
   process: ProcessEnd;
   result: ResultFacts;
   artifacts: ArtifactFacts;
+  /** Absent: it has no tree of its own. */
+  workspace?: WorkspaceFacts;
 }
 
 /** Settles the running attempt of `instanceId`. `now`: ISO 8601, UTC. */
@@ -80,12 +83,17 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   }
   const undecided = missingDecision(state, id, task);
   if (undecided !== null) return fail(recorder, id, undecided, 'decision_obligation');
+  const { workspace = { kind: 'none' } } = facts;
+  if (workspace.kind === 'failed') {
+    return fail(recorder, id, workspace.message, workspace.failureKind);
+  }
   if (instance.published.length === 0 && facts.artifacts.artifacts.length > 0) {
     recorder.emit('artifacts_published', id, {
       attempt: instance.attempt,
       artifacts: facts.artifacts.artifacts,
     });
   }
+  if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);
   if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
 }

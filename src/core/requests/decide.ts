@@ -28,6 +28,8 @@ export type Request =
       instance_id: string;
       granted_iterations: number;
       new_session?: boolean;
+      /** A clean tree, where it has one of its own. */
+      fresh_tree?: boolean;
     }
   | ProposalRequest;
 
@@ -56,6 +58,7 @@ export function decide(state: RunState, request: Request, now: string): Decision
           {
             grantIterations: request.granted_iterations,
             newSession: request.new_session === true,
+            freshTree: request.fresh_tree === true,
           },
           now,
         )

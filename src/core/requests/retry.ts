@@ -11,11 +11,18 @@ export function refuseAborted(state: RunState): Decision | null {
   return refuse('run-aborted', `run ${state.runId} was aborted: nothing in it can go on`);
 }
 
+export interface RetryWish {
+  grantIterations: number;
+  newSession: boolean;
+  /** Make its tree anew. */
+  freshTree: boolean;
+}
+
 /** Forces one failed instance, or one that an abort skipped. */
 export function retryInstance(
   state: RunState,
   instanceId: string,
-  { grantIterations, newSession }: { grantIterations: number; newSession: boolean },
+  { grantIterations, newSession, freshTree }: RetryWish,
   now: string,
 ): Decision {
   const instance = state.instances.get(instanceId);
@@ -38,6 +45,9 @@ export function retryInstance(
   if (newSession && instance.session_id !== null) {
     const reason = 'a new one was asked for';
     recorder.emit('session_lost', instanceId, { session_id: instance.session_id, reason });
+  }
+  if (freshTree && (instance.workspace?.directory ?? null) !== null) {
+    recorder.emit('workspace_reset', instanceId, {});
   }
   recorder.emit('instance_requeued', instanceId, {
     reason: 'retry',

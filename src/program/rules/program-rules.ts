@@ -13,6 +13,7 @@ import { checkPaths, checkProjectPaths } from './paths.ts';
 import { checkConditions } from './conditions.ts';
 import { checkReferences } from './references.ts';
 import { checkRoles } from './roles.ts';
+import { checkTrees, tasksInLoops } from './trees.ts';
 import type { Add, ProgramModel, RuleFinding } from './finding.ts';
 
 export function checkProgramRules(model: ProgramModel): RuleFinding[] {
@@ -24,6 +25,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   const byId = new Map(model.tasks.map((task) => [task.id, task]));
   checkAgents(model.project, addTo('project'));
   checkProjectPaths(model.project, addTo('project'));
+  const inLoops = tasksInLoops(model.tasks);
   for (const task of model.tasks) {
     const add = addTo(`tasks.${task.id}`);
     checkDependencies(task, byId, model, add);
@@ -34,6 +36,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
       checkTaskAgent(task, model.project, add);
     }
     checkPaths(task, model.project, add);
+    checkTrees(task, model.project, inLoops, add);
     checkRoles(task, model, add);
     checkControl(task, byId, model, add);
   }

@@ -18,6 +18,7 @@ import {
 } from './forms.ts';
 import { agentWords } from './other-words.ts';
 import type { FieldsOf, Shape } from './shape.ts';
+import { isolation, tree } from './trees.ts';
 
 const variableNames: Shape = {
   type: 'list',
@@ -132,6 +133,8 @@ export const projectFields: FieldsOf<ProjectSpec> = {
       'Directory that agents work in; relative to the program. May hold ${inputs.<key>}.',
     examples: ['../my-repository', '${inputs.repo_workspace}'],
   },
+  isolation,
+  tree,
   description: { shape: text, description: 'What the program is for.' },
   edition: {
     shape: { type: 'integer', min: editions[0], max: editions[1] },

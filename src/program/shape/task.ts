@@ -30,6 +30,7 @@ import {
   routeWords,
 } from './other-words.ts';
 import type { Field, FieldsOf, Shape } from './shape.ts';
+import { isolation, tree } from './trees.ts';
 
 const test: Shape = {
   type: 'object',
@@ -379,6 +380,8 @@ export const taskFields: FieldsOf<TaskSpec> = {
     description:
       'Directory to work in; relative to the project’s workspace. May hold ${inputs.<key>}.',
   },
+  isolation: { ...isolation, description: 'As the project’s isolation, for this task.' },
+  tree: { ...tree, description: 'As the project’s tree, for this task; it counts whole.' },
   extra_writable_roots: {
     shape: { type: 'list', items: directory },
     description:

@@ -138,6 +138,7 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
           instance_id: fields.text('instance_id'),
           granted_iterations: fields.count('granted_iterations'),
           new_session: fields.boolean('new_session', false),
+          fresh_tree: fields.boolean('fresh_tree', false),
         };
       case 'mark_proposal':
         return {

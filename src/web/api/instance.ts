@@ -51,6 +51,8 @@ export interface RetryBody {
   grant_iterations?: number;
   /** Leave the session of the earlier attempts, and begin with the whole prompt. */
   new_session?: boolean;
+  /** Start over: a new session, and a clean tree where it has one of its own. */
+  fresh?: boolean;
 }
 
 const INSTANCE = '/api/runs/{run}/instances/{instance}';
@@ -128,7 +130,8 @@ async function retry(c: Context, web: WebContext): Promise<ActionResult> {
   const body = await readBody(c);
   return retryInBackground(web.world, web.place.programDir, runIdIn(c, web), param(c, 'instance'), {
     grantIterations: body.count('grant_iterations'),
-    newSession: body.flag('new_session'),
+    newSession: body.flag('new_session') || body.flag('fresh'),
+    freshTree: body.flag('fresh'),
   });
 }
 

@@ -6,6 +6,7 @@ import { startRun, type StartOptions } from '../../app/run/start.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
+import { uncommittedChoices, type Uncommitted } from '../../model/trees.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { WebContext } from '../server/context.ts';
 import { readBody } from '../server/request.ts';
@@ -19,6 +20,8 @@ export interface StartBody {
   inputs: JsonObject;
   /** The engine also answers questions to assistants. */
   assistants?: boolean;
+  /** Where tasks have trees of their own: what to do with uncommitted changes. Left out: they are refused. */
+  uncommitted?: Uncommitted;
 }
 
 export interface StartPreview {
@@ -101,12 +104,14 @@ async function startOptions(c: Context, { place }: WebContext): Promise<StartOpt
     throw new Refusal('nothing-selected', 'say which tasks to run, by their ids or by a label');
   }
   const inputs = Object.entries(body.object('inputs'));
+  const uncommitted = body.oneOfOrNull('uncommitted', uncommittedChoices);
   return {
     roots,
     labels,
     inputs: inputs.map(([key, value]) => ({ kind: 'json', key, value: stringifyJson(value) })),
     // Where relative files of inputs are looked up: nowhere but in the program.
     cwd: place.programDir,
+    ...(uncommitted === null ? {} : { uncommitted }),
     ...(body.flag('assistants') ? { assistants: true } : {}),
   };
 }

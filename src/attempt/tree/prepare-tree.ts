@@ -1,0 +1,260 @@
+/**
+ * Makes the tree of an instance before its first attempt: from what led to it, merged where that is more than one
+ * commit. Done again after a crash, it makes another one and leaves what was begun alone.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { instanceOf, taskOf, type RunState } from '../../core/state/run-state.ts';
+import { leadingCommits } from '../../core/state/start-commits.ts';
+import { copyTree, makeDirectory, makeNewDirectory, writeFile } from '../../disk/disk.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import { fold, independent, type Folded, type Side } from '../../git/fold.ts';
+import type { Git } from '../../git/git.ts';
+import { runRefs } from '../../git/refs.ts';
+import { refCommit, setRef } from '../../git/set-ref.ts';
+import { makeTree, type MergeUnderWay } from '../../git/tree.ts';
+import type { FailureKind, Instance } from '../../model/run.ts';
+import type { MergeConflict, PreparedWorkspace } from '../../model/trees.ts';
+import { withoutRepository } from '../../processes/git-environment.ts';
+import { runBounded } from '../../processes/run-briefly.ts';
+import type { RunPaths } from '../../store/layout.ts';
+import { inTree, ownTreeOf, treeAt, type OwnTree } from './own-tree.ts';
+
+export interface TreeContext {
+  state: RunState;
+  paths: RunPaths;
+  git: Git;
+  /** Absolute: where all trees lie. */
+  treesRoot(): Promise<string>;
+  /** The engine's own environment. */
+  env: Readonly<NodeJS.ProcessEnv>;
+}
+
+export type PreparedTree =
+  | { kind: 'ready' }
+  | { kind: 'made'; workspace: PreparedWorkspace }
+  | { kind: 'failed'; failureKind: FailureKind; message: string };
+
+/** Where it starts, and what is left to the agent there. */
+interface Start {
+  start: string;
+  parents: string[];
+  conflicts: MergeConflict[];
+  merge: MergeUnderWay | null;
+}
+
+const SETUP_MS = 600_000;
+const SETUP_BYTES = 1024 * 1024;
+
+export async function prepareTree(context: TreeContext, instanceId: string): Promise<PreparedTree> {
+  const found = ownTreeOf(context, instanceId);
+  if (found === null) return { kind: 'ready' };
+  if (!found.ok) return failed('workspace', found.message);
+  return prepare(context, instanceOf(context.state, instanceId), found.own);
+}
+
+async function prepare(
+  context: TreeContext,
+  instance: Instance,
+  own: OwnTree,
+): Promise<PreparedTree> {
+  const { git, paths } = context;
+  const { base } = own;
+  const known = instance.workspace?.directory ?? null;
+  if (known !== null && existsSync(known)) return { kind: 'ready' };
+  const refs = runRefs(context.state.runId);
+  const started = await startOf(context, instance, own);
+  if (started.conflicts.length > 0 && own.onConflict === 'fail') {
+    return failed('merge_conflict', conflictMessage(context.state, instance, started));
+  }
+  const { start, parents, conflicts, merge } = started;
+  // Where a session knows its tree, it comes back at its place, with what was left in it.
+  const directory = known ?? (await newDirectory(context, instance.instance_id));
+  if (known !== null) makeDirectory(known);
+  const left =
+    known === null ? null : await refCommit(git, base.repository, refs.left(instance.instance_id));
+  const { object_format: objectFormat, worktree } = base;
+  const tree = treeAt(paths, base, directory);
+  makeDirectory(path.dirname(tree.indexFile));
+  await makeTree(git, tree, { objectFormat, worktree, start, merge, left });
+  const problem =
+    (await copyAlong(own, directory)) ??
+    openPlaces(own, directory) ??
+    (await setUp(context, instance, own, directory));
+  if (problem !== null) return problem;
+  if (known !== null) return { kind: 'ready' };
+  return { kind: 'made', workspace: { worktree, directory, start, parents, conflicts } };
+}
+
+/** Once found and recorded, a start stays what it is. */
+async function startOf(
+  { state, paths, git }: TreeContext,
+  instance: Instance,
+  { base }: OwnTree,
+): Promise<Start> {
+  const { instance_id: id, workspace: known } = instance;
+  if (known !== undefined && known.conflicts.length === 0) {
+    return { ...known, merge: null };
+  }
+  const refs = runRefs(state.runId);
+  const leading = leadingCommits(state, id, base.worktree);
+  const { repository } = base;
+  const commits = await independent(
+    git,
+    repository,
+    leading.map(({ commit }) => commit),
+  );
+  const sides = commits.map((commit): Side => {
+    const from = leading.find((one) => one.commit === commit);
+    const of = from?.kind === 'start' ? refs.start : refs.instance;
+    return { commit, ref: of(from?.instanceId ?? id) };
+  });
+  const [first, ...others] = sides;
+  if (first === undefined || others.length === 0) {
+    const start = first?.commit ?? base.commit;
+    return { start, parents: commits, conflicts: [], merge: null };
+  }
+  const folded = await fold(git, {
+    repository,
+    sides: [first, ...others],
+    ref: refs.start(id),
+    message: mergeMessage(state, instance),
+    // Of the first attempt: the merge is the same one for all of them.
+    at: instance.attempts[0]?.started_at ?? state.createdAt,
+    scratch: paths.treeFile(id, 'merge'),
+  });
+  const merge = mergeOf(folded, first, others);
+  if (known === undefined) {
+    return { start: folded.commit, parents: commits, conflicts: folded.conflicts, merge };
+  }
+  await setRef(git, repository, refs.start(id), known.start);
+  return { ...known, merge };
+}
+
+function mergeOf(folded: Folded, first: Side, others: readonly Side[]): MergeUnderWay | null {
+  if (folded.conflicts.length === 0) return null;
+  return {
+    head: first.commit,
+    others: others.map(({ commit }) => commit),
+    stages: folded.stages,
+  };
+}
+
+function mergeMessage(state: RunState, instance: Instance): string {
+  const { title, id } = taskOf(state, instance);
+  return [
+    `Merge what "${title.replace(/\s+/g, ' ')}" starts from`,
+    '',
+    `Codex-Orch-Run: ${state.runId}`,
+    `Codex-Orch-Instance: ${instance.instance_id}`,
+    `Codex-Orch-Task: ${id}`,
+  ].join('\n');
+}
+
+function conflictMessage(state: RunState, { instance_id: id }: Instance, start: Start): string {
+  const files = start.conflicts.map(({ path: file, kinds }) => `${file} (${kinds.join(', ')})`);
+  const known = [...state.instances.values()];
+  const sides = start.parents.map(
+    (commit) =>
+      known.find(({ workspace }) => workspace?.commit?.commit === commit)?.instance_id ??
+      commit.slice(0, 12),
+  );
+  return `what ${sides.join(' and ')} did cannot be merged for ${id}: ${files.join('; ')}. Set "tree: {on_conflict: resolve}" to have its agent do it`;
+}
+
+/** Outside of program and repository, short (sockets lie in trees), and never one that is there already. */
+async function newDirectory(
+  { state, treesRoot }: TreeContext,
+  instanceId: string,
+): Promise<string> {
+  const parent = path.join(await treesRoot(), runFolder(state.runId));
+  makeDirectory(parent);
+  const name = instanceId.slice(-8);
+  for (let count = 1; ; count += 1) {
+    const directory = path.join(parent, count === 1 ? name : `${name}-${count}`);
+    try {
+      makeNewDirectory(directory);
+      return directory;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** The folder of a run's trees. */
+function runFolder(runId: string): string {
+  return runId.slice(-8);
+}
+
+/** What git ignores and the tree needs. */
+async function copyAlong(
+  { spec, workspaces, base }: OwnTree,
+  directory: string,
+): Promise<PreparedTree | null> {
+  const { cwd } = inTree(workspaces, base.worktree, directory);
+  for (const name of spec.copy) {
+    const from = path.join(workspaces.cwd, name);
+    const to = path.join(cwd, name);
+    if (!existsSync(from)) {
+      return failed('tree_setup', `${from}, which "tree.copy" names, does not exist`);
+    }
+    const outside = leadsOutside(directory, path.dirname(to));
+    if (outside !== null) return outside;
+    makeDirectory(path.dirname(to), { shared: true });
+    await copyTree(from, to);
+  }
+  return null;
+}
+
+/** The workspace and roots in the tree are there: an empty directory is not in a commit. */
+function openPlaces({ workspaces, base }: OwnTree, directory: string): PreparedTree | null {
+  const places = inTree(workspaces, base.worktree, directory);
+  for (const place of [places.projectWorkspaceDir, places.cwd, ...places.extraRoots]) {
+    if (!isBelow(directory, place)) continue;
+    const outside = leadsOutside(directory, place);
+    if (outside !== null) return outside;
+    makeDirectory(place, { shared: true });
+  }
+  return null;
+}
+
+/** A link that somebody has committed would open what it leads to. */
+function leadsOutside(directory: string, place: string): PreparedTree | null {
+  let existing = place;
+  while (!existsSync(existing)) existing = path.dirname(existing);
+  if (isBelow(realPathOf(directory), realPathOf(existing))) return null;
+  const name = path.relative(directory, place);
+  return failed('workspace', `${name} of the tree leads out of it, to ${realPathOf(existing)}`);
+}
+
+function isBelow(directory: string, place: string): boolean {
+  return place === directory || place.startsWith(directory + path.sep);
+}
+
+async function setUp(
+  { paths, env }: TreeContext,
+  { instance_id: id, attempt }: Instance,
+  { spec, workspaces, base }: OwnTree,
+  directory: string,
+): Promise<PreparedTree | null> {
+  if (spec.setup === null) return null;
+  const { cwd } = inTree(workspaces, base.worktree, directory);
+  const { code, stdout, stderr } = await runBounded(['/bin/sh', '-c', `exec 2>&1\n${spec.setup}`], {
+    cwd,
+    env: { ...withoutRepository(env), PWD: cwd },
+    timeoutMs: SETUP_MS,
+    maxBytes: SETUP_BYTES,
+  });
+  const output = Buffer.concat([stdout, Buffer.from(stderr)]);
+  const attemptDir = paths.attemptDir(id, attempt);
+  makeDirectory(attemptDir);
+  writeFile(path.join(attemptDir, 'setup.log'), output);
+  if (code === 0) return null;
+  const how = code === null ? 'did not end' : `ended with exit status ${code}`;
+  const tail = output.toString('utf8').trimEnd().split('\n').slice(-20).join('\n');
+  return failed('tree_setup', `"tree.setup" ${how}: ${spec.setup}\n${tail}`);
+}
+
+function failed(failureKind: FailureKind, message: string): PreparedTree {
+  return { kind: 'failed', failureKind, message };
+}

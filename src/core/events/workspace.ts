@@ -1,0 +1,65 @@
+/** Events of trees: section 16 of the contract. An instance's own tree, and the commit that it leaves. */
+import type { PreparedWorkspace, WorkspaceCommit } from '../../model/trees.ts';
+import { plural } from '../../text/plural.ts';
+import { instanceOf } from '../state/run-state.ts';
+import type { Family } from './spec.ts';
+import { unless, unlessConcluding } from './status.ts';
+
+export interface WorkspaceEvents {
+  workspace_prepared: PreparedWorkspace;
+  workspace_committed: WorkspaceCommit;
+  workspace_reset: Record<string, never>;
+}
+
+export const workspaceEvents: Family<WorkspaceEvents> = {
+  workspace_prepared: {
+    since: 2,
+    misfit(state, event) {
+      const { workspace } = instanceOf(state, event.instance_id);
+      const bases = state.plan.workspace_bases ?? [];
+      const { worktree, start } = event.payload;
+      if (!bases.some((base) => base.worktree === worktree)) return `${worktree} is no base`;
+      if (workspace !== undefined && workspace.start !== start)
+        return `it starts from ${workspace.start}, not ${start}`;
+      return unless(state, event, 'running');
+    },
+    apply(state, { instance_id: id, payload }) {
+      const instance = instanceOf(state, id);
+      instance.workspace = { ...payload, commit: null };
+    },
+    says: ({ start, parents, conflicts }) => {
+      const merged = parents.length > 1 ? `, merged from ${parents.length}` : '';
+      const left = conflicts.length > 0 ? `, ${plural(conflicts.length, 'conflict')}` : '';
+      return `from ${start.slice(0, 12)}${merged}${left}`;
+    },
+  },
+  workspace_committed: {
+    since: 2,
+    misfit(state, event) {
+      const { workspace } = instanceOf(state, event.instance_id);
+      if (workspace === undefined) return 'it has no tree';
+      if (workspace.commit !== null) return `it has committed ${workspace.commit.commit} already`;
+      const { start } = event.payload;
+      if (workspace.start !== start) return `it started from ${workspace.start}, not ${start}`;
+      return unlessConcluding(state, event);
+    },
+    apply(state, { instance_id: id, payload }) {
+      const { workspace } = instanceOf(state, id);
+      if (workspace === undefined) throw new Error(`${id} has no tree`);
+      workspace.commit = payload;
+    },
+    says: ({ commit, files, insertions, deletions }) =>
+      `${commit.slice(0, 12)}: ${plural(files, 'file')}, +${insertions} -${deletions}`,
+  },
+  workspace_reset: {
+    since: 2,
+    misfit(state, event) {
+      if (instanceOf(state, event.instance_id).workspace === undefined) return 'it has no tree';
+      return unless(state, event, 'failed', 'skipped');
+    },
+    apply(state, { instance_id: id }) {
+      const { workspace } = instanceOf(state, id);
+      if (workspace !== undefined) workspace.directory = null;
+    },
+  },
+};

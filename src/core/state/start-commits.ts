@@ -1,0 +1,49 @@
+/** Which commits led to an instance: section 16 of the contract. What of them is an ancestor of another, git knows. */
+import { instanceOf, linksOf, type RunState } from './run-state.ts';
+
+export interface LeadingCommit {
+  commit: string;
+  instanceId: string;
+  /** What it is to that instance: what it left, or the merge that it started from and passes on. */
+  kind: 'commit' | 'start';
+}
+
+/**
+ * The commits of its upstream instances, in their order, and of the one that opened the scope of which it is a seed;
+ * each once. Instances that commit nothing pass on what led to them. `worktree`: of the base; what was made elsewhere
+ * does not count.
+ */
+export function leadingCommits(
+  state: RunState,
+  instanceId: string,
+  worktree: string,
+): LeadingCommit[] {
+  const found = new Map<string, LeadingCommit>();
+  const seen = new Set<string>();
+  const pending = leadersOf(state, instanceId).reverse();
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const { workspace } = instanceOf(state, id);
+    if (workspace?.worktree === worktree) {
+      const { commit, start, parents } = workspace;
+      if (commit !== null) {
+        found.set(commit.commit, { commit: commit.commit, instanceId: id, kind: 'commit' });
+        continue;
+      }
+      if (parents.length > 1) {
+        found.set(start, { commit: start, instanceId: id, kind: 'start' });
+        continue;
+      }
+    }
+    pending.push(...leadersOf(state, id).reverse());
+  }
+  return [...found.values()];
+}
+
+function leadersOf(state: RunState, instanceId: string): string[] {
+  const { activation_bindings: activated } = instanceOf(state, instanceId);
+  const { upstream } = linksOf(state, instanceId);
+  const openers = Object.values(activated).filter((id) => !upstream.includes(id));
+  return [...upstream, ...openers];
+}

@@ -1,0 +1,129 @@
+/**
+ * An instance's tree: an own repository that borrows the objects of the person's and shares nothing else. The engine
+ * works on it from outside, by the person's repository and an index of its own: see docs/design/trees.md.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { copyKeepingTime, makeDirectory, remove, writeFile } from '../disk/disk.ts';
+import { readText } from '../disk/read-text.ts';
+import type { Git, GitPlace } from './git.ts';
+
+export interface Tree {
+  /** The common git directory of the person's. */
+  repository: string;
+  /** Absolute. */
+  directory: string;
+  /** The engine's own index. */
+  indexFile: string;
+}
+
+/** Where the engine's git works on a tree: what lies in the tree's own repository does not reach it. */
+export function engineGit({ repository, directory, indexFile }: Tree): GitPlace {
+  return { cwd: directory, gitDir: repository, workTree: directory, indexFile };
+}
+
+/** A merge that the tree is in the middle of. */
+export interface MergeUnderWay {
+  /** The commit that is merged into. */
+  head: string;
+  /** The others. */
+  others: readonly string[];
+  /** As `update-index --index-info` takes them: `mode oid stage\tpath`. */
+  stages: readonly string[];
+}
+
+export interface NewTree {
+  objectFormat: string;
+  /** The person's own working tree, for what the agent's git must know of its settings. */
+  worktree: string;
+  start: string;
+  merge: MergeUnderWay | null;
+  /** What was in it when it was removed, where it comes back; null: it begins with its start. */
+  left: string | null;
+}
+
+/** Makes the tree in an empty directory. @throws GitFailure */
+export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<void> {
+  const { repository, directory, indexFile } = tree;
+  const { start, merge, left } = fresh;
+  const gitDir = path.join(directory, '.git');
+  const own: GitPlace = { cwd: directory, gitDir };
+  const init = ['init', '-q', '--template=', `--object-format=${fresh.objectFormat}`, directory];
+  await git.text(init, { cwd: directory });
+  makeDirectory(path.join(gitDir, 'objects', 'info'));
+  const objects = path.join(repository, 'objects');
+  writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
+  takeAlong(path.join(repository, 'shallow'), path.join(gitDir, 'shallow'));
+  for (const name of ['exclude', 'attributes']) {
+    const from = path.join(repository, 'info', name);
+    if (!existsSync(from)) continue;
+    makeDirectory(path.join(gitDir, 'info'));
+    takeAlong(from, path.join(gitDir, 'info', name));
+  }
+  await takeSettings(git, fresh.worktree, path.join(gitDir, 'config'));
+  await git.text(['update-ref', '--no-deref', 'HEAD', merge?.head ?? start], own);
+  await checkOut(git, tree, left ?? start);
+  copyKeepingTime(indexFile, path.join(gitDir, 'index'));
+  if (left !== null) await git.text(['read-tree', start], own);
+  if (merge === null) return;
+  await markUnmerged(git, own, merge);
+  writeFile(path.join(gitDir, 'MERGE_HEAD'), merge.others.map((one) => `${one}\n`).join(''));
+  writeFile(path.join(gitDir, 'MERGE_MSG'), 'Merge what other instances did\n');
+}
+
+/** Writes the files of a commit into the tree, and the index anew. */
+async function checkOut(git: Git, tree: Tree, commit: string): Promise<void> {
+  remove(tree.indexFile);
+  await git.text(['read-tree', '-m', '-u', commit], engineGit(tree));
+}
+
+/** For the agent's own git: `status` names each conflict, `diff` shows both sides. */
+async function markUnmerged(git: Git, own: GitPlace, { stages }: MergeUnderWay): Promise<void> {
+  const paths = new Set(stages.map((line) => line.slice(line.indexOf('\t') + 1)));
+  const nothing = '0'.repeat(/^\d+ (\w+)/.exec(stages[0] ?? '')?.[1]?.length ?? 40);
+  const lines = [...[...paths].map((file) => `0 ${nothing}\t${file}`), ...stages];
+  const input = lines.map((line) => `${line}\0`).join('');
+  await git.text(['update-index', '-z', '--index-info'], own, { input });
+}
+
+function takeAlong(from: string, to: string): void {
+  if (existsSync(from)) copyKeepingTime(from, to);
+}
+
+/** What the agent's git must have to see the files as the person's does. */
+const wanted =
+  /^(?:core\.(?:autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|precomposeunicode|longpaths|sparsecheckout\w*)|filter\..*|merge\..*\.driver|lfs\..*|user\.(?:name|email)|extensions\.partialclone|remote\..*\.(?:promisor|partialclonefilter))$/i;
+
+async function takeSettings(git: Git, worktree: string, file: string): Promise<void> {
+  const entries = await git.fields(['config', '-z', '--list'], { cwd: worktree });
+  const settings = entries.map((entry): [string, string | null] => {
+    const end = entry.indexOf('\n');
+    return end < 0 ? [entry, null] : [entry.slice(0, end), entry.slice(end + 1)];
+  });
+  const promisor = new Set(
+    settings.flatMap(([key]) => /^remote\.(.*)\.promisor$/i.exec(key)?.[1] ?? []),
+  );
+  const taken = settings.filter(
+    ([key]) => wanted.test(key) || promisor.has(/^remote\.(.*)\.url$/i.exec(key)?.[1] ?? ''),
+  );
+  if (taken.length === 0) return;
+  const isPartial = taken.some(([key]) => /^extensions\./i.test(key));
+  const version: [string, string][] = isPartial ? [['core.repositoryformatversion', '1']] : [];
+  const before = readText(file);
+  const text = [...version, ...taken].map(([key, value]) => setting(key, value)).join('');
+  writeFile(file, `${before.ok ? before.text : ''}${text}`);
+}
+
+/** As git-config(1) has it; the name of a section may hold anything. */
+function setting(key: string, value: string | null): string {
+  const [first, last] = [key.indexOf('.'), key.lastIndexOf('.')];
+  const section = key.slice(0, first);
+  const sub = first === last ? '' : ` "${escaped(key.slice(first + 1, last))}"`;
+  const name = key.slice(last + 1);
+  const shown = value === null ? name : `${name} = "${escaped(value).replaceAll('\n', '\\n')}"`;
+  return `[${section}${sub}]\n\t${shown}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/["\\]/g, String.raw`\$&`);
+}

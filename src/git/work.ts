@@ -1,0 +1,155 @@
+/** What an agent left in its tree, as one commit on what it started from. The agent's own repository has no say in it. */
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+import { copyKeepingTime, remove, temporaryName } from '../disk/disk.ts';
+import type { LeftOut } from '../model/trees.ts';
+import { GitFailure, type Git, type GitOutcome } from './git.ts';
+import { leftOut } from './repository.ts';
+import { engineGit, type Tree } from './tree.ts';
+
+export interface WorkOptions {
+  start: string;
+  maxFileBytes: number;
+  /** Files that were copied into the tree; relative to its top. */
+  copied: readonly string[];
+}
+
+export interface WrittenWork {
+  ok: true;
+  /** Of what git does not ignore. */
+  tree: string;
+  files: number;
+  insertions: number;
+  deletions: number;
+  left_out: LeftOut[];
+  /** Files that differ from the start. */
+  changed: string[];
+  /** Those of them that are not there any more. */
+  removed: string[];
+}
+
+export type Work = WrittenWork | { ok: false; message: string };
+
+/** Writes all that git does not ignore as a tree; nothing of what the agent's git was told counts. */
+export async function writeWork(git: Git, tree: Tree, options: WorkOptions): Promise<Work> {
+  // A copy: a git of an engine that died may still hold the lock of the other, and it stays as the checkout left it.
+  const indexFile = temporaryName(tree.indexFile);
+  const own = { ...tree, indexFile };
+  try {
+    try {
+      copyKeepingTime(tree.indexFile, indexFile);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await git.text(['read-tree', options.start], engineGit(own));
+    }
+    return await writeWith(git, own, options);
+  } finally {
+    remove(indexFile);
+    remove(`${indexFile}.lock`);
+  }
+}
+
+async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Work> {
+  const place = engineGit(tree);
+  const { start } = options;
+  const excluded = [...leftOut, ...options.copied.flatMap(globsOf)];
+  const listing = ['ls-files', '-o', '-m', '-z', '--exclude-standard', '--', '.', ...excluded];
+  const listed = await git.fields(listing, place);
+  const nested = [...new Set(listed.filter((name) => name.endsWith('/')))];
+  const large = listed.flatMap((name) => tooLarge(tree.directory, name, options.maxFileBytes));
+  if (large.length > 0) {
+    const most = options.maxFileBytes / 1024 / 1024;
+    const message = `larger than max_file_mb (${most} MB): ${large.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
+    return { ok: false, message };
+  }
+  const paths = ['.', ...excluded, ...nested.map((name) => `:(exclude,literal)${name}`)];
+  const add = async (): Promise<GitOutcome> => {
+    const args = ['add', '-A', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul'];
+    // Git would look into submodules, and run what their own configuration names.
+    const config = ['diff.ignoreSubmodules=dirty'];
+    const added = await git.run(args, place, { input: paths.join('\0'), config });
+    return added.code === 0 ? git.run(['write-tree'], place) : added;
+  };
+  let written = await add();
+  if (written.code !== 0 && /invalid object|unable to read/.test(written.stderr)) {
+    // Somebody has removed objects that nothing named yet, since they were added.
+    remove(tree.indexFile);
+    await git.text(['read-tree', start], place);
+    written = await add();
+  }
+  if (written.code === null) throw new GitFailure(['add'], written);
+  if (written.code !== 0) {
+    return { ok: false, message: `git cannot take what is there: ${written.stderr.trim()}` };
+  }
+  const id = written.stdout.toString('utf8').trim();
+  const difference = await differenceOf(git, tree, start, id);
+  if (difference.submodules.length > 0) {
+    const message = `the submodule ${difference.submodules.join(', ')} names another commit, which is in this tree alone and goes with it. Push it first, and set it in a run of its own`;
+    return { ok: false, message };
+  }
+  return {
+    ok: true,
+    tree: id,
+    files: difference.changed.length,
+    insertions: difference.insertions,
+    deletions: difference.deletions,
+    left_out: nested.map((name) => ({
+      path: name.replace(/\/$/, ''),
+      reason: 'nested_repository',
+    })),
+    changed: difference.changed,
+    removed: difference.removed,
+  };
+}
+
+interface Difference {
+  changed: string[];
+  removed: string[];
+  insertions: number;
+  deletions: number;
+  /** Submodules at another commit. */
+  submodules: string[];
+}
+
+async function differenceOf(git: Git, tree: Tree, from: string, to: string): Promise<Difference> {
+  const options = ['-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff'];
+  const args = ['diff-tree', ...options, '--no-textconv', from, to];
+  const fields = await git.fields(args, engineGit(tree));
+  const found: Difference = {
+    changed: [],
+    removed: [],
+    insertions: 0,
+    deletions: 0,
+    submodules: [],
+  };
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at] ?? '';
+    if (field.startsWith(':')) {
+      at += 1;
+      const file = fields[at] ?? '';
+      found.changed.push(file);
+      if (field.endsWith(' D')) found.removed.push(file);
+      if (/^:\d+ 160000 /.test(field)) found.submodules.push(file);
+    } else {
+      const [insertions, deletions] = field.split('\t');
+      found.insertions += Number(insertions) || 0;
+      found.deletions += Number(deletions) || 0;
+    }
+  }
+  return found;
+}
+
+/** Names a file that is larger, with its size. */
+function tooLarge(directory: string, name: string, maxBytes: number): string[] {
+  const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
+  return [`${name} (${Math.ceil(stats.size / 1024 / 1024)} MB)`];
+}
+
+/** A path, and what is in it where it is a directory. */
+function globsOf(name: string): string[] {
+  const glob = name.replace(/[\\*?[\]]/g, String.raw`\$&`);
+  // With a wildcard in it: of a plain path that is ignored, `add` says so, and fails.
+  const wild = glob.replace(/(\\?)([!-~])([^!-~]*)$/, String.raw`[\$2]$3`);
+  return [`:(exclude,glob)${wild}`, `:(exclude,glob)${wild}/**`];
+}
