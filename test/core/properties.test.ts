@@ -1,14 +1,14 @@
 /**
  * The planner against the reference model, over random programs and random outcomes.
  *
- * CODEX_ORCH_CASES: how many cases (300; in the long tier 5,000). CODEX_ORCH_SEED: the first seed (1); the
+ * CODEX_ORCH_CASES: how many cases (300; in the long tier 20,000). CODEX_ORCH_SEED: the first seed (1); the
  * cases take the seeds that follow it.
  */
 import { describe, expect, it } from 'vitest';
 import { cases } from '../support/cases.ts';
 import { noCounts, runCase, type CaseCounts } from './cases.ts';
 
-const wanted = Number(process.env['CODEX_ORCH_CASES'] ?? cases({ few: 300, many: 5_000 }));
+const wanted = Number(process.env['CODEX_ORCH_CASES'] ?? cases({ few: 300, many: 20_000 }));
 const firstSeed = Number(process.env['CODEX_ORCH_SEED'] ?? 1);
 
 describe('random programs and outcomes', () => {

@@ -98,6 +98,10 @@ export const taskWords: OtherWords = {
     'if condition conditions preconditions unless only_if skip_if run_if',
     'Write "when: {ref: deps.<task>.result.<path>, matches: {const: …}}".',
   ),
+  ...all(
+    'for_each foreach for-each each matrix strategy with_items map',
+    'A list does not become work by itself: write a task for each item, or a loop that takes one at a time ("control").',
+  ),
   ...all(`${places} repo`, 'workspace'),
   ...all(
     'writable_roots writable_dirs writable add_dirs volumes mounts allowed_paths',
@@ -134,6 +138,7 @@ export const dependencyWords: OtherWords = {
     'consume',
   ),
   ...all('alias scope scope_alias rename', 'as'),
+  ...all('gather collect', 'Write a dependency for each task whose work is to be taken together.'),
 };
 
 export const composeWords: OtherWords = {

@@ -37,6 +37,7 @@ const cases: [FileKind, JsonObject, string, string][] = [
   [task, { outputs: [] }, 'outputs', '"publish"'],
   [task, { schema: 'x' }, 'schema', '"result_schema"'],
   [task, { if: 'x' }, 'if', 'when: {ref: '],
+  [task, { for_each: { items: [] } }, 'for_each', 'a task for each item'],
   [task, { max_iterations: 3 }, 'max_iterations', '"control"'],
   [task, { env: {} }, 'env', 'agents.<name>.env'],
   [task, { depends_on: [{ id: 'a', kind: 'order' }] }, 'depends_on.0.id', '"task"'],
