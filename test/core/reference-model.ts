@@ -179,9 +179,9 @@ export class ReferenceModel {
     for (let changed = true; changed;) {
       changed = false;
       for (const instance of this.instances) {
-        const next = this.#nextStatus(instance);
-        if (next !== instance.status) changed = true;
-        instance.status = next;
+        const before = instance.status;
+        instance.status = this.#nextStatus(instance);
+        if (instance.status !== before) changed = true;
       }
       this.createInstances();
     }
