@@ -10,6 +10,7 @@ import { roleWorkspace, type RunPaths } from '../../../store/layout.ts';
 import { recordedFile } from '../../../store/recorded-files.ts';
 import { makeDirectories, type AttemptDirectories } from '../../place/directories.ts';
 import { resolveWorkspaces } from '../../../program/workspaces.ts';
+import { placesInTree } from '../../tree/own-tree.ts';
 import { outputSchema, type AnswerForm } from './output-schema.ts';
 import { assistantPrompt } from './prompt.ts';
 import { readRoleFiles } from './role-files.ts';
@@ -47,7 +48,9 @@ export async function briefAssistant(
   const instance = state.instances.get(interrupt.instance_id);
   const values = effectiveValues(state, instance?.input_scope_id ?? state.baseScopeId);
   const resolved = resolveWorkspaces(paths.authoredDir, project, task, values);
-  const workspaceDir = resolved.ok ? resolved.workspaces.cwd : paths.authoredDir;
+  const tree = instance ? placesInTree({ state, paths }, instance.instance_id) : null;
+  const workspaceDir =
+    tree?.workspaces.cwd ?? (resolved.ok ? resolved.workspaces.cwd : paths.authoredDir);
   const cwd = roleWorkspace(paths.authoredDir, role.id);
   makeDirectory(cwd);
   makeDirectories(directories);
