@@ -7,7 +7,13 @@ import type { AgentConfig, AgentUse } from '../agents/backend.ts';
 import { backendOf } from '../agents/backends.ts';
 import { environmentSpec, profileOf } from '../agents/profile.ts';
 import { agentOfRole, effectiveAgent } from '../agents/resolve-agent.ts';
-import { effectiveValues, instanceOf, type RunState, taskOf } from '../core/state/run-state.ts';
+import {
+  effectiveValues,
+  instanceOf,
+  linksOf,
+  type RunState,
+  taskOf,
+} from '../core/state/run-state.ts';
 import type { AttemptOrder } from '../model/attempt.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
@@ -71,6 +77,7 @@ export function workerOrder(
     outputSchemaFile: null,
     sessionId: instance.session_id,
     previousUsage: usageOfSession(instance),
+    wallSec: linksOf(state, instanceId).wallSec,
     variables: {
       CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
       CODEX_ORCH_RUN_ID: state.runId,
@@ -120,6 +127,7 @@ export function assistantOrder(
     outputSchemaFile,
     sessionId: null,
     previousUsage: null,
+    wallSec: null,
     // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
     // started us has it.
     variables: {
@@ -170,6 +178,8 @@ interface OrderNeed {
   outputSchemaFile: string | null;
   sessionId: string | null;
   previousUsage: Usage | null;
+  /** Where it is another than the project's. */
+  wallSec: number | null;
   /** Of ours, but for PATH. */
   variables: Record<string, string>;
   startedAt: string;
@@ -209,7 +219,7 @@ function orderOf(
         PATH: withShim(commandDir, set['PATH'] ?? env['PATH']),
       },
       ...(profile === null ? {} : { profile }),
-      ...limitsOf(state.plan.project),
+      ...limitsOf(state.plan.project, need.wallSec),
       startedAt: need.startedAt,
       generation: need.generation,
     },
@@ -224,9 +234,10 @@ function withShim(commandDir: string, base: string | undefined): string {
 
 function limitsOf(
   project: ProjectSpec,
+  wallSec: number | null,
 ): Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'graceMs'> {
   return {
-    wallTimeoutMs: milliseconds(project.node_wall_timeout_sec),
+    wallTimeoutMs: milliseconds(wallSec ?? project.node_wall_timeout_sec),
     idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),
     graceMs: project.node_terminate_grace_sec * 1000,
   };

@@ -14,7 +14,7 @@ import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordPrepared } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { isOfUser, locksOf } from '../core/state/locks.ts';
-import { instanceOf } from '../core/state/run-state.ts';
+import { instanceOf, linksOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
@@ -207,6 +207,7 @@ export class Engine {
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
     for (const { recorded } of prepared) recorded();
     this.#putAway(decided);
+    this.#extend(decided);
     this.#loop.throwDefect();
     if (this.#options.settleOnly !== true) {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
@@ -498,6 +499,15 @@ export class Engine {
         // For people's eyes alone: what counts is in the log.
         if (this.#troubleOf(error) === null) throw error;
       }
+    }
+  }
+
+  /** What a person granted counts for attempts at work, too. */
+  #extend(committed: readonly RunEvent[]): void {
+    for (const event of committed) {
+      if (event.event_type !== 'granted' || event.instance_id === null) continue;
+      const { wallSec } = linksOf(this.#run.state, event.instance_id);
+      if (wallSec !== null) this.#live.get(event.instance_id)?.limitWall(wallSec * 1000);
     }
   }
 

@@ -4,11 +4,13 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { stringifyJson, type Json } from '../model/json.ts';
+import { isJsonObject, stringifyJson, type Json } from '../model/json.ts';
 import type { Confidence } from '../model/program.ts';
+import { replySchemaOf, type Subject } from '../model/questions.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Interrupt, Reply } from '../model/run.ts';
 import { MESSAGE_LIMITS, parseForeignJson } from '../disk/foreign-json.ts';
+import type { SchemaFiles } from '../schema/bundle.ts';
 import type { SchemaProblem } from '../schema/json-schema.ts';
 import type { RunPaths } from '../store/layout.ts';
 
@@ -82,10 +84,12 @@ export async function checkPayload(
   reply: Pick<Reply, 'reply_kind' | 'payload'>,
 ): Promise<ReplyProblem | null> {
   if (interrupt.reply_schema === null || reply.reply_kind !== 'answer') return null;
+  // Of the engine's own, the words alone count, too.
+  if (interrupt.subject !== undefined && isEmpty(reply.payload)) return null;
   const { loadSchema, describeProblems } = await import('../schema/json-schema.ts');
   try {
-    const root = schemaRoot(paths, interrupt.reply_schema);
-    const schema = await loadSchema(root, interrupt.reply_schema);
+    const { root, from } = schemaPlace(paths, interrupt.reply_schema, interrupt.subject);
+    const schema = await loadSchema(root, interrupt.reply_schema, from);
     if (endless.has(schema.sha256)) {
       const message = `the payload cannot be compared with ${interrupt.reply_schema}: that has no end`;
       return problem('payload-invalid', message, [{ pointer: '', message }]);
@@ -102,10 +106,24 @@ export async function checkPayload(
   }
 }
 
-/** The directory in which a question's reply schema is looked up: the run's frozen copy first. */
-export function schemaRoot(paths: RunPaths, schema: string): string {
+/** Where a question's reply schema is read: of the engine's own no file has it. */
+export interface SchemaPlace {
+  root: string;
+  from?: SchemaFiles;
+}
+
+/** `schema`, `subject`: of the question. A file is looked up in the run's frozen copy first. */
+export function schemaPlace(paths: RunPaths, schema: string, subject?: Subject): SchemaPlace {
+  if (subject !== undefined) {
+    const text = JSON.stringify(replySchemaOf(subject));
+    return { root: paths.programDir, from: { read: () => ({ ok: true, text }) } };
+  }
   const frozen = statSync(path.join(paths.programDir, schema), { throwIfNoEntry: false });
-  return frozen ? paths.programDir : paths.authoredDir;
+  return { root: frozen ? paths.programDir : paths.authoredDir };
+}
+
+function isEmpty(payload: Json): boolean {
+  return payload === null || (isJsonObject(payload) && Object.keys(payload).length === 0);
 }
 
 function problem(

@@ -36,6 +36,8 @@ export interface Handle {
   readonly pid: number | null;
   /** `ask`: to stop, and killed after the grace; `kill`: at once, also after it was asked. The first reason stands. */
   stop(reason: StopReason, how: 'ask' | 'kill'): void;
+  /** Another time limit, in ms since its start, from now on. */
+  limitWall(wallTimeoutMs: number): void;
   /** Stops watching and lets the agent live on; `ended` then never resolves. */
   detach(): void;
 }

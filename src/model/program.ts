@@ -3,8 +3,8 @@
  * Field names are those of the YAML files. Types only; reading and checking is `src/program/`.
  */
 import type { Json, JsonObject } from './json.ts';
-import type { Edition } from './policies.ts';
 import type { Isolation, TreeSpec } from './trees.ts';
+import type { Edition, Policies } from './policies.ts';
 
 export const taskStatuses = [
   'draft',
@@ -83,7 +83,7 @@ export interface NotifyRule {
 }
 
 /** `agents.<name>` in project.yaml. */
-export interface AgentSpec {
+export interface AgentSpec extends Policies {
   /** A name of the table of backends. */
   backend: string;
   model: string | null;
@@ -118,7 +118,7 @@ export interface AgentEnvironment {
   pass: string[] | null;
 }
 
-export interface ProjectSpec {
+export interface ProjectSpec extends Policies {
   name: string;
   workspace: string;
   /** Left out: none. */
@@ -216,7 +216,7 @@ export interface RequiredDecision {
   description: string;
 }
 
-export interface TaskSpec {
+export interface TaskSpec extends Policies {
   id: string;
   title: string;
   /** After defaults: the project's `default_agent` when the author named none. */

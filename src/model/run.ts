@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from './json.ts';
 import type { InstanceWorkspace, WorkspaceBase } from './trees.ts';
+import type { Subject } from './questions.ts';
 import type {
   Confidence,
   DecisionKind,
@@ -175,8 +176,10 @@ export type ClosingReason = 'run_aborted' | 'run_completed';
 export interface Interrupt {
   interrupt_id: string;
   run_id: string;
-  instance_id: string;
-  task_id: string;
+  /** null: the run itself asks. */
+  instance_id: string | null;
+  /** null: as `instance_id`. */
+  task_id: string | null;
   audience: 'assistant' | 'human';
   blocking: boolean;
   request_kind: RequestKind;
@@ -197,6 +200,15 @@ export interface Interrupt {
   created_at: string;
   resolved_at: string | null;
   applied_at: string | null;
+  /** Of a question that the engine itself asks; not there where a worker asks. */
+  subject?: Subject;
+}
+
+/** A question of an instance. */
+export type InstanceInterrupt = Interrupt & { instance_id: string; task_id: string };
+
+export function isOfInstance(interrupt: Interrupt): interrupt is InstanceInterrupt {
+  return interrupt.instance_id !== null && interrupt.task_id !== null;
 }
 
 export interface Reply {
@@ -218,6 +230,8 @@ export interface InterruptRecord {
   appliedInAttempt: number | null;
   /** Why it is closed; null while it is not. */
   closedBecause: ClosingReason | null;
+  /** Of the engine's own: its answer has had an effect that must not come twice. */
+  isObeyed?: true;
 }
 
 export const proposalKinds = [

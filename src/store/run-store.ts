@@ -6,7 +6,7 @@
 import type { RunEvent } from '../core/events/events.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Refusal } from '../model/refusal.ts';
-import type { Interrupt, Reply } from '../model/run.ts';
+import type { Interrupt, Reply, InstanceInterrupt } from '../model/run.ts';
 import type { RunSummary } from './cache/documents.ts';
 import type { InboxCommand } from './inbox/records.ts';
 import type { Asker, InboxScan, KnownInbox } from './inbox/scanner.ts';
@@ -105,7 +105,7 @@ export interface NewRun {
 export type InboxMessage =
   | { kind: 'interrupt'; interrupt: Interrupt }
   /** A question of the worker of that attempt of its instance, left in the attempt's own directory. */
-  | { kind: 'question'; interrupt: Interrupt; attempt: number }
+  | { kind: 'question'; interrupt: InstanceInterrupt; attempt: number }
   | { kind: 'reply'; reply: Reply }
   | { kind: 'command'; command: InboxCommand };
 

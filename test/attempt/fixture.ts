@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Instance, Interrupt, InterruptRecord, Reply } from '../../src/model/run.ts';
+import type { Instance, InstanceInterrupt, InterruptRecord, Reply } from '../../src/model/run.ts';
 import type { StageRequest } from '../../src/attempt/brief/stage-request.ts';
 import { interrupt, project, reply, RUN_ID, task } from '../support/make.ts';
 
@@ -100,7 +100,7 @@ export function stageRequest(
 
 export function interruptRecord(
   id: string,
-  asked: Partial<Interrupt>,
+  asked: Partial<InstanceInterrupt>,
   given: Partial<Reply> | null,
 ): InterruptRecord {
   return {

@@ -234,7 +234,7 @@ async function runMain(): Promise<void> {
         return found?.reply ? found : null;
       });
       expect(entry.interrupt.status).toBe('resolved');
-      const go = path.join(runPaths(program, runId).instanceDir(entry.instance_id), 'go');
+      const go = path.join(runPaths(program, runId).instanceDir(entry.instance_id ?? ''), 'go');
       writeFileSync(go, 'go\n');
     },
   );

@@ -14,7 +14,7 @@ import type { RunEvent } from '../../src/core/events/events.ts';
 import { evolve, replay } from '../../src/core/events/evolve.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Interrupt, Reply } from '../../src/model/run.ts';
+import type { Reply, InstanceInterrupt } from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
 import type { Random } from './random.ts';
@@ -27,7 +27,7 @@ import { Twins } from './twins.ts';
 export type Step =
   | { op: 'plan'; slots: number }
   | { op: 'finish'; instanceId: string; facts: AttemptFacts; outcome: Outcome }
-  | { op: 'interrupt'; interrupt: Interrupt }
+  | { op: 'interrupt'; interrupt: InstanceInterrupt }
   | { op: 'reply'; reply: Reply }
   | { op: 'resume' }
   | { op: 'retry'; instanceId: string; grant: number }
@@ -375,7 +375,7 @@ export class Lockstep {
     return [...this.state.instances.values()].filter((one) => one.status === 'running').length;
   }
 
-  #newInterrupt(asker: ModelInstance): Interrupt {
+  #newInterrupt(asker: ModelInstance): InstanceInterrupt {
     const random = this.#random;
     this.#interruptNumber += 1;
     const audience = random.pick(['human', 'assistant'] as const);

@@ -10,10 +10,15 @@ import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { Decision } from '../../src/core/requests/decision.ts';
 import { leftAlone } from '../../src/core/requests/revive.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
-import type { TaskSpec } from '../../src/model/program.ts';
-import { FORMAT_VERSION, type Instance, type Interrupt, type Reply } from '../../src/model/run.ts';
+import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
+import {
+  FORMAT_VERSION,
+  type Instance,
+  type Reply,
+  type InstanceInterrupt,
+} from '../../src/model/run.ts';
 import { runStatus, type RunState } from '../../src/core/state/run-state.ts';
-import { ended, interrupt, NOW, reply, RUN_ID, runPlan } from '../support/make.ts';
+import { ended, interrupt, NOW, project, reply, RUN_ID, runPlan } from '../support/make.ts';
 
 export const completed = ended({ session_id: 's-1' });
 
@@ -54,12 +59,18 @@ export class ScriptedRun {
 
   constructor(
     tasks: readonly TaskSpec[],
-    options: { slots?: number; inputs?: JsonObject; formatVersion?: number } = {},
+    options: {
+      slots?: number;
+      inputs?: JsonObject;
+      formatVersion?: number;
+      project?: Partial<ProjectSpec>;
+    } = {},
   ) {
     this.#slots = options.slots ?? 100;
     const plan = runPlan(tasks, {
       format_version: options.formatVersion ?? FORMAT_VERSION,
       user_inputs: options.inputs ?? {},
+      project: project(options.project),
     });
     const { state, events } = createRun(plan, RUN_ID, NOW);
     this.state = state;
@@ -98,13 +109,13 @@ export class ScriptedRun {
     this.finish(task, { result: { control: { kind: 'loop', action: 'stop' } } });
   }
 
-  ask(of: Instance, asked: Partial<Interrupt> = {}): string {
+  ask(of: Instance, asked: Partial<InstanceInterrupt> = {}): string {
     const asking = this.question(of, asked);
     expect(this.decide({ command: 'ask', interrupt: asking }).ok).toBe(true);
     return asking.interrupt_id;
   }
 
-  question(of: Instance, asked: Partial<Interrupt> = {}): Interrupt {
+  question(of: Instance, asked: Partial<InstanceInterrupt> = {}): InstanceInterrupt {
     this.#asked += 1;
     return interrupt({
       interrupt_id: `int-${String(this.#asked).padStart(12, '0')}`,

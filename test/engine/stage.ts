@@ -17,7 +17,7 @@ import { ScriptedExecutor, type Play } from '../../src/execution/scripted/execut
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import type { Interrupt, RunStatus } from '../../src/model/run.ts';
+import type { RunStatus, InstanceInterrupt } from '../../src/model/run.ts';
 import type { InboxCommand } from '../../src/store/inbox/records.ts';
 import { MemoryRunStore } from '../../src/store/memory/store.ts';
 import type { RunWriter, Writing } from '../../src/store/run-store.ts';
@@ -135,7 +135,7 @@ export class Stage {
   }
 
   /** What the worker of an instance asks, or a person in its name where none runs; `int-` and twelve digits. */
-  ask(instanceId: string, number: number, changes: Partial<Interrupt> = {}): string {
+  ask(instanceId: string, number: number, changes: Partial<InstanceInterrupt> = {}): string {
     const id = `int-${String(number).padStart(12, '0')}`;
     const asked = interrupt({
       interrupt_id: id,

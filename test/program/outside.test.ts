@@ -29,7 +29,7 @@ it('of a task: its workspace and its writable roots', async () => {
 
 it('with inputs in it, it is a note at most: the start may give others', async () => {
   const { errors, warnings, notes, ok } = await report({
-    'project.yaml': `name: x\nworkspace: .\nuser_inputs: {known: k.txt}\n`,
+    'project.yaml': `name: x\nworkspace: .\nedition: 2\nuser_inputs: {known: k.txt}\n`,
     'k.txt': 'nope\n',
     'tasks/a.yaml': task('a', 'workspace: ${inputs.later}\n'),
     'tasks/b.yaml': task('b', 'workspace: ${inputs.known}\n'),

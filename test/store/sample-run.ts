@@ -7,7 +7,12 @@ import type { RunEvent } from '../../src/core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
 import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
-import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
+import {
+  FORMAT_VERSION,
+  type Reply,
+  type RunPlan,
+  type InstanceInterrupt,
+} from '../../src/model/run.ts';
 import type { RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { DirectoryRunStore } from '../../src/store/directory/store.ts';
@@ -63,8 +68,8 @@ export function samplePlan(formatVersion = FORMAT_VERSION): RunPlan {
 export function sampleInterrupt(
   runId: string,
   instanceId: string,
-  change: Partial<Interrupt> = {},
-): Interrupt {
+  change: Partial<InstanceInterrupt> = {},
+): InstanceInterrupt {
   return interrupt({
     run_id: runId,
     instance_id: instanceId,

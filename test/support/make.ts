@@ -4,7 +4,12 @@
  */
 import type { AttemptFacts } from '../../src/core/judge/finish.ts';
 import type { Dependency, ProjectSpec, TaskSpec } from '../../src/model/program.ts';
-import { FORMAT_VERSION, type Interrupt, type Reply, type RunPlan } from '../../src/model/run.ts';
+import {
+  FORMAT_VERSION,
+  type Reply,
+  type RunPlan,
+  type InstanceInterrupt,
+} from '../../src/model/run.ts';
 
 export const NOW = '2026-01-01T00:00:00.000Z';
 export const RUN_ID = '20260101000000-0123abcd';
@@ -104,7 +109,7 @@ export function runPlan(tasks: readonly TaskSpec[], change: Partial<RunPlan> = {
 }
 
 /** An open, blocking question of the task `ask` to a person. */
-export function interrupt(change: Partial<Interrupt> = {}): Interrupt {
+export function interrupt(change: Partial<InstanceInterrupt> = {}): InstanceInterrupt {
   return {
     interrupt_id: 'int-0123456789ab',
     run_id: RUN_ID,

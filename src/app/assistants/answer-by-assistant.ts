@@ -10,7 +10,7 @@
 import { stringifyJson } from '../../model/json.ts';
 import path from 'node:path';
 import { Refusal } from '../../model/refusal.ts';
-import type { Interrupt } from '../../model/run.ts';
+import { isOfInstance, type InstanceInterrupt } from '../../model/run.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
 import type { Executor, Handle } from '../../execution/executor.ts';
@@ -61,7 +61,7 @@ export interface AssistantHooks {
   /** Shown to others: `inbox worker`. */
   command: string;
   /** The agent was started, or found again. */
-  onStarted?(interrupt: Interrupt, roleId: string, attempt: number): void;
+  onStarted?(interrupt: InstanceInterrupt, roleId: string, attempt: number): void;
 }
 
 export interface Answering {
@@ -102,10 +102,11 @@ async function answer(
       await receiveIfFree(world, paths, hooks.command);
       return { kind: 'gone' };
     }
-    const roleId = record.interrupt.resolved_target_role_id;
-    if (roleId === null) return { kind: 'no_role' };
+    const { interrupt } = record;
+    const roleId = interrupt.resolved_target_role_id;
+    if (roleId === null || !isOfInstance(interrupt)) return { kind: 'no_role' };
     if (stopper.mode !== null) return { kind: 'stopped' };
-    return await tryToAnswer(world, paths, state, record.interrupt, roleId, hooks, stopper);
+    return await tryToAnswer(world, paths, state, interrupt, roleId, hooks, stopper);
   } finally {
     claim.release();
   }
@@ -124,7 +125,7 @@ async function tryToAnswer(
   world: World,
   paths: RunPaths,
   state: RunState,
-  interrupt: Interrupt,
+  interrupt: InstanceInterrupt,
   roleId: string,
   hooks: AssistantHooks,
   stopper: Stopper,

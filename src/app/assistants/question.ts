@@ -2,11 +2,11 @@
 import type { RunState } from '../../core/state/run-state.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
-import type { Interrupt } from '../../model/run.ts';
+import type { InstanceInterrupt } from '../../model/run.ts';
 import type { AskedQuestion } from '../../attempt/brief/assistant/brief-assistant.ts';
 import type { AnswerForm } from '../../attempt/brief/assistant/output-schema.ts';
 import { payloadSchema, type PayloadSchema } from '../../attempt/brief/assistant/payload-schema.ts';
-import { schemaRoot } from '../../engine/reply.ts';
+import { schemaPlace } from '../../engine/reply.ts';
 import { withinLimit } from '../../schema/within-limit.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { readRoles } from './program-roles.ts';
@@ -15,7 +15,7 @@ import { readRoles } from './program-roles.ts';
 export async function readQuestion(
   paths: RunPaths,
   state: RunState,
-  interrupt: Interrupt,
+  interrupt: InstanceInterrupt,
   roleId: string,
 ): Promise<AskedQuestion> {
   const task = state.plan.tasks[interrupt.task_id];
@@ -44,9 +44,9 @@ function payloadOf(replySchema: JsonObject | boolean): PayloadSchema {
 
 async function readReplySchema(
   paths: RunPaths,
-  { reply_schema: file }: Interrupt,
+  { reply_schema: file }: InstanceInterrupt,
 ): Promise<JsonObject | boolean | null> {
   if (file === null) return null;
   const { bundleSchema } = await import('../../schema/bundle.ts');
-  return (await bundleSchema(schemaRoot(paths, file), file)).schema;
+  return (await bundleSchema(schemaPlace(paths, file).root, file)).schema;
 }

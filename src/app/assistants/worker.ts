@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { planAnswers, type AnswerPlan, type AnswerSchedule } from '../../core/plan/answers.ts';
 import { earliest, later } from '../../core/plan/timers.ts';
 import { Refusal } from '../../model/refusal.ts';
-import type { Interrupt, RunStatus } from '../../model/run.ts';
+import { isOfInstance, type RunStatus, type InstanceInterrupt } from '../../model/run.ts';
 import { assistantProblem } from '../../store/assistant-records.ts';
 import { listRunIds, runPaths, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
@@ -27,8 +27,8 @@ export interface WorkerOptions {
 }
 
 export interface WorkerHooks {
-  onStarted?(interrupt: Interrupt, roleId: string, attempt: number): void;
-  onEnded?(interrupt: Interrupt, result: AssistantResult): void;
+  onStarted?(interrupt: InstanceInterrupt, roleId: string, attempt: number): void;
+  onEnded?(interrupt: InstanceInterrupt, result: AssistantResult): void;
   onResumed?(runId: string): void;
   /** Only for runs that the worker itself drives. */
   onRested?(runId: string, status: RunStatus): void;
@@ -67,7 +67,7 @@ export function startWorker(
 
 interface OpenQuestion {
   paths: RunPaths;
-  interrupt: Interrupt;
+  interrupt: InstanceInterrupt;
 }
 
 interface ScheduledQuestion extends AnswerSchedule {
@@ -184,7 +184,7 @@ class AssistantWorker {
     this.#loop.besideUntilStopped(work, answering);
   }
 
-  #note(interrupt: Interrupt, result: AssistantResult): void {
+  #note(interrupt: InstanceInterrupt, result: AssistantResult): void {
     const summary = this.#summary;
     switch (result.kind) {
       case 'answered':
@@ -208,7 +208,7 @@ class AssistantWorker {
   }
 
   /** Resumes the run where the answer makes that possible and nobody drives it. */
-  #resume(paths: RunPaths, { instance_id }: Interrupt): void {
+  #resume(paths: RunPaths, { instance_id }: InstanceInterrupt): void {
     const { runId } = paths;
     if (this.#loop.stopping !== null || this.#driving.has(runId)) return;
     if (currentHolder(paths) !== null || !canResume(paths, instance_id)) return;
@@ -262,7 +262,7 @@ class QuestionScan {
   readonly #world: World;
   readonly #programDir: string;
   readonly #onUnreadable: (runId: string, reason: string) => void;
-  readonly #known = new Map<string, { signature: string; open: Interrupt[] }>();
+  readonly #known = new Map<string, { signature: string; open: InstanceInterrupt[] }>();
   readonly #unreadable = new Set<string>();
 
   constructor(
@@ -285,15 +285,16 @@ class QuestionScan {
     return found.sort((a, b) => byUrgency(a.interrupt, b.interrupt));
   }
 
-  async #openIn(paths: RunPaths): Promise<Interrupt[]> {
+  async #openIn(paths: RunPaths): Promise<InstanceInterrupt[]> {
     const signature = signatureOf(paths, this.#world.clock.now());
     const known = this.#known.get(paths.runId);
     if (known?.signature === signature && signature !== '') return known.open;
-    let open: Interrupt[] = [];
+    let open: InstanceInterrupt[] = [];
     try {
       const { preview } = await readInbox(paths);
       open = [...preview.interrupts.values()]
         .map(({ interrupt }) => interrupt)
+        .filter(isOfInstance)
         .filter(({ status, audience }) => status === 'open' && audience === 'assistant');
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -315,7 +316,7 @@ function signatureOf(paths: RunPaths, now: string): string {
   return stats.map((one) => `${one?.size ?? 0}:${one?.mtimeMs ?? 0}`).join('|');
 }
 
-function byUrgency(a: Interrupt, b: Interrupt): number {
+function byUrgency(a: InstanceInterrupt, b: InstanceInterrupt): number {
   const rank = { high: 0, normal: 1, low: 2 };
   if (a.priority !== b.priority) return rank[a.priority] - rank[b.priority];
   return a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0;

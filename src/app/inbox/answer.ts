@@ -33,7 +33,7 @@ export interface AnsweredInterrupt {
   recorded: boolean;
   /** Who drives the run now. */
   holder: LockHolder | null;
-  /** Blocking questions of the same instance that are still open. */
+  /** Blocking questions of the same instance (or of the run, where that asked) that are still open. */
   stillOpen: string[];
   /** Where a reply file that was refused has been moved to; null where none lay there. */
   setAside: string | null;
@@ -169,9 +169,12 @@ function entryFor(interrupt: Interrupt, reply: Reply): InterruptEntry {
   return { run_id, instance_id, task_id, interrupt, reply };
 }
 
-/** Other blocking questions of the same instance. */
+/** Other blocking questions of the same instance, or of the run. */
 function stillOpenIn(state: RunState, { interrupt_id, instance_id }: Interrupt): string[] {
-  const blocking = state.instances.get(instance_id)?.blocking_interrupts ?? [];
+  const blocking =
+    instance_id === null
+      ? [...state.runQuestions]
+      : (state.instances.get(instance_id)?.blocking_interrupts ?? []);
   return blocking.filter((id) => id !== interrupt_id);
 }
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { handOffKeys, type Interrupt } from '../../model/run.ts';
+import { handOffKeys, type InstanceInterrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { readTextBelow } from '../../disk/read-text.ts';
 import { MESSAGE_LIMITS } from '../../disk/foreign-json.ts';
@@ -38,7 +38,7 @@ export interface Question {
 }
 
 export interface CreatedInterrupt {
-  interrupt: Interrupt;
+  interrupt: InstanceInterrupt;
   /** What the asker should know: that nobody will get the answer, say. */
   warnings: string[];
 }
@@ -69,7 +69,7 @@ export async function createInterrupt(
   const artifacts = question.artifacts.map((file) => programFile(paths, 'artifact', file));
   const replySchema = await checkedSchema(paths, question.replySchema);
   const target = await targetOf(paths, task, question);
-  const interrupt: Interrupt = {
+  const interrupt: InstanceInterrupt = {
     interrupt_id: '',
     run_id: paths.runId,
     instance_id: instance.instance_id,
@@ -107,7 +107,7 @@ export async function createInterrupt(
 }
 
 /** The log tells, which is read only where it may be so: a worker's own instance is at work. */
-async function refuseWhenRunIsOver(paths: RunPaths, interrupt: Interrupt): Promise<void> {
+async function refuseWhenRunIsOver(paths: RunPaths, interrupt: InstanceInterrupt): Promise<void> {
   const [{ refuseWhenOver }, { viewRun }] = await Promise.all([
     import('../../core/requests/ask.ts'),
     import('../../store/directory/view.ts'),
@@ -133,7 +133,7 @@ function askingAttempt(env: World['env'], paths: RunPaths, instanceId: string): 
 }
 
 /** Leaves the question where whoever asks may write. False if its id is taken there. */
-function leave(paths: RunPaths, interrupt: Interrupt, attempt: number | null): boolean {
+function leave(paths: RunPaths, interrupt: InstanceInterrupt, attempt: number | null): boolean {
   if (attempt !== null) return dropQuestion(paths, interrupt, attempt) !== null;
   try {
     return dropInterrupt(paths, interrupt);
@@ -159,7 +159,7 @@ async function receiveWithoutEngine(world: World, paths: RunPaths): Promise<void
 }
 
 type TargetFields = Pick<
-  Interrupt,
+  InstanceInterrupt,
   | 'requested_target_role_id'
   | 'recommended_target_role_id'
   | 'resolved_target_role_id'
@@ -233,7 +233,7 @@ function programFile(paths: RunPaths, what: string, file: string): string {
 async function checkedSchema(paths: RunPaths, schema: string | null): Promise<string | null> {
   if (schema === null) return null;
   const relative = programFile(paths, 'reply schema', schema);
-  const [{ loadSchema }, { schemaRoot }] = await Promise.all([
+  const [{ loadSchema }, { schemaPlace }] = await Promise.all([
     import('../../schema/json-schema.ts'),
     import('../../engine/reply.ts'),
   ]);

@@ -20,8 +20,9 @@ export interface QuestionDetails {
   interrupt: Interrupt;
   reply: Reply | null;
   applied_in_attempt: number | null;
-  instance: Instance;
-  task: TaskSpec;
+  /** null: the run itself asks. */
+  instance: Instance | null;
+  task: TaskSpec | null;
   handed_over: {
     interrupt_id: string | null;
     role_id: string | null;
@@ -50,9 +51,8 @@ export async function inspectQuestion(
   interruptId: string,
 ): Promise<QuestionDetails> {
   const { paths, state, interrupt, reply, problem } = await find(programDir, runId, interruptId);
-  const instance = state.instances.get(interrupt.instance_id);
-  const task = state.plan.tasks[interrupt.task_id];
-  if (!instance || !task) throw notFound(runId, interruptId);
+  const instance = state.instances.get(interrupt.instance_id ?? '') ?? null;
+  const task = state.plan.tasks[interrupt.task_id ?? ''] ?? null;
   const form = await payloadFormOf(paths, interrupt);
   return {
     state,
@@ -66,7 +66,9 @@ export async function inspectQuestion(
     reply_schema: form.schema,
     reply_schema_problem: form.problem?.message ?? null,
     refused_reply: problem === null ? null : splitProblem(problem),
-    also_open: instance.blocking_interrupts.filter((id) => id !== interruptId),
+    also_open: (instance?.blocking_interrupts ?? [...state.runQuestions]).filter(
+      (id) => id !== interruptId,
+    ),
   };
 }
 

@@ -16,8 +16,9 @@ import { findInterrupt, isInboxEmpty, runsOf } from './find.ts';
 
 export interface InterruptEntry {
   run_id: string;
-  instance_id: string;
-  task_id: string;
+  /** null: the run itself asks. */
+  instance_id: string | null;
+  task_id: string | null;
   interrupt: Interrupt;
   reply: Reply | null;
   /** What lies in the inbox for it and is not, or cannot be, taken in; absent where there is nothing. */
@@ -147,6 +148,7 @@ function isAsked(
   { instances }: RunState,
   { interrupt_id: id, instance_id: instanceId }: Interrupt,
 ): boolean {
+  if (instanceId === null) return isFile(paths.interruptFile(id));
   const attempt = instances.get(instanceId)?.attempt ?? 0;
   const dropped = path.join(paths.questionsDir(instanceId, attempt), `${id}.json`);
   return isFile(paths.interruptFile(id)) || isFile(dropped);

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Interrupt } from '../../model/run.ts';
 import type { SchemaProblem } from '../../schema/json-schema.ts';
-import { checkPayload, schemaRoot } from '../../engine/reply.ts';
+import { checkPayload, schemaPlace } from '../../engine/reply.ts';
 import type { RunPaths } from '../../store/layout.ts';
 
 export interface PayloadForm {
@@ -15,12 +15,13 @@ export interface PayloadForm {
 
 export async function payloadFormOf(
   paths: RunPaths,
-  { reply_schema: file }: Interrupt,
+  { reply_schema: file, subject }: Interrupt,
 ): Promise<PayloadForm> {
   if (file === null) return { schema: null, problem: null };
   try {
     const { bundleSchema } = await import('../../schema/bundle.ts');
-    return { schema: (await bundleSchema(schemaRoot(paths, file), file)).schema, problem: null };
+    const { root, from } = schemaPlace(paths, file, subject);
+    return { schema: (await bundleSchema(root, file, from)).schema, problem: null };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { schema: null, problem: error };

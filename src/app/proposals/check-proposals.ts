@@ -7,7 +7,7 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { stringifyJson, isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { RoleSpec } from '../../model/program.ts';
-import type { Interrupt, Proposal, ProposalKind } from '../../model/run.ts';
+import type { Proposal, ProposalKind, InstanceInterrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
 import { readForeign } from '../../disk/foreign-file.ts';
 import { parseForeignJson } from '../../disk/foreign-json.ts';
@@ -31,7 +31,7 @@ const MAX_DROPPED_DEPTH = 50;
 export interface ProposalContext {
   programDir: string;
   role: Pick<RoleSpec, 'id' | 'instructions' | 'managed_assets'>;
-  interrupt: Pick<Interrupt, 'interrupt_id' | 'run_id' | 'instance_id' | 'task_id'>;
+  interrupt: Pick<InstanceInterrupt, 'interrupt_id' | 'run_id' | 'instance_id' | 'task_id'>;
   /** ISO 8601. */
   now: string;
 }

@@ -9,7 +9,7 @@ import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { isJsonObject } from '../../model/json.ts';
 import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
-import type { InterruptRecord, Proposal, RunStatus } from '../../model/run.ts';
+import type { InterruptRecord, Proposal, RunStatus, Interrupt, RunPlan } from '../../model/run.ts';
 import { withoutForgedWords } from '../../core/state/hand-off.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
@@ -404,9 +404,14 @@ function questionOf(
 ): IndexedQuestion {
   return {
     record: { ...record, interrupt: { ...withoutForgedWords(state, record.interrupt) } },
-    taskTitle: state.plan.tasks[record.interrupt.task_id]?.title ?? record.interrupt.task_id,
+    taskTitle: askerTitle(state.plan, record.interrupt),
     runStatus: summary.status,
   };
+}
+
+/** Of the task that asks, or of the run. */
+export function askerTitle({ tasks, project }: RunPlan, { task_id: id }: Interrupt): string {
+  return id === null ? project.name : (tasks[id]?.title ?? id);
 }
 
 /** The readable records of a run's proposals. */

@@ -23,7 +23,9 @@ export async function askForAnswer(
     const text = await askForText(entry, prompter);
     const { hasPayload, ...rest } = given;
     const { interrupt } = entry;
-    const isAsked = interrupt.reply_schema !== null && !hasPayload && given.replyKind === 'answer';
+    // Of the engine's own questions the words say all.
+    const isForm = interrupt.reply_schema !== null && interrupt.subject === undefined;
+    const isAsked = isForm && !hasPayload && given.replyKind === 'answer';
     const payload = isAsked ? await askForPayload(interrupt, found, prompter) : given.payload;
     const answer: Answer = { ...rest, text, payload };
     prompter.say();
@@ -46,7 +48,7 @@ function showQuestion({ interrupt, run_id, problem }: InterruptEntry, prompter: 
   prompter.say(
     `${paint.asks('?')} ${paint.bold(interrupt.interrupt_id)} ${kinds.filter((kind) => kind !== null).join(', ')}`,
   );
-  prompter.say(paint.dim(`  asked by ${interrupt.instance_id} in run ${run_id}`));
+  prompter.say(paint.dim(`  ${askedBy(interrupt)} run ${run_id}`));
   if (problem !== undefined) prompter.say(paint.asks(`  ${plainLine(problem)}`));
   prompter.say();
   prompter.say(indented(interrupt.question));
@@ -71,6 +73,11 @@ function showQuestion({ interrupt, run_id, problem }: InterruptEntry, prompter: 
     prompter.say(paint.dim(`  see ${plainLine(file)}`));
   }
   prompter.say();
+}
+
+function askedBy({ subject, instance_id: instance }: Interrupt): string {
+  if (subject === undefined) return `asked by ${instance} in`;
+  return instance === null ? 'about' : `about ${instance} in`;
 }
 
 async function askForText({ interrupt }: InterruptEntry, prompter: Prompter): Promise<string> {

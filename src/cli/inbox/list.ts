@@ -68,9 +68,9 @@ const columns: Column<InterruptEntry>[] = [
   },
   {
     title: 'INSTANCE',
-    cell: ({ instance_id }) => instance_id,
+    cell: ({ instance_id }) => instance_id ?? '-',
     flexible: true,
-    piped: ({ instance_id }) => `instance=${instance_id}`,
+    piped: ({ instance_id }) => `instance=${instance_id ?? '-'}`,
   },
   {
     title: 'FOR',

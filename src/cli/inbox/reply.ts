@@ -166,7 +166,7 @@ async function goOn(
   if (stillOpen.length > 0) {
     const [first] = stillOpen;
     stderr.line(
-      `${entry.instance_id} still waits for ${plural(stillOpen.length, 'answer')}: ${paint.command(`codex-orch inbox show ${program}${first}`)}`,
+      `${entry.instance_id ?? 'the run'} still waits for ${plural(stillOpen.length, 'answer')}: ${paint.command(`codex-orch inbox show ${program}${first}`)}`,
     );
   }
   if (!recorded) {

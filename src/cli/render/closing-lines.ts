@@ -106,11 +106,12 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
         : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
     const question = fit(plainLine(interrupt.question), columns * 3);
     // Without --text it asks for each field, which a reply schema calls for.
-    const words = interrupt.reply_schema === null ? "--text '…' --resume" : '--resume';
+    const hasForm = interrupt.reply_schema !== null && interrupt.subject === undefined;
+    const words = !hasForm ? "--text '…' --resume" : '--resume';
     const command = `codex-orch inbox reply ${program}${interrupt.interrupt_id} ${words}`;
     return [
       '',
-      `  ${paint.asks('?')} ${interrupt.instance_id} ${whom}:`,
+      `  ${paint.asks('?')} ${interrupt.instance_id ?? 'the run'} ${whom}:`,
       ...wrap(question, columns - 5).map((line) => `    ${line}`),
       ...options,
       `    ${paint.command(command)}`,

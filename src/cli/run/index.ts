@@ -13,6 +13,7 @@ export const noun: Noun = {
       summary: 'try one failed instance again',
       load: () => import('./retry-instance.ts'),
     },
+    grant: { summary: 'allow more than a limit does', load: () => import('./grant.ts') },
     reconcile: {
       summary: 'settle what became of running instances',
       load: () => import('./reconcile.ts'),

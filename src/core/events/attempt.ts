@@ -161,6 +161,7 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
   state.agenda.choices.clear();
   state.agenda.created.clear();
   state.agenda.unsettled.clear();
+  state.agenda.answered.clear();
 }
 
 function finishAttempt(state: RunState, event: LoggedEvent<string, AttemptFinished>): void {
@@ -175,6 +176,7 @@ function finishAttempt(state: RunState, event: LoggedEvent<string, AttemptFinish
   instance.failure_kind = outcome.failure_kind;
   instance.failure_summary = failure_summary;
   instance.resume_recommended = resume_recommended;
+  linksOf(state, instance.instance_id).wallSec = null;
 }
 
 function withResult(event: LoggedEvent<string, unknown>): RecordRef[] {

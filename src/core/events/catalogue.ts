@@ -1,6 +1,7 @@
 /** All types of events, and what follows from each: its records, its words. `evolve` applies them. */
 import { attemptEvents } from './attempt.ts';
 import type { EventPayloads, EventType, RunEvent } from './events.ts';
+import { grantEvents } from './grant.ts';
 import { instanceEvents } from './instance.ts';
 import { interruptEvents } from './interrupt.ts';
 import { proposalEvents } from './proposal.ts';
@@ -15,6 +16,7 @@ export const catalogue: Family<EventPayloads> = {
   ...instanceEvents,
   ...attemptEvents,
   ...interruptEvents,
+  ...grantEvents,
   ...proposalEvents,
   ...workspaceEvents,
 };

@@ -3,6 +3,7 @@
  * The state of a run follows from these alone (`evolve`).
  */
 import type { AttemptEvents } from './attempt.ts';
+import type { GrantEvents } from './grant.ts';
 import type { InstanceEvents } from './instance.ts';
 import type { InterruptEvents } from './interrupt.ts';
 import type { ProposalEvents } from './proposal.ts';
@@ -19,6 +20,7 @@ export interface EventPayloads
     InstanceEvents,
     AttemptEvents,
     InterruptEvents,
+    GrantEvents,
     ProposalEvents,
     WorkspaceEvents {}
 

@@ -325,6 +325,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     controlEvents: 0,
     aligned: upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
+    wallSec: null,
   };
   for (const upstreamId of upstream) {
     const above = linksOf(state, upstreamId);

@@ -17,8 +17,9 @@ export const interruptEvents: Family<InterruptEvents> = {
       if (state.interrupts.has(interrupt.interrupt_id)) {
         return `${interrupt.interrupt_id} has been asked already`;
       }
-      const { task_id: task } = instanceOf(state, id);
+      const task = id === null ? null : instanceOf(state, id).task_id;
       const isOwn = interrupt.instance_id === id && interrupt.task_id === task;
+      if (id === null && interrupt.subject === undefined) return 'no instance asks it';
       return isOwn && interrupt.status === 'open' ? null : `it is no open question of ${id}`;
     },
     apply: addInterrupt,
@@ -88,6 +89,10 @@ function addInterrupt(state: RunState, event: LoggedEvent<string, { interrupt: I
   const unanswered = { reply: null, appliedInAttempt: null, closedBecause: null };
   state.interrupts.set(interrupt.interrupt_id, { interrupt, ...unanswered });
   if (state.aborted) closeUnsaid(state);
+  if (interrupt.instance_id === null) {
+    state.runQuestions.add(interrupt.interrupt_id);
+    return;
+  }
   linksOf(state, interrupt.instance_id).interrupts.push(interrupt.interrupt_id);
   if (interrupt.blocking) {
     instanceOf(state, interrupt.instance_id).blocking_interrupts.push(interrupt.interrupt_id);
@@ -103,11 +108,18 @@ function resolveInterrupt(
   record.interrupt.status = 'resolved';
   record.closedBecause = null;
   record.interrupt.resolved_at = event.created_at;
-  const instance = instanceOf(state, record.interrupt.instance_id);
-  instance.blocking_interrupts = instance.blocking_interrupts.filter(
-    (id) => id !== record.interrupt.interrupt_id,
-  );
-  state.agenda.unsettled.push(instance.instance_id);
+  if (record.interrupt.subject !== undefined) {
+    state.agenda.answered.push(record.interrupt.interrupt_id);
+  }
+  noLongerOpen(state, record.interrupt);
+}
+
+function noLongerOpen(state: RunState, { interrupt_id: id, instance_id: asker }: Interrupt): void {
+  state.runQuestions.delete(id);
+  if (asker === null) return;
+  const instance = instanceOf(state, asker);
+  instance.blocking_interrupts = instance.blocking_interrupts.filter((each) => each !== id);
+  state.agenda.unsettled.push(asker);
 }
 
 /** The first attempt that receives a reply applies it; a later one may be told it again. */
@@ -126,11 +138,7 @@ function closeInterrupt(
   const record = interruptOf(state, payload.interrupt_id);
   record.interrupt.status = 'closed';
   record.closedBecause = payload.reason;
-  const instance = instanceOf(state, record.interrupt.instance_id);
-  instance.blocking_interrupts = instance.blocking_interrupts.filter(
-    (id) => id !== payload.interrupt_id,
-  );
-  state.agenda.unsettled.push(instance.instance_id);
+  noLongerOpen(state, record.interrupt);
 }
 
 /**
@@ -169,7 +177,7 @@ export function hasReply(state: RunState, interruptId: string): boolean {
 /** For `misfit`: null where the event is of the instance that asked. */
 function unlessOf(event: { instance_id: string | null }, interrupt: Interrupt): string | null {
   const { instance_id: asker, interrupt_id: id } = interrupt;
-  return event.instance_id === asker ? null : `${id} is a question of ${asker}`;
+  return event.instance_id === asker ? null : `${id} is a question of ${asker ?? 'the run'}`;
 }
 
 function interruptOf(state: RunState, interruptId: string): InterruptRecord {

@@ -88,6 +88,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     scopes: new Map(),
     instances: new Map(),
     interrupts: new Map(),
+    runQuestions: new Set(),
     proposals: new Map(),
     droppedProposals: new Map(),
     scopeIndex: new Map(),

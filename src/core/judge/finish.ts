@@ -7,6 +7,8 @@ import { attemptFinished } from '../events/attempt.ts';
 import type { RunEvent } from '../events/events.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
 import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
+import { policyOf } from '../state/policies.ts';
+import { askPerson } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
@@ -69,6 +71,7 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     const summary =
       facts.process.failure_summary ?? `the attempt ended: ${facts.process.termination_reason}`;
     const kind = facts.process.failure_kind ?? 'unknown';
+    if (asksAtWall(state, instance)) return askForMoreTime(recorder, instance);
     const isWorthIt = facts.process.resume_recommended && !hasRecurred(instance, kind, summary);
     fail(recorder, id, summary, kind, isWorthIt);
     return;
@@ -96,6 +99,28 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);
   if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
+}
+
+function asksAtWall({ plan }: RunState, { task_id, termination_reason }: Instance): boolean {
+  if (termination_reason !== 'wall_timeout') return false;
+  const task = plan.tasks[task_id];
+  return task !== undefined && policyOf(plan.project, task, 'on_wall') === 'ask';
+}
+
+function askForMoreTime(recorder: Recorder, instance: Instance): void {
+  const { instance_id: id, task_id: task, attempt, failure_summary: summary } = instance;
+  const { node_wall_timeout_sec: limit } = recorder.state.plan.project;
+  askPerson(recorder, {
+    subject: 'wall_limit',
+    key: `${id}/${attempt}`,
+    instanceId: id,
+    question:
+      `Attempt ${attempt} of task ${task} was stopped: ${summary ?? 'it reached its time limit'}. ` +
+      'May it go on where it was? ' +
+      `"grant", with the seconds that it may take now (${limit} where you name none), or "give up".`,
+    metadata: { attempt },
+  });
+  wait(recorder, instance);
 }
 
 /**

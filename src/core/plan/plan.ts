@@ -17,6 +17,7 @@ import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { decidesByRules } from '../../model/program.ts';
+import { obeyAnswer } from '../requests/obey.ts';
 import { closeQuestions } from './close-questions.ts';
 import { decideByRules, passesCondition } from './conditions.ts';
 import { noFacts, type Facts } from './facts.ts';
@@ -67,6 +68,11 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const { facts = noFacts } = options;
   for (;;) {
     createPossibleInstances(recorder);
+    const answered = agenda.answered.take();
+    if (answered !== undefined) {
+      obeyAnswer(recorder, answered);
+      continue;
+    }
     const unsettled = agenda.unsettled.take();
     if (unsettled !== undefined) {
       settle(recorder, unsettled, facts);
@@ -229,6 +235,8 @@ function announceEnd(recorder: Recorder, options: PlanOptions): void {
   const { state } = recorder;
   const { counts } = state;
   if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return;
+  // Somebody may yet say how it goes on.
+  if (state.runQuestions.size > 0) return;
   const status = endOf(state);
   // Where nothing may start, what failed may still be tried again.
   if (status === 'failed' && options.slots === 0) return;

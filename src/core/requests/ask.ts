@@ -30,7 +30,7 @@ export function askQuestion(state: RunState, interrupt: Interrupt, now: string):
   if (interrupt.run_id !== state.runId) {
     return refuse('wrong-run', `the interrupt belongs to run ${interrupt.run_id}`);
   }
-  const instance = state.instances.get(interrupt.instance_id);
+  const instance = state.instances.get(interrupt.instance_id ?? '');
   if (!instance) return refuse('no-instance', `the run has no instance ${interrupt.instance_id}`);
   if (instance.task_id !== interrupt.task_id) {
     return refuse(

@@ -3,6 +3,7 @@ import { derivedInterruptId } from '../../model/ids.ts';
 import type { Interrupt, Reply } from '../../model/run.ts';
 import { closingWords } from '../events/interrupt.ts';
 import { isHandOffOf } from '../state/hand-off.ts';
+import { choicesInWords, readChoice } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -44,9 +45,13 @@ export function answerQuestion(state: RunState, reply: Reply, now: string): Deci
   }
   const mismatch = answerMismatch(interrupt, reply);
   if (mismatch !== null) return refuse(mismatch, mismatches[mismatch]);
+  const { subject } = interrupt;
+  if (subject !== undefined && readChoice(subject, reply) === null) {
+    return refuse('not-a-choice', `the answer must be ${choicesInWords(subject)}`);
+  }
   const recorder = new Recorder(state, now);
   if (reply.reply_kind === 'handoff_to_human') {
-    const policy = state.plan.tasks[interrupt.task_id]?.interaction_policy;
+    const policy = state.plan.tasks[interrupt.task_id ?? '']?.interaction_policy;
     if (policy?.allow_human === false) {
       return refuse('human-not-allowed', `task ${interrupt.task_id} may not ask a human`);
     }

@@ -13,6 +13,8 @@ export interface Agenda {
    * a choice brings does not depend on how many were recorded before it is looked at.
    */
   created: Queue<string>;
+  /** The engine's own questions that have been answered. */
+  answered: Queue<string>;
   /** Instances whose readiness may have changed. */
   unsettled: Queue<string>;
   /** Runnable instances; entries may be stale. */
@@ -23,6 +25,7 @@ export function emptyAgenda(): Agenda {
   return {
     choices: new Queue(),
     created: new Queue(),
+    answered: new Queue(),
     unsettled: new Queue(),
     runnable: new OrdinalHeap(),
   };

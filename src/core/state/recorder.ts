@@ -6,12 +6,12 @@ import type { RunState } from './run-state.ts';
 export class Recorder {
   readonly state: RunState;
   readonly events: RunEvent[] = [];
-  readonly #now: string;
+  /** ISO 8601, UTC: when all of it happens. */
+  readonly now: string;
 
-  /** `now`: ISO 8601, UTC. */
   constructor(state: RunState, now: string) {
     this.state = state;
-    this.#now = now;
+    this.now = now;
   }
 
   emit<T extends EventType>(type: T, instanceId: string | null, payload: EventPayloads[T]): void {
@@ -20,7 +20,7 @@ export class Recorder {
       this.state.seq + 1,
       type,
       instanceId,
-      this.#now,
+      this.now,
       payload,
     );
     evolve(this.state, event);

@@ -32,6 +32,8 @@ export interface RunState {
   /** In creation order. */
   instances: Map<string, Instance>;
   interrupts: Map<string, InterruptRecord>;
+  /** Open questions of the run itself, none of its instances': it waits for them. */
+  runQuestions: Set<string>;
   proposals: Map<string, Proposal>;
   /** Interrupt → suggestions of its answer that were dropped: a crash can leave a part of a recording. */
   droppedProposals: Map<string, number>;
@@ -77,6 +79,8 @@ export interface InstanceLinks {
   aligned: boolean;
   /** Loop iterations that the operator granted when it was last requeued. */
   newlyGranted: number;
+  /** How long the attempt that runs, or is to come, may take, seconds; null: as the project says. */
+  wallSec: number | null;
 }
 
 export interface LoopCount {
@@ -163,6 +167,6 @@ export function runStatus(state: RunState): RunStatus {
   const { counts } = state;
   if (counts.running > 0) return 'running';
   if (counts.failed > 0 || state.aborted) return 'failed';
-  if (counts.waiting > 0) return 'waiting';
+  if (counts.waiting > 0 || state.runQuestions.size > 0) return 'waiting';
   return state.announced === 'done' ? 'done' : 'pending';
 }

@@ -16,12 +16,14 @@ const SKEW_MS = 5000;
 
 export class Limits {
   readonly #order: AttemptOrder;
+  #wallTimeoutMs: number | null;
   #ageMs = 0;
   #silenceMs = 0;
   #sinceLook = new Stopwatch();
 
   constructor(order: AttemptOrder) {
     this.#order = order;
+    this.#wallTimeoutMs = order.wallTimeoutMs;
   }
 
   /**
@@ -56,17 +58,22 @@ export class Limits {
 
   /** Until one of them can be reached, as far as is known now. */
   leftMs(): number {
-    const { wallTimeoutMs, idleTimeoutMs } = this.#order;
+    const { idleTimeoutMs } = this.#order;
     return Math.min(
-      (wallTimeoutMs ?? Infinity) - this.#ageMs,
+      (this.#wallTimeoutMs ?? Infinity) - this.#ageMs,
       (idleTimeoutMs ?? Infinity) - this.#silenceMs,
     );
   }
 
+  /** Another time limit from now on. */
+  limitWall(wallTimeoutMs: number): void {
+    this.#wallTimeoutMs = wallTimeoutMs;
+  }
+
   /** The limit that the attempt has come to; null: none. */
   reached(): StopReason | null {
-    const { wallTimeoutMs, idleTimeoutMs } = this.#order;
-    if (wallTimeoutMs !== null && this.#ageMs >= wallTimeoutMs) return 'wall_timeout';
+    const { idleTimeoutMs } = this.#order;
+    if (this.#wallTimeoutMs !== null && this.#ageMs >= this.#wallTimeoutMs) return 'wall_timeout';
     if (idleTimeoutMs !== null && this.#silenceMs >= idleTimeoutMs) return 'idle_timeout';
     return null;
   }

@@ -47,7 +47,7 @@ type State =
 export class AttemptWatch implements Handle {
   readonly ended: Promise<AttemptEnd>;
   readonly pid: number | null;
-  private readonly order: AttemptOrder;
+  private order: AttemptOrder;
   private readonly watched: Watched;
   private readonly heard: Heard;
   private readonly backend: Backend;
@@ -127,6 +127,11 @@ export class AttemptWatch implements Handle {
   /** Of one that was found again. */
   isOverdue(): boolean {
     return this.limits.reached() !== null;
+  }
+
+  limitWall(wallTimeoutMs: number): void {
+    this.limits.limitWall(wallTimeoutMs);
+    this.order = { ...this.order, wallTimeoutMs };
   }
 
   detach(): void {

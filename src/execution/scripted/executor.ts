@@ -115,6 +115,8 @@ class ScriptedAttempt {
         this.#isKilled ||= how === 'kill';
         this.#stop();
       },
+      // No time passes in it.
+      limitWall: () => undefined,
       detach: () => {
         isDetached = true;
         this.#hearers.delete(hear);

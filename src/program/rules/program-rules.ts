@@ -6,6 +6,7 @@ import { decidesByRules } from '../../model/program.ts';
 import { checkAgents, checkRoleAgent, checkTaskAgent } from './agents.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
+import { checkEdition } from './edition.ts';
 import { findCycles } from './graph.ts';
 import { checkLocks } from './locks.ts';
 import { checkNotify } from './notify.ts';
@@ -23,6 +24,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     (severity, code, path, message, hint = null) =>
       findings.push({ severity, code, message, subject, path, hint });
   const byId = new Map(model.tasks.map((task) => [task.id, task]));
+  if (!model.isProjectUnreadable) checkEdition(model.project, addTo('project'));
   checkAgents(model.project, addTo('project'));
   checkProjectPaths(model.project, addTo('project'));
   const inLoops = tasksInLoops(model.tasks);

@@ -17,6 +17,7 @@ import {
   word,
 } from './forms.ts';
 import { agentWords } from './other-words.ts';
+import { policyFields } from './policies.ts';
 import type { FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
 
@@ -117,6 +118,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     description: 'Environment variables whose values are replaced in all that the agent prints.',
     examples: [['NPM_TOKEN']],
   },
+  ...policyFields,
 };
 
 export const projectFields: FieldsOf<ProjectSpec> = {
@@ -217,4 +219,5 @@ export const projectFields: FieldsOf<ProjectSpec> = {
       'Whom to tell of questions, failures and the end of a run; left out: as config.toml says.',
     examples: [[{ on: ['question', 'failed', 'done'], to: 'desktop' }]],
   },
+  ...policyFields,
 };

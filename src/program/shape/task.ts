@@ -29,6 +29,7 @@ import {
   interactionWords,
   routeWords,
 } from './other-words.ts';
+import { policyFields } from './policies.ts';
 import type { Field, FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
 
@@ -413,4 +414,5 @@ export const taskFields: FieldsOf<TaskSpec> = {
       'Condition: a test, a list of tests that all hold, or {any: [test…]}. Where it does not hold, the task is skipped.',
     examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
   },
+  ...policyFields,
 };

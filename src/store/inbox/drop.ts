@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import type { Interrupt, Reply } from '../../model/run.ts';
+import type { Interrupt, Reply, InstanceInterrupt } from '../../model/run.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { createFile, jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import type { InboxCommand } from './records.ts';
@@ -33,7 +33,7 @@ export function dropInterrupt(paths: RunPaths, interrupt: Interrupt): boolean {
  */
 export function dropQuestion(
   paths: RunPaths,
-  interrupt: Interrupt,
+  interrupt: InstanceInterrupt,
   attempt: number,
 ): string | null {
   const { instance_id, interrupt_id } = interrupt;

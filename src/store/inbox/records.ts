@@ -13,7 +13,13 @@ import {
   requestKinds,
   type Confidence,
 } from '../../model/program.ts';
-import type { Interrupt, Proposal, ProposalStatus, Reply } from '../../model/run.ts';
+import type {
+  Interrupt,
+  Proposal,
+  ProposalStatus,
+  Reply,
+  InstanceInterrupt,
+} from '../../model/run.ts';
 import { shown, kindOfValue } from '../../text/shown.ts';
 
 /** A request to the engine that drives a run. */
@@ -43,7 +49,7 @@ export function parseInterrupt(
     modifiedAt: string;
     asker: { instanceId: string; taskId: string } | null;
   },
-): Parsed<Interrupt> {
+): Parsed<InstanceInterrupt> {
   const { asker } = expected;
   return parse(value, (fields) => {
     fields.mustBe('interrupt_id', expected.interruptId, 'the file is named after');
@@ -127,6 +133,7 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
       'retry_instance',
       'mark_proposal',
       'record_proposals',
+      'grant',
     ] as const);
     switch (command) {
       case 'abort':
@@ -139,6 +146,12 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
           granted_iterations: fields.count('granted_iterations'),
           new_session: fields.boolean('new_session', false),
           fresh_tree: fields.boolean('fresh_tree', false),
+        };
+      case 'grant':
+        return {
+          command,
+          instance_id: fields.text('instance_id'),
+          wall_sec: fields.amount('wall_sec'),
         };
       case 'mark_proposal':
         return {
@@ -261,6 +274,13 @@ class Fields {
     const value = this.#get(key) ?? 0;
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
     return this.#wrong(key, 'must be a whole number, not negative', 0);
+  }
+
+  /** A number above 0. */
+  amount(key: string): number {
+    const value = this.#get(key);
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+    return this.#wrong(key, 'must be a number above 0', 1);
   }
 
   boolean(key: string, fallback: boolean): boolean {

@@ -1,7 +1,7 @@
 /** Questions in lists, and what the inbox of a run holds. */
 import type { Context } from 'hono';
 import { listInterrupts } from '../../app/inbox/list.ts';
-import type { IndexedQuestion, IndexedRun } from '../../app/watch/run-index.ts';
+import { askerTitle, type IndexedQuestion, type IndexedRun } from '../../app/watch/run-index.ts';
 import type { DecisionKind, Priority, RequestKind } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type {
@@ -21,8 +21,9 @@ import { beginning } from '../../text/width.ts';
 export interface QuestionListItem {
   run_id: string;
   run_status: RunStatus;
-  instance_id: string;
-  task_id: string;
+  /** null: the run itself asks. */
+  instance_id: string | null;
+  task_id: string | null;
   task_title: string;
   interrupt_id: string;
   audience: Interrupt['audience'];
@@ -149,8 +150,8 @@ async function questionsOf(web: WebContext, runId: string): Promise<QuestionList
   if (entries.length === 0) return [];
   const { plan } = web.feeds.state(runId);
   const status = web.index.run(runId)?.summary?.status ?? 'failed';
-  return entries.map(({ interrupt, task_id }) =>
-    questionItem(interrupt, plan.tasks[task_id]?.title ?? task_id, status),
+  return entries.map(({ interrupt }) =>
+    questionItem(interrupt, askerTitle(plan, interrupt), status),
   );
 }
 

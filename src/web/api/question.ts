@@ -26,8 +26,9 @@ export interface QuestionView {
   interrupt: Interrupt;
   reply: Reply | null;
   applied_in_attempt: number | null;
-  instance: Instance;
-  task: TaskSpec;
+  /** null: the run itself asks. */
+  instance: Instance | null;
+  task: TaskSpec | null;
   /** What an assistant said when it handed the question over. */
   handed_over: HandOver | null;
   context_artifacts: ContextArtifact[];

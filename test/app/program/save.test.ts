@@ -91,7 +91,8 @@ describe('saving a task from the page', () => {
   });
 
   it('tells beforehand whether an edit breaks the program', async () => {
-    const place = placeOf(sampleProgram(files));
+    const project = 'name: S\nworkspace: .\nedition: 2\n';
+    const place = placeOf(sampleProgram({ ...files, 'project.yaml': project }));
     expect((await checkTask(place, 'a', task('a'))).ok).toBe(true);
     const { ok, diagnostics } = await checkTask(place, 'a', task('a', 'kind: loop\n'));
     expect(ok).toBe(false);

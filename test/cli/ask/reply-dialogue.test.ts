@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/app/inbox/answer.ts';
 import type { InterruptEntry } from '../../../src/app/inbox/list.ts';
 import type { Json } from '../../../src/model/json.ts';
-import type { Interrupt } from '../../../src/model/run.ts';
+import type { InstanceInterrupt } from '../../../src/model/run.ts';
 import { askForAnswer } from '../../../src/cli/ask/reply-dialogue.ts';
 import { runPaths } from '../../../src/store/layout.ts';
 import { testDirectory, writeFiles } from '../../support/built-program.ts';
@@ -17,7 +17,7 @@ afterAll(() => rmSync(program, { recursive: true, force: true }));
 const paths = runPaths(program, '20260101000000-00000000');
 const found = { paths, interruptId: 'int-0123456789ab' };
 
-function entry(change: Partial<Interrupt>): InterruptEntry {
+function entry(change: Partial<InstanceInterrupt>): InterruptEntry {
   const asked = interrupt({
     run_id: paths.runId,
     instance_id: 'a-00000000',
@@ -37,7 +37,7 @@ function entry(change: Partial<Interrupt>): InterruptEntry {
 }
 
 async function dialogue(
-  change: Partial<Interrupt>,
+  change: Partial<InstanceInterrupt>,
   typed: string[],
   schema?: unknown,
 ): Promise<{ answer: Answer | null; shown: string }> {

@@ -7,6 +7,7 @@ import { validateProgram } from '../../../src/program/validate.ts';
 import { brief, sampleProgram, task, writeFiles, type Files } from '../sample-program.ts';
 
 const files: Files = {
+  'project.yaml': 'name: S\nworkspace: .\nedition: 2\n',
   'tasks/a.yaml': task('a', 'compose: [{kind: file, path: prompts/a.md}]\n'),
   'tasks/b.yaml': task('b', 'result_schema: schemas/b.json\n'),
   'prompts/a.md': 'Build it.\n',
@@ -106,7 +107,10 @@ describe('a program as edits would leave it', () => {
     ],
     [
       'a new input',
-      { 'project.yaml': 'name: S\nworkspace: .\nuser_inputs: {x: x.json}\n', 'x.json': '{' },
+      {
+        'project.yaml': 'name: S\nworkspace: .\nedition: 2\nuser_inputs: {x: x.json}\n',
+        'x.json': '{',
+      },
       ['error input.invalid x.json:1:2'],
     ],
     ['a preset', { 'presets/p.yaml': 'x' }, ['error preset.wrong_type presets/p.yaml:1:1']],

@@ -48,7 +48,7 @@ it('has nothing to say of what all read alike', () => {
 
 it('changes neither what is ok nor what blocks, in program files and in inputs', async () => {
   const found = await report({
-    'project.yaml': 'name: x\nworkspace: .\nuser_inputs: {k: in.yaml}\n',
+    'project.yaml': 'name: x\nworkspace: .\nedition: 2\nuser_inputs: {k: in.yaml}\n',
     'in.yaml': 'a: 1\nflag: yes\n',
     'tasks/a.yaml': task('a', 'labels: [on]\ninteraction_policy: {allow_human: yes}\n'),
   });

@@ -5,7 +5,7 @@ import { effectiveValues, type RunState } from '../../../core/state/run-state.ts
 import { makeDirectory, writeFile } from '../../../disk/disk.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { RoleSpec, TaskSpec } from '../../../model/program.ts';
-import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
+import type { InterruptRecord, InstanceInterrupt } from '../../../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../../../store/layout.ts';
 import { recordedFile } from '../../../store/recorded-files.ts';
 import { makeDirectories, type AttemptDirectories } from '../../place/directories.ts';
@@ -21,7 +21,7 @@ export interface AskedQuestion {
   paths: RunPaths;
   /** The run, with what lies in its inbox. */
   state: RunState;
-  interrupt: Interrupt;
+  interrupt: InstanceInterrupt;
   task: TaskSpec;
   role: RoleSpec;
   replySchema: JsonObject | boolean | null;
@@ -83,7 +83,7 @@ export async function briefAssistant(
   return { attemptDir, controlDir, outputSchemaFile, workspaceDir };
 }
 
-function earlierQuestions(state: RunState, interrupt: Interrupt): InterruptRecord[] {
+function earlierQuestions(state: RunState, interrupt: InstanceInterrupt): InterruptRecord[] {
   return (state.links.get(interrupt.instance_id)?.interrupts ?? [])
     .flatMap((id) => state.interrupts.get(id) ?? [])
     .filter((record) => record.reply !== null)

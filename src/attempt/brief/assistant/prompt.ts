@@ -2,7 +2,7 @@
 import { stringifyJson, type JsonObject } from '../../../model/json.ts';
 import { bullets, code, codeList, fenced, oneLine, paragraphs } from '../../../text/markdown.ts';
 import type { ProjectSpec, RoleSpec, TaskSpec } from '../../../model/program.ts';
-import type { Interrupt, InterruptRecord } from '../../../model/run.ts';
+import type { InterruptRecord, InstanceInterrupt } from '../../../model/run.ts';
 import { shortened } from '../../../text/shown.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { AnswerForm } from './output-schema.ts';
@@ -14,7 +14,7 @@ export interface PromptRequest {
   files: RoleFiles;
   project: Pick<ProjectSpec, 'name' | 'description'>;
   task: TaskSpec;
-  interrupt: Interrupt;
+  interrupt: InstanceInterrupt;
   /** Answered questions of the same instance, oldest first. */
   earlier: InterruptRecord[];
   /** Absolute paths that the assistant may read. */
@@ -85,7 +85,7 @@ function context(request: PromptRequest): string {
   );
 }
 
-function question(interrupt: Interrupt): string {
+function question(interrupt: InstanceInterrupt): string {
   const kind =
     interrupt.decision_kind === null ? '' : `, decision ${code(interrupt.decision_kind)}`;
   const metadata = Object.keys(interrupt.metadata).length > 0;

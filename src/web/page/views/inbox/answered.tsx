@@ -52,7 +52,7 @@ function Next({ view }: { view: QuestionView }) {
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const [busy, setBusy] = useState(false);
   const runLink = <Link href={`/runs/${run.id}`}>the run</Link>;
-  if (applied !== null) {
+  if (applied !== null && instance !== null) {
     return (
       <p className="next" role="status">
         <Icon name="check" /> Attempt {applied} of{' '}

@@ -71,7 +71,9 @@ function Head({ view: { run, interrupt, instance, task } }: { view: QuestionView
     <header className="stack tight">
       <p className="row-sub">
         <Status status={interrupt.status} />
-        <Link href={`/runs/${run.id}/instances/${instance.instance_id}`}>{task.title}</Link>
+        {instance && task && (
+          <Link href={`/runs/${run.id}/instances/${instance.instance_id}`}>{task.title}</Link>
+        )}
         <span>
           asked {human ? '' : `${interrupt.resolved_target_role_id ?? 'an assistant'} `}
           <Ago time={interrupt.created_at} />

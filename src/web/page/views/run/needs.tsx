@@ -114,7 +114,7 @@ function Asked({ runId, interrupt }: { runId: string; interrupt: Interrupt }) {
         <div className="grow">
           <p className="need-title">{questionTitle(interrupt.question)}</p>
           <p className="faint">
-            {interrupt.task_id} asked{' '}
+            {interrupt.task_id ?? 'The run'} asked{' '}
             {human ? 'a person' : (interrupt.resolved_target_role_id ?? 'an assistant')}{' '}
             <Ago time={interrupt.created_at} />
             {interrupt.blocking ? ', and waits' : ', and goes on meanwhile'}

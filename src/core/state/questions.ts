@@ -1,0 +1,122 @@
+/** Questions that the engine asks a person by itself, and what their answers mean. Who obeys: `requests/obey.ts`. */
+import { derivedInterruptId } from '../../model/ids.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
+import { answersOf, replySchemaName, type Subject } from '../../model/questions.ts';
+import type { InterruptRecord, Reply } from '../../model/run.ts';
+import type { Recorder } from './recorder.ts';
+import { instanceOf } from './run-state.ts';
+
+export interface EngineQuestion {
+  subject: Subject;
+  /** What tells it from others of its subject in this run. */
+  key: string;
+  /** null: it concerns the run. */
+  instanceId: string | null;
+  /** Markdown; it says which answers there are. */
+  question: string;
+  /** What it rests on, for people and programs. */
+  metadata: JsonObject;
+}
+
+/** Of the question about `key`: it follows from run and subject. */
+function questionId(runId: string, { subject, key }: Pick<EngineQuestion, 'subject' | 'key'>) {
+  return derivedInterruptId(`${runId}/${subject}/${key}`);
+}
+
+/** Asks, unless it has been asked. */
+export function askPerson(recorder: Recorder, asked: EngineQuestion): void {
+  const { state } = recorder;
+  const id = questionId(state.runId, asked);
+  if (state.interrupts.has(id)) return;
+  const { subject, instanceId, question, metadata } = asked;
+  recorder.emit('interrupt_requested', instanceId, {
+    interrupt: {
+      interrupt_id: id,
+      run_id: state.runId,
+      instance_id: instanceId,
+      task_id: instanceId === null ? null : instanceOf(state, instanceId).task_id,
+      audience: 'human',
+      blocking: true,
+      request_kind: 'control_request',
+      question,
+      decision_kind: null,
+      options: Object.keys(answersOf(subject)),
+      context_artifacts: [],
+      reply_schema: replySchemaName(subject),
+      priority: 'normal',
+      requested_target_role_id: null,
+      recommended_target_role_id: null,
+      resolved_target_role_id: null,
+      target_resolution_reason: null,
+      metadata,
+      status: 'open',
+      created_at: recorder.now,
+      resolved_at: null,
+      applied_at: null,
+      subject,
+    },
+  });
+}
+
+/** What a person chose, with the amounts that they named. */
+export interface Chosen {
+  choice: string;
+  amounts: Readonly<Record<string, number>>;
+}
+
+/** null: it is none of the answers that the subject knows. */
+export function readChoice(subject: Subject, { text, payload }: Pick<Reply, 'text' | 'payload'>) {
+  const choices = answersOf(subject);
+  if (isJsonObject(payload) && Object.keys(payload).length > 0)
+    return fromPayload(choices, payload);
+  const said = text.trim().replace(/\.$/, '');
+  const choice = Object.keys(choices).find((each) => isSaid(each, said));
+  if (choice === undefined) return null;
+  return fromWords(choice, choices[choice] ?? [], said.slice(choice.length));
+}
+
+/** Of a question that is answered; null where it is not, or is none of the engine's. */
+export function chosenIn({ interrupt, reply }: InterruptRecord): Chosen | null {
+  if (interrupt.subject === undefined || reply === null) return null;
+  return readChoice(interrupt.subject, reply);
+}
+
+/** `"grant" (wall_sec), "give up"` */
+export function choicesInWords(subject: Subject): string {
+  const named = Object.entries(answersOf(subject)).map(([choice, amounts]) =>
+    amounts.length === 0 ? `"${choice}"` : `"${choice}" (with a number: ${amounts.join(', ')})`,
+  );
+  return named.join(' or ');
+}
+
+function isSaid(choice: string, said: string): boolean {
+  const rest = said.slice(choice.length);
+  return said.slice(0, choice.length).toLowerCase() === choice && /^([\s:,]|$)/.test(rest);
+}
+
+function fromPayload(
+  choices: Readonly<Record<string, readonly string[]>>,
+  { choice, ...amounts }: JsonObject,
+): Chosen | null {
+  const allowed = typeof choice === 'string' ? choices[choice] : undefined;
+  if (typeof choice !== 'string' || allowed === undefined) return null;
+  const isRight = Object.entries(amounts).every(
+    ([name, value]) => allowed.includes(name) && typeof value === 'number' && value > 0,
+  );
+  return isRight ? { choice, amounts: amounts as Record<string, number> } : null;
+}
+
+/** `600`, `wall_sec=600`, `wall_sec 600` */
+function fromWords(choice: string, allowed: readonly string[], rest: string): Chosen | null {
+  const words = rest.split(/[\s:,=]+/).filter((word) => word !== '');
+  const amounts: Record<string, number> = {};
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const isName = allowed.includes(word);
+    const name = isName ? word : allowed[0];
+    const value = Number(isName ? words.shift() : word);
+    if (name === undefined || !Number.isFinite(value) || value <= 0) return null;
+    if (Object.hasOwn(amounts, name)) return null;
+    amounts[name] = value;
+  }
+  return { choice, amounts };
+}
