@@ -41,6 +41,8 @@ export interface EngineOptions {
   revive?: boolean;
   /** With `revive`: also those of whose end nobody knows. */
   orphaned?: boolean;
+  /** Ends where nothing is at work and nothing begins for longer than this, seconds; without it, it stays. */
+  maxWaitSec?: number | undefined;
   onActivity?(instanceId: string, activities: AgentActivity[]): void;
   /** Failed instances that a resume leaves alone. */
   onLeftAlone?(instances: Instance[]): void;
@@ -214,7 +216,7 @@ export class Engine {
     }
     this.#beginAnswers();
     const waitsForTime = next.wakeAt !== null && !this.#isHalted();
-    const isOver = this.#isIdle() && !waitsForTime;
+    const isOver = this.#isIdle() && !(waitsForTime && this.#isWorthWaiting(next.wakeAt));
     if (!isOver) this.#scheduleCacheFlush();
     return { isOver, wakeAt: waitsForTime ? next.wakeAt : null };
   }
@@ -255,6 +257,12 @@ export class Engine {
         return resultOf(state, id) === null ? null : { value: latest.payload.result };
       },
     };
+  }
+
+  #isWorthWaiting(until: string | null): boolean {
+    const { maxWaitSec } = this.#options;
+    if (maxWaitSec === undefined || until === null) return until !== null;
+    return Date.parse(until) - Date.parse(this.#run.now()) <= maxWaitSec * 1000;
   }
 
   #slots(): number {

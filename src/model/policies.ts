@@ -9,16 +9,36 @@ export type Edition = (typeof editions)[number];
 
 export const wallPolicies = ['ask', 'fail'] as const;
 
+/** A failed attempt is made again after a while, in the same session where it has one. */
+export interface RetrySpec {
+  /** The first counted. */
+  max_attempts: number;
+  /** Failure kinds and termination reasons; null: what is worth trying again. */
+  on: string[] | null;
+  /** Before the second attempt. */
+  delay_sec: number;
+  /** By which each further delay is longer. */
+  factor: number;
+  max_delay_sec: number;
+}
+
 /** What a task, an agent and the project may say. */
 export interface Policies {
+  /** After a failure; there is none where nobody says it. */
+  retry?: RetrySpec;
   /** At the time limit of an attempt. */
   on_wall?: (typeof wallPolicies)[number];
 }
 
+/** What of it counts. */
+export interface ResolvedPolicies extends Required<Omit<Policies, 'retry'>> {
+  retry: RetrySpec | null;
+}
+
 /** What holds where nobody says it. */
-export const editionDefaults: Readonly<Record<Edition, Required<Policies>>> = {
-  1: { on_wall: 'fail' },
-  2: { on_wall: 'ask' },
+export const editionDefaults: Readonly<Record<Edition, ResolvedPolicies>> = {
+  1: { on_wall: 'fail', retry: null },
+  2: { on_wall: 'ask', retry: null },
 };
 
 /** The value of whoever is nearest and has one: neither left out nor null. */

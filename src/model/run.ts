@@ -53,7 +53,7 @@ export const instanceStatuses = [
 ] as const;
 export type InstanceStatus = (typeof instanceStatuses)[number];
 /** What a waiting instance waits for. */
-export type WaitingReason = 'interrupts_pending' | 'lock';
+export type WaitingReason = 'interrupts_pending' | 'lock' | 'delay';
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed';
 
 export const terminationReasons = [
@@ -149,6 +149,8 @@ export interface Instance {
   waiting_reason: WaitingReason | null;
   /** Why it was skipped; there while it is. Runs of format 1 do without. */
   skip_reason?: SkipReason;
+  /** When it goes on by itself: ISO 8601; not there where it does not wait for time. */
+  waiting_until?: string;
   published: FileRecord[];
   error: string | null;
   /** Attempts begun so far; the number of the latest one. */

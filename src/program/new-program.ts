@@ -43,6 +43,8 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
     default_sandbox: wanted.defaultSandbox ?? 'workspace-write',
     max_concurrency: wanted.maxConcurrency ?? 2,
     user_inputs: template.userInputs,
+    // What may pass by itself is tried again; those of the original do not do that.
+    ...(wanted.edition === 1 ? {} : { retry: { max_attempts: 3 } }),
   };
   const header = '# yaml-language-server: $schema=schemas/codex-orch/project.json\n';
   const files = new Map([['project.yaml', header + toYaml(project)]]);

@@ -1,5 +1,5 @@
 /** The engine, without a process: agents are scripts, the run is in memory, time stands still. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Play } from '../../src/execution/scripted/executor.ts';
 import { loop, route, task } from '../support/make.ts';
 import { chooses, Died, fails, iterates, says, Stage, type Death, type Script } from './stage.ts';
@@ -228,4 +228,27 @@ describe('an engine that dies', () => {
       expect(commit).toBeGreaterThan(7);
     },
   );
+});
+
+describe('time', () => {
+  const retry = { max_attempts: 3, on: null, delay_sec: 30, factor: 2, max_delay_sec: 900 };
+  const offlineOnce: Script = ({ number }) => {
+    const { steps, end } = fails();
+    if (number > 1) return says('done');
+    return { steps, end: { ...end, failure_kind: 'external_network', resume_recommended: true } };
+  };
+
+  it('passes before what failed is tried again, over an engine that died', async () => {
+    const stage = new Stage([task({ id: 'a' })], { a: offlineOnce }, { project: { retry } });
+    const first = stage.drive({ maxWaitSec: 10 });
+    expect(await first.ended).toBe('waiting');
+    expect(stage.state.instances.get(stage.idOf('a'))?.waiting_until).toBeDefined();
+    const second = stage.drive();
+    await vi.waitUntil(() => stage.clock.nextAlarm !== null);
+    stage.clock.pass(29_000);
+    expect(stage.begun).toEqual(['a/1']);
+    stage.clock.pass(1_000);
+    expect(await second.ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1', 'a/2']);
+  });
 });

@@ -16,12 +16,12 @@ import type { Executor } from '../../src/execution/executor.ts';
 import { ScriptedExecutor, type Play } from '../../src/execution/scripted/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
-import type { TaskSpec } from '../../src/model/program.ts';
+import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
 import type { RunStatus, InstanceInterrupt } from '../../src/model/run.ts';
 import type { InboxCommand } from '../../src/store/inbox/records.ts';
 import { MemoryRunStore } from '../../src/store/memory/store.ts';
 import type { RunWriter, Writing } from '../../src/store/run-store.ts';
-import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
+import { interrupt, project, reply, RUN_ID, runPlan } from '../support/make.ts';
 
 /** What the attempts of a task do. */
 export type Script = (attempt: { id: string; number: number }) => Play;
@@ -58,9 +58,12 @@ export class Stage {
   constructor(
     tasks: readonly TaskSpec[],
     scripts: Record<string, Script> = {},
-    options: { slots?: number } = {},
+    options: { slots?: number; project?: Partial<ProjectSpec> } = {},
   ) {
-    const plan = runPlan(tasks, { user_inputs: { round: 'first' } });
+    const plan = runPlan(tasks, {
+      user_inputs: { round: 'first' },
+      project: project(options.project),
+    });
     plan.project.max_concurrency = options.slots ?? plan.project.max_concurrency;
     const { state, events } = createRun(plan, RUN_ID, this.clock.now());
     this.store.create(RUN_ID).begin(events, state);

@@ -33,6 +33,8 @@ export interface DriveOptions {
   revive?: boolean;
   /** With `revive`: also what nobody knows the end of. */
   orphaned?: boolean;
+  /** As the engine's: how long to wait for time alone. */
+  maxWaitSec?: number | undefined;
   /** Give what was left running its end, and start nothing. */
   settleOnly?: boolean;
   /** Something to decide before the run goes on, such as a retry. */
@@ -113,6 +115,7 @@ export function driveSession(
     revive: options.revive ?? false,
     orphaned: options.orphaned ?? false,
     settleOnly: options.settleOnly ?? false,
+    maxWaitSec: options.maxWaitSec,
     onActivity: options.onActivity,
     onLeftAlone: options.onLeftAlone,
     onRefused: options.onRefused,

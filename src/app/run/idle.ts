@@ -9,6 +9,8 @@ export interface IdleRun {
   /** Waiting instances whose questions are all answered. */
   answered: number;
   waiting: number;
+  /** Since when it could have gone on by itself, ISO 8601; null where it does not wait for time. */
+  dueSince: string | null;
 }
 
 /** An engine that was just started in the background takes its time to take the run. */
@@ -22,7 +24,8 @@ export function idleRuns(
 ): IdleRun[] {
   return runs.flatMap((run) => {
     if (!couldGoOn(run, nowMs) || currentHolder(runPaths(programDir, run.id)) !== null) return [];
-    return [{ runId: run.id, answered: run.answered, waiting: run.counts.waiting }];
+    const dueSince = isDue(run, nowMs) ? (run.waiting_until ?? null) : null;
+    return [{ runId: run.id, answered: run.answered, waiting: run.counts.waiting, dueSince }];
   });
 }
 
@@ -43,13 +46,17 @@ export function answeredRuns(programDir: string, run: string | null): IdleRun[] 
   return idleRuns(programDir, answered, 0);
 }
 
+function isDue({ waiting_until: until }: Pick<RunSummary, 'waiting_until'>, nowMs: number) {
+  return until !== undefined && Date.parse(until) <= nowMs;
+}
+
 /** Without a reply, and without a retry that a person must want. */
 function couldGoOn(
-  run: Pick<RunSummary, 'status' | 'aborted' | 'answered' | 'updated_at'>,
+  run: Pick<RunSummary, 'status' | 'aborted' | 'answered' | 'updated_at' | 'waiting_until'>,
   nowMs: number,
 ): boolean {
   if (run.aborted) return false;
-  if (run.answered > 0) return true;
+  if (run.answered > 0 || isDue(run, nowMs)) return true;
   if (run.status !== 'running' && run.status !== 'pending') return false;
   return nowMs - Date.parse(run.updated_at) > GRACE_MS;
 }

@@ -1,5 +1,6 @@
 /** `run retry-instance`: forces one failed instance, and drives. */
 import { decide } from '../../core/requests/decide.ts';
+import { isDelayed } from '../../core/state/standing.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
@@ -70,7 +71,7 @@ export async function retryInBackground(
 
 /** What a retry is for, where a name alone leaves it open. */
 function hasFailed(instance: Instance): boolean {
-  return instance.status === 'failed';
+  return instance.status === 'failed' || isDelayed(instance);
 }
 
 function requestFor(instanceId: string, { grantIterations, newSession, freshTree }: RetryOptions) {

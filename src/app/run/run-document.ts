@@ -5,7 +5,7 @@
 import { honoured } from '../../agents/resolve-agent.ts';
 import { nameWorkspaces } from '../../program/workspaces.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
-import { isRunStopped, isStopped } from '../../core/state/standing.ts';
+import { isRunStopped, isStopped, waitingUntil } from '../../core/state/standing.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus, PathTemplates, RunStatus } from '../../model/run.ts';
@@ -22,6 +22,8 @@ export interface RunDocument {
   created_at: string;
   updated_at: string;
   status: RunStatus;
+  /** When it goes on by itself, ISO 8601; not there where nothing in it waits for time. */
+  waiting_until?: string;
   aborted: boolean;
   /** It has `failed` because a person stopped it: a resume goes on with it. */
   stopped: boolean;
@@ -62,6 +64,7 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
     created_at: state.createdAt,
     updated_at: state.updatedAt,
     status: runStatus(state),
+    ...untilOf(state),
     aborted: state.aborted,
     stopped: isRunStopped(state),
     counts: { ...state.counts },
@@ -82,6 +85,11 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
       [...state.instances].map(([id, instance]) => [id, instanceDocument(state, instance)]),
     ),
   };
+}
+
+function untilOf(state: RunState): Pick<RunDocument, 'waiting_until'> {
+  const until = waitingUntil(state);
+  return until === null ? {} : { waiting_until: until };
 }
 
 /** Runs that were started by label once recorded the label alone; all that had it were chosen. */

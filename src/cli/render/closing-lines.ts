@@ -4,10 +4,10 @@ import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isSkippedByAbort } from '../../core/state/blocked.ts';
 import {
   answeredCount,
-  isAnswered,
   isOverForGood,
   isRunStopped,
   isStopped,
+  waitingUntil,
 } from '../../core/state/standing.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
@@ -66,10 +66,11 @@ function wordFor({ state, interrupted, left }: ClosingInput, status: RunStatus):
   switch (status) {
     case 'waiting': {
       const isOpen = [...state.instances.values()].some(
-        (instance) =>
-          instance.status === 'waiting' && !isAnswered(instance) && !isWaitingForLock(instance),
+        ({ blocking_interrupts: open }) => open.length > 0,
       );
-      if (isOpen) return 'waits for replies';
+      const until = waitingUntil(state);
+      if (isOpen || state.runQuestions.size > 0) return 'waits for replies';
+      if (until !== null) return `waits until ${until}`;
       return answeredCount(state) > 0
         ? 'has its replies, and nobody drives it'
         : 'waits for a lock, and nobody drives it';
@@ -188,6 +189,9 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
     case 'waiting': {
       const answered = answeredCount(state);
       if (instances.some(isWaitingForLock)) return say('To go on:', resume);
+      if (answered === 0 && waitingUntil(state) !== null && state.runQuestions.size === 0) {
+        return say('To go on, at once or when that has come:', resume);
+      }
       if (answered === 0) return say('When all is answered (--resume does this at once):', resume);
       if (answered === state.counts.waiting) return say('To go on:', resume);
       return say(`To go on with the ${plural(answered, 'instance')} answered:`, resume);

@@ -16,7 +16,8 @@ export function idleLines(runs: readonly IdleRun[], program: string, paint: Pain
   return lines;
 }
 
-function why({ answered, waiting }: IdleRun): string {
+function why({ answered, waiting, dueSince }: IdleRun): string {
+  if (dueSince !== null) return `due since ${dueSince}, no engine`;
   if (answered === 0) return 'nobody drives it';
   if (answered === waiting) return 'all is answered, and nobody drives it';
   return `${answered} of ${waiting} waiting are answered, and nobody drives it`;

@@ -147,6 +147,9 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
       };
     }
     case 'waiting':
+      if (instance.waiting_until !== undefined) {
+        return { status, label, time: '', text: countdown(instance, input.nowMs) };
+      }
       return { status, label, time: '', text: questions(instance, input.state) };
     case 'failed':
       if (isStopped(instance)) return { status: 'stopped', label, time: '', text: 'stopped' };
@@ -162,6 +165,11 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
     case 'pending':
       return { status, label, time: '', text: waitsFor(upstreamOf(instance), input.state) };
   }
+}
+
+function countdown({ waiting_until: until, error }: Instance, nowMs: number): string {
+  const leftMs = Math.max(0, Date.parse(until ?? '') - nowMs);
+  return `tried again in ${duration(leftMs)}: ${plainLine(error ?? 'it failed')}`;
 }
 
 function questions(instance: Instance, state: RunState): string {

@@ -13,6 +13,7 @@ import {
   defineCommand,
   flag,
   type Option,
+  parsed,
   prints,
   PROGRAM,
   repeated,
@@ -24,7 +25,7 @@ import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 import { shorterPath } from '../live/ends.ts';
-import { driveNotes, driveOptions, exitStatuses } from './run-options.ts';
+import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
 
 interface PlannedRunDocument {
   /** In the order in which they would start. */
@@ -77,6 +78,11 @@ export const command = defineCommand({
       'where tasks have trees of their own: include or ignore what is not committed yet',
       uncommittedChoices,
     ),
+    maxWait: parsed(
+      '--max-wait <sec>',
+      'end, and leave the run waiting, where nothing begins for longer',
+      wholeNumber('--max-wait'),
+    ),
     dryRun: flag('--dry-run', 'show what would run, and create nothing'),
     ...driveOptions,
   },
@@ -126,7 +132,12 @@ export const command = defineCommand({
     const { driveRun } = await import('../../app/run/drive.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     await setGoing(programDir, runId, { wait, json, onInterrupt }, context, {
-      here: (hooks) => driveRun(context, programDir, runId, { command: 'run start', ...hooks }),
+      here: (hooks) =>
+        driveRun(context, programDir, runId, {
+          command: 'run start',
+          maxWaitSec: options.maxWait ?? undefined,
+          ...hooks,
+        }),
       inBackground: () => driveInBackground(context, programDir, runId),
     });
   },

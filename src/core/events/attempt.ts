@@ -77,7 +77,9 @@ export const attemptEvents: Family<AttemptEvents> = {
       const isRunning = instance.status === 'running';
       const session = isRunning ? instance.attempts.at(-1)?.session_id : instance.session_id;
       if (session !== lost) return `${instance.instance_id} has session ${session ?? null}`;
-      return isRunning ? unlessConcluding(state, event) : unless(state, event, 'failed', 'skipped');
+      return isRunning
+        ? unlessConcluding(state, event)
+        : unless(state, event, 'failed', 'skipped', 'waiting');
     },
     apply(state, { instance_id: id }) {
       instanceOf(state, id).session_id = null;

@@ -19,7 +19,7 @@ import {
   type RunState,
 } from '../state/run-state.ts';
 import { isAligned, scopeOf, scopesBelow } from '../state/scope-index.ts';
-import { isOrphaned } from '../state/standing.ts';
+import { isDelayed, isOrphaned } from '../state/standing.ts';
 import { reopenUnsaid } from './interrupt.ts';
 import { grantIterations, leastControlEvents } from './scope.ts';
 import type { Family, LoggedEvent } from './spec.ts';
@@ -60,10 +60,20 @@ interface InstanceFailed {
   resume_recommended: boolean;
 }
 
+interface InstanceDelayed {
+  /** ISO 8601, UTC. */
+  until: string;
+  reason: 'retry';
+  /** Why the attempt has failed that is made again. */
+  error: string;
+  failure_kind: FailureKind | null;
+}
+
 export interface InstanceEvents {
   instance_created: InstanceCreated;
   instance_runnable: Record<string, never>;
   instance_waiting: InstanceWaiting;
+  instance_delayed: InstanceDelayed;
   instance_resumed: Record<string, never>;
   instance_requeued: InstanceRequeued;
   instance_skipped: InstanceSkipped;
@@ -114,6 +124,14 @@ export const instanceEvents: Family<InstanceEvents> = {
     },
     says: ({ waiting_reason: reason, blocking_interrupts: ids }) =>
       reason === 'lock' ? 'for a lock' : `for ${ids.join(', ')}`,
+  },
+  instance_delayed: {
+    since: 2,
+    misfit: (state, event) =>
+      unlessConcluding(state, { ...event, payload: {} }) ?? unlessAnswered(state, event),
+    apply: delay,
+    says: ({ until, error }) => `until ${until}, since it failed: ${error}`,
+    news: 'tried again later',
   },
   instance_resumed: {
     since: 1,
@@ -224,7 +242,8 @@ function misfitOfRequeue(
       if (!instance.resume_recommended && !isOrphaned(instance)) return 'a resume leaves it alone';
       return unless(state, event, 'failed');
     case 'retry':
-      return isSkippedByAbort(state, instance) ? null : unless(state, event, 'failed');
+      if (isSkippedByAbort(state, instance) || isDelayed(instance)) return null;
+      return unless(state, event, 'failed');
   }
 }
 
@@ -326,6 +345,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     aligned: upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
     wallSec: null,
+    retries: 0,
   };
   for (const upstreamId of upstream) {
     const above = linksOf(state, upstreamId);
@@ -363,10 +383,29 @@ function indexInstance(state: RunState, instance: Instance): void {
   }
 }
 
+function delay(state: RunState, event: LoggedEvent<string, InstanceDelayed>): void {
+  const instance = instanceOf(state, event.instance_id);
+  const { until, error, failure_kind } = event.payload;
+  setStatus(state, instance, 'waiting');
+  instance.waiting_reason = 'delay';
+  instance.waiting_until = until;
+  instance.error = error;
+  const latest = instance.attempts.at(-1);
+  if (latest) Object.assign(latest, { error, failure_kind });
+  linksOf(state, instance.instance_id).retries += 1;
+  state.agenda.delayed.push(Date.parse(until), instance.instance_id);
+}
+
+/** Nothing that it waited for counts any more. */
+function endWait(instance: Instance): void {
+  instance.waiting_reason = null;
+  delete instance.waiting_until;
+}
+
 function makeRunnable(state: RunState, event: LoggedEvent<string, unknown>): void {
   const instance = instanceOf(state, event.instance_id);
   setStatus(state, instance, 'runnable');
-  instance.waiting_reason = null;
+  endWait(instance);
   state.agenda.runnable.push(linksOf(state, instance.instance_id).ordinal, instance.instance_id);
 }
 
@@ -374,6 +413,9 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   const instance = instanceOf(state, event.instance_id);
   const wasBlocking = isBlocking(instance.status);
   setStatus(state, instance, 'pending');
+  endWait(instance);
+  const { reason } = event.payload;
+  if (reason === 'retry' || reason === 'resume') linksOf(state, instance.instance_id).retries = 0;
   clearOutcome(instance);
   if (state.aborted) reopenUnsaid(state);
   state.aborted = false;
@@ -402,7 +444,7 @@ function failInstance(state: RunState, event: LoggedEvent<string, InstanceFailed
 
 function endBadly(state: RunState, instance: Instance, status: 'failed' | 'skipped'): void {
   setStatus(state, instance, status);
-  instance.waiting_reason = null;
+  endWait(instance);
   for (const id of linksOf(state, instance.instance_id).downstream) {
     if (isDoneWithout(state, id, instance.instance_id)) linksOf(state, id).unfinished -= 1;
     else linksOf(state, id).blocked += 1;

@@ -118,6 +118,7 @@ function explainWaiting(state: RunState, instance: Instance, context: ExplainCon
       command: context.driven ? null : ['run', 'resume', programDir, state.runId],
     };
   }
+  if (instance.waiting_until !== undefined) return explainDelay(state, instance, context);
   const open = instance.blocking_interrupts.flatMap((id) => state.interrupts.get(id) ?? []);
   const [first] = open;
   if (!first) {
@@ -156,6 +157,16 @@ function explainLock(state: RunState, instance: Instance, context: ExplainContex
   });
   if (held.length === 0) return 'it waits for locks, which are free now; it goes on';
   return `it waits for ${held.join('; ')}`;
+}
+
+function explainDelay(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  const { programDir, driven } = context;
+  const { attempt, error, waiting_until: until } = instance;
+  const whose = driven ? '' : ', once an engine drives the run';
+  return {
+    why: `attempt ${attempt} failed: ${error ?? 'no reason recorded'}. It is tried again at ${until}${whose}; run retry-instance does not wait`,
+    command: driven ? null : ['run', 'resume', programDir, state.runId],
+  };
 }
 
 function explainSkipped(state: RunState, instance: Instance, context: ExplainContext): Reason {

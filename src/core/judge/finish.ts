@@ -12,6 +12,7 @@ import { askPerson } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
+import { later } from '../plan/timers.ts';
 import { emitControl } from './control-events.ts';
 import { missingDecision } from './decisions.ts';
 import { recordCommit, type WorkspaceFacts } from './workspace.ts';
@@ -146,6 +147,25 @@ export function wait(recorder: Recorder, instance: Instance): void {
   });
 }
 
+/** How long to wait before it is tried again by itself; null: it is not. */
+function retryDelayMs(
+  { plan, links }: RunState,
+  instance: Instance,
+  kind: FailureKind,
+  isWorthIt: boolean,
+): number | null {
+  const task = plan.tasks[instance.task_id];
+  const policy = task === undefined ? null : policyOf(plan.project, task, 'retry');
+  // What a person stopped is theirs to go on with.
+  if (policy === null || kind === 'interrupted') return null;
+  const { on, max_attempts, delay_sec, factor, max_delay_sec } = policy;
+  const isMeant =
+    on === null ? isWorthIt : on.includes(kind) || on.includes(instance.termination_reason ?? '');
+  const retries = links.get(instance.instance_id)?.retries ?? 0;
+  if (!isMeant || retries + 1 >= max_attempts) return null;
+  return Math.min(delay_sec * factor ** retries, max_delay_sec) * 1000;
+}
+
 function fail(
   recorder: Recorder,
   instanceId: string,
@@ -154,6 +174,17 @@ function fail(
   resumeRecommended = false,
 ): void {
   const instance = instanceOf(recorder.state, instanceId);
+  const delayMs = retryDelayMs(recorder.state, instance, kind, resumeRecommended);
+  if (delayMs !== null) {
+    const until = later(recorder.now, delayMs);
+    recorder.emit('instance_delayed', instanceId, {
+      until,
+      reason: 'retry',
+      error,
+      failure_kind: kind,
+    });
+    return;
+  }
   recorder.emit('instance_failed', instanceId, {
     error,
     failure_kind: kind,

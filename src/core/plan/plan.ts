@@ -6,13 +6,7 @@ import type { Instance } from '../../model/run.ts';
 import type { RunEvent } from '../events/events.ts';
 import { wait } from '../judge/finish.ts';
 import { blockedUpstream } from '../state/blocked.ts';
-import {
-  isOfUser,
-  isWaitingForLock,
-  locksOf,
-  mayTakeLocks,
-  nextOfWaiting,
-} from '../state/locks.ts';
+import { isOfUser, locksOf, mayTakeLocks, nextOfWaiting } from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
@@ -21,9 +15,9 @@ import { obeyAnswer } from '../requests/obey.ts';
 import { closeQuestions } from './close-questions.ts';
 import { decideByRules, passesCondition } from './conditions.ts';
 import { noFacts, type Facts } from './facts.ts';
-import { isStopped } from '../state/standing.ts';
+import { isAnswered, isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
-import { later } from './timers.ts';
+import { earliest, later } from './timers.ts';
 
 export interface AttemptStart {
   instanceId: string;
@@ -66,6 +60,7 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const { agenda } = state;
   const turn: Turn = { recorder, taken: options.taken ?? new Map(), wanted: [], aside: [] };
   const { facts = noFacts } = options;
+  if (options.slots > 0) endDelays(recorder);
   for (;;) {
     createPossibleInstances(recorder);
     const answered = agenda.answered.take();
@@ -87,7 +82,8 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   for (const id of turn.aside) agenda.runnable.push(linksOf(state, id).ordinal, id);
   announceEnd(recorder, options);
   const isBarred = [...turn.taken.values()].includes(false);
-  const wakeAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
+  const lockAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
+  const wakeAt = earliest(lockAt, options.slots > 0 ? nextDelay(state) : null);
   return { events: recorder.events, starts, wanted: turn.wanted, wakeAt };
 }
 
@@ -97,6 +93,26 @@ interface Turn {
   wanted: string[];
   /** Runnable, and to be looked at again when it is known what the wanted get. */
   aside: string[];
+}
+
+/** What has waited long enough goes on. */
+function endDelays(recorder: Recorder): void {
+  const { state, now } = recorder;
+  for (let next = nextDelay(state); next !== null && next <= now; next = nextDelay(state)) {
+    const id = state.agenda.delayed.take();
+    if (id !== undefined) recorder.emit('instance_resumed', id, {});
+  }
+}
+
+/** When the first delay is over, ISO 8601; null: there is none. */
+function nextDelay({ agenda, instances }: RunState): string | null {
+  for (let next = agenda.delayed.head(); next !== undefined; next = agenda.delayed.head()) {
+    const until = instances.get(next.instanceId)?.waiting_until;
+    // What was tried again meanwhile, or aborted, waits no more.
+    if (until !== undefined && Date.parse(until) === next.ordinal) return until;
+    agenda.delayed.take();
+  }
+  return null;
 }
 
 /** Moves one instance to where its upstream instances and its interrupts put it. */
@@ -120,8 +136,7 @@ function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
       else recorder.emit('instance_runnable', instanceId, {});
       return;
     case 'waiting':
-      if (isWaitingForLock(instance)) return;
-      if (instance.blocking_interrupts.length === 0) {
+      if (isAnswered(instance)) {
         recorder.emit('instance_resumed', instanceId, {});
       }
       return;

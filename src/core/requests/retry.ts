@@ -2,7 +2,7 @@
 import { blockedUpstream, isSkippedByAbort } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
-import { isOverForGood } from '../state/standing.ts';
+import { isDelayed, isOverForGood } from '../state/standing.ts';
 import { refuse, type Decision } from './decision.ts';
 
 /** null where a retry may be asked for. */
@@ -18,7 +18,7 @@ export interface RetryWish {
   freshTree: boolean;
 }
 
-/** Forces one failed instance, or one that an abort skipped. */
+/** Forces one failed instance, one that waits to be tried again, or one that an abort skipped. */
 export function retryInstance(
   state: RunState,
   instanceId: string,
@@ -27,7 +27,8 @@ export function retryInstance(
 ): Decision {
   const instance = state.instances.get(instanceId);
   if (!instance) return refuse('no-instance', `the run has no instance ${instanceId}`);
-  if (instance.status !== 'failed' && !isSkippedByAbort(state, instance)) {
+  const isUp = instance.status === 'failed' || isDelayed(instance);
+  if (!isUp && !isSkippedByAbort(state, instance)) {
     const above = blockedUpstream(state, instanceId);
     const why =
       instance.skip_reason === 'condition'

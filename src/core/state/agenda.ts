@@ -19,6 +19,8 @@ export interface Agenda {
   unsettled: Queue<string>;
   /** Runnable instances; entries may be stale. */
   runnable: OrdinalHeap;
+  /** Instances that wait for a moment, by that moment (ms since the epoch); entries may be stale. */
+  delayed: OrdinalHeap;
 }
 
 export function emptyAgenda(): Agenda {
@@ -28,6 +30,7 @@ export function emptyAgenda(): Agenda {
     answered: new Queue(),
     unsettled: new Queue(),
     runnable: new OrdinalHeap(),
+    delayed: new OrdinalHeap(),
   };
 }
 
@@ -64,7 +67,7 @@ interface HeapEntry {
   instanceId: string;
 }
 
-/** A binary heap: the instance that was created first comes first. */
+/** A binary heap: the instance with the lowest number comes first, such as the one that was created first. */
 export class OrdinalHeap {
   #entries: HeapEntry[] = [];
 
@@ -82,6 +85,11 @@ export class OrdinalHeap {
       [entries[parent], entries[at]] = [entries[at]!, entries[parent]!];
       at = parent;
     }
+  }
+
+  /** What `take` would return, with its number. */
+  head(): HeapEntry | undefined {
+    return this.#entries[0];
   }
 
   take(): string | undefined {

@@ -1,5 +1,10 @@
 /** Which of several settings counts: of a task, its agent, its project, or the edition of the program. */
-import { editionDefaults, nearest, type Policies } from '../../model/policies.ts';
+import {
+  editionDefaults,
+  nearest,
+  type Policies,
+  type ResolvedPolicies,
+} from '../../model/policies.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 
 type PolicyName = keyof Policies;
@@ -9,8 +14,10 @@ export function policyOf<K extends PolicyName>(
   project: Pick<ProjectSpec, 'agents' | 'edition' | PolicyName>,
   task: Pick<TaskSpec, 'agent' | PolicyName>,
   name: K,
-): Required<Policies>[K] {
+): ResolvedPolicies[K] {
   const agent = Object.hasOwn(project.agents, task.agent) ? project.agents[task.agent] : undefined;
-  const set = nearest<Required<Policies>[K]>(task[name], agent?.[name], project[name]);
+  // Each has it as a `Policies` has it, which the compiler does not follow through a name.
+  const said = [task[name], agent?.[name], project[name]] as (ResolvedPolicies[K] | undefined)[];
+  const set = nearest(...said);
   return set ?? editionDefaults[project.edition ?? 1][name];
 }

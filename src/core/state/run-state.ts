@@ -81,6 +81,8 @@ export interface InstanceLinks {
   newlyGranted: number;
   /** How long the attempt that runs, or is to come, may take, seconds; null: as the project says. */
   wallSec: number | null;
+  /** How often it was tried again by itself, since a person last wanted it tried. */
+  retries: number;
 }
 
 export interface LoopCount {

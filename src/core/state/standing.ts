@@ -43,6 +43,21 @@ export function isAnswered(
   return status === 'waiting' && reason === 'interrupts_pending' && open.length === 0;
 }
 
+/** Whether it goes on by itself, at `waiting_until`. */
+export function isDelayed({ waiting_reason: reason }: Pick<Instance, 'waiting_reason'>): boolean {
+  return reason === 'delay';
+}
+
+/** When the run goes on by itself, ISO 8601; null where nothing in it waits for time. */
+export function waitingUntil({ counts, instances }: RunState): string | null {
+  if (counts.waiting === 0) return null;
+  let first: string | null = null;
+  for (const { waiting_until: until } of instances.values()) {
+    if (until !== undefined && (first === null || until < first)) first = until;
+  }
+  return first;
+}
+
 /**
  * How long at least one attempt of the run has been at work, milliseconds: what the run took, without the time in
  * which it rested. `nowMs`: since the epoch; an attempt that runs counts up to then.

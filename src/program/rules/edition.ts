@@ -4,14 +4,14 @@ import type { ProjectSpec } from '../../model/program.ts';
 import type { Add } from './finding.ts';
 
 /** What the default of edition 2 does. */
-const gains: Readonly<Record<keyof Policies, string>> = {
+const gains: Readonly<Record<Exclude<keyof Policies, 'retry'>, string>> = {
   on_wall: 'asks a person where an attempt comes to its time limit, instead of failing it',
 };
 
 export function checkEdition({ edition }: ProjectSpec, add: Add): void {
   if (edition === 2) return;
   const given = Object.entries(gains).map(
-    ([name, does]) => `${does} (${name}: ${editionDefaults[2][name as keyof Policies]})`,
+    ([name, does]) => `${does} (${name}: ${editionDefaults[2][name as keyof typeof gains]})`,
   );
   add(
     'note',

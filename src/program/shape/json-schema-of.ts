@@ -66,6 +66,8 @@ function shapeSchema(shape: Shape): JsonObject {
         minimum: shape.min,
         ...(shape.max === undefined ? {} : { maximum: shape.max }),
       };
+    case 'number':
+      return { type: 'number', minimum: shape.min };
     case 'seconds':
       return { type: 'number', exclusiveMinimum: 0 };
     case 'amount':

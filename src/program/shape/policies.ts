@@ -1,8 +1,48 @@
 /** Fields that a task, an agent and the project may have alike: section 18 of the contract. */
-import { wallPolicies, type Policies } from '../../model/policies.ts';
+import { wallPolicies, type Policies, type RetrySpec } from '../../model/policies.ts';
+import { failureKinds, terminationReasons } from '../../model/run.ts';
 import type { FieldsOf } from './shape.ts';
 
+const reasons = [...failureKinds, ...terminationReasons.filter((each) => each !== 'completed')];
+
+const retryFields: FieldsOf<RetrySpec> = {
+  max_attempts: {
+    shape: { type: 'integer', min: 1 },
+    default: 3,
+    description: 'How often it is tried in all, the first attempt counted.',
+  },
+  on: {
+    shape: { type: 'list', items: { type: 'enum', values: reasons }, min: 1 },
+    nullable: true,
+    description:
+      'Failure kinds and termination reasons after which it is tried again; without it, those that may pass by themselves, which run resume would try again.',
+    examples: [['external_network', 'nonzero_exit']],
+  },
+  delay_sec: {
+    shape: { type: 'seconds' },
+    default: 30,
+    description: 'Seconds before the second attempt.',
+  },
+  factor: {
+    shape: { type: 'number', min: 1 },
+    default: 2,
+    description: 'How many times longer each further delay is.',
+  },
+  max_delay_sec: {
+    shape: { type: 'seconds' },
+    default: 900,
+    description: 'The longest delay, in seconds.',
+  },
+};
+
 export const policyFields: FieldsOf<Policies> = {
+  retry: {
+    shape: { type: 'object', fields: retryFields },
+    staysOut: true,
+    description:
+      'A failed attempt is made again after a while, in the same session where it has one. The nearest counts, whole: task, agent, project; without any, nothing is tried again by itself.',
+    examples: [{ max_attempts: 3, delay_sec: 30 }],
+  },
   on_wall: {
     shape: { type: 'enum', values: wallPolicies },
     staysOut: true,

@@ -47,6 +47,7 @@ export type Shape =
   | { type: 'seconds' }
   /** A number that is not negative. */
   | { type: 'amount' }
+  | { type: 'number'; min: number }
   | { type: 'boolean' }
   /** Any value: as it stands. */
   | { type: 'json' }
@@ -125,6 +126,8 @@ export function emptyOf(shape: Shape): Json {
       return shape.values[0] ?? '';
     case 'integer':
       return shape.min;
+    case 'number':
+      return shape.min;
     case 'seconds':
       return 1;
     case 'amount':
@@ -185,6 +188,9 @@ class Checker {
           return this.bad(shape, path, `must be a whole number, at least ${shape.min}${most}`);
         }
         return value;
+      case 'number':
+        if (typeof value !== 'number') return this.type(shape, 'a number', value, path);
+        return value < shape.min ? this.bad(shape, path, `must be at least ${shape.min}`) : value;
       case 'seconds':
         if (typeof value !== 'number') return this.type(shape, 'a number of seconds', value, path);
         if (value <= 0) return this.bad(shape, path, 'must be more than 0');

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec } from '../../model/program.ts';
 import type { InstanceStatus, InputScope, Interrupt, RunStatus } from '../../model/run.ts';
 import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
-import { answeredCount, isRunStopped, workedMs } from '../../core/state/standing.ts';
+import { answeredCount, isRunStopped, waitingUntil, workedMs } from '../../core/state/standing.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
 /** A scope with the values that its instances see: its own over its ancestors'. */
@@ -30,6 +30,8 @@ export interface RunSummary {
   aborted: boolean;
   /** It has `failed` because a person stopped it: a resume goes on with it. */
   stopped: boolean;
+  /** When it goes on by itself, ISO 8601; not there where nothing in it waits for time. */
+  waiting_until?: string;
   /** Waiting instances whose questions are all answered: they go on as soon as an engine drives the run. */
   answered: number;
   /** How long at least one attempt has been at work, up to `updated_at`, in milliseconds. */
@@ -50,6 +52,7 @@ export const summaryAdditions = ['stopped', 'answered', 'worked_ms'] as const;
 
 export function runSummary(state: RunState): RunSummary {
   const { plan } = state;
+  const until = waitingUntil(state);
   let attention = 0;
   for (const { interrupt } of state.interrupts.values()) {
     if (interrupt.status === 'open') attention += 1;
@@ -65,6 +68,7 @@ export function runSummary(state: RunState): RunSummary {
     status: runStatus(state),
     aborted: state.aborted,
     stopped: isRunStopped(state),
+    ...(until === null ? {} : { waiting_until: until }),
     answered: answeredCount(state),
     worked_ms: workedMs(state, Date.parse(state.updatedAt)),
     project: plan.project,
