@@ -176,7 +176,12 @@ describe('config.toml', () => {
     const { config, diagnostics } = await load(
       '[codex]\npath = "/opt/codex"\npaht = "x"\n[web]\nport = 8080\n[wbe]\n',
     );
-    expect(config).toEqual({ sections: { codex: { path: '/opt/codex' } }, web: { port: 8080 } });
+    expect(config).toMatchObject({
+      sections: { codex: { path: '/opt/codex' } },
+      web: { port: 8080 },
+      prices: null,
+      notify: null,
+    });
     expect(
       diagnostics.map(({ code, severity, location, hint }) => [severity, code, location, hint]),
     ).toEqual([

@@ -237,7 +237,7 @@ async function checkedSchema(paths: RunPaths, schema: string | null): Promise<st
     import('../../schema/json-schema.ts'),
     import('../../engine/reply.ts'),
   ]);
-  const root = schemaRoot(paths, relative);
+  const { root } = schemaPlace(paths, relative);
   try {
     await loadSchema(root, relative);
   } catch (error) {

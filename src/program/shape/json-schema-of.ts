@@ -86,9 +86,9 @@ function shapeSchema(shape: Shape): JsonObject {
         items: shapeSchema(shape.items),
         ...(shape.min === undefined ? {} : { minItems: shape.min }),
       };
-      return shape.words === undefined
+      return shape.orText === undefined
         ? list
-        : { oneOf: [list, { type: 'string', enum: [...shape.words] }] };
+        : { oneOf: [list, { type: 'string', enum: [...shape.orText] }] };
     }
     case 'map': {
       const pattern = shape.keys?.pattern;

@@ -106,7 +106,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     examples: [{ tickets: { command: ['tickets-mcp', '--read-only'] } }],
   },
   wrap: {
-    shape: { type: 'list', items: argumentWord, min: 1, words: ['sandbox'] },
+    shape: { type: 'list', items: argumentWord, min: 1, orText: ['sandbox'] },
     staysOut: true,
     description:
       'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command backend.',

@@ -55,8 +55,8 @@ export type Shape =
   | { type: 'schema' }
   /** What is written in several ways: the first that fits says what is wrong with it. */
   | { type: 'either'; ways: readonly [Way, ...Way[]] }
-  /** `words`: texts that may stand in place of the list. */
-  | { type: 'list'; items: Shape; min?: number; words?: readonly string[] }
+  /** `orText`: texts that may stand in place of the list. */
+  | { type: 'list'; items: Shape; min?: number; orText?: readonly string[] }
   /** `fields`: where one of them is there, it is an object of these and no map. */
   | {
       type: 'map';
@@ -213,7 +213,7 @@ class Checker {
           path,
         );
       case 'list':
-        if (typeof value === 'string' && shape.words?.includes(value)) return value;
+        if (typeof value === 'string' && shape.orText?.includes(value)) return value;
         if (!Array.isArray(value)) {
           return this.type(shape, 'a list', value, path, asList(shape.items, value));
         }

@@ -120,8 +120,7 @@ describe('3. names of fields', () => {
             ? Object.values(shape.variants)
             : [];
       const known = forms.flatMap((fields) => Object.keys(fields));
-      const words =
-        'words' in shape && shape.type !== 'list' ? Object.entries(shape.words ?? {}) : [];
+      const words = 'words' in shape ? Object.entries(shape.words ?? {}) : [];
       for (const [word, meant] of words) {
         const isName = /^[a-z_]+$/.test(meant);
         if (known.includes(word) && shape.type !== 'tagged') clashes.push(word);

@@ -90,7 +90,7 @@ describe('a program as edits would leave it', () => {
     [
       'a broken schema',
       { 'schemas/b.json': '{' },
-      ['error result_schema.invalid tasks/b.yaml:3:16'],
+      ['error result_schema.invalid schemas/b.json:1:1'],
     ],
     [
       'a schema that refers to a new one',
