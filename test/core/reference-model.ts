@@ -371,6 +371,8 @@ export class ReferenceModel {
       this.#interruptsOf(instance).some(
         (interrupt) =>
           interrupt.blocking &&
+          // One that was closed unanswered has decided nothing.
+          interrupt.status !== 'closed' &&
           interrupt.decisionKind === decision.decision_kind &&
           (decision.audience === 'any' || decision.audience === interrupt.audience),
       ),
