@@ -15,6 +15,10 @@ export interface RunRefs {
   own(instanceId: string): string;
   /** The merge of what nothing depends on, once the run is done. */
   result: string;
+  /** A blob: the directory of the program that has the run, on this machine. */
+  program: string;
+  /** What comes before a branch of the remote: where this run has pushed it to. */
+  pushed: string;
 }
 
 export const REF_ROOT = 'refs/codex-orch/';
@@ -33,5 +37,7 @@ export function runRefs(runId: string): RunRefs {
     left: (id) => `${of(id)}-left`,
     own: (id) => `${of(id)}-own`,
     result: `${all}result`,
+    program: `${all}program`,
+    pushed: `${all}pushed/`,
   };
 }

@@ -1,5 +1,5 @@
 /** The examples run to their end as their READMEs say, and so does the demo, through the built program. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +111,26 @@ describe('examples', () => {
     expect(await codexOrch(['run', 'verify', 'latest'], { cwd: program })).toMatchObject({
       code: 0,
     });
+  });
+
+  it('parallel_agents_program changes one file three times at once', async () => {
+    const program = await copied('parallel_agents_program');
+    const repo = path.join(program, 'repo');
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
+    const started = await codexOrch(['run', 'start', '.', '--root', 'check'], { cwd: program });
+    expect(started, started.stderr).toMatchObject({ code: 0 });
+    const integrated = await codexOrch(['run', 'integrate'], { cwd: program });
+    expect(integrated, integrated.stderr).toMatchObject({ code: 0 });
+    expect(git('show', 'HEAD:page.txt')).toBe(
+      'WELCOME TO THE SHOP.\n\nToday: apples, 2 each.\n\nCome again: 9 to 5.\n',
+    );
+    const blamed = await codexOrch(['blame', 'repo/page.txt'], { cwd: program });
+    const tasks = blamed.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t')[1]);
+    expect(tasks).toEqual(['greet', '-', 'prices', '-', 'hours']);
   });
 
   it('quality_convergence_program goes where the answer leads, and nowhere else', async () => {

@@ -75,6 +75,7 @@ const pages = [
   'docs/migrating',
   'docs/how-to/recover-a-stuck-run',
   'docs/how-to/review-proposals',
+  'docs/how-to/run-agents-in-parallel',
   'docs/how-to/run-in-ci',
   'docs/how-to/use-a-deterministic-gate',
   'docs/how-to/write-result-schemas',

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readForeignText } from '../../disk/foreign-file.ts';
 import { blameFile, type BlamedLine } from '../../git/blame.ts';
 import { gitOf } from '../../git/git.ts';
+import { programOf } from '../../git/result.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { listRunIds, runPaths } from '../../store/layout.ts';
@@ -48,7 +49,7 @@ export async function blame(
   return (await blameFile(gitOf(world.env), file, range)).map(lineOf);
 }
 
-/** `programs`: where the run may be looked for. @throws Refusal `blame-refused`, `blame-unknown` */
+/** `programs`: where the run may be looked for, beside where its result says. @throws Refusal `blame-refused`, `blame-unknown` */
 export async function blameWhy(
   world: World,
   file: string,
@@ -61,7 +62,9 @@ export async function blameWhy(
     throw new Refusal('blame-unknown', message, { exit: ExitStatus.notFound });
   }
   const { run, instance, attempt } = blamed;
-  const program = programs.find((directory) => listRunIds(directory).includes(run)) ?? null;
+  const kept = await programOf(gitOf(world.env), { cwd: path.dirname(file) }, run);
+  const known = kept === null ? programs : [...programs, kept];
+  const program = known.find((directory) => listRunIds(directory).includes(run)) ?? null;
   if (program === null) return { ...blamed, program, prompt: null, answers: [] };
   const paths = runPaths(program, run);
   const { state } = viewRun(paths);

@@ -90,7 +90,8 @@ function outcomeOf(conflict: MergeConflict, work: WrittenWork): ConflictOutcome 
   return { ...conflict, outcome };
 }
 
-function copiedPaths({ spec, workspaces, base }: OwnTree): string[] {
+/** What was copied into the tree, and is no part of the work. */
+export function copiedPaths({ spec, workspaces, base }: OwnTree): string[] {
   const within = placeIn(base.worktree, workspaces.cwd) ?? '';
   return spec.copy.map((name) => path.posix.join(within, name));
 }

@@ -182,7 +182,7 @@ async function newDirectory(
 }
 
 /** The folder of a run's trees. */
-function runFolder(runId: string): string {
+export function runFolder(runId: string): string {
   return runId.slice(-8);
 }
 

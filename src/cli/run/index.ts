@@ -34,5 +34,16 @@ export const noun: Noun = {
       summary: 'say why each unfinished instance is where it is',
       load: () => import('./explain.ts'),
     },
+    changes: {
+      summary: 'show what a run or an instance has changed',
+      load: () => import('./changes.ts'),
+    },
+    integrate: {
+      summary: 'merge the result of a run into a branch',
+      load: () => import('./integrate.ts'),
+    },
+    pr: { summary: 'push the result, and open a pull request', load: () => import('./pr.ts') },
+    tree: { summary: 'print where the tree of an instance is', load: () => import('./tree.ts') },
+    clean: { summary: 'remove trees of runs that are over', load: () => import('./clean.ts') },
   },
 };

@@ -1,0 +1,171 @@
+/** `run tree` and `run clean`: where the tree of an instance is, and how trees and refs go. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { copiedPaths } from '../../attempt/tree/leave-work.ts';
+import { ownTreeOf, treeAt } from '../../attempt/tree/own-tree.ts';
+import { runFolder } from '../../attempt/tree/prepare-tree.ts';
+import { instanceOf, runStatus } from '../../core/state/run-state.ts';
+import { makeDirectory, remove, removeTree } from '../../disk/disk.ts';
+import { namesIn } from '../../disk/names-in.ts';
+import { makeCommit } from '../../git/make-commit.ts';
+import { runRefs } from '../../git/refs.ts';
+import { dropRefs, refsOf } from '../../git/result.ts';
+import { refCommit, setRef } from '../../git/set-ref.ts';
+import { makeTree } from '../../git/tree.ts';
+import { writeWork } from '../../git/work.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { currentHolder } from '../../store/lock/run-lock.ts';
+import type { World } from '../world.ts';
+import { listRuns } from './inspect-run.ts';
+import { resolveInstanceId } from './resolve-instance.ts';
+import { readWork, type RunWork } from './work.ts';
+
+export interface InstanceTree {
+  run_id: string;
+  instance_id: string;
+  /** Absolute. */
+  directory: string;
+  /** It was gone, and is made again. */
+  made: boolean;
+}
+
+/**
+ * Makes the tree again where it was removed: at its place, with what the instance left.
+ * @throws Refusal `no-trees`, `no-tree` where the instance has none yet, `run-driven`
+ */
+export async function instanceTree(
+  world: World,
+  programDir: string,
+  run: string,
+  instance: string,
+): Promise<InstanceTree> {
+  const work = readWork(world, programDir, run);
+  const { git, paths, state } = work;
+  const id = resolveInstanceId(state, instance);
+  const { workspace, status } = instanceOf(state, id);
+  const found = ownTreeOf({ state, paths }, id);
+  if (found?.ok !== true || workspace === undefined || workspace.directory === null) {
+    const message = `${id} has no tree: it has none of its own, or its first attempt has not begun.`;
+    throw new Refusal('no-tree', message, { exit: ExitStatus.failed });
+  }
+  const { directory, start, commit } = workspace;
+  const shown = { run_id: state.runId, instance_id: id, directory };
+  if (existsSync(directory)) return { ...shown, made: false };
+  if (status === 'running') refuseDriven(work);
+  const { base } = found.own;
+  const tree = treeAt(paths, base, directory);
+  makeDirectory(paths.treesDir);
+  makeDirectory(directory);
+  await makeTree(git, tree, {
+    objectFormat: base.object_format,
+    worktree: base.worktree,
+    start,
+    merge: null,
+    left: commit?.commit ?? (await refCommit(git, base.repository, runRefs(state.runId).left(id))),
+  });
+  return { ...shown, made: true };
+}
+
+export interface CleanOptions {
+  /** Also all refs of the run: `run changes`, `run integrate` and `blame` know nothing of it then. */
+  refs: boolean;
+  dryRun: boolean;
+}
+
+export interface CleanedRun {
+  run_id: string;
+  /** Trees that were removed, or would be. */
+  trees: string[];
+  /** Refs that were. */
+  refs: string[];
+  /** Refs that were made of what instances had not finished. */
+  kept: string[];
+}
+
+/** The runs that are over for so long; those without trees are passed over. `now`: ISO 8601. */
+export function runsOlderThan(programDir: string, ageMs: number, now: string): string[] {
+  return listRuns(programDir).flatMap((run) => {
+    if (!run.ok) return [];
+    const { id, status, aborted, updated_at } = run.summary;
+    const isOver = status === 'done' || status === 'failed' || aborted;
+    return isOver && Date.parse(now) - Date.parse(updated_at) >= ageMs ? [id] : [];
+  });
+}
+
+/** @throws Refusal `no-trees`, `run-not-over`, `run-driven` */
+export async function cleanRun(
+  world: World,
+  programDir: string,
+  run: string,
+  { refs: alsoRefs, dryRun }: CleanOptions,
+): Promise<CleanedRun> {
+  const work = readWork(world, programDir, run);
+  const { git, paths, state } = work;
+  refuseDriven(work);
+  const status = runStatus(state);
+  if (status !== 'done' && status !== 'failed') {
+    const message = `Run ${state.runId} is ${status}: what is in its trees is needed still.`;
+    throw new Refusal('run-not-over', message, {
+      hint: `codex-orch run abort ${state.runId}`,
+      exit: ExitStatus.failed,
+    });
+  }
+  const cleaned: CleanedRun = { run_id: state.runId, trees: [], refs: [], kept: [] };
+  for (const { instance_id: id, workspace } of state.instances.values()) {
+    const { directory = null, commit, start } = workspace ?? {};
+    const found = ownTreeOf({ state, paths }, id);
+    if (directory === null || found?.ok !== true || !existsSync(directory)) continue;
+    const { base } = found.own;
+    if (commit === null && start !== undefined) {
+      const tree = treeAt(paths, base, directory);
+      const options = { start, maxFileBytes: Infinity, copied: copiedPaths(found.own) };
+      const ref = runRefs(state.runId).left(id);
+      cleaned.kept.push(ref);
+      if (!dryRun) {
+        const left = await writeWork(git, tree, options);
+        if (!left.ok) {
+          throw new Refusal('tree-unreadable', `${id}: ${left.message}`, {
+            exit: ExitStatus.failed,
+          });
+        }
+        const message = `What ${id} had not finished\n\nCodex-Orch-Run: ${state.runId}\nCodex-Orch-Instance: ${id}`;
+        const content = { tree: left.tree, parents: [start], message, at: state.updatedAt };
+        await setRef(git, base.repository, ref, await makeCommit(git, base.repository, content));
+      }
+    }
+    cleaned.trees.push(directory);
+    if (!dryRun) await removeTree(directory);
+  }
+  for (const { base } of alsoRefs ? work.places : []) {
+    const refs = await refsOf(git, base.repository, state.runId);
+    cleaned.refs.push(...refs);
+    if (!dryRun) await dropRefs(git, base.repository, refs);
+  }
+  if (!dryRun) {
+    remove(paths.treesDir);
+    await removeLeftovers(world, work);
+  }
+  return cleaned;
+}
+
+/** What a crash has left of trees that were begun, and that no event names. */
+async function removeLeftovers(world: World, { state, paths }: RunWork): Promise<void> {
+  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const folder = path.join(config.trees.dir, runFolder(paths.runId));
+  const named = new Set(
+    [...state.instances.values()].flatMap(({ workspace }) => workspace?.directory ?? []),
+  );
+  for (const name of namesIn(folder)) {
+    if (!named.has(path.join(folder, name))) await removeTree(path.join(folder, name));
+  }
+  if (namesIn(folder).length === 0) remove(folder);
+}
+
+function refuseDriven({ paths }: RunWork): void {
+  if (currentHolder(paths) === null) return;
+  throw new Refusal('run-driven', `An engine drives run ${paths.runId}.`, {
+    hint: 'Wait for it, or stop it.',
+    exit: ExitStatus.failed,
+  });
+}

@@ -1,0 +1,67 @@
+/** `run changes`. */
+import type { ChangedFile, RunChanges } from '../../app/run/changes.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { plural } from '../../text/plural.ts';
+import {
+  defineCommand,
+  flag,
+  INSTANCE,
+  optional,
+  prints,
+  PROGRAM,
+  RUN_OR_LATEST,
+} from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { makePaint } from '../render/paint.ts';
+import { plainLine } from '../render/plain-text.ts';
+
+export const command = defineCommand({
+  description:
+    'Shows what a run, or one of its instances, has changed in the repository: of a run that is not done, what is ' +
+    'committed so far; of an instance at work, what stands in its tree.',
+  words: [PROGRAM, RUN_OR_LATEST, optional(INSTANCE)],
+  usage: '[--stat | --patch | --name-only] [--json]',
+  options: {
+    stat: flag('--stat', 'files, with how many lines came and went (default)'),
+    patch: flag('--patch', 'the whole difference, as `git apply` takes it'),
+    names: flag('--name-only', 'the names of the files alone'),
+    json: flag('--json', 'print JSON; with --patch, the patch in it'),
+  },
+  json: prints<RunChanges>(),
+  examples: ['', '. latest build', '. latest --patch | git apply --check'],
+  async run({ words: [programDir, run, instance], options, printJson }, context) {
+    const { stat, patch, names, json } = options;
+    if ([stat, patch, names].filter(Boolean).length > 1) {
+      throw new Refusal('bad-option', 'of --stat, --patch and --name-only only one can hold');
+    }
+    const { runChanges } = await import('../../app/run/changes.ts');
+    const changes = await runChanges(context, programDir, run, { instance, patch });
+    if (json) return printJson(changes);
+    for (const { files, patch: text } of changes.repositories) {
+      if (text !== null) context.stdout.bytes(text);
+      else if (names) for (const file of files) context.stdout.line(plainLine(file.path));
+      else for (const line of statLines(files, context)) context.stdout.line(line);
+    }
+  },
+});
+
+function statLines(files: readonly ChangedFile[], context: CliContext): string[] {
+  const paint = makePaint(context.stdout.color);
+  const count = (sign: string, lines: number | null): string =>
+    lines === null ? 'binary' : `${sign}${lines}`;
+  if (!context.stdout.isTerminal) {
+    return files.map(({ path: name, status, insertions, deletions }) =>
+      [status, name, count('+', insertions), count('-', deletions)].map(plainLine).join('\t'),
+    );
+  }
+  const sum = (of: 'insertions' | 'deletions'): number =>
+    files.reduce((total, file) => total + (file[of] ?? 0), 0);
+  const total = `${plural(files.length, 'file')}, +${sum('insertions')} -${sum('deletions')}`;
+  return [
+    ...files.map(({ path: name, status, insertions, deletions }) => {
+      const lines = [paint.good(count('+', insertions)), paint.bad(count('-', deletions))];
+      return `${status} ${plainLine(name)}  ${insertions === null ? 'binary' : lines.join(' ')}`;
+    }),
+    files.length === 0 ? 'Nothing was changed.' : total,
+  ];
+}

@@ -1,0 +1,61 @@
+/** `run clean`. */
+import type { CleanedRun } from '../../app/run/clean.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { plural } from '../../text/plural.ts';
+import { defineCommand, flag, parsed, prints, PROGRAM, RUN, optional } from '../command.ts';
+import { plainLine } from '../render/plain-text.ts';
+
+export const command = defineCommand({
+  description:
+    'Removes the trees of a run that is over. What an instance had not finished is committed to a ref first, from which ' +
+    'a resume makes its tree again. Results stay, unless --refs is given.',
+  words: [PROGRAM, optional(RUN)],
+  usage: '[RUN | --older-than D] [--refs] [--dry-run] [--json]',
+  options: {
+    olderThan: parsed(
+      '--older-than <D>',
+      'all runs that are over for so long: 30d, 12h, 90m',
+      ageOf,
+    ),
+    refs: flag('--refs', 'its refs too: changes, integrate and blame know nothing of it then'),
+    dryRun: flag('--dry-run', 'say what would be removed'),
+    json: flag('--json', 'print JSON'),
+  },
+  json: prints<CleanedRun[]>('By run.'),
+  examples: ['. latest', '--older-than 30d --dry-run'],
+  async run({ words: [programDir, run], options, printJson }, context) {
+    const { olderThan, refs, dryRun, json } = options;
+    if ((run === null) === (olderThan === null)) {
+      throw new Refusal('bad-option', 'name a run, or say how old: --older-than 30d');
+    }
+    const { cleanRun, runsOlderThan } = await import('../../app/run/clean.ts');
+    const now = context.clock.now();
+    const cleaned: CleanedRun[] = [];
+    for (const id of run === null ? runsOlderThan(programDir, olderThan ?? 0, now) : [run]) {
+      try {
+        cleaned.push(await cleanRun(context, programDir, id, { refs, dryRun }));
+      } catch (error) {
+        // Of many, those without trees have nothing to be cleaned of.
+        if (run !== null || !(error instanceof Refusal) || error.code !== 'no-trees') throw error;
+      }
+    }
+    if (json) return printJson(cleaned);
+    for (const { run_id: id, trees, refs: gone, kept } of cleaned) {
+      const facts = [plural(trees.length, 'tree'), plural(gone.length, 'ref')];
+      const verb = dryRun ? 'would be removed' : 'removed';
+      context.stdout.line(plainLine([id, verb, ...facts].join('\t')));
+      for (const ref of kept) context.stderr.line(`unfinished work: ${plainLine(ref)}`);
+    }
+  },
+});
+
+/** @throws Refusal */
+function ageOf(word: string): number {
+  const [, amount, unit = ''] = /^(\d{1,6})([smhd])$/.exec(word) ?? [];
+  const lengths: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  if (amount !== undefined) return Number(amount) * (lengths[unit] ?? 0);
+  throw new Refusal(
+    'bad-option',
+    `--older-than takes a time such as 30d, 12h or 90m, not "${word}"`,
+  );
+}

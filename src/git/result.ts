@@ -1,0 +1,104 @@
+/** What a run leaves in a repository once it is done: one commit that has the work of all its instances. */
+import type { MergeConflict } from '../model/trees.ts';
+import { fold, independent, type FoldOptions, type Side } from './fold.ts';
+import type { Git, GitPlace } from './git.ts';
+import { runRefs } from './refs.ts';
+import { refCommit, setRef } from './set-ref.ts';
+
+export type Merged = { ok: true; commit: string } | { ok: false; conflicts: MergeConflict[] };
+
+export type MergeOptions = Omit<FoldOptions, 'sides' | 'ref'> & {
+  runId: string;
+  sides: readonly Side[];
+};
+
+/**
+ * One commit that has all sides: the only one that has them already, or a merge of those that nothing else has. It is
+ * named by nothing when this returns.
+ */
+export async function mergeSides(git: Git, options: MergeOptions): Promise<Merged> {
+  const { repository, runId, sides, ...rest } = options;
+  const commits = await independent(
+    git,
+    repository,
+    sides.map(({ commit }) => commit),
+  );
+  const [first, ...others] = commits.flatMap(
+    (commit) => sides.find((side) => side.commit === commit) ?? [],
+  );
+  if (!first) throw new Error('nothing to merge');
+  if (others.length === 0) return { ok: true, commit: first.commit };
+  const ref = `${runRefs(runId).all}merge`;
+  const folded = await fold(git, { ...rest, repository, ref, sides: [first, ...others] });
+  await git.text(['update-ref', '-d', ref], { cwd: repository, gitDir: repository });
+  const { commit, conflicts } = folded;
+  return conflicts.length > 0 ? { ok: false, conflicts } : { ok: true, commit };
+}
+
+/**
+ * Keeps the result of a run under its ref. That keeps alive what led to it, so the refs of that go, in one
+ * transaction; those of what did not get in stay. Doing it again changes nothing. `programDir`: for `blame`, which is asked in the
+ * repository.
+ */
+export async function keepResult(
+  git: Git,
+  repository: string,
+  runId: string,
+  commit: string,
+  programDir: string,
+): Promise<void> {
+  const place: GitPlace = { cwd: repository, gitDir: repository };
+  const refs = runRefs(runId);
+  const pointer = ['hash-object', '-w', '--stdin'];
+  await setRef(
+    git,
+    repository,
+    refs.program,
+    await git.text(pointer, place, { input: programDir }),
+  );
+  await setRef(git, repository, refs.result, commit);
+  const format = '--format=%(objectname) %(refname)';
+  const merged = await git.text(['for-each-ref', `--merged=${commit}`, format, refs.all], place);
+  const kept = /^(?:base(?:-\d+)?|result|pushed\/.*|.*-left|.*-own)$/;
+  const gone = merged.split('\n').flatMap((line) => {
+    const [object, ref = ''] = line.split(' ');
+    return ref === '' || kept.test(ref.slice(refs.all.length)) ? [] : [`delete ${ref} ${object}\n`];
+  });
+  if (gone.length > 0) await git.text(['update-ref', '--stdin'], place, { input: gone.join('') });
+}
+
+/** Where the program of a run lies, as its result was kept; null: nothing tells. */
+export async function programOf(git: Git, place: GitPlace, runId: string): Promise<string | null> {
+  const { code, stdout } = await git.run(['cat-file', 'blob', runRefs(runId).program], place);
+  return code === 0 ? stdout.toString('utf8') : null;
+}
+
+/** The result of a run, where it is kept; null: there is none. */
+export async function keptResult(
+  git: Git,
+  repository: string,
+  runId: string,
+): Promise<Side | null> {
+  const ref = runRefs(runId).result;
+  const commit = await refCommit(git, repository, ref);
+  return commit === null ? null : { commit, ref };
+}
+
+/** All refs that a run keeps in a repository. */
+export async function refsOf(git: Git, repository: string, runId: string): Promise<string[]> {
+  const args = ['for-each-ref', '--format=%(refname)', runRefs(runId).all];
+  const printed = await git.text(args, { cwd: repository, gitDir: repository });
+  return printed === '' ? [] : printed.split('\n');
+}
+
+/** Takes those refs away, all or none. What stands behind squashes stays: `blame` goes by it. */
+export async function dropRefs(
+  git: Git,
+  repository: string,
+  refs: readonly string[],
+): Promise<void> {
+  if (refs.length === 0) return;
+  const input = refs.map((ref) => `delete ${ref}\n`).join('');
+  const place = { cwd: repository, gitDir: repository };
+  await git.text(['update-ref', '--stdin'], place, { input });
+}

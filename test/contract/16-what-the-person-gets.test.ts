@@ -1,0 +1,213 @@
+/** Section 16, what the person gets: changes, integrate, pr, tree, clean, blame, through the command line. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { makeRepository, testEnv, type MadeRepository } from '../git/made-repository.ts';
+import { personsOwn } from '../git/persons-own.ts';
+import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
+
+interface Scene {
+  repo: MadeRepository;
+  dir: string;
+  run(...words: string[]): Promise<Ended>;
+  json(...words: string[]): Promise<Record<string, unknown>>;
+}
+
+/** A program of commands on a repository of its own, run to its end. */
+async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): Promise<Scene> {
+  const repo = makeRepository();
+  repo.git('config', 'user.name', 'P');
+  repo.git('config', 'user.email', 'p@example.com');
+  repo.write('a', '1\n2\n3\n4\n5\n6\n7\n8\n9\n');
+  repo.write('b', 'b\n');
+  repo.commit('first');
+  const dir = testDirectory('result');
+  writeFiles(dir, {
+    'project.yaml': {
+      name: 'Result',
+      workspace: repo.dir,
+      isolation: 'tree',
+      agents: { shell: { backend: 'command' } },
+      default_agent: 'shell',
+    },
+    ...Object.fromEntries(
+      Object.entries(tasks).map(([id, run]) => [
+        `tasks/${id}.yaml`,
+        { id, title: `Task ${id}`, run },
+      ]),
+    ),
+  });
+  const person = { ...testEnv, HOME: path.join(dir, 'home'), ...env };
+  const run = (...words: string[]): Promise<Ended> => codexOrch(words, { cwd: dir, env: person });
+  const started = await run('run', 'start', ...Object.keys(tasks).flatMap((id) => ['--root', id]));
+  expect(started.stderr).not.toContain('error:');
+  return {
+    repo,
+    dir,
+    run,
+    json: async (...words) => JSON.parse((await run(...words, '--json')).stdout) as never,
+  };
+}
+
+const apart = {
+  one: "sed -i '1s/.*/one/' a; echo one > one.txt",
+  two: "sed -i '9s/.*/two/' a",
+};
+const text = ({ repo }: Scene, file: string): string =>
+  readFileSync(path.join(repo.dir, file), 'utf8');
+
+it('what two agents did at once is shown, merged into the branch that is checked out, and known line by line', async () => {
+  const scene = await ran(apart);
+  const { repo, run, json } = scene;
+  const before = personsOwn(repo.dir);
+  expect((await run('run', 'changes')).stdout).toBe('M\ta\t+2\t-2\nA\tone.txt\t+1\t-0\n');
+  expect((await run('run', 'changes', 'latest', 'two', '--name-only')).stdout).toBe('a\n');
+  const patch = await run('run', 'changes', '.', 'latest', '--patch');
+  writeFileSync(path.join(scene.dir, 'all.patch'), patch.stdout);
+  repo.git('apply', '--check', path.join(scene.dir, 'all.patch'));
+  expect(personsOwn(repo.dir)).toEqual(before);
+
+  repo.write('b', 'mine\n');
+  const integrated = await json('run', 'integrate');
+  expect(integrated).toMatchObject({
+    integrated: [{ branch: 'main', how: 'fast_forward', included: null }],
+    conflicts: [],
+    overlaps: [],
+  });
+  expect(text(scene, 'a')).toBe('one\n2\n3\n4\n5\n6\n7\n8\ntwo\n');
+  expect(repo.git('status', '--porcelain')).toBe('M b');
+  const again = await json('run', 'integrate');
+  expect(again).toMatchObject({ integrated: [{ how: 'nothing' }] });
+  const lines = (await json('blame', path.join(repo.dir, 'a'))) as unknown as { task: string }[];
+  expect(lines.map(({ task }) => task)).toEqual(['one', ...Array<null>(7).fill(null), 'two']);
+  const why = await json('blame', path.join(repo.dir, 'a'), '--why', '9');
+  expect(why).toMatchObject({ task: 'two', attempt: 1, program: scene.dir });
+});
+
+it('an overlap and a conflict are named with status 1, and nothing is changed', async () => {
+  const scene = await ran(apart);
+  const { repo, run, json } = scene;
+  repo.write('a', 'mine\n');
+  const before = personsOwn(repo.dir);
+  const refused = await run('run', 'integrate', '--json');
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    integrated: [],
+    conflicts: [],
+    overlaps: ['a'],
+  });
+  expect(personsOwn(repo.dir)).toEqual(before);
+  repo.commit('mine');
+  expect(await json('run', 'integrate')).toMatchObject({
+    conflicts: [{ path: 'a', kinds: ['contents'] }],
+    overlaps: [],
+  });
+  const branch = await json('run', 'integrate', '--branch', 'result', '--squash');
+  expect(branch).toMatchObject({
+    integrated: [{ branch: 'result', previous: null, how: 'squash' }],
+  });
+  expect(text(scene, 'a')).toBe('mine\n');
+});
+
+it('work that cannot be merged has no result, and that is said by name', async () => {
+  const { run, repo } = await ran({ one: 'echo one > b', two: 'echo two > b' });
+  expect(repo.git('for-each-ref', 'refs/codex-orch/*/result')).toBe('');
+  for (const verb of ['changes', 'integrate']) {
+    const refused = await run('run', verb);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('b (contents)')]);
+  }
+  expect((await run('run', 'changes', 'latest', 'one')).stdout).toBe('M\tb\t+1\t-1\n');
+});
+
+it('a tree is found, made again, and cleaned away; unfinished work is kept under a ref', async () => {
+  const { run, json, repo } = await ran({ one: 'echo half > half; exit 1' });
+  const tree = (await run('run', 'tree', 'latest', 'one')).stdout.trim();
+  expect(readFileSync(path.join(tree, 'half'), 'utf8')).toBe('half\n');
+  expect((await run('run', 'changes', 'latest', 'one')).stdout).toBe('A\thalf\t+1\t-0\n');
+  const dry = await run('run', 'clean', 'latest', '--dry-run');
+  expect([dry.code, existsSync(tree)]).toEqual([0, true]);
+  const before = personsOwn(repo.dir);
+  expect((await run('run', 'clean', 'latest')).code).toBe(0);
+  expect(existsSync(tree)).toBe(false);
+  expect(repo.git('for-each-ref', '--format=%(refname)')).toContain('-left');
+  expect(await json('run', 'tree', 'latest', 'one')).toMatchObject({ directory: tree, made: true });
+  expect(readFileSync(path.join(tree, 'half'), 'utf8')).toBe('half\n');
+  expect((await run('run', 'clean', '--older-than', '0s', '--refs')).code).toBe(0);
+  expect(repo.git('for-each-ref', '--format=%(refname)', 'refs/codex-orch')).toBe('');
+  expect(personsOwn(repo.dir)).toEqual(before);
+});
+
+it('a pull request is opened once, and then brought up to date; nothing but its branch is pushed', async () => {
+  const bin = testDirectory('gh');
+  const log = path.join(bin, 'log');
+  writeFiles(bin, {
+    gh: `#!/bin/sh
+echo "$*" >> ${log}
+case "$1 $2" in
+'pr list') [ -f ${bin}/open ] && echo '[{"number":7,"url":"https://example.com/7"}]' || echo '[]';;
+'pr create') touch ${bin}/open; echo https://example.com/7;;
+esac
+`,
+  });
+  chmodSync(path.join(bin, 'gh'), 0o755);
+  const scene = await ran(apart, { PATH: `${bin}:${process.env['PATH']}` });
+  const { repo, json, run } = scene;
+  const remote = makeRepository('--bare');
+  expect((await run('run', 'pr')).code).toBe(1);
+  repo.git('remote', 'add', 'origin', remote.dir);
+  repo.git('push', '-q', 'origin', 'main');
+  repo.git('tag', '-a', '-m', 'x', 'v1');
+  const before = personsOwn(repo.dir);
+  const opened = await json('run', 'pr', '--draft', '--base', 'main');
+  expect(opened).toMatchObject({ url: 'https://example.com/7', created: true, remote: 'origin' });
+  expect(await json('run', 'pr')).toMatchObject({ created: false });
+  const branch = String(opened['branch']);
+  expect(branch).toBe(`codex-orch/${String(opened['run_id'])}`);
+  expect(remote.git('for-each-ref', '--format=%(refname) %(objectname)').split('\n')).toEqual([
+    `refs/heads/${branch} ${String(opened['commit'])}`,
+    `refs/heads/main ${repo.git('rev-parse', 'main')}`,
+  ]);
+  expect(personsOwn(repo.dir)).toEqual(before);
+  const said = readFileSync(log, 'utf8');
+  expect(said.match(/pr create/g)).toHaveLength(1);
+  expect(said).toContain('--draft');
+  expect(said).toContain('pr edit 7');
+
+  remote.git('update-ref', `refs/heads/${branch}`, repo.git('rev-parse', 'main'));
+  const taken = await run('run', 'pr');
+  expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining('has not pushed')]);
+  const none = await codexOrch(['run', 'pr'], {
+    cwd: scene.dir,
+    env: { ...testEnv, PATH: onlyGit() },
+  });
+  expect(none.code).toBe(2);
+});
+
+/** A PATH on which there is git, and no gh. */
+function onlyGit(): string {
+  const bin = testDirectory('bin');
+  mkdirSync(bin, { recursive: true });
+  for (const name of ['git', 'sh']) {
+    writeFileSync(path.join(bin, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`);
+    chmodSync(path.join(bin, name), 0o755);
+  }
+  return bin;
+}
+
+it('a run without trees says that it leaves no commits', async () => {
+  const dir = testDirectory('none');
+  writeFiles(dir, {
+    'project.yaml': {
+      name: 'N',
+      workspace: dir,
+      agents: { sh: { backend: 'command' } },
+      default_agent: 'sh',
+    },
+    'tasks/a.yaml': { id: 'a', title: 'A', run: 'true' },
+  });
+  await codexOrch(['run', 'start', '--root', 'a'], { cwd: dir });
+  for (const verb of ['changes', 'integrate', 'pr']) {
+    const { code, stderr } = await codexOrch(['run', verb], { cwd: dir });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('isolation: tree')]);
+  }
+});
