@@ -39,12 +39,12 @@ export async function gitVersion(git: Git, cwd: string): Promise<string> {
       hint: 'Install git, or name it in CODEX_ORCH_GIT_BIN.',
     });
   }
-  const version = /(\d+)\.(\d+)[\w.]*/.exec(stdout.toString('utf8'));
+  const found = stdout.toString('utf8').trim().replace(/^git version /, '');
+  const version = /^(\d{1,9})\.(\d{1,9})/.exec(found);
   const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
   const [oldestMajor, oldestMinor] = OLDEST_GIT;
   if (version && (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)))
-    return version[0];
-  const found = version?.[0] ?? stdout.toString('utf8').trim();
+    return found;
   const message = `git ${found} is too old: trees need ${OLDEST_GIT.join('.')}.`;
   throw new Refusal('git-too-old', message, {
     hint: 'Install a newer git, or name it in CODEX_ORCH_GIT_BIN.',

@@ -44,6 +44,7 @@ describe('7. Agents', () => {
         'CODEX_ORCH_QUESTIONS_DIR',
         'CODEX_ORCH_RUN_DIR',
         'CODEX_ORCH_RUN_ID',
+        'CODEX_ORCH_SLOT',
         'CODEX_ORCH_TASK_ID',
         'CODEX_ORCH_WORKSPACE_DIR',
         'yes',

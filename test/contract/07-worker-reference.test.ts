@@ -29,7 +29,7 @@ it('names every variable and every file that a worker finds', async () => {
     'list.json': '[1]',
     'tasks/first.yaml': {
       ...{ id: 'first', title: 'First', status: 'ready', publish: ['result.json', 'a.md'] },
-      run: 'cd "$CODEX_ORCH_ATTEMPT_DIR"; echo {} > result.json; echo a > a.md',
+      run: `cd "$CODEX_ORCH_ATTEMPT_DIR"; echo '{"n": 1}' > result.json; echo a > a.md`,
     },
     'tasks/look.yaml': {
       ...{ id: 'look', title: 'Look', status: 'ready', publish: [] },
@@ -39,7 +39,9 @@ it('names every variable and every file that a worker finds', async () => {
         ...[
           'inputs.topic',
           'inputs.list',
+          'inputs.list.0',
           'deps.first.result',
+          'deps.first.result.n',
           'deps.first.artifacts.a.md',
           'runtime.replies',
           'runtime.latest_reply',
@@ -47,7 +49,8 @@ it('names every variable and every file that a worker finds', async () => {
       ],
       run: [
         `env | cut -d= -f1 | grep '^CODEX_ORCH_' > '${root}/variables'`,
-        `cd "$CODEX_ORCH_ATTEMPT_DIR" && find . -mindepth 1 \\( -not -type d -o -empty \\) > '${root}/files'`,
+        `cd "$CODEX_ORCH_ATTEMPT_DIR" && until [ -e runtime.json ]; do sleep 0.01; done`,
+        `find . -mindepth 1 \\( -not -type d -o -empty \\) > '${root}/files'`,
       ].join('\n'),
     },
   });
@@ -61,7 +64,7 @@ it('names every variable and every file that a worker finds', async () => {
   const ofAssistants = named('An assistant has', "## The attempt's directory");
   expect(named('## Environment', 'An assistant has').sort()).toEqual(lines('variables'));
 
-  const found = named("## The attempt's directory", 'The first four');
+  const found = named("## The attempt's directory", 'What it leaves there:');
   const patterns = found.map((name) => {
     // `…/x` is beside, and `….x` instead of, the one before.
     const before = found[found.indexOf(name) - 1] ?? '';

@@ -250,7 +250,7 @@ describe('hostile text', () => {
       .filter((noun) => !nouns.has(noun))
       .sort();
     // What these print is ours, word for word.
-    expect(left).toEqual(['assistant-doc', 'completion', 'schema']);
+    expect(left).toEqual(['assistant-doc', 'blame', 'completion', 'notify', 'schema']);
   }, 240_000);
 
   it('asks on a terminal without it', async () => {

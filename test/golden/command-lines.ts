@@ -38,6 +38,8 @@ export const sessions: Record<string, Session> = {
       'run list nowhere',
       'CODEX_ORCH_PROGRAM_DIR=nowhere task list',
       'help run start',
+      ...['help run grant', 'help run cost', 'help run changes', 'help run integrate'],
+      ...['help run pr', 'help run tree', 'help run clean', 'help blame', 'help notify test'],
       'run retry-instance . latest',
       'task list . --status nope',
       'web --port abc',

@@ -117,7 +117,11 @@ const edits: [field: string, act: (page: Page) => Promise<unknown>, value: unkno
     (page) => radio(page, 'any').check(),
     [{ decision_kind: 'scope', audience: 'any' }],
   ],
-  ['interaction_policy', (page) => radio(page, 'No').check(), { allow_human: false }],
+  [
+    'interaction_policy',
+    (page) => radio(group(page, 'Allow human'), 'No').check(),
+    { allow_human: false },
+  ],
   [
     'assistant_hints',
     (page) => field(page, 'Decision kind overrides').fill('{"scope": "boss"}'),
@@ -130,8 +134,8 @@ function field(page: Page, label: string): Locator {
   return page.getByLabel(new RegExp(`^${label}\\s*(optional)?$`)).first();
 }
 
-function radio(page: Page, name: string): Locator {
-  return page.getByRole('radio', { name, exact: true }).first();
+function radio(within: Page | Locator, name: string): Locator {
+  return within.getByRole('radio', { name, exact: true }).first();
 }
 
 function group(page: Page, name: string): Locator {

@@ -263,7 +263,7 @@ describe('a session that is gone', () => {
       const order = codexOrder([{ text: 'hello' }], { sessionId });
       expect(await runToEnd(order)).toMatchObject({
         failure_kind: 'runner_invocation',
-        failure_summary: expect.stringContaining('cannot be a session of Codex') as string,
+        failure_summary: expect.stringContaining('cannot be a session of the agent') as string,
       });
     },
   );

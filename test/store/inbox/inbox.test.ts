@@ -71,6 +71,7 @@ describe('dropping and finding', () => {
       instance_id: 'ask-00000000',
       granted_iterations: 2,
       new_session: true,
+      fresh_tree: false,
     } as const;
     const command = dropCommand(paths, retry, systemNow());
     const scan = directoryInbox(paths, systemNow).scan(known);
