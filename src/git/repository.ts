@@ -39,7 +39,10 @@ export async function gitVersion(git: Git, cwd: string): Promise<string> {
       hint: 'Install git, or name it in CODEX_ORCH_GIT_BIN.',
     });
   }
-  const found = stdout.toString('utf8').trim().replace(/^git version /, '');
+  const found = stdout
+    .toString('utf8')
+    .trim()
+    .replace(/^git version /, '');
   const version = /^(\d{1,9})\.(\d{1,9})/.exec(found);
   const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
   const [oldestMajor, oldestMinor] = OLDEST_GIT;

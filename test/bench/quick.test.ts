@@ -15,6 +15,6 @@ it('measures every row', { timeout: 180_000 }, () => {
   const rows = stdout.trimEnd().split('\n');
   expect(rows).toHaveLength(28);
   for (const row of rows)
-    expect(row).toMatch(/^\| .+ \| [\d.]+ ?(×|ms|µs|MB).* \| .+ \| (met|missed)? ?\|$/);
+    expect(row).toMatch(/^\| .+ \| .*[\d.]+ ?(×|ms|µs|MB|kB).* \| .+ \| (met|missed)? ?\|$/);
   expect(rows.at(-1)).toContain('nothing lost');
 });
