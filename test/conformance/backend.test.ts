@@ -71,14 +71,6 @@ const claude: BackendFixture = {
   missing: claudeProblem(),
 };
 
-/** Not held yet: what was seen. */
-const openOfClaude = new Map([
-  [
-    'does not take the variables of an agent that runs us for its own',
-    'without a sandbox, as root, its turn did not end within a minute',
-  ],
-]);
-
 const fixtures = new Map<Backend, BackendFixture>(
   [command, codex, claude].map((fixture) => [fixture.backend, fixture]),
 );
@@ -88,11 +80,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))('%s',
   if (!fixture) return it('has a fixture here', () => expect.unreachable());
   for (const { name, needsSandbox = false, run } of backendChecks) {
     if (needsSandbox && !backend.can.sandbox) continue;
-    const problem =
-      (needsSandbox ? fixture.sandboxProblem : null) ??
-      fixture.missing ??
-      (backend === claudeBackend ? openOfClaude.get(name) : null) ??
-      null;
+    const problem = (needsSandbox ? fixture.sandboxProblem : null) ?? fixture.missing ?? null;
     if (problem !== null) process.stderr.write(`\n*** SKIPPED: ${name}: ${problem}\n\n`);
     it.skipIf(problem !== null)(name, () => run(fixture));
   }

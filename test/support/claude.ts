@@ -40,6 +40,8 @@ export function claudeEnvironment(directory: string, port: number): Record<strin
     ANTHROPIC_API_KEY: 'test-key',
     ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
     CLAUDE_CONFIG_DIR: directory,
+    // Its commands run in login shells, whose start files may wait for the person's other shells.
+    HOME: directory,
     // Tests run as root, too, and on machines that are thrown away.
     IS_SANDBOX: '1',
     ...(claudeProgram === null ? {} : { CODEX_ORCH_CLAUDE_BIN: claudeProgram }),
