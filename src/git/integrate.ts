@@ -138,6 +138,7 @@ export async function carryOut(git: Git, integration: Integration): Promise<void
   if (included !== null) await takeIncluded(git, there, included);
   const moved = await fastForward(git, there, to);
   if (moved.code === 0) return;
+  if (moved.code === null) throw new GitFailure(['merge'], moved);
   if (included !== null) {
     await git.text(['reset', '-q', '--soft', from ?? included], there);
     await git.text(['reset', '-q'], there);

@@ -1,5 +1,5 @@
 /** Section 16, what the person gets: changes, integrate, pr, tree, clean, blame, through the command line. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeRepository, testEnv, type MadeRepository } from '../git/made-repository.ts';
@@ -9,6 +9,8 @@ import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/bui
 interface Scene {
   repo: MadeRepository;
   dir: string;
+  /** Of what is typed. */
+  env: NodeJS.ProcessEnv;
   run(...words: string[]): Promise<Ended>;
   json(...words: string[]): Promise<Record<string, unknown>>;
 }
@@ -37,13 +39,14 @@ async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): 
       ]),
     ),
   });
-  const person = { ...testEnv, HOME: path.join(dir, 'home'), ...env };
+  const person: NodeJS.ProcessEnv = { ...testEnv, HOME: path.join(dir, 'home'), ...env };
   const run = (...words: string[]): Promise<Ended> => codexOrch(words, { cwd: dir, env: person });
   const started = await run('run', 'start', ...Object.keys(tasks).flatMap((id) => ['--root', id]));
   expect(started.stderr).not.toContain('error:');
   return {
     repo,
     dir,
+    env: person,
     run,
     json: async (...words) => JSON.parse((await run(...words, '--json')).stdout) as never,
   };
@@ -107,6 +110,29 @@ it('an overlap and a conflict are named with status 1, and nothing is changed', 
     integrated: [{ branch: 'result', previous: null, how: 'squash' }],
   });
   expect(text(scene, 'a')).toBe('mine\n');
+});
+
+it('a git that dies in the middle is told, and what it left half done is ended by the next', async () => {
+  const scene = await ran(apart);
+  const { repo, dir, run, json } = scene;
+  const [git, fall] = [path.join(dir, 'git'), path.join(dir, 'fall')];
+  const half = `printf on > '${repo.dir}/one.txt'; kill -9 $$`;
+  const lines = [
+    '#!/bin/sh',
+    `case "$*" in *--ff-only*) [ ! -e '${fall}' ] || { ${half}; } ;; esac`,
+  ];
+  writeFileSync(git, [...lines, 'exec git "$@"', ''].join('\n'), { mode: 0o755 });
+  scene.env['CODEX_ORCH_GIT_BIN'] = git;
+  writeFileSync(fall, '');
+  const died = await run('run', 'integrate');
+  expect(died.code).toBe(1);
+  expect(died.stderr).toContain('git merge failed');
+  expect(text(scene, 'one.txt')).toBe('on');
+  rmSync(fall);
+  expect(await json('run', 'integrate')).toMatchObject({ overlaps: [], conflicts: [] });
+  expect(text(scene, 'a')).toBe('one\n2\n3\n4\n5\n6\n7\n8\ntwo\n');
+  expect(text(scene, 'one.txt')).toBe('one\n');
+  expect(repo.git('status', '--porcelain')).toBe('');
 });
 
 it('work that cannot be merged has no result, and that is said by name', async () => {

@@ -9,6 +9,7 @@ import {
   type Integration,
 } from '../../git/integrate.ts';
 import { recoverIntegration } from '../../git/integrate-recovery.ts';
+import { GitFailure } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { MergeConflict } from '../../model/trees.ts';
@@ -96,10 +97,12 @@ export async function integrateRun(
   if (!createFile(file, jsonFile(intent), { durable: true })) throw busy(paths.runId);
   try {
     for (const { integration } of done) await carryOut(git, integration);
-  } finally {
-    // What git refused is not begun; what has failed otherwise is told, and tried anew by who asks again.
-    remove(file);
+  } catch (error) {
+    // What git refused is not begun. What failed otherwise may be half done: the next one ends it, by the intent.
+    if (error instanceof Refusal && !(error instanceof GitFailure)) remove(file);
+    throw error;
   }
+  remove(file);
   shown.integrated = done.map(({ place, integration }) => ({
     worktree: place.base.worktree,
     branch: integration.branch.replace(/^refs\/heads\//, ''),
