@@ -77,7 +77,6 @@ async function driveHere(
   here: Ways['here'],
   begun: () => void,
 ): Promise<void> {
-  const sinceMs = context.clock.elapsedMs();
   const endDeafness = context.outliveOutput();
   const paint = makePaint(context.stderr.color);
   const program = programWord(programDir, context);
@@ -105,7 +104,7 @@ async function driveHere(
     },
   });
   begun();
-  progress = openProgress(context.stderr, context, 'now');
+  progress = openProgress(context.stderr, context);
   progress.onState(drive.state);
   const endSignals = takeInterrupts(drive, progress, onInterrupt, context);
   try {
@@ -118,7 +117,7 @@ async function driveHere(
       spending: spendingOf(result.state, await pricesFor(context, result.state)),
       program,
       runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
-      tookMs: context.clock.elapsedMs() - sinceMs,
+      nowMs: Date.parse(context.clock.now()),
       interrupted: result.stopped,
       left: result.left,
       paint,

@@ -5,7 +5,6 @@
 import type { AgentActivity } from '../../model/activity.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { workedMs } from '../../core/state/standing.ts';
 import type { CliContext, Output } from '../context.ts';
 import { activityLine } from '../render/activity-lines.ts';
 import { noteworthyLine } from '../render/event-lines.ts';
@@ -32,14 +31,12 @@ const REDRAW_MS = 100;
 /** Clocks move on also when nothing else does. */
 const TICK_MS = 1000;
 
-/** `since`: what the time shown counts from this moment, or is that in which the run was at work. */
 export function openProgress(
   output: Output,
   { env, clock }: Pick<CliContext, 'env' | 'clock'>,
-  since: 'now' | 'run',
 ): RunProgress {
   const canDraw = output.isTerminal && env['TERM'] !== 'dumb' && output.rows >= 5;
-  return canDraw ? new LiveView(output, clock, since) : plainProgress(output);
+  return canDraw ? new LiveView(output, clock) : plainProgress(output);
 }
 
 function plainProgress(output: Output): RunProgress {
@@ -62,10 +59,8 @@ function plainProgress(output: Output): RunProgress {
 class LiveView implements RunProgress {
   readonly #output: Output;
   readonly #clock: CliContext['clock'];
-  readonly #since: 'now' | 'run';
   readonly #paint: Paint;
   readonly #screen: Screen;
-  readonly #openedMs: number;
   readonly #activities = new Map<string, string>();
   readonly #ticking = setInterval(() => this.#draw(), TICK_MS).unref();
   readonly #endResize: () => void;
@@ -75,13 +70,11 @@ class LiveView implements RunProgress {
   #drawnMs = Number.NEGATIVE_INFINITY;
   #pending: NodeJS.Timeout | null = null;
 
-  constructor(output: Output, clock: CliContext['clock'], since: 'now' | 'run') {
+  constructor(output: Output, clock: CliContext['clock']) {
     this.#output = output;
     this.#clock = clock;
-    this.#since = since;
     this.#paint = makePaint(output.color);
     this.#screen = openScreen(output);
-    this.#openedMs = clock.elapsedMs();
     this.#endResize = output.onResize(() => this.#draw());
   }
 
@@ -139,9 +132,7 @@ class LiveView implements RunProgress {
     if (this.#isClosed || !state) return;
     this.#drawnMs = this.#clock.elapsedMs();
     const nowMs = Date.parse(this.#clock.now());
-    const elapsedMs =
-      this.#since === 'now' ? this.#drawnMs - this.#openedMs : workedMs(state, nowMs);
-    const input = { state, activities: this.#activities, nowMs, elapsedMs, note: this.#note };
+    const input = { state, activities: this.#activities, nowMs, note: this.#note };
     const { columns, rows } = this.#output;
     this.#screen.draw(liveLines(input, { columns, rows, paint: this.#paint }));
   }

@@ -8,6 +8,7 @@ import {
   isRunStopped,
   isStopped,
   waitingUntil,
+  workedMs,
 } from '../../core/state/standing.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
@@ -23,8 +24,8 @@ export interface ClosingInput {
   program: string;
   /** Where the run lies, as the reader would type it. */
   runDirectory: string;
-  /** How long this took here; null where that says nothing. */
-  tookMs: number | null;
+  /** Since the epoch. */
+  nowMs: number;
   /** The person stopped it just now. */
   interrupted: boolean;
   /** The person left its agents at work just now. */
@@ -44,7 +45,7 @@ export function closingLines(input: ClosingInput): string[] {
   const facts = [
     `${state.counts.done} of ${plural(instances.length, 'instance')} done`,
     ...(state.counts.skipped > 0 ? [`${state.counts.skipped} skipped`] : []),
-    ...(input.tookMs === null ? [] : [duration(input.tookMs)]),
+    duration(workedMs(state, input.nowMs)),
     ...spent(input.spending),
   ].join(', ');
   const word = wordFor(input, status);

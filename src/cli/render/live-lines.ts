@@ -6,7 +6,7 @@
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { isWaitingForLock } from '../../core/state/locks.ts';
-import { isRunStopped, isStopped } from '../../core/state/standing.ts';
+import { isRunStopped, isStopped, workedMs } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, durationBetween, totalTokens } from './amounts.ts';
 import { count } from '../../text/amounts.ts';
@@ -21,8 +21,6 @@ export interface LiveInput {
   /** Instance id → what its agent is doing, one line, plain. */
   activities: ReadonlyMap<string, string>;
   nowMs: number;
-  /** How long it has gone on, as the headline says it. */
-  elapsedMs: number;
   /** A last line of its own, such as what Ctrl-C will do. */
   note: string | null;
 }
@@ -78,7 +76,7 @@ export function liveLines(input: LiveInput, area: Area): string[] {
   return [paintStatus(area.paint, status, header), ...body, ...foot];
 }
 
-function headline({ state, elapsedMs }: LiveInput): string {
+function headline({ state, nowMs }: LiveInput): string {
   const begun = new Set([...state.instances.values()].map((instance) => instance.task_id));
   const unborn = Object.keys(state.plan.tasks).filter((id) => !begun.has(id)).length;
   const total = state.instances.size + unborn;
@@ -93,7 +91,7 @@ function headline({ state, elapsedMs }: LiveInput): string {
       stopped: isRunStopped(state),
     }),
     `${state.counts.done}/${total} done`,
-    duration(elapsedMs),
+    duration(workedMs(state, nowMs)),
     ...(tokens > 0 ? [`${count(tokens)} tokens`] : []),
   ].join(' · ');
 }

@@ -21,7 +21,7 @@ export const command = defineCommand({
     const { exitAfterFollowing, followUntilRest } = await import('../live/follow.ts');
     const runId = resolveRunId(programDir, run);
     const paint = makePaint(context.stderr.color);
-    const progress = openProgress(context.stdout, context, 'run');
+    const progress = openProgress(context.stdout, context);
     const live = new AgentsAtWork(programDir, progress);
     try {
       const end = await followUntilRest(
@@ -45,7 +45,7 @@ export const command = defineCommand({
           spending: spendingOf(end.state, await pricesFor(context, end.state)),
           program: programWord(programDir, context),
           runDirectory: shellWord(directory),
-          tookMs: null,
+          nowMs: Date.parse(context.clock.now()),
           interrupted: false,
           left: false,
           paint,

@@ -37,7 +37,6 @@ function live(
     state,
     activities: new Map(activities),
     nowMs: Date.parse(NOW) + 65_000,
-    elapsedMs: 65_000,
     note: null,
   };
   return liveLines(input, { columns, rows, paint });
@@ -53,7 +52,7 @@ function closing(
     spending: spendingOf(state, prices),
     program: options.program ?? '',
     runDirectory: `.runs/${state.runId}`,
-    tookMs: 65_000,
+    nowMs: Date.parse(NOW) + 65_000,
     interrupted: options.interrupted ?? false,
     left: options.left ?? false,
     paint,
@@ -141,6 +140,8 @@ describe('the closing words', () => {
     const run = new ScriptedRun([task({ id: 'ask' })]);
     const id = run.ask(run.running('ask'), { question: 'Which base?', options: ['pg', 'lite'] });
     run.finish('ask');
+    // Also while another engine drove it; but not while it rested.
+    run.state.workedMs = 65_000;
     const text = closing(run.state, { program: 'prog ' });
     expect(text).toContain(`Run ${RUN_ID} waits for replies (0 of 1 instance done, 1m05s)`);
     expect(text).toContain('asks you:\n    Which base?\n    options: pg | lite');
