@@ -38,7 +38,7 @@ export function unknownField(
   // A word of another tool may be near to a field by chance: "name" is no slip for "named".
   if (known !== undefined && !isSameWord(name, near)) {
     if (!Object.hasOwn(fields, known)) {
-      return error(name, `what it is for is said elsewhere: ${known}`, null, known);
+      return error(name, 'what it is for is said elsewhere', null, known);
     }
     const example = fields[known]?.examples?.[0];
     const hint =
