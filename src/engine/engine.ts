@@ -7,13 +7,10 @@
  * list and wakes the loop; the loop alone changes the state.
  */
 import type { Facts } from '../core/plan/facts.ts';
-import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
-import { resultOf } from '../core/state/results.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordPrepared } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
-import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf, linksOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
@@ -26,8 +23,10 @@ import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Clock } from './clock.ts';
+import { CacheTimer } from './cache-timer.ts';
 import { askerOf, askersOf } from './intake.ts';
 import { Loop, type Stoppable, type StopMode, type Turn } from './loop.ts';
+import { factsOf, planTurn } from './plan-turn.ts';
 import { troubleOfOne } from './trouble.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
@@ -65,13 +64,6 @@ interface FinishedAttempt {
 
 /** How often what running workers have asked is looked for: with each second's look at the inbox. */
 const ASKERS_MS = 900;
-/**
- * Scripts poll `state/`: while the run is driven it is at most so late. What changes several times meanwhile is written
- * once.
- */
-const CACHE_LATE_MS = 900;
-/** However long the writing takes. */
-const CACHE_PAUSE_MS = 200;
 
 export class Engine {
   readonly #clock: Clock;
@@ -105,9 +97,7 @@ export class Engine {
   #revives: boolean;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
-  /** How long the latest writing took. */
-  #cacheTookMs = 0;
-  #cacheTimer: NodeJS.Timeout | null = null;
+  readonly #cache: CacheTimer;
 
   constructor(parts: EngineParts, options: EngineOptions) {
     const { clock, run, inbox, attempts, executor, fits } = parts;
@@ -119,6 +109,7 @@ export class Engine {
     this.#options = options;
     this.#clock = clock;
     this.#loop = new Loop(clock);
+    this.#cache = new CacheTimer(clock, run);
     this.#revives = options.revive === true;
   }
 
@@ -135,7 +126,7 @@ export class Engine {
       throw this.#withAgents(error);
     } finally {
       unwatch();
-      if (this.#cacheTimer) clearTimeout(this.#cacheTimer);
+      this.#cache.stop();
       for (const handle of this.#live.values()) handle.detach();
       this.#attempts.leave(new Set(this.#live.keys()));
     }
@@ -196,7 +187,10 @@ export class Engine {
       events.push(...this.#revive());
     }
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
-    const next = this.#plan(this.#facts(events));
+    const next = planTurn(run, this.#attempts, {
+      slots: this.#slots(),
+      facts: factsOf(run, this.#fits, events),
+    });
     const decided = [...events, ...next.events];
     // Once more: the inbox took its time, and nothing may be laid out where the run is no longer.
     run.checkPlace();
@@ -217,46 +211,8 @@ export class Engine {
     this.#beginAnswers();
     const waitsForTime = next.wakeAt !== null && !this.#isHalted();
     const isOver = this.#isIdle() && !(waitsForTime && this.#isWorthWaiting(next.wakeAt));
-    if (!isOver) this.#scheduleCacheFlush();
+    if (!isOver) this.#cache.schedule();
     return { isOver, wakeAt: waitsForTime ? next.wakeAt : null };
-  }
-
-  /** Plans, and tries to take what locks of their user it wants to have. */
-  #plan(facts: Facts): Omit<Plan, 'wanted'> {
-    const { state } = this.#run;
-    const taken = new Map<string, boolean>();
-    const events: RunEvent[] = [];
-    const starts: AttemptStart[] = [];
-    for (;;) {
-      const next = plan(state, { slots: this.#slots(), now: this.#run.now(), taken, facts });
-      events.push(...next.events);
-      starts.push(...next.starts);
-      for (const id of next.wanted) {
-        const locks = locksOf(state, instanceOf(state, id)).filter(isOfUser);
-        taken.set(id, this.#attempts.takeLocks(id, locks));
-      }
-      if (next.wanted.length > 0) continue;
-      const started = new Set(starts.map(({ instanceId }) => instanceId));
-      for (const [id, isTaken] of taken) {
-        if (isTaken && !started.has(id)) this.#attempts.giveBack(id);
-      }
-      return { events, starts, wakeAt: next.wakeAt };
-    }
-  }
-
-  /** What conditions are judged with: results that are on disk, and those of this turn, which are not yet. */
-  #facts(events: readonly RunEvent[]): Facts {
-    const { state } = this.#run;
-    return {
-      fits: this.#fits,
-      result: (id) => {
-        const latest = events.findLast(
-          (event) => event.event_type === 'result_materialized' && event.instance_id === id,
-        );
-        if (latest?.event_type !== 'result_materialized') return this.#run.result(id);
-        return resultOf(state, id) === null ? null : { value: latest.payload.result };
-      },
-    };
   }
 
   #isWorthWaiting(until: string | null): boolean {
@@ -598,18 +554,6 @@ export class Engine {
       });
       this.#loop.besideUntilStopped(counted, answer);
     }
-  }
-
-  #scheduleCacheFlush(): void {
-    this.#cacheTimer ??= setTimeout(
-      () => {
-        this.#cacheTimer = null;
-        const before = this.#clock.elapsedMs();
-        this.#run.flushCache();
-        this.#cacheTookMs = this.#clock.elapsedMs() - before;
-      },
-      Math.max(CACHE_PAUSE_MS, CACHE_LATE_MS - this.#cacheTookMs),
-    );
   }
 }
 

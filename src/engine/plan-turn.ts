@@ -1,0 +1,49 @@
+/** A plan with what it asks of the world outside the log: locks of the user, and results on disk. */
+import type { RunEvent } from '../core/events/events.ts';
+import type { Facts } from '../core/plan/facts.ts';
+import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
+import { isOfUser, locksOf } from '../core/state/locks.ts';
+import { resultOf } from '../core/state/results.ts';
+import { instanceOf } from '../core/state/run-state.ts';
+import type { Attempts, DrivenRun } from './parts.ts';
+
+/** Plans, and tries to take what locks of their user it wants to have. */
+export function planTurn(
+  run: DrivenRun,
+  attempts: Pick<Attempts, 'takeLocks' | 'giveBack'>,
+  options: { slots: number; facts: Facts },
+): Omit<Plan, 'wanted'> {
+  const { state } = run;
+  const taken = new Map<string, boolean>();
+  const events: RunEvent[] = [];
+  const starts: AttemptStart[] = [];
+  for (;;) {
+    const next = plan(state, { ...options, now: run.now(), taken });
+    events.push(...next.events);
+    starts.push(...next.starts);
+    for (const id of next.wanted) {
+      const locks = locksOf(state, instanceOf(state, id)).filter(isOfUser);
+      taken.set(id, attempts.takeLocks(id, locks));
+    }
+    if (next.wanted.length > 0) continue;
+    const started = new Set(starts.map(({ instanceId }) => instanceId));
+    for (const [id, isTaken] of taken) {
+      if (isTaken && !started.has(id)) attempts.giveBack(id);
+    }
+    return { events, starts, wakeAt: next.wakeAt };
+  }
+}
+
+/** What conditions are judged with: results that are on disk, and those of this turn's `events`, which are not yet. */
+export function factsOf(run: DrivenRun, fits: Facts['fits'], events: readonly RunEvent[]): Facts {
+  return {
+    fits,
+    result: (id) => {
+      const latest = events.findLast(
+        (event) => event.event_type === 'result_materialized' && event.instance_id === id,
+      );
+      if (latest?.event_type !== 'result_materialized') return run.result(id);
+      return resultOf(run.state, id) === null ? null : { value: latest.payload.result };
+    },
+  };
+}
