@@ -81,6 +81,12 @@ const ruleCondition: Field = {
   examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
 };
 
+/** Of one form of controller: what each rule chooses, beside when. */
+function rules(choice: Record<string, Field>): Shape {
+  const fields = { when: ruleCondition, ...choice };
+  return { type: 'list', min: 1, items: { type: 'object', fields } };
+}
+
 const nextInput: Shape = {
   type: 'either',
   ways: [
@@ -203,21 +209,13 @@ const control: Shape = {
         description: 'The branches to choose from.',
       },
       decide: {
-        shape: {
-          type: 'list',
-          min: 1,
-          items: {
-            type: 'object',
-            fields: {
-              when: ruleCondition,
-              labels: {
-                shape: { type: 'list', items: word },
-                required: true,
-                description: 'The routes that the rule chooses; an empty list chooses none.',
-              },
-            },
+        shape: rules({
+          labels: {
+            shape: { type: 'list', items: word },
+            required: true,
+            description: 'The routes that the rule chooses; an empty list chooses none.',
           },
-        },
+        }),
         staysOut: true,
         description: 'Rules that decide without an agent: the first that holds.',
         examples: [[{ labels: ['accept'] }]],
@@ -240,27 +238,19 @@ const control: Shape = {
         examples: [10],
       },
       decide: {
-        shape: {
-          type: 'list',
-          min: 1,
-          items: {
-            type: 'object',
-            fields: {
-              when: ruleCondition,
-              action: {
-                shape: { type: 'enum', values: ['continue', 'stop'] },
-                required: true,
-                description: 'What the loop does.',
-              },
-              next_inputs: {
-                shape: { type: 'map', values: nextInput, keys: inputKey },
-                staysOut: true,
-                description: 'What the next iteration sees: {ref: …} or {value: …}; with continue.',
-                examples: [{ feedback: { ref: 'deps.review.result.feedback' } }],
-              },
-            },
+        shape: rules({
+          action: {
+            shape: { type: 'enum', values: ['continue', 'stop'] },
+            required: true,
+            description: 'What the loop does.',
           },
-        },
+          next_inputs: {
+            shape: { type: 'map', values: nextInput, keys: inputKey },
+            staysOut: true,
+            description: 'What the next iteration sees: {ref: …} or {value: …}; with continue.',
+            examples: [{ feedback: { ref: 'deps.review.result.feedback' } }],
+          },
+        }),
         staysOut: true,
         description: 'Rules that decide without an agent: the first that holds.',
         examples: [[{ action: 'stop' }]],
