@@ -10,7 +10,7 @@
  * - The traps let it outlive the group's TERM, INT and HUP, so as to record the exit, and the end of
  *   whoever reads its report; a trapped signal is back to its default in the agent. The agent runs in
  *   the foreground: a shell gives background children /dev/null as standard input, and ignores INT for
- *   them.
+ *   them. Where it was asked to stop before the agent began, the agent does not begin: it would never hear of it.
  * - Its own standard error is dropped: shells comment on the death of a child by signal. The subshell
  *   costs no fork (it becomes the agent), and keeps dash from redirecting itself meanwhile.
  * - noclobber makes creating the claim exclusive, also against an engine's void claim. A second
@@ -20,7 +20,11 @@
  * - The agent does not inherit our descriptors, nor variables of ours: $@ and `set` need none.
  */
 function wrapper({ pid, report }: { pid: string; report: string }): string {
-  return `trap : TERM INT HUP QUIT PIPE
+  return `trap _codex_orch_asked=143 TERM
+trap _codex_orch_asked=130 INT
+trap _codex_orch_asked=129 HUP
+trap : QUIT PIPE
+unset _codex_orch_asked
 exec 3>&2 2>/dev/null
 set -C
 IFS= read -r _codex_orch_stat </proc/${pid}/stat || _codex_orch_stat=$(LC_ALL=C ps -o lstart= -p ${pid})
@@ -31,8 +35,12 @@ printf '\\n' >&8
 ${report}
 unset _codex_orch_stat
 shift 6
+if [ "$_codex_orch_asked" ]; then
+set -- "$_codex_orch_asked"
+else
 (exec "$@" 2>&3 3>&- 8>&- 9>&-)
 set -- $?
+fi
 printf '%s\\n' "$1" >&8
 exit "$1"`;
 }
