@@ -1,7 +1,7 @@
 /*
- * The launcher of attempts, as a small program of its own: what the script in launcher.ts does, at a fraction of its
+ * The launcher of attempts, as a small program of its own: what the script in shell-launcher.ts does, at a fraction of its
  * cost. It reads requests from standard input, and forks a keeper for each: a process that names itself, claims its
- * attempt, starts the agent, and records how that ended. Keepers, like the shell of launch.ts, need neither this
+ * attempt, starts the agent, and records how that ended. Keepers, like the shell of attempt-shell.ts, need neither this
  * program nor the engine to live: an attempt whose engine and launcher have died still has its exit recorded.
  *
  * A request is its length in eight decimal digits, then that many bytes: words that each end with a zero byte.
@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* As of the shell's, in launch.ts: the right to run was taken. */
+/* As of the shell's, in attempt-shell.ts: the right to run was taken. */
 enum { CLAIM_TAKEN = 75, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 extern char **environ;
@@ -91,11 +91,21 @@ static int stat_line(char *line, size_t size) {
 
 /* ---- the keeper of an attempt -------------------------------------------------------------------- */
 
-static void outlive(int signal) { (void)signal; }
+/* The signal by which the attempt was asked to stop; 0: by none. */
+static volatile sig_atomic_t asked = 0;
+
+static void outlive(int signal) {
+  if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP) asked = signal;
+}
 
 static const int outlived[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
 
+/* With the signals that a keeper outlives held back, so that none is lost on the way: they reach the agent. */
 static void start_agent(char **argv, const int *files) {
+  for (size_t i = 0; i < sizeof outlived / sizeof *outlived; i += 1) signal(outlived[i], SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   for (int fd = 0; fd < 3; fd += 1) {
     if (dup2(files[fd], fd) < 0) _exit(NOT_EXECUTABLE);
   }
@@ -124,9 +134,12 @@ static void keep(struct request *request, int report) {
   snprintf(over, sizeof over, "%s\n", id);
 
   setpgid(0, 0);
-  struct sigaction action = {.sa_handler = outlive};
+  struct sigaction action = {.sa_handler = outlive, .sa_flags = SA_RESTART};
+  sigset_t held;
+  sigemptyset(&held);
   for (size_t i = 0; i < sizeof outlived / sizeof *outlived; i += 1) {
     sigaction(outlived[i], &action, NULL);
+    sigaddset(&held, outlived[i]);
   }
   sigset_t none;
   sigemptyset(&none);
@@ -159,9 +172,13 @@ static void keep(struct request *request, int report) {
   for (size_t i = 0; i < count; i += 1) argv[i] = word(request);
 
   int code = NOT_EXECUTABLE;
+  sigprocmask(SIG_BLOCK, &held, NULL);
+  /* Who was asked to stop before it began would never hear of it. */
+  if (asked != 0) code = 128 + asked;
   /* The agent borrows this process until it is executed: nothing of it is copied. */
-  pid_t agent = argv == NULL || count == 0 ? -1 : vfork();
+  pid_t agent = asked != 0 || argv == NULL || count == 0 ? -1 : vfork();
   if (agent == 0) start_agent(argv, files);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   for (int fd = 0; fd < 3; fd += 1) close(files[fd]);
   if (agent > 0) {
     siginfo_t ended;

@@ -1,4 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalExecutor } from '../../../src/execution/local/executor.ts';
@@ -126,3 +135,35 @@ describe.each(launchers)('an attempt that the %s launcher forks', (_, program) =
     await executor.close();
   });
 });
+
+it.each(launchers.filter(([name]) => name === 'native'))(
+  'a keeper of the %s launcher does not begin an agent that was asked to stop before',
+  async (_, { argv, encode }) => {
+    const directory = path.join(root, 'asked');
+    mkdirSync(directory);
+    const inside = (name: string): string => path.join(directory, name);
+    // A pipe that nobody writes to holds it up where it opens the prompt.
+    spawnSync('mkfifo', [inside('prompt')]);
+    const files = { stdin: inside('prompt'), stdout: inside('out'), stderr: inside('err') };
+    const ours = [inside('identity'), inside('claim'), inside('exit'), 'boot', 'ns', 'host'];
+    const words = [...ours, 'touch', inside('ran')];
+    const [program, ...rest] = argv;
+    const launcher = spawn(program, rest, { stdio: ['pipe', 'ignore', 'ignore'] });
+    const request = { cwd: directory, env: process.env, ...files, words };
+    const text = Buffer.from(encode('1', request, process.env));
+    launcher.stdin.write(Buffer.concat([Buffer.from(String(text.length).padStart(8, '0')), text]));
+    const children = `/proc/${launcher.pid}/task/${launcher.pid}/children`;
+    const keeper = (): number => Number(readFileSync(children, 'utf8'));
+    await until('its keeper is held up', () => {
+      return keeper() > 0 && readFileSync(`/proc/${keeper()}/wchan`, 'utf8').includes('partner');
+    });
+    process.kill(-keeper(), 'SIGTERM');
+    closeSync(openSync(inside('prompt'), constants.O_WRONLY | constants.O_NONBLOCK));
+    const recorded = (): string =>
+      existsSync(inside('exit')) ? readFileSync(inside('exit'), 'utf8') : '';
+    await until('it has recorded an exit', () => /\d/.test(recorded()));
+    expect(recorded()).toBe('\n143\n');
+    expect(existsSync(inside('ran'))).toBe(false);
+    launcher.stdin.end();
+  },
+);
