@@ -9,7 +9,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, expect, it } from 'vitest';
 import { isJsonObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { copyFixture } from '../golden/fixture-runs.ts';
-import { builtEntry, testDirectory } from '../support/built-program.ts';
+import { makeRepository, testEnv } from '../git/made-repository.ts';
+import { builtEntry, codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
 
 const root = testDirectory('json');
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
@@ -135,14 +136,43 @@ it('as commands that no golden file shows print it', async () => {
   hold('inbox-worker', JSON.parse(line) as Json);
 });
 
-/** What prints only beside a repository, a remote or somebody to tell: none of the sessions has one so far. */
-const notShown = [
-  ...['blame-why', 'blame', 'notify-test', 'run-changes', 'run-clean', 'run-cost', 'run-grant'],
-  ...['run-integrate', 'run-pr', 'run-tree'],
-];
+it('as a run with trees, a time limit and somebody to tell has it', async () => {
+  const repo = makeRepository();
+  repo.git('config', 'user.name', 'P');
+  repo.git('config', 'user.email', 'p@example.com');
+  repo.write('a', '1\n');
+  repo.commit('first');
+  const program = path.join(root, 'trees');
+  const shell = { agent: 'shell', status: 'ready' };
+  writeFiles(program, {
+    'project.yaml': {
+      ...{ name: 'Trees', workspace: repo.dir, isolation: 'tree', edition: 2 },
+      node_wall_timeout_sec: 1,
+      notify: [{ on: ['done'], to: { command: ['true'] } }],
+    },
+    'tasks/edit.yaml': { ...shell, id: 'edit', title: 'Edit', run: 'echo 2 >> a' },
+    'tasks/slow.yaml': { ...shell, id: 'slow', title: 'Slow', run: 'echo begun; sleep 60' },
+  });
+  const env = { ...testEnv, HOME: path.join(root, 'home') };
+  const json = async (...words: string[]): Promise<Json> =>
+    JSON.parse((await codexOrch([...words, '--json'], { cwd: program, env })).stdout) as Json;
+  hold('run-start', await json('run', 'start', '--root', 'edit'));
+  hold('run-changes', await json('run', 'changes', 'latest'));
+  hold('run-cost', await json('run', 'cost', 'latest'));
+  hold('run-tree', await json('run', 'tree', 'latest', 'edit'));
+  hold('run-integrate', await json('run', 'integrate', 'latest'));
+  const file = path.join(repo.dir, 'a');
+  hold('blame', await json('blame', file));
+  hold('blame-why', await json('blame', file, '--why', '2'));
+  hold('notify-test', await json('notify', 'test'));
+  hold('run-clean', await json('run', 'clean', 'latest'));
+  hold('run-start', await json('run', 'start', '--root', 'slow'));
+  hold('run-grant', await json('run', 'grant', 'latest', 'slow', '--wall-sec', '5'));
+});
 
 it('leaves out no command', () => {
-  expect(schemaNames.filter((name) => !held.has(name))).toEqual(notShown);
+  // It prints beside a remote alone: test/contract/16-what-the-person-gets.test.ts.
+  expect(schemaNames.filter((name) => !held.has(name))).toEqual(['run-pr']);
 });
 
 /** What a command prints first, that is then ended. */
