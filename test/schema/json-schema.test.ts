@@ -247,8 +247,10 @@ describe('a schema of somebody else', () => {
     for (let n = 0; n < 3000; n += 1) properties[`p${n}`] = { $ref: `#a${n}` };
     const $defs: JsonObject = {};
     for (let n = 0; n < 3000; n += 1) $defs[`d${n}`] = { $anchor: `a${n}`, type: 'string' };
-    const started = performance.now();
+    const before = process.cpuUsage();
     await checkOf({ properties, $defs }, {}).catch(() => undefined);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // Of the processor, which others may have, too.
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(10_000_000);
   });
 });
