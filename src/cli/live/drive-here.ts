@@ -117,7 +117,6 @@ async function driveHere(
       spending: spendingOf(result.state, await pricesFor(context, result.state)),
       program,
       runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
-      nowMs: Date.parse(context.clock.now()),
       interrupted: result.stopped,
       left: result.left,
       paint,

@@ -24,8 +24,6 @@ export interface ClosingInput {
   program: string;
   /** Where the run lies, as the reader would type it. */
   runDirectory: string;
-  /** Since the epoch. */
-  nowMs: number;
   /** The person stopped it just now. */
   interrupted: boolean;
   /** The person left its agents at work just now. */
@@ -45,7 +43,8 @@ export function closingLines(input: ClosingInput): string[] {
   const facts = [
     `${state.counts.done} of ${plural(instances.length, 'instance')} done`,
     ...(state.counts.skipped > 0 ? [`${state.counts.skipped} skipped`] : []),
-    duration(workedMs(state, input.nowMs)),
+    // Up to its last event: of what still runs then, nobody here knows for how long.
+    duration(workedMs(state, Date.parse(state.updatedAt))),
     ...spent(input.spending),
   ].join(', ');
   const word = wordFor(input, status);

@@ -45,7 +45,6 @@ export const command = defineCommand({
           spending: spendingOf(end.state, await pricesFor(context, end.state)),
           program: programWord(programDir, context),
           runDirectory: shellWord(directory),
-          nowMs: Date.parse(context.clock.now()),
           interrupted: false,
           left: false,
           paint,

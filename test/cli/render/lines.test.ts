@@ -52,7 +52,6 @@ function closing(
     spending: spendingOf(state, prices),
     program: options.program ?? '',
     runDirectory: `.runs/${state.runId}`,
-    nowMs: Date.parse(NOW) + 65_000,
     interrupted: options.interrupted ?? false,
     left: options.left ?? false,
     paint,
