@@ -90,12 +90,12 @@ export interface HonouredFields {
 }
 
 /** Fields of `agents.<name>` that some backends have no use for. */
-export const agentFields = ['command', 'run', 'model', 'sandbox'] as const;
-type AgentField = (typeof agentFields)[number];
+export const optionalAgentFields = ['command', 'run', 'model', 'sandbox'] as const;
+type AgentField = (typeof optionalAgentFields)[number];
 
 /** Fields of a task that some backends have no use for. */
-export const taskFields = ['run', 'model', 'sandbox', 'extra_writable_roots'] as const;
-type TaskField = (typeof taskFields)[number];
+export const optionalTaskFields = ['run', 'model', 'sandbox', 'extra_writable_roots'] as const;
+type TaskField = (typeof optionalTaskFields)[number];
 
 /** An agent as one task, or nobody in particular, uses it. */
 export interface AgentUse {

@@ -1,5 +1,5 @@
 /** Whether agents resolve, and whether their backends can honour what is asked of them (section 7). Pure. */
-import { agentFields, taskFields, type UseFinding } from '../../agents/backend.ts';
+import { optionalAgentFields, optionalTaskFields, type UseFinding } from '../../agents/backend.ts';
 import { backendOf, backends, defaultBackend, shellBackend } from '../../agents/backends.ts';
 import {
   DEFAULT_AGENT,
@@ -30,7 +30,7 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
     checkWrap(name, agent, [...at, 'wrap'], add);
     checkServers(name, agent, [...at, 'mcp'], add);
     checkWords(wordsOf(agent), at, add);
-    for (const field of agentFields) {
+    for (const field of optionalAgentFields) {
       if (agent[field] === null || fields.agent.includes(field)) continue;
       if (isWrapped(agent, field)) continue;
       if (field === 'command' || field === 'run') {
@@ -95,7 +95,7 @@ export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): 
   const { does, fields, check } = backendOf(agent.backend);
   addAll(check({ name, agent, task }), [], add);
   checkHeld(task, project, add);
-  for (const field of taskFields) {
+  for (const field of optionalTaskFields) {
     if (!isSet(task[field]) || fields.task.includes(field) || isWrapped(agent, field)) continue;
     if (field === 'run') {
       add(
