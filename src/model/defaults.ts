@@ -6,6 +6,7 @@ import type {
   AgentSpec,
   ControlSpec,
   Dependency,
+  ForEach,
   ProjectSpec,
   RequiredDecision,
   TaskSpec,
@@ -14,6 +15,14 @@ import type {
 type Loop = ControlSpec & { mode: 'loop' };
 
 export const dependencyDefaults: Omit<Dependency, 'task' | 'kind'> = { consume: [], as: null };
+
+export const forEachDefaults: Omit<ForEach, 'items' | 'as'> = {
+  key: null,
+  max_parallel: null,
+  ask_above: 25,
+  max_items: 1000,
+  stop_after: null,
+};
 
 export const loopDefaults: Omit<Loop, 'mode' | 'continue_targets'> = {
   stop_targets: [],
@@ -73,7 +82,7 @@ export const projectDefaults: Omit<ProjectSpec, 'name' | 'workspace'> = {
 /** A task as a run froze it, with what it lacks. Fields stay in their order, new ones come last. */
 export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
   const task = complete(frozen, { ...taskDefaults, agent: defaultAgent });
-  const { control } = task;
+  const { control, for_each } = task;
   return {
     ...task,
     depends_on: task.depends_on.map((each) => complete(each, dependencyDefaults)),
@@ -81,6 +90,7 @@ export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
     assistant_hints: complete(task.assistant_hints, taskDefaults.assistant_hints),
     interaction_policy: complete(task.interaction_policy, taskDefaults.interaction_policy),
     required_decisions: task.required_decisions.map((each) => complete(each, decisionDefaults)),
+    ...(for_each === undefined ? {} : { for_each: complete(for_each, forEachDefaults) }),
   };
 }
 

@@ -145,6 +145,10 @@ export interface ProjectSpec extends Policies {
   notify?: NotifyRule[];
 }
 
+/** When a dependency that takes the items of a region together is met: when each is settled, or when all are done. */
+export const gatherings = ['settled', 'all'] as const;
+export type Gathering = (typeof gatherings)[number];
+
 export interface Dependency {
   task: string;
   kind: DependencyKind;
@@ -153,6 +157,26 @@ export interface Dependency {
   as: string | null;
   /** An upstream instance that was skipped by its condition counts as settled, and its references as absent. */
   optional?: boolean;
+  /** All instances of a task of a region are taken together, in the scope around its items. */
+  gather?: Gathering;
+}
+
+/** `for_each` of a task: it, and what descends from it up to a gather, for every item of a list. */
+export interface ForEach {
+  /** A reference to the list, or the list. */
+  items: string | Json[];
+  /** The input that holds the item; its place, from 0, is the input `<as>_index`. */
+  as: string;
+  /** A path in the item to what names it; null: its place. */
+  key: string | null;
+  /** Items at a time; null: no bound of its own. */
+  max_parallel: number | null;
+  /** A longer list asks a person first; null: none does. */
+  ask_above: number | null;
+  /** A longer list fails. */
+  max_items: number;
+  /** Once so many items have failed no further one begins; null: all begin. */
+  stop_after: number | null;
 }
 
 /** A test on the value that a reference leads to. */
@@ -248,6 +272,8 @@ export interface TaskSpec extends Policies {
   locks?: LockSpec[];
   /** Where it does not hold, the instance is skipped. */
   when?: Condition;
+  /** It stands for a task for every item of a list. */
+  for_each?: ForEach;
 }
 
 export interface RolePolicy {

@@ -6,6 +6,7 @@ import {
   completeTask,
   decisionDefaults,
   dependencyDefaults,
+  forEachDefaults,
   loopDefaults,
   projectDefaults,
   taskDefaults,
@@ -44,6 +45,7 @@ describe('defaults', () => {
     expect(projectDefaults).toEqual(optional(projectFields));
     expect(agentDefaults).toEqual(optional(fieldsOf(projectFields.agents.shape)));
     expect(dependencyDefaults).toEqual(optional(fieldsOf(taskFields.depends_on.shape)));
+    expect(forEachDefaults).toEqual(optional(fieldsOf(taskFields.for_each.shape)));
     expect(decisionDefaults).toEqual(optional(fieldsOf(taskFields.required_decisions.shape)));
     expect(loopDefaults).toEqual(optional(fieldsOf(taskFields.control.shape, 'loop')));
     expect(optional(fieldsOf(taskFields.control.shape, 'route'))).toEqual({});

@@ -13,6 +13,7 @@ import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
 import { checkConditions } from './conditions.ts';
 import { checkReferences } from './references.ts';
+import { checkRegions } from './regions.ts';
 import { checkRoles } from './roles.ts';
 import { checkTrees, tasksInLoops } from './trees.ts';
 import type { Add, ProgramModel, RuleFinding } from './finding.ts';
@@ -46,6 +47,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     if (!model.isProjectUnreadable) checkRoleAgent(role, model.project, addTo(`roles.${role.id}`));
   }
   checkTargetOwners(model.tasks, addTo);
+  checkRegions(model.tasks, addTo);
   checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {

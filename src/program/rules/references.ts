@@ -38,7 +38,12 @@ export function referencesOf(task: TaskSpec): PlacedReference[] {
         )
       : [],
   );
-  return [...prompt, ...conditions, ...handedOn];
+  const { for_each } = task;
+  const list: PlacedReference[] =
+    typeof for_each?.items === 'string'
+      ? [{ ref: for_each.items, path: ['for_each', 'items'], use: 'value' }]
+      : [];
+  return [...prompt, ...conditions, ...handedOn, ...list];
 }
 
 export function checkReferences(task: TaskSpec, add: Add): void {

@@ -21,6 +21,26 @@ export const inputKey: StringForm = {
       : 'must be letters, digits, ".", "_", "-", not starting with "." or "-", at most 100',
 };
 
+const itemNamePattern = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,93}$/;
+
+/** An input key without dots, and with room for the "_index" that a second one has behind it. */
+export const itemName: StringForm = {
+  pattern: itemNamePattern.source,
+  problem: (text) =>
+    itemNamePattern.test(text)
+      ? null
+      : 'must be letters, digits, "_", "-", not starting with "-", at most 94',
+};
+
+/** Keys and indexes with dots between them. */
+export const valuePath: StringForm = {
+  pattern: '^[^.]+(\\.[^.]+)*$',
+  problem: (text) =>
+    text.split('.').includes('')
+      ? 'must be a path of keys and indexes with dots between them: file, or place.file'
+      : null,
+};
+
 const relativePath: StringForm = {
   pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\]+$',
   problem(text) {

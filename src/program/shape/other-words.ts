@@ -98,10 +98,7 @@ export const taskWords: OtherWords = {
     'if condition conditions preconditions unless only_if skip_if run_if',
     'Write "when: {ref: deps.<task>.result.<path>, matches: {const: …}}".',
   ),
-  ...all(
-    'for_each foreach for-each each matrix strategy with_items map',
-    'A list does not become work by itself: write a task for each item, or a loop that takes one at a time ("control").',
-  ),
+  ...all('foreach each matrix strategy with_items with_list map map_over items', 'for_each'),
   ...all(`${places} repo`, 'workspace'),
   ...all(
     'writable_roots writable_dirs writable add_dirs volumes mounts allowed_paths',
@@ -138,7 +135,17 @@ export const dependencyWords: OtherWords = {
     'consume',
   ),
   ...all('alias scope scope_alias rename', 'as'),
-  ...all('gather collect', 'Write a dependency for each task whose work is to be taken together.'),
+  ...all('collect join wait_for fan_in reduce aggregate', 'gather'),
+};
+
+export const forEachWords: OtherWords = {
+  ...all('in list over values of ref from with_items matrix', 'items'),
+  ...all('item item_name var variable loop_var iterator name', 'as'),
+  ...all('id item_key named_by label', 'key'),
+  ...all('parallel parallelism concurrency max_concurrency max_workers workers', 'max_parallel'),
+  ...all('ask confirm_above approve_above', 'ask_above'),
+  ...all('limit max max_length', 'max_items'),
+  ...all('fail_fast max_failures max_fail stop_on_failure max_failed', 'stop_after'),
 };
 
 export const composeWords: OtherWords = {

@@ -29,6 +29,7 @@ import {
   interactionWords,
   routeWords,
 } from './other-words.ts';
+import { forEach, gather } from './regions.ts';
 import { policyFields } from './policies.ts';
 import type { Field, FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
@@ -134,6 +135,7 @@ const dependency: Shape = {
       description:
         'Go on without it where its condition skipped it; its references are absent then.',
     },
+    gather,
   },
 };
 
@@ -404,5 +406,6 @@ export const taskFields: FieldsOf<TaskSpec> = {
       'Condition: a test, a list of tests that all hold, or {any: [test…]}. Where it does not hold, the task is skipped.',
     examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
   },
+  for_each: forEach,
   ...policyFields,
 };
