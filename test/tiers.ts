@@ -28,6 +28,7 @@ export const tiers = {
   all: [
     'test/agents/claude/real.test.ts',
     'test/agents/codex/real.test.ts',
+    'test/agents/codex/session-use.test.ts',
     'test/app/proposals/proposals.test.ts',
     'test/bench',
     'test/cli/run/run-commands.test.ts',

@@ -53,6 +53,11 @@ export interface Backend {
    */
   obstacle(settings: Json, env: Environment, place: Place): Refusal | null;
   reader(): OutputReader;
+  /**
+   * Follows what a session has used where the agent keeps it, which may be more than its output tells; null: it keeps no
+   * such thing. `env`: as for `locate`.
+   */
+  sessionUse(env: Environment): SessionUse | null;
   /** What it means that its process ended without success, by itself. */
   failure(evidence: FailureEvidence): Failure;
   /** How it is asked to stop: in this order, the first at once. After the grace it is killed. */
@@ -185,6 +190,12 @@ export interface OutputSummary {
 export interface OutputReader {
   push(line: string): AgentActivity[];
   summary(): OutputSummary;
+}
+
+export interface SessionUse {
+  /** The sum of all of the session, as far as it is known now. Reads on from where it was; null: nothing is known. */
+  look(sessionId: string): Usage | null;
+  close(): void;
 }
 
 export interface FailureEvidence {

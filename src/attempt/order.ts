@@ -218,6 +218,7 @@ function orderOf(
         ...need.variables,
         PATH: withShim(commandDir, set['PATH'] ?? env['PATH']),
       },
+      ...(state.plan.project.edition === 2 ? { metered: true } : {}),
       ...(profile === null ? {} : { profile }),
       ...limitsOf(state.plan.project, need.wallSec),
       startedAt: need.startedAt,

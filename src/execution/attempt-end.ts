@@ -2,6 +2,7 @@
 import type { TerminationReason, TokenKey, Usage } from '../model/run.ts';
 import type { Backend, Failure, OutputSummary } from '../agents/backend.ts';
 import { classifyFailure } from '../agents/failure.ts';
+import { largerUse } from '../model/prices.ts';
 import type { AttemptOrder, AttemptEnd, StopReason } from '../model/attempt.ts';
 
 export interface EndFacts {
@@ -12,6 +13,8 @@ export interface EndFacts {
   stderrTail: string;
   stdoutFile: string;
   finishedAtMs: number;
+  /** What the session has used in sum by what the agent keeps of it; null: nobody has looked, or nothing is known. */
+  sessionUse: Usage | null;
 }
 
 export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFacts): AttemptEnd {
@@ -38,7 +41,7 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
     failure_summary: failure?.failure_summary ?? null,
     resume_recommended: failure?.resume_recommended ?? false,
     session_id: sessionLost ? null : (output.sessionId ?? requested),
-    usage: usageOfAttempt(output.usage, previousIn(order, backend)),
+    usage: usedInAttempt(order, backend, output.usage, facts.sessionUse),
     final_message: backend.can.structuredOutput
       ? output.finalMessage === null
         ? null
@@ -65,8 +68,21 @@ function terminationOf(backend: Backend, facts: EndFacts): TerminationReason {
   return 'nonzero_exit';
 }
 
+/** This attempt's own use, of what its output and what its agent keeps of the session tell. */
+export function usedInAttempt(
+  order: Pick<AttemptOrder, 'sessionId' | 'previousUsage'>,
+  backend: Pick<Backend, 'can'>,
+  reported: Usage | null,
+  sessionUse: Usage | null,
+): Usage | null {
+  return usageOfAttempt(largerUse(reported, sessionUse), previousIn(order, backend));
+}
+
 /** What an agent that reports the sum of its session has reported before; null: nothing to subtract. */
-function previousIn({ sessionId, previousUsage }: AttemptOrder, { can }: Backend): Usage | null {
+function previousIn(
+  { sessionId, previousUsage }: Pick<AttemptOrder, 'sessionId' | 'previousUsage'>,
+  { can }: Pick<Backend, 'can'>,
+): Usage | null {
   return sessionId === null || can.usage !== 'of_session' ? null : previousUsage;
 }
 

@@ -39,6 +39,8 @@ export interface AttemptOrder {
    * CODEX_ORCH_* and PATH. So PATH here must already start from `agent.env.PATH` if that is set.
    */
   env: Record<string, string>;
+  /** Whether what its agent keeps of the session counts as what it used; left out: what its output tells counts alone. */
+  metered?: true;
   /** What surrounds the agent; left out: nothing. */
   profile?: AgentProfile;
   /** Counted while its process lives; null: no limit. */

@@ -14,6 +14,17 @@ export function priceOf(prices: Prices, model: string | null): Price | null {
   return prices[fitting[0] ?? ''] ?? null;
 }
 
+/** Input and output; what was cached is part of the input. */
+export function tokensOf(usage: Usage): number {
+  return usage.input_tokens + usage.output_tokens;
+}
+
+/** Of two counts of one thing: that of which more is told. */
+export function largerUse(a: Usage | null, b: Usage | null): Usage | null {
+  if (a === null || b === null) return a ?? b;
+  return tokensOf(b) > tokensOf(a) ? b : a;
+}
+
 /** US dollars. Cached tokens are a part of the input, and charged once. */
 export function costOf(usage: Usage, price: Price): number {
   const cached = Math.min(usage.cached_input_tokens, usage.input_tokens);

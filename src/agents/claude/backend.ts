@@ -72,6 +72,8 @@ export const claudeBackend: Backend = {
   commandLine: claudeCommandLine,
   obstacle,
   reader: createClaudeReader,
+  // What it uses, its output tells.
+  sessionUse: () => null,
   failure: claudeFailure,
   // TERM ends it and its commands in a moment. On INT it may end without a word, and as if all were well.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

@@ -10,6 +10,7 @@ import { isSessionUuid } from '../session-uuid.ts';
 import { codexCli } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
+import { codexSessionUse } from './session-use.ts';
 import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
 
@@ -59,6 +60,7 @@ export const codexBackend: Backend = {
   commandLine: codexCommandLine,
   obstacle: (settings, env) => programObstacle(codexCli, codexSettings({ settings }).program, env),
   reader: createCodexReader,
+  sessionUse: codexSessionUse,
   failure: codexFailure,
   stopping,
   async doctor(uses, machine) {

@@ -7,11 +7,11 @@
  * - an item may start and never complete, and item ids start again in every process.
  */
 import { isJsonObject } from '../../model/json.ts';
-import type { Usage } from '../../model/run.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
-import { amountOf, recordIn, recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { recordIn, recordsIn, textOf, type Fields } from '../output/fields.ts';
 import { isSessionUuid } from '../session-uuid.ts';
+import { codexUsage } from './usage.ts';
 
 export function createCodexReader(): OutputReader {
   const openItems = new Set<string>();
@@ -43,7 +43,7 @@ export function createCodexReader(): OutputReader {
         return [{ type: 'turn_started' }];
       case 'turn.completed': {
         seen.turn = 'completed';
-        seen.usage = usageOf(record['usage']) ?? seen.usage;
+        seen.usage = codexUsage(record['usage']) ?? seen.usage;
         const { usage } = seen;
         return [{ type: 'turn_ended', outcome: 'completed', message: null, usage }];
       }
@@ -155,16 +155,6 @@ function statusOf(value: unknown, completed: boolean): ItemStatus {
   if (value === 'in_progress' || value === 'completed' || value === 'failed') return value;
   if (!completed) return 'in_progress';
   return value === 'declined' || value === 'error' ? 'failed' : 'completed';
-}
-
-function usageOf(value: unknown): Usage | null {
-  if (!isJsonObject(value)) return null;
-  return {
-    input_tokens: amountOf(value['input_tokens']),
-    cached_input_tokens: amountOf(value['cached_input_tokens']),
-    output_tokens: amountOf(value['output_tokens']),
-    reasoning_output_tokens: amountOf(value['reasoning_output_tokens']),
-  };
 }
 
 function errorText(value: unknown): string {

@@ -53,6 +53,7 @@ export const commandBackend: Backend = {
   commandLine,
   obstacle,
   reader,
+  sessionUse: () => null,
   failure: commandFailure,
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
   doctor: () => Promise.resolve([]),

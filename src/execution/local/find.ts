@@ -11,7 +11,7 @@ import {
   readIdentity,
   settleClaim,
 } from './attempt-files.ts';
-import { prepareAttempt } from './environment.ts';
+import { prepareAttempt, type Prepared } from './environment.ts';
 import { groupLivesWith } from './process-group.ts';
 import { AttemptWatch } from './watch.ts';
 
@@ -30,16 +30,16 @@ export async function findAttempt(
     if (claim === 'run') break;
   }
   const identity = readIdentity(files, generation);
-  const argv = await commandOf(order, inherited);
+  const { argv, env } = await preparedAgain(order, inherited);
   const liveness = identity === null ? 'gone' : isSameProcess(identity);
   const gone = liveness === 'gone' || (liveness === 'unknown' && readExit(files) !== null);
   if (identity === null || gone) {
     return {
       kind: 'ended',
-      handle: new AttemptWatch(order, files, { kind: 'gone', identity, argv }, heard),
+      handle: new AttemptWatch(order, files, { kind: 'gone', identity, argv }, heard, env),
     };
   }
-  const handle = new AttemptWatch(order, files, { kind: 'attached', identity, argv }, heard);
+  const handle = new AttemptWatch(order, files, { kind: 'attached', identity, argv }, heard, env);
   return { kind: 'running', handle, isOverdue: handle.isOverdue() };
 }
 
@@ -68,14 +68,14 @@ export function isAttemptOver(
   }
 }
 
-/** For runtime.json: what it would be started with now, which is what it was started with. */
-async function commandOf(
+/** What it would be started with now, which is what it was started with. */
+async function preparedAgain(
   order: AttemptOrder,
   inherited: Readonly<NodeJS.ProcessEnv>,
-): Promise<string[]> {
+): Promise<{ argv: string[]; env: Prepared['env'] | null }> {
   try {
-    return (await prepareAttempt(order, inherited)).argv;
+    return await prepareAttempt(order, inherited);
   } catch {
-    return [];
+    return { argv: [], env: null };
   }
 }

@@ -31,7 +31,7 @@ export async function startAttempt(
 ): Promise<Handle> {
   const files = attemptFiles(order);
   const failed = (problem: string, argv: string[] = []): Handle =>
-    new AttemptWatch(order, files, { kind: 'failed', problem, argv }, heard);
+    new AttemptWatch(order, files, { kind: 'failed', problem, argv }, heard, null);
   const unusable = directoryProblem(order.cwd);
   if (unusable !== null) return failed(`the workspace cannot be used: ${unusable}`);
   let argv: string[] = [];
@@ -47,12 +47,12 @@ export async function startAttempt(
     const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {
       case 'child':
-        return new AttemptWatch(order, files, { ...launched, argv }, heard);
+        return new AttemptWatch(order, files, { ...launched, argv }, heard, prepared.env);
       case 'running': {
         const { pid, startTime, ended: exited, reaped } = launched;
         const identity = { pid, startTime, ...ownScope() };
         const watched = { kind: 'launched', identity, exited, reaped, argv } as const;
-        return new AttemptWatch(order, files, watched, heard);
+        return new AttemptWatch(order, files, watched, heard, prepared.env);
       }
       case 'refused':
         return failed(unclaimed(files), argv);

@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Backend } from '../../agents/backend.ts';
+import type { Backend, Environment } from '../../agents/backend.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AgentActivity } from '../../model/activity.ts';
 import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
@@ -17,6 +17,7 @@ import { claimTakenCode } from './attempt-shell.ts';
 import { launchTrouble } from './launch-trouble.ts';
 import { Limits, POLL_MS } from './limits.ts';
 import { removeLitter } from './litter.ts';
+import { Meter } from './meter.ts';
 import { signalGroup } from './process-group.ts';
 import { AttemptOutput } from './progress.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
@@ -54,6 +55,7 @@ export class AttemptWatch implements Handle {
   private readonly files: AttemptFiles;
   private readonly output: AttemptOutput;
   private readonly limits: Limits;
+  private readonly meter: Meter;
   private readonly ladder: TerminationLadder;
   private settle!: { resolve(end: AttemptEnd): void; reject(error: unknown): void };
   private state: State = { kind: 'watching' };
@@ -70,7 +72,14 @@ export class AttemptWatch implements Handle {
   private reported: Stopwatch | null = null;
   private reportIsStale = true;
 
-  constructor(order: AttemptOrder, files: AttemptFiles, watched: Watched, heard: Heard) {
+  constructor(
+    order: AttemptOrder,
+    files: AttemptFiles,
+    watched: Watched,
+    heard: Heard,
+    /** All of the attempt's; null where it is not known. */
+    env: Environment | null,
+  ) {
     this.order = order;
     this.watched = watched;
     this.pid = pidOf(watched);
@@ -79,6 +88,7 @@ export class AttemptWatch implements Handle {
     this.files = files;
     this.output = new AttemptOutput(this.backend, this.files);
     this.limits = new Limits(order);
+    this.meter = new Meter(order, this.backend, env);
     this.ladder = new TerminationLadder(this.backend.stopping(order), order.graceMs, (signal) =>
       this.signal(signal),
     );
@@ -137,7 +147,7 @@ export class AttemptWatch implements Handle {
   detach(): void {
     if (this.state.kind === 'over') return;
     this.state = { kind: 'over' };
-    this.clearTimers();
+    this.letGo();
     this.output.close();
   }
 
@@ -300,17 +310,19 @@ export class AttemptWatch implements Handle {
     this.writeRuntime(end);
     removeLitter(this.order, this.backend.leaves);
     this.state = { kind: 'over' };
-    this.clearTimers();
+    this.letGo();
     this.settle.resolve(end);
   }
 
   private howItEnded({ code, problem }: Departure, stopped: StopReason | null): AttemptEnd {
     const exit = readExit(this.files);
     const lastSign = this.output.lastOutputMs() ?? Date.parse(this.order.startedAt);
+    const output = this.output.summary();
     const end = attemptEnd(this.order, this.backend, {
       stopped,
       returnCode: exit?.code ?? code,
-      output: this.output.summary(),
+      output,
+      sessionUse: this.meter.sessionUse(output),
       stderrTail: this.output.stderrTail(),
       stdoutFile: this.files.stdout,
       finishedAtMs: this.watched.kind === 'gone' ? (exit?.atMs ?? lastSign) : nowMs(),
@@ -348,9 +360,10 @@ export class AttemptWatch implements Handle {
     return this.state.kind === 'over';
   }
 
-  private clearTimers(): void {
+  private letGo(): void {
     clearTimeout(this.pollTimer);
     this.ladder.cancel();
+    this.meter.close();
   }
 }
 
