@@ -21,7 +21,7 @@ export interface ProcessIdentity {
 /** Where a pid means something: everything of an identity but the process. */
 export type ProcessScope = Omit<ProcessIdentity, 'pid' | 'startTime'>;
 
-/** `unknown`: the process belongs to another pid namespace or host, where we cannot look. */
+/** `unknown`: we cannot look; for the most part because it belongs to another pid namespace or host. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
 export function ownIdentity(): ProcessIdentity {
@@ -57,6 +57,8 @@ export function isSameProcess(identity: ProcessIdentity): Liveness {
   if (identity.pidNamespace !== here.pidNamespace) return 'unknown';
   const startTime = startTimeOf(identity.pid);
   if (startTime !== null) return startTime === identity.startTime ? 'alive' : 'gone';
+  // Who has no descriptor left can read nothing of anybody, not of itself either.
+  if (startTimeOf(process.pid) === null) return 'unknown';
   // A /proc mounted with hidepid hides the processes of other users, yet kill(2) knows them.
   return signalReaches(identity.pid) === 'forbidden' ? 'unknown' : 'gone';
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { identityOf, isSameProcess, ownIdentity, parseStat } from '../../src/processes/identity.ts';
 import { until } from '../execution/local/orders.ts';
+import { canLimitDescriptors, withoutDescriptors } from '../support/descriptors.ts';
 
 describe('the identity of a process', () => {
   it('is ours while we live', () => {
@@ -13,6 +14,11 @@ describe('the identity of a process', () => {
     expect(isSameProcess({ ...own, pidNamespace: 'pid:[1]' })).toBe('unknown');
     expect(isSameProcess({ ...own, bootId: 'other' })).toBe('gone');
     expect(isSameProcess({ ...own, bootId: 'other', host: 'other' })).toBe('unknown');
+  });
+
+  it.runIf(canLimitDescriptors)('is unknown to who has no descriptor left to look', () => {
+    const own = ownIdentity();
+    expect(withoutDescriptors(() => isSameProcess(own))).toBe('unknown');
   });
 
   it('ends with the process', async () => {

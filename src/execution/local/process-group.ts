@@ -33,7 +33,7 @@ export function groupLives(pgid: number): boolean {
     // ESRCH: empty. EPERM: macOS says so of zombies; and a group we may not signal is not ours.
     return false;
   }
-  return process.platform !== 'linux' || membersOf(pgid).length > 0;
+  return process.platform !== 'linux' || (membersOf(pgid)?.length ?? 1) > 0;
 }
 
 /**
@@ -47,7 +47,8 @@ export function groupLivesWith(pgid: number, environmentEntry: string): boolean 
   } catch {
     return false;
   }
-  return membersOf(pgid).some((pid) => environmentOf(pid).includes(environmentEntry));
+  const members = membersOf(pgid);
+  return members === null || members.some((pid) => environmentOf(pid).includes(environmentEntry));
 }
 
 /** `NAME=value` each, as a process was started with; empty where it is gone, or another user's. */
@@ -61,12 +62,20 @@ export function groupIdOf(pid: number): number | null {
   return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat.pgrp;
 }
 
-function membersOf(pgid: number): number[] {
-  const members: number[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (/^\d+$/.test(name) && groupIdOf(Number(name)) === pgid) members.push(Number(name));
+/** All processes there are, by number. null: nobody can look now. Linux only. */
+export function processTable(): number[] | null {
+  try {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return null;
   }
-  return members;
+}
+
+/** null: nobody can look now (no descriptor is left), which does not mean that there are none. */
+function membersOf(pgid: number): number[] | null {
+  const canLook = read('/proc/self/stat') !== null;
+  const all = canLook ? processTable() : null;
+  return all?.filter((pid) => groupIdOf(pid) === pgid) ?? null;
 }
 
 function read(file: string): string | null {

@@ -2,8 +2,7 @@
  * Ends what an agent has started in sessions of their own: the process group of the attempt does not hold them, and a
  * signal to it does not reach them. They are known by the attempt in their environment. Linux only.
  */
-import { readdirSync } from 'node:fs';
-import { environmentOf, groupIdOf } from './process-group.ts';
+import { environmentOf, groupIdOf, processTable } from './process-group.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -29,9 +28,8 @@ export async function endStrays(order: AttemptOrder): Promise<void> {
 function straysWith(entry: string): number[] {
   if (process.platform !== 'linux') return [];
   const own = groupIdOf(process.pid);
-  return readdirSync('/proc').flatMap((name) => {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid <= 1) return [];
+  return (processTable() ?? []).flatMap((pid) => {
+    if (pid <= 1) return [];
     if (!environmentOf(pid).includes(entry)) return [];
     const group = groupIdOf(pid);
     return group === null || group === own ? [] : [pid];
