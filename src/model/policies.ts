@@ -28,6 +28,8 @@ export interface Policies {
   retry?: RetrySpec;
   /** At the time limit of an attempt. */
   on_wall?: (typeof wallPolicies)[number];
+  /** How often an attempt may go on whose work is not accepted. */
+  repair?: number;
 }
 
 /** What of it counts. */
@@ -37,8 +39,8 @@ export interface ResolvedPolicies extends Required<Omit<Policies, 'retry'>> {
 
 /** What holds where nobody says it. */
 export const editionDefaults: Readonly<Record<Edition, ResolvedPolicies>> = {
-  1: { on_wall: 'fail', retry: null },
-  2: { on_wall: 'ask', retry: null },
+  1: { on_wall: 'fail', retry: null, repair: 0 },
+  2: { on_wall: 'ask', retry: null, repair: 2 },
 };
 
 /** The value of whoever is nearest and has one: neither left out nor null. */

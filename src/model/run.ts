@@ -86,6 +86,19 @@ export const failureKinds = [
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
+/** Why an instance goes on by itself, in the session that it has, with an attempt that is told what happened. */
+export const continueReasons = ['repair'] as const;
+export type ContinueReason = (typeof continueReasons)[number];
+
+/** What an attempt ended with, where its instance goes on with another; the next one is told. */
+export interface Continuation {
+  reason: ContinueReason;
+  /** What happened, as plain text of a few lines; it may hold what a program printed. */
+  message: string;
+  /** What the instance would have failed with. */
+  failure_kind: FailureKind | null;
+}
+
 export const skipReasons = ['upstream', 'condition', 'stop_after', 'first_n', 'aborted'] as const;
 export type SkipReason = (typeof skipReasons)[number];
 
@@ -135,6 +148,8 @@ export interface AttemptRecord {
   error: string | null;
   session_id: string | null;
   usage: Usage | null;
+  /** Why the instance goes on after it, in the same session where there is one; not there where it does not. */
+  continued?: Continuation;
 }
 
 export interface Instance {

@@ -77,6 +77,7 @@ export function stageRequest(
     replies: [],
     interrupts: [],
     previousFailure: null,
+    told: null,
     loop: null,
     tree: null,
     roles: [],

@@ -55,6 +55,9 @@ export function runCase(
   const random = new Random(seed);
   const tasks = randomProgram(random, random.pick([2, 3, 4, 5, 6, 7, 8, 9, 10, 12]));
   if (formatVersion > 1 && random.chance(0.6)) addConditions(random, tasks);
+  if (formatVersion > 1 && random.chance(0.4)) {
+    for (const each of tasks) if (random.chance(0.5)) each.repair = random.between(1, 2);
+  }
   const options: LockstepOptions = {
     steps: random.pick([10, 30, 60, 100]),
     everyPrefix: random.chance(0.05),

@@ -40,6 +40,7 @@ function statusAfter(event: RunEvent): string | null {
     case 'instance_requeued':
       return 'pending';
     case 'instance_runnable':
+    case 'instance_continued':
     case 'instance_resumed':
       return 'runnable';
     case 'attempt_started':

@@ -35,6 +35,8 @@ export interface ModelInstance {
   session: string | null;
   failureKind: FailureKind | null;
   resumeRecommended: boolean;
+  /** Since it was last requeued by somebody. */
+  repairs: number;
   /** Targets that this controller instance chose. */
   chosen: Set<string>;
   /** Skipped by an abort while nothing above it was failed or skipped: only a retry moves it. */
@@ -165,6 +167,7 @@ export class ReferenceModel {
       session: null,
       failureKind: null,
       resumeRecommended: false,
+      repairs: 0,
       chosen: new Set(),
       skippedByAbort: false,
       skippedByCondition: false,
@@ -347,23 +350,33 @@ export class ReferenceModel {
     } else if (outcome.process === 'failed') {
       fail(instance, outcome.failureKind ?? 'unknown', outcome.resumeRecommended);
     } else if (outcome.result === 'against_schema') {
-      fail(instance, 'output_schema', false);
+      this.#repair(instance, 'output_schema');
     } else if (outcome.result === 'none' && task.result_schema !== null) {
-      fail(instance, 'output_schema', false);
+      this.#repair(instance, 'output_schema');
     } else if (task.control && outcome.control === 'refused') {
-      fail(instance, 'task_runtime', false);
+      this.#repair(instance, 'task_runtime');
     } else if (task.control && this.#pastLimit(instance, outcome.control)) {
       fail(instance, 'loop_limit', false);
     } else if (!outcome.published) {
-      fail(instance, 'task_runtime', false);
+      this.#repair(instance, 'task_runtime');
     } else if (!this.#allDecisionsAsked(instance)) {
-      fail(instance, 'decision_obligation', false);
+      this.#repair(instance, 'decision_obligation');
     } else {
       instance.status = 'done';
       instance.result = outcome.value;
       if (task.control && outcome.control !== 'refused') this.#choose(instance, outcome.control);
     }
     this.createInstances();
+  }
+
+  /** Section 18: it goes on, as often as its task says. */
+  #repair(instance: ModelInstance, kind: FailureKind): void {
+    if (instance.repairs >= (this.task(instance.task).repair ?? 0)) {
+      fail(instance, kind, false);
+      return;
+    }
+    instance.repairs += 1;
+    instance.status = 'runnable';
   }
 
   #allDecisionsAsked(instance: ModelInstance): boolean {
@@ -509,6 +522,7 @@ export class ReferenceModel {
 
   #requeue(instance: ModelInstance): void {
     instance.status = 'pending';
+    instance.repairs = 0;
     instance.failureKind = null;
     instance.resumeRecommended = false;
     instance.skippedByAbort = false;

@@ -8,7 +8,7 @@ import { scopeOf } from '../../core/state/scope-index.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { Json } from '../../model/json.ts';
 import type { TaskSpec } from '../../model/program.ts';
-import type { Instance } from '../../model/run.ts';
+import type { Continuation, Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { isResultCalledFor } from './called-for.ts';
 import { isFile } from '../../disk/stats-of.ts';
@@ -74,6 +74,7 @@ export async function briefWorker(
       .flatMap((id) => state.interrupts.get(id) ?? [])
       .map((record) => asShown(state, record)),
     previousFailure: previousFailure(instance),
+    told: toldWhy(instance),
     loop: loopBudget(state, instance, task),
     roles: allowedRoles(task, run.roles),
     allowHuman: task.interaction_policy.allow_human,
@@ -145,6 +146,15 @@ function previousFailure(instance: Instance): PreviousFailure | null {
   const previous = instance.attempts.at(-2);
   if (!previous || previous.error === null) return null;
   return { kind: previous.failure_kind, summary: previous.error };
+}
+
+/** What no attempt that ended well has been told of: one that was cut off may not have got to it. */
+function toldWhy({ attempts }: Instance): Continuation | null {
+  const earlier = attempts.slice(0, -1);
+  const latest = earlier.findLastIndex(
+    ({ termination_reason: end, continued }) => end === 'completed' || continued !== undefined,
+  );
+  return earlier[latest]?.continued ?? null;
 }
 
 function loopBudget(state: RunState, instance: Instance, task: TaskSpec): LoopBudget | null {

@@ -13,6 +13,7 @@ import type { RequiredDecision } from '../../model/program.ts';
 import type { FailureKind } from '../../model/run.ts';
 import { bullets, code, fenced, oneLine, paragraphs } from '../../text/markdown.ts';
 import { replySections } from './reply-sections.ts';
+import { wentOnSection } from './went-on.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
 
 /** A composed part, ready to be put into the prompt. */
@@ -39,6 +40,7 @@ export function freshPrompt(request: StageRequest, material: PromptMaterial): st
     earlierAttempts(request, material),
     replySections(request.replies),
     failureSection(request),
+    wentOnSection(request.told),
   )}\n`;
 }
 
@@ -47,7 +49,8 @@ export function continuePrompt(request: StageRequest, material: PromptMaterial):
   const replies = replySections(request.replies);
   const failure = failureSection(request);
   const granted = grant(request);
-  const nothingNew = replies === '' && failure === null && granted === null;
+  const wentOn = wentOnSection(request.told);
+  const nothingNew = replies === '' && failure === null && granted === null && wentOn === null;
   return `${paragraphs(
     `# Task \`${task.id}\` goes on: attempt ${attempt}, in the same session`,
     nothingNew
@@ -55,7 +58,8 @@ export function continuePrompt(request: StageRequest, material: PromptMaterial):
       : 'What was said before still holds. Here is what is new.',
     replies,
     failure,
-    request.previousFailure === null ? null : openDecisions(request),
+    wentOn,
+    failure === null && wentOn === null ? null : openDecisions(request),
     granted,
     references(request, material.parts),
     newPlaces(request, material),

@@ -12,7 +12,13 @@ import type {
   TaskSpec,
 } from '../../model/program.ts';
 import type { MergeConflict } from '../../model/trees.ts';
-import type { FailureKind, FileRecord, Instance, InterruptRecord } from '../../model/run.ts';
+import type {
+  Continuation,
+  FailureKind,
+  FileRecord,
+  Instance,
+  InterruptRecord,
+} from '../../model/run.ts';
 
 export interface StageRequest {
   run: StagedRun;
@@ -43,6 +49,8 @@ export interface StageRequest {
   interrupts: InterruptRecord[];
   /** Why the previous attempt failed, where it did: the agent is asked to mend it. */
   previousFailure: PreviousFailure | null;
+  /** Why its instance goes on by itself with this attempt; null: it does not. */
+  told: Continuation | null;
   /** A loop controller's budget; null for other tasks. */
   loop: LoopBudget | null;
   /** The roles that this task may ask. */

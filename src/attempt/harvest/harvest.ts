@@ -1,4 +1,6 @@
 /** What a worker's attempt left, once its process has ended: the facts by which the core judges it. */
+import { backendOf } from '../../agents/backends.ts';
+import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { AttemptFacts } from '../../core/judge/finish.ts';
 import { instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -18,6 +20,8 @@ export async function harvestWork(
   const task = taskOf(state, instance);
   if (end.termination_reason !== 'completed') return withoutOutput(end);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
+  const { agent } = effectiveAgent(state.plan.project, task);
+  const heard = backendOf(agent.backend).needsPrompt ? {} : ({ isUntold: true } as const);
   try {
     const result = await collectResult({
       attemptDir,
@@ -33,11 +37,15 @@ export async function harvestWork(
       publishedDir: paths.publishedDir(instanceId),
       publish: task.publish,
     });
-    return { process: end, result, artifacts };
+    return { process: end, result, artifacts, ...heard };
   } catch (error) {
     if (!isSpoilt(error, attemptDir)) throw error;
     const message = `what the attempt left cannot be taken: ${error.message}`;
-    return { process: end, result: { kind: 'none' }, artifacts: { kind: 'missing', message } };
+    return {
+      ...{ process: end, result: { kind: 'none' } },
+      artifacts: { kind: 'missing', message },
+      ...heard,
+    };
   }
 }
 

@@ -133,7 +133,7 @@ function rowsOfTask(task: TaskSpec, instances: Instance[], input: LiveInput): Ro
 function rowOf(instance: Instance, label: string, input: LiveInput): Row {
   const { status } = instance;
   const attempt = instance.attempts.at(-1);
-  const again = instance.attempt > 1 ? `attempt ${instance.attempt}: ` : '';
+  const again = instance.attempt > 1 ? `attempt ${instance.attempt}${goesOnAs(instance)}: ` : '';
   switch (status) {
     case 'running': {
       const time = attempt ? duration(input.nowMs - Date.parse(attempt.started_at)) : '';
@@ -163,6 +163,11 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
     case 'pending':
       return { status, label, time: '', text: waitsFor(upstreamOf(instance), input.state) };
   }
+}
+
+function goesOnAs({ attempts }: Instance): string {
+  const { continued } = attempts.at(-2) ?? {};
+  return continued === undefined ? '' : ` (${continued.reason})`;
 }
 
 function countdown({ waiting_until: until, error }: Instance, nowMs: number): string {

@@ -1,5 +1,6 @@
 /** Events of instances: how one comes to be, and moves from status to status. */
 import type {
+  Continuation,
   FailureKind,
   Instance,
   InstanceStatus,
@@ -69,11 +70,17 @@ interface InstanceDelayed {
   failure_kind: FailureKind | null;
 }
 
+interface InstanceContinued extends Continuation {
+  /** The attempt that has ended; the next one is told. */
+  attempt: number;
+}
+
 export interface InstanceEvents {
   instance_created: InstanceCreated;
   instance_runnable: Record<string, never>;
   instance_waiting: InstanceWaiting;
   instance_delayed: InstanceDelayed;
+  instance_continued: InstanceContinued;
   instance_resumed: Record<string, never>;
   instance_requeued: InstanceRequeued;
   instance_skipped: InstanceSkipped;
@@ -132,6 +139,13 @@ export const instanceEvents: Family<InstanceEvents> = {
     apply: delay,
     says: ({ until, error }) => `until ${until}, since it failed: ${error}`,
     news: 'tried again later',
+  },
+  instance_continued: {
+    since: 2,
+    misfit: (state, event) => unlessConcluding(state, event) ?? unlessAnswered(state, event),
+    apply: goOn,
+    says: ({ attempt, reason, message }) => `after attempt ${attempt}, ${reason}: ${message}`,
+    news: 'goes on',
   },
   instance_resumed: {
     since: 1,
@@ -306,6 +320,9 @@ function unheard(state: RunState, instanceId: string): boolean {
   return unappliedReplies(state, instanceId).some(({ interrupt }) => interrupt.blocking);
 }
 
+/** Of nearly all instances. */
+const notYet: InstanceLinks['continuations'] = {};
+
 function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated>): void {
   const id = event.instance_id ?? '';
   const { task_id, input_scope_id, dependency_instances, activation_bindings } = event.payload;
@@ -346,6 +363,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     newlyGranted: 0,
     wallSec: null,
     retries: 0,
+    continuations: notYet,
   };
   for (const upstreamId of upstream) {
     const above = linksOf(state, upstreamId);
@@ -396,6 +414,20 @@ function delay(state: RunState, event: LoggedEvent<string, InstanceDelayed>): vo
   state.agenda.delayed.push(Date.parse(until), instance.instance_id);
 }
 
+function goOn(state: RunState, event: LoggedEvent<string, InstanceContinued>): void {
+  const instance = instanceOf(state, event.instance_id);
+  const { reason, message, failure_kind } = event.payload;
+  const continued = { reason, message, failure_kind };
+  const latest = instance.attempts.at(-1);
+  if (latest) Object.assign(latest, { continued });
+  const links = linksOf(state, instance.instance_id);
+  links.continuations = {
+    ...links.continuations,
+    [reason]: (links.continuations[reason] ?? 0) + 1,
+  };
+  makeRunnable(state, event);
+}
+
 /** Nothing that it waited for counts any more. */
 function endWait(instance: Instance): void {
   instance.waiting_reason = null;
@@ -415,7 +447,9 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   setStatus(state, instance, 'pending');
   endWait(instance);
   const { reason } = event.payload;
-  if (reason === 'retry' || reason === 'resume') linksOf(state, instance.instance_id).retries = 0;
+  if (reason === 'retry' || reason === 'resume') {
+    Object.assign(linksOf(state, instance.instance_id), { retries: 0, continuations: notYet });
+  }
   clearOutcome(instance);
   if (state.aborted) reopenUnsaid(state);
   state.aborted = false;

@@ -4,7 +4,7 @@ import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
 import type { ExplainContext, Reason } from './reason.ts';
-import { explainWaiting } from './waiting.ts';
+import { explainWaiting, openingLine } from './waiting.ts';
 
 export interface Explanation extends Reason {
   instance_id: string;
@@ -52,8 +52,8 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'running':
       return {
         why: driven
-          ? `attempt ${instance.attempt} is at work since ${instance.started_at}`
-          : `attempt ${instance.attempt} was started; no engine watches it now: it may still be at work, or have ended`,
+          ? `attempt ${instance.attempt} is at work since ${instance.started_at}${goesOnSince(instance)}`
+          : `attempt ${instance.attempt} was started${goesOnSince(instance)}; no engine watches it now: it may still be at work, or have ended`,
         command: resume,
       };
     case 'runnable':
@@ -72,6 +72,13 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'failed':
       return afterAbort(state, explainFailed(state, instance, context));
   }
+}
+
+/** Why its attempt follows on the one before, where that did not fail. */
+function goesOnSince({ attempts }: Instance): string {
+  const { attempt, continued } = attempts.at(-2) ?? {};
+  if (continued === undefined) return '';
+  return `; it goes on (${continued.reason}) after attempt ${attempt}: ${openingLine(continued.message)}`;
 }
 
 /** Nothing moves what an aborted run left. */

@@ -31,7 +31,7 @@ export function explainWaiting(
   const questions = open.map(({ interrupt }) => {
     const whom =
       interrupt.audience === 'human' ? 'a person' : `role ${interrupt.resolved_target_role_id}`;
-    return `${interrupt.interrupt_id} asks ${whom}: ${firstLine(interrupt.question)}`;
+    return `${interrupt.interrupt_id} asks ${whom}: ${openingLine(interrupt.question)}`;
   });
   return {
     why: `it waits for an answer. ${questions.join('. ')}`,
@@ -68,7 +68,8 @@ function explainDelay(state: RunState, instance: Instance, context: ExplainConte
   };
 }
 
-function firstLine(text: string): string {
+/** What it begins with, short enough for a sentence. */
+export function openingLine(text: string): string {
   const [line = ''] = text.trim().split('\n');
   return beginning(line, 160);
 }

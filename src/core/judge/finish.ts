@@ -16,6 +16,7 @@ import { later } from '../plan/timers.ts';
 import { emitControl } from './control-events.ts';
 import { missingDecision } from './decisions.ts';
 import { recordCommit, type WorkspaceFacts } from './workspace.ts';
+import { mayRepair, repair, type Fault } from './repair.ts';
 import { acceptResult, recordResult, type ResultFacts } from './result.ts';
 
 export type ArtifactFacts =
@@ -27,6 +28,8 @@ export interface AttemptFacts {
   artifacts: ArtifactFacts;
   /** Absent: it has no tree of its own. */
   workspace?: WorkspaceFacts;
+  /** Its agent takes no prompt: it does the same again, whatever it is told. */
+  isUntold?: true;
 }
 
 /** Settles the running attempt of `instanceId`. `now`: ISO 8601, UTC. */
@@ -79,22 +82,30 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   }
   const task = taskOf(state, instance);
   const accepted = acceptResult(state, instance, task, facts.result);
-  if (!accepted.ok) return fail(recorder, id, accepted.message, accepted.kind);
-  const { control } = accepted;
-  if (facts.result.kind === 'value') recordResult(recorder, instance, facts.result);
-  if (facts.artifacts.kind === 'missing') {
-    return fail(recorder, id, facts.artifacts.message, 'task_runtime');
-  }
+  if (accepted.ok && facts.result.kind === 'value') recordResult(recorder, instance, facts.result);
+  const { artifacts, workspace = { kind: 'none' } } = facts;
   const undecided = missingDecision(state, id, task);
-  if (undecided !== null) return fail(recorder, id, undecided, 'decision_obligation');
-  const { workspace = { kind: 'none' } } = facts;
-  if (workspace.kind === 'failed') {
-    return fail(recorder, id, workspace.message, workspace.failureKind);
+  const faults: Fault[] = [
+    ...(accepted.ok ? [] : [accepted]),
+    ...(artifacts.kind === 'missing'
+      ? [{ kind: 'task_runtime' as const, message: artifacts.message }]
+      : []),
+    ...(undecided === null ? [] : [{ kind: 'decision_obligation' as const, message: undecided }]),
+    ...(workspace.kind === 'failed'
+      ? [{ kind: workspace.failureKind, message: workspace.message }]
+      : []),
+  ];
+  const [fault] = faults;
+  if (fault !== undefined) {
+    if (mayRepair(state, instance, faults, facts)) return repair(recorder, instance, faults);
+    return fail(recorder, id, fault.message, fault.kind);
   }
-  if (instance.published.length === 0 && facts.artifacts.artifacts.length > 0) {
+  if (!accepted.ok || artifacts.kind === 'missing') return;
+  const { control } = accepted;
+  if (instance.published.length === 0 && artifacts.artifacts.length > 0) {
     recorder.emit('artifacts_published', id, {
       attempt: instance.attempt,
-      artifacts: facts.artifacts.artifacts,
+      artifacts: artifacts.artifacts,
     });
   }
   if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);

@@ -9,6 +9,15 @@ import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 
 type PolicyName = keyof Policies;
 
+/** How often an attempt may be repaired. `isUntold`: its agent takes no prompt; only where somebody means just that. */
+export function repairsOf(
+  project: Pick<ProjectSpec, 'agents' | 'edition' | PolicyName>,
+  task: Pick<TaskSpec, 'agent' | PolicyName>,
+  isUntold: boolean,
+): number {
+  return policyOf(isUntold ? { agents: project.agents } : project, task, 'repair');
+}
+
 /** The nearest wins whole. */
 export function policyOf<K extends PolicyName>(
   project: Pick<ProjectSpec, 'agents' | 'edition' | PolicyName>,

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../model/json.ts';
 import type {
+  ContinueReason,
   InputScope,
   Instance,
   InterruptRecord,
@@ -83,6 +84,8 @@ export interface InstanceLinks {
   wallSec: number | null;
   /** How often it was tried again by itself, since a person last wanted it tried. */
   retries: number;
+  /** How often it went on by itself, by reason, since a person last wanted it tried. */
+  continuations: Readonly<Partial<Record<ContinueReason, number>>>;
 }
 
 export interface LoopCount {

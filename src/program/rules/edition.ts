@@ -6,6 +6,7 @@ import type { Add } from './finding.ts';
 /** What the default of edition 2 does. */
 const gains: Readonly<Record<Exclude<keyof Policies, 'retry'>, string>> = {
   on_wall: 'asks a person where an attempt comes to its time limit, instead of failing it',
+  repair: 'has an attempt mend, in the same session, what is wrong with what it hands in',
 };
 
 export function checkEdition({ edition }: ProjectSpec, add: Add): void {

@@ -50,4 +50,11 @@ export const policyFields: FieldsOf<Policies> = {
       'What becomes of an attempt that was stopped at its time limit. ask: a person is asked whether it may go on; fail: it has failed. The nearest counts: task, agent, project; else ask in edition 2, fail in edition 1.',
     examples: ['ask'],
   },
+  repair: {
+    shape: { type: 'integer', min: 0 },
+    staysOut: true,
+    description:
+      'How often an attempt that ended well goes on in the same session, told what is wrong, where its result does not fit its schema or control, or a published file, a required decision or a check is missing. The nearest counts: task, agent, project; else 2 in edition 2, 0 in edition 1. An agent that runs a command is run again only where its task or the agent itself says so.',
+    examples: [2],
+  },
 };

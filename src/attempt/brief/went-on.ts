@@ -1,0 +1,24 @@
+/** What an attempt is told whose instance went on by itself: what happened, and what it is to do. Pure. */
+import type { Continuation, ContinueReason } from '../../model/run.ts';
+import { fenced, paragraphs } from '../../text/markdown.ts';
+
+interface Words {
+  heading: string;
+  /** Before what happened. */
+  happened: string;
+  todo: string;
+}
+
+const words: Readonly<Record<ContinueReason, Words>> = {
+  repair: {
+    heading: 'Not accepted yet',
+    happened: 'The work was looked at when the turn ended. This is wrong with it:',
+    todo: 'What else was done stands. Mend this and no more, then hand in again, in the directory of this attempt, everything that the task calls for: also what was right before.',
+  },
+};
+
+export function wentOnSection(told: Continuation | null): string | null {
+  if (told === null) return null;
+  const { heading, happened, todo } = words[told.reason];
+  return paragraphs(`## ${heading}`, `${happened}\n\n${fenced(told.message)}`, todo);
+}
