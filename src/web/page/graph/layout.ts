@@ -5,34 +5,50 @@
 import { Graph, layout } from '@dagrejs/dagre';
 import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
-import type { Loop } from './loops.ts';
+import { findBlocks, type Block } from './blocks.ts';
+import { foldIntoLines, type LineCrossing } from './lines.ts';
+import { innermost, type Loop } from './loops.ts';
+import {
+  blockGap,
+  foldedHeight,
+  frameHead,
+  framePad,
+  loopFoot,
+  nodeHeight,
+  nodeWidth,
+} from './sizes.ts';
 
 export type Direction = 'across' | 'down';
 
-interface Placed {
+export interface Placed {
   x: number;
   y: number;
   width: number;
   height: number;
 }
 
-interface Frame extends Placed {
+export interface Frame extends Placed {
   id: string;
   kind: 'loop' | 'block';
   /** Loops: the controller. */
   controller: string | null;
   members: string[];
+  /** One node stands for its members; nothing of them is drawn. */
+  folded: boolean;
 }
 
 export interface GraphLayout {
+  /** Those that are drawn. */
   tasks: Map<string, Placed>;
   frames: Frame[];
-  /** Task → the block that stands for it in edges. */
+  /** Task → the block, or the folded loop, that stands for it in edges. */
   blockOf: Map<string, string>;
   width: number;
   height: number;
   /** `source target` → where an edge that passes other ranks bends. */
   bends: Map<string, Point[]>;
+  /** `source target` → the way of an edge that leads from one line of the graph to another. */
+  crossings: Map<string, LineCrossing>;
 }
 
 export interface Point {
@@ -40,54 +56,76 @@ export interface Point {
   y: number;
 }
 
-const nodeWidth = 212;
-const nodeHeight = 64;
-const gap = 14;
-const frameHead = 40;
-const framePad = 16;
-const blockFrom = 9;
+export interface LayoutOptions {
+  direction: Direction;
+  /** How wide it may be, in px: a wider one goes on below. */
+  maxWidth: number;
+  /** Frames that a person has folded or opened, against what they are by themselves. */
+  toggled: ReadonlySet<string>;
+}
 
 export function layoutGraph(
   tasks: TaskSpec[],
   edges: GraphEdge[],
   loops: Loop[],
-  direction: Direction,
+  { direction, maxWidth, toggled }: LayoutOptions,
 ): GraphLayout {
-  const blocks = findBlocks(tasks, edges, loops, direction);
-  const blockOf = new Map(blocks.flatMap(({ id, members }) => members.map((each) => [each, id])));
-  const graph = new Graph<object, Sized, Routed>({
-    compound: true,
-    multigraph: false,
-  });
+  const folded = foldedLoops(loops, toggled);
+  const within = new Set(folded.flatMap(({ body }) => [...body]));
+  const open = loops.filter(({ controller }) => !within.has(controller));
+  const free = tasks.filter(({ id }) => !within.has(id));
+  const blocks = findBlocks(free, edges, open, direction, toggled);
+  const blockOf = new Map([
+    ...blocks.flatMap(({ id, members }) => members.map((each): [string, string] => [each, id])),
+    ...folded.flatMap(({ controller, body }) =>
+      [...body].map((each): [string, string] => [each, frameId(controller)]),
+    ),
+  ]);
+  const graph = emptyGraph(direction);
+  const known = new Set(tasks.map(({ id }) => id));
+  for (const { id } of free) {
+    if (!blockOf.has(id)) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
+  }
+  for (const block of blocks) graph.setNode(block.id, { width: block.width, height: block.height });
+  for (const { controller } of folded) {
+    graph.setNode(frameId(controller), { width: nodeWidth + 2 * framePad, height: foldedHeight });
+  }
+  for (const { source, target, kind } of edges) {
+    // A continue leads back; a layout in ranks knows no back.
+    if (kind === 'continue' || !known.has(source) || !known.has(target)) continue;
+    const [from, to] = [blockOf.get(source) ?? source, blockOf.get(target) ?? target];
+    if (from !== to) graph.setEdge(from, to);
+  }
+  for (const loop of open) graph.setNode(frameId(loop.controller), { width: 0, height: 0 });
+  for (const loop of [...open, ...folded]) {
+    if (loop.outer) graph.setParent(frameId(loop.controller), frameId(loop.outer));
+  }
+  for (const { id } of free) {
+    const loop = innermost(open, id);
+    if (loop) graph.setParent(blockOf.get(id) ?? id, frameId(loop.controller));
+  }
+  layout(graph);
+  const flat = collect(graph, free, { open, folded }, blocks, blockOf);
+  return direction === 'across' ? foldIntoLines(flat, edges, maxWidth) : flat;
+}
+
+/** The outermost of the loops that a person has folded. */
+function foldedLoops(loops: Loop[], toggled: ReadonlySet<string>): Loop[] {
+  const all = loops.filter(({ controller }) => toggled.has(frameId(controller)));
+  return all.filter((loop) => !all.some((each) => each !== loop && each.body.has(loop.controller)));
+}
+
+function emptyGraph(direction: Direction): Graph<object, Sized, Routed> {
+  const graph = new Graph<object, Sized, Routed>({ compound: true, multigraph: false });
   graph.setGraph({
     rankdir: direction === 'across' ? 'LR' : 'TB',
-    nodesep: direction === 'across' ? 26 : 22,
-    ranksep: direction === 'across' ? 56 : 54,
+    nodesep: direction === 'across' ? 18 : 22,
+    ranksep: direction === 'across' ? 48 : 54,
     marginx: 12,
     marginy: 12,
   });
   graph.setDefaultEdgeLabel(() => ({}));
-  const ends = new Set(tasks.map(({ id }) => id));
-  for (const { id } of tasks) {
-    if (!blockOf.has(id)) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
-  }
-  for (const block of blocks) graph.setNode(block.id, { width: block.width, height: block.height });
-  for (const { source, target, kind } of edges) {
-    // A continue leads back; a layout in ranks knows no back.
-    if (kind === 'continue' || !ends.has(source) || !ends.has(target)) continue;
-    const [from, to] = [blockOf.get(source) ?? source, blockOf.get(target) ?? target];
-    if (from !== to) graph.setEdge(from, to);
-  }
-  for (const loop of loops) graph.setNode(frameId(loop.controller), { width: 0, height: 0 });
-  for (const loop of loops) {
-    if (loop.outer) graph.setParent(frameId(loop.controller), frameId(loop.outer));
-  }
-  for (const { id } of tasks) {
-    const loop = innermost(loops, id);
-    if (loop) graph.setParent(blockOf.get(id) ?? id, frameId(loop.controller));
-  }
-  layout(graph);
-  return collect(graph, tasks, loops, blocks, blockOf);
+  return graph;
 }
 
 const straightPx = 30;
@@ -127,62 +165,10 @@ function frameId(controller: string): string {
   return `loop ${controller}`;
 }
 
-function innermost(loops: Loop[], id: string): Loop | undefined {
-  return loops.filter(({ body }) => body.has(id)).sort((a, b) => a.body.size - b.body.size)[0];
-}
-
-interface Block {
-  id: string;
-  members: string[];
-  columns: number;
-  width: number;
-  height: number;
-}
-
-function findBlocks(
-  tasks: TaskSpec[],
-  edges: GraphEdge[],
-  loops: Loop[],
-  direction: Direction,
-): Block[] {
-  const neighbours = new Map<string, string[]>(tasks.map(({ id }) => [id, []]));
-  const controlled = new Set<string>();
-  for (const { source, target, kind } of edges) {
-    neighbours.get(source)?.push(`> ${target}`);
-    neighbours.get(target)?.push(`< ${source}`);
-    if (kind === 'continue' || kind === 'stop' || kind === 'route') {
-      controlled.add(source).add(target);
-    }
-  }
-  const alike = new Map<string, string[]>();
-  for (const { id, kind } of tasks) {
-    if (kind === 'controller' || controlled.has(id)) continue;
-    const around = [...(neighbours.get(id) ?? [])].sort().join(' ');
-    const key = `${innermost(loops, id)?.controller ?? ''} ${around}`;
-    const list = alike.get(key);
-    if (list) list.push(id);
-    else alike.set(key, [id]);
-  }
-  return [...alike.values()]
-    .filter((members) => members.length >= blockFrom)
-    .map((members) => {
-      const columns = direction === 'down' ? 1 : Math.ceil(Math.sqrt(members.length / 3));
-      const across = direction === 'down' && members.length > 40 ? 2 : columns;
-      const rows = Math.ceil(members.length / across);
-      return {
-        id: `block ${members[0] ?? ''}`,
-        members,
-        columns: across,
-        width: across * (nodeWidth + gap) - gap + 2 * framePad,
-        height: rows * (nodeHeight + gap) - gap + frameHead + framePad,
-      };
-    });
-}
-
 function collect(
   graph: Graph<object, Sized, Routed>,
   tasks: TaskSpec[],
-  loops: Loop[],
+  loops: { open: Loop[]; folded: Loop[] },
   blocks: Block[],
   blockOf: Map<string, string>,
 ): GraphLayout {
@@ -201,40 +187,19 @@ function collect(
       kind: 'block',
       controller: null,
       members: block.members,
+      folded: block.folded,
     });
+    if (block.folded) continue;
     block.members.forEach((id, index) => {
       placed.set(id, {
-        x: place.x + framePad + (index % block.columns) * (nodeWidth + gap),
-        y: place.y + frameHead + Math.floor(index / block.columns) * (nodeHeight + gap),
+        x: place.x + framePad + (index % block.columns) * (nodeWidth + blockGap),
+        y: place.y + frameHead + Math.floor(index / block.columns) * (nodeHeight + blockGap),
         width: nodeWidth,
         height: nodeHeight,
       });
     });
   }
-  // Inner frames first, so that outer ones close around them.
-  const done = new Map<string, Frame>();
-  for (const loop of [...loops].sort((a, b) => a.body.size - b.body.size)) {
-    const inner = loops.flatMap(({ controller, outer }) => {
-      const frame = outer === loop.controller ? done.get(controller) : undefined;
-      return frame ? [frame] : [];
-    });
-    const boxes = [...loop.body].flatMap((id) => placed.get(id) ?? []).concat(inner);
-    const left = Math.min(...boxes.map(({ x }) => x)) - framePad;
-    const top = Math.min(...boxes.map(({ y }) => y)) - frameHead;
-    const right = Math.max(...boxes.map(({ x, width }) => x + width)) + framePad;
-    const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + framePad + 18;
-    done.set(loop.controller, {
-      id: frameId(loop.controller),
-      kind: 'loop',
-      controller: loop.controller,
-      members: [...loop.body],
-      x: left,
-      y: top,
-      width: right - left,
-      height: bottom - top,
-    });
-  }
-  frames.unshift(...[...done.values()].reverse());
+  frames.unshift(...loopFrames(placed, loops, frames, at));
   const all = [...placed.values(), ...frames];
   const left = Math.min(0, ...all.map(({ x }) => x));
   const top = Math.min(0, ...all.map(({ y }) => y));
@@ -243,7 +208,37 @@ function collect(
     frames,
     blockOf,
     bends: bendsOf(graph),
+    crossings: new Map(),
     width: Math.max(0, ...all.map(({ x, width }) => x + width)) - left,
     height: Math.max(0, ...all.map(({ y, height }) => y + height)) - top,
   };
+}
+
+/** Outer ones first, so that inner ones are drawn above them. */
+function loopFrames(
+  placed: Map<string, Placed>,
+  loops: { open: Loop[]; folded: Loop[] },
+  blocks: Frame[],
+  at: (id: string) => Placed,
+): Frame[] {
+  const done = new Map<string, Frame>();
+  const frameOf = ({ controller, body }: Loop, folded: boolean, place: Placed): Frame => ({
+    ...{ ...place, id: frameId(controller), kind: 'loop', controller, members: [...body], folded },
+  });
+  for (const loop of loops.folded) {
+    done.set(loop.controller, frameOf(loop, true, at(frameId(loop.controller))));
+  }
+  // Inner frames first, so that outer ones close around them.
+  for (const loop of [...loops.open].sort((a, b) => a.body.size - b.body.size)) {
+    const inner = [...done.values()].filter(({ controller }) => loop.body.has(controller ?? ''));
+    const alike = blocks.filter(({ members }) => loop.body.has(members[0] ?? ''));
+    const boxes = [...loop.body].flatMap((id) => placed.get(id) ?? []).concat(inner, alike);
+    const left = Math.min(...boxes.map(({ x }) => x)) - framePad;
+    const top = Math.min(...boxes.map(({ y }) => y)) - frameHead;
+    const right = Math.max(...boxes.map(({ x, width }) => x + width)) + framePad;
+    const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + framePad + loopFoot;
+    const place = { x: left, y: top, width: right - left, height: bottom - top };
+    done.set(loop.controller, frameOf(loop, false, place));
+  }
+  return [...done.values()].reverse();
 }

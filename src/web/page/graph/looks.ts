@@ -12,8 +12,9 @@ export interface NodeLook {
   status: StatusName | null;
   /** Instead of the state's word. */
   word: string | null;
-  /** While running. */
+  /** When it began, and ended; `until` is null while it runs. */
   since: string | null;
+  until: string | null;
   href: string | null;
   /** Start: chosen as a root; otherwise: shown beside the graph. */
   selected: boolean;

@@ -1,18 +1,26 @@
 /** A task in a graph, and the frames around loops and blocks. */
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { Link } from 'wouter';
 import { Icon } from '../parts/icons.tsx';
 import { StatusGlyph, statusTone, statusWord } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
 import type { Direction } from './layout.ts';
+import { FoldContext } from './fold-context.ts';
+import { FoldedFace } from './folded-face.tsx';
 import { useFrameLook, useNodeLook, type NodeLook } from './looks.ts';
 
 type TaskNodeData = { direction: Direction; linked: boolean };
 export type TaskFlowNode = Node<TaskNodeData, 'task'>;
-export type FrameFlowNode = Node<{ direction: Direction; kind: 'loop' | 'block' }, 'frame'>;
-
-export type HeadFlowNode = Node<{ frame: string; kind: 'loop' | 'block' }, 'head'>;
+/** `members`: of a folded one, what it stands for. */
+export type FrameFlowNode = Node<
+  { direction: Direction; kind: 'loop' | 'block'; members: string[] | null },
+  'frame'
+>;
+export type HeadFlowNode = Node<
+  { frame: string; kind: 'loop' | 'block'; folded: boolean; count: number },
+  'head'
+>;
 
 /** Dependencies and control edges meet a node at different places, so that they are told apart. */
 function Handles({ direction }: { direction: Direction }) {
@@ -64,7 +72,7 @@ export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowN
 });
 
 function Face({ id, look }: { id: string; look: NodeLook }) {
-  const { title, sub, kind, status, word, since, count } = look;
+  const { title, sub, kind, status, word, since, until, count } = look;
   return (
     <>
       {status ? (
@@ -83,7 +91,7 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
               {word ?? statusWord(status)}
             </span>
           )}
-          {since && <Took from={since} to={null} />}
+          {since && <Took from={since} to={until} />}
           <span className="ellipsis">{sub}</span>
         </span>
       </span>
@@ -106,20 +114,34 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
 
 /** Above the lines that cross the frame, because it holds buttons. */
 export const FrameHead = memo(function FrameHead({ data }: NodeProps<HeadFlowNode>) {
-  const look = useFrameLook(data.frame);
+  const { frame, kind, folded, count } = data;
+  const look = useFrameLook(frame);
+  const toggle = useContext(FoldContext);
+  const title = kind === 'loop' ? look?.title : `${count} ${look?.title.toLowerCase()}`;
   return (
     <div className="frame-head">
-      <Icon name={data.kind === 'loop' ? 'loop' : 'runs'} size={15} />
-      <span className="ellipsis">{look?.title}</span>
+      <button
+        type="button"
+        className="quiet frame-fold nopan"
+        aria-expanded={!folded}
+        title={folded ? 'Show what is in it' : 'Fold to one'}
+        onClick={() => toggle(frame)}
+      >
+        <Icon name={folded ? 'right' : 'down'} size={14} />
+        <Icon name={kind === 'loop' ? 'loop' : 'runs'} size={15} />
+        <span className="ellipsis">{title}</span>
+      </button>
       {look?.detail}
     </div>
   );
 });
 
 export const FrameNode = memo(function FrameNode({ data }: NodeProps<FrameFlowNode>) {
+  const { kind, direction, members } = data;
   return (
-    <div className={`frame-node ${data.kind}`}>
-      {data.kind === 'block' && <Handles direction={data.direction} />}
+    <div className={`frame-node ${kind}`}>
+      {members && <FoldedFace members={members} />}
+      {(kind === 'block' || members) && <Handles direction={direction} />}
     </div>
   );
 });

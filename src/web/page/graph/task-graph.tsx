@@ -1,42 +1,41 @@
 /**
- * A graph of tasks: dependencies and control edges drawn apart, loops in frames. It scrolls with the page;
- * zoom is by pinch, with Ctrl and the wheel, or by the buttons.
+ * A graph of tasks: dependencies and control edges drawn apart, loops in frames. Its nodes keep their size: what is
+ * wider than its place goes on below, and what is still too large is panned, with a small map. It scrolls with the
+ * page; zoom is by pinch, with Ctrl and the wheel, or by the buttons.
  */
 import {
-  MarkerType,
+  MiniMap,
   Panel,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
-  type Edge,
   type Viewport,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
+import { statusTone } from '../parts/status.tsx';
+import { useNow } from '../data/clock.ts';
+import { toEdges, toNodes, type FlowNode } from './flow.ts';
+import { FoldContext } from './fold-context.ts';
 import { layoutGraph, type Direction, type GraphLayout } from './layout.ts';
 import type { Loop } from './loops.ts';
 import { Looks, LooksContext, type FrameLook, type NodeLook } from './looks.ts';
 import { RoutedEdge } from './routed-edge.tsx';
-import {
-  FrameHead,
-  FrameNode,
-  TaskNode,
-  type FrameFlowNode,
-  type HeadFlowNode,
-  type TaskFlowNode,
-} from './nodes.tsx';
+import { FrameHead, FrameNode, TaskNode } from './nodes.tsx';
 import './graph.css';
 
 const nodeTypes = { task: TaskNode, frame: FrameNode, head: FrameHead };
 const edgeTypes = { routed: RoutedEdge };
-const readableZoom = 0.5;
 const edgePx = 12;
 /** Room for the buttons above the graph. */
 const topPx = 48;
 const narrowPx = 640;
 const manyNodes = 80;
+/** Below the graph: its legend, and the end of the page. */
+const belowPx = 84;
+const leastPx = 240;
 
 export interface TaskGraphProps {
   tasks: TaskSpec[];
@@ -47,36 +46,66 @@ export interface TaskGraphProps {
   label: string;
   /** The task to show where not all fits. */
   focus?: string | null;
+  /** It takes the height that the window has left. */
+  fill?: boolean;
 }
+
+interface Room {
+  width: number;
+  /** From the graph's beginning to the end of the window, as long as nothing is scrolled. */
+  height: number;
+}
+
+const noRoom: Room = { width: 0, height: 0 };
 
 export function TaskGraph(props: TaskGraphProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const [room, setRoom] = useState(noRoom);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    const measure = (): void => {
+      const top = element.getBoundingClientRect().top + window.scrollY;
+      const next = { width: element.clientWidth, height: window.innerHeight - top - belowPx };
+      setRoom((old) => (old.width === next.width && old.height === next.height ? old : next));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
-    return () => observer.disconnect();
+    window.addEventListener('resize', measure);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener('resize', measure);
+    };
   }, []);
   return (
     <div ref={box} className="graph-box">
-      {width > 0 && (
+      {room.width > 0 && (
         <ReactFlowProvider>
-          <Drawn {...props} width={width} />
+          <Drawn {...props} room={room} />
         </ReactFlowProvider>
       )}
     </div>
   );
 }
 
-function Drawn(props: TaskGraphProps & { width: number }) {
-  const { tasks, edges, loops, nodes, frames, label, focus = null, width } = props;
+function Drawn(props: TaskGraphProps & { room: Room }) {
+  const { tasks, edges, loops, nodes, frames, label, focus = null, fill = false, room } = props;
+  const { width } = room;
   const direction: Direction = width < narrowPx ? 'down' : 'across';
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set<string>());
+  const toggle = useCallback(
+    (id: string) =>
+      setToggled((old) => {
+        const next = new Set(old);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
+  );
   const layout = useMemo(
-    () => layoutGraph(tasks, edges, loops, direction),
-    [tasks, edges, loops, direction],
+    () => layoutGraph(tasks, edges, loops, { direction, maxWidth: width - 2 * edgePx, toggled }),
+    [tasks, edges, loops, direction, width, toggled],
   );
   const [looks] = useState(() => {
     const first = new Looks();
@@ -86,69 +115,92 @@ function Drawn(props: TaskGraphProps & { width: number }) {
   useEffect(() => looks.set(nodes, frames), [looks, nodes, frames]);
   const flowNodes = useMemo(() => toNodes(layout, direction), [layout, direction]);
   const flowEdges = useMemo(() => toEdges(edges, layout, direction), [edges, layout, direction]);
-  const zoom = Math.min(1, Math.max(readableZoom, (width - 2 * edgePx) / layout.width));
-  const tallest = direction === 'down' ? 520 : 620;
-  const height = Math.round(
-    Math.max(180, Math.min(layout.height * zoom + topPx + edgePx, tallest)),
-  );
+  const height = heightOf(layout, fill && direction === 'across' ? room.height : 0);
   // Where to look first is decided once; what runs later moves nothing.
   const [start] = useState(focus);
   const viewport = useMemo(
     () => viewportOf(layout, width, height, start),
     [layout, width, height, start],
   );
+  const fits = layout.width <= width && layout.height + topPx <= height;
   return (
     <LooksContext.Provider value={looks}>
-      <div className="graph" style={{ height }} role="group" aria-label={label}>
-        <ReactFlow
-          nodes={flowNodes}
-          edges={flowEdges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          zoomOnScroll={false}
-          zoomOnDoubleClick={false}
-          preventScrolling={false}
-          onlyRenderVisibleElements={flowNodes.length > manyNodes}
-          defaultViewport={viewport}
-          minZoom={0.08}
-          maxZoom={1.6}
-        >
-          <Tools viewport={viewport} />
-        </ReactFlow>
-      </div>
+      <FoldContext.Provider value={toggle}>
+        <div className="graph" style={{ height }} role="group" aria-label={label}>
+          <ReactFlow
+            nodes={flowNodes}
+            edges={flowEdges}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            zoomOnScroll={false}
+            zoomOnDoubleClick={false}
+            preventScrolling={false}
+            onlyRenderVisibleElements={flowNodes.length > manyNodes}
+            defaultViewport={viewport}
+            minZoom={0.08}
+            maxZoom={1.6}
+          >
+            <Tools viewport={viewport} />
+            {!fits && direction === 'across' && <SmallMap looks={looks} />}
+          </ReactFlow>
+        </div>
+      </FoldContext.Provider>
       <Legend edges={edges} />
     </LooksContext.Provider>
   );
 }
 
-/** Fits what fits readably; of the rest, what `focus` names, or else the beginning. */
+/** As much as it needs, within bounds: what is far taller than a window is panned. `room`: what it takes at least. */
+function heightOf(layout: GraphLayout, room: number): number {
+  const tallest = Math.max(900, 1.5 * window.innerHeight);
+  const needed = Math.min(layout.height + topPx + edgePx, tallest);
+  return Math.round(Math.max(leastPx, needed, room));
+}
+
+/** Where one is in a graph that is larger than its place. */
+function SmallMap({ looks }: { looks: Looks }) {
+  // Its colours follow now and then: that a state has changed shows on the node itself at once.
+  useNow(2_000);
+  return (
+    <MiniMap<FlowNode>
+      pannable
+      ariaLabel="Map of the graph"
+      nodeColor={({ id, type }) => {
+        if (type !== 'task') return 'transparent';
+        const status = looks.node(id)?.status;
+        return `var(--map-${status ? statusTone(status) : 'plain'})`;
+      }}
+      nodeStrokeWidth={0}
+    />
+  );
+}
+
+/** At full size, whatever the graph's: what fits stands in the middle; of the rest, what `focus` names comes into sight. */
 function viewportOf(
   layout: GraphLayout,
   width: number,
   height: number,
   focus: string | null,
 ): Viewport {
-  const fitting = Math.min(
-    1,
-    (width - 2 * edgePx) / layout.width,
-    (height - topPx) / layout.height,
-  );
-  const zoom = fitting >= readableZoom ? fitting : Math.max(readableZoom, Math.min(fitting, 1));
-  const at = focus === null ? undefined : layout.tasks.get(focus);
+  const at =
+    focus === null
+      ? undefined
+      : (layout.tasks.get(focus) ??
+        layout.frames.find(({ id }) => id === layout.blockOf.get(focus)));
   const along = (size: number, room: number, first: number, centre: number | undefined): number => {
-    if (size * zoom <= room - 2 * edgePx) return (room - size * zoom) / 2;
+    if (size <= room - 2 * edgePx) return (room - size) / 2;
     if (centre === undefined) return first;
-    return Math.min(first, Math.max(room - edgePx - size * zoom, room / 2 - centre * zoom));
+    return Math.min(first, Math.max(room - edgePx - size, room / 2 - centre));
   };
   return {
     x: along(layout.width, width, edgePx, at && at.x + at.width / 2),
     y: along(layout.height, height, topPx - edgePx, at && at.y + at.height / 2),
-    zoom,
+    zoom: 1,
   };
 }
 
@@ -174,76 +226,6 @@ function Tools({ viewport }: { viewport: Viewport }) {
       </button>
     </Panel>
   );
-}
-
-function toNodes(
-  layout: GraphLayout,
-  direction: Direction,
-): (TaskFlowNode | FrameFlowNode | HeadFlowNode)[] {
-  const frames = layout.frames.map(({ id, kind, x, y, width, height }): FrameFlowNode => ({
-    id,
-    type: 'frame',
-    position: { x, y },
-    width,
-    height,
-    zIndex: -1,
-    data: { direction, kind },
-  }));
-  const tasks = [...layout.tasks].map(([id, { x, y, width, height }]): TaskFlowNode => ({
-    id,
-    type: 'task',
-    position: { x, y },
-    width,
-    height,
-    data: { direction, linked: !layout.blockOf.has(id) },
-  }));
-  const heads = layout.frames.map(({ id, kind, x, y, width }): HeadFlowNode => ({
-    id: `head of ${id}`,
-    type: 'head',
-    position: { x, y },
-    width,
-    height: 36,
-    zIndex: 2,
-    data: { frame: id, kind },
-  }));
-  return [...frames, ...tasks, ...heads];
-}
-
-const control = new Set<GraphEdge['kind']>(['route', 'continue', 'stop']);
-
-function toEdges(edges: GraphEdge[], layout: GraphLayout, direction: Direction): Edge[] {
-  const drawn = new Map<string, Edge>();
-  for (const { source, target, kind, label } of edges) {
-    if (!layout.tasks.has(source) || !layout.tasks.has(target)) continue;
-    const from = layout.blockOf.get(source) ?? source;
-    const to = layout.blockOf.get(target) ?? target;
-    const id = `${kind} ${from} ${to} ${label ?? ''}`;
-    if (drawn.has(id)) continue;
-    const isControl = control.has(kind);
-    const back = kind === 'continue';
-    const side = back ? 'back' : isControl ? 'control' : '';
-    drawn.set(id, {
-      id,
-      source: from,
-      target: to,
-      sourceHandle: side ? `${side}-out` : 'out',
-      targetHandle: side ? `${side}-in` : 'in',
-      type: back ? 'smoothstep' : 'routed',
-      data: { bends: layout.bends.get(`${from} ${to}`) ?? [], direction },
-      className: `edge ${kind}`,
-      ...(isControl ? { label: label ?? kind } : {}),
-      labelBgPadding: [5, 2],
-      labelBgBorderRadius: 4,
-      markerEnd: {
-        type: MarkerType.ArrowClosed,
-        width: 14,
-        height: 14,
-        color: isControl ? 'var(--accent)' : 'var(--edge)',
-      },
-      focusable: false,
-    });
-  }
-  return [...drawn.values()];
 }
 
 function Legend({ edges }: { edges: GraphEdge[] }) {

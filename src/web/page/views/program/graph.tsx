@@ -20,6 +20,7 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
             status: null,
             word: null,
             since: null,
+            until: null,
             href: `/program/tasks/${task.id}`,
             selected: false,
             faint: task.status === 'archived' || task.status === 'blocked',
@@ -47,6 +48,7 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
       nodes={nodes}
       frames={frames}
       label="Graph of the program"
+      fill
     />
   );
 }

@@ -35,7 +35,11 @@ export function nodeLooks(
           kind: task.control?.mode ?? 'work',
           status: instance ? worst(list) : 'absent',
           word: instance ? null : unchosen.has(task.id) ? 'Not chosen' : over ? null : 'Not yet',
-          since: instance?.status === 'running' ? instance.started_at : null,
+          since: instance?.started_at ?? null,
+          until:
+            instance?.status === 'running'
+              ? null
+              : (instance?.finished_at ?? instance?.started_at ?? null),
           href: instance ? `/runs/${runId}?at=${instance.instance_id}${passParam}` : null,
           selected: list.some((each) => each.instance_id === at),
           faint: !instance,

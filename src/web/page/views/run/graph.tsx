@@ -82,6 +82,7 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
         nodes={nodes}
         frames={frames}
         label="Graph of the run"
+        fill
         focus={focus}
       />
       {picked && (

@@ -33,6 +33,7 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
             status: null,
             word: null,
             since: null,
+            until: null,
             href: null,
             selected: chosen,
             faint: planned !== null && !comes && !chosen,
