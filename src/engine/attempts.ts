@@ -11,6 +11,7 @@ import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf, taskOf } from '../core/state/run-state.ts';
 import { dropTree } from '../attempt/tree/drop-tree.ts';
 import { leaveWork } from '../attempt/tree/leave-work.ts';
+import { mergeResults } from '../attempt/tree/merge-work.ts';
 import { prepareTree, type TreeContext } from '../attempt/tree/prepare-tree.ts';
 import { gitOf } from '../git/git.ts';
 import { isSettledTry } from '../store/assistant-records.ts';
@@ -91,6 +92,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
       treeOf(state.plan.project, taskOf(state, instanceOf(state, instanceId))) !== null,
     prepareTree: (instanceId) => prepareTree(trees(), instanceId),
     dropTree: (instanceId) => dropTree(trees(), instanceId),
+    mergeResults: () => mergeResults(trees()),
     async harvest(instanceId, end) {
       const facts = await harvestWork(session, instanceId, end);
       // What has failed already leaves no commit.

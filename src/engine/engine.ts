@@ -9,6 +9,7 @@
 import type { Facts } from '../core/plan/facts.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
+import { recordMerged } from '../core/plan/run-result.ts';
 import { recordPrepared } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { instanceOf, linksOf } from '../core/state/run-state.ts';
@@ -18,7 +19,7 @@ import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
-import type { PreparedWorkspace } from '../model/trees.ts';
+import type { PreparedWorkspace, RunResult } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
@@ -87,6 +88,9 @@ export class Engine {
   readonly #finished: FinishedAttempt[] = [];
   /** Instances whose tree was made, for the log to say so before anything begins in it. */
   readonly #prepared: PreparedInstance[] = [];
+  /** What came of merging the work of all, for the log. */
+  readonly #merged: RunResult[][] = [];
+  #isMerging = false;
   /** How many trees are being removed. */
   #dropping = 0;
   /** The agents are to be left at work. */
@@ -181,6 +185,7 @@ export class Engine {
         recordPrepared(run.state, instanceId, workspace, run.now()),
       ),
       ...this.#settle(finished),
+      ...this.#merged.splice(0).flatMap((results) => recordMerged(run.state, results, run.now())),
     ];
     if (this.#revives && this.#recovering.size === 0) {
       this.#revives = false;
@@ -198,6 +203,7 @@ export class Engine {
     for (const { instanceId } of next.starts) {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
     }
+    if (next.mergesWork) this.#mergeWork(committed);
     await committed;
     // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
@@ -241,7 +247,8 @@ export class Engine {
       (leaves ? this.#inHand : this.#attempting.size) === 0 &&
       this.#answering === 0 &&
       this.#dropping === 0 &&
-      this.#finished.length === 0 &&
+      !this.#isMerging &&
+      this.#finished.length + this.#merged.length === 0 &&
       this.#aborted === null
     );
   }
@@ -373,6 +380,20 @@ export class Engine {
         this.#loop.wake();
       });
     this.#loop.beside(counted);
+  }
+
+  /** Once nothing is left to do but that. */
+  #mergeWork(committed: Promise<void>): void {
+    if (this.#isMerging) return;
+    this.#isMerging = true;
+    const merging = committed
+      .then(() => this.#attempts.mergeResults())
+      .then((results) => void this.#merged.push(results))
+      .finally(() => {
+        this.#isMerging = false;
+        this.#loop.wake();
+      });
+    this.#loop.beside(merging);
   }
 
   async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import type { Facts } from '../core/plan/facts.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
 import type { LockSpec } from '../model/program.ts';
+import type { RunResult } from '../model/trees.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { Asker, InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunWriter } from '../store/run-store.ts';
@@ -47,6 +48,8 @@ export interface Attempts {
   prepareTree(instanceId: string): Promise<PreparedTree>;
   /** Removes the tree of an instance that is done; null: there is none to remove. */
   dropTree(instanceId: string): Promise<void> | null;
+  /** Merges the work of all instances of a run in which nothing is left to do. */
+  mergeResults(): Promise<RunResult[]>;
   /** Writes what the attempt is given into its directory, and completes the order with it. */
   brief(instanceId: string, order: AttemptOrder): Promise<Briefed>;
   /**

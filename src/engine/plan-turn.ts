@@ -30,7 +30,7 @@ export function planTurn(
     for (const [id, isTaken] of taken) {
       if (isTaken && !started.has(id)) attempts.giveBack(id);
     }
-    return { events, starts, wakeAt: next.wakeAt };
+    return { events, starts, mergesWork: next.mergesWork, wakeAt: next.wakeAt };
   }
 }
 

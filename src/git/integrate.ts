@@ -116,6 +116,21 @@ export async function decideIntegration(git: Git, input: IntegrationInput): Prom
   return { ok: true, integration };
 }
 
+/** That nothing is to be done, since a branch has all of these commits; null: it lacks some. */
+export async function holdsAll(
+  git: Git,
+  { repository: commonDir, worktree: topLevel }: { repository: string; worktree: string },
+  into: string | null,
+  sides: readonly Side[],
+): Promise<Integration | null> {
+  const place: GitPlace = { cwd: commonDir, gitDir: commonDir };
+  const branch = await branchOf(git, { commonDir, topLevel }, { branch: into, isNew: false });
+  const tip = await git.text(['rev-parse', `${branch}^{commit}`], place);
+  for (const { commit } of sides) if (!(await isAncestor(git, place, commit, tip))) return null;
+  const nothing = { how: 'nothing', checkedOut: null, included: null, replaces: null } as const;
+  return { ...nothing, commonDir, branch, from: tip, to: tip };
+}
+
 /**
  * Does what was decided.
  * @throws Refusal `branch-moved` and `integrate-refused`, with nothing changed; GitFailure

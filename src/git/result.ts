@@ -5,7 +5,10 @@ import type { Git, GitPlace } from './git.ts';
 import { runRefs } from './refs.ts';
 import { refCommit, setRef } from './set-ref.ts';
 
-export type Merged = { ok: true; commit: string } | { ok: false; conflicts: MergeConflict[] };
+/** `sides`: those that nothing else has. */
+export type Merged = { sides: Side[] } & (
+  { ok: true; commit: string } | { ok: false; conflicts: MergeConflict[] }
+);
 
 export type MergeOptions = Omit<FoldOptions, 'sides' | 'ref'> & {
   runId: string;
@@ -23,16 +26,16 @@ export async function mergeSides(git: Git, options: MergeOptions): Promise<Merge
     repository,
     sides.map(({ commit }) => commit),
   );
-  const [first, ...others] = commits.flatMap(
-    (commit) => sides.find((side) => side.commit === commit) ?? [],
-  );
+  const kept = commits.flatMap((commit) => sides.find((side) => side.commit === commit) ?? []);
+  const [first, ...others] = kept;
   if (!first) throw new Error('nothing to merge');
-  if (others.length === 0) return { ok: true, commit: first.commit };
+  if (others.length === 0) return { ok: true, commit: first.commit, sides: kept };
   const ref = `${runRefs(runId).all}merge`;
   const folded = await fold(git, { ...rest, repository, ref, sides: [first, ...others] });
   await git.text(['update-ref', '-d', ref], { cwd: repository, gitDir: repository });
   const { commit, conflicts } = folded;
-  return conflicts.length > 0 ? { ok: false, conflicts } : { ok: true, commit };
+  if (conflicts.length > 0) return { ok: false, conflicts, sides: kept };
+  return { ok: true, commit, sides: kept };
 }
 
 /**

@@ -8,6 +8,8 @@ import type { JsonObject } from './json.ts';
 export const subjects = {
   /** An attempt came to its time limit. */
   wall_limit: { grant: ['wall_sec'], 'give up': [] },
+  /** What the instances of a run did cannot be merged into its result. */
+  result_conflict: { agent: [], person: [], apart: [] },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type Subject = keyof typeof subjects;

@@ -100,6 +100,31 @@ export interface InstanceWorkspace extends Omit<PreparedWorkspace, 'directory'> 
   commit: WorkspaceCommit | null;
 }
 
+/** What an instance did, where it meets the work of others. */
+export interface ResultSide {
+  instance_id: string;
+  commit: string;
+  /** What keeps the commit in the person's repository. */
+  ref: string;
+}
+
+/** The work of all instances in one repository, merged. */
+export interface RunResult {
+  /** The common git directory. */
+  repository: string;
+  /** The top of the person's working tree there; of several, the first. */
+  worktree: string;
+  /** null: they disagree, or git failed. */
+  commit: string | null;
+  /** Whose work nothing else has. Where git failed: none. */
+  sides: ResultSide[];
+  conflicts: MergeConflict[];
+  /** Of `sides`, a task whose agent can be asked to resolve them; null: none. */
+  resolver: string | null;
+  /** What git said, where it failed. */
+  problem: string | null;
+}
+
 interface Isolated {
   isolation?: Isolation | undefined;
   tree?: TreeSpec | undefined;

@@ -6,6 +6,7 @@ import { createRun } from '../../src/core/plan/create-run.ts';
 import type { EventPayloads, EventType, RunEvent } from '../../src/core/events/events.ts';
 import { replay } from '../../src/core/events/evolve.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
+import type { WorkspaceFacts } from '../../src/core/judge/workspace.ts';
 import { decide, type Request } from '../../src/core/requests/decide.ts';
 import type { Decision } from '../../src/core/requests/decision.ts';
 import { leftAlone } from '../../src/core/requests/revive.ts';
@@ -49,6 +50,7 @@ export interface Ending {
   result?: Json;
   invalid?: string;
   missing?: string;
+  workspace?: WorkspaceFacts;
 }
 
 export class ScriptedRun {
@@ -233,5 +235,6 @@ export function factsOf(ending: Ending): AttemptFacts {
             artifacts: [{ relative_path: 'final.md', size: 1, sha256: 'a'.repeat(64) }],
           }
         : { kind: 'missing', message: ending.missing },
+    ...(ending.workspace === undefined ? {} : { workspace: ending.workspace }),
   };
 }

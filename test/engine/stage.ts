@@ -234,6 +234,7 @@ function attemptsOf({ state }: RunWriter): Attempts {
     putAway: () => undefined,
     putAwayLeftovers: () => undefined,
     leave: () => undefined,
+    mergeResults: () => Promise.resolve([]),
     harvest(_instanceId, end) {
       const { final_message: message, ...process } = end;
       const text = message !== null && 'text' in message ? message.text : '';

@@ -11,7 +11,7 @@ import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
-import { mergedWork, readWork, resultConflict, type RunWork } from './work.ts';
+import { mergedWork, readWork, type RunWork } from './work.ts';
 
 export type { ChangedFile };
 
@@ -25,6 +25,8 @@ export interface RunChanges {
 export interface RepositoryChanges {
   /** The top of the person's working tree. */
   worktree: string;
+  /** Where the work of a run does not fit together: the ref of the part that this is; null: it is all of it. */
+  of: string | null;
   /** Commits, or a tree where it is not committed yet. */
   from: string;
   to: string;
@@ -33,7 +35,7 @@ export interface RepositoryChanges {
   patch: string | null;
 }
 
-/** @throws Refusal `no-trees`, `result-conflict`, `no-changes` for an instance without a tree */
+/** @throws Refusal `no-trees`, `no-changes` for an instance without a tree */
 export async function runChanges(
   world: World,
   programDir: string,
@@ -44,10 +46,17 @@ export async function runChanges(
   const { git, state } = work;
   const instanceId = instance === null ? null : resolveInstanceId(state, instance);
   const ranges = instanceId === null ? await ofRun(work) : [await ofInstance(work, instanceId)];
-  const repositories = ranges.map(async ({ repository, worktree, from, to }) => {
+  const repositories = ranges.map(async ({ repository, worktree, of, from, to }) => {
     const place = { cwd: repository, gitDir: repository };
     const shown = patch ? (await patchBetween(git, place, from, to)).toString('utf8') : null;
-    return { worktree, from, to, files: await changedFiles(git, place, from, to), patch: shown };
+    return {
+      worktree,
+      of,
+      from,
+      to,
+      files: await changedFiles(git, place, from, to),
+      patch: shown,
+    };
   });
   return {
     run_id: state.runId,
@@ -59,6 +68,7 @@ export async function runChanges(
 interface Range {
   repository: string;
   worktree: string;
+  of: string | null;
   from: string;
   to: string;
 }
@@ -67,9 +77,11 @@ async function ofRun(work: RunWork): Promise<Range[]> {
   const ranges: Range[] = [];
   for (const place of work.places) {
     const merged = await mergedWork(work, place);
-    if (!merged.ok) throw resultConflict(work.state.runId, merged.conflicts);
-    const { repository, worktree, commit } = place.base;
-    ranges.push({ repository, worktree, from: commit, to: merged.commit });
+    const { repository, worktree, commit: from } = place.base;
+    const range = { repository, worktree, from };
+    if (merged.ok) ranges.push({ ...range, of: null, to: merged.commit });
+    // Where it does not fit together, it is shown apart.
+    else ranges.push(...merged.sides.map(({ commit: to, ref: of }) => ({ ...range, of, to })));
   }
   return ranges;
 }
@@ -89,7 +101,7 @@ async function ofInstance({ git, paths, state }: RunWork, id: string): Promise<R
   }
   const { base } = found.own;
   const { start, directory, commit } = workspace;
-  const range = { repository: base.repository, worktree: base.worktree, from: start };
+  const range = { repository: base.repository, worktree: base.worktree, of: null, from: start };
   if (commit !== null) return { ...range, to: commit.commit };
   if (directory !== null && existsSync(directory)) {
     makeDirectory(paths.treesDir);

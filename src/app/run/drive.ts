@@ -25,7 +25,6 @@ import { readRoles } from '../assistants/program-roles.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
 import type { World } from '../world.ts';
 import { selfCommand } from './background.ts';
-import { keepResults } from './work.ts';
 
 export interface DriveOptions {
   /** Shown to others who want the run: `run start`. */
@@ -132,7 +131,6 @@ export function driveSession(
       notifier?.begin();
       await engine.run();
     })
-    .then(() => keepResults(world, session))
     .finally(() => notifier?.close())
     .finally(() => (world.executor ? undefined : executor.close()))
     .finally(() => session.close())

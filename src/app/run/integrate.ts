@@ -5,6 +5,7 @@ import { readForeignText } from '../../disk/foreign-file.ts';
 import {
   carryOut,
   decideIntegration,
+  holdsAll,
   type Decided,
   type Integration,
 } from '../../git/integrate.ts';
@@ -15,14 +16,8 @@ import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { MergeConflict } from '../../model/trees.ts';
 import { isSameProcess, ownIdentity, type ProcessIdentity } from '../../processes/identity.ts';
 import type { World } from '../world.ts';
-import {
-  mergedWork,
-  readWork,
-  refuseUnfinished,
-  resultConflict,
-  type RunWork,
-  type WorkPlace,
-} from './work.ts';
+import type { WorkPlace } from '../../attempt/tree/merge-work.ts';
+import { mergedWork, readWork, refuseUnfinished, resultConflict, type RunWork } from './work.ts';
 
 export interface IntegrateOptions {
   /** A branch that is there; null: the one that is checked out. */
@@ -123,7 +118,12 @@ async function decide(
   const { git, paths, state } = work;
   const { base, ref } = place;
   const merged = await mergedWork(work, place);
-  if (!merged.ok) throw resultConflict(paths.runId, merged.conflicts);
+  if (!merged.ok) {
+    // A person may have merged it by hand.
+    const integration = branch === null ? await holdsAll(git, base, into, merged.sides) : null;
+    if (integration === null) throw resultConflict(work, merged);
+    return { ok: true, integration };
+  }
   const person = Object.entries(world.env).flatMap(([name, value]) =>
     /^GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)$/.test(name) && value !== undefined
       ? [[name, value] as const]

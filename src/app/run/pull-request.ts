@@ -65,7 +65,7 @@ export async function openPullRequest(
   const url = await git.text(['remote', 'get-url', '--push', remote], there);
   const host = await hostOf(world, worktree, url);
   const merged = await mergedWork(work, place);
-  if (!merged.ok) throw resultConflict(paths.runId, merged.conflicts);
+  if (!merged.ok) throw resultConflict(work, merged);
   const branch = options.branch ?? `codex-orch/${paths.runId}`;
   const named = await git.run(['check-ref-format', `refs/heads/${branch}`], there);
   if (named.code !== 0) throw refused('branch-name', `"${branch}" cannot be the name of a branch.`);

@@ -14,10 +14,11 @@ import { runRefs } from '../../git/refs.ts';
 import { refCommit, setRef } from '../../git/set-ref.ts';
 import { makeTree, type MergeUnderWay } from '../../git/tree.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
-import type { MergeConflict, PreparedWorkspace } from '../../model/trees.ts';
+import type { MergeConflict, PreparedWorkspace, WorkspaceBase } from '../../model/trees.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
 import { runBounded } from '../../processes/run-briefly.ts';
 import type { RunPaths } from '../../store/layout.ts';
+import { worktreesOf } from './merge-work.ts';
 import { inTree, ownTreeOf, treeAt, type OwnTree } from './own-tree.ts';
 
 export interface TreeContext {
@@ -97,7 +98,7 @@ async function startOf(
     return { ...known, merge: null };
   }
   const refs = runRefs(state.runId);
-  const leading = leadingCommits(state, id, base.worktree);
+  const leading = leadingCommits(state, id, worktreesFor(state, instance, base));
   const { repository } = base;
   const commits = await independent(
     git,
@@ -129,6 +130,16 @@ async function startOf(
   }
   await setRef(git, repository, refs.start(id), known.start);
   return { ...known, merge };
+}
+
+/** A merge of all work takes what was done in any working tree of the repository. */
+function worktreesFor(
+  state: RunState,
+  { task_id: task }: Instance,
+  { repository, worktree }: WorkspaceBase,
+): ReadonlySet<string> {
+  const isMerge = [...state.mergeTasks.values()].includes(task);
+  return isMerge ? worktreesOf(state, repository) : new Set([worktree]);
 }
 
 function mergeOf(folded: Folded, first: Side, others: readonly Side[]): MergeUnderWay | null {

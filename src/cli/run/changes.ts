@@ -37,7 +37,9 @@ export const command = defineCommand({
     const { runChanges } = await import('../../app/run/changes.ts');
     const changes = await runChanges(context, programDir, run, { instance, patch });
     if (json) return printJson(changes);
-    for (const { files, patch: text } of changes.repositories) {
+    for (const { of, files, patch: text } of changes.repositories) {
+      // On standard error, so that a patch stays one.
+      if (of !== null) context.stderr.line(`apart from the rest, ${plainLine(of)}:`);
       if (text !== null) context.stdout.bytes(text);
       else if (names) for (const file of files) context.stdout.line(plainLine(file.path));
       else for (const line of statLines(files, context)) context.stdout.line(line);

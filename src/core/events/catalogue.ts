@@ -5,6 +5,7 @@ import { grantEvents } from './grant.ts';
 import { instanceEvents } from './instance.ts';
 import { interruptEvents } from './interrupt.ts';
 import { proposalEvents } from './proposal.ts';
+import { resultEvents } from './result.ts';
 import { runEvents } from './run.ts';
 import { scopeEvents } from './scope.ts';
 import { workspaceEvents } from './workspace.ts';
@@ -19,6 +20,7 @@ export const catalogue: Family<EventPayloads> = {
   ...grantEvents,
   ...proposalEvents,
   ...workspaceEvents,
+  ...resultEvents,
 };
 
 /** Whether a run of this version of the format may have such events in its log. */

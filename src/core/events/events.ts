@@ -7,6 +7,7 @@ import type { GrantEvents } from './grant.ts';
 import type { InstanceEvents } from './instance.ts';
 import type { InterruptEvents } from './interrupt.ts';
 import type { ProposalEvents } from './proposal.ts';
+import type { ResultEvents } from './result.ts';
 import type { RunEvents } from './run.ts';
 import type { ScopeEvents } from './scope.ts';
 import type { LoggedEvent } from './spec.ts';
@@ -22,7 +23,8 @@ export interface EventPayloads
     InterruptEvents,
     GrantEvents,
     ProposalEvents,
-    WorkspaceEvents {}
+    WorkspaceEvents,
+    ResultEvents {}
 
 export type EventType = keyof EventPayloads;
 

@@ -89,6 +89,8 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     instances: new Map(),
     interrupts: new Map(),
     runQuestions: new Set(),
+    result: null,
+    mergeTasks: new Map(),
     proposals: new Map(),
     droppedProposals: new Map(),
     scopeIndex: new Map(),

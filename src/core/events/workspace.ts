@@ -47,6 +47,7 @@ export const workspaceEvents: Family<WorkspaceEvents> = {
       const { workspace } = instanceOf(state, id);
       if (workspace === undefined) throw new Error(`${id} has no tree`);
       workspace.commit = payload;
+      state.result = null;
     },
     says: ({ commit, files, insertions, deletions }) =>
       `${commit.slice(0, 12)}: ${plural(files, 'file')}, +${insertions} -${deletions}`,

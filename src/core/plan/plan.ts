@@ -17,6 +17,7 @@ import { decideByRules, passesCondition } from './conditions.ts';
 import { noFacts, type Facts } from './facts.ts';
 import { isAnswered, isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
+import { askAboutConflicts, isMergeDue } from './run-result.ts';
 import { earliest, later } from './timers.ts';
 
 export interface AttemptStart {
@@ -46,6 +47,8 @@ export interface Plan {
   starts: AttemptStart[];
   /** Would start, if the locks of their user could be taken: try, one after the other, and plan again. */
   wanted: string[];
+  /** Before the run can be done, the work of all is to be merged: see `recordMerged`. */
+  mergesWork: boolean;
   /** ISO 8601: when to plan again though nothing has happened; null: not before something does. */
   wakeAt: string | null;
 }
@@ -80,11 +83,11 @@ export function plan(state: RunState, options: PlanOptions): Plan {
     starts.push(start);
   }
   for (const id of turn.aside) agenda.runnable.push(linksOf(state, id).ordinal, id);
-  announceEnd(recorder, options);
+  const mergesWork = announceEnd(recorder, options);
   const isBarred = [...turn.taken.values()].includes(false);
   const lockAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
   const wakeAt = earliest(lockAt, options.slots > 0 ? nextDelay(state) : null);
-  return { events: recorder.events, starts, wanted: turn.wanted, wakeAt };
+  return { events: recorder.events, starts, wanted: turn.wanted, mergesWork, wakeAt };
 }
 
 interface Turn {
@@ -245,17 +248,22 @@ function start(recorder: Recorder, instance: Instance): AttemptStart {
   return { instanceId, attempt, sessionId };
 }
 
-/** Announces the end once: done, or failed with nothing left to do. */
-function announceEnd(recorder: Recorder, options: PlanOptions): void {
+/** Announces the end once: done, or failed with nothing left to do. Whether something must be merged before. */
+function announceEnd(recorder: Recorder, options: PlanOptions): boolean {
   const { state } = recorder;
   const { counts } = state;
-  if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return;
-  // Somebody may yet say how it goes on.
-  if (state.runQuestions.size > 0) return;
+  if (counts.running + counts.runnable + counts.waiting + counts.pending > 0) return false;
   const status = endOf(state);
   // Where nothing may start, what failed may still be tried again.
-  if (status === 'failed' && options.slots === 0) return;
-  if (state.announced === status) return;
+  if (status === 'failed' && options.slots === 0) return false;
+  if (state.announced === status) return false;
+  if (status === 'done') {
+    if (isMergeDue(state)) return options.slots > 0;
+    askAboutConflicts(recorder);
+  }
+  // Somebody may yet say how it goes on.
+  if (state.runQuestions.size > 0) return false;
   closeQuestions(recorder, 'run_completed');
   recorder.emit('run_completed', null, { status });
+  return false;
 }

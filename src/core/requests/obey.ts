@@ -7,6 +7,7 @@ import type { Interrupt, InterruptRecord } from '../../model/run.ts';
 import { chosenIn, type Chosen } from '../state/questions.ts';
 import type { Recorder } from '../state/recorder.ts';
 import { instanceOf } from '../state/run-state.ts';
+import { assignMerge } from './assign-merge.ts';
 
 type Obey = (recorder: Recorder, record: InterruptRecord, chosen: Chosen) => void;
 
@@ -14,6 +15,10 @@ const obeyed: Readonly<Record<Subject, Obey>> = {
   wall_limit(recorder, record, { choice, amounts }) {
     if (choice === 'grant') grant(recorder, record, amounts['wall_sec'] ?? null);
     else giveUp(recorder, record.interrupt, 'a person gave it up at its time limit');
+  },
+  result_conflict(recorder, { interrupt }, { choice }) {
+    // The others want nothing done: the run is over without a single result.
+    if (choice === 'agent') assignMerge(recorder, interrupt);
   },
 };
 

@@ -46,8 +46,11 @@ export function answerQuestion(state: RunState, reply: Reply, now: string): Deci
   const mismatch = answerMismatch(interrupt, reply);
   if (mismatch !== null) return refuse(mismatch, mismatches[mismatch]);
   const { subject } = interrupt;
-  if (subject !== undefined && readChoice(subject, reply) === null) {
-    return refuse('not-a-choice', `the answer must be ${choicesInWords(subject)}`);
+  if (subject !== undefined && readChoice(subject, interrupt.options, reply) === null) {
+    return refuse(
+      'not-a-choice',
+      `the answer must be ${choicesInWords(subject, interrupt.options)}`,
+    );
   }
   const recorder = new Recorder(state, now);
   if (reply.reply_kind === 'handoff_to_human') {

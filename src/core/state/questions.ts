@@ -14,6 +14,8 @@ export interface EngineQuestion {
   instanceId: string | null;
   /** Markdown; it says which answers there are. */
   question: string;
+  /** Of its subject's, those that can be chosen; left out: all. */
+  choices?: readonly string[];
   /** What it rests on, for people and programs. */
   metadata: JsonObject;
 }
@@ -29,6 +31,7 @@ export function askPerson(recorder: Recorder, asked: EngineQuestion): void {
   const id = questionId(state.runId, asked);
   if (state.interrupts.has(id)) return;
   const { subject, instanceId, question, metadata } = asked;
+  const { choices = Object.keys(answersOf(subject)) } = asked;
   recorder.emit('interrupt_requested', instanceId, {
     interrupt: {
       interrupt_id: id,
@@ -40,7 +43,7 @@ export function askPerson(recorder: Recorder, asked: EngineQuestion): void {
       request_kind: 'control_request',
       question,
       decision_kind: null,
-      options: Object.keys(answersOf(subject)),
+      options: [...choices],
       context_artifacts: [],
       reply_schema: replySchemaName(subject),
       priority: 'normal',
@@ -64,9 +67,13 @@ export interface Chosen {
   amounts: Readonly<Record<string, number>>;
 }
 
-/** null: it is none of the answers that the subject knows. */
-export function readChoice(subject: Subject, { text, payload }: Pick<Reply, 'text' | 'payload'>) {
-  const choices = answersOf(subject);
+/** null: it is none of the answers that the subject knows and the question names. */
+export function readChoice(
+  subject: Subject,
+  options: readonly string[],
+  { text, payload }: Pick<Reply, 'text' | 'payload'>,
+): Chosen | null {
+  const choices = choicesOf(subject, options);
   if (isJsonObject(payload) && Object.keys(payload).length > 0)
     return fromPayload(choices, payload);
   const said = text.trim().replace(/\.$/, '');
@@ -78,15 +85,23 @@ export function readChoice(subject: Subject, { text, payload }: Pick<Reply, 'tex
 /** Of a question that is answered; null where it is not, or is none of the engine's. */
 export function chosenIn({ interrupt, reply }: InterruptRecord): Chosen | null {
   if (interrupt.subject === undefined || reply === null) return null;
-  return readChoice(interrupt.subject, reply);
+  return readChoice(interrupt.subject, interrupt.options, reply);
 }
 
 /** `"grant" (wall_sec), "give up"` */
-export function choicesInWords(subject: Subject): string {
-  const named = Object.entries(answersOf(subject)).map(([choice, amounts]) =>
+export function choicesInWords(subject: Subject, options: readonly string[]): string {
+  const named = Object.entries(choicesOf(subject, options)).map(([choice, amounts]) =>
     amounts.length === 0 ? `"${choice}"` : `"${choice}" (with a number: ${amounts.join(', ')})`,
   );
   return named.join(' or ');
+}
+
+function choicesOf(
+  subject: Subject,
+  options: readonly string[],
+): Readonly<Record<string, readonly string[]>> {
+  const known = Object.entries(answersOf(subject));
+  return Object.fromEntries(known.filter(([choice]) => options.includes(choice)));
 }
 
 function isSaid(choice: string, said: string): boolean {

@@ -13,6 +13,7 @@ import type {
   RunStatus,
 } from '../../model/run.ts';
 import type { TaskSpec } from '../../model/program.ts';
+import type { RunResult } from '../../model/trees.ts';
 import type { Agenda, OrdinalHeap } from './agenda.ts';
 import type { TaskGraph } from './task-graph.ts';
 
@@ -35,6 +36,10 @@ export interface RunState {
   interrupts: Map<string, InterruptRecord>;
   /** Open questions of the run itself, none of its instances': it waits for them. */
   runQuestions: Set<string>;
+  /** The work of all instances, merged; null: that has not been done since the last of it came. */
+  result: readonly RunResult[] | null;
+  /** Question about a conflict there → the task that was made to resolve it. */
+  mergeTasks: Map<string, string>;
   proposals: Map<string, Proposal>;
   /** Interrupt → suggestions of its answer that were dropped: a crash can leave a part of a recording. */
   droppedProposals: Map<string, number>;

@@ -10,13 +10,13 @@ export interface LeadingCommit {
 
 /**
  * The commits of its upstream instances, in their order, and of the one that opened the scope of which it is a seed;
- * each once. Instances that commit nothing pass on what led to them. `worktree`: of the base; what was made elsewhere
- * does not count.
+ * each once. Instances that commit nothing pass on what led to them. `worktrees`: what was made elsewhere does not
+ * count.
  */
 export function leadingCommits(
   state: RunState,
   instanceId: string,
-  worktree: string,
+  worktrees: ReadonlySet<string>,
 ): LeadingCommit[] {
   const found = new Map<string, LeadingCommit>();
   const seen = new Set<string>();
@@ -25,7 +25,7 @@ export function leadingCommits(
     if (seen.has(id)) continue;
     seen.add(id);
     const { workspace } = instanceOf(state, id);
-    if (workspace?.worktree === worktree) {
+    if (workspace !== undefined && worktrees.has(workspace.worktree)) {
       const { commit, start, parents } = workspace;
       if (commit !== null) {
         found.set(commit.commit, { commit: commit.commit, instanceId: id, kind: 'commit' });
