@@ -10,14 +10,13 @@ import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { cleanString, inputsOf } from '../text/path-template.ts';
 import {
   conditionsOf,
-  scopeName,
   testsOf,
   type Condition,
   type ProjectSpec,
   type RoleSpec,
   type TaskSpec,
 } from '../model/program.ts';
-import { parseReference } from '../model/references.ts';
+import { regionsOf, type Regions } from '../model/regions.ts';
 import { checkProgramRules } from './rules/program-rules.ts';
 import { OPERATING_MODEL_FILE, placesOfRoleFile, roleFolder } from '../model/program-files.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -31,9 +30,11 @@ import type { SchemaFault } from '../schema/schema-faults.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { promptProblem } from './rules/agents.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
-import { referencesOf } from './rules/references.ts';
+import { checkBoundNames } from './rules/bound-names.ts';
+import { defaultListProblems } from './rules/items.ts';
 import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
 import { loadInputFile } from './resolve-inputs.ts';
+import { bundledSchemas, pathFindings, type SchemaOf } from './result-paths.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
 
 /** All diagnostics, by file and place. */
@@ -56,10 +57,15 @@ class Validation {
   private readonly mistaken: string[];
   private readonly defaults: JsonObject = {};
   private readonly schemas = new Map<string, Diagnostic[]>();
-  private readonly bundles = new Map<string, JsonObject | boolean | null>();
+  private readonly byId: ReadonlyMap<string, TaskSpec>;
+  private readonly regions: Regions;
+  private readonly schemaOf: SchemaOf;
 
   constructor(program: LoadedProgram) {
     this.program = program;
+    this.byId = new Map(program.tasks.map((task) => [task.id, task]));
+    this.regions = regionsOf(program.tasks);
+    this.schemaOf = bundledSchemas(program.programDir, program.source);
     this.mistaken = [
       ...program.diagnostics
         .filter((diagnostic) => diagnostic.severity === 'error')
@@ -128,10 +134,27 @@ class Validation {
     if (problem !== null && !unreadable.project) this.add(subject, problem);
     this.bindings(subject, task);
     if (task.result_schema !== null) await this.resultSchema(task, task.result_schema);
-    for (const { ref, path: at } of referencesOf(task)) await this.path(task, at, ref);
+    for (const finding of await pathFindings(task, this.byId, this.schemaOf)) {
+      this.add(subject, finding);
+    }
+    this.items(task);
     for (const { path: at, condition } of conditionsOf(task)) {
       await this.condition(subject, at, condition);
     }
+  }
+
+  /** Lists and agents, as far as literal lists and the defaults of inputs tell them. */
+  private items(task: TaskSpec): void {
+    const { regions, byId, defaults } = this;
+    const { project, unreadable } = this.program;
+    for (const finding of defaultListProblems(task, project, defaults)) {
+      this.add(`tasks.${task.id}`, finding);
+    }
+    if (unreadable.project) return;
+    checkBoundNames(task, project, { regions, byId, defaults }, (subject) => (...found) => {
+      const [severity, code, path, message, hint = null] = found;
+      this.add(subject, { severity, code, path, message, hint });
+    });
   }
 
   /** The schemas of its tests. */
@@ -150,45 +173,6 @@ class Validation {
         reference_url: 'https://json-schema.org/draft/2020-12/schema',
       });
     }
-  }
-
-  /** A path into a result that the schema of its task rules out. */
-  private async path(task: TaskSpec, at: Path, ref: string): Promise<void> {
-    const scopes = new Map(task.depends_on.map((each) => [scopeName(each), each.task]));
-    const parsed = parseReference(ref, scopes.keys());
-    if (!parsed.ok || parsed.reference.kind !== 'dep_result') return;
-    const { scope, path: inside } = parsed.reference;
-    const upstream = this.program.tasks.find(({ id }) => id === scopes.get(scope));
-    const file = upstream?.result_schema ?? null;
-    if (upstream === undefined || file === null || inside.length === 0) return;
-    const schema = await this.bundled(file);
-    if (schema === null) return;
-    const { ruledOut } = await import('./rules/ruled-out.ts');
-    const out = ruledOut(schema, inside);
-    if (out === null) return;
-    const where = out.at.length === 0 ? 'the result' : `"${out.at.join('.')}"`;
-    this.add(`tasks.${task.id}`, {
-      severity: 'error',
-      code: 'task.reference_ruled_out',
-      path: at,
-      message: `"${ref}" leads nowhere: by ${file}, the result_schema of "${upstream.id}", in ${where} ${out.why}`,
-      hint: out.hint ?? `Correct the path, or ${file}.`,
-    });
-  }
-
-  /** A schema with all that it refers to; null where it cannot be read, which is told with its task. */
-  private async bundled(file: string): Promise<JsonObject | boolean | null> {
-    const known = this.bundles.get(file);
-    if (known !== undefined) return known;
-    const { bundleSchema } = await import('../schema/bundle.ts');
-    let schema: JsonObject | boolean | null = null;
-    try {
-      ({ schema } = await bundleSchema(this.program.programDir, file, this.program.source));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-    }
-    this.bundles.set(file, schema);
-    return schema;
   }
 
   roles(): void {

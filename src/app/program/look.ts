@@ -2,8 +2,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
+import { itemInputsOf } from '../../model/item-inputs.ts';
 import { stringifyJson, type Json, type JsonObject } from '../../model/json.ts';
 import { placesOfRoleFile, taskFile } from '../../model/program-files.ts';
+import { regionsOf } from '../../model/regions.ts';
 import { Refusal } from '../../model/refusal.ts';
 import {
   type ComposePart,
@@ -19,7 +21,7 @@ import { loadProject, type LoadedProgram } from '../../program/load-program.ts';
 import { inputsOf } from '../../text/path-template.ts';
 import { inputAt } from '../../text/value-at.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
-import { referencesOf } from '../../program/rules/references.ts';
+import { inputsNamedBy } from '../../program/rules/inputs.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
 import { taskText } from './edit-task.ts';
@@ -212,11 +214,17 @@ function instructionsOf({ source }: LoadedProgram, role: RoleSpec): string {
 function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[] {
   const usedBy = new Map<string, string[]>();
   const isDefault = (key: string): boolean => Object.hasOwn(project.user_inputs, key);
-  for (const task of tasks)
-    for (const name of keysUsedBy(task)) {
+  const regions = regionsOf(tasks);
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  for (const task of tasks) {
+    const ofItems = itemInputsOf(regions.stacks.get(task.id) ?? [], byId);
+    for (const name of inputsNamedBy(task)) {
+      // Nobody gives a run what its items bring.
+      if (inputAt(name, (key) => ofItems.has(key)) !== null) continue;
       const key = inputAt(name, isDefault)?.key ?? name;
       usedBy.set(key, [...new Set([...(usedBy.get(key) ?? []), task.id])]);
     }
+  }
   for (const key of keysIn(project)) if (!usedBy.has(key)) usedBy.set(key, []);
   const keys = new Set([...Object.keys(project.user_inputs), ...usedBy.keys()]);
   return [...keys].map((key): InputDetails => {
@@ -242,14 +250,7 @@ function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[]
   });
 }
 
-function keysUsedBy(task: TaskSpec): Set<string> {
-  const keys = new Set<string>();
-  for (const { ref } of referencesOf(task)) if (ref.startsWith('inputs.')) keys.add(ref.slice(7));
-  for (const key of keysIn(task)) keys.add(key);
-  return keys;
-}
-
-function keysIn(owner: ProjectSpec | TaskSpec): string[] {
+function keysIn(owner: ProjectSpec): string[] {
   return pathTemplatesOf(owner).flatMap(({ template }) => inputsOf(template));
 }
 

@@ -1,11 +1,13 @@
 /** Which inputs a run to come needs, and whether anybody gives them. Pure. */
 import { controlTargets } from '../../core/plan/selection.ts';
+import { itemInputsOf } from '../../model/item-inputs.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
+import { regionsOf } from '../../model/regions.ts';
 import { inputsOf } from '../../text/path-template.ts';
 import { inputAt } from '../../text/value-at.ts';
 import { suggest } from '../../text/suggest.ts';
 import { pathTemplatesOf } from '../../program/rules/paths.ts';
-import { referencesOf } from '../../program/rules/references.ts';
+import { inputsNamedBy } from '../../program/rules/inputs.ts';
 
 export interface InputTrouble {
   /** Needed, and given by nobody: key → the tasks that need it. */
@@ -21,10 +23,16 @@ export function inputTrouble(
   given: ReadonlySet<string>,
   named: ReadonlySet<string>,
 ): InputTrouble {
+  const regions = regionsOf(tasks);
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const ofProject = pathTemplatesOf(project).flatMap(({ template }) => inputsOf(template));
   const needed = new Map<string, string[]>();
   const isKey = (key: string): boolean => given.has(key) || Object.hasOwn(project.user_inputs, key);
   for (const task of tasks) {
-    const names = [...inputsOfTask(project, task)];
+    const ofItems = itemInputsOf(regions.stacks.get(task.id) ?? [], byId);
+    const names = [...ofProject, ...inputsNamedBy(task)].filter(
+      (name) => inputAt(name, (key) => ofItems.has(key)) === null,
+    );
     for (const key of new Set(names.map((name) => inputAt(name, isKey)?.key ?? name))) {
       needed.set(key, [...(needed.get(key) ?? []), task.id]);
     }
@@ -48,17 +56,6 @@ export function inputTrouble(
     );
   }
   return { missing, unread };
-}
-
-/** As they are written: keys, perhaps with paths behind them. */
-function inputsOfTask(project: ProjectSpec, task: TaskSpec): Set<string> {
-  const paths = [...pathTemplatesOf(project), ...pathTemplatesOf(task)];
-  return new Set([
-    ...referencesOf(task).flatMap(({ ref }) =>
-      ref.startsWith('inputs.') ? [ref.slice('inputs.'.length)] : [],
-    ),
-    ...paths.flatMap(({ template }) => inputsOf(template)),
-  ]);
 }
 
 /** What a loop leads to, and what follows: it may see inputs that the loop made. */

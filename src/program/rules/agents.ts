@@ -18,6 +18,7 @@ import {
 import type { FileFinding } from '../source/authored-file.ts';
 import { tooLong } from '../../processes/longest-word.ts';
 import type { Add, RuleFinding } from './finding.ts';
+import { isBound } from './inputs.ts';
 import { charsOf } from '../../text/amounts.ts';
 import { suggest } from '../../text/suggest.ts';
 
@@ -89,6 +90,8 @@ export function checkTaskAgent(task: TaskSpec, project: ProjectSpec, add: Add): 
   const { agent: name } = task;
   const agent = resolveAgent(project, name);
   if (task.run !== null) checkWords([{ at: ['run'], called: '"run"', text: task.run }], [], add);
+  // As far as it is known: rules/bound-names.ts.
+  if (isBound(name)) return;
   // What the project names for all is its own mistake, told there.
   if (name !== project.default_agent) checkName(name, ['agent'], project, add);
   if (isUndefined(name, project)) return;
@@ -172,7 +175,7 @@ export function promptProblem(
   texts: ReadonlyMap<string, string>,
 ): FileFinding | null {
   const { agent: name, compose, run } = task;
-  if (decidesByRules(task)) return null;
+  if (decidesByRules(task) || isBound(name)) return null;
   if (isUndefined(name, project)) return null;
   const { does, needsPrompt, longestPromptChars } = backendOf(resolveAgent(project, name).backend);
   const finding = { severity: 'error', path: ['compose'] } as const;

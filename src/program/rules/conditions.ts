@@ -21,6 +21,12 @@ function checkOptional(task: TaskSpec, byId: ReadonlyMap<string, TaskSpec>, add:
   for (const [index, dependency] of task.depends_on.entries()) {
     const upstream = byId.get(dependency.task);
     if (dependency.optional !== true || upstream === undefined) continue;
+    if (dependency.gather !== undefined) {
+      const message = '"optional" has no effect with "gather", for which skipped is settled';
+      const path = ['depends_on', index, 'optional'];
+      add('warning', 'task.optional_without_effect', path, message, 'Remove it.');
+      continue;
+    }
     if (upstream.when !== undefined) continue;
     add(
       'warning',

@@ -2,12 +2,15 @@
  * What must hold between the parts of a program: section 3 of the contract, as far as it can be said
  * without looking at the disk. Pure: model in, findings out.
  */
+import { itemInputsOf } from '../../model/item-inputs.ts';
 import { decidesByRules } from '../../model/program.ts';
+import { regionsOf } from '../../model/regions.ts';
 import { checkAgents, checkRoleAgent, checkTaskAgent } from './agents.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { checkEdition } from './edition.ts';
 import { findCycles } from './graph.ts';
+import { checkItems } from './items.ts';
 import { checkLocks } from './locks.ts';
 import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
@@ -29,6 +32,8 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   checkAgents(model.project, addTo('project'));
   checkProjectPaths(model.project, addTo('project'));
   const inLoops = tasksInLoops(model.tasks);
+  const regions = regionsOf(model.tasks);
+  checkRegions(model.tasks, regions, addTo);
   for (const task of model.tasks) {
     const add = addTo(`tasks.${task.id}`);
     checkDependencies(task, byId, model, add);
@@ -39,7 +44,14 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
       checkTaskAgent(task, model.project, add);
     }
     checkPaths(task, model.project, add);
-    checkTrees(task, model.project, inLoops, add);
+    checkTrees(
+      task,
+      model.project,
+      inLoops,
+      itemInputsOf(regions.stacks.get(task.id) ?? [], byId),
+      add,
+    );
+    checkItems(task, model.project, regions, byId, add);
     checkRoles(task, model, add);
     checkControl(task, byId, model, add);
   }
@@ -47,7 +59,6 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
     if (!model.isProjectUnreadable) checkRoleAgent(role, model.project, addTo(`roles.${role.id}`));
   }
   checkTargetOwners(model.tasks, addTo);
-  checkRegions(model.tasks, addTo);
   checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {

@@ -7,8 +7,8 @@ import type { Add, RuleFinding } from './finding.ts';
 export interface PlacedReference {
   ref: string;
   path: RuleFinding['path'];
-  /** `value`: judged or handed on by the engine, so that it must be a result or an input. */
-  use: 'prompt' | 'value';
+  /** `value`, `list`: judged, handed on or taken apart by the engine, so that it must be a result or an input. */
+  use: 'prompt' | 'value' | 'list';
 }
 
 /** All references of a task, with the places where they are written. */
@@ -41,7 +41,7 @@ export function referencesOf(task: TaskSpec): PlacedReference[] {
   const { for_each } = task;
   const list: PlacedReference[] =
     typeof for_each?.items === 'string'
-      ? [{ ref: for_each.items, path: ['for_each', 'items'], use: 'value' }]
+      ? [{ ref: for_each.items, path: ['for_each', 'items'], use: 'list' }]
       : [];
   return [...prompt, ...conditions, ...handedOn, ...list];
 }
@@ -61,13 +61,15 @@ export function checkReferences(task: TaskSpec, add: Add): void {
           didYouMean(parsed.scope, byScope.keys()) ?? 'Add it to "depends_on".',
         );
       } else {
+        const inBraces = /^\$\{\{?\s*((?:deps|inputs)\.[^\s}]+)\s*\}?\}$/.exec(ref)?.[1];
         const ofPrompts = use === 'prompt' ? ['runtime.replies', 'runtime.latest_reply'] : [];
         add(
           'error',
           'task.unknown_reference',
           at,
           `"${ref}" is no reference`,
-          didYouMean(ref, ofPrompts) ??
+          (inBraces === undefined ? null : `Write it without braces: ${inBraces}`) ??
+            didYouMean(ref, ofPrompts) ??
             (use === 'prompt'
               ? 'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.'
               : 'Use deps.<scope>.result or inputs.<key>, with a path or not: deps.<scope>.result.verdict.'),
@@ -86,7 +88,7 @@ export function checkReferences(task: TaskSpec, add: Add): void {
         'Give one of them a name of its own with "as".',
       );
     }
-    if (use === 'value' && reference.kind !== 'input' && reference.kind !== 'dep_result') {
+    if (use !== 'prompt' && reference.kind !== 'input' && reference.kind !== 'dep_result') {
       add(
         'error',
         'task.reference_is_no_value',
@@ -98,6 +100,16 @@ export function checkReferences(task: TaskSpec, add: Add): void {
     }
     if (reference.kind !== 'dep_artifact') continue;
     const dependency = byScope.get(reference.scope);
+    if (dependency?.gather !== undefined) {
+      add(
+        'error',
+        'task.reference_to_gathered',
+        at,
+        `"${ref}" is no single file: each item of "${dependency.task}" has one`,
+        `Refer to deps.${reference.scope}.result; the files lie beside it, in deps/${reference.scope}/artifacts/<key>/${reference.path}.`,
+      );
+      continue;
+    }
     if (!dependency || dependency.consume.includes(reference.path)) continue;
     add(
       'error',

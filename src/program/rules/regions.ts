@@ -1,11 +1,14 @@
 /** Where tasks stand among the regions that `for_each` opens: section 17 of the contract. Pure. */
-import { regionsOf, type RegionProblem, type Regions } from '../../model/regions.ts';
+import type { RegionProblem, Regions } from '../../model/regions.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import type { Add, RuleFinding } from './finding.ts';
 
 /** `addTo`: for findings about `tasks.<id>`. */
-export function checkRegions(tasks: readonly TaskSpec[], addTo: (subject: string) => Add): void {
-  const regions = regionsOf(tasks);
+export function checkRegions(
+  tasks: readonly TaskSpec[],
+  regions: Regions,
+  addTo: (subject: string) => Add,
+): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const problem of regions.problems) {
     const task = byId.get(problem.task);

@@ -3,6 +3,7 @@
  * run. Only what is certain is said; keywords that it does not know allow anything. Pure.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { schemaTypeOf } from '../../text/shown.ts';
 import { indexPattern } from '../../text/value-at.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
@@ -17,8 +18,15 @@ export interface RuledOut {
 const MAX_DEPTH = 60;
 const MAX_LOOKS = 10_000;
 
-/** `schema`: with all its references local. null: something may stand there. */
-export function ruledOut(schema: JsonObject | boolean, path: readonly string[]): RuledOut | null {
+/**
+ * `schema`: with all its references local. `types`: what is to stand at the end of the path; left out: anything.
+ * null: something may stand there.
+ */
+export function ruledOut(
+  schema: JsonObject | boolean,
+  path: readonly string[],
+  types: readonly string[] = [],
+): RuledOut | null {
   const root = schema;
   let looks = 0;
   const look = (from: Json, step: number, depth: number): RuledOut | null => {
@@ -26,7 +34,7 @@ export function ruledOut(schema: JsonObject | boolean, path: readonly string[]):
     if (from === false) return { at: here, why: 'nothing may stand there', hint: null };
     looks += 1;
     if (looks > MAX_LOOKS || depth > MAX_DEPTH) return null;
-    if (!isJsonObject(from) || step === path.length) return null;
+    if (!isJsonObject(from)) return null;
     const again = (other: Json): RuledOut | null => look(other, step, depth + 1);
     const all = Array.isArray(from['allOf']) ? from['allOf'] : [];
     const target = typeof from['$ref'] === 'string' ? pointed(root, from['$ref']) : undefined;
@@ -39,6 +47,10 @@ export function ruledOut(schema: JsonObject | boolean, path: readonly string[]):
       if (!Array.isArray(ways) || ways.length === 0) continue;
       const outs = ways.map(again);
       if (outs.every((out) => out !== null)) return outs[0] ?? null;
+    }
+    if (step === path.length) {
+      if (types.length === 0 || types.some((type) => takes(from, type))) return null;
+      return { at: here, why: `${typesOf(from)} is no ${types.join(' or ')}`, hint: null };
     }
     const word = path[step]!;
     const [asObject, asList] = [objectChild(from, word), listChild(from, word)];
@@ -103,7 +115,8 @@ function takes(schema: JsonObject, type: string): boolean {
 }
 
 function isOfType(value: Json, type: string): boolean {
-  return type === 'array' ? Array.isArray(value) : type === 'object' && isJsonObject(value);
+  if (type === 'object') return isJsonObject(value);
+  return type === 'array' ? Array.isArray(value) : schemaTypeOf(value) === type;
 }
 
 function typesOf({ type }: JsonObject): string {
