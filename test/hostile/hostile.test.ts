@@ -1,26 +1,27 @@
 /**
- * A hostile worker in Codex's own sandbox, without a model, as read-only and as workspace-write attempts have it:
- * whatever it tries, it spoils its own instance at most. docs/security.md says what is promised.
+ * A hostile worker in Codex's own sandbox, as read-only and as workspace-write attempts have it: without a model, and in
+ * whole turns of Codex. Whatever it tries, it spoils its own instance at most. docs/security.md says what is promised.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from '../support/cases.ts';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { codexProgram, sandboxProblem } from '../support/codex.ts';
+import { codexHome, codexProgram, sandboxProblem } from '../support/codex.ts';
+import { modelScript, startModelServer, type ModelServer } from '../support/model-server.ts';
 
 const root = testDirectory('hostile');
-const codexHome = path.join(root, 'codex-home');
-const problem = sandboxProblem(codexHome);
+const home = path.join(root, 'codex-home');
+const problem = sandboxProblem(home);
 if (problem !== null) process.stderr.write(`\n*** SKIPPED: no Codex sandbox here: ${problem}\n\n`);
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 const WORKERS = 10;
-const rounds = cases({ few: 2, many: 100 });
-const timeout = rounds * 120_000;
+/** Rounds of workers in the sandbox alone, and in whole turns, for each sandbox. */
+const rounds = { alone: cases({ few: 2, many: 100 }), turns: cases({ few: 1, many: 10 }) };
 const first = Number(process.env['CODEX_ORCH_HOSTILE_SEED'] ?? 1);
 
 /** As `codexCommandLine` opens an attempt. */
@@ -49,79 +50,137 @@ function stateOf(directory: string): Record<string, string> {
   return found;
 }
 
-describe.skipIf(problem !== null)('a hostile worker in its sandbox', () => {
-  it.each([':read-only', ':workspace'])(
-    '%s: spoils its own instance at most',
-    { timeout },
-    async (base) => {
-      for (let round = 0; round < rounds; round += 1) {
-        const seed =
-          first * 1_000_003 + round * WORKERS * 2 + (base === ':workspace' ? WORKERS : 0);
-        const dir = path.join(root, `${base.slice(1)}-${round}`);
-        mkdirSync(dir);
-        const files: Record<string, unknown> = {
-          'project.yaml': {
-            ...{ name: 'p', workspace: 'ws', default_agent: 'shell', max_concurrency: 4 },
-            ...{ node_wall_timeout_sec: 20, node_terminate_grace_sec: 1 },
-          },
-          'ws/README.md': 'ws',
-          'outside/canary.txt': 'alive',
-          'schemas/loop.json': { $ref: '#' },
-          'tasks/good.yaml': {
-            ...{ id: 'good', title: 'good', status: 'ready', publish: ['result.json'] },
-            run: 'echo \'{"ok": true}\' > "$CODEX_ORCH_ATTEMPT_DIR/result.json"',
-          },
-        };
-        const evil = Array.from({ length: WORKERS }, (_, index) => `evil-${index}`);
-        for (const [index, id] of evil.entries()) {
-          files[`tasks/${id}.yaml`] = {
-            ...{ id, title: id, status: 'ready', run: inSandbox(base, seed + index) },
-            publish: ['final.md', 'report.md'],
-          };
-        }
-        writeFiles(dir, files);
-        const env = { CODEX_HOME: codexHome, HOME: path.join(root, 'home') };
-        const cli = (...words: string[]) => codexOrch(words, { cwd: dir, env });
-        const before = stateOf(dir);
-        const said = `seeds ${seed} to ${seed + WORKERS - 1} of ${base}`;
+/** Where a worker is held, and how it gets there. */
+interface Setting {
+  sandbox: 'read-only' | 'workspace-write';
+  /** Fields of the task of one worker. */
+  task: (seed: number) => Record<string, unknown>;
+  /** What the tool is called with besides. */
+  env: Record<string, string>;
+}
 
-        const start = await cli('run', 'start', '--root', 'good', ...evil);
-        expect(start.stderr, said).not.toContain('defect');
-        expect([0, 1, 3], `${said}: ${start.stderr}`).toContain(start.code);
-        const show = await cli('run', 'show', 'latest', '--json');
-        const run = JSON.parse(show.stdout) as {
-          id: string;
-          aborted: boolean;
-          instances: Record<string, { task_id: string; status: string }>;
-        };
-        expect(run.aborted, said).toBe(false);
-        const good = Object.values(run.instances).find((each) => each.task_id === 'good');
-        expect(good?.status, said).toBe('done');
-        expect(Object.values(run.instances), said).toHaveLength(WORKERS + 1);
-        const log = readFileSync(path.join(dir, '.runs', run.id, 'events.jsonl'), 'utf8');
-        expect(log, said).not.toMatch(/"type":"(interrupt_resolved|run_aborted)"/);
-        const asked = log
-          .split('\n')
-          .filter((line) => line.includes('"type":"interrupt_requested"'));
-        for (const line of asked) expect(line, said).not.toContain('"instance_id":"good-');
-
-        for (const words of [
-          ['run', 'verify', 'latest'],
-          ['inbox', 'list'],
-          ['run', 'abort', 'latest'],
-        ]) {
-          const ended = await cli(...words);
-          expect(ended.stderr, `${said}, ${words.join(' ')}`).not.toContain('defect');
-          expect(
-            ended.code,
-            `${said}, ${words.join(' ')}: ${ended.stderr}${ended.stdout}`,
-          ).toBeLessThan(4);
-        }
-        const verified = await cli('run', 'verify', 'latest');
-        expect(verified.stdout, said).toContain('sound');
-        expect(stateOf(dir), said).toEqual(before);
-        rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-      }
+/** One run of many hostile workers and one that means well; then whatever a person would do with it. */
+async function playRound({ sandbox, task, env }: Setting, seed: number): Promise<void> {
+  const dir = path.join(root, `${sandbox}-${seed}`);
+  mkdirSync(dir);
+  const files: Record<string, unknown> = {
+    'project.yaml': {
+      ...{ name: 'p', workspace: 'ws', default_agent: 'shell', max_concurrency: 4 },
+      ...{ node_wall_timeout_sec: 20, node_terminate_grace_sec: 1 },
     },
+    'ws/README.md': 'ws',
+    'outside/canary.txt': 'alive',
+    'schemas/loop.json': { $ref: '#' },
+    'tasks/good.yaml': {
+      ...{ id: 'good', title: 'good', status: 'ready', publish: ['result.json'] },
+      run: 'echo \'{"ok": true}\' > "$CODEX_ORCH_ATTEMPT_DIR/result.json"',
+    },
+  };
+  const evil = Array.from({ length: WORKERS }, (_, index) => `evil-${index}`);
+  for (const [index, id] of evil.entries()) {
+    files[`tasks/${id}.yaml`] = {
+      ...{ id, title: id, status: 'ready', publish: ['final.md', 'report.md'] },
+      ...task(seed + index),
+    };
+  }
+  writeFiles(dir, files);
+  const before = stateOf(dir);
+  const said = `seeds ${seed} to ${seed + WORKERS - 1} of ${sandbox}`;
+  const cli = (...words: string[]) =>
+    codexOrch(words, { cwd: dir, env: { HOME: path.join(root, 'home'), ...env } });
+
+  const start = await cli('run', 'start', '--root', 'good', ...evil);
+  expect(start.stderr, said).not.toContain('defect');
+  expect([0, 1, 3], `${said}: ${start.stderr}`).toContain(start.code);
+  await checkRun(dir, cli, said);
+  expect(stateOf(dir), said).toEqual(before);
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** What must hold of the run, and of every command on it. */
+async function checkRun(
+  dir: string,
+  cli: (...words: string[]) => ReturnType<typeof codexOrch>,
+  said: string,
+): Promise<void> {
+  const show = await cli('run', 'show', 'latest', '--json');
+  const run = JSON.parse(show.stdout) as {
+    id: string;
+    aborted: boolean;
+    instances: Record<string, { task_id: string; status: string }>;
+  };
+  expect(run.aborted, said).toBe(false);
+  const good = Object.values(run.instances).find((each) => each.task_id === 'good');
+  expect(good?.status, said).toBe('done');
+  expect(Object.values(run.instances), said).toHaveLength(WORKERS + 1);
+  const log = readFileSync(path.join(dir, '.runs', run.id, 'events.jsonl'), 'utf8');
+  expect(log, said).not.toMatch(/"type":"(interrupt_resolved|run_aborted)"/);
+  const asked = log.split('\n').filter((line) => line.includes('"type":"interrupt_requested"'));
+  for (const line of asked) expect(line, said).not.toContain('"instance_id":"good-');
+
+  for (const words of [
+    ['run', 'verify', 'latest'],
+    ['inbox', 'list'],
+    ['run', 'abort', 'latest'],
+  ]) {
+    const ended = await cli(...words);
+    expect(ended.stderr, `${said}, ${words.join(' ')}`).not.toContain('defect');
+    expect(ended.code, `${said}, ${words.join(' ')}: ${ended.stderr}${ended.stdout}`).toBeLessThan(
+      4,
+    );
+  }
+  const verified = await cli('run', 'verify', 'latest');
+  expect(verified.stdout, said).toContain('sound');
+}
+
+/** Each round of each test has seeds of its own; `CODEX_ORCH_HOSTILE_SEED` moves them all. */
+async function playRounds(count: number, setting: Setting): Promise<void> {
+  const offset = setting.sandbox === 'workspace-write' ? WORKERS : 0;
+  for (let round = 0; round < count; round += 1) {
+    await playRound(setting, first * 1_000_003 + round * WORKERS * 2 + offset);
+  }
+}
+
+const sandboxes = [
+  { sandbox: 'read-only', base: ':read-only' },
+  { sandbox: 'workspace-write', base: ':workspace' },
+] as const;
+
+describe.skipIf(problem !== null)('a hostile worker spoils its own instance at most', () => {
+  it.each(sandboxes)(
+    'in its sandbox, $sandbox',
+    { timeout: rounds.alone * 120_000 },
+    ({ sandbox, base }) =>
+      playRounds(rounds.alone, {
+        sandbox,
+        task: (seed) => ({ run: inSandbox(base, seed) }),
+        env: { CODEX_HOME: home },
+      }),
   );
+
+  describe('in whole turns of Codex', () => {
+    let model: ModelServer;
+    beforeAll(async () => {
+      model = await startModelServer();
+    });
+    afterAll(() => model.stop());
+
+    it.each(sandboxes)('$sandbox', { timeout: rounds.turns * 240_000 }, async ({ sandbox }) => {
+      const before = (await model.requests()).length;
+      await playRounds(rounds.turns, {
+        sandbox,
+        task: (seed) => ({ agent: 'default', sandbox, compose: [turn(seed)] }),
+        env: codexHome(path.join(root, `home-${sandbox}`), model.port),
+      });
+      // One request for what to do, one with what came of it: some workers end their own turn.
+      const asked = (await model.requests()).length - before;
+      expect(asked).toBeGreaterThan(1.5 * WORKERS * rounds.turns);
+    });
+  });
 });
+
+/** A prompt whose model runs the worker, and then says that all went well. */
+function turn(seed: number): Record<string, unknown> {
+  const exec = `TMPDIR="$CODEX_ORCH_ATTEMPT_DIR/scratch" "${process.execPath}" "${worker}" ${seed}`;
+  return { kind: 'literal', text: modelScript([{ exec }, { text: 'all is well' }]) };
+}
