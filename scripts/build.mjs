@@ -1,5 +1,5 @@
 // Builds what users run: dist/main.js, which loads dist/lib/program.js, the whole program in one file; what V8 made of
-// that beside it, and the launcher of attempts; and the web page in dist/web, so that a user builds nothing.
+// that beside it, the bridge to agents that attempts run, and the launcher of attempts; and the web page in dist/web, so that a user builds nothing.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
 //
 //   node scripts/build.mjs [--out DIR] [--clean] [--faults] [--no-page]
@@ -32,7 +32,11 @@ const buildPlace = '<the hash of the build>';
 if (values.clean) await rm(out, { recursive: true, force: true });
 const { outputFiles, metafile } = await build({
   metafile: true,
-  entryPoints: { main: 'src/start.ts', 'lib/program': 'src/main.ts' },
+  entryPoints: {
+    main: 'src/start.ts',
+    'lib/program': 'src/main.ts',
+    'lib/acp-bridge': 'src/acp-bridge.ts',
+  },
   outdir: out,
   write: false,
   bundle: true,

@@ -39,6 +39,7 @@ only({
   pattern: /process\.env\b/g,
   allowed: {
     'src/main.ts': 'makes the World of it',
+    'src/acp-bridge.ts': 'hands it on to the agent',
     'src/disk/fault-point.ts': 'reads where to die, in builds for the crash driver alone',
   },
 });
@@ -67,6 +68,7 @@ only({
     'src/processes/run-briefly.ts': 'runs a short command to its end',
     'src/execution/local/launch.ts': 'starts attempts',
     'src/execution/local/launcher.ts': 'starts the shell that starts attempts',
+    'src/agents/acp/bridge/agent-process.ts': 'runs an agent beside its client',
     'src/execution/local/redacted.ts': 'runs an agent whose output may hold secrets',
     'src/app/run/background.ts': 'starts an engine of its own for a run',
   },
@@ -90,6 +92,7 @@ only({
     'src/store/lock/numbered-lock.ts': 'writes over its own lock on a full disk',
     'src/main.ts': 'reads what is delivered with the program',
     'src/start.ts': 'reads the program',
+    'src/acp-bridge.ts': 'reads its standard input',
     'src/processes/identity.ts': 'reads /proc',
     'src/execution/local/launch.ts':
       'hands the agent what it is given and what it prints into, in control/',

@@ -32,6 +32,8 @@ export interface Backend {
   readonly leaves: readonly string[];
   /** Whether what it starts may leave its process group, and so outlive it. */
   readonly startsSessions: boolean;
+  /** Whether its process keeps the limits of the attempt itself, so that they hold without an engine. */
+  readonly keepsLimits: boolean;
 
   /** Whether a text may name a session of its own. Anything else is never taken for one, wherever it stands. */
   isSessionId(text: string): boolean;
@@ -39,6 +41,8 @@ export interface Backend {
   settings(use: AgentUse, config: AgentConfig): Settled;
   /** What is wrong with this use, beside fields that it does not honour. */
   check(use: NamedUse): UseFinding[];
+  /** Why nothing would hold such an agent to a sandbox; null where something does, or nobody says that it would. */
+  unheld(agent: AgentSpec, sandbox: Sandbox): Unheld | null;
   /** Directories that its sandbox leaves writable to whatever runs in it. */
   openDirectories(env: Environment): string[];
   /** `env`: all of the attempt's. @throws Refusal where the agent's program is missing */
@@ -73,8 +77,8 @@ export interface Capabilities {
   sandbox: boolean;
   /** Uses servers of tools that its definition names: `mcp`. */
   mcp: boolean;
-  /** Works within our sandbox: `wrap: sandbox`. */
-  wrapped: boolean;
+  /** Works within our sandbox: `wrap: sandbox`. `agent_alone`: what starts the agent stays outside. */
+  wrapped: boolean | 'agent_alone';
   /** Holds the final message to a JSON Schema. */
   outputSchema: boolean;
   /** Reports the tokens that it used, as a sum of all of its session or of this attempt; null: it does not. */
@@ -146,6 +150,9 @@ export interface UseFinding {
   hint: string;
 }
 
+/** Why a sandbox does not hold. */
+export type Unheld = Pick<UseFinding, 'message' | 'hint'>;
+
 /** What the machine that runs an attempt must be asked. */
 export interface Located {
   /** The agent's program; null where its settings say all. */
@@ -160,6 +167,10 @@ export interface Located {
   before: string[];
   /** Must exist when it starts. */
   directories: string[];
+  /** What of its own it must write to, in whatever sandbox: sessions, login. */
+  homes: string[];
+  /** Words to be put around the agent itself, where its command line is of something that starts it. */
+  around: string[];
 }
 
 export interface CommandLine {

@@ -1,11 +1,12 @@
 /** The table of backends: the only place that names them, beside their own folders. */
 import { Refusal } from '../model/refusal.ts';
 import type { Backend } from './backend.ts';
+import { acpBackend } from './acp/backend.ts';
 import { claudeBackend } from './claude/backend.ts';
 import { codexBackend } from './codex/backend.ts';
 import { commandBackend } from './command/backend.ts';
 
-export const backends: readonly Backend[] = [codexBackend, claudeBackend, commandBackend];
+export const backends: readonly Backend[] = [codexBackend, claudeBackend, acpBackend, commandBackend];
 
 export const backendNames: readonly string[] = backends.map(({ name }) => name);
 

@@ -12,6 +12,7 @@ const worthRetrying: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'external_network',
   'external_protocol',
   'external_rate_limit',
+  'agent_lost',
   'interrupted',
 ]);
 

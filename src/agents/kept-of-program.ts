@@ -14,7 +14,11 @@ const steering = [
  * The program's directory where it lies below a writable one; where it is one, those parts of it that exist: the rest
  * is what the worker works on. Empty where it is out of reach anyway. Real paths.
  */
-export function keptOfProgram({ programDir, cwd, writableRoots }: AttemptOrder): string[] {
+export function keptOfProgram({
+  programDir,
+  cwd,
+  writableRoots,
+}: Pick<AttemptOrder, 'programDir' | 'cwd' | 'writableRoots'>): string[] {
   const program = realPathOf(programDir);
   const roots = [cwd, ...writableRoots].map(realPathOf);
   if (roots.some((root) => root !== program && `${program}${path.sep}`.startsWith(below(root)))) {

@@ -8,4 +8,6 @@ export const nothingLocated: Located = {
   outputSchema: null,
   before: [],
   directories: [],
+  homes: [],
+  around: [],
 };

@@ -81,6 +81,7 @@ export const failureKinds = [
   'decision_obligation',
   'loop_limit',
   'condition',
+  'agent_lost',
   'interrupted',
   'unknown',
 ] as const;

@@ -1,12 +1,13 @@
 /**
  * The checks of backend.ts, for each backend of the table; Codex is the real, pinned program against a
  * local model server. Where it is missing they fail; where its sandbox cannot run, what needs it is
- * skipped, and says why. So is Claude Code, but that it may be missing.
+ * skipped, and says why. So is Claude Code, but that it may be missing; and of the agents over ACP those that are real.
  */
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backends } from '../../src/agents/backends.ts';
-import type { Backend } from '../../src/agents/backend.ts';
+import { acpBackend } from '../../src/agents/acp/backend.ts';
 import { codexBackend } from '../../src/agents/codex/backend.ts';
 import { claudeBackend } from '../../src/agents/claude/backend.ts';
 import { commandBackend } from '../../src/agents/command/backend.ts';
@@ -18,6 +19,14 @@ import {
   type ModelServer,
   type ModelStep,
 } from '../support/model-server.ts';
+import {
+  acpAgent,
+  acpPrompt,
+  bubblewrapProblem,
+  realAgent,
+  realAgentProblem,
+  scriptedAgent,
+} from '../support/acp.ts';
 import { claudeEnvironment, claudeProblem, claudeSandboxProblem } from '../support/claude.ts';
 import { backendChecks, type BackendFixture, type Does } from './backend.ts';
 
@@ -71,13 +80,68 @@ const claude: BackendFixture = {
   missing: claudeProblem(),
 };
 
-const fixtures = new Map<Backend, BackendFixture>(
-  [command, codex, claude].map((fixture) => [fixture.backend, fixture]),
+/** Of an agent over ACP: in our sandbox, but where nothing is to be held. */
+function overAcp(
+  command: string[],
+  env: (home: string) => Record<string, string>,
+  prompt: (does: Does) => string,
+): BackendFixture {
+  const home = path.join(root, `acp-home-${path.basename(command.at(-1) ?? '')}`);
+  return {
+    backend: acpBackend,
+    order(does, change) {
+      const agent = { ...acpAgent(command), ...change?.agent };
+      if (change?.sandbox === 'danger-full-access') delete agent.wrap;
+      const given = { backend: acpBackend.name, ...change, agent };
+      const order = newOrder(root, given, prompt(does));
+      mkdirSync(path.join(home, '.acp-agent'), { recursive: true });
+      return { ...order, env: { HOME: home, ...env(home), ...order.env } };
+    },
+    sandboxProblem: bubblewrapProblem(),
+  };
+}
+
+function stepsOfAgent(does: Does): ModelStep[] {
+  if ('says' in does) return [{ say: does.says }];
+  if ('runs' in does) return [{ run: does.runs, ask: true }, { say: 'done' }];
+  return 'fails' in does
+    ? [{ error: { code: -32603, message: 'no such luck' } }]
+    : [{ hang: true }];
+}
+
+const acp = overAcp(
+  scriptedAgent(),
+  () => ({}),
+  (does) => acpPrompt(stepsOfAgent(does)),
 );
 
-describe.each(backends.map((backend) => [backend.name, backend] as const))('%s', (_, backend) => {
-  const fixture = fixtures.get(backend);
-  if (!fixture) return it('has a fixture here', () => expect.unreachable());
+const codexAcp = overAcp(
+  [realAgent('codex-acp') ?? 'codex-acp'],
+  (home) => codexHome(path.join(home, 'codex'), server.port),
+  (does) => acpPrompt(stepsOf(does, 'exec')),
+);
+
+const claudeAcp = overAcp(
+  [realAgent('claude-agent-acp') ?? 'claude-agent-acp'],
+  (home) => claudeEnvironment(path.join(home, 'claude'), messages.port),
+  (does) => acpPrompt(stepsOf(does, 'bash')),
+);
+
+const fixtures: readonly (readonly [string, BackendFixture])[] = [
+  [codexBackend.name, codex],
+  [claudeBackend.name, claude],
+  [commandBackend.name, command],
+  [acpBackend.name, acp],
+  ['codex-acp', { ...codexAcp, missing: realAgentProblem('codex-acp') }],
+  ['claude-agent-acp', { ...claudeAcp, missing: realAgentProblem('claude-agent-acp') }],
+];
+
+it('has a fixture of every backend', () => {
+  expect(new Set(fixtures.map(([, { backend }]) => backend))).toEqual(new Set(backends));
+});
+
+describe.each(fixtures)('%s', (_, fixture) => {
+  const { backend } = fixture;
   for (const { name, needsSandbox = false, run } of backendChecks) {
     if (needsSandbox && !backend.can.sandbox) continue;
     const problem = (needsSandbox ? fixture.sandboxProblem : null) ?? fixture.missing ?? null;

@@ -61,9 +61,11 @@ export const claudeBackend: Backend = {
     ...['.gitmodules', '.mcp.json', '.ripgreprc', '.idea', '.vscode'],
   ],
   startsSessions: true,
+  keepsLimits: false,
   isSessionId: isSessionUuid,
   settings: settleClaude,
   check: () => [],
+  unheld: () => null,
   openDirectories: () => [],
   locate: (order, env) => Promise.resolve(locate(order, env)),
   assertFree(order, env) {

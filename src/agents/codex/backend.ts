@@ -40,9 +40,11 @@ export const codexBackend: Backend = {
   // It mounts over these in every writable root.
   leaves: ['.git', '.codex', '.agents', '.aws'],
   startsSessions: true,
+  keepsLimits: false,
   isSessionId: isSessionUuid,
   settings: settleCodex,
   check: () => [],
+  unheld: () => null,
   // `workspace-write` lets everybody write there.
   openDirectories: (env) => ['/tmp', ...(env['TMPDIR'] ? [env['TMPDIR']] : [])],
   locate(order, env) {

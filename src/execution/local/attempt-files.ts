@@ -6,6 +6,7 @@
  *   claim-<g>   created once: `run` by the wrapper, or `void` by an engine that found nothing
  *   exit        an empty line; then the exit code and a newline
  *   stop        why an engine is stopping it, so that the next engine does not call it a crash
+ *   wall        the time limit that a person has granted meanwhile, in ms, for an agent that keeps its limits itself
  *
  * An engine that finds `attempt_started` in the log but no process creates the claim itself. If that
  * succeeds, a wrapper that was slow to start finds the claim taken and runs nothing: exactly one side
@@ -15,7 +16,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createFile, linkTo, makeDirectory } from '../../disk/disk.ts';
+import { createFile, linkTo, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import type { AttemptOrder, ShownFile, StopReason } from '../../model/attempt.ts';
 import { normaliseStart, parseStat } from '../../processes/identity.ts';
 import type { ProcessIdentity } from '../../processes/identity.ts';
@@ -30,6 +31,7 @@ export interface AttemptFiles {
   runtime: string;
   exit: string;
   stop: string;
+  wall: string;
 }
 
 export function attemptFiles({ controlDir }: Pick<AttemptOrder, 'controlDir'>): AttemptFiles {
@@ -54,6 +56,7 @@ function filesIn(control: string, shown: string): AttemptFiles {
     runtime: file('runtime.json'),
     exit: path.join(control, 'exit'),
     stop: path.join(control, 'stop'),
+    wall: path.join(control, 'wall'),
   };
 }
 
@@ -154,4 +157,15 @@ export function readStop(files: AttemptFiles): StopReason | null {
   return reason === 'terminated' || reason === 'wall_timeout' || reason === 'idle_timeout'
     ? reason
     : null;
+}
+
+/** Leaves another time limit, in ms since the start of the attempt, for an agent that keeps it itself. */
+export function recordWallLimit(files: AttemptFiles, wallTimeoutMs: number): void {
+  replaceFile(files.wall, `${wallTimeoutMs}\n`);
+}
+
+/** In ms since the start of the attempt; null: none was left. */
+export function readWallLimit(files: AttemptFiles): number | null {
+  const text = readControlFile(files.wall)?.text ?? '';
+  return /^\d{1,15}\n$/.test(text) ? Number(text) : null;
 }

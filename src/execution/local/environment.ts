@@ -23,9 +23,15 @@ export async function prepareAttempt(
   const env: NodeJS.ProcessEnv = { ...withoutRepository(passed), ...order.env };
   for (const { ownVariables } of backends) for (const name of ownVariables) delete env[name];
   const backend = backendOf(order.backend);
-  const line = backend.commandLine(order, await backend.locate(order, env));
-  const around = surroundingsOf(order, env);
-  const [program, ...rest] = [...around.before, ...line.argv];
+  const located = await backend.locate(order, env);
+  const around = surroundingsOf(order, env, located.homes);
+  const isOutside = backend.can.wrapped === 'agent_alone';
+  const line = backend.commandLine(order, {
+    ...located,
+    around: isOutside ? around.wrap : located.around,
+  });
+  const before = [...around.redact, ...(isOutside ? [] : around.wrap)];
+  const [program, ...rest] = [...before, ...line.argv];
   return {
     argv: program === undefined ? line.argv : [program, ...rest],
     directories: [...line.directories, ...around.directories],

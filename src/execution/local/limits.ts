@@ -14,14 +14,16 @@ const GAP_MS = 1000;
 /** A wall clock that is ahead of the process by more was set forward, or slept through it. */
 const SKEW_MS = 5000;
 
+type LimitedOrder = Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'startedAt'>;
+
 export class Limits {
-  readonly #order: AttemptOrder;
+  readonly #order: LimitedOrder;
   #wallTimeoutMs: number | null;
   #ageMs = 0;
   #silenceMs = 0;
   #sinceLook = new Stopwatch();
 
-  constructor(order: AttemptOrder) {
+  constructor(order: LimitedOrder) {
     this.#order = order;
     this.#wallTimeoutMs = order.wallTimeoutMs;
   }

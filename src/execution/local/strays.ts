@@ -11,7 +11,7 @@ const ASKED_MS = 500;
 const POLL_MS = 20;
 
 /** To be called once the group of the attempt is gone. */
-export async function endStrays(order: AttemptOrder): Promise<void> {
+export async function endStrays(order: Pick<AttemptOrder, 'attemptDir' | 'env'>): Promise<void> {
   const attemptDir = order.env['CODEX_ORCH_ATTEMPT_DIR'] ?? order.attemptDir;
   const entry = `CODEX_ORCH_ATTEMPT_DIR=${attemptDir}`;
   let strays = straysWith(entry);

@@ -7,28 +7,40 @@ import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
 
 export interface Surrounded {
-  before: string[];
+  /** What keeps its secrets, around all else. */
+  redact: string[];
+  /** What `wrap` says. */
+  wrap: string[];
   env: Record<string, string>;
   /** Must exist when it starts. */
   directories: string[];
 }
 
-/** `env`: all of the attempt's. @throws Refusal where what is to surround it is missing */
-export function surroundingsOf(order: AttemptOrder, env: NodeJS.ProcessEnv): Surrounded {
+/**
+ * `env`: all of the attempt's; `homes`: what of its own the agent must write to.
+ *
+ * @throws Refusal where what is to surround it is missing
+ */
+export function surroundingsOf(
+  order: AttemptOrder,
+  env: NodeJS.ProcessEnv,
+  homes: readonly string[],
+): Surrounded {
   const { wrap = null, secrets = [] } = order.profile ?? {};
-  const kept =
+  const redact =
     secrets.length === 0 ? [] : [ownCommand(env), 'run', 'redact', secrets.join(','), '--'];
-  if (wrap !== 'sandbox') return { before: [...kept, ...(wrap ?? [])], env: {}, directories: [] };
+  if (wrap !== 'sandbox') return { redact, wrap: wrap ?? [], env: {}, directories: [] };
   const scratch = path.join(order.attemptDir, 'scratch');
   return {
-    before: [...kept, ...sandboxWords(order, bubblewrapIn(env))],
+    redact,
+    wrap: sandboxWords(order, bubblewrapIn(env), homes),
     env: { TMPDIR: scratch },
     directories: [scratch],
   };
 }
 
 /** bubblewrap(1): all of the machine to be read, and of it what the order's sandbox opens to be written. */
-function sandboxWords(order: AttemptOrder, program: string): string[] {
+function sandboxWords(order: AttemptOrder, program: string, homes: readonly string[]): string[] {
   const { sandbox, cwd, attemptDir, writableRoots } = order;
   const roots = sandbox === 'read-only' ? [] : [cwd, ...writableRoots];
   const closed = sandbox === 'read-only' ? [] : keptOfProgram(order);
@@ -37,6 +49,7 @@ function sandboxWords(order: AttemptOrder, program: string): string[] {
     ...[program, '--ro-bind', '/', '/', '--dev', '/dev'],
     // Of the system's own switches root could write to some.
     ...['--unshare-pid', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+    ...homes.flatMap(bind('--bind')),
     ...roots.flatMap(bind('--bind')),
     ...closed.flatMap(bind('--ro-bind')),
     ...bind('--bind')(attemptDir),

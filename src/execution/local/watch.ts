@@ -11,7 +11,14 @@ import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.t
 import { isSameProcess, type ProcessIdentity } from '../../processes/identity.ts';
 import { attemptEnd, isOtherSession } from '../attempt-end.ts';
 import type { Handle, Heard } from '../executor.ts';
-import { readExit, readStop, recordStop, showOutput, unclaimed } from './attempt-files.ts';
+import {
+  readExit,
+  readStop,
+  recordStop,
+  recordWallLimit,
+  showOutput,
+  unclaimed,
+} from './attempt-files.ts';
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './attempt-shell.ts';
 import { launchTrouble } from './launch-trouble.ts';
@@ -141,6 +148,7 @@ export class AttemptWatch implements Handle {
 
   limitWall(wallTimeoutMs: number): void {
     this.limits.limitWall(wallTimeoutMs);
+    if (this.backend.keepsLimits) attempt(() => recordWallLimit(this.files, wallTimeoutMs));
     this.order = { ...this.order, wallTimeoutMs };
   }
 

@@ -13,6 +13,7 @@ import {
   type ComposePart,
   type ProjectSpec,
   type RoleSpec,
+  type Sandbox,
   type TaskSpec,
 } from '../../model/program.ts';
 import type { FileFinding } from '../source/authored-file.ts';
@@ -66,13 +67,20 @@ function checkServers(name: string, agent: AgentSpec, at: RuleFinding['path'], a
   add('error', 'agent.unsupported_field', at, message, 'Remove "mcp".');
 }
 
-/** A sandbox around what may do anything holds nothing. */
+/** A sandbox around what may do anything holds nothing, and some agents nothing holds without it. */
 function checkHeld(task: TaskSpec, project: ProjectSpec, add: Add): void {
   const { agent, sandbox } = effectiveAgent(project, task);
+  checkUnheld(agent, sandbox, add);
   if (agent.wrap !== 'sandbox' || sandbox !== 'danger-full-access') return;
   const message = `"wrap: sandbox" of the agent "${task.agent}" holds nothing where the sandbox is danger-full-access`;
   const hint = 'Set "sandbox: workspace-write" or "read-only", or remove "wrap".';
   add('error', 'agent.unsupported_field', ['agent'], message, hint);
+}
+
+function checkUnheld(agent: AgentSpec, sandbox: Sandbox, add: Add): void {
+  const unheld = backendOf(agent.backend).unheld(agent, sandbox);
+  if (unheld === null) return;
+  add('error', 'agent.unsupported_field', ['agent'], unheld.message, unheld.hint);
 }
 
 /** The agent that a role names must be there, and be one that answers. */
@@ -81,7 +89,9 @@ export function checkRoleAgent(role: RoleSpec, project: ProjectSpec, add: Add): 
   if (name === undefined) return;
   checkName(name, ['agent'], project, add);
   if (isUndefined(name, project)) return;
-  const { does, needsPrompt } = backendOf(resolveAgent(project, name).backend);
+  const agent = resolveAgent(project, name);
+  const { does, needsPrompt } = backendOf(agent.backend);
+  checkUnheld(agent, role.sandbox, add);
   if (needsPrompt) return;
   add('error', 'agent.unresolved', ['agent'], `the agent "${name}" ${does}, and answers nothing`);
 }

@@ -1,0 +1,35 @@
+/** What the bridge of one attempt is told: plain JSON, one word of its command line. */
+import type { AttemptOrder } from '../../../model/attempt.ts';
+import type { ToolServer } from '../../../model/program.ts';
+
+/** A type and no interface: so it is JSON. */
+export type BridgeOrder = Pick<
+  AttemptOrder,
+  | 'attemptDir'
+  | 'controlDir'
+  | 'cwd'
+  | 'sandbox'
+  | 'writableRoots'
+  | 'model'
+  | 'sessionId'
+  | 'wallTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'graceMs'
+  | 'startedAt'
+> & {
+  /** The agent, with what is put around it. */
+  argv: string[];
+  mcp: Record<string, ToolServer>;
+  /** The mode of its own sandbox that it is to be in, and what it must call itself then; null: it has none. */
+  mode: OwnSandbox | null;
+  /** Whether its own sandbox is what holds it. */
+  isHeld: boolean;
+  /** Whether our sandbox is around the agent. */
+  wrapped: boolean;
+  /** Whether an earlier turn of the session told what it used. */
+  toldUsage: boolean;
+  /** Names of variables whose values are kept out of the log of the protocol. */
+  secrets: string[];
+};
+
+export type OwnSandbox = { agent: string; mode: string };
