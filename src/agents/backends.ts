@@ -6,7 +6,12 @@ import { claudeBackend } from './claude/backend.ts';
 import { codexBackend } from './codex/backend.ts';
 import { commandBackend } from './command/backend.ts';
 
-export const backends: readonly Backend[] = [codexBackend, claudeBackend, acpBackend, commandBackend];
+export const backends: readonly Backend[] = [
+  codexBackend,
+  claudeBackend,
+  acpBackend,
+  commandBackend,
+];
 
 export const backendNames: readonly string[] = backends.map(({ name }) => name);
 

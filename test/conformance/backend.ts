@@ -162,10 +162,13 @@ export const backendChecks: BackendCheck[] = [
   {
     name: 'goes on with its session and counts each attempt alone, or has none',
     async run(fixture) {
-      const first = await runToEnd(fixture, fixture.order({ says: 'first' }));
+      const before = fixture.order({ says: 'first' });
+      const first = await runToEnd(fixture, before);
       if (!fixture.backend.can.session) return expect(first.session_id).toBeNull();
       const { session_id: sessionId, usage: previousUsage } = first;
-      const order = fixture.order({ says: 'second' }, { sessionId, previousUsage });
+      // In the same workspace: some keep their sessions by it.
+      const { cwd } = before;
+      const order = fixture.order({ says: 'second' }, { sessionId, previousUsage, cwd });
       const second = await runToEnd(fixture, order);
       expect(second).toMatchObject({ termination_reason: 'completed', session_id: sessionId });
       expect(messageOf(second)).toBe('second');

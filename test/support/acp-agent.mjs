@@ -38,7 +38,8 @@ let model = is.models?.split(',')[0] ?? null;
 let cancelled = () => undefined;
 let place = process.cwd();
 
-const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const send = (message) =>
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const ask = (method, params) =>
   new Promise((resolve) => {
     count += 1;
@@ -122,7 +123,9 @@ async function startServers(servers) {
     const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     const server = spawn(command, args, { env: { ...process.env, ...variables } });
     const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: {} };
-    server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+    server.stdin.write(
+      `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`,
+    );
     await new Promise((resolve) => server.stdout.once('data', resolve));
   }
 }
@@ -140,7 +143,9 @@ function replay(sessionId, history) {
 
 async function prompt({ sessionId, prompt: [{ text }] }) {
   const steps = JSON.parse(/^FAKE:(.*)$/m.exec(text)?.[1] ?? '[{"say":"hello"}]');
-  const stopped = new Promise((resolve) => (cancelled = () => resolve({ stopReason: 'cancelled' })));
+  const stopped = new Promise(
+    (resolve) => (cancelled = () => resolve({ stopReason: 'cancelled' })),
+  );
   return Promise.race([stopped, carryOut(sessionId, steps)]);
 }
 
@@ -150,7 +155,8 @@ async function carryOut(sessionId, steps) {
     if (step.error) throw fault(step.error.code, step.error.message, step.error.data);
     if (step.die !== undefined) process.exit(step.die);
     if (step.hang) await new Promise(() => undefined);
-    if (step.stop) return { stopReason: step.stop, ...('usage' in step ? { usage: step.usage } : {}) };
+    if (step.stop)
+      return { stopReason: step.stop, ...('usage' in step ? { usage: step.usage } : {}) };
     if (step.say !== undefined) say(sessionId, step.say, step.id);
     if (step.model) say(sessionId, String(model));
     if (step.env) say(sessionId, `${step.env}=${process.env[step.env]}`);
@@ -170,9 +176,11 @@ async function carryOut(sessionId, steps) {
       const { error } = await ask('fs/write_text_file', params);
       say(sessionId, `the client answered ${error?.code}`);
     }
-    if (step.runs_on) spawn('sh', ['-c', step.runs_on], { cwd: place, detached: true, stdio: 'ignore' });
+    if (step.runs_on)
+      spawn('sh', ['-c', step.runs_on], { cwd: place, detached: true, stdio: 'ignore' });
     if (step.mode && !(await isAllowed(sessionId, 'mode', 'switch_mode', step.mode))) continue;
-    if (step.run && !(await run(sessionId, step))) return { stopReason: step.refused ?? 'end_turn', usage };
+    if (step.run && !(await run(sessionId, step)))
+      return { stopReason: step.refused ?? 'end_turn', usage };
   }
   return { stopReason: 'end_turn', usage };
 }
@@ -210,7 +218,8 @@ async function run(sessionId, { run: line, ask: asks }) {
     let printed = '';
     // In a session of its own, as some run their commands.
     const child = spawn('sh', ['-c', line], { cwd: place, detached: true });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (printed += data));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data) => (printed += data));
     child.once('close', (status) => resolve({ code: status, output: printed }));
   });
   update(sessionId, {

@@ -35,8 +35,20 @@ export function realAgentProblem(name: RealAgent): string | null {
 
 /** Why bubblewrap cannot be tried on this machine; null where it can. */
 export function bubblewrapProblem(): string | null {
-  const probe = ['--ro-bind', '/', '/', '--dev', '/dev', '--unshare-pid', '--proc', '/proc', 'true'];
-  return spawnSync('bwrap', probe).status === 0 ? null : 'bubblewrap is missing, or does not work here';
+  const probe = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    '--unshare-pid',
+    '--proc',
+    '/proc',
+    'true',
+  ];
+  return spawnSync('bwrap', probe).status === 0
+    ? null
+    : 'bubblewrap is missing, or does not work here';
 }
 
 /** As `agents.<name>`, in our sandbox where that works. */

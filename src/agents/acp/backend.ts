@@ -78,12 +78,19 @@ function check({ name, agent, task }: NamedUse): UseFinding[] {
 function locate(order: AttemptOrder, env: Environment): Located {
   const { argv, wrapped } = acpSettings(order);
   if (bridgeFile === null) {
-    throw new Refusal('acp-bridge-missing', 'The bridge to agents is missing in this installation.');
+    throw new Refusal(
+      'acp-bridge-missing',
+      'The bridge to agents is missing in this installation.',
+    );
   }
   const problem = placeProblem(order, wrapped);
   if (problem !== null) throw problem;
   const homes = knownProgram(argv).homes(env);
-  return { ...nothingLocated, program: bridgeFile, homes: homes.filter((home) => existsSync(home)) };
+  return {
+    ...nothingLocated,
+    program: bridgeFile,
+    homes: homes.filter((home) => existsSync(home)),
+  };
 }
 
 function commandLine(order: AttemptOrder, at: Located): CommandLine {
@@ -165,4 +172,3 @@ function obstacle(settings: Json, env: Environment, place: Place): Refusal | nul
     ? null
     : placeProblem({ ...place, cwd: place.cwd, writableRoots: [] }, wrapped);
 }
-

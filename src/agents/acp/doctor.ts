@@ -43,7 +43,10 @@ async function checkAgent(
   if (!shaken.ok) {
     const message = `${argv.join(' ')} does not answer as an agent of ACP: ${shaken.problem}.`;
     const remedy = 'Start it by hand: it must speak JSON on its standard output, and nothing else.';
-    return [fine('acp.program', `${name} is ${file}.`), problem('acp.handshake', 'error', message, remedy)];
+    return [
+      fine('acp.program', `${name} is ${file}.`),
+      problem('acp.handshake', 'error', message, remedy),
+    ];
   }
   const title = `${shaken.name || name} ${shaken.version}`.trim();
   const sessions = shaken.sessions && (knownAgent(shaken.name).loadsSafely || shaken.sessions);

@@ -4,7 +4,14 @@ import { startAgent } from './bridge/agent-process.ts';
 import { Connection, METHOD_NOT_FOUND, RpcError } from './bridge/connection.ts';
 
 export type Handshake =
-  | { ok: true; name: string; version: string; protocol: unknown; sessions: boolean; logins: string[] }
+  | {
+      ok: true;
+      name: string;
+      version: string;
+      protocol: unknown;
+      sessions: boolean;
+      logins: string[];
+    }
   | { ok: false; problem: string };
 
 /** Never rejects. */
@@ -37,8 +44,7 @@ export async function shakeHands(
       version: textOf(version),
       protocol: answer['protocolVersion'],
       sessions:
-        can['loadSession'] === true ||
-        recordOf(can['sessionCapabilities'])['resume'] !== undefined,
+        can['loadSession'] === true || recordOf(can['sessionCapabilities'])['resume'] !== undefined,
       logins: recordsIn(answer['authMethods']).map((method) => textOf(method['name'])),
     };
   } catch (error) {

@@ -81,4 +81,3 @@ export function knownAgent(name: string): KnownAgent {
     sumsUpProcess: /claude-agent-acp/.test(name),
   };
 }
-

@@ -11,6 +11,8 @@ export function createAcpReader(): OutputReader {
   const open = new Set<string>();
   const known = new Set<string>();
   let started = false;
+  /** What it was busy with when it was stopped. */
+  let interrupted: OutputSummary['busyWith'] = null;
   const seen: Omit<OutputSummary, 'busyWith'> = {
     sessionId: null,
     finalMessage: null,
@@ -70,7 +72,13 @@ export function createAcpReader(): OutputReader {
     return activity;
   }
 
+  const busyWith = (): OutputSummary['busyWith'] => {
+    if (seen.turn !== 'open') return interrupted;
+    return open.size > 0 ? 'command' : started ? 'model' : null;
+  };
+
   function onEnd(record: Fields): AgentActivity {
+    if (record['cause'] === 'stopped') interrupted = busyWith();
     open.clear();
     const usage = usageIn(record['usage']);
     seen.usage = usage;
@@ -87,10 +95,7 @@ export function createAcpReader(): OutputReader {
 
   return {
     push,
-    summary: () => ({
-      ...seen,
-      busyWith: open.size > 0 ? 'command' : started && seen.turn === 'open' ? 'model' : null,
-    }),
+    summary: () => ({ ...seen, busyWith: busyWith() }),
   };
 }
 

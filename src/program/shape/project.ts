@@ -30,7 +30,7 @@ const agentFields: FieldsOf<AgentSpec> = {
   backend: {
     shape: { type: 'enum', values: backendNames },
     default: defaultBackend.name,
-    description: 'What runs the attempts: the Codex CLI, Claude Code, or a command of yours.',
+    description: 'What runs the attempts: the Codex CLI, Claude Code, an agent over ACP, or a command of yours.',
   },
   model: {
     shape: argumentWord,
@@ -69,7 +69,7 @@ const agentFields: FieldsOf<AgentSpec> = {
   command: {
     shape: { type: 'list', items: argument, min: 1 },
     nullable: true,
-    description: 'Program and arguments, for the command backend. Not together with run.',
+    description: 'Program and arguments, for the command and acp backends. Not together with run.',
     examples: [['npm', 'test']],
   },
   run: {
@@ -109,7 +109,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     shape: { type: 'list', items: argumentWord, min: 1, orText: ['sandbox'] },
     staysOut: true,
     description:
-      'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command backend.',
+      'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command and acp backends.',
     examples: ['sandbox', ['nice', '-n', '10']],
   },
   secrets: {

@@ -6,7 +6,13 @@ import type { Usage } from '../../../model/run.ts';
 import type { Fields } from '../../output/fields.ts';
 
 export type BridgeEvent =
-  | { type: 'session_started'; session_id: string; resumed: boolean; agent: string; version: string }
+  | {
+      type: 'session_started';
+      session_id: string;
+      resumed: boolean;
+      agent: string;
+      version: string;
+    }
   | { type: 'turn_started' }
   | { type: 'message' | 'reasoning'; id: string; text: string }
   /** Something comes that is not whole yet, so that the agent is not taken for silent. */

@@ -68,4 +68,3 @@ function cancelled(rule: PermissionRule): PermissionAnswer {
 export function isRefused({ outcome, optionKind }: PermissionAnswer): boolean {
   return outcome.outcome === 'cancelled' || optionKind.startsWith('reject');
 }
-

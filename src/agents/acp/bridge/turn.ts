@@ -144,12 +144,20 @@ function rootsOf(order: BridgeOrder, capabilities: Fields): { additionalDirector
 }
 
 function serversOf(mcp: BridgeOrder['mcp']): object[] {
-  return Object.entries(mcp).map(([name, { command: [command = '', ...args], env }]) => ({
-    name,
-    command,
-    args,
-    env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-  }));
+  return Object.entries(mcp).map(
+    ([
+      name,
+      {
+        command: [command = '', ...args],
+        env,
+      },
+    ]) => ({
+      name,
+      command,
+      args,
+      env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+    }),
+  );
 }
 
 /** Sets the mode and the model that the attempt is to have. They are not remembered with a session. */
@@ -226,4 +234,3 @@ const stopReasons: Readonly<Record<string, string | undefined>> = {
   max_turn_requests: 'the agent reached its limit of calls of the model in a turn',
   refusal: 'the model refused',
 };
-

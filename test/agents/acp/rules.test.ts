@@ -1,0 +1,100 @@
+/** What an agent over ACP is allowed, what holds it, and what it is taken for. Pure. */
+import { describe, expect, it } from 'vitest';
+import { answerPermission } from '../../../src/agents/acp/bridge/permissions.ts';
+import { turnCost, turnUsage } from '../../../src/agents/acp/bridge/usage.ts';
+import { knownProgram, programIn } from '../../../src/agents/acp/known-agents.ts';
+import { unheldByAcp } from '../../../src/agents/acp/settings.ts';
+import { backendOf } from '../../../src/agents/backends.ts';
+import { bareAgent } from '../../../src/agents/resolve-agent.ts';
+import type { AgentSpec, Sandbox } from '../../../src/model/program.ts';
+
+const options = ['allow_always', 'allow_once', 'reject_once'].map((kind) => ({
+  optionId: `id-${kind}`,
+  kind,
+}));
+
+describe('a request for permission', () => {
+  it.each([
+    ['inside_sandbox', 'allow_once', { wrapped: true, isHeld: false }, 'execute'],
+    ['full_access', 'allow_once', { wrapped: false, isHeld: false }, 'delete'],
+    ['leaves_sandbox', 'reject_once', { wrapped: false, isHeld: true }, 'execute'],
+    ['changes_mode', 'reject_once', { wrapped: true, isHeld: false }, 'switch_mode'],
+  ] as const)('is answered by the rule %s: %s', (rule, optionKind, order, kind) => {
+    expect(answerPermission(order, { kind, options, isStopping: false })).toEqual({
+      rule,
+      optionKind,
+      outcome: { outcome: 'selected', optionId: `id-${optionKind}` },
+    });
+  });
+
+  it('is cancelled where nothing holds for this time alone, or the attempt is stopped', () => {
+    const order = { wrapped: true, isHeld: false };
+    const forGood = options.slice(0, 1);
+    const outcome = { outcome: 'cancelled' };
+    for (const offered of [forGood, [], null, 'x', [{ kind: 'allow_once' }]]) {
+      const answer = answerPermission(order, { kind: 'edit', options: offered, isStopping: false });
+      expect(answer).toMatchObject({ rule: 'no_option', outcome });
+    }
+    expect(answerPermission(order, { kind: 'edit', options, isStopping: true })).toMatchObject({
+      rule: 'stopping',
+      outcome,
+    });
+  });
+});
+
+describe('a sandbox', () => {
+  const unheld = (command: string[], sandbox: Sandbox, more: Partial<AgentSpec> = {}) =>
+    unheldByAcp({ ...bareAgent(backendOf('acp')), command, ...more }, sandbox)?.message ?? null;
+
+  it('is held by ours, by the own one of who is known to have one, or refused', () => {
+    for (const sandbox of ['read-only', 'workspace-write'] as const) {
+      expect(unheld(['gemini', '--acp'], sandbox)).toContain(
+        `holds gemini to "sandbox: ${sandbox}"`,
+      );
+      expect(unheld(['gemini', '--acp'], sandbox, { wrap: 'sandbox' })).toBeNull();
+    }
+    expect(unheld(['gemini', '--acp'], 'danger-full-access')).toBeNull();
+    expect(unheld(['codex-acp'], 'workspace-write')).toBeNull();
+    expect(unheld(['codex-acp'], 'read-only')).toContain('closes the directory of the attempt');
+    expect(unheld(['gemini'], 'read-only', { wrap: ['nice'] })).not.toBeNull();
+  });
+});
+
+describe('a program', () => {
+  it.each([
+    ['codex-acp', ['/opt/bin/codex-acp']],
+    ['codex-acp', ['npx', '-y', '@agentclientprotocol/codex-acp@2.6.0']],
+    ['opencode', ['opencode', 'acp']],
+    ['my-agent', ['node', '--no-warnings', '/a/my-agent.mjs', '--flag']],
+    ['', []],
+  ])('is known as %s', (name, argv) => {
+    expect(programIn(argv)).toBe(name);
+  });
+
+  it('has a home where it says, or where it is the custom', () => {
+    const env = { HOME: '/h', CODEX_HOME: '/c', XDG_DATA_HOME: '/data' };
+    expect(knownProgram(['codex-acp']).homes(env)).toEqual(['/c']);
+    expect(knownProgram(['claude-agent-acp']).homes(env)).toEqual(['/h/.claude']);
+    expect(knownProgram(['opencode', 'acp']).homes(env)).toContain('/data/opencode');
+  });
+});
+
+describe('use', () => {
+  const counts = { inputTokens: 100, outputTokens: 20, cachedReadTokens: 40, cachedWriteTokens: 0 };
+
+  it('has the cache as a part of its input, whichever way it is told', () => {
+    const expected = { input_tokens: 100, cached_input_tokens: 40, output_tokens: 20 };
+    expect(turnUsage({ usage: { ...counts, totalTokens: 120 } })).toMatchObject(expected);
+    const beside = { ...counts, inputTokens: 60, totalTokens: 120 };
+    expect(turnUsage({ usage: beside })).toMatchObject(expected);
+    const quota = { input_tokens: 100, cached_input_tokens: 40, output_tokens: 20 };
+    expect(turnUsage({ _meta: { quota: { token_count: quota } } })).toMatchObject(expected);
+    expect(turnUsage({ usage: null, _meta: { quota: { token_count: null } } })).toBeNull();
+  });
+
+  it('costs what the sum grew by, where that is known', () => {
+    expect(turnCost(0.5, 0.2)).toEqual({ cost_usd: 0.3 });
+    expect(turnCost(null, 0)).toEqual({});
+    expect(turnCost(0.5, null)).toEqual({});
+  });
+});
