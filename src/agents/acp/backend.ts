@@ -54,6 +54,7 @@ export const acpBackend: Backend = {
   commandLine,
   obstacle,
   reader: createAcpReader,
+  sessionUse: () => null,
   failure: acpFailure,
   // The bridge asks the agent, and ends it.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

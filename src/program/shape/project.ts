@@ -30,7 +30,8 @@ const agentFields: FieldsOf<AgentSpec> = {
   backend: {
     shape: { type: 'enum', values: backendNames },
     default: defaultBackend.name,
-    description: 'What runs the attempts: the Codex CLI, Claude Code, an agent over ACP, or a command of yours.',
+    description:
+      'What runs the attempts: the Codex CLI, Claude Code, an agent over ACP, or a command of yours.',
   },
   model: {
     shape: argumentWord,
