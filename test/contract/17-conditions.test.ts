@@ -19,6 +19,9 @@ describe('17. Conditions', () => {
       below: { run: ':', depends_on: after('mend') },
       end: { run: ':', depends_on: [{ task: 'mend', kind: 'order', optional: true }] },
     });
+    const planned = await orch('run', 'start', '--root', 'below', '--root', 'end', '--dry-run');
+    expect(planned.stdout).toContain('when deps.review.result.verdict is "bad"');
+    expect(planned.stdout).toContain('without mend where its condition skips it');
     const started = await orch('run', 'start', '--root', 'below', '--root', 'end');
     expect(started.code).toBe(0);
     const run = await show();

@@ -4,6 +4,8 @@ import { wavesOf } from '../../core/plan/waves.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
+import { regionsOf, stackAround } from '../../model/regions.ts';
+import { notesOn } from '../../text/task-words.ts';
 import { honoured } from '../../agents/resolve-agent.ts';
 import type { World } from '../world.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
@@ -21,6 +23,8 @@ export interface PlannedTask {
   /** null where it depends on an input that comes later. */
   directory: string | null;
   dependsOn: string[];
+  /** How it is more than one step: for each item, only when, decided by rules. */
+  notes: string[];
   /** Tasks start in the order of their waves; those of one wave at the same time, slots permitting. */
   wave: number;
 }
@@ -39,6 +43,7 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const { program, tasks, inputs, warnings } = await prepareStart(world, programDir, options);
   const waves = wavesOf(tasks);
+  const regions = regionsOf(tasks);
   const planned = tasks.map((task): PlannedTask => {
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     return {
@@ -49,6 +54,7 @@ export async function planRun(
       ...honoured(program.project, task),
       directory: resolved.ok ? resolved.workspaces.cwd : null,
       dependsOn: task.depends_on.map((each) => each.task),
+      notes: notesOn(task, stackAround(regions, task).at(-1) ?? null),
       wave: waves.get(task.id) ?? 1,
     };
   });

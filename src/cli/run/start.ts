@@ -46,6 +46,8 @@ interface PlannedTaskDocument {
   /** Null where it depends on an input that comes later. */
   directory: string | null;
   depends_on: string[];
+  /** How it is more than one step: for each item, only when, decided by rules. */
+  notes: string[];
   /** From 1. Tasks of one wave start together, slots permitting. */
   wave: number;
 }
@@ -123,7 +125,7 @@ export const command = defineCommand({
       const plan = await planRun(context, programDir, wanted);
       printWarnings(plan.warnings, context);
       if (json) return printJson(documentOf(plan));
-      return printTable(context.stdout, plan.tasks, columns(context), 'nothing would run');
+      return printTable(context.stdout, plan.tasks, columns(plan, context), 'nothing would run');
     }
     const { startRun } = await import('../../app/run/start.ts');
     const { runId, warnings } = await startRun(context, programDir, wanted);
@@ -193,6 +195,7 @@ function documentOf({ tasks, inputs, warnings }: PlannedRun): PlannedRunDocument
       sandbox: task.sandbox,
       directory: task.directory,
       depends_on,
+      notes: task.notes,
       wave: task.wave,
     })),
     inputs,
@@ -200,7 +203,12 @@ function documentOf({ tasks, inputs, warnings }: PlannedRun): PlannedRunDocument
   };
 }
 
-function columns(context: CliContext): Column<PlannedTask>[] {
+function columns({ tasks }: PlannedRun, context: CliContext): Column<PlannedTask>[] {
+  const notes: Column<PlannedTask> = {
+    title: 'NOTES',
+    cell: (task) => (task.notes.length === 0 ? '-' : task.notes.join('; ')),
+    flexible: true,
+  };
   return [
     { title: 'WAVE', cell: (task) => String(task.wave) },
     { title: 'TASK', cell: (task) => task.taskId },
@@ -214,5 +222,6 @@ function columns(context: CliContext): Column<PlannedTask>[] {
       flexible: true,
     },
     { title: 'AFTER', cell: (task) => task.dependsOn.join(', '), flexible: true },
+    ...(tasks.some((task) => task.notes.length > 0) ? [notes] : []),
   ];
 }

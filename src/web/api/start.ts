@@ -43,6 +43,8 @@ export interface PlannedTask {
   /** null where it depends on an input that comes later. */
   directory: string | null;
   depends_on: string[];
+  /** How it is more than one step: for each item, only when, decided by rules. */
+  notes: string[];
   /** Tasks start in the order of their waves. */
   wave: number;
 }

@@ -88,6 +88,9 @@ function Plan({ preview }: { preview: StartPreview }) {
                 {task.agent}
                 {task.sandbox ? `, ${task.sandbox}` : ''}
               </span>
+              {task.notes.length > 0 && (
+                <span className="faint notes">{task.notes.join('; ')}</span>
+              )}
             </div>
           ))}
         </li>
