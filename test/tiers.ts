@@ -23,6 +23,7 @@ export const tiers = {
     'test/store',
     'test/support',
     'test/text',
+    'test/web/data',
     'test/web/graph',
   ],
   /** `npm run test:all`: what needs the built program, many processes, a browser or Codex. */

@@ -36,6 +36,7 @@ export function neutral(text: string, places: Readonly<Record<string, string>>):
   }
   return result
     .replace(/("(?:prev|head|log_head)": ?")(?!0{64})[0-9a-f]{64}"/g, '$1<sha256>"')
+    .replace(/("output_times": ?)"[^"]*"/g, '$1"<times>"')
     .replace(/("(?:pid|port)": ?)\d+/g, '$1"<number>"')
     .replace(/\(pid \d+\)/g, '(pid <number>)')
     .replace(/^\d\d:\d\d:\d\d(?= )/gm, '<clock>')

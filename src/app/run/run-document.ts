@@ -93,7 +93,7 @@ function untilOf(state: RunState): Pick<RunDocument, 'waiting_until'> {
 }
 
 /** Runs that were started by label once recorded the label alone; all that had it were chosen. */
-function rootsOf({ plan }: RunState): string[] {
+export function rootsOf({ plan }: RunState): string[] {
   const labelled = Object.values(plan.tasks)
     .filter((task) => task.labels.some((label) => plan.labels.includes(label)))
     .map(({ id }) => id);

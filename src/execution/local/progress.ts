@@ -5,6 +5,7 @@
 import type { AgentActivity } from '../../model/activity.ts';
 import type { Backend, OutputReader, OutputSummary } from '../../agents/backend.ts';
 import type { AttemptFiles } from './attempt-files.ts';
+import { OutputTimes, type OutputMark } from './output-times.ts';
 import { LineTail } from '../../agents/output/line-tail.ts';
 import { maxLineBytes } from '../../agents/output/lines.ts';
 import { beginning } from '../../text/width.ts';
@@ -30,6 +31,7 @@ export interface AttemptProgress {
   stdoutLineCount: number;
   stderrLineCount: number;
   sessionId: string | null;
+  outputMarks: OutputMark[];
 }
 
 export class AttemptOutput {
@@ -44,7 +46,13 @@ export class AttemptOutput {
   private lastEventMs: number | null = null;
   private lastEventSummary: string | null = null;
 
-  constructor(backend: Backend, files: AttemptFiles) {
+  private readonly times: OutputTimes;
+  private stdoutBytes = 0;
+  private stderrBytes = 0;
+
+  /** `startedMs`: of the attempt, since the epoch. */
+  constructor(backend: Backend, files: AttemptFiles, startedMs: number) {
+    this.times = new OutputTimes(startedMs);
     this.reader = backend.reader();
     this.stdout = new LineTail(files.stdout, {
       maxLineBytes,
@@ -66,6 +74,7 @@ export class AttemptOutput {
     const err = this.stderr.advance(SLICE_BYTES);
     if (out.bytes > 0) this.lastStdoutMs = this.stdout.modifiedMs;
     if (err.bytes > 0) this.lastStderrMs = this.stderr.modifiedMs;
+    this.noteTimes(out.bytes, err.bytes);
     return {
       grew: out.bytes + err.bytes > 0,
       more: out.more || err.more,
@@ -127,7 +136,24 @@ export class AttemptOutput {
       stdoutLineCount: this.stdout.lineCount,
       stderrLineCount: this.stderr.lineCount,
       sessionId: this.reader.summary().sessionId,
+      outputMarks: this.times.marks(),
     };
+  }
+
+  /** Of two that grew between two looks, the one that was written first comes first. */
+  private noteTimes(out: number, err: number): void {
+    this.stdoutBytes += out;
+    this.stderrBytes += err;
+    const note = (stream: 'stdout' | 'stderr'): void => {
+      if ((stream === 'stdout' ? out : err) === 0) return;
+      if (stream === 'stdout') this.times.note(stream, this.stdoutBytes, this.stdout.modifiedMs);
+      else this.times.note(stream, this.stderrBytes, this.stderr.modifiedMs);
+    };
+    const outFirst = this.stdout.modifiedMs <= this.stderr.modifiedMs;
+    for (const stream of outFirst
+      ? (['stdout', 'stderr'] as const)
+      : (['stderr', 'stdout'] as const))
+      note(stream);
   }
 
   private takeActivities(): AgentActivity[] {

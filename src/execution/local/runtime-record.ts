@@ -35,6 +35,11 @@ interface RuntimeRecord {
   return_code: number | null;
   usage: AttemptEnd['usage'];
   session_id: string | null;
+  /**
+   * When which part of the output came: ms since the start, bytes of events.jsonl and of stderr.log by then, as
+   * text. Not in runs of format 1.
+   */
+  output_times?: string;
 }
 
 export interface RuntimeFacts {
@@ -85,6 +90,9 @@ function runtimeRecord(
     return_code: end?.return_code ?? null,
     usage: end?.usage ?? null,
     session_id: end?.session_id ?? progress.sessionId,
+    ...(order.runFormat > 1 && {
+      output_times: progress.outputMarks.map((mark) => mark.join(' ')).join(', '),
+    }),
   };
 }
 

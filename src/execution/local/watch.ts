@@ -93,7 +93,7 @@ export class AttemptWatch implements Handle {
     this.heard = heard;
     this.backend = backendOf(order.backend);
     this.files = files;
-    this.output = new AttemptOutput(this.backend, this.files);
+    this.output = new AttemptOutput(this.backend, this.files, Date.parse(order.startedAt));
     this.limits = new Limits(order);
     this.meter = new Meter(order, this.backend, env);
     this.ladder = new TerminationLadder(this.backend.stopping(order), order.graceMs, (signal) =>

@@ -6,6 +6,7 @@ import { eventRoutes } from './event.ts';
 import { inboxRoutes } from './inbox.ts';
 import { instanceRoutes } from './instance.ts';
 import { liveRoutes } from './live.ts';
+import { outcomeRoutes } from './outcome.ts';
 import { overviewRoutes } from './overview.ts';
 import { presetRoutes } from './preset.ts';
 import { programRoutes } from './program.ts';
@@ -39,6 +40,7 @@ export const apiRoutes: readonly Route[] = [
   ...startRoutes,
   ...runsRoutes,
   ...runRoutes,
+  ...outcomeRoutes,
   ...eventRoutes,
   ...instanceRoutes,
   ...attemptRoutes,

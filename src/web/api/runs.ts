@@ -57,19 +57,30 @@ export const runsRoutes: readonly Route[] = [
       limit: 'at most 200; 50 by default',
       cursor: '`next_cursor` of the page before',
       status: 'only those of this status',
+      q: 'only those where each of these words stands in the id, a root or a label',
+      sort: '`activity`, by default, or `created`: the latest first',
     },
     answer: 'RunPage',
     handle: listRuns,
   },
 ];
 
+const runOrders = ['activity', 'created'] as const;
+type RunOrder = (typeof runOrders)[number];
+
 async function listRuns(c: Context, web: WebContext): Promise<RunPage> {
   const status = queryOneOf(c, 'status', runStatuses);
+  const order = queryOneOf(c, 'sort', runOrders) ?? 'activity';
+  const words = (c.req.query('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const limit = Math.min(MAX_PAGE, queryNumber(c, 'limit') ?? PAGE);
-  // A status can only be told of runs that have been read.
-  const runs = status === undefined ? (await web.index.runs()).runs : await web.index.allRuns();
-  const wanted = runs.filter((run) => status === undefined || statusOf(run) === status);
-  const from = positionAfter(wanted, c.req.query('cursor'));
+  // A status, or a root, can only be told of runs that have been read.
+  const readAll = status !== undefined || words.length > 0;
+  const runs = readAll ? await web.index.allRuns() : (await web.index.runs()).runs;
+  const wanted = runs
+    .filter((run) => status === undefined || statusOf(run) === status)
+    .filter((run) => isFound(run, words));
+  if (order === 'created') wanted.sort((a, b) => (a.runId < b.runId ? 1 : -1));
+  const from = positionAfter(wanted, c.req.query('cursor'), order);
   const slice = wanted.slice(from, from + limit);
   const last = slice.at(-1);
   return {
@@ -77,6 +88,13 @@ async function listRuns(c: Context, web: WebContext): Promise<RunPage> {
     next_cursor: last && from + limit < wanted.length ? cursorOf(last) : null,
     total: (await web.index.runs()).total,
   };
+}
+
+function isFound({ runId, summary }: IndexedRun, words: readonly string[]): boolean {
+  if (words.length === 0) return true;
+  const labels = (summary?.labels ?? []).map((label) => `#${label}`);
+  const text = [runId, ...(summary?.roots ?? []), ...labels].join(' ').toLowerCase();
+  return words.every((word) => text.includes(word));
 }
 
 /** A run that cannot be read needs somebody's attention, as a failed one does. */
@@ -138,14 +156,20 @@ export function cursorOf(run: IndexedRun): string {
 }
 
 /** Where a list goes on, whatever changed in it meanwhile. */
-export function positionAfter(runs: readonly IndexedRun[], cursor: string | undefined): number {
+export function positionAfter(
+  runs: readonly IndexedRun[],
+  cursor: string | undefined,
+  order: RunOrder = 'activity',
+): number {
   if (cursor === undefined || cursor === '') return 0;
   const at = cursor.indexOf('_');
   const changedMs = Number(cursor.slice(0, at));
   const runId = cursor.slice(at + 1);
   if (at < 0 || Number.isNaN(changedMs)) throw new Refusal('bad-request', 'no such cursor');
   const next = runs.findIndex(
-    (run) => run.changedMs < changedMs || (run.changedMs === changedMs && run.runId < runId),
+    (run) =>
+      (order === 'activity' && run.changedMs < changedMs) ||
+      ((order === 'created' || run.changedMs === changedMs) && run.runId < runId),
   );
   return next < 0 ? runs.length : next;
 }

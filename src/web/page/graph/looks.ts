@@ -21,6 +21,8 @@ export interface NodeLook {
   faint: boolean;
   count: number;
   onPick: (() => void) | null;
+  /** The attempt whose last lines show when the mouse or the focus rests on it: run, instance and number. */
+  attempt: string | null;
 }
 
 export interface FrameLook {

@@ -1,8 +1,9 @@
 /** A task in a graph, and the frames around loops and blocks. */
-import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import { memo, useContext } from 'react';
+import { Handle, NodeToolbar, Position, type Node, type NodeProps } from '@xyflow/react';
+import { memo, useContext, useEffect, useRef, useState, type HTMLAttributes } from 'react';
 import { Link } from 'wouter';
 import { Icon } from '../parts/icons.tsx';
+import { OutputTail } from '../parts/output-tail.tsx';
 import { StatusGlyph, statusTone, statusWord } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
 import type { Direction } from './layout.ts';
@@ -41,8 +42,30 @@ function Handles({ direction }: { direction: Direction }) {
   );
 }
 
+const restMs = 350;
+
+/** Whether the mouse or the focus rests on it. */
+function useRest(): [
+  boolean,
+  Pick<HTMLAttributes<HTMLElement>, 'onMouseEnter' | 'onMouseLeave' | 'onFocus' | 'onBlur'>,
+] {
+  const [rests, setRests] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const begin = (): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setRests(true), restMs);
+  };
+  const end = (): void => {
+    clearTimeout(timer.current);
+    setRests(false);
+  };
+  return [rests, { onMouseEnter: begin, onMouseLeave: end, onFocus: begin, onBlur: end }];
+}
+
 export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowNode>) {
   const look = useNodeLook(id);
+  const [rests, on] = useRest();
   if (!look) return null;
   const tone = look.status ? statusTone(look.status) : 'plain';
   const className = `task-node edge-${tone}${look.faint ? ' is-faint' : ''}${look.selected ? ' is-selected' : ''}`;
@@ -58,7 +81,7 @@ export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowN
           <Face id={id} look={look} />
         </button>
       ) : look.href ? (
-        <Link href={look.href} className={className} draggable={false}>
+        <Link href={look.href} className={className} draggable={false} {...on}>
           <Face id={id} look={look} />
         </Link>
       ) : (
@@ -66,10 +89,24 @@ export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowN
           <Face id={id} look={look} />
         </div>
       )}
+      {rests && look.attempt !== null && (
+        <NodeToolbar isVisible position={Position.Bottom} className="node-tail">
+          <Tail attempt={look.attempt} />
+        </NodeToolbar>
+      )}
       {data.linked && <Handles direction={data.direction} />}
     </>
   );
 });
+
+const tailLines = 8;
+
+function Tail({ attempt }: { attempt: string }) {
+  const [runId = '', instanceId = '', number = '0'] = attempt.split(' ');
+  return (
+    <OutputTail runId={runId} instanceId={instanceId} attempt={Number(number)} most={tailLines} />
+  );
+}
 
 function Face({ id, look }: { id: string; look: NodeLook }) {
   const { title, sub, kind, status, word, since, until, count } = look;

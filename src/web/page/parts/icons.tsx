@@ -42,6 +42,7 @@ const shapes = {
   robot: (
     <path d="M3.500 6h9v6.500h-9zM8 6V3.500M6.200 9v.8M9.800 9v.8M1.800 8.500v2M14.200 8.500v2" />
   ),
+  copy: <path d="M5.500 5.500h8v8h-8zM10.500 5.500v-3h-8v8h3" />,
   download: <path d="M8 2.500v7.500M5 7.500l3 3 3-3M3 13.500h10" />,
   search: <path d="M11 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0ZM10 10l3.500 3.500" />,
   globe: (

@@ -14,6 +14,18 @@ export function Ago({ time }: { time: string }) {
   );
 }
 
+/** The time of day, and the day where it is another: for rows that came shortly after each other. */
+export function ClockTime({ time }: { time: string }) {
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return (
+    <time className="num" dateTime={time} title={`${exactText(time)} (${time})`}>
+      {isToday ? '' : `${date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })} `}
+      {date.toLocaleTimeString(undefined, { hour12: false })}
+    </time>
+  );
+}
+
 function Ticking({ since }: { since: string }) {
   const now = useNow();
   return <>{durationText(Math.floor(Math.max(0, now - Date.parse(since)) / 1000) * 1000 || 0)}</>;

@@ -1,10 +1,13 @@
 /** The parts of an attempt: the agent's work, its prompt, what was staged, its files, its errors. */
-import { useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { AttemptView } from '../../../api/attempt.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { useActivities } from '../../data/activities.ts';
 import { filePath } from '../../data/api.ts';
+import { isPlainOutput, logLines, marksOf } from '../../data/log-lines.ts';
+import { usePrinted } from '../../data/printed.ts';
+import { invalidate } from '../../data/resource.ts';
 import type { RunFeed } from '../../data/run-live.ts';
 import { Artifact } from '../../parts/artifact.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
@@ -13,6 +16,7 @@ import { Markdown } from '../../parts/markdown.tsx';
 import { Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { Ago, Size, Took } from '../../parts/time.tsx';
 import { UsageText } from './activity-entry.tsx';
+import { LogPart } from './log-part.tsx';
 import { StreamPart } from './stream-part.tsx';
 import { Work } from './work.tsx';
 
@@ -75,22 +79,50 @@ function Part(props: AttemptProps) {
   }
 }
 
+const timesEveryMs = 2_000;
+
 function WorkPart({ view, instance, feed, base, here, query }: AttemptProps) {
   const { attempt, running } = view;
   const work = useActivities(feed, instance.instance_id, attempt, base, running);
+  const printed = usePrinted(
+    view.stderr_size > 0 || running ? `${base}/raw?stream=stderr` : null,
+    running,
+  );
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => invalidate(base), timesEveryMs);
+    return () => clearInterval(timer);
+  }, [base, running]);
+  const lines = useMemo(
+    () => logLines(work.items ?? [], printed.page, marksOf(view.runtime)),
+    [work.items, printed.page, view.runtime],
+  );
+  if (work.failure) return <FailureBox failure={work.failure} />;
+  if (work.items === null) return <Pending rows={6} />;
+  if (isPlainOutput(work.items)) {
+    return (
+      <LogPart
+        lines={lines}
+        startedAt={view.record.started_at}
+        running={running}
+        earlier={work.earlier || (printed.page?.from ?? 0) > 0}
+        onEarlier={() => {
+          if (work.earlier) work.loadEarlier();
+          if ((printed.page?.from ?? 0) > 0) printed.loadEarlier();
+        }}
+        raw={`${here}/raw${query}`}
+        shownFirst={view.record.failure_kind === null ? 400 : 24}
+      />
+    );
+  }
   return (
     <section aria-label="The agent's work">
-      {work.failure && <FailureBox failure={work.failure} />}
-      {work.items === null && !work.failure ? (
-        <Pending rows={6} />
-      ) : (
-        <Work
-          items={work.items ?? []}
-          running={running}
-          earlier={work.earlier}
-          onEarlier={work.loadEarlier}
-        />
-      )}
+      <Work
+        items={work.items}
+        running={running}
+        earlier={work.earlier}
+        onEarlier={work.loadEarlier}
+      />
       <p className="faint attempt-foot">
         {view.record.usage && <UsageText usage={view.record.usage} />}
         {view.stdout_size > 0 && <Link href={`${here}/raw${query}`}>Raw output</Link>}

@@ -83,7 +83,7 @@ function Head({ view, onDone }: { view: View; onDone: (message: string) => void 
           <span className="mono">{instance.instance_id}</span>
           {scope.controller_task_id !== null && (
             <span>
-              iteration {scope.iteration} of {scope.controller_task_id}
+              pass {(scope.iteration ?? 0) + 1} of {scope.controller_task_id}
             </span>
           )}
           <span>agent {task.agent}</span>

@@ -35,7 +35,7 @@ function Choice({ decision }: { decision: Decision }) {
       {decision.not_chosen.length > 0 && (
         <p className="faint">Not with {decision.not_chosen.join(', ')}.</p>
       )}
-      {decision.opened && <p>Opens iteration {decision.opened.iteration}.</p>}
+      {decision.opened && <p>Opens pass {decision.opened.iteration + 1}.</p>}
     </Panel>
   );
 }

@@ -26,6 +26,7 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
             faint: task.status === 'archived' || task.status === 'blocked',
             count: 1,
             onPick: null,
+            attempt: null,
           },
         ]),
       ),

@@ -156,17 +156,18 @@ function Consequences({ action, view }: { action: Action; view: RunView }) {
 interface RetryButtonProps {
   runId: string;
   instance: Instance;
+  isPrimary?: boolean;
   onDone: (message: string) => void;
 }
 
 /** Forces one failed instance. */
-export function RetryButton({ runId, instance, onDone }: RetryButtonProps) {
+export function RetryButton({ runId, instance, isPrimary = false, onDone }: RetryButtonProps) {
   const [asked, ask] = useState(false);
   const [grant, setGrant] = useState(1);
   const limit = instance.failure_kind === 'loop_limit';
   return (
     <>
-      <button type="button" onClick={() => ask(true)}>
+      <button type="button" className={isPrimary ? 'primary' : undefined} onClick={() => ask(true)}>
         <Icon name="retry" /> Retry
       </button>
       {asked && (
@@ -187,7 +188,7 @@ export function RetryButton({ runId, instance, onDone }: RetryButtonProps) {
           </p>
           {limit && (
             <div className="field">
-              <label htmlFor="grant">Further iterations to grant</label>
+              <label htmlFor="grant">Further passes to grant</label>
               <input
                 id="grant"
                 type="number"

@@ -8,7 +8,8 @@ import type { RunFeed } from '../../data/run-live.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Empty, Pending } from '../../parts/pieces.tsx';
-import { Ago } from '../../parts/time.tsx';
+import { matches, SearchField, useSearchText } from '../../parts/search-field.tsx';
+import { ClockTime } from '../../parts/time.tsx';
 
 const pageSize = 200;
 
@@ -17,6 +18,7 @@ export function EventLog({ view, feed }: { view: RunView; feed: RunFeed }) {
   const [events, setEvents] = useState<EventItem[] | null>(null);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const [from, setFrom] = useState(() => Math.max(0, view.run.seq - pageSize));
+  const [text] = useSearchText();
   const recent = useSyncExternalStore(feed.subscribe, () => feed.recent);
   useEffect(() => {
     let left = false;
@@ -47,10 +49,15 @@ export function EventLog({ view, feed }: { view: RunView; feed: RunFeed }) {
   const last = events.at(-1)?.seq ?? 0;
   const all = [...events, ...recent.filter(({ seq }) => seq > last)];
   if (all.length === 0) return <Empty title="The log is empty" />;
+  const shown = all.filter((event) => isFound(event, text));
   return (
     <div className="panel">
+      <div className="list-tools">
+        <SearchField label="Search the log" found={shown.length} />
+      </div>
+      {shown.length === 0 && <Empty title="No such event here" />}
       <ol className="event-list" reversed>
-        {all.toReversed().map((event) => (
+        {shown.toReversed().map((event) => (
           <Event key={event.seq} runId={runId} event={event} />
         ))}
       </ol>
@@ -63,6 +70,14 @@ export function EventLog({ view, feed }: { view: RunView; feed: RunFeed }) {
       )}
     </div>
   );
+}
+
+/** Each word stands somewhere in it. */
+function isFound(event: EventItem, text: string): boolean {
+  if (text === '') return true;
+  const { seq, event_type: type, instance_id: instance, payload } = event;
+  const whole = `${seq} ${type.replaceAll('_', ' ')} ${type} ${instance ?? ''} ${JSON.stringify(payload)}`;
+  return matches(whole, text);
 }
 
 const Event = memo(function Event({ runId, event }: { runId: string; event: EventItem }) {
@@ -89,7 +104,7 @@ const Event = memo(function Event({ runId, event }: { runId: string; event: Even
           </Link>
         )}
         <span className="faint event-time">
-          <Ago time={at} />
+          <ClockTime time={at} />
         </span>
       </div>
       {open &&

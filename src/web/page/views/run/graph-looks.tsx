@@ -45,6 +45,10 @@ export function nodeLooks(
           faint: !instance,
           count: list.length,
           onPick: null,
+          attempt:
+            instance && instance.attempt > 0
+              ? `${runId} ${instance.instance_id} ${instance.attempt}`
+              : null,
         },
       ];
     }),

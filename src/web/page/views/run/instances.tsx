@@ -7,6 +7,7 @@ import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { Empty, shortId } from '../../parts/pieces.tsx';
+import { matches, SearchField, useSearchText } from '../../parts/search-field.tsx';
 import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { VirtualRows } from '../../parts/virtual-rows.tsx';
@@ -16,8 +17,10 @@ const rowHeight = 52;
 
 export function InstanceList({ view }: { view: RunView }) {
   const { run, instances, explanations, tasks, scopes } = view;
-  const [search, setSearch] = useSearchParams();
-  const status = search.get('status');
+  const [params] = useSearchParams();
+  const [text, set] = useSearchText();
+  const status = params.get('status');
+  const sort = params.get('sort') ?? 'created';
   const titles = useMemo(() => new Map(tasks.map((task) => [task.id, task.title])), [tasks]);
   const why = useMemo(
     () => new Map(explanations.map((each) => [each.instance_id, each.why])),
@@ -33,18 +36,35 @@ export function InstanceList({ view }: { view: RunView }) {
         .join(', ');
   }, [tasks, scopes]);
   const shown = useMemo(
-    () => (status === null ? instances : instances.filter((each) => each.status === status)),
-    [instances, status],
+    () =>
+      instances
+        .filter((each) => status === null || each.status === status)
+        .filter((each) => text === '' || matches(searchText(each, titles, why), text))
+        .sort(orders[sort] ?? (() => 0)),
+    [instances, status, text, sort, titles, why],
   );
   return (
     <>
+      <div className="list-tools">
+        <SearchField label="Search the instances" found={shown.length} />
+        <select
+          aria-label="In which order"
+          value={sort}
+          onChange={({ target: { value } }) => set('sort', value === 'created' ? null : value)}
+        >
+          <option value="created">As they were created</option>
+          <option value="urgent">What needs a look first</option>
+          <option value="longest">The longest first</option>
+          <option value="latest">The latest first</option>
+        </select>
+      </div>
       <Filters
         label="Show only"
         options={[null, ...instanceStatusOrder].filter(
           (each) => each === null || run.counts[each] > 0 || each === status,
         )}
         current={status}
-        onChoose={(each) => setSearch(each === null ? {} : { status: each }, { replace: true })}
+        onChoose={(each) => set('status', each)}
       >
         {(each) => (
           <>
@@ -86,6 +106,44 @@ export function InstanceList({ view }: { view: RunView }) {
       </div>
     </>
   );
+}
+
+const urgency: Instance['status'][] = [
+  'failed',
+  'waiting',
+  'running',
+  'runnable',
+  'pending',
+  'skipped',
+  'done',
+];
+
+/** How the list can be sorted; as they were created otherwise. */
+const orders: Record<string, (a: Instance, b: Instance) => number> = {
+  urgent: (a, b) => urgency.indexOf(a.status) - urgency.indexOf(b.status),
+  longest: (a, b) => tookMs(b) - tookMs(a),
+  latest: (a, b) => startMs(b) - startMs(a),
+};
+
+function startMs({ started_at: at }: Instance): number {
+  return at === null ? 0 : Date.parse(at);
+}
+
+function tookMs(instance: Instance): number {
+  if (instance.started_at === null) return -1;
+  const end = instance.finished_at === null ? Date.now() : Date.parse(instance.finished_at);
+  return end - startMs(instance);
+}
+
+/** What an instance is found by. */
+function searchText(
+  instance: Instance,
+  titles: ReadonlyMap<string, string>,
+  why: ReadonlyMap<string, string>,
+): string {
+  const { instance_id: id, task_id: task, error, failure_kind: kind } = instance;
+  const reason = error ?? why.get(id) ?? '';
+  return [id, task, titles.get(task), instance.status, kind, reason].join(' ');
 }
 
 interface RowProps {

@@ -1,8 +1,10 @@
 /** What holds a run up, said first: open questions, failures with their reasons, files not taken. */
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Explanation, RunView } from '../../../api/run.ts';
 import type { Instance, Interrupt } from '../../../../model/run.ts';
-import { Box } from '../../parts/pieces.tsx';
+import { OutputTail } from '../../parts/output-tail.tsx';
+import { Box, Command } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { instanceStatusName } from '../../parts/status.tsx';
@@ -10,6 +12,8 @@ import { ResumeButton } from '../../parts/resume-button.tsx';
 import { RetryButton } from './actions.tsx';
 
 const shownAtOnce = 4;
+/** As much as anybody reads before deciding. */
+const tailLines = 24;
 
 interface NeedsProps {
   view: RunView;
@@ -70,13 +74,14 @@ export function Needs({ view, onDone }: NeedsProps) {
           </div>
         </Box>
       )}
-      {failed.slice(0, shownAtOnce).map((instance) => (
+      {failed.slice(0, shownAtOnce).map((instance, index) => (
         <Failed
           key={instance.instance_id}
           runId={run.id}
           instance={instance}
           explanation={why.get(instance.instance_id)}
           retry={!ended}
+          isFirst={index === 0}
           onDone={onDone}
         />
       ))}
@@ -136,10 +141,14 @@ interface FailedProps {
   instance: Instance;
   explanation: Explanation | undefined;
   retry: boolean;
+  /** Its output is shown at once, and its button is the one to press. */
+  isFirst: boolean;
   onDone: (message: string) => void;
 }
 
-function Failed({ runId, instance, explanation, retry, onDone }: FailedProps) {
+function Failed(props: FailedProps) {
+  const { runId, instance, explanation, retry, isFirst, onDone } = props;
+  const [open, setOpen] = useState(isFirst);
   return (
     <Box tone="bad" icon="error">
       <div className="row between top">
@@ -156,7 +165,34 @@ function Failed({ runId, instance, explanation, retry, onDone }: FailedProps) {
             <p className="faint">Trying the same again can help: resume does.</p>
           )}
         </div>
-        {retry && <RetryButton runId={runId} instance={instance} onDone={onDone} />}
+        {retry && (
+          <RetryButton
+            runId={runId}
+            instance={instance}
+            isPrimary={isFirst && !instance.resume_recommended}
+            onDone={onDone}
+          />
+        )}
+      </div>
+      <div className="stack tight need-more">
+        {open && (
+          <OutputTail
+            runId={runId}
+            instanceId={instance.instance_id}
+            attempt={instance.attempt}
+            most={tailLines}
+          />
+        )}
+        <div className="row">
+          {open ? (
+            <Link href={`/runs/${runId}/instances/${instance.instance_id}`}>All of its output</Link>
+          ) : (
+            <button type="button" className="link" onClick={() => setOpen(true)}>
+              Its last lines
+            </button>
+          )}
+          {retry && explanation?.command && <Command words={explanation.command} />}
+        </div>
       </div>
     </Box>
   );

@@ -4,11 +4,14 @@ import { Link } from 'wouter';
 import type { Instance } from '../../../../model/run.ts';
 import type { Explanation, RunView } from '../../../api/run.ts';
 import { Icon } from '../../parts/icons.tsx';
+import { OutputTail } from '../../parts/output-tail.tsx';
 import { Command } from '../../parts/pieces.tsx';
 import { Reason } from '../../parts/reason.tsx';
 import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { RetryButton } from './actions.tsx';
+
+const tailLines = 12;
 
 interface PeekProps {
   view: RunView;
@@ -72,6 +75,12 @@ export function Peek({ view, instance, siblings, explanation, onDone, onClose }:
             ))}
           </p>
         )}
+        <OutputTail
+          runId={run.id}
+          instanceId={instance.instance_id}
+          attempt={instance.attempt}
+          most={tailLines}
+        />
         <div className="row">
           <Link href={href} className="button">
             Open

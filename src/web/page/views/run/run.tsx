@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import type { RunView as Run } from '../../../api/run.ts';
 import { useRun, type RunFeed } from '../../data/run-live.ts';
 import { useTitle } from '../../data/title.ts';
+import { Changes } from '../../parts/changes.tsx';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Box, Crumbs, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
@@ -14,6 +15,7 @@ import { RunActions } from './actions.tsx';
 import { EventLog } from './events.tsx';
 import { InstanceList } from './instances.tsx';
 import { Needs } from './needs.tsx';
+import { Outcome } from './outcome.tsx';
 import { Timeline } from './timeline.tsx';
 import './run.css';
 
@@ -80,6 +82,7 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
         )}
         <Needs view={view} onDone={said} />
       </div>
+      {tab === '' && run.status === 'done' && <Outcome view={view} />}
       <Tabs
         label="Parts of the run"
         current={tab === '' ? base : `${base}/${tab}`}
@@ -87,6 +90,7 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
           { href: base, label: 'Graph' },
           { href: `${base}/timeline`, label: 'Timeline' },
           { href: `${base}/instances`, label: 'Instances', count: run.instance_count },
+          { href: `${base}/changes`, label: 'Changes' },
           { href: `${base}/log`, label: 'Log' },
           { href: `${base}/inputs`, label: 'Inputs' },
         ]}
@@ -115,6 +119,8 @@ function Part({ tab, view, feed, onDone }: PartProps) {
       return <Timeline view={view} />;
     case 'instances':
       return <InstanceList view={view} />;
+    case 'changes':
+      return <Changes runId={view.run.id} />;
     case 'log':
       return <EventLog view={view} feed={feed} />;
     case 'inputs':
@@ -138,7 +144,7 @@ function Inputs({ view }: { view: Run }) {
             <>
               {scope.controller_task_id === null
                 ? 'Inputs of the run'
-                : `Iteration ${scope.iteration} of ${scope.controller_task_id}`}
+                : `Pass ${(scope.iteration ?? 0) + 1} of ${scope.controller_task_id}`}
               <span className="faint mono">{scope.input_scope_id}</span>
             </>
           }

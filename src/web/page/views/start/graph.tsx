@@ -39,6 +39,7 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
             faint: planned !== null && !comes && !chosen,
             count: 1,
             onPick: () => onToggle(task.id),
+            attempt: null,
           },
         ];
       }),
