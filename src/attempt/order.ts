@@ -98,8 +98,8 @@ export function workerOrder(
   return resolved.ok ? ordered : { ...ordered, problem: resolved.message };
 }
 
-/** Where git of an agent's is not to look for a repository: above its tree, above its attempt. */
-function ceilings(env: OrderBasis['env'], more: readonly string[]): Record<string, string> {
+/** Where git of what runs in a tree is not to look for a repository: above the tree, above its own directory. */
+export function ceilings(env: OrderBasis['env'], more: readonly string[]): Record<string, string> {
   const before = env['GIT_CEILING_DIRECTORIES'] ?? '';
   const all = [...(before === '' ? [] : [before]), ...more];
   return { GIT_CEILING_DIRECTORIES: all.join(path.delimiter) };

@@ -227,6 +227,28 @@ export async function hashForeign(
   }
 }
 
+/** Hash of a file of any size, and its last bytes, `most` of them. */
+export async function hashWithEnd(
+  file: string,
+  most: number,
+): Promise<({ ok: true; end: Buffer } & Copied) | ForeignTrouble> {
+  const opened = openForeign(file);
+  if (!opened.ok) return opened;
+  try {
+    let [kept, size]: [Buffer[], number] = [[], 0];
+    const read = await eachChunk(opened, Number.MAX_SAFE_INTEGER, (chunk) => {
+      kept.push(Buffer.from(chunk));
+      size += chunk.length;
+      if (size < 2 * most) return;
+      kept = [Buffer.concat(kept).subarray(-most)];
+      size = most;
+    });
+    return read.ok ? { ...read, end: Buffer.concat(kept).subarray(-most) } : read;
+  } finally {
+    closeSync(opened.fd);
+  }
+}
+
 /** Reads a file once, in constant memory, and lets others have their turn in between. */
 export async function eachChunk(
   { fd, stats }: OpenedFile,

@@ -7,15 +7,20 @@ import { harvestWork } from '../attempt/harvest/harvest.ts';
 import { Holds, type Holder } from '../attempt/hold/holds.ts';
 import { workerOrder } from '../attempt/order.ts';
 import { clearLeftovers, putAway, type AttemptDirectories } from '../attempt/place/directories.ts';
+import { clearCheck, receiptOf, unrunnable } from '../attempt/check/receipt.ts';
+import { orderCheck } from '../attempt/check/order.ts';
+import { sandboxProblem } from '../execution/local/surroundings.ts';
+import { awaitsChecks } from '../core/state/checks.ts';
 import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf, taskOf } from '../core/state/run-state.ts';
+import { remove } from '../disk/disk.ts';
 import { dropTree } from '../attempt/tree/drop-tree.ts';
-import { leaveWork } from '../attempt/tree/leave-work.ts';
+import { leaveWork, restoreTree } from '../attempt/tree/leave-work.ts';
 import { mergeResults } from '../attempt/tree/merge-work.ts';
 import { prepareTree, type TreeContext } from '../attempt/tree/prepare-tree.ts';
 import { gitOf } from '../git/git.ts';
 import { isSettledTry } from '../store/assistant-records.ts';
-import { unsettledAttempts, type RunPaths } from '../store/layout.ts';
+import { instanceOfCheck, unsettledAttempts, type RunPaths } from '../store/layout.ts';
 import { treeOf } from '../model/trees.ts';
 import type { Attempts } from './parts.ts';
 import type { RunSession } from './session.ts';
@@ -42,6 +47,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
   const { state, paths } = session;
   const holds = new Holds({ globalRoot, now: () => session.now() });
   const git = gitOf(env);
+  let hasSandbox: boolean | null = null;
   const trees = (): TreeContext => ({
     state,
     paths,
@@ -79,7 +85,8 @@ export function attemptsOf(context: AttemptContext): Attempts {
     },
     giveBack: (instanceId) => holds.release(instanceId),
     putAway(instanceId, attempt) {
-      holds.release(instanceId);
+      // Its checks are a part of it.
+      if (!awaitsChecks(instanceOf(state, instanceId))) holds.release(instanceId);
       putAway(directoriesOf(paths, instanceId, attempt));
     },
     putAwayLeftovers() {
@@ -91,13 +98,31 @@ export function attemptsOf(context: AttemptContext): Attempts {
     hasTree: (instanceId) =>
       treeOf(state.plan.project, taskOf(state, instanceOf(state, instanceId))) !== null,
     prepareTree: (instanceId) => prepareTree(trees(), instanceId),
+    restoreTree: (instanceId, tree) => restoreTree(trees(), instanceId, tree),
     dropTree: (instanceId) => dropTree(trees(), instanceId),
     mergeResults: () => mergeResults(trees()),
+    async check(instanceId, due) {
+      const { config } = context;
+      hasSandbox ??= (await sandboxProblem(env)) === null;
+      const basis = { state, paths, config, env, hasSandbox, now: () => session.now() };
+      const ordered = orderCheck(basis, instanceId, due);
+      return ordered.ok ? ordered : { ok: false, receipt: unrunnable(due, ordered.message) };
+    },
+    receipt(instanceId, due, end) {
+      const { attempt, workspace } = instanceOf(state, instanceId);
+      const tree = due.isBaseline ? null : (workspace?.commit?.tree ?? null);
+      return receiptOf(due, paths.checkPlace(instanceId, attempt, due), end, tree);
+    },
+    dropCheck(instanceId, due) {
+      clearCheck(paths.checkPlace(instanceId, instanceOf(state, instanceId).attempt, due));
+    },
     async harvest(instanceId, end) {
       const facts = await harvestWork(session, instanceId, end);
       // What has failed already leaves no commit.
       const isWhole = facts.result.kind !== 'invalid' && facts.artifacts.kind === 'published';
       if (end.termination_reason !== 'completed' || !isWhole) return facts;
+      // What was left before a check was run stays what was left.
+      if (instanceOf(state, instanceId).workspace?.commit) return facts;
       return { ...facts, workspace: await leaveWork(trees(), instanceId) };
     },
   };
@@ -108,6 +133,13 @@ function putAwayLeftovers({ state, paths }: RunSession): void {
   clearLeftovers(paths.controlRoot);
   for (const { owner, attempt } of unsettledAttempts(paths)) {
     const controlDir = paths.controlDir(owner, attempt);
+    // Of a check that is cut off: the next one finds it, or clears it.
+    const checked = instanceOfCheck(owner);
+    if (checked !== null) {
+      const { status = 'done' } = state.instances.get(checked) ?? {};
+      if (status !== 'running') remove(path.join(paths.controlRoot, owner));
+      continue;
+    }
     const instance = state.instances.get(owner);
     if (!instance) {
       const attemptDir = paths.assistantAttemptDir(owner, attempt);

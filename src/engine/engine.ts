@@ -6,6 +6,8 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
+import { endOnRecord, recordCheck } from '../core/judge/checks.ts';
+import { awaitsChecks, dueBaseline, dueCheck, uncheckedTree } from '../core/state/checks.ts';
 import type { Facts } from '../core/plan/facts.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
@@ -18,12 +20,14 @@ import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { CheckReceipt } from '../model/checks.ts';
 import type { Instance } from '../model/run.ts';
 import type { PreparedWorkspace, RunResult } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Clock } from './clock.ts';
+import { Checks } from './checks.ts';
 import { CacheTimer } from './cache-timer.ts';
 import { askerOf, askersOf } from './intake.ts';
 import { Loop, type Stoppable, type StopMode, type Turn } from './loop.ts';
@@ -55,6 +59,12 @@ export interface EngineOptions {
 interface PreparedInstance {
   instanceId: string;
   workspace: PreparedWorkspace;
+  recorded(): void;
+}
+
+interface CheckedInstance {
+  instanceId: string;
+  receipt: CheckReceipt;
   recorded(): void;
 }
 
@@ -102,6 +112,9 @@ export class Engine {
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
   readonly #cache: CacheTimer;
+  readonly #checks: Checks;
+  /** Receipts of checks, for the log to hold them before anything else begins. */
+  readonly #checked: CheckedInstance[] = [];
 
   constructor(parts: EngineParts, options: EngineOptions) {
     const { clock, run, inbox, attempts, executor, fits } = parts;
@@ -115,6 +128,15 @@ export class Engine {
     this.#loop = new Loop(clock);
     this.#cache = new CacheTimer(clock, run);
     this.#revives = options.revive === true;
+    this.#checks = new Checks({
+      ...{ loop: this.#loop, attempts, executor },
+      isHalted: () => this.#isHalted(),
+      record: (instanceId, receipt) =>
+        new Promise((recorded) => {
+          this.#checked.push({ instanceId, receipt, recorded });
+          this.#loop.wake();
+        }),
+    });
   }
 
   /** Drives until nothing runs and nothing can start. */
@@ -132,6 +154,7 @@ export class Engine {
       unwatch();
       this.#cache.stop();
       for (const handle of this.#live.values()) handle.detach();
+      this.#checks.detach();
       this.#attempts.leave(new Set(this.#live.keys()));
     }
   }
@@ -162,6 +185,7 @@ export class Engine {
   leave(): void {
     this.#isLeaving = true;
     for (const answer of this.#answers) answer.stop('graceful');
+    this.#checks.stop();
     this.#loop.wake();
   }
 
@@ -179,10 +203,14 @@ export class Engine {
     // judged, also when it ended while the inbox was read.
     const finished = this.#finished.splice(0);
     const prepared = this.#prepared.splice(0);
+    const checked = this.#checked.splice(0);
     const events = [
       ...(await this.#receiveInbox(finished)),
       ...prepared.flatMap(({ instanceId, workspace }) =>
         recordPrepared(run.state, instanceId, workspace, run.now()),
+      ),
+      ...checked.flatMap(({ instanceId, receipt }) =>
+        recordCheck(run.state, instanceId, receipt, run.now()),
       ),
       ...this.#settle(finished),
       ...this.#merged.splice(0).flatMap((results) => recordMerged(run.state, results, run.now())),
@@ -207,7 +235,8 @@ export class Engine {
     await committed;
     // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
-    for (const { recorded } of prepared) recorded();
+    for (const { recorded } of [...prepared, ...checked]) recorded();
+    this.#beginChecks(finished);
     this.#putAway(decided);
     this.#extend(decided);
     this.#loop.throwDefect();
@@ -260,6 +289,14 @@ export class Engine {
     for (const instance of this.#run.state.instances.values()) {
       if (instance.status !== 'running') continue;
       const id = instance.instance_id;
+      if (awaitsChecks(instance)) {
+        this.#recovering.add(id);
+        const work = this.#counted(id, async () => {
+          this.#conclude(id, await this.#harvest(id, endOnRecord(instance)));
+        });
+        this.#loop.beside(work);
+        continue;
+      }
       const found = await this.#find(id);
       if (found === null) continue;
       if (found.kind === 'never_started') {
@@ -320,6 +357,13 @@ export class Engine {
     try {
       const failure = await this.#prepareTree(instanceId, committed);
       if (failure !== null) return never(failure);
+      const { state } = this.#run;
+      if (dueBaseline(state, instanceId) !== null) {
+        await committed;
+        await this.#checks.run(instanceId, () => dueBaseline(state, instanceId));
+      }
+      const unchecked = uncheckedTree(instanceOf(state, instanceId));
+      if (unchecked !== null) await this.#attempts.restoreTree(instanceId, unchecked);
       const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return never(notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
@@ -436,7 +480,7 @@ export class Engine {
       this.#live.delete(instanceId);
       this.#run.checkPlace();
       // At once: who waits for a lock of it is looked at in the turn that settles it.
-      this.#attempts.giveBack(instanceId);
+      if (dueCheck(this.#run.state, instanceId) === null) this.#attempts.giveBack(instanceId);
       const facts = await this.#harvest(instanceId, end);
       const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
@@ -493,6 +537,21 @@ export class Engine {
       if (event.event_type !== 'granted' || event.instance_id === null) continue;
       const { wallSec } = linksOf(this.#run.state, event.instance_id);
       if (wallSec !== null) this.#live.get(event.instance_id)?.limitWall(wallSec * 1000);
+    }
+  }
+
+  /** What an attempt left is checked before its instance is done; then its end is judged once more. */
+  #beginChecks(finished: readonly FinishedAttempt[]): void {
+    for (const { instanceId: id, facts } of finished) {
+      const { state } = this.#run;
+      // After its end was judged: so nothing else is wrong with it.
+      if (!awaitsChecks(instanceOf(state, id)) || this.#isHalted()) continue;
+      const work = this.#counted(id, async () => {
+        const isOver = await this.#checks.run(id, () => dueCheck(state, id));
+        this.#attempts.giveBack(id);
+        if (isOver) this.#conclude(id, facts);
+      });
+      this.#loop.beside(work);
     }
   }
 

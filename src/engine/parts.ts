@@ -4,10 +4,12 @@ import type { Briefed } from '../attempt/brief/brief-worker.ts';
 import type { OrderedAttempt } from '../attempt/order.ts';
 import type { PreparedTree } from '../attempt/tree/prepare-tree.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
+import type { DueCheck } from '../core/state/checks.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Facts } from '../core/plan/facts.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../model/attempt.ts';
+import type { CheckReceipt } from '../model/checks.ts';
 import type { LockSpec } from '../model/program.ts';
 import type { RunResult } from '../model/trees.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
@@ -46,6 +48,8 @@ export interface Attempts {
   hasTree(instanceId: string): boolean;
   /** Makes that tree, once its attempt is on record. */
   prepareTree(instanceId: string): Promise<PreparedTree>;
+  /** Puts into that tree again what was there before checks were run in it. */
+  restoreTree(instanceId: string, tree: string): Promise<void>;
   /** Removes the tree of an instance that is done; null: there is none to remove. */
   dropTree(instanceId: string): Promise<void> | null;
   /** Merges the work of all instances of a run in which nothing is left to do. */
@@ -61,6 +65,12 @@ export interface Attempts {
   giveBack(instanceId: string): void;
   /** Reads what the attempt left, and copies what it publishes. */
   harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
+  /** Lays out a check of an instance; not `ok`: it cannot be run, and that is what came of it. */
+  check(instanceId: string, due: DueCheck): Promise<OrderedCheck>;
+  /** What came of a check that has ended. */
+  receipt(instanceId: string, due: DueCheck, end: AttemptEnd): Promise<CheckReceipt>;
+  /** Tidies up after a check that has its receipt, or was stopped. */
+  dropCheck(instanceId: string, due: DueCheck): void;
   /** Tidies up after an attempt whose end is in the log. */
   putAway(instanceId: string, attempt: number): void;
   /** As `putAway`, for what engines that died have left. */
@@ -68,6 +78,9 @@ export interface Attempts {
   /** The engine ends, and leaves these at work. */
   leave(atWork: ReadonlySet<string>): void;
 }
+
+export type OrderedCheck =
+  { ok: true; order: AttemptOrder; mayHaveBegun: boolean } | { ok: false; receipt: CheckReceipt };
 
 export interface EngineParts {
   clock: Clock;

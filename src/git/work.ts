@@ -146,8 +146,8 @@ function tooLarge(directory: string, name: string, maxBytes: number): string[] {
   return [`${name} (${Math.ceil(stats.size / 1024 / 1024)} MB)`];
 }
 
-/** A path, and what is in it where it is a directory. */
-function globsOf(name: string): string[] {
+/** As pathspecs to exclude: a path, and what is in it where it is a directory. */
+export function globsOf(name: string): string[] {
   const glob = name.replace(/[\\*?[\]]/g, String.raw`\$&`);
   // With a wildcard in it: of a plain path that is ignored, `add` says so, and fails.
   const wild = glob.replace(/(\\?)([!-~])([^!-~]*)$/, String.raw`[\$2]$3`);

@@ -2,6 +2,7 @@
  * The program as its author wrote it, after defaults: sections 2 and 10 of the contract.
  * Field names are those of the YAML files. Types only; reading and checking is `src/program/`.
  */
+import type { CheckSpec } from './checks.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Isolation, TreeSpec } from './trees.ts';
 import type { Edition, Policies } from './policies.ts';
@@ -143,6 +144,8 @@ export interface ProjectSpec extends Policies {
   prices?: Prices;
   /** Left out: as config.toml says. */
   notify?: NotifyRule[];
+  /** Of all tasks that write and have none of their own. */
+  checks?: CheckSpec[];
 }
 
 /** When a dependency that takes the items of a region together is met: when each is settled, or when all are done. */
@@ -274,6 +277,8 @@ export interface TaskSpec extends Policies {
   when?: Condition;
   /** It stands for a task for every item of a list. */
   for_each?: ForEach;
+  /** Must hold before it is done; of a run that has begun: those of its project too, where they are for it. */
+  checks?: CheckSpec[];
 }
 
 export interface RolePolicy {

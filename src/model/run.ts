@@ -3,6 +3,7 @@
  * contract's (sections 9, 10 and 12); camelCase fields are derived in memory and stored nowhere.
  */
 import type { Json, JsonObject } from './json.ts';
+import type { CheckReceipt } from './checks.ts';
 import type { InstanceWorkspace, WorkspaceBase } from './trees.ts';
 import type { Subject } from './questions.ts';
 import type {
@@ -75,6 +76,7 @@ export const failureKinds = [
   'tree_setup',
   'merge_conflict',
   'workspace',
+  'check_failed',
   'output_schema',
   'runner_invocation',
   'task_runtime',
@@ -151,6 +153,8 @@ export interface AttemptRecord {
   usage: Usage | null;
   /** Why the instance goes on after it, in the same session where there is one; not there where it does not. */
   continued?: Continuation;
+  /** Of what it left, and before the first attempt; not there where its task has none. */
+  checks?: CheckReceipt[];
 }
 
 export interface Instance {

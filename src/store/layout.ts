@@ -49,6 +49,8 @@ export interface RunPaths {
   controlRoot: string;
   /** Of an attempt while it lives. `owner`: its instance, or the interrupt that an assistant is to answer. */
   controlDir(owner: string, attempt: number): string;
+  /** Of a check of what an attempt left, or (`baseline`) of what was there before: where it may write, and its owner in `control/`. */
+  checkPlace(instanceId: string, attempt: number, check: CheckName): CheckPlace;
   /** Where a file that shows an attempt may lie, to be looked for in this order. */
   shownFile(instanceId: string, attempt: number, name: ShownFile): readonly [string, string];
   publishedDir(instanceId: string): string;
@@ -64,6 +66,20 @@ export interface RunPaths {
   binDir: string;
   /** Notifications that have yet to be sent. */
   outboxDir: string;
+}
+
+/** Which check of an attempt. */
+export interface CheckName {
+  /** From 0. */
+  index: number;
+  isBaseline: boolean;
+}
+
+export interface CheckPlace {
+  attemptDir: string;
+  controlDir: string;
+  /** What it printed, once it has ended. */
+  log: string;
 }
 
 /** The paths of a run. Pure: nothing is read, nothing created. */
@@ -104,6 +120,12 @@ export function runPaths(programDir: string, runId: string): RunPaths {
     questionsDir: (id, attempt) => path.join(attemptDir(id, attempt), 'questions'),
     controlRoot: under('control'),
     controlDir,
+    checkPlace: (id, attempt, { index, isBaseline }) => {
+      const name = `${isBaseline ? 'baseline' : 'check'}-${index}`;
+      const attemptDir = path.join(instanceDir(id), 'checks', attemptName(attempt), name);
+      const controlDir = under('control', `${id}${CHECK_OWNER}${name}`, attemptName(attempt));
+      return { attemptDir, controlDir, log: `${attemptDir}.log` };
+    },
     shownFile: (id, attempt, name) => [
       path.join(controlDir(id, attempt), name),
       path.join(attemptDir(id, attempt), placeInAttempt(name)),
@@ -142,6 +164,14 @@ export function programLockDir(programDir: string): string {
 /** The directory name of an attempt: its number, from 1, in at least four digits. */
 function attemptName(attempt: number): string {
   return String(attempt).padStart(4, '0');
+}
+
+/** In the name of an owner in `control/` that is no instance, but one of its checks. */
+const CHECK_OWNER = '.';
+
+/** The instance whose check an owner in `control/` is; null: it is none. */
+export function instanceOfCheck(owner: string): string | null {
+  return /^(.+)\.(?:check|baseline)-\d+$/.exec(owner)?.[1] ?? null;
 }
 
 /** Attempts whose control directory stands: those that run, and what a crash has left. */

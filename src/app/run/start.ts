@@ -1,4 +1,5 @@
 /** Starts a run: freezes what it needs of a program that was checked, and writes the first events. */
+import { withChecks } from '../../attempt/check/checks-of-run.ts';
 import { createRun } from '../../core/plan/create-run.ts';
 import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
@@ -50,7 +51,7 @@ export async function startRun(
       labels: [...options.labels],
       project,
       project_workspace_template: project.workspace,
-      tasks: Object.fromEntries(tasks.map((task) => [task.id, task])),
+      tasks: Object.fromEntries(tasks.map((task) => [task.id, withChecks(project, task)])),
       task_path_templates: Object.fromEntries(tasks.map((task) => [task.id, templatesOf(task)])),
       user_inputs: inputs,
       files,

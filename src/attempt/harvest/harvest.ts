@@ -2,7 +2,8 @@
 import { backendOf } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { AttemptFacts } from '../../core/judge/finish.ts';
-import { instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
+import type { ResultFacts } from '../../core/judge/result.ts';
+import { instanceOf, linksOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptEnd, ProcessEnd } from '../../model/attempt.ts';
 import type { RunPaths } from '../../store/layout.ts';
@@ -32,6 +33,15 @@ export async function harvestWork(
           ? null
           : { frozenProgramDir: paths.programDir, path: task.result_schema },
     });
+    const { published } = instance;
+    // Done again after a crash: what was taken stays what was taken, whatever a check has done since.
+    if (published.length > 0) {
+      const changed = changedSince(state, instanceId, result);
+      return {
+        ...{ process: end, result: changed ?? result, ...heard },
+        artifacts: { kind: 'published', artifacts: published },
+      };
+    }
     const artifacts = await publishArtifacts({
       attemptDir,
       publishedDir: paths.publishedDir(instanceId),
@@ -47,6 +57,17 @@ export async function harvestWork(
       ...heard,
     };
   }
+}
+
+/** Where the result is not the one that was taken when the attempt had ended. */
+function changedSince(
+  state: RunState,
+  instanceId: string,
+  result: ResultFacts,
+): ResultFacts | null {
+  const { resultSha256: taken } = linksOf(state, instanceId);
+  if (taken === (result.kind === 'value' ? result.sha256 : null)) return null;
+  return { kind: 'invalid', message: 'result.json was changed after the attempt had ended' };
 }
 
 /**

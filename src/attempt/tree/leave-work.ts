@@ -10,6 +10,7 @@ import { runRefs } from '../../git/refs.ts';
 import { operationUnderWay } from '../../git/repository.ts';
 import { setRef } from '../../git/set-ref.ts';
 import { engineGit } from '../../git/tree.ts';
+import { restoreWork } from '../../git/restore-work.ts';
 import { writeWork, type WrittenWork } from '../../git/work.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
 import type { ConflictOutcome, MergeConflict } from '../../model/trees.ts';
@@ -78,6 +79,21 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
       conflicts: conflicts.map((conflict) => outcomeOf(conflict, work)),
     },
   };
+}
+
+/** Puts a tree into its own again: what checks have left there is no work of the instance's. */
+export async function restoreTree(
+  context: TreeContext,
+  instanceId: string,
+  tree: string,
+): Promise<void> {
+  const { workspace } = instanceOf(context.state, instanceId);
+  const found = ownTreeOf(context, instanceId);
+  const directory = workspace?.directory ?? null;
+  if (found?.ok !== true || directory === null || !existsSync(directory)) return;
+  const { own } = found;
+  const at = treeAt(context.paths, own.base, directory);
+  await restoreWork(context.git, at, { tree, copied: copiedPaths(own) });
 }
 
 function outcomeOf(conflict: MergeConflict, work: WrittenWork): ConflictOutcome {

@@ -119,7 +119,9 @@ function resolverOf(state: RunState, sides: readonly ResultSide[]): string | nul
 function committedIn(state: RunState, repository: string) {
   const worktrees = worktreesOf(state, repository);
   return [...state.instances.values()].filter(
-    ({ workspace }) => workspace?.commit && worktrees.has(workspace.worktree),
+    // What did not pass its checks is written, and counts for nothing.
+    ({ status, workspace }) =>
+      status === 'done' && workspace?.commit && worktrees.has(workspace.worktree),
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
+import { checkInWords } from '../../core/state/checks.ts';
 import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isRunStopped, isStopped, workedMs } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
@@ -141,7 +142,11 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
         status,
         label,
         time,
-        text: again + (input.activities.get(instance.instance_id) ?? 'starting'),
+        text:
+          again +
+          (checkedNow(input.state, instance) ??
+            input.activities.get(instance.instance_id) ??
+            'starting'),
       };
     }
     case 'waiting':
@@ -163,6 +168,11 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
     case 'pending':
       return { status, label, time: '', text: waitsFor(upstreamOf(instance), input.state) };
   }
+}
+
+function checkedNow(state: RunState, instance: Instance): string | null {
+  const words = checkInWords(state, instance);
+  return words === '' ? null : plainLine(words);
 }
 
 function goesOnAs({ attempts }: Instance): string {

@@ -139,6 +139,7 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
   instance.started_at = event.created_at;
   // What an attempt left that failed all the same is nobody's: the next one answers for all of it.
   if (instance.published.length > 0) instance.published = [];
+  if (instance.workspace) instance.workspace.commit = null;
   const links = linksOf(state, instance.instance_id);
   links.resultSha256 = null;
   // Engines of format 1 passed over as many events of the next choice: their logs go on without these.

@@ -1,5 +1,6 @@
 /** All types of events, and what follows from each: its records, its words. `evolve` applies them. */
 import { attemptEvents } from './attempt.ts';
+import { checkEvents } from './check.ts';
 import type { EventPayloads, EventType, RunEvent } from './events.ts';
 import { grantEvents } from './grant.ts';
 import { instanceEvents } from './instance.ts';
@@ -21,6 +22,7 @@ export const catalogue: Family<EventPayloads> = {
   ...proposalEvents,
   ...workspaceEvents,
   ...resultEvents,
+  ...checkEvents,
 };
 
 /** Whether a run of this version of the format may have such events in its log. */

@@ -3,6 +3,7 @@
  * The state of a run follows from these alone (`evolve`).
  */
 import type { AttemptEvents } from './attempt.ts';
+import type { CheckEvents } from './check.ts';
 import type { GrantEvents } from './grant.ts';
 import type { InstanceEvents } from './instance.ts';
 import type { InterruptEvents } from './interrupt.ts';
@@ -24,7 +25,8 @@ export interface EventPayloads
     GrantEvents,
     ProposalEvents,
     WorkspaceEvents,
-    ResultEvents {}
+    ResultEvents,
+    CheckEvents {}
 
 export type EventType = keyof EventPayloads;
 

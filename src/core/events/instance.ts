@@ -9,6 +9,7 @@ import type {
   WaitingReason,
 } from '../../model/run.ts';
 import { decidesByRules, scopeName, type TaskSpec } from '../../model/program.ts';
+import { dueCheck, failedChecks } from '../state/checks.ts';
 import { isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
 import { locksOf, queueForLocks } from '../state/locks.ts';
 import { unappliedReplies } from '../state/replies.ts';
@@ -278,6 +279,8 @@ function misfitOfDone(state: RunState, event: LoggedEvent<string, unknown>): str
   if (task.publish.length > 0 && instance.published.length === 0) return 'it published nothing';
   const unchosen = unlessChosen(task, controlEvents);
   if (unchosen !== null) return unchosen;
+  if (dueCheck(state, instance.instance_id) !== null) return 'a check of it has no receipt';
+  if (failedChecks(instance).length > 0) return 'a check of it has failed';
   return unheard(state, instance.instance_id) ? 'it has not received an answer' : null;
 }
 

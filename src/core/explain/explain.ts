@@ -1,5 +1,6 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
+import { awaitsChecks, checkInWords } from '../state/checks.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
@@ -50,6 +51,15 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
         command: null,
       };
     case 'running':
+      if (awaitsChecks(instance)) {
+        const next = checkInWords(state, instance);
+        return {
+          why: driven
+            ? `attempt ${instance.attempt} has ended well, and is checked now: ${next}`
+            : `attempt ${instance.attempt} has ended well, and has yet to be checked, once an engine drives the run: ${next}`,
+          command: resume,
+        };
+      }
       return {
         why: driven
           ? `attempt ${instance.attempt} is at work since ${instance.started_at}${goesOnSince(instance)}`

@@ -13,6 +13,8 @@ import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
 import { later } from '../plan/timers.ts';
+import { dueCheck } from '../state/checks.ts';
+import { faultsOfChecks } from './checks.ts';
 import { emitControl } from './control-events.ts';
 import { missingDecision } from './decisions.ts';
 import { recordCommit, type WorkspaceFacts } from './workspace.ts';
@@ -96,10 +98,8 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
       : []),
   ];
   const [fault] = faults;
-  if (fault !== undefined) {
-    if (mayRepair(state, instance, faults, facts)) return repair(recorder, instance, faults);
-    return fail(recorder, id, fault.message, fault.kind);
-  }
+  if (fault !== undefined)
+    return notAccepted(recorder, instance, facts, [fault, ...faults.slice(1)]);
   if (!accepted.ok || artifacts.kind === 'missing') return;
   const { control } = accepted;
   if (instance.published.length === 0 && artifacts.artifacts.length > 0) {
@@ -109,8 +109,23 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     });
   }
   if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);
+  // Whoever drives the run has them run, and comes here again.
+  if (dueCheck(state, id) !== null) return;
+  const [failed, ...others] = faultsOfChecks(state, instance);
+  if (failed !== undefined) return notAccepted(recorder, instance, facts, [failed, ...others]);
   if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
+}
+
+/** It goes on, or has failed with the first. */
+function notAccepted(
+  recorder: Recorder,
+  instance: Instance,
+  facts: AttemptFacts,
+  faults: readonly [Fault, ...Fault[]],
+): void {
+  if (mayRepair(recorder.state, instance, faults, facts)) return repair(recorder, instance, faults);
+  fail(recorder, instance.instance_id, faults[0].message, faults[0].kind);
 }
 
 function asksAtWall({ plan }: RunState, { task_id, termination_reason }: Instance): boolean {

@@ -4,6 +4,7 @@ import { keptOfProgram } from '../../agents/kept-of-program.ts';
 import { findExecutable } from '../../disk/executable.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
+import { runBriefly } from '../../processes/run-briefly.ts';
 import { Refusal } from '../../model/refusal.ts';
 
 export interface Surrounded {
@@ -55,6 +56,16 @@ function sandboxWords(order: AttemptOrder, program: string, homes: readonly stri
     ...bind('--bind')(attemptDir),
     ...['--die-with-parent', '--chdir', cwd, '--'],
   ];
+}
+
+/** Why nothing can be held by bubblewrap on this machine; null: it can. `env`: of whoever would be held. */
+export async function sandboxProblem(env: NodeJS.ProcessEnv): Promise<string | null> {
+  const program = findExecutable('bwrap', env['PATH'] ?? '');
+  if (program === null) return 'bwrap is not on PATH';
+  const words = ['--ro-bind', '/', '/', '--dev', '/dev', '--unshare-pid', '--proc', '/proc'];
+  const argv = [...words, '--ro-bind', '/proc/sys', '/proc/sys', '--die-with-parent', '--', 'true'];
+  const { code, stderr } = await runBriefly([program, ...argv], { env, timeoutMs: 10_000 });
+  return code === 0 ? null : `bwrap does not work here: ${stderr.trim().split('\n')[0] ?? ''}`;
 }
 
 /** Absolute. @throws Refusal `sandbox-missing` */

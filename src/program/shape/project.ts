@@ -17,6 +17,7 @@ import {
   word,
 } from './forms.ts';
 import { agentWords } from './other-words.ts';
+import { checks } from './checks.ts';
 import { policyFields } from './policies.ts';
 import type { FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
@@ -219,6 +220,13 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     description:
       'Whom to tell of questions, failures and the end of a run; left out: as config.toml says.',
     examples: [[{ on: ['question', 'failed', 'done'], to: 'desktop' }]],
+  },
+  checks: {
+    shape: checks,
+    staysOut: true,
+    description:
+      'Checks of all tasks that write: which are not read-only, no controllers, and whose agent takes a prompt. A task that has checks of its own, if only [], has these alone.',
+    examples: [[{ run: 'npm test' }]],
   },
   ...policyFields,
 };

@@ -30,6 +30,7 @@ import {
   routeWords,
 } from './other-words.ts';
 import { forEach, gather } from './regions.ts';
+import { checks } from './checks.ts';
 import { policyFields } from './policies.ts';
 import type { Field, FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
@@ -407,5 +408,12 @@ export const taskFields: FieldsOf<TaskSpec> = {
     examples: [{ ref: 'deps.review.result.verdict', matches: { const: 'ok' } }],
   },
   for_each: forEach,
+  checks: {
+    shape: checks,
+    staysOut: true,
+    description:
+      'What must hold before an instance is done, run by the engine, in this order, in the workspace and sandbox of the task, after an attempt that ended well. [] is none, whatever the project says.',
+    examples: [[{ run: 'npm test', timeout_sec: 600 }]],
+  },
   ...policyFields,
 };

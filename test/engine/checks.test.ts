@@ -1,0 +1,92 @@
+/** The engine runs the checks of an instance, and survives its own death at each of them. */
+import { describe, expect, it, vi } from 'vitest';
+import { task } from '../support/make.ts';
+import { Died, fails, says, Stage, type Death } from './stage.ts';
+
+const checks = ['one', 'two'].map((run) => ({ run, timeout_sec: 600, baseline: run === 'two' }));
+const tasks = [task({ id: 'a', repair: 1, checks }), task({ id: 'b', depends_on: ['a'] })];
+
+/** The first check fails once. */
+async function play(death: Death | null): Promise<Stage> {
+  let failures = 0;
+  const stage: Stage = new Stage(tasks, {
+    check: ({ id, number }) =>
+      id === 'check-0' && number === 1 && ++failures > 0 ? fails() : says('fine'),
+  });
+  if (death) {
+    const result = await stage.drive({ death }).ended.catch((error: unknown) => error);
+    if (!(result instanceof Died)) expect(result).toBe('done');
+  }
+  expect([await stage.drive({ revive: true }).ended, ...stage.errors]).toEqual(['done']);
+  return stage;
+}
+
+const receipts = (stage: Stage): unknown[] =>
+  stage.events.flatMap((event) => {
+    if (event.event_type !== 'check_finished') return [];
+    const { attempt, index, exit, baseline = false } = event.payload;
+    return [[attempt, index, exit, baseline]];
+  });
+
+describe('the checks of an instance', () => {
+  it.each([false, true])(
+    'are in the log before it is done, whenever an engine dies (of which the log keeps all: %s)',
+    async (kept) => {
+      const expected = await play(null);
+      expect(receipts(expected)).toEqual([
+        [1, 1, 0, true],
+        [1, 0, 1, false],
+        [1, 1, 0, false],
+        [2, 0, 0, false],
+        [2, 1, 0, false],
+      ]);
+      expect(expected.begun.filter((each) => /^[ab]/.test(each))).toEqual([
+        'baseline/1',
+        ...['a/1', 'a/2', 'b/1'],
+      ]);
+      let commit = 0;
+      for (let hasDied = true; hasDied;) {
+        commit += 1;
+        const stage = await play({ commit, kept });
+        hasDied = stage.hasDied;
+        expect(stage.statuses, `commit ${commit}`).toEqual(expected.statuses);
+        expect(receipts(stage), `commit ${commit}`).toEqual(receipts(expected));
+        expect(stage.begun.filter((each) => /^[ab]\//.test(each))).toEqual(['a/1', 'a/2', 'b/1']);
+      }
+      expect(commit).toBeGreaterThan(8);
+    },
+  );
+
+  it('do not keep a run from being stopped, and are run by the next engine', async () => {
+    let isHeld = true;
+    let begun = 0;
+    const stage = new Stage([task({ id: 'a', checks: checks.slice(0, 1) })], {
+      check: () => {
+        begun += 1;
+        return isHeld ? { steps: [{ waits: new Promise(() => undefined) }] } : says('fine');
+      },
+    });
+    const first = stage.drive();
+    await vi.waitUntil(() => begun === 1);
+    first.stop('graceful');
+    expect(await first.ended).toBe('running');
+    expect(receipts(stage)).toEqual([]);
+    isHeld = false;
+    expect(stage.begun.filter((each) => each.startsWith('a/'))).toEqual(['a/1']);
+  });
+
+  it('end with an abort', async () => {
+    let begun = 0;
+    const stage = new Stage([task({ id: 'a', checks: checks.slice(0, 1) })], {
+      check: () => {
+        begun += 1;
+        return { steps: [{ waits: new Promise(() => undefined) }] };
+      },
+    });
+    const drive = stage.drive();
+    await vi.waitUntil(() => begun === 1);
+    drive.abort();
+    expect(await drive.ended).toBe('failed');
+    expect(stage.statuses).toEqual(['a failed']);
+  });
+});
