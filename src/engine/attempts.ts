@@ -73,7 +73,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
       }
       const slot = holds.takeSlot(holder);
       const result = (id: string) => session.result(id);
-      const run = { state, paths, result, commandPath, roles: await context.roles() };
+      const run = { state, paths, result, commandPath, git, roles: await context.roles() };
       const numbered = {
         ...order.env,
         ...(slot === null ? {} : { CODEX_ORCH_SLOT: String(slot) }),

@@ -4,6 +4,8 @@ export type Reference =
   /** `path`: keys and indexes that lead into the result; empty: the whole of it. */
   | { kind: 'dep_result'; scope: string; path: string[] }
   | { kind: 'dep_artifact'; scope: string; path: string }
+  /** The difference between what it started from and the commit that it left. */
+  | { kind: 'dep_changes'; scope: string }
   /** `name`: a key, perhaps with a path behind it. Keys may have dots: see `inputAt`. */
   | { kind: 'input'; name: string }
   | { kind: 'replies' }
@@ -43,7 +45,7 @@ export function parseReference(ref: string, scopes: Iterable<string>): ParsedRef
     const { reference } = meant;
     return { ok: true, reference, otherwise: other?.scope ?? null };
   }
-  const shape = /^(.+?)\.(?:result(?:\.|$)|artifacts\..)/.exec(rest);
+  const shape = /^(.+?)\.(?:result(?:\.|$)|artifacts\..|changes$)/.exec(rest);
   const named = shape?.[1];
   if (named === undefined || [...scopes].includes(named)) {
     return { ok: false, reason: 'form', scope: null };
@@ -56,6 +58,7 @@ function inScope(scope: string, behind: string): Reference | null {
   if (what === 'result') {
     return path.includes('') ? null : { kind: 'dep_result', scope, path };
   }
+  if (behind === 'changes') return { kind: 'dep_changes', scope };
   if (what !== 'artifacts') return null;
   const file = behind.slice('artifacts.'.length);
   return file === '' ? null : { kind: 'dep_artifact', scope, path: file };

@@ -125,7 +125,12 @@ describe('instances with trees of their own', () => {
     program({
       one: { run: "sed -i 's/1/one/' f && touch new" },
       two: { run: "sed -i 's/5/two/' f" },
-      both: { run: 'cp f seen', after: ['one', 'two'], publish: [] },
+      both: {
+        run: 'cp f seen; cp "$CODEX_ORCH_ATTEMPT_DIR/context/refs/deps/two/changes.diff" two.diff',
+        after: ['one', 'two'],
+        publish: [],
+        compose: [{ kind: 'ref', ref: 'deps.two.changes' }],
+      },
     });
     const before = picture(repo, ours);
     const ended = await start('--root', 'both');
@@ -137,6 +142,9 @@ describe('instances with trees of their own', () => {
     expect(prepared?.parents).toHaveLength(2);
     const commit = ofTask('workspace_committed', 'both')[0]?.commit ?? '';
     expect(git(repo, 'show', `${commit}:seen`)).toBe(lines('one', 'two').trim());
+    const diff = git(repo, 'show', `${commit}:two.diff`);
+    expect(diff).toContain('-5\n+two');
+    expect(diff).not.toContain('one');
     expect(
       git(repo, 'show', '-s', '--format=%(trailers:key=Codex-Orch-Task,valueonly)', commit),
     ).toBe('both');

@@ -12,6 +12,8 @@ import type { Continuation, Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { isResultCalledFor } from './called-for.ts';
 import { isFile } from '../../disk/stats-of.ts';
+import { patchBetween } from '../../git/changes.ts';
+import type { Git } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { ownTreeOf } from '../tree/own-tree.ts';
 import { stageAttempt } from './stage-attempt.ts';
@@ -31,6 +33,7 @@ export interface BriefedRun {
   result(instanceId: string): { value: Json } | null;
   /** The `codex-orch` shim, as commands in the prompt name it. */
   commandPath: string;
+  git: Git;
   /** All roles of the program. */
   roles: readonly AskableRole[];
 }
@@ -98,7 +101,7 @@ export async function briefWorker(
 }
 
 function upstreamOutputs(
-  { state, paths, result }: BriefedRun,
+  { state, paths, result, git }: BriefedRun,
   instance: Instance,
 ): Record<string, UpstreamOutput> {
   return Object.fromEntries(
@@ -110,11 +113,20 @@ function upstreamOutputs(
         publishedDir: paths.publishedDir(id),
         published,
         attemptDir: paths.attemptDir(id, attempt),
+        changes: () => changesOf(state, git, id),
         result: () => result(id),
       };
       return [scope, upstream];
     }),
   );
+}
+
+async function changesOf(state: RunState, git: Git, instanceId: string): Promise<Uint8Array> {
+  const { workspace } = instanceOf(state, instanceId);
+  const base = state.plan.workspace_bases?.find((each) => each.worktree === workspace?.worktree);
+  if (!workspace?.commit || base === undefined) return new Uint8Array();
+  const { start, commit } = workspace.commit;
+  return patchBetween(git, { cwd: base.repository, gitDir: base.repository }, start, commit);
 }
 
 function stagedTree({ state, paths }: BriefedRun, instanceId: string): StagedTree | null {

@@ -5,6 +5,7 @@ import { firstBytes, withForeign, type OpenedFile } from '../../disk/foreign-fil
 const byExtension: Record<string, string> = {
   '.css': 'text/css',
   '.csv': 'text/csv',
+  '.diff': 'text/x-diff',
   '.gif': 'image/gif',
   '.gz': 'application/gzip',
   '.htm': 'text/html',

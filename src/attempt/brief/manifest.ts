@@ -31,6 +31,7 @@ interface ManifestEntry {
   updated_at: string | null;
 }
 
+const mayBeBinary = new Set(['compose_dep_artifact_ref', 'compose_dep_changes_ref']);
 const INLINE_BYTES = 16 * 1024;
 
 export function manifestOf(request: StageRequest, files: readonly StagedFile[]): Manifest {
@@ -42,7 +43,7 @@ function entryOf(request: StageRequest, file: StagedFile): ManifestEntry | null 
   const staged = path.join(request.attemptDir, file.path);
   const origin = originOf(request, file, staged);
   if (origin === null) return null;
-  const isText = origin.kind !== 'compose_dep_artifact_ref' || isTextFile(staged);
+  const isText = !mayBeBinary.has(origin.kind) || isTextFile(staged);
   return {
     source_kind: origin.kind,
     source_reference: file.source,
@@ -81,6 +82,8 @@ function originOf(
       const results = path.join(run.runDir, 'state', 'results', name);
       return { kind: 'compose_dep_result_ref', path: results };
     }
+    case 'dep_changes':
+      return { kind: 'compose_dep_changes_ref', path: staged };
     case 'dep_artifact': {
       const { publishedDir = '' } = upstream[reference.scope] ?? {};
       return { kind: 'compose_dep_artifact_ref', path: path.join(publishedDir, reference.path) };

@@ -29,6 +29,8 @@ export function stageReference(
       return stageResult(request, staged, asked, reference);
     case 'dep_artifact':
       return stageArtifact(request, staged, asked, reference);
+    case 'dep_changes':
+      return stageChanges(request, staged, asked, reference);
     case 'replies': {
       const all = repliesOf(request.interrupts).map(asJson);
       return staged.writeJson('context/refs/runtime/replies.json', all, origin);
@@ -135,6 +137,18 @@ async function stageArtifact(
   throw cannot(
     `${file} was changed since instance ${instanceId} of task ${taskId} published it: ${copied.reason}. Put back what it published (its attempt may still have it: ${path.join(upstream.attemptDir, ...parts)}), then: codex-orch run retry-instance ${programDir} ${runId} ${request.instance.instance_id}`,
   );
+}
+
+/** Of an instance that committed nothing, an empty one. */
+async function stageChanges(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location }: AskedReference,
+  { scope }: Reference & { kind: 'dep_changes' },
+): Promise<StagedFile> {
+  const upstream = upstreamOf(request, ref, location, scope);
+  const name = `context/refs/deps/${safeName(scope)}/changes.diff`;
+  return staged.write(name, await upstream.changes(), { source: ref, kind: 'reference' });
 }
 
 function upstreamOf(request: StageRequest, ref: string, location: string, scope: string) {

@@ -113,6 +113,8 @@ export interface UpstreamOutput {
   published: readonly FileRecord[];
   /** The directory of the attempt that it was done with, for messages. */
   attemptDir: string;
+  /** What it changed in its tree, as `git diff` prints it; empty: nothing. Asked only for what is referred to. */
+  changes(): Promise<Uint8Array>;
   /** The result as the log recorded it; null where that attempt left none. Asked only for what is referred to. */
   result(): { value: Json } | null;
 }

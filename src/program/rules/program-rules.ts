@@ -18,6 +18,7 @@ import { checkConditions } from './conditions.ts';
 import { checkReferences } from './references.ts';
 import { checkRegions } from './regions.ts';
 import { checkRoles } from './roles.ts';
+import { treeOf } from '../../model/trees.ts';
 import { checkTrees, tasksInLoops } from './trees.ts';
 import type { Add, ProgramModel, RuleFinding } from './finding.ts';
 
@@ -34,10 +35,15 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   const inLoops = tasksInLoops(model.tasks);
   const regions = regionsOf(model.tasks);
   checkRegions(model.tasks, regions, addTo);
+  const hasTree = (id: string): boolean => {
+    const task = byId.get(id);
+    // Of a task that is not there, that is what is said.
+    return model.isProjectUnreadable || !task || treeOf(model.project, task) !== null;
+  };
   for (const task of model.tasks) {
     const add = addTo(`tasks.${task.id}`);
     checkDependencies(task, byId, model, add);
-    checkReferences(task, add);
+    checkReferences(task, hasTree, add);
     checkConditions(task, byId, add);
     checkPublish(task, add);
     if (!model.isProjectUnreadable && !decidesByRules(task)) {

@@ -46,7 +46,12 @@ export function referencesOf(task: TaskSpec): PlacedReference[] {
   return [...prompt, ...conditions, ...handedOn, ...list];
 }
 
-export function checkReferences(task: TaskSpec, add: Add): void {
+/** `hasTree`: whether the instances of a task have trees of their own. */
+export function checkReferences(
+  task: TaskSpec,
+  hasTree: (taskId: string) => boolean,
+  add: Add,
+): void {
   const byScope = new Map(task.depends_on.map((dependency) => [scopeName(dependency), dependency]));
   for (const { ref, path: at, use } of referencesOf(task)) {
     if (ref === '') continue;
@@ -71,7 +76,7 @@ export function checkReferences(task: TaskSpec, add: Add): void {
           (inBraces === undefined ? null : `Write it without braces: ${inBraces}`) ??
             didYouMean(ref, ofPrompts) ??
             (use === 'prompt'
-              ? 'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.'
+              ? 'Use deps.<scope>.result, deps.<scope>.artifacts.<path>, deps.<scope>.changes, inputs.<key>, runtime.replies or runtime.latest_reply; a path may follow a result or an input: deps.<scope>.result.items.0.name.'
               : 'Use deps.<scope>.result or inputs.<key>, with a path or not: deps.<scope>.result.verdict.'),
         );
       }
@@ -97,6 +102,18 @@ export function checkReferences(task: TaskSpec, add: Add): void {
         'Use deps.<scope>.result or inputs.<key>, with a path or not.',
       );
       continue;
+    }
+    if (reference.kind === 'dep_changes') {
+      const upstream = byScope.get(reference.scope)?.task ?? '';
+      if (hasTree(upstream)) continue;
+      const message = `"${ref}" needs a task that works in a tree of its own, and "${upstream}" does not`;
+      add(
+        'error',
+        'task.reference_without_tree',
+        at,
+        message,
+        `Set "isolation: tree" in ${upstream}, or in project.yaml.`,
+      );
     }
     if (reference.kind !== 'dep_artifact') continue;
     const dependency = byScope.get(reference.scope);

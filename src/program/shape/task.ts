@@ -168,7 +168,7 @@ const composePart: Shape = {
         shape: word,
         required: true,
         description:
-          'deps.<scope>.result, deps.<scope>.artifacts.<path>, inputs.<key>, runtime.replies or runtime.latest_reply. A path of keys and indexes may follow a result or an input.',
+          'deps.<scope>.result, deps.<scope>.artifacts.<path>, deps.<scope>.changes, inputs.<key>, runtime.replies or runtime.latest_reply. A path of keys and indexes may follow a result or an input.',
         examples: [
           'inputs.brief',
           'deps.plan.artifacts.final.md',

@@ -59,6 +59,7 @@ function upstreamOutput(
       sha256: createHash('sha256').update(content).digest('hex'),
     })),
     attemptDir: path.join(root, 'upstream'),
+    changes: () => Promise.resolve(Buffer.from('diff --git a/f b/f\n')),
     result: () => (result === undefined ? null : { value: result }),
   };
 }
@@ -193,6 +194,20 @@ describe('section 8.1: references', () => {
     expect(stagedFiles[0]?.sha256).toBe(createHash('sha256').update(big).digest('hex'));
   });
 
+  it('stages what an upstream instance changed', async () => {
+    const request = stageRequest(
+      root,
+      { depends_on: [dependency('plan', [], 'a.b')], compose: [ref('deps.a.b.changes')] },
+      { upstream: { 'a.b': upstreamOutput('plan-1', root, {}) } },
+    );
+    const { stagedFiles } = await staged(request);
+    expect(stagedFiles[0]).toMatchObject({
+      path: 'context/refs/deps/a.b/changes.diff',
+      content_type: 'text/x-diff',
+    });
+    expect(read(request, 'context/refs/deps/a.b/changes.diff')).toBe('diff --git a/f b/f\n');
+  });
+
   it('stages a part of a result or an input beside its whole', async () => {
     const request = stageRequest(
       root,
@@ -292,7 +307,7 @@ describe('section 8.1: references', () => {
         compose: [
           { kind: 'file', path: 'prompts/a.md' },
           ...['inputs.x', 'inputs.big', 'runtime.replies'].map(ref),
-          ...['deps.up.result', 'deps.up.artifacts.out/image.bin'].map(ref),
+          ...['deps.up.result', 'deps.up.changes', 'deps.up.artifacts.out/image.bin'].map(ref),
         ],
         depends_on: [{ task: 'up', kind: 'context', consume: ['out/image.bin'], as: null }],
       },
@@ -307,6 +322,7 @@ describe('section 8.1: references', () => {
     request.upstream['up'] = {
       ...{ instanceId: 'up-1', taskId: 'up', publishedDir, attemptDir: '' },
       published: [{ relative_path: 'out/image.bin', size: 3, sha256: hash }],
+      changes: () => Promise.resolve(bytes),
       result: () => ({ value: {} }),
     };
     const started_at = '2026-01-01T00:00:00.000Z';
@@ -324,10 +340,12 @@ describe('section 8.1: references', () => {
       ['compose_input_ref', 'inputs.big', at('context/refs/inputs/big.txt')],
       ['compose_runtime_ref', 'runtime.replies', at('context/refs/runtime/replies.json')],
       ['compose_dep_result_ref', 'deps.up.result', path.join(runDir, 'state/results/up-1.json')],
+      ['compose_dep_changes_ref', 'deps.up.changes', at('context/refs/deps/up/changes.diff')],
       ['compose_dep_artifact_ref', 'deps.up.artifacts.out/image.bin', published],
     ]);
     expect(entries.map((each) => [each['content_kind'], each['truncated']])).toEqual([
       ...[false, false, true, false, false].map((truncated) => ['text', truncated]),
+      ['binary', false],
       ['binary', false],
     ]);
     expect(entries.at(-1)).toMatchObject({
