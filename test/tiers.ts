@@ -29,6 +29,7 @@ export const tiers = {
   /** `npm run test:all`: what needs the built program, many processes, a browser or Codex. */
   all: [
     'test/agents/acp/bridge.test.ts',
+    'test/agents/acp/real.test.ts',
     'test/agents/claude/real.test.ts',
     'test/agents/codex/real.test.ts',
     'test/agents/codex/session-use.test.ts',

@@ -43,6 +43,8 @@ export interface Backend {
   check(use: NamedUse): UseFinding[];
   /** Why nothing would hold such an agent to a sandbox; null where something does, or nobody says that it would. */
   unheld(agent: AgentSpec, sandbox: Sandbox): Unheld | null;
+  /** In a directory of ours, with nothing of the person's but the login; null: it is not known how. */
+  ownHome(settings: Json, directory: string, env: Environment): OwnHome | null;
   /** Directories that its sandbox leaves writable to whatever runs in it. */
   openDirectories(env: Environment): string[];
   /** `env`: all of the attempt's. @throws Refusal where the agent's program is missing */
@@ -152,6 +154,14 @@ export interface UseFinding {
 
 /** Why a sandbox does not hold. */
 export type Unheld = Pick<UseFinding, 'message' | 'hint'>;
+
+/** What makes a home for an agent in a directory of ours. */
+export interface OwnHome {
+  /** Outranks all else. */
+  env: Record<string, string>;
+  /** Link in it → the file of the person's that it leads to, which need not be there. */
+  links: Record<string, string>;
+}
 
 /** What the machine that runs an attempt must be asked. */
 export interface Located {

@@ -16,9 +16,9 @@ function isEnvironment(env: AgentSpec['env']): env is AgentEnvironment {
 /** For the order of an attempt; null where nothing surrounds it. */
 export function profileOf(agent: AgentSpec): AgentProfile | null {
   const { pass } = environmentSpec(agent);
-  const { wrap = null, secrets = [] } = agent;
-  if (pass === null && wrap === null && secrets.length === 0) return null;
-  return { pass, wrap, secrets };
+  const { wrap = null, secrets = [], ambient = 'user' } = agent;
+  if (pass === null && wrap === null && secrets.length === 0 && ambient === 'user') return null;
+  return { pass, wrap, secrets, ...(ambient === 'none' ? { ambient } : {}) };
 }
 
 /** What an attempt gets of the environment of whoever starts it. */

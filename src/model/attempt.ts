@@ -63,6 +63,8 @@ export interface AgentProfile {
   wrap: 'sandbox' | string[] | null;
   /** Names of variables whose values are kept out of its output. */
   secrets: string[];
+  /** Whether it has a home of its own, with the login alone; left out: no. */
+  ambient?: 'none';
 }
 
 /** What shows an attempt to whoever looks: in its control directory while it lives, in its own afterwards. */

@@ -104,7 +104,13 @@ export interface AgentSpec extends Policies {
   wrap?: 'sandbox' | string[];
   /** Names of variables whose values are kept out of all output. */
   secrets?: string[];
+  /** What of the person's reaches it; left out: `user`. */
+  ambient?: Ambient;
 }
+
+/** `user`: its home is the person's; `none`: one of its own, with the login alone. */
+export type Ambient = (typeof ambients)[number];
+export const ambients = ['user', 'none'] as const;
 
 /** A server of the Model Context Protocol, on standard input and output. */
 export interface ToolServer {

@@ -48,6 +48,8 @@ export const acpBackend: Backend = {
   settings: settleAcp,
   check,
   unheld: unheldByAcp,
+  ownHome: (settings, directory, env) =>
+    knownProgram(acpSettings({ settings }).argv).ownHome(directory, env),
   openDirectories: () => [],
   locate: (order, env) => Promise.resolve(locate(order, env)),
   assertFree: () => undefined,
@@ -86,12 +88,14 @@ function locate(order: AttemptOrder, env: Environment): Located {
   }
   const problem = placeProblem(order, wrapped);
   if (problem !== null) throw problem;
-  const homes = knownProgram(argv).homes(env);
-  return {
-    ...nothingLocated,
-    program: bridgeFile,
-    homes: homes.filter((home) => existsSync(home)),
-  };
+  return { ...nothingLocated, program: bridgeFile, homes: homesOf(order, argv, env) };
+}
+
+/** What it must write to in our sandbox. One that is unknown may have none of these, and makes its own elsewhere. */
+function homesOf({ profile }: AttemptOrder, argv: readonly string[], env: Environment): string[] {
+  if (profile?.ambient === 'none' && env['HOME'] !== undefined) return [env['HOME']];
+  const { homes, isKnown } = knownProgram(argv);
+  return homes(env).filter((home) => isKnown || existsSync(home));
 }
 
 function commandLine(order: AttemptOrder, at: Located): CommandLine {
@@ -126,7 +130,7 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
   return {
     argv: [process.execPath, at.program ?? '', JSON.stringify(bridge)],
     env: {},
-    directories: [],
+    directories: wrapped ? at.homes : [],
   };
 }
 

@@ -25,7 +25,7 @@ export async function doctorAcp(
 }
 
 async function checkAgent(
-  { command, args, wrap }: AgentUse['agent'],
+  { command, args, wrap, ambient }: AgentUse['agent'],
   env: Environment,
   cwd: string,
 ): Promise<Finding[]> {
@@ -49,7 +49,7 @@ async function checkAgent(
     ];
   }
   const title = `${shaken.name || name} ${shaken.version}`.trim();
-  const sessions = shaken.sessions && (knownAgent(shaken.name).loadsSafely || shaken.sessions);
+  const sessions = shaken.sessions && knownAgent(shaken.name).loadsSafely;
   return [
     fine('acp.program', `${name} is ${file}.`),
     shaken.protocol === 1
@@ -70,6 +70,7 @@ async function checkAgent(
       ? fine('acp.sessions', `${title} goes on with its sessions.`)
       : fine('acp.sessions', `${title} begins each attempt anew: it keeps no session.`),
     sandboxOf(name, argv, wrap),
+    ambientOf(name, argv, env, ambient),
   ];
 }
 
@@ -84,4 +85,20 @@ function sandboxOf(
   return own === null
     ? fine('acp.sandbox', `Nothing holds ${name}: it runs with danger-full-access alone.`)
     : fine('acp.sandbox', `${name} holds workspace-write itself.`);
+}
+
+/** What of the person's reaches it. */
+function ambientOf(
+  name: string,
+  argv: readonly string[],
+  env: Environment,
+  ambient: AgentUse['agent']['ambient'],
+): Finding {
+  const id = 'acp.ambient';
+  if (ambient === 'none') return fine(id, `${name} gets your login, and nothing else of yours.`);
+  const found = knownProgram(argv)
+    .homes(env)
+    .filter((home) => existsSync(home));
+  const told = found.length === 0 ? '' : ` (${found.join(', ')})`;
+  return fine(id, `${name} gets your environment and all of its own home${told}.`);
 }

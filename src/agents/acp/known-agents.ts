@@ -4,30 +4,66 @@
  */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Environment } from '../backend.ts';
+import type { Environment, OwnHome } from '../backend.ts';
+import { ownHome } from '../own-home.ts';
 
 export interface KnownProgram {
+  isKnown: boolean;
   /** The modes of its own sandbox, where that holds; null: it has none that does. */
   own: { agent: string; writing: string; unheld: string } | null;
   /** Where it keeps its sessions and login, below which it must write; of an unknown one, where it may. */
   homes(env: Environment): string[];
+  /** With the person's login; null: it is not known where that lies. */
+  ownHome(directory: string, env: Environment): OwnHome | null;
 }
 
 const programs: Readonly<Record<string, KnownProgram | undefined>> = {
   'codex-acp': {
+    isKnown: true,
     own: {
       agent: '@agentclientprotocol/codex-acp',
       writing: 'workspace-write',
       unheld: 'agent-full-access',
     },
-    homes: (env) => [env['CODEX_HOME'] || inHome(env, '.codex')],
+    homes: (env) => [codexHome(env)],
+    ownHome: (directory, env) =>
+      ownHome(
+        directory,
+        { CODEX_HOME: '.codex' },
+        { '.codex/auth.json': path.join(codexHome(env), 'auth.json') },
+      ),
   },
   'claude-agent-acp': {
+    isKnown: true,
     own: null,
-    homes: (env) => [env['CLAUDE_CONFIG_DIR'] || inHome(env, '.claude')],
+    homes: (env) => [claudeHome(env)],
+    ownHome: (directory, env) =>
+      ownHome(
+        directory,
+        { CLAUDE_CONFIG_DIR: '.claude' },
+        { '.claude/.credentials.json': path.join(claudeHome(env), '.credentials.json') },
+      ),
   },
-  gemini: { own: null, homes: (env) => [inHome(env, '.gemini')] },
+  gemini: {
+    isKnown: true,
+    own: null,
+    homes: (env) => [inHome(env, '.gemini')],
+    ownHome: (directory, env) =>
+      ownHome(
+        directory,
+        {},
+        { '.gemini/oauth_creds.json': path.join(inHome(env, '.gemini'), 'oauth_creds.json') },
+      ),
+  },
 };
+
+function codexHome(env: Environment): string {
+  return env['CODEX_HOME'] || inHome(env, '.codex');
+}
+
+function claudeHome(env: Environment): string {
+  return env['CLAUDE_CONFIG_DIR'] || inHome(env, '.claude');
+}
 
 /** What runs as which program: `npx @scope/name@1.2.3` runs `name`, and `node /a/name.js`. */
 export function programIn(argv: readonly string[]): string {
@@ -42,7 +78,14 @@ const starters = new Set(['node', 'npx', 'bun', 'bunx', 'deno', 'env', 'uvx', 'p
 
 export function knownProgram(argv: readonly string[]): KnownProgram {
   const name = programIn(argv);
-  return programs[name] ?? { own: null, homes: (env) => usualHomes(name, env) };
+  const known = Object.hasOwn(programs, name) ? programs[name] : undefined;
+  if (known !== undefined) return known;
+  return {
+    isKnown: false,
+    own: null,
+    homes: (env) => usualHomes(name, env),
+    ownHome: () => null,
+  };
 }
 
 /** https://specifications.freedesktop.org/basedir-spec, or the custom of before it. */

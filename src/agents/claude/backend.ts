@@ -1,4 +1,5 @@
 /** The `claude` backend: Claude Code, `claude -p --output-format stream-json`. Prompt on stdin, activities on stdout. */
+import path from 'node:path';
 import { findExecutable } from '../../disk/executable.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -9,7 +10,8 @@ import type { Backend, Environment, Located, Place } from '../backend.ts';
 import { findProgram, programObstacle } from '../find-program.ts';
 import { nothingLocated } from '../located.ts';
 import { isSessionUuid } from '../session-uuid.ts';
-import { claudeCli } from './cli.ts';
+import { ownHome } from '../own-home.ts';
+import { claudeCli, claudeHome } from './cli.ts';
 import { claudeCommandLine } from './command-line.ts';
 import { claudeFailure } from './failures.ts';
 import { isWithin, keptBesideAttempt } from './kept.ts';
@@ -66,6 +68,14 @@ export const claudeBackend: Backend = {
   settings: settleClaude,
   check: () => [],
   unheld: () => null,
+  ownHome(_settings, directory, env) {
+    const login = path.join(claudeHome(env), '.credentials.json');
+    return ownHome(
+      directory,
+      { CLAUDE_CONFIG_DIR: '.claude' },
+      { '.claude/.credentials.json': login },
+    );
+  },
   openDirectories: () => [],
   locate: (order, env) => Promise.resolve(locate(order, env)),
   assertFree(order, env) {

@@ -34,7 +34,8 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
   const session = order.sessionId === null ? newSession(order) : assertSessionUuid(order.sessionId);
   const words = ['-p', '--output-format', 'stream-json', '--verbose', '--strict-mcp-config'];
   // Settings of the person's are added to ours, and could open the sandbox: they hold only where there is none.
-  words.push('--setting-sources', order.sandbox === 'danger-full-access' ? 'user' : '');
+  const isOpen = order.sandbox === 'danger-full-access' && order.profile?.ambient !== 'none';
+  words.push('--setting-sources', isOpen ? 'user' : '');
   words.push('--settings', JSON.stringify(settingsOf(order, at)));
   if (Object.keys(mcp).length > 0) words.push('--mcp-config', serversOf(mcp));
   words.push(...permissions(order, at, Object.keys(mcp)));

@@ -27,7 +27,7 @@ export async function doctorClaude(
     checkOptions(program),
     checkSandbox(env),
   ]);
-  return [finding, ...asked, checkLogin(env), checkPersons(env)];
+  return [finding, ...asked, checkLogin(env), ...checkPersons(uses, env)];
 }
 
 /** Whether it still knows every option that we pass. */
@@ -95,10 +95,13 @@ function checkLogin(env: Environment): Finding {
 }
 
 /** What of the person's reaches attempts. */
-function checkPersons(env: Environment): Finding {
+function checkPersons(uses: readonly AgentUse[], env: Environment): Finding[] {
   const home = claudeHome(env);
-  return fine(
-    'claude.ambient',
-    `Of ${home} attempts get the login; settings, skills and CLAUDE.md only with danger-full-access; hooks and MCP servers never.`,
-  );
+  const all = uses.map(({ agent }) => agent.ambient ?? 'user');
+  const user = `Of ${home} attempts get the login; settings, skills and CLAUDE.md only with danger-full-access; hooks and MCP servers never.`;
+  const none = `With "ambient: none" attempts get the login of ${home} alone.`;
+  return [
+    ...(all.includes('user') ? [fine('claude.ambient', user)] : []),
+    ...(all.includes('none') ? [fine('claude.ambient', none)] : []),
+  ];
 }

@@ -7,7 +7,8 @@ import { findProgram, programObstacle } from '../find-program.ts';
 import { keptOfProgram } from '../kept-of-program.ts';
 import { nothingLocated } from '../located.ts';
 import { isSessionUuid } from '../session-uuid.ts';
-import { codexCli } from './binary.ts';
+import { ownHome } from '../own-home.ts';
+import { codexCli, codexHomeIn } from './binary.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
 import { codexSessionUse } from './session-use.ts';
@@ -45,6 +46,10 @@ export const codexBackend: Backend = {
   settings: settleCodex,
   check: () => [],
   unheld: () => null,
+  ownHome(_settings, directory, env) {
+    const login = path.join(codexHomeIn(env), 'auth.json');
+    return ownHome(directory, { CODEX_HOME: '.codex' }, { '.codex/auth.json': login });
+  },
   // `workspace-write` lets everybody write there.
   openDirectories: (env) => ['/tmp', ...(env['TMPDIR'] ? [env['TMPDIR']] : [])],
   locate(order, env) {

@@ -1,9 +1,10 @@
 /** What on this machine would stop a Codex attempt: the checks of `codex-orch doctor`. */
-import { accessSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import type { AgentUse, Machine } from '../backend.ts';
+import type { AgentUse, Environment, Machine } from '../backend.ts';
 import { checkProgram, checkVersion, firstLine, PROBE_TIMEOUT_MS } from '../program-checks.ts';
-import { codexCli } from './binary.ts';
+import { codexCli, codexHomeIn } from './binary.ts';
 import { codexFlags } from './command-line.ts';
 import { runBriefly } from '../../processes/run-briefly.ts';
 import { fine, problem, type Finding } from '../finding.ts';
@@ -16,7 +17,7 @@ export async function doctorCodex(
   uses: readonly AgentUse[] | null,
   { env, config, scratchParent }: Machine,
 ): Promise<Finding[]> {
-  if (uses?.length === 0) return [fine('codex', 'No task of the program needs Codex.')];
+  if (uses?.length === 0) return [fine('codex', 'Nothing of the program needs Codex.')];
   const configured = config.sections[codexCli.command]?.['path'] ?? null;
   const { finding, program } = checkProgram(codexCli, configured, env);
   if (program === null) return [finding];
@@ -28,6 +29,34 @@ export async function doctorCodex(
       checkCodexLogin(program, env),
       checkCodexSandbox(program, scratchParent, env),
     ])),
+    ...checkAmbient(uses, env),
+  ];
+}
+
+/** What of the person's reaches attempts. */
+function checkAmbient(uses: readonly AgentUse[] | null, env: Environment): Finding[] {
+  const home = codexHomeIn(env);
+  const all = uses?.map(({ agent }) => agent.ambient ?? 'user') ?? ['user'];
+  const shared = [
+    'config.toml',
+    'AGENTS.md',
+    'AGENTS.override.md',
+    'skills',
+    'prompts',
+    'hooks.json',
+    'rules',
+  ];
+  const there = shared.map((name) => path.join(home, name));
+  const skills = path.join(env['HOME'] ?? homedir(), '.agents', 'skills');
+  const found = [...there, skills].filter((file) => existsSync(file));
+  const told = found.length === 0 ? 'nothing else is there' : found.join(', ');
+  return [
+    ...(all.includes('user')
+      ? [fine('codex.ambient', `Attempts get your login, environment and Codex home: ${told}.`)]
+      : []),
+    ...(all.includes('none')
+      ? [fine('codex.ambient', `With "ambient: none" attempts get the login of ${home} alone.`)]
+      : []),
   ];
 }
 
@@ -89,6 +118,7 @@ export async function checkCodexSandbox(
     if (code === 0 && exists(path.join(directory, 'written'))) {
       return fine('codex.sandbox', "Codex's sandbox works here.");
     }
+    if (/execvp codex-linux-sandbox/.test(stderr)) return homeInTemporary(env);
     return problem(
       'codex.sandbox',
       'error',
@@ -114,4 +144,16 @@ function exists(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Codex puts no program of its own under the temporary directory, and a bubblewrap without --argv0 (0.8 of Debian 12)
+ * needs that: then every sandboxed command fails.
+ */
+function homeInTemporary(env: Environment): Finding {
+  const home = codexHomeIn(env);
+  const message = `Codex's sandbox fails every command: its home ${home} lies under the temporary directory, which it cannot use with the bubblewrap that is installed here.`;
+  const remedy =
+    'Set CODEX_HOME to a directory elsewhere; or take bubblewrap off PATH, for Codex has one of its own.';
+  return problem('codex.sandbox', 'error', message, remedy);
 }

@@ -49,6 +49,7 @@ export const commandBackend: Backend = {
   settings,
   check,
   unheld: () => null,
+  ownHome: () => null,
   openDirectories: () => [],
   locate: () => Promise.resolve(nothingLocated),
   assertFree: () => undefined,

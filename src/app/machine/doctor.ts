@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AgentUse, Backend } from '../../agents/backend.ts';
 import { backendOf, backends } from '../../agents/backends.ts';
-import { effectiveAgent, resolveAgent } from '../../agents/resolve-agent.ts';
+import { agentOfRole, effectiveAgent, resolveAgent } from '../../agents/resolve-agent.ts';
 import { priceOf } from '../../model/prices.ts';
 import type { Prices, ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
@@ -77,7 +77,7 @@ function checkNode(version: string): Finding {
   );
 }
 
-/** `uses`: by the program's tasks; null: whatever there may be. */
+/** `uses`: by the program's tasks and roles; null: whatever there may be. */
 async function checkAgents(
   uses: readonly AgentUse[] | null,
   globalRoot: string,
@@ -121,10 +121,13 @@ async function checkProgram(
   const errors = report.errors.length - missing.length;
   const warnings = report.warnings.length;
   const remedy = 'See them with: codex-orch project validate';
-  const uses = program.tasks.map(({ agent, run }) => ({
-    agent: resolveAgent(program.project, agent),
-    run,
-  }));
+  const uses = [
+    ...program.tasks.map(({ agent, run }) => ({
+      agent: resolveAgent(program.project, agent),
+      run,
+    })),
+    ...program.roles.map((role) => ({ agent: agentOfRole(program.project, role), run: null })),
+  ];
   const finding =
     errors > 0
       ? problem('program.valid', 'error', `The program has ${plural(errors, 'error')}.`, remedy)

@@ -1,13 +1,17 @@
 /** From an order to what is executed: the program found, the command line, the environment. */
-import type { CommandLine } from '../../agents/backend.ts';
+import path from 'node:path';
+import type { CommandLine, OwnHome } from '../../agents/backend.ts';
 import { backendOf, backends } from '../../agents/backends.ts';
 import { passedOn } from '../../agents/profile.ts';
+import { ownHomeDirectory } from '../../agents/own-home.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 export interface Prepared extends Pick<CommandLine, 'argv' | 'directories'> {
   env: NodeJS.ProcessEnv;
+  /** Link → what it leads to, which must be there when the attempt starts. */
+  links: Record<string, string>;
 }
 
 /**
@@ -23,6 +27,8 @@ export async function prepareAttempt(
   const env: NodeJS.ProcessEnv = { ...withoutRepository(passed), ...order.env };
   for (const { ownVariables } of backends) for (const name of ownVariables) delete env[name];
   const backend = backendOf(order.backend);
+  const home = ownHomeOf(order, env);
+  Object.assign(env, home.env);
   const located = await backend.locate(order, env);
   const around = surroundingsOf(order, env, located.homes);
   const isOutside = backend.can.wrapped === 'agent_alone';
@@ -34,7 +40,22 @@ export async function prepareAttempt(
   const [program, ...rest] = [...before, ...line.argv];
   return {
     argv: program === undefined ? line.argv : [program, ...rest],
-    directories: [...line.directories, ...around.directories],
+    directories: [...line.directories, ...around.directories, ...home.directories],
+    links: home.links,
     env: { ...env, ...line.env, ...around.env, PWD: order.cwd },
   };
+}
+
+/** Of an agent that gets nothing of the person's; empty where it has the person's. */
+function ownHomeOf(
+  { profile, programDir, backend, settings }: AttemptOrder,
+  env: NodeJS.ProcessEnv,
+): OwnHome & { directories: string[] } {
+  const none = { env: {}, links: {}, directories: [] };
+  if (profile?.ambient !== 'none') return none;
+  const home = backendOf(backend).ownHome(settings, ownHomeDirectory(programDir, backend), env);
+  if (home === null) return none;
+  // The home itself, and what holds the login.
+  const below = Object.keys(home.links).map((link) => path.dirname(link));
+  return { ...home, directories: [...new Set([...Object.values(home.env), ...below])] };
 }

@@ -3,7 +3,8 @@
  * what happens while it lives.
  */
 import { backendOf } from '../../agents/backends.ts';
-import { makeDirectory } from '../../disk/disk.ts';
+import { linkTo, makeDirectory } from '../../disk/disk.ts';
+import { kindAt } from '../../disk/foreign-file.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { ownScope } from '../../processes/identity.ts';
@@ -44,6 +45,7 @@ export async function startAttempt(
     const refused = promptTrouble(files.prompt, backendOf(order.backend).longestPromptChars);
     if (refused !== null) return failed(refused, argv);
     for (const directory of prepared.directories) makeDirectory(directory);
+    for (const [link, target] of Object.entries(prepared.links)) linkLogin(target, link);
     const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {
       case 'child':
@@ -87,4 +89,14 @@ function shortened(word: string): string {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}
+
+/** What has its name already was made by an earlier attempt, or by the agent when it renewed its login. */
+function linkLogin(target: string, link: string): void {
+  if (kindAt(link) !== 'missing' || kindAt(target) === 'missing') return;
+  try {
+    linkTo(target, link);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

@@ -50,9 +50,10 @@ function sandboxWords(order: AttemptOrder, program: string, homes: readonly stri
     ...[program, '--ro-bind', '/', '/', '--dev', '/dev'],
     // Of the system's own switches root could write to some.
     ...['--unshare-pid', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
-    ...homes.flatMap(bind('--bind')),
     ...roots.flatMap(bind('--bind')),
     ...closed.flatMap(bind('--ro-bind')),
+    // Last: one of its own lies in the program.
+    ...homes.flatMap(bind('--bind')),
     ...bind('--bind')(attemptDir),
     ...['--die-with-parent', '--chdir', cwd, '--'],
   ];

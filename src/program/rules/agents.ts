@@ -31,6 +31,7 @@ export function checkAgents(project: ProjectSpec, add: Add): void {
     addAll(check({ name, agent, task: null }), at, add);
     checkWrap(name, agent, [...at, 'wrap'], add);
     checkServers(name, agent, [...at, 'mcp'], add);
+    checkAmbient(name, agent, [...at, 'ambient'], add);
     checkWords(wordsOf(agent), at, add);
     for (const field of optionalAgentFields) {
       if (agent[field] === null || fields.agent.includes(field)) continue;
@@ -65,6 +66,15 @@ function checkServers(name: string, agent: AgentSpec, at: RuleFinding['path'], a
   if (agent.mcp === undefined || can.mcp) return;
   const message = `the agent "${name}" ${does}, which use no servers of tools`;
   add('error', 'agent.unsupported_field', at, message, 'Remove "mcp".');
+}
+
+function checkAmbient(name: string, agent: AgentSpec, at: RuleFinding['path'], add: Add): void {
+  if (agent.ambient !== 'none') return;
+  const { does, ownHome, settings } = backendOf(agent.backend);
+  const settled = settings({ agent, run: null }, { sections: {}, problem: null });
+  if (ownHome(settled.settings, '/', {}) !== null) return;
+  const message = `the agent "${name}" ${does}, of which it is not known what a home of its own would be`;
+  add('error', 'agent.unsupported_field', at, message, 'Remove "ambient".');
 }
 
 /** A sandbox around what may do anything holds nothing, and some agents nothing holds without it. */

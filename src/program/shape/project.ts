@@ -1,7 +1,7 @@
 /** The fields of project.yaml: section 2.1 of the contract. */
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
 import { editions } from '../../model/policies.ts';
-import { sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
+import { ambients, sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
 import {
   argument,
   argumentWord,
@@ -113,6 +113,13 @@ const agentFields: FieldsOf<AgentSpec> = {
     description:
       'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command and acp backends.',
     examples: ['sandbox', ['nice', '-n', '10']],
+  },
+  ambient: {
+    shape: { type: 'enum', values: ambients },
+    staysOut: true,
+    description:
+      'What of yours reaches it: user, its home as you have it; or none, a home of its own with the login and nothing else of yours. Not for the command backend.',
+    examples: ['none'],
   },
   secrets: {
     shape: variableNames,
