@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { createForWriting, writeAll } from '../../../disk/disk.ts';
 import { redactor, type Secret } from '../../../text/redact.ts';
 
-/** Of a longer message only the length is kept. */
+/** Of a longer message, and of others that are not to be read, only the length is kept. */
 const MOST_CHARS = 1 << 20;
 
 export class ProtocolLog {
@@ -17,7 +17,8 @@ export class ProtocolLog {
   }
 
   keep(from: 'agent' | 'client', line: string): void {
-    const told = line.length > MOST_CHARS ? JSON.stringify({ omitted_chars: line.length }) : line;
+    const isLeftOut = line.length > MOST_CHARS || this.#mayBePiece(line);
+    const told = isLeftOut ? JSON.stringify({ omitted_chars: line.length }) : line;
     const fd = this.#fd;
     if (fd === null) return;
     const text = `{"from":"${from}","message":${told}}\n`;
@@ -28,6 +29,11 @@ export class ProtocolLog {
     const fd = this.#fd;
     this.#fd = null;
     if (fd !== null) closeSync(fd);
+  }
+
+  /** What comes in pieces may hold a piece of a secret; as a whole it stands in the events. */
+  #mayBePiece(line: string): boolean {
+    return this.#secrets.length > 0 && /"sessionUpdate":\s*"\w+_chunk"/.test(line);
   }
 
   #redacted(bytes: Buffer): Buffer {
