@@ -88,6 +88,9 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   // As commander finds it.
   const at = argv[1] === '--' ? 2 : 1;
   const verb = argv[at] ?? '';
+  if (verb === '' && noun.onTerminal !== undefined && isConversation(context)) {
+    return dispatch([first, noun.onTerminal], context);
+  }
   const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
   if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
   // Help for a command that there is not would be help for another.
@@ -97,6 +100,11 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
   }
   const called = found ? { verb, command: (await found.load()).command } : null;
   await runCommand(argv, { noun, called }, context);
+}
+
+/** Whether a person sits there, who can be asked. */
+function isConversation({ stderr, stdin }: CliContext): boolean {
+  return stderr.isTerminal && stdin.isTTY === true;
 }
 
 /** `help run start` and `run help start` are `run start --help`. */

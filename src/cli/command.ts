@@ -82,6 +82,8 @@ export interface Noun {
   readonly description?: string;
   /** What follows the noun, line for line. */
   readonly examples: readonly string[];
+  /** The verb that a person means by the noun alone, on a terminal; without it, help. */
+  readonly onTerminal?: string;
   /** In the order of the help. Summaries stand here, so that help need not load the commands. */
   readonly verbs: Readonly<Record<string, Verb>>;
 }

@@ -25,7 +25,7 @@ import { resolveInstanceId } from './resolve-instance.ts';
 import { runDocument, type RunDocument } from './run-document.ts';
 
 export { describeHolder, resolveRunId };
-export type { RunDocument, RunSummary, VerifyReport };
+export type { ListedRun, RunDocument, RunSummary, VerifyReport };
 
 /** Where the run lies, absolute. */
 export function runDirectory(programDir: string, runId: string): string {

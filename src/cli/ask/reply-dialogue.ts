@@ -9,29 +9,24 @@ import type { CliContext } from '../context.ts';
 import { fillPayload } from './payload-form.ts';
 import { DialogueEnded, Prompter } from './prompter.ts';
 import { plainLine, plainText } from '../render/plain-text.ts';
+import { optionLines, questionLines } from '../render/question-lines.ts';
 
 /** null where the person gave up. */
 export async function askForAnswer(
   entry: InterruptEntry,
   found: FoundInterrupt,
-  given: Omit<Answer, 'text'> & { hasPayload: boolean },
+  given: GivenAnswer,
   context: CliContext,
 ): Promise<Answer | null> {
   const prompter = new Prompter(context);
   try {
-    showQuestion(entry, prompter);
-    const text = await askForText(entry, prompter);
-    const { hasPayload, ...rest } = given;
-    const { interrupt } = entry;
-    // Of the engine's own questions the words say all.
-    const isForm = interrupt.reply_schema !== null && interrupt.subject === undefined;
-    const isAsked = isForm && !hasPayload && given.replyKind === 'answer';
-    const payload = isAsked ? await askForPayload(interrupt, found, prompter) : given.payload;
-    const answer: Answer = { ...rest, text, payload };
+    const look = { columns: context.stderr.columns, paint: prompter.paint };
+    for (const line of questionLines(entry, look)) prompter.say(line);
     prompter.say();
-    prompter.say(`${prompter.paint.bold('Answer:')} ${plainText(text)}`);
-    if (isAsked) prompter.say(plainText(stringifyJson(payload, 2)));
-    return (await prompter.yesOrNo('Send it?', true)) ? answer : null;
+    for (const line of optionLines(entry.interrupt, look)) prompter.say(line);
+    const text = await askForText(entry.interrupt, prompter, null);
+    if (text === null) return null;
+    return await completeAnswer(text, entry, found, given, prompter);
   } catch (error) {
     if (!(error instanceof DialogueEnded)) throw error;
     prompter.say();
@@ -41,54 +36,45 @@ export async function askForAnswer(
   }
 }
 
-function showQuestion({ interrupt, run_id, problem }: InterruptEntry, prompter: Prompter): void {
-  const { paint } = prompter;
-  const { metadata } = interrupt;
-  const kinds = [interrupt.request_kind, interrupt.decision_kind, `${interrupt.priority} priority`];
-  prompter.say(
-    `${paint.asks('?')} ${paint.bold(interrupt.interrupt_id)} ${kinds.filter((kind) => kind !== null).join(', ')}`,
-  );
-  prompter.say(paint.dim(`  ${askedBy(interrupt)} run ${run_id}`));
-  if (problem !== undefined) prompter.say(paint.asks(`  ${plainLine(problem)}`));
+/** What the command line said already. */
+export type GivenAnswer = Omit<Answer, 'text'> & { hasPayload: boolean };
+
+/** Asks for what the words alone leave open, and whether to send it. null: it is not to be sent. */
+export async function completeAnswer(
+  text: string,
+  { interrupt }: InterruptEntry,
+  found: FoundInterrupt,
+  given: GivenAnswer,
+  prompter: Prompter,
+): Promise<Answer | null> {
+  const { hasPayload, ...rest } = given;
+  // Of the engine's own questions the words say all.
+  const isForm = interrupt.reply_schema !== null && interrupt.subject === undefined;
+  const isAsked = isForm && !hasPayload && given.replyKind === 'answer';
+  const payload = isAsked ? await askForPayload(interrupt, found, prompter) : given.payload;
+  const answer: Answer = { ...rest, text, payload };
   prompter.say();
-  prompter.say(indented(interrupt.question));
-  const said = {
-    'The assistant wrote': metadata['assistant_summary'],
-    'Its reasons': metadata['assistant_rationale'],
-    'It cites': metadata['assistant_citations'],
-  };
-  for (const [title, value] of Object.entries(said)) {
-    const text = Array.isArray(value) ? value.map(String).join('\n') : value;
-    if (typeof text !== 'string' || text.trim() === '') continue;
-    prompter.say();
-    prompter.say(paint.bold(`${title}:`));
-    prompter.say(indented(text));
-  }
-  const further = Object.entries(metadata).filter(([key]) => !key.startsWith('assistant_'));
-  if (further.length > 0 || interrupt.context_artifacts.length > 0) prompter.say();
-  for (const [key, value] of further) {
-    prompter.say(paint.dim(`  ${plainLine(`${key}: ${shown(value)}`)}`));
-  }
-  for (const file of interrupt.context_artifacts) {
-    prompter.say(paint.dim(`  see ${plainLine(file)}`));
-  }
-  prompter.say();
+  prompter.say(`${prompter.paint.bold('Answer:')} ${plainText(text)}`);
+  if (isAsked) prompter.say(plainText(stringifyJson(payload, 2)));
+  return (await prompter.yesOrNo('Send it?', true)) ? answer : null;
 }
 
-function askedBy({ subject, instance_id: instance }: Interrupt): string {
-  if (subject === undefined) return `asked by ${instance} in`;
-  return instance === null ? 'about' : `about ${instance} in`;
-}
-
-async function askForText({ interrupt }: InterruptEntry, prompter: Prompter): Promise<string> {
-  const { options } = interrupt;
-  for (const [at, option] of options.entries()) {
-    prompter.say(`  ${prompter.paint.bold(String(at + 1))}) ${plainLine(option)}`);
-  }
-  const hint =
+/**
+ * The words of an answer: those of an option that was named by its number, or the person's own. `others`: single letters
+ * that mean something else here, and how to say so; such a letter comes back as it is. null: an empty line, where
+ * there are such letters.
+ */
+export async function askForText(
+  { options }: Interrupt,
+  prompter: Prompter,
+  others: { letters: readonly string[]; hint: string } | null,
+): Promise<string | null> {
+  const own =
     options.length > 0 ? 'a number, or an answer of your own' : 'a line that ends with \\ goes on';
+  const hint = others === null ? own : `${own}; ${others.hint}`;
   for (;;) {
     const text = await manyLines(prompter, `Answer (${hint}): `);
+    if (others !== null && (text === '' || others.letters.includes(text))) return text || null;
     const number = /^\d+$/.test(text) ? Number(text) : 0;
     const chosen = number > 0 ? options[number - 1] : undefined;
     if (chosen !== undefined) return chosen;
@@ -129,16 +115,4 @@ async function askForPayload(
     }
     if (!(await prompter.yesOrNo('Go through it again?', true))) throw new DialogueEnded();
   }
-}
-
-function indented(text: string): string {
-  return plainText(text)
-    .trimEnd()
-    .split('\n')
-    .map((line) => `  ${line}`)
-    .join('\n');
-}
-
-function shown(value: Json): string {
-  return typeof value === 'string' ? value : stringifyJson(value);
 }

@@ -1,16 +1,15 @@
 /** Sets a run going, here or in the background, and shows it: for what starts, resumes or retries. */
 import { stringifyJson } from '../../model/json.ts';
 import type { Drive, DriveOptions } from '../../app/run/drive.ts';
-import { runDirectory, showRun, type RunDocument } from '../../app/run/inspect-run.ts';
+import { showRun, type RunDocument } from '../../app/run/inspect-run.ts';
 import { ExitStatus } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
 import type { CliContext } from '../context.ts';
-import { shellWord } from '../../text/shell-word.ts';
 import { programWord } from '../program-argument.ts';
-import { closingLines, grantFor } from '../render/closing-lines.ts';
+import { grantFor } from '../render/closing-lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { exitStatusOf, shorterPath } from './ends.ts';
+import { exitStatusOf } from './ends.ts';
 import { takeInterrupts, type Interruption } from './interruption.ts';
 import { openProgress, type RunProgress } from './progress.ts';
 
@@ -111,17 +110,9 @@ async function driveHere(
     const result = await drive.ended;
     progress.close(true);
     for (const line of leftAloneLines(leftAlone, program, runId)) context.stderr.line(line);
-    const { pricesFor, spendingOf } = await import('../../app/run/spending.ts');
-    const lines = closingLines({
-      state: result.state,
-      spending: spendingOf(result.state, await pricesFor(context, result.state)),
-      program,
-      runDirectory: shellWord(shorterPath(runDirectory(programDir, runId), context.cwd)),
-      interrupted: result.stopped,
-      left: result.left,
-      paint,
-      columns: context.stderr.columns,
-    });
+    const { standingLines } = await import('./standing-lines.ts');
+    const standing = { interrupted: result.stopped, left: result.left };
+    const lines = await standingLines(programDir, result.state, standing, context, context.stderr);
     for (const line of lines) context.stderr.line(line);
     context.exit(
       result.stopped || result.left ? ExitStatus.interrupted : exitStatusOf(result.status),

@@ -35,6 +35,15 @@ export function timeOfDay(iso: string): string {
     .join(':');
 }
 
+/** `2026-11-22 14:02`, in the reader's time zone. */
+export function localTime(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return '';
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
 /** `$1.20`, `$0.0042`; `unknown` where nobody knows. */
 export function dollars(usd: number | null): string {
   if (usd === null) return 'unknown';

@@ -14,8 +14,10 @@ import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, spent } from './amounts.ts';
 import { plural } from '../../text/plural.ts';
+import { markdownLines } from './markdown.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
+import { replyCommand } from './reply-command.ts';
 import { fit, wrap } from '../../text/width.ts';
 
 export interface ClosingInput {
@@ -28,13 +30,19 @@ export interface ClosingInput {
   interrupted: boolean;
   /** The person left its agents at work just now. */
   left: boolean;
+  /** An engine drives it now: it is looked at on the way. */
+  driven: boolean;
   /** What its attempts have used. */
   spending: Spending;
+  /** What came out of it, where it is done. */
+  outcome: readonly string[];
   paint: Paint;
   columns: number;
 }
 
 const SHOWN = 5;
+/** Of one question; `inbox show` has all. */
+const QUESTION_LINES = 10;
 
 export function closingLines(input: ClosingInput): string[] {
   const { state, paint } = input;
@@ -59,9 +67,9 @@ export function closingLines(input: ClosingInput): string[] {
   ];
 }
 
-/** A run is at rest when this is said of it: nobody drives it. */
-function wordFor({ state, interrupted, left }: ClosingInput, status: RunStatus): string {
+function wordFor({ state, interrupted, left, driven }: ClosingInput, status: RunStatus): string {
   if (state.aborted) return 'aborted';
+  if (driven && (status === 'running' || status === 'pending')) return 'is at work';
   if ((interrupted && status !== 'done') || isRunStopped(state)) return 'stopped';
   switch (status) {
     case 'waiting': {
@@ -105,17 +113,15 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
       interrupt.options.length === 0
         ? []
         : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
-    const question = fit(plainLine(interrupt.question), columns * 3);
-    // Without --text it asks for each field, which a reply schema calls for.
-    const hasForm = interrupt.reply_schema !== null && interrupt.subject === undefined;
-    const words = !hasForm ? "--text '…' --resume" : '--resume';
-    const command = `codex-orch inbox reply ${program}${interrupt.interrupt_id} ${words}`;
+    const question = markdownLines(interrupt.question, columns - 5, paint);
+    const more = question.length > QUESTION_LINES ? [paint.dim('    …')] : [];
     return [
       '',
       `  ${paint.asks('?')} ${interrupt.instance_id ?? 'the run'} ${whom}:`,
-      ...wrap(question, columns - 5).map((line) => `    ${line}`),
+      ...question.slice(0, QUESTION_LINES).map((line) => `    ${line}`.trimEnd()),
+      ...more,
       ...options,
-      `    ${paint.command(command)}`,
+      `    ${paint.command(replyCommand(interrupt, program))}`,
     ];
   });
   if (open.length > SHOWN) {
@@ -176,6 +182,7 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
     `codex-orch run retry-instance ${program}${state.runId} ${instance.instance_id}${grantFor(instance)}`;
   const resume = `codex-orch run resume ${program}${state.runId}`;
   const failed = instances.filter((instance) => instance.status === 'failed');
+  if (input.driven) return say('To follow it:', `codex-orch run watch ${program}${state.runId}`);
   switch (runStatus(state)) {
     case 'done': {
       const skipped = instances.filter((instance) => isSkippedByAbort(state, instance));
@@ -184,7 +191,10 @@ function nextLines(input: ClosingInput, instances: Instance[]): string[] {
       const never = state.plan.roots.filter((root) => !begun.has(root));
       if (never.length > 0)
         rest.push('', `Not run, because nothing led to it: ${never.join(', ')}`);
-      return [...rest, ...say('Results:', `${input.runDirectory}/instances/*/published/`)];
+      if (input.outcome.length > 0) return [...input.outcome, ...rest];
+      const hasLeft = instances.some(({ published }) => published.length > 0);
+      const where = `${input.runDirectory}/instances/*/published/`;
+      return hasLeft ? [...rest, ...say('Results:', where)] : rest;
     }
     case 'waiting': {
       const answered = answeredCount(state);

@@ -1,26 +1,27 @@
 /** `run list`. */
-import type { RunDocument, RunSummary } from '../../app/run/inspect-run.ts';
+import type { ListedRun, RunDocument, RunSummary } from '../../app/run/inspect-run.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunStatus } from '../../model/run.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
-import { duration } from '../render/amounts.ts';
+import { duration, localTime } from '../render/amounts.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { standingWord, type StandingWord } from '../render/standing-word.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { plainLine } from '../render/plain-text.ts';
-import { printTable, type Column } from '../render/table.ts';
+import { printTable, tableLines, type Column } from '../render/table.ts';
 
 export const command = defineCommand({
   description:
     'Lists the runs of a program, newest first. WORKED is the time in which an attempt of it was at work.',
   words: [PROGRAM],
-  usage: '[--json [--full]]',
-  usageInErrors: '[--json [--full]]',
+  usage: '[--watch | --json [--full]]',
+  usageInErrors: '[--watch | --json [--full]]',
   options: {
     json: flag('--json', 'print the runs as JSON: each without its tasks, scopes and instances'),
     full: flag('--full', 'with --json: all of each run, as `run show` prints it'),
+    watch: flag('--watch', 'on a terminal: keep the list up to date until Ctrl-C'),
   },
   json: [
     prints<RunSummary[]>('Newest first.'),
@@ -28,7 +29,17 @@ export const command = defineCommand({
   ],
   examples: ['', 'my-program | cut -f1', '. --json --full'],
   async run({ words: [programDir], options, printJson }, context) {
-    const { json, full } = options;
+    const { json, full, watch } = options;
+    if (watch) {
+      if (json || !context.stdout.isTerminal) {
+        throw new Refusal('bad-option', '--watch is for a person at a terminal', {
+          hint: 'to poll: codex-orch run list --json; to follow one run: codex-orch run watch RUN',
+        });
+      }
+      const { listRuns } = await import('../../app/run/inspect-run.ts');
+      const { watchRuns } = await import('../live/watch-runs.ts');
+      return watchRuns(context, () => watchedLines(listRuns(programDir), programDir, context));
+    }
     if (full && !json) {
       throw new Refusal('bad-option', '--full goes with --json', {
         hint: 'codex-orch run list --json --full; one run: codex-orch run show RUN',
@@ -44,10 +55,9 @@ export const command = defineCommand({
     sayDamaged(runs, context);
     if (json) return printJson(runs.flatMap((run) => (run.ok ? [run.summary] : [])));
     const nowMs = Date.parse(context.clock.now());
-    const rows = runs.map((run) => (run.ok ? rowOf(run.summary, nowMs) : damagedRow(run.runId)));
+    const rows = listRows(runs, nowMs);
     const program = programWord(programDir, context);
-    const empty = `no runs yet; start one with: codex-orch run start ${program}--root TASK`;
-    printTable(context.stdout, rows, columns, empty);
+    printTable(context.stdout, rows, columns, noRuns(programDir, context));
     const { idleRuns } = await import('../../app/run/idle.ts');
     const summaries = runs.flatMap((run) => (run.ok ? [run.summary] : []));
     const idle = idleRuns(programDir, summaries, nowMs);
@@ -56,6 +66,26 @@ export const command = defineCommand({
     }
   },
 });
+
+function listRows(runs: readonly ListedRun[], nowMs: number): ListRow[] {
+  return runs.map((run) => (run.ok ? rowOf(run.summary, nowMs) : damagedRow(run.runId)));
+}
+
+function noRuns(programDir: string, context: CliContext): string {
+  return `no runs yet; start one with: codex-orch run start ${programWord(programDir, context)}--root TASK`;
+}
+
+/** The table, as `--watch` draws it again and again. */
+function watchedLines(
+  runs: readonly ListedRun[],
+  programDir: string,
+  context: CliContext,
+): string[] {
+  if (runs.length === 0) return [noRuns(programDir, context)];
+  const { columns: width, color } = context.stdout;
+  const rows = listRows(runs, Date.parse(context.clock.now()));
+  return tableLines(rows, columns, width - 1, makePaint(color));
+}
 
 function sayDamaged(
   runs: readonly ({ ok: true } | { ok: false; refusal: Refusal })[],
@@ -130,12 +160,3 @@ const columns: Column<ListRow>[] = [
     omitEmpty: true,
   },
 ];
-
-/** `2026-11-22 14:02`, in the reader's time zone. */
-function localTime(iso: string): string {
-  const time = new Date(iso);
-  if (Number.isNaN(time.getTime())) return '';
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
-  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
-}

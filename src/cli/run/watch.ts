@@ -1,11 +1,6 @@
 /** `run watch`. */
 import { defineCommand, PROGRAM, RUN_OR_LATEST } from '../command.ts';
-import { shorterPath } from '../live/ends.ts';
 import { openProgress } from '../live/progress.ts';
-import { shellWord } from '../../text/shell-word.ts';
-import { programWord } from '../program-argument.ts';
-import { closingLines } from '../render/closing-lines.ts';
-import { makePaint } from '../render/paint.ts';
 import { exitStatuses } from './run-options.ts';
 
 export const command = defineCommand({
@@ -16,11 +11,10 @@ export const command = defineCommand({
   examples: ['', '. latest'],
   notes: exitStatuses,
   async run({ words: [programDir, run] }, context) {
-    const { resolveRunId, runDirectory } = await import('../../app/run/inspect-run.ts');
+    const { resolveRunId } = await import('../../app/run/inspect-run.ts');
     const { AgentsAtWork } = await import('../live/activities.ts');
     const { exitAfterFollowing, followUntilRest } = await import('../live/follow.ts');
     const runId = resolveRunId(programDir, run);
-    const paint = makePaint(context.stderr.color);
     const progress = openProgress(context.stdout, context);
     const live = new AgentsAtWork(programDir, progress);
     try {
@@ -38,18 +32,8 @@ export const command = defineCommand({
       );
       progress.close(true);
       if (end.reason !== 'interrupted' && end.state) {
-        const directory = shorterPath(runDirectory(programDir, runId), context.cwd);
-        const { pricesFor, spendingOf } = await import('../../app/run/spending.ts');
-        const lines = closingLines({
-          state: end.state,
-          spending: spendingOf(end.state, await pricesFor(context, end.state)),
-          program: programWord(programDir, context),
-          runDirectory: shellWord(directory),
-          interrupted: false,
-          left: false,
-          paint,
-          columns: context.stderr.columns,
-        });
+        const { standingLines } = await import('../live/standing-lines.ts');
+        const lines = await standingLines(programDir, end.state, {}, context, context.stderr);
         for (const line of lines) context.stderr.line(line);
       }
       exitAfterFollowing(end, context);

@@ -54,6 +54,8 @@ function closing(
     runDirectory: `.runs/${state.runId}`,
     interrupted: options.interrupted ?? false,
     left: options.left ?? false,
+    driven: false,
+    outcome: [],
     paint,
     columns: 80,
   }).join('\n');

@@ -1,0 +1,61 @@
+/** What came of the tasks that a run was started for. Only reads. */
+import type { Json } from '../../model/json.ts';
+import type { FileRecord, Instance } from '../../model/run.ts';
+import type { RunState } from '../../core/state/run-state.ts';
+import { acceptedResult, fileText, publishedFile } from './inspect-attempt.ts';
+import { rootsOf } from './run-document.ts';
+import { runPaths } from '../../store/layout.ts';
+import { Refusal } from '../../model/refusal.ts';
+
+export interface Outcome {
+  instance: Instance;
+  title: string;
+  /** The beginning of `final.md`, where that was published; null: there is none, or it is no text. */
+  message: string | null;
+  /** Whether there is more of it. */
+  isCut: boolean;
+  /** `result.json` as it was accepted; null: none. */
+  result: Json;
+  published: FileRecord[];
+  /** Where the published files lie, absolute. */
+  directory: string;
+}
+
+/** More of a message than anybody reads at the end of a run. */
+const MESSAGE_BYTES = 16 * 1024;
+const MESSAGE = 'final.md';
+
+/** Of each task that the run was started for and that is done, the latest instance; in the order of the roots. */
+export function outcomesOf(programDir: string, state: RunState): Outcome[] {
+  const latest = new Map<string, Instance>();
+  for (const instance of state.instances.values()) latest.set(instance.task_id, instance);
+  return rootsOf(state)
+    .flatMap((root) => latest.get(root) ?? [])
+    .filter(({ status }) => status === 'done')
+    .map((instance) => ({
+      instance,
+      title: state.plan.tasks[instance.task_id]?.title ?? instance.task_id,
+      ...messageOf(programDir, state.runId, instance),
+      result: acceptedResult(programDir, state, instance.instance_id),
+      published: instance.published,
+      directory: runPaths(programDir, state.runId).publishedDir(instance.instance_id),
+    }));
+}
+
+function messageOf(
+  programDir: string,
+  runId: string,
+  { instance_id: id, published }: Instance,
+): Pick<Outcome, 'message' | 'isCut'> {
+  if (!published.some(({ relative_path: name }) => name === MESSAGE)) {
+    return { message: null, isCut: false };
+  }
+  try {
+    const page = fileText(publishedFile(programDir, runId, id, MESSAGE), { bytes: MESSAGE_BYTES });
+    return { message: page.binary ? null : page.text, isCut: page.to < page.size };
+  } catch (error) {
+    // The log says that it was published; that it is gone since, `run verify` tells.
+    if (!(error instanceof Refusal)) throw error;
+    return { message: null, isCut: false };
+  }
+}

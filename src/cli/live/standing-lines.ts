@@ -1,0 +1,74 @@
+/** How a run stands, for people: at its end, at the end of watching it, and when it is looked at. */
+import { runChanges, type RepositoryChanges } from '../../app/run/changes.ts';
+import { runDirectory } from '../../app/run/inspect-run.ts';
+import { outcomesOf } from '../../app/run/outcome.ts';
+import { pricesFor, spendingOf } from '../../app/run/spending.ts';
+import { runStatus, type RunState } from '../../core/state/run-state.ts';
+import { Refusal } from '../../model/refusal.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import type { CliContext, Output } from '../context.ts';
+import { programWord } from '../program-argument.ts';
+import { closingLines } from '../render/closing-lines.ts';
+import { outcomeLines } from '../render/outcome-lines.ts';
+import { makePaint } from '../render/paint.ts';
+import { shorterPath } from './ends.ts';
+
+export interface Standing {
+  /** The person stopped it just now. */
+  interrupted?: boolean;
+  /** The person left its agents at work just now. */
+  left?: boolean;
+  /** An engine drives it. */
+  driven?: boolean;
+  /** What stands below the first line, such as its tasks. */
+  details?: readonly string[];
+}
+
+/** The first line says what it is; then what is asked, what failed, what came out, and what to type next. */
+export async function standingLines(
+  programDir: string,
+  state: RunState,
+  { interrupted = false, left = false, driven = false, details = [] }: Standing,
+  context: CliContext,
+  output: Output,
+): Promise<string[]> {
+  const paint = makePaint(output.color);
+  const program = programWord(programDir, context);
+  const shownPath = (directory: string): string => shellWord(shorterPath(directory, context.cwd));
+  const isDone = runStatus(state) === 'done';
+  const outcome = isDone
+    ? outcomeLines({
+        outcomes: outcomesOf(programDir, state),
+        changes: await changesOf(programDir, state, context),
+        shownPath,
+        changesCommand: `codex-orch run changes ${program}${state.runId} --patch`,
+        paint,
+        columns: output.columns,
+      })
+    : [];
+  const [head = '', ...rest] = closingLines({
+    state,
+    spending: spendingOf(state, await pricesFor(context, state)),
+    program,
+    runDirectory: shownPath(runDirectory(programDir, state.runId)),
+    outcome,
+    ...{ interrupted, left, driven, paint, columns: output.columns },
+  });
+  return [head, ...details, ...rest];
+}
+
+/** null: it has no trees, or its work does not fit together, which is asked elsewhere. */
+async function changesOf(
+  programDir: string,
+  state: RunState,
+  context: CliContext,
+): Promise<readonly RepositoryChanges[] | null> {
+  if ((state.plan.workspace_bases ?? []).length === 0) return null;
+  try {
+    const options = { instance: null, patch: false };
+    return (await runChanges(context, programDir, state.runId, options)).repositories;
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+/** What came out of a run, as the end of a run and `run show` tell it. */
+import type { RepositoryChanges } from '../../app/run/changes.ts';
+import type { Outcome } from '../../app/run/outcome.ts';
+import { stringifyJson } from '../../model/json.ts';
+import { plural } from '../../text/plural.ts';
+import { fit } from '../../text/width.ts';
+import { markdownLines } from './markdown.ts';
+import type { Paint } from './paint.ts';
+import { plainLine } from './plain-text.ts';
+
+export interface OutcomeInput {
+  outcomes: readonly Outcome[];
+  /** In the person's repositories; null: the run works in no trees of its own. */
+  changes: readonly RepositoryChanges[] | null;
+  /** As a person would type it. */
+  shownPath(absolute: string): string;
+  /** `codex-orch run changes …` */
+  changesCommand: string;
+  paint: Paint;
+  columns: number;
+}
+
+/** Tasks whose message is shown; of the others, where to find it. */
+const SHOWN = 4;
+const MESSAGE_LINES = 12;
+
+/** Empty where nothing came out that could be shown. */
+export function outcomeLines(input: OutcomeInput): string[] {
+  const { outcomes, paint, changesCommand } = input;
+  const left = outcomes.filter(({ published, result }) => published.length > 0 || result !== null);
+  const lines: string[] = [];
+  if (left.length > 0) lines.push('', paint.bold('Results'));
+  for (const [at, outcome] of left.entries()) {
+    lines.push(`  ${outcome.instance.instance_id}  ${paint.dim(plainLine(outcome.title))}`);
+    if (at < SHOWN) lines.push(...messageLines(outcome, input));
+    if (outcome.published.length > 0) lines.push(filesLine(outcome, input));
+  }
+  const changed = (input.changes ?? []).filter(({ files }) => files.length > 0);
+  if (changed.length === 0) return lines;
+  lines.push('', paint.bold('Changes'));
+  for (const repository of changed) lines.push(`  ${changesLine(repository, input)}`);
+  return [...lines, `  ${paint.command(changesCommand)}`];
+}
+
+/** What its agent said at last, or else its result. */
+function messageLines(outcome: Outcome, input: OutcomeInput): string[] {
+  const within = input.columns - 4;
+  const lines =
+    outcome.message !== null && outcome.message.trim() !== ''
+      ? markdownLines(outcome.message, within, input.paint)
+      : outcome.result === null
+        ? []
+        : stringifyJson(outcome.result, 2).split('\n');
+  const shown = lines.slice(0, MESSAGE_LINES).map((line) => `    ${fit(line, within)}`.trimEnd());
+  const rest = lines.length - shown.length;
+  if (rest > 0 || outcome.isCut) {
+    const more = outcome.isCut ? 'more' : `${plural(rest, 'more line')}`;
+    shown.push(input.paint.dim(`    … ${more}`));
+  }
+  return shown;
+}
+
+function filesLine({ published, directory }: Outcome, input: OutcomeInput): string {
+  const names = published.map(({ relative_path: name }) => plainLine(name));
+  const where = `    ${input.shownPath(directory)}/`;
+  return `${where}${input.paint.dim(`  ${fit(names.join(', '), Math.max(20, input.columns - where.length - 2))}`)}`;
+}
+
+function changesLine({ worktree, files }: RepositoryChanges, input: OutcomeInput): string {
+  const sum = (of: 'insertions' | 'deletions'): number =>
+    files.reduce((total, file) => total + (file[of] ?? 0), 0);
+  const { paint } = input;
+  const lines = `${paint.good(`+${sum('insertions')}`)} ${paint.bad(`-${sum('deletions')}`)}`;
+  return `${plural(files.length, 'file')}, ${lines}  ${paint.dim(input.shownPath(worktree))}`;
+}
