@@ -10,7 +10,10 @@ import { Refusal } from '../../model/refusal.ts';
 export interface Outcome {
   instance: Instance;
   title: string;
-  /** The beginning of `final.md`, where that was published; null: there is none, or it is no text. */
+  /**
+   * The beginning of `final.md`, where that was published; null: there is none, it is no text, or it is what a controller
+   * says to the engine.
+   */
   message: string | null;
   /** Whether there is more of it. */
   isCut: boolean;
@@ -35,12 +38,16 @@ export function outcomesOf(programDir: string, state: RunState): Outcome[] {
     .map((instance) => ({
       instance,
       title: state.plan.tasks[instance.task_id]?.title ?? instance.task_id,
-      ...messageOf(programDir, state.runId, instance),
+      ...(state.plan.tasks[instance.task_id]?.kind === 'controller'
+        ? noMessage
+        : messageOf(programDir, state.runId, instance)),
       result: acceptedResult(programDir, state, instance.instance_id),
       published: instance.published,
       directory: runPaths(programDir, state.runId).publishedDir(instance.instance_id),
     }));
 }
+
+const noMessage = { message: null, isCut: false };
 
 function messageOf(
   programDir: string,
@@ -48,7 +55,7 @@ function messageOf(
   { instance_id: id, published }: Instance,
 ): Pick<Outcome, 'message' | 'isCut'> {
   if (!published.some(({ relative_path: name }) => name === MESSAGE)) {
-    return { message: null, isCut: false };
+    return noMessage;
   }
   try {
     const page = fileText(publishedFile(programDir, runId, id, MESSAGE), { bytes: MESSAGE_BYTES });
@@ -56,6 +63,6 @@ function messageOf(
   } catch (error) {
     // The log says that it was published; that it is gone since, `run verify` tells.
     if (!(error instanceof Refusal)) throw error;
-    return { message: null, isCut: false };
+    return noMessage;
   }
 }

@@ -7,6 +7,8 @@ import { textWidth, wrap } from '../../text/width.ts';
 
 /** Nothing that a person wrote goes deeper; what does is shown flat. */
 const MAX_DEPTH = 8;
+/** Characters. The time that some texts take grows with the square of their length. */
+const MAX_LENGTH = 32_000;
 
 interface Page {
   columns: number;
@@ -16,8 +18,23 @@ interface Page {
 
 /** As lines of at most `columns`, but for what must stay whole: addresses, and lines of code. */
 export function markdownLines(markdown: string, columns: number, paint: Paint): string[] {
-  const tokens = new Lexer({ gfm: true }).lex(plainText(markdown));
-  return blocks(tokens, { columns: Math.max(20, columns), paint, depth: 0 });
+  const text = plainText(markdown);
+  const width = Math.max(20, columns);
+  const tokens = tokensOf(text);
+  return tokens === null
+    ? wrap(text.trimEnd(), width)
+    : blocks(tokens, { columns: width, paint, depth: 0 });
+}
+
+/** null: it is shown as it is. A foreign text may be made so that reading it takes for ever, or all of the stack. */
+function tokensOf(text: string): Token[] | null {
+  if (text.length > MAX_LENGTH) return null;
+  try {
+    return new Lexer({ gfm: true }).lex(text);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** Blocks with an empty line between them. */
@@ -120,7 +137,8 @@ function inlinePart(token: Token): string {
     default: {
       const { tokens, text, raw } = token as Tokens.Generic & { text?: string };
       if (tokens !== undefined && tokens.length > 0) return inline(tokens);
-      return (text ?? raw).replace(/(?<!\n)\n(?!\n)/g, ' ');
+      // Line breaks stay: what commands print is no prose, and who broke a line meant it.
+      return text ?? raw;
     }
   }
 }

@@ -94,7 +94,7 @@ describe('the answer', () => {
       '  Ship it?\n  Now?',
       'Looks sound.',
       'Tests pass.',
-      '  a.ts\n  b.ts',
+      '  - a.ts\n  - b.ts',
       'ticket: T-1',
       'see notes.md',
       '1) yes',

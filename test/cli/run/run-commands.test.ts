@@ -94,7 +94,7 @@ describe('run start', () => {
     expect(stdout.trim()).toMatch(runId);
     expect(stderr).toMatch(/quick-\w{8} {2}started/);
     expect(stderr).toMatch(/after-\w{8} {2}done/);
-    expect(stderr).toContain('Results:');
+    expect(stderr).toContain('Results');
     expect(stderr).not.toContain('\u001b');
   });
 
