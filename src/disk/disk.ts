@@ -236,15 +236,20 @@ export function remove(target: string): void {
   rmSync(target, { recursive: true, force: true });
 }
 
-/** As `remove`, of a tree that may be large, and closed even to its owner (caches of packages are). */
+/**
+ * As `remove`, of a tree that may be large, and closed even to its owner (caches of packages are). It is not found
+ * under its name any more before the first of it goes.
+ */
 export async function removeTree(target: string): Promise<void> {
-  faultPoint('remove', target);
+  const gone = temporaryName(target);
+  renameFile(target, gone);
+  faultPoint('remove', gone);
   try {
-    await rm(target, { recursive: true, force: true });
+    await rm(gone, { recursive: true, force: true });
   } catch (error) {
     if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await openDirectories(target);
-    await rm(target, { recursive: true, force: true });
+    await openDirectories(gone);
+    await rm(gone, { recursive: true, force: true });
   }
 }
 

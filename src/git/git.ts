@@ -4,6 +4,8 @@
  * Git never looks for a repository by itself here unless it is the person's own that is meant: whoever can write to a
  * repository decides what a git that finds it executes.
  */
+import path from 'node:path';
+import { makeDirectory, writeFile } from '../disk/disk.ts';
 import { faultPoint } from '../disk/fault-point.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { runBounded } from '../processes/run-briefly.ts';
@@ -126,7 +128,9 @@ export function gitOf(env: Readonly<NodeJS.ProcessEnv>): Git {
   const program = env[gitVariable] || 'git';
   const base = gitEnvironment(env);
   const run: Git['run'] = async (args, place, options = {}) => {
-    if (changing.has(args[0] ?? '')) faultPoint('git', args.slice(0, 2).join(' '));
+    if (changing.has(args[0] ?? '')) {
+      faultPoint('git', args.slice(0, 2).join(' '), () => leaveLocks(args, place, options));
+    }
     const argv: [string, ...string[]] = [program];
     if (place.gitDir !== undefined) argv.push(`--git-dir=${place.gitDir}`);
     if (place.workTree !== undefined) argv.push(`--work-tree=${place.workTree}`);
@@ -154,6 +158,21 @@ export function gitOf(env: Readonly<NodeJS.ProcessEnv>): Git {
       return all === '' ? [] : all.replace(/\0$/, '').split('\0');
     },
   };
+}
+
+/** For the crash driver: what a git that is killed with us leaves, of the index and the refs that it changes. */
+function leaveLocks(args: readonly string[], place: GitPlace, { input = '' }: GitOptions): void {
+  const { indexFile, gitDir } = place;
+  const files = indexFile === undefined ? [] : [indexFile];
+  if (args[0] === 'merge') files.push(path.join(place.cwd, '.git', 'index'));
+  if (args[0] === 'update-ref' && gitDir !== undefined) {
+    const refs = `${args.join(' ')} ${String(input)}`.match(/refs\/\S+/g) ?? [];
+    files.push(...refs.slice(0, 1).map((ref) => path.join(gitDir, ref)));
+  }
+  for (const file of files) {
+    makeDirectory(path.dirname(file));
+    writeFile(`${file}.lock`, '');
+  }
 }
 
 /** `GIT_OPTIONAL_LOCKS`: a plain `status` would rewrite the index of whoever is asked about. */

@@ -3,7 +3,7 @@ import type { MergeConflict } from '../model/trees.ts';
 import { fold, independent, type FoldOptions, type Side } from './fold.ts';
 import type { Git, GitPlace } from './git.ts';
 import { runRefs } from './refs.ts';
-import { refCommit, setRef } from './set-ref.ts';
+import { deleteRefs, refCommit, setRef } from './set-ref.ts';
 
 /** `sides`: those that nothing else has. */
 export type Merged = { sides: Side[] } & (
@@ -32,7 +32,7 @@ export async function mergeSides(git: Git, options: MergeOptions): Promise<Merge
   if (others.length === 0) return { ok: true, commit: first.commit, sides: kept };
   const ref = `${runRefs(runId).all}merge`;
   const folded = await fold(git, { ...rest, repository, ref, sides: [first, ...others] });
-  await git.text(['update-ref', '-d', ref], { cwd: repository, gitDir: repository });
+  await deleteRefs(git, repository, [ref]);
   const { commit, conflicts } = folded;
   if (conflicts.length > 0) return { ok: false, conflicts, sides: kept };
   return { ok: true, commit, sides: kept };
@@ -60,14 +60,11 @@ export async function keepResult(
     await git.text(pointer, place, { input: programDir }),
   );
   await setRef(git, repository, refs.result, commit);
-  const format = '--format=%(objectname) %(refname)';
-  const merged = await git.text(['for-each-ref', `--merged=${commit}`, format, refs.all], place);
+  const args = ['for-each-ref', `--merged=${commit}`, '--format=%(refname)', refs.all];
+  const merged = (await git.text(args, place)).split('\n').filter(Boolean);
   const kept = /^(?:base(?:-\d+)?|result|pushed\/.*|.*-left|.*-own)$/;
-  const gone = merged.split('\n').flatMap((line) => {
-    const [object, ref = ''] = line.split(' ');
-    return ref === '' || kept.test(ref.slice(refs.all.length)) ? [] : [`delete ${ref} ${object}\n`];
-  });
-  if (gone.length > 0) await git.text(['update-ref', '--stdin'], place, { input: gone.join('') });
+  const gone = merged.filter((ref) => !kept.test(ref.slice(refs.all.length)));
+  await deleteRefs(git, repository, gone);
 }
 
 /** Where the program of a run lies, as its result was kept; null: nothing tells. */
@@ -92,16 +89,4 @@ export async function refsOf(git: Git, repository: string, runId: string): Promi
   const args = ['for-each-ref', '--format=%(refname)', runRefs(runId).all];
   const printed = await git.text(args, { cwd: repository, gitDir: repository });
   return printed === '' ? [] : printed.split('\n');
-}
-
-/** Takes those refs away, all or none. What stands behind squashes stays: `blame` goes by it. */
-export async function dropRefs(
-  git: Git,
-  repository: string,
-  refs: readonly string[],
-): Promise<void> {
-  if (refs.length === 0) return;
-  const input = refs.map((ref) => `delete ${ref}\n`).join('');
-  const place = { cwd: repository, gitDir: repository };
-  await git.text(['update-ref', '--stdin'], place, { input });
 }

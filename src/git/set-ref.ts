@@ -9,21 +9,37 @@ import { GitFailure, type Git, type GitOutcome } from './git.ts';
 const LOCK_MS = 2000;
 const STEP_MS = 100;
 
-/** Whether another name for the same commit is an error does not arise: what it named before does not matter. */
-export async function setRef(
+/** Makes a ref name a commit, whatever it named before. @throws GitFailure */
+export function setRef(git: Git, repository: string, ref: string, commit: string): Promise<void> {
+  return changeRefs(git, repository, [ref], `update ${ref} ${commit}\n`);
+}
+
+/** Takes refs away, all or none; one that is not there is no error. @throws GitFailure */
+export async function deleteRefs(
   git: Git,
   repository: string,
-  ref: string,
-  commit: string,
+  refs: readonly string[],
 ): Promise<void> {
-  const args = ['update-ref', ref, commit];
+  if (refs.length === 0) return;
+  await changeRefs(git, repository, refs, refs.map((ref) => `delete ${ref}\n`).join(''));
+}
+
+async function changeRefs(
+  git: Git,
+  repository: string,
+  refs: readonly string[],
+  input: string,
+): Promise<void> {
+  const args = ['update-ref', '--stdin'];
   const place = { cwd: repository, gitDir: repository };
-  const lock = path.join(repository, ...ref.split('/')) + '.lock';
-  let outcome: GitOutcome = await git.run(args, place);
-  for (let waitedMs = 0; outcome.code !== 0 && existsSync(lock); waitedMs += STEP_MS) {
-    if (waitedMs >= LOCK_MS) removeLock(lock);
+  const run = (): Promise<GitOutcome> => git.run(args, place, { input });
+  const locks = refs.map((ref) => path.join(repository, ...ref.split('/')) + '.lock');
+  const isLocked = (): boolean => locks.some((lock) => existsSync(lock));
+  let outcome = await run();
+  for (let waitedMs = 0; outcome.code !== 0 && isLocked(); waitedMs += STEP_MS) {
+    if (waitedMs >= LOCK_MS) for (const lock of locks) removeLock(lock);
     else await sleep(STEP_MS);
-    outcome = await git.run(args, place);
+    outcome = await run();
     if (waitedMs >= LOCK_MS) break;
   }
   if (outcome.code !== 0) throw new GitFailure(args, outcome);

@@ -59,7 +59,7 @@ export interface RunPaths {
   /** What the engine keeps of trees. */
   treesDir: string;
   /** What it keeps of one. `of`: the tree, or the instance. */
-  treeFile(of: string, what: 'index' | 'merge' | 'base'): string;
+  treeFile(of: string, what: 'index' | 'merge' | 'base' | 'making'): string;
   /** What an engine in the background prints. */
   engineLog: string;
   /** Put on the PATH of workers, so that they can run `codex-orch` by that name. */

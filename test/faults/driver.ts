@@ -21,6 +21,7 @@ import { listRunIds, runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import { verifyRunDirectory } from '../../src/store/verify/verify.ts';
 import type { CrashProgram } from './programs.ts';
+import { CrashRepository, gitSurroundings } from './repository.ts';
 
 /** One process of ours: the n-th command that a person types (from 0), or the engine it leaves behind. */
 export interface CrashPoint {
@@ -64,7 +65,8 @@ export async function runWithCrashes(
     mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
     writeFileSync(path.join(directory, file), text);
   }
-  if (program.assistants) chmodSync(path.join(directory, CODEX), 0o755);
+  if (CODEX in program.files) chmodSync(path.join(directory, CODEX), 0o755);
+  const repository = program.repository && new CrashRepository(directory, program.repository);
   const person = new Person(cli, program, directory, points);
   const problems = await person.finish();
   const digest: string[] = [];
@@ -74,6 +76,8 @@ export async function runWithCrashes(
     const paths = runPaths(directory, runId);
     const state = viewRun(paths).state;
     digest.push(...(program.endsVary ? [runStatus(state)] : digestOf(paths, state)));
+    digest.push(...(repository?.digest() ?? []));
+    problems.push(...(repository?.problems(state) ?? []));
     problems.push(...attemptProblems(program, directory, state), ...tryProblems(directory));
     const report = await verifyRunDirectory(paths, { now: () => new Date().toISOString() });
     if (!report.ok) problems.push(`run verify: ${JSON.stringify(report.problems)}`);
@@ -96,6 +100,7 @@ class Person {
   readonly #directory: string;
   readonly #points: readonly CrashPoint[];
   #commands = 0;
+  #last: string[] = [];
   #lastOutput = '';
   #interfered = false;
 
@@ -137,7 +142,7 @@ class Person {
     const status = runStatus(state);
     // Whose command was killed looks again, even where the log says that all is done: then `state/` may
     // still be behind it.
-    if (status === 'done') return this.#lastDied ? ['run', 'resume', '.', 'latest'] : null;
+    if (status === 'done') return this.#lastDied ? this.#again() : this.#afterwards();
     // What has been aborted is over, once what was left of it is settled.
     if (state.aborted) return this.#lastDied ? ['run', 'resume', '.', 'latest'] : null;
     if (meddle === 'abort') return ['run', 'abort', '.', 'latest'];
@@ -169,14 +174,30 @@ class Person {
     return ['run', 'resume', '.', 'latest'];
   }
 
+  /** What was killed of a run that is done is typed once more. */
+  #again(): string[] {
+    return this.#last.includes('start') || this.#last.includes('reply')
+      ? ['run', 'resume', '.', 'latest']
+      : this.#last;
+  }
+
+  /** Takes what came out, and cleans up. */
+  #afterwards(): string[] | null {
+    if (!this.#program.repository || this.#last.includes('clean')) return null;
+    const next = this.#last.includes('integrate') ? ['clean'] : ['integrate'];
+    return ['run', ...next, '.', 'latest'];
+  }
+
   /** Types a command, waits for it, and for the engine that it leaves behind. */
   async #type(words: string[]): Promise<void> {
     const number = this.#commands;
     this.#commands += 1;
+    this.#last = words;
     const env: NodeJS.ProcessEnv = { ...process.env };
-    if (this.#program.assistants) {
+    if (CODEX in this.#program.files) {
       env['CODEX_ORCH_CODEX_BIN'] = path.join(this.#directory, CODEX);
     }
+    if (this.#program.repository) Object.assign(env, gitSurroundings(this.#directory));
     const files: [string, string][] = [];
     for (const engine of [false, true]) {
       const prefix = engine ? 'CODEX_ORCH_ENGINE_' : 'CODEX_ORCH_';
@@ -296,7 +317,8 @@ function digestOf(paths: RunPaths, state: RunState): string[] {
     return `${where} ${instance.status} ${result} ${published}`;
   });
   const questions = [...state.interrupts.values()].map(
-    ({ interrupt, reply }) => `${interrupt.question} ${interrupt.status} ${reply?.text ?? '-'}`,
+    ({ interrupt, reply }) =>
+      `${interrupt.subject ?? interrupt.question} ${interrupt.status} ${reply?.text ?? '-'}`,
   );
   return [runStatus(state), ...instances.sort(), ...questions.sort()];
 }

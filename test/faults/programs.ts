@@ -24,6 +24,8 @@ export interface CrashProgram {
   meddle?: 'abort' | 'stop' | 'reconcile' | 'kill-launcher';
   /** Attempts that every run of it takes; null where crash or meddling may add some. */
   attempts: number | null;
+  /** Files of a git repository beside the tasks, the workspace: in the end its result is integrated, and it is cleaned. */
+  repository?: Record<string, string>;
   /** Only the run's status must agree: how far it came depends on when it was ended. */
   endsVary?: boolean;
 }
@@ -127,6 +129,57 @@ const endless = Object.fromEntries([
   task('endless', 'if [ "${CODEX_ORCH_ATTEMPT_DIR##*/}" = 0001 ]; then sleep 5; fi; echo ended'),
   task('later', 'echo later', after('endless')),
 ]);
+
+/** Stands in for the Codex program, as a worker: it writes its task's id into a line, and settles what disagrees. */
+const treeCodex = `#!/bin/sh
+cat > /dev/null
+echo "$CODEX_ORCH_INSTANCE_ID \${CODEX_ORCH_ATTEMPT_DIR##*/}" >> "$CODEX_ORCH_PROGRAM_DIR/attempts.log"
+case "$CODEX_ORCH_TASK_ID" in
+  merge) printf '1\\nup and down\\n3\\n' > f;;
+  *) sed -i "2s/.*/$CODEX_ORCH_TASK_ID/" f;;
+esac
+echo '{"type":"thread.started","thread_id":"00000000-0000-4000-8000-000000000001"}'
+echo '{"type":"turn.started"}'
+echo '{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"done"}}'
+echo '{"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":0,"output_tokens":1,"reasoning_output_tokens":0}}'
+`;
+
+/** Two disagree and a third settles it; what two others do with that disagrees again, and an agent settles that. */
+const trees = Object.fromEntries([
+  [
+    'project.yaml',
+    [
+      'name: crash',
+      'workspace: repository',
+      'isolation: tree',
+      'agents: {shell: {backend: command}}',
+      'default_agent: default',
+      'node_terminate_grace_sec: 1',
+      'max_concurrency: 2',
+      '',
+    ].join('\n'),
+  ],
+  ['codex.cjs', treeCodex],
+  treeTask('left', "sed -i '1s/.*/left/' f; echo new > n"),
+  treeTask('right', "sed -i '1s/.*/right/' f; rm -f gone"),
+  treeTask(
+    'both',
+    "printf '1\\n2\\n3\\n' > f",
+    'depends_on: [{task: left, kind: order}, {task: right, kind: order}]\ntree: {on_conflict: resolve}\n',
+  ),
+  [
+    'tasks/up.yaml',
+    `id: up\ntitle: up\nstatus: ready\n${after('both')}compose: [{kind: literal, text: Up.}]\n`,
+  ],
+  treeTask('down', "sed -i '2s/.*/down/' f", after('both')),
+]);
+
+function treeTask(id: string, run: string, more = ''): [string, string] {
+  const begun =
+    'echo "$CODEX_ORCH_INSTANCE_ID ${CODEX_ORCH_ATTEMPT_DIR##*/}" >> "$CODEX_ORCH_PROGRAM_DIR/attempts.log"';
+  const lines = ['agent: shell', 'run: |', `  ${begun}`, `  ${run}`, ''];
+  return [`tasks/${id}.yaml`, `id: ${id}\ntitle: ${id}\nstatus: ready\n${more}${lines.join('\n')}`];
+}
 
 export const crashPrograms: CrashProgram[] = [
   {
@@ -262,6 +315,14 @@ export const crashPrograms: CrashProgram[] = [
       task('end', 'echo end', after('outer')),
     ]),
     attempts: null,
+  },
+  {
+    name: 'trees',
+    roots: ['up', 'down'],
+    files: trees,
+    repository: { f: '1\n2\n3\n', gone: 'gone\n' },
+    answer: 'agent',
+    attempts: 6,
   },
   { name: 'slow', roots: ['join'], files: slow, attempts: 3 },
   { name: 'background', roots: ['join'], files: slow, begin: 'no-wait', attempts: 3 },

@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { copiedPaths } from '../../attempt/tree/leave-work.ts';
-import { ownTreeOf, treeAt } from '../../attempt/tree/own-tree.ts';
-import { runFolder } from '../../attempt/tree/prepare-tree.ts';
+import { isWhole, layOut } from '../../attempt/tree/lay-out.ts';
+import { ownTreeOf, treeAt, type OwnTree } from '../../attempt/tree/own-tree.ts';
+import { prepareTree, runFolder, type TreeContext } from '../../attempt/tree/prepare-tree.ts';
 import { instanceOf, runStatus } from '../../core/state/run-state.ts';
-import { makeDirectory, remove, removeTree } from '../../disk/disk.ts';
+import { remove, removeTree } from '../../disk/disk.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { makeCommit } from '../../git/make-commit.ts';
 import { runRefs } from '../../git/refs.ts';
-import { dropRefs, refsOf } from '../../git/result.ts';
-import { refCommit, setRef } from '../../git/set-ref.ts';
-import { makeTree } from '../../git/tree.ts';
+import { refsOf } from '../../git/result.ts';
+import { deleteRefs, refCommit, setRef } from '../../git/set-ref.ts';
 import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
@@ -51,20 +51,33 @@ export async function instanceTree(
   }
   const { directory, start, commit } = workspace;
   const shown = { run_id: state.runId, instance_id: id, directory };
-  if (existsSync(directory)) return { ...shown, made: false };
+  if (isWhole(paths, directory)) return { ...shown, made: false };
   if (status === 'running') refuseDriven(work);
-  const { base } = found.own;
-  const tree = treeAt(paths, base, directory);
-  makeDirectory(paths.treesDir);
-  makeDirectory(directory);
-  await makeTree(git, tree, {
-    objectFormat: base.object_format,
-    worktree: base.worktree,
-    start,
-    merge: null,
-    left: commit?.commit ?? (await refCommit(git, base.repository, runRefs(state.runId).left(id))),
-  });
-  return { ...shown, made: true };
+  const problem =
+    commit === null
+      ? await prepareTree(treeContext(world, work), id)
+      : await layOut({ git, paths, env: world.env }, withoutSetup(found.own), {
+          instance: instanceOf(state, id),
+          directory,
+          start,
+          merge: null,
+          left: commit.commit,
+        });
+  if (problem?.kind !== 'failed') return { ...shown, made: true };
+  throw new Refusal('no-tree', problem.message, { exit: ExitStatus.failed });
+}
+
+function treeContext(world: World, { git, paths, state }: RunWork): TreeContext {
+  return { state, paths, git, env: world.env, treesRoot: () => treesRoot(world) };
+}
+
+async function treesRoot(world: World): Promise<string> {
+  return (await loadGlobalConfig(globalRootFrom(world.env, world.cwd))).config.trees.dir;
+}
+
+/** Of one that is done: nobody is to work in it. */
+function withoutSetup(own: OwnTree): OwnTree {
+  return { ...own, spec: { ...own.spec, setup: null, copy: [] } };
 }
 
 export interface CleanOptions {
@@ -117,7 +130,8 @@ export async function cleanRun(
     const found = ownTreeOf({ state, paths }, id);
     if (directory === null || found?.ok !== true || !existsSync(directory)) continue;
     const { base } = found.own;
-    if (commit === null && start !== undefined) {
+    // What is half made holds no work yet.
+    if (commit === null && start !== undefined && isWhole(paths, directory)) {
       const tree = treeAt(paths, base, directory);
       const options = { start, maxFileBytes: Infinity, copied: copiedPaths(found.own) };
       const ref = runRefs(state.runId).left(id);
@@ -140,7 +154,8 @@ export async function cleanRun(
   for (const { base } of alsoRefs ? work.places : []) {
     const refs = await refsOf(git, base.repository, state.runId);
     cleaned.refs.push(...refs);
-    if (!dryRun) await dropRefs(git, base.repository, refs);
+    // What stands behind squashes stays: `blame` goes by it.
+    if (!dryRun) await deleteRefs(git, base.repository, refs);
   }
   if (!dryRun) {
     remove(paths.treesDir);
@@ -151,8 +166,7 @@ export async function cleanRun(
 
 /** What a crash has left of trees that were begun, and that no event names. */
 async function removeLeftovers(world: World, { state, paths }: RunWork): Promise<void> {
-  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
-  const folder = path.join(config.trees.dir, runFolder(paths.runId));
+  const folder = path.join(await treesRoot(world), runFolder(paths.runId));
   const named = new Set(
     [...state.instances.values()].flatMap(({ workspace }) => workspace?.directory ?? []),
   );

@@ -2,24 +2,21 @@
  * Makes the tree of an instance before its first attempt: from what led to it, merged where that is more than one
  * commit. Done again after a crash, it makes another one and leaves what was begun alone.
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { instanceOf, taskOf, type RunState } from '../../core/state/run-state.ts';
 import { leadingCommits } from '../../core/state/start-commits.ts';
-import { copyTree, makeDirectory, makeNewDirectory, writeFile } from '../../disk/disk.ts';
-import { realPathOf } from '../../disk/real-path.ts';
+import { makeDirectory, makeNewDirectory } from '../../disk/disk.ts';
 import { fold, independent, type Folded, type Side } from '../../git/fold.ts';
 import type { Git } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { refCommit, setRef } from '../../git/set-ref.ts';
-import { makeTree, type MergeUnderWay } from '../../git/tree.ts';
+import type { MergeUnderWay } from '../../git/tree.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
 import type { MergeConflict, PreparedWorkspace, WorkspaceBase } from '../../model/trees.ts';
-import { withoutRepository } from '../../processes/git-environment.ts';
-import { runBounded } from '../../processes/run-briefly.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { worktreesOf } from './merge-work.ts';
-import { inTree, ownTreeOf, treeAt, type OwnTree } from './own-tree.ts';
+import { isWhole, layOut } from './lay-out.ts';
+import { ownTreeOf, type OwnTree } from './own-tree.ts';
 
 export interface TreeContext {
   state: RunState;
@@ -44,9 +41,6 @@ interface Start {
   merge: MergeUnderWay | null;
 }
 
-const SETUP_MS = 600_000;
-const SETUP_BYTES = 1024 * 1024;
-
 export async function prepareTree(context: TreeContext, instanceId: string): Promise<PreparedTree> {
   const found = ownTreeOf(context, instanceId);
   if (found === null) return { kind: 'ready' };
@@ -62,7 +56,7 @@ async function prepare(
   const { git, paths } = context;
   const { base } = own;
   const known = instance.workspace?.directory ?? null;
-  if (known !== null && existsSync(known)) return { kind: 'ready' };
+  if (known !== null && isWhole(paths, known)) return { kind: 'ready' };
   const refs = runRefs(context.state.runId);
   const started = await startOf(context, instance, own);
   if (started.conflicts.length > 0 && own.onConflict === 'fail') {
@@ -71,19 +65,12 @@ async function prepare(
   const { start, parents, conflicts, merge } = started;
   // Where a session knows its tree, it comes back at its place, with what was left in it.
   const directory = known ?? (await newDirectory(context, instance.instance_id));
-  if (known !== null) makeDirectory(known);
   const left =
     known === null ? null : await refCommit(git, base.repository, refs.left(instance.instance_id));
-  const { object_format: objectFormat, worktree } = base;
-  const tree = treeAt(paths, base, directory);
-  makeDirectory(path.dirname(tree.indexFile));
-  await makeTree(git, tree, { objectFormat, worktree, start, merge, left });
-  const problem =
-    (await copyAlong(own, directory)) ??
-    openPlaces(own, directory) ??
-    (await setUp(context, instance, own, directory));
+  const problem = await layOut(context, own, { instance, directory, start, merge, left });
   if (problem !== null) return problem;
   if (known !== null) return { kind: 'ready' };
+  const { worktree } = base;
   return { kind: 'made', workspace: { worktree, directory, start, parents, conflicts } };
 }
 
@@ -195,75 +182,6 @@ async function newDirectory(
 /** The folder of a run's trees. */
 export function runFolder(runId: string): string {
   return runId.slice(-8);
-}
-
-/** What git ignores and the tree needs. */
-async function copyAlong(
-  { spec, workspaces, base }: OwnTree,
-  directory: string,
-): Promise<PreparedTree | null> {
-  const { cwd } = inTree(workspaces, base.worktree, directory);
-  for (const name of spec.copy) {
-    const from = path.join(workspaces.cwd, name);
-    const to = path.join(cwd, name);
-    if (!existsSync(from)) {
-      return failed('tree_setup', `${from}, which "tree.copy" names, does not exist`);
-    }
-    const outside = leadsOutside(directory, path.dirname(to));
-    if (outside !== null) return outside;
-    makeDirectory(path.dirname(to), { shared: true });
-    await copyTree(from, to);
-  }
-  return null;
-}
-
-/** The workspace and roots in the tree are there: an empty directory is not in a commit. */
-function openPlaces({ workspaces, base }: OwnTree, directory: string): PreparedTree | null {
-  const places = inTree(workspaces, base.worktree, directory);
-  for (const place of [places.projectWorkspaceDir, places.cwd, ...places.extraRoots]) {
-    if (!isBelow(directory, place)) continue;
-    const outside = leadsOutside(directory, place);
-    if (outside !== null) return outside;
-    makeDirectory(place, { shared: true });
-  }
-  return null;
-}
-
-/** A link that somebody has committed would open what it leads to. */
-function leadsOutside(directory: string, place: string): PreparedTree | null {
-  let existing = place;
-  while (!existsSync(existing)) existing = path.dirname(existing);
-  if (isBelow(realPathOf(directory), realPathOf(existing))) return null;
-  const name = path.relative(directory, place);
-  return failed('workspace', `${name} of the tree leads out of it, to ${realPathOf(existing)}`);
-}
-
-function isBelow(directory: string, place: string): boolean {
-  return place === directory || place.startsWith(directory + path.sep);
-}
-
-async function setUp(
-  { paths, env }: TreeContext,
-  { instance_id: id, attempt }: Instance,
-  { spec, workspaces, base }: OwnTree,
-  directory: string,
-): Promise<PreparedTree | null> {
-  if (spec.setup === null) return null;
-  const { cwd } = inTree(workspaces, base.worktree, directory);
-  const { code, stdout, stderr } = await runBounded(['/bin/sh', '-c', `exec 2>&1\n${spec.setup}`], {
-    cwd,
-    env: { ...withoutRepository(env), PWD: cwd },
-    timeoutMs: SETUP_MS,
-    maxBytes: SETUP_BYTES,
-  });
-  const output = Buffer.concat([stdout, Buffer.from(stderr)]);
-  const attemptDir = paths.attemptDir(id, attempt);
-  makeDirectory(attemptDir);
-  writeFile(path.join(attemptDir, 'setup.log'), output);
-  if (code === 0) return null;
-  const how = code === null ? 'did not end' : `ended with exit status ${code}`;
-  const tail = output.toString('utf8').trimEnd().split('\n').slice(-20).join('\n');
-  return failed('tree_setup', `"tree.setup" ${how}: ${spec.setup}\n${tail}`);
 }
 
 function failed(failureKind: FailureKind, message: string): PreparedTree {
