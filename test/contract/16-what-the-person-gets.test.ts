@@ -138,10 +138,11 @@ it('a git that dies in the middle is told, and what it left half done is ended b
 it('work that cannot be merged has no result, and that is said by name', async () => {
   const { run, repo } = await ran({ one: 'echo one > b', two: 'echo two > b' });
   expect(repo.git('for-each-ref', 'refs/codex-orch/*/result')).toBe('');
-  for (const verb of ['changes', 'integrate']) {
-    const refused = await run('run', verb);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('b (contents)')]);
-  }
+  const refused = await run('run', 'integrate');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('b (contents)')]);
+  const apart = await run('run', 'changes', '--name-only');
+  expect(apart.stderr).toMatch(/^apart from the rest, .*one-.*\napart from the rest, .*two-/);
+  expect(apart.stdout).toBe('b\nb\n');
   expect((await run('run', 'changes', 'latest', 'one')).stdout).toBe('M\tb\t+1\t-1\n');
 });
 

@@ -11,7 +11,7 @@ import { namesIn } from '../../disk/names-in.ts';
 import { makeCommit } from '../../git/make-commit.ts';
 import { runRefs } from '../../git/refs.ts';
 import { refsOf } from '../../git/result.ts';
-import { deleteRefs, refCommit, setRef } from '../../git/set-ref.ts';
+import { deleteRefs, setRef } from '../../git/set-ref.ts';
 import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
