@@ -73,6 +73,7 @@ export function workerOrder(
     controlDir: paths.controlDir(instanceId, instance.attempt),
     sandbox,
     writableRoots: [...extraRoots, ...(tree?.writable ?? [])],
+    closed: tree?.closed ?? [],
     model,
     outputSchemaFile: null,
     sessionId: instance.session_id,
@@ -174,6 +175,7 @@ interface OrderNeed {
   controlDir: string;
   sandbox: Sandbox;
   writableRoots: string[];
+  closed?: string[];
   model: string | null;
   outputSchemaFile: string | null;
   sessionId: string | null;
@@ -208,6 +210,7 @@ function orderOf(
       runFormat: state.plan.format_version,
       sandbox: need.sandbox,
       writableRoots: need.writableRoots,
+      ...(need.closed === undefined || need.closed.length === 0 ? {} : { closed: need.closed }),
       model: need.model,
       outputSchemaFile: need.outputSchemaFile,
       sessionId:

@@ -28,6 +28,8 @@ export interface AttemptOrder {
   sandbox: Sandbox;
   /** Extra roots of the task. The attempt directory is always writable. */
   writableRoots: string[];
+  /** In them, what is not to be written to all the same; left out: nothing. Codex keeps `.git` closed by itself. */
+  closed?: string[];
   model: string | null;
   outputSchemaFile: string | null;
   /** The session to continue, or null for a fresh one. */

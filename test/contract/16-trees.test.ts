@@ -1,5 +1,5 @@
 /** Section 16 of the contract: parallel work on one repository, through the command line. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -248,6 +248,51 @@ describe('instances with trees of their own', () => {
     const again = await cli(['run', 'retry-instance', 'program', 'latest', 'one']);
     expect(again.stderr).toContain('done');
     expect(ofTask('workspace_prepared', 'one')).toHaveLength(2);
+  });
+});
+
+const bubblewrap = ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', 'true'];
+const hasBubblewrap = spawnSync('bwrap', bubblewrap).status === 0;
+
+describe.skipIf(!hasBubblewrap)('in a sandbox', () => {
+  it('setup is held as the agent is, and the repository of the tree is closed to it', async () => {
+    const repo = repository({ a: 'a\n' });
+    const attempts = (file: string): string => `if ${file}; then echo OPEN; else echo HELD; fi`;
+    const line = [
+      attempts(`touch ${path.join(dir, 'outside')}`),
+      'echo x > made',
+      'touch "$XDG_CACHE_HOME" || mkdir -p "$XDG_CACHE_HOME"',
+    ].join('; ');
+    program(
+      {
+        held: {
+          run: `${attempts('git commit -q --allow-empty -m x')} > commit; git status --porcelain >> commit`,
+          agent: 'held',
+        },
+        open: {
+          run: `${attempts('git -c user.name=x -c user.email=x commit -q --allow-empty -m x')} > commits`,
+          agent: 'held',
+          tree: { commits: 'agent' },
+        },
+      },
+      {
+        agents: { held: { backend: 'command', wrap: 'sandbox', sandbox: 'workspace-write' } },
+        tree: { setup: line },
+      },
+    );
+    expect((await start('--root', 'held', '--root', 'open')).stderr).toContain('done (2 of 2');
+    const committed = (task: string, file: string): string =>
+      git(repo, 'show', `${ofTask('workspace_committed', task)[0]?.commit ?? ''}:${file}`);
+    expect(committed('held', 'commit')).toBe('HELD\n?? commit\n?? made');
+    expect(committed('open', 'commits')).toBe('OPEN');
+    expect(committed('held', 'made')).toBe('x');
+    expect(existsSync(path.join(dir, 'outside'))).toBe(false);
+    const [run = ''] = readdirSync(path.join(dir, 'program/.runs'));
+    const instances = path.join(dir, 'program/.runs', run, 'instances');
+    const [log = ''] = readdirSync(instances, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('setup.log'),
+    );
+    expect(readFileSync(path.join(instances, log), 'utf8')).toContain('HELD');
   });
 });
 

@@ -14,7 +14,8 @@ const MOST_NAMES = 100;
  */
 export function keptBesideAttempt(order: AttemptOrder): string[] {
   const attempt = realPathOf(order.attemptDir);
-  return keptOfProgram(order).flatMap((kept) => beside(kept, attempt));
+  const { closed = [] } = order;
+  return [...keptOfProgram(order).flatMap((kept) => beside(kept, attempt)), ...closed];
 }
 
 function beside(directory: string, attempt: string): string[] {

@@ -18,6 +18,8 @@ export interface OwnTree {
   workspaces: Workspaces;
   /** Whether its agent may not write to it, and so leaves nothing. */
   isReadOnly: boolean;
+  /** Whether its agent is held by a sandbox. */
+  isHeld: boolean;
   onConflict: 'resolve' | 'fail';
 }
 
@@ -50,6 +52,7 @@ export function ownTreeOf(
     task,
     workspaces: named.workspaces,
     isReadOnly: can.sandbox && sandbox === 'read-only',
+    isHeld: (can.sandbox || agent.wrap === 'sandbox') && sandbox !== 'danger-full-access',
     onConflict: spec.on_conflict ?? (needsPrompt ? 'resolve' : 'fail'),
   };
   return { ok: true, own };
@@ -91,6 +94,8 @@ export interface PlacesInTree {
   workspaces: Workspaces;
   /** What of the tree is open to its agent beside the workspace. */
   writable: string[];
+  /** What in its workspace is not. */
+  closed: string[];
   /** What the tree lies in. */
   folder: string;
 }
@@ -105,9 +110,11 @@ export function placesInTree(
   const found = ownTreeOf(run, instanceId);
   if (found?.ok !== true) return null;
   const { spec, workspaces, base } = found.own;
+  const repository = [path.join(directory, '.git')];
   return {
     workspaces: inTree(workspaces, base.worktree, directory),
-    writable: spec.commits === 'agent' ? [path.join(directory, '.git')] : [],
+    writable: spec.commits === 'agent' ? repository : [],
+    closed: spec.commits === 'agent' ? [] : repository,
     folder: path.dirname(directory),
   };
 }

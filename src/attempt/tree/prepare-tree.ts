@@ -7,31 +7,23 @@ import { instanceOf, taskOf, type RunState } from '../../core/state/run-state.ts
 import { leadingCommits } from '../../core/state/start-commits.ts';
 import { makeDirectory, makeNewDirectory } from '../../disk/disk.ts';
 import { fold, independent, type Folded, type Side } from '../../git/fold.ts';
-import type { Git } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { refCommit, setRef } from '../../git/set-ref.ts';
 import type { MergeUnderWay } from '../../git/tree.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
 import type { MergeConflict, PreparedWorkspace, WorkspaceBase } from '../../model/trees.ts';
-import type { RunPaths } from '../../store/layout.ts';
 import { worktreesOf } from './merge-work.ts';
-import { isWhole, layOut } from './lay-out.ts';
+import { isWhole, layOut, type LayOutContext, type TreeProblem } from './lay-out.ts';
 import { ownTreeOf, type OwnTree } from './own-tree.ts';
 
-export interface TreeContext {
+export interface TreeContext extends LayOutContext {
   state: RunState;
-  paths: RunPaths;
-  git: Git;
   /** Absolute: where all trees lie. */
   treesRoot(): Promise<string>;
-  /** The engine's own environment. */
-  env: Readonly<NodeJS.ProcessEnv>;
 }
 
 export type PreparedTree =
-  | { kind: 'ready' }
-  | { kind: 'made'; workspace: PreparedWorkspace }
-  | { kind: 'failed'; failureKind: FailureKind; message: string };
+  { kind: 'ready' } | { kind: 'made'; workspace: PreparedWorkspace } | TreeProblem;
 
 /** Where it starts, and what is left to the agent there. */
 interface Start {

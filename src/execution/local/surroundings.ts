@@ -1,4 +1,5 @@
 /** The words before an agent's own: what `wrap` says, and what keeps its secrets. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { keptOfProgram } from '../../agents/kept-of-program.ts';
 import { findExecutable } from '../../disk/executable.ts';
@@ -6,6 +7,12 @@ import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { runBriefly } from '../../processes/run-briefly.ts';
 import { Refusal } from '../../model/refusal.ts';
+
+/** What of an order says how it is held. */
+export type HeldOrder = Pick<
+  AttemptOrder,
+  'sandbox' | 'cwd' | 'programDir' | 'attemptDir' | 'writableRoots' | 'closed'
+>;
 
 export interface Surrounded {
   /** What keeps its secrets, around all else. */
@@ -41,10 +48,14 @@ export function surroundingsOf(
 }
 
 /** bubblewrap(1): all of the machine to be read, and of it what the order's sandbox opens to be written. */
-function sandboxWords(order: AttemptOrder, program: string, homes: readonly string[]): string[] {
+export function sandboxWords(
+  order: HeldOrder,
+  program: string,
+  homes: readonly string[],
+): string[] {
   const { sandbox, cwd, attemptDir, writableRoots } = order;
   const roots = sandbox === 'read-only' ? [] : [cwd, ...writableRoots];
-  const closed = sandbox === 'read-only' ? [] : keptOfProgram(order);
+  const closed = sandbox === 'read-only' ? [] : [...keptOfProgram(order), ...closedIn(order)];
   const bind = (how: '--bind' | '--ro-bind') => (file: string) => [how, realPathOf(file), file];
   return [
     ...[program, '--ro-bind', '/', '/', '--dev', '/dev'],
@@ -57,6 +68,11 @@ function sandboxWords(order: AttemptOrder, program: string, homes: readonly stri
     ...bind('--bind')(attemptDir),
     ...['--die-with-parent', '--chdir', cwd, '--'],
   ];
+}
+
+/** An agent may have removed it: then there is nothing to close. */
+function closedIn({ closed = [] }: HeldOrder): string[] {
+  return closed.filter((file) => existsSync(file));
 }
 
 /** Why nothing can be held by bubblewrap on this machine; null: it can. `env`: of whoever would be held. */
