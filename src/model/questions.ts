@@ -10,9 +10,16 @@ export const subjects = {
   wall_limit: { grant: ['wall_sec'], 'give up': [] },
   /** What the instances of a run did cannot be merged into its result. */
   result_conflict: { agent: [], person: [], apart: [] },
+  /** A list is longer than what runs unasked. */
+  items: { all: [], first: ['n'], none: [] },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type Subject = keyof typeof subjects;
+
+/** Whether an amount is a count: it must be named with its choice, and be a whole number. */
+export function isCount(amount: string): boolean {
+  return amount === 'n';
+}
 
 /** Choice → amounts, where it is not known which subject it is of. */
 export function answersOf(subject: Subject): Readonly<Record<string, readonly string[]>> {
@@ -29,13 +36,21 @@ export function replySchemaOf(subject: Subject): JsonObject {
   const choices = answersOf(subject);
   const amounts = [...new Set(Object.values(choices).flat())];
   const amount = { type: 'number', exclusiveMinimum: 0 };
+  const count = { type: 'integer', minimum: 1 };
+  const counted = Object.entries(choices).flatMap(([choice, named]) => {
+    const needed = named.filter(isCount);
+    if (needed.length === 0) return [];
+    const isChosen = { properties: { choice: { const: choice } } };
+    return [{ if: isChosen, then: { required: needed } }];
+  });
   return {
     type: 'object',
     properties: {
       choice: { enum: Object.keys(choices) },
-      ...Object.fromEntries(amounts.map((name) => [name, amount])),
+      ...Object.fromEntries(amounts.map((name) => [name, isCount(name) ? count : amount])),
     },
     required: ['choice'],
+    ...(counted.length === 0 ? {} : { allOf: counted }),
     additionalProperties: false,
   };
 }

@@ -84,6 +84,7 @@ export const failureKinds = [
   'loop_limit',
   'condition',
   'agent_lost',
+  'items',
   'interrupted',
   'unknown',
 ] as const;
@@ -138,6 +139,24 @@ export interface InputScope {
   own_values: JsonObject;
   created_by_instance_id: string | null;
   created_at: string;
+  /** Of the scope of an item of a list. */
+  item?: ItemOfScope;
+}
+
+/** Which item of which task a scope is of. */
+export interface ItemOfScope {
+  task: string;
+  /** From 0. */
+  index: number;
+  key: string;
+}
+
+/** What a task that gathers was given of one item. */
+export interface GatheredItem {
+  /** null: nothing of the gathered task came to be in the item. */
+  instance_id: string | null;
+  /** How it stood when the items were gathered; `skipped` where nothing came to be. */
+  status: 'done' | 'failed' | 'skipped';
 }
 
 export interface AttemptRecord {
@@ -165,6 +184,10 @@ export interface Instance {
   dependency_instances: Record<string, string>;
   /** Controller task id → the controller's instance that activated this one. */
   activation_bindings: Record<string, string>;
+  /** Dependency scope name → the region whose items it gathers; absent where it gathers none. */
+  gathers?: Record<string, string>;
+  /** By the same names: what it was given, in the order of the items; absent until then. */
+  gathered?: Record<string, GatheredItem[]>;
   status: InstanceStatus;
   waiting_reason: WaitingReason | null;
   /** Why it was skipped; there while it is. Runs of format 1 do without. */
@@ -310,4 +333,6 @@ export interface RunPlan {
   files: FileRecord[];
   /** Where tasks have trees of their own. */
   workspace_bases?: WorkspaceBase[];
+  /** Lists of up to so many items need no person's consent. */
+  yes_items?: number;
 }

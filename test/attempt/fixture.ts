@@ -74,6 +74,7 @@ export function stageRequest(
     mode: 'fresh',
     values: {},
     upstream: {},
+    gathered: {},
     replies: [],
     interrupts: [],
     previousFailure: null,

@@ -1,6 +1,7 @@
 /** Random cases by seed, and the smallest program that still fails, for a failure's message. */
 import { Lockstep, type LockstepOptions, type Step } from './lockstep.ts';
 import { addConditions } from './random-conditions.ts';
+import { addRegions } from './random-regions.ts';
 import { describeProgram, randomProgram, withoutTask } from './random-program.ts';
 import { Random } from './random.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
@@ -54,6 +55,7 @@ export function runCase(
 ): RunEvent[] {
   const random = new Random(seed);
   const tasks = randomProgram(random, random.pick([2, 3, 4, 5, 6, 7, 8, 9, 10, 12]));
+  if (formatVersion > 1 && random.chance(0.5)) addRegions(random, tasks);
   if (formatVersion > 1 && random.chance(0.6)) addConditions(random, tasks);
   if (formatVersion > 1 && random.chance(0.4)) {
     for (const each of tasks) if (random.chance(0.5)) each.repair = random.between(1, 2);
@@ -173,6 +175,8 @@ function describeStep(step: Step): string {
       return `${step.reply.reply_kind} to ${step.reply.interrupt_id}`;
     case 'retry':
       return `retry ${step.instanceId}, granting ${step.grant}`;
+    case 'items':
+      return `${step.wanted} items of ${step.regionId}`;
     case 'resume':
     case 'abort':
       return step.op;

@@ -32,6 +32,8 @@ export type Step =
   | { op: 'resume' }
   | { op: 'retry'; instanceId: string; grant: number }
   | { op: 'abort' }
+  /** How many items of the region there shall be. */
+  | { op: 'items'; interruptId: string; regionId: string; wanted: number }
   /** Of the step before; only told, for a failure's message. */
   | { op: 'crash'; cut: number; planned: boolean };
 
@@ -60,16 +62,18 @@ export class Lockstep {
   readonly #slots: number;
   readonly #eager: boolean;
   readonly #isConditional: boolean;
+  readonly #hasRegions: boolean;
   #shadow: RunState | null = null;
   readonly #twins: Twins;
   #clock = Date.parse('2026-01-01T00:00:00.000Z');
   #interruptNumber = 0;
 
   constructor(tasks: readonly TaskSpec[], random: Random, options: LockstepOptions) {
-    const inputs = { goal: 'g', n: 0 };
+    const inputs = { goal: 'g', n: 0, list: [{ k: 'a' }, { k: 'b' }, 3] };
     this.#isConditional = tasks.some(
-      ({ when, control }) => (when ?? control?.decide) !== undefined,
+      ({ when, control, for_each: forEach }) => (when ?? control?.decide ?? forEach) !== undefined,
     );
+    this.#hasRegions = tasks.some(({ for_each: forEach }) => forEach !== undefined);
     this.#random = random;
     this.#options = options;
     this.#temper = random.pick<Temper>([
@@ -81,7 +85,11 @@ export class Lockstep {
     ]);
     this.#slots = random.pick([1, 2, 3, 50, 50]);
     this.#eager = random.chance(0.6);
-    const plan = runPlan(tasks, { user_inputs: inputs, format_version: options.formatVersion });
+    const plan = runPlan(tasks, {
+      user_inputs: inputs,
+      format_version: options.formatVersion,
+      ...(random.chance(0.2) ? { yes_items: 2 } : {}),
+    });
     this.model = new ReferenceModel(plan);
     this.#twins = new Twins(this.model);
     const created = createRun(plan, RUN_ID, this.#now());
@@ -114,10 +122,11 @@ export class Lockstep {
     const instances = this.model.instances.filter((one) => this.#twins.has(one));
     const running = instances.filter((one) => one.status === 'running');
     const open = this.model.interrupts.filter((one) => one.status === 'open');
+    const asked = this.model.questions.filter(({ answer, closed }) => answer === null && !closed);
     const bad = instances.filter((one) => one.status === 'failed' || one.status === 'skipped');
     const stuck = running.length === 0;
     const unfinished = instances.some((one) => one.status !== 'done');
-    if (!unfinished && random.chance(0.7)) return null;
+    if (instances.length === 0 || (!unfinished && random.chance(0.7))) return null;
     const op = random.weighted({
       finish: running.length > 0 ? 10 : 0,
       interrupt: 1.2,
@@ -125,6 +134,7 @@ export class Lockstep {
       resume: bad.length > 0 ? 0.8 : 0.1,
       retry: bad.length > 0 ? 2 : 0.1,
       abort: 0.12,
+      items: asked.length > 0 ? (stuck ? 8 : 1.5) : 0,
       plan: 0.5,
     });
     switch (op) {
@@ -158,6 +168,12 @@ export class Lockstep {
         const looping = instance.failureKind === 'loop_limit';
         const grant = looping ? random.between(0, 2) : random.chance(0.1) ? 1 : 0;
         return { op, instanceId: this.#twins.coreId(instance), grant };
+      }
+      case 'items': {
+        const question = random.pick(asked);
+        const interruptId = this.#twins.questionOf(this.state, question)?.interrupt.interrupt_id;
+        const regionId = this.#twins.coreId(question.head);
+        return { op, interruptId: interruptId ?? '', regionId, wanted: random.below(4) };
       }
       case 'plan':
         return { op, slots: this.#nextSlots() };
@@ -223,6 +239,12 @@ export class Lockstep {
       }
       case 'abort':
         return this.#decide({ command: 'abort' }, now);
+      case 'items': {
+        const { interruptId, wanted } = step;
+        const text = wanted === 0 ? 'none' : wanted === 3 ? 'all' : `first ${wanted}`;
+        const given = reply({ interrupt_id: interruptId, text, created_at: now });
+        return this.#decide({ command: 'reply', reply: given }, now);
+      }
       case 'crash':
         return { events: [], ok: true };
     }
@@ -262,6 +284,12 @@ export class Lockstep {
       }
       case 'abort':
         return this.model.abort();
+      case 'items': {
+        const { regionId, wanted } = step;
+        const head = this.#twins.modelOf(regionId);
+        expectSame('whether the answer about items is taken', ok, true);
+        return this.model.answer(head, wanted === 3 ? Infinity : wanted);
+      }
       case 'crash':
         return;
     }
@@ -276,8 +304,12 @@ export class Lockstep {
     this.log.length = cut;
     this.state = this.#replayed();
     this.#shadow = this.#options.everyPrefix ? this.#replayed() : null;
-    // A question that only comes after the plan is another story than the model was told.
-    const planned = step.op !== 'interrupt' && this.#random.chance(0.5);
+    // What comes only after the plan may be another story than the model was told.
+    const isOther =
+      step.op === 'interrupt' ||
+      step.op === 'abort' ||
+      (this.#hasRegions && (step.op === 'retry' || step.op === 'resume'));
+    const planned = !isOther && this.#random.chance(0.5);
     this.steps.push({ op: 'crash', cut, planned });
     if (planned) this.#planWithoutStart();
     if (!whole) this.#commit(this.#perform(step).events);

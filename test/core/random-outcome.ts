@@ -93,10 +93,21 @@ function resultOf(
   if (random.chance(0.5)) return { kind: 'none' };
   return {
     kind: 'value',
-    value: temper.telling ? { v: random.below(3) } : [1, 'two', null],
+    value: temper.telling ? { v: random.below(3), list: random.pick(lists)() } : [1, 'two', null],
     sha256,
   };
 }
+
+/** What regions are made of, and what they cannot be made of. */
+const lists: readonly (() => Json)[] = [
+  () => [],
+  () => [1],
+  () => ['x', { k: 'y' }],
+  () => [{ k: 'a' }, { k: 'b' }],
+  () => [{ k: 'a' }, { k: 'b' }, { k: 'c' }],
+  () => [{ k: 'a' }, { k: 'A' }],
+  () => 'no list',
+];
 
 function randomControl(
   random: Random,

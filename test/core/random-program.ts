@@ -5,6 +5,7 @@
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Random } from './random.ts';
 import { loop, route, task } from '../support/make.ts';
+import { keepList, mend } from './random-regions.ts';
 
 /** `size`: about how many tasks. Tasks are listed in random order. */
 export function randomProgram(random: Random, size: number): TaskSpec[] {
@@ -159,6 +160,7 @@ export function withoutTask(tasks: readonly TaskSpec[], id: string): TaskSpec[] 
   if (rest.length === 0) return null;
   for (const each of rest) {
     each.depends_on = each.depends_on.filter((dependency) => dependency.task !== id);
+    if (each.for_each !== undefined) keepList(each);
   }
   for (const each of rest) {
     const { control } = each;
@@ -175,6 +177,7 @@ export function withoutTask(tasks: readonly TaskSpec[], id: string): TaskSpec[] 
       }
     }
   }
+  mend(rest);
   return rest;
 }
 
@@ -183,10 +186,12 @@ export function describeProgram(tasks: readonly TaskSpec[]): string {
   return tasks
     .map((each) => {
       const up = each.depends_on.map(
-        (d) => `${d.as === null ? '' : `${d.as}=`}${d.task}${d.optional === true ? '?' : ''}`,
+        (d) =>
+          `${d.as === null ? '' : `${d.as}=`}${d.task}${d.optional === true ? '?' : ''}${d.gather ? `*${d.gather}` : ''}`,
       );
+      const items = each.for_each === undefined ? '' : ` for_each ${JSON.stringify(each.for_each)}`;
       const when = each.when === undefined ? '' : ` when ${JSON.stringify(each.when)}`;
-      const control = `${when}${each.control ? ` ${JSON.stringify(each.control)}` : ''}`;
+      const control = `${items}${when}${each.control ? ` ${JSON.stringify(each.control)}` : ''}`;
       return `  ${each.id} <- [${up.join(', ')}]${control}`;
     })
     .join('\n');

@@ -1,10 +1,10 @@
 /**
- * Sections 5, 6, 8.4 and 11 of the contract, written as plainly as possible: slow, without indices, and
+ * Sections 5, 6, 8.4, 11 and 17 of the contract, written as plainly as possible: slow, without indices, and
  * obviously right. It looks at every scope, every task and every combination of upstream instances again
  * and again until nothing changes. The planner is compared with it; it shares no code with the planner.
  */
 import type { Json, JsonObject } from '../../src/model/json.ts';
-import type { Condition, ConditionTest, TaskSpec } from '../../src/model/program.ts';
+import type { Condition, ConditionTest, Dependency, TaskSpec } from '../../src/model/program.ts';
 import type {
   FailureKind,
   InstanceStatus,
@@ -12,6 +12,7 @@ import type {
   RunPlan,
   RunStatus,
 } from '../../src/model/run.ts';
+import { Places } from './reference-places.ts';
 
 export interface ModelScope {
   number: number;
@@ -22,14 +23,35 @@ export interface ModelScope {
   createdBy: ModelInstance | null;
   /** Loop controller → iterations that an operator granted to its instance in this scope. */
   grants: Map<string, number>;
+  /** The item whose scope it is; null for the base scope and iterations of loops. */
+  item: ModelItem | null;
+}
+
+export interface ModelItem {
+  region: ModelInstance;
+  index: number;
+  /** It has been let in: something in it could begin. Lost where something goes back while all in it is over. */
+  hasPlace: boolean;
+}
+
+/** A person is asked whether so many items shall be. */
+export interface ModelQuestion {
+  head: ModelInstance;
+  /** How many of them; null: not answered. */
+  answer: number | null;
+  closed: boolean;
 }
 
 export interface ModelInstance {
   number: number;
   task: string;
   scope: ModelScope;
-  /** Upstream task → the instance of it. */
+  /** Upstream task → the instance of it; where it gathers: the region's task → the head of the region. */
   upstream: Map<string, ModelInstance>;
+  /** Of the head of a region that has been opened: the scopes of its items. */
+  items: ModelScope[] | null;
+  /** Of the same: how many of the items a person wants. */
+  taken: number;
   status: InstanceStatus;
   attempts: number;
   session: string | null;
@@ -43,6 +65,10 @@ export interface ModelInstance {
   skippedByAbort: boolean;
   /** Skipped because its condition does not hold: nothing moves it. */
   skippedByCondition: boolean;
+  /** Skipped because a person wants only the first items: nothing moves it. */
+  skippedByFirstN: boolean;
+  /** Could begin, if its items had a place. */
+  held: boolean;
   /** What the attempt left with which it was done; undefined: nothing. */
   result: Json | undefined;
 }
@@ -79,16 +105,24 @@ export class ReferenceModel {
   readonly scopes: ModelScope[] = [];
   readonly instances: ModelInstance[] = [];
   readonly interrupts: ModelInterrupt[] = [];
+  readonly questions: ModelQuestion[] = [];
+  /** Heads of regions that have been opened: they are no instances any more. */
+  readonly regions: ModelInstance[] = [];
   aborted = false;
   #completed = false;
   /** Choices that were refused because their histories differ; only counted. */
   conflicts = 0;
   readonly #tasks: TaskSpec[];
+  readonly #places: Places;
   readonly #formatVersion: number;
+  readonly #yesItems: number;
+  #made = 0;
 
-  constructor({ tasks, user_inputs: inputs, format_version }: RunPlan) {
+  constructor({ tasks, user_inputs: inputs, format_version, yes_items = 0 }: RunPlan) {
     this.#tasks = Object.values(tasks);
+    this.#places = new Places(this.#tasks);
     this.#formatVersion = format_version;
+    this.#yesItems = yes_items;
     this.scopes.push({
       number: 0,
       parent: null,
@@ -97,6 +131,7 @@ export class ReferenceModel {
       values: inputs,
       createdBy: null,
       grants: new Map(),
+      item: null,
     });
     this.createInstances();
   }
@@ -109,14 +144,19 @@ export class ReferenceModel {
       before = this.instances.length;
       for (const scope of this.scopes) {
         for (const task of this.#tasks) {
-          if (scope.body.has(task.id)) this.#createInstancesOf(task, scope);
+          if (scope.body.has(task.id) && this.#standsIn(task, scope)) {
+            this.#createInstancesOf(task, scope);
+          }
         }
       }
     }
   }
 
   #createInstancesOf(task: TaskSpec, scope: ModelScope): void {
-    const upstreamTasks = [...new Set(task.depends_on.map((dependency) => dependency.task))];
+    const gathered = new Set(
+      task.depends_on.flatMap((each) => (each.gather ? [this.#places.boundTask(each)] : [])),
+    );
+    const upstreamTasks = [...new Set(task.depends_on.map((each) => this.#places.boundTask(each)))];
     if (upstreamTasks.length === 0) {
       if (scope.parent === null || scope.seeds.includes(task.id)) {
         this.#createInstance(task, scope, new Map());
@@ -124,8 +164,10 @@ export class ReferenceModel {
       return;
     }
     const controller = this.#tasks.find((other) => gatedTargets(other).includes(task.id));
-    for (const choice of combinations(upstreamTasks.map((up) => this.#candidates(up, scope)))) {
-      if (!consistent(choice)) {
+    for (const choice of combinations(
+      upstreamTasks.map((up) => this.#candidates(up, scope, gathered.has(up))),
+    )) {
+      if (!this.#isConsistent(choice)) {
         this.conflicts += 1;
         continue;
       }
@@ -138,9 +180,12 @@ export class ReferenceModel {
     }
   }
 
-  #candidates(upstreamTask: string, scope: ModelScope): ModelInstance[] {
+  /** `asRegion`: the heads of regions, whether these have been opened or not. */
+  #candidates(upstreamTask: string, scope: ModelScope, asRegion: boolean): ModelInstance[] {
     const inScope = (each: ModelScope) =>
-      this.instances.filter((one) => one.task === upstreamTask && one.scope === each);
+      [...this.regions, ...this.instances].filter(
+        (one) => one.task === upstreamTask && one.scope === each && this.isHead(one) === asRegion,
+      );
     if (scope.body.has(upstreamTask)) return inScope(scope);
     for (let outer = scope.parent; outer !== null; outer = outer.parent) {
       const found = inScope(outer);
@@ -150,18 +195,37 @@ export class ReferenceModel {
   }
 
   #createInstance(task: TaskSpec, scope: ModelScope, upstream: Map<string, ModelInstance>): void {
-    const exists = this.instances.some(
+    const exists = [...this.regions, ...this.instances].some(
       (one) =>
         one.task === task.id &&
         one.scope === scope &&
         [...upstream].every(([name, instance]) => one.upstream.get(name) === instance),
     );
     if (exists) return;
+    this.#add(task, scope, upstream);
+  }
+
+  /** No task, and no region, appears in the combined history as two different ones. */
+  #isConsistent(choice: readonly ModelInstance[]): boolean {
+    const seen = new Map<string, ModelInstance>();
+    const visit = (instance: ModelInstance): boolean => {
+      const name = this.isHead(instance) ? `region ${instance.task}` : instance.task;
+      const known = seen.get(name);
+      if (known !== undefined) return known === instance;
+      seen.set(name, instance);
+      return [...instance.upstream.values()].every(visit);
+    };
+    return choice.every(visit);
+  }
+
+  #add(task: TaskSpec, scope: ModelScope, upstream: Map<string, ModelInstance>): void {
     this.instances.push({
-      number: this.instances.length,
+      number: this.#made++,
       task: task.id,
       scope,
       upstream,
+      items: null,
+      taken: 0,
       status: 'pending',
       attempts: 0,
       session: null,
@@ -171,6 +235,8 @@ export class ReferenceModel {
       chosen: new Set(),
       skippedByAbort: false,
       skippedByCondition: false,
+      skippedByFirstN: false,
+      held: false,
       result: undefined,
     });
   }
@@ -183,34 +249,49 @@ export class ReferenceModel {
       changed = false;
       for (const instance of this.instances) {
         const before = instance.status;
-        instance.status = this.#nextStatus(instance);
-        if (instance.status !== before) changed = true;
+        const next = this.#nextStatus(instance);
+        if (next === before) continue;
+        if (before === 'skipped') this.#losePlaces(instance);
+        instance.status = next;
+        if (next === 'runnable') this.#takePlaces(instance);
+        changed = true;
+      }
+      for (const head of this.instances.filter((one) => this.isHead(one))) {
+        if (this.#open(head)) changed = true;
       }
       this.createInstances();
+      if (!changed) changed = this.#letIn();
     }
   }
 
   #nextStatus(instance: ModelInstance): InstanceStatus {
-    const upstream = [...instance.upstream.values()];
     const blocked = this.#isBlocked(instance);
+    instance.held = false;
     switch (instance.status) {
       case 'pending':
-        if (blocked) return 'skipped';
-        if (!upstream.every((up) => up.status === 'done' || this.#isExcused(instance, up))) {
-          return 'pending';
+        if (this.#isPastFirstN(instance)) {
+          instance.skippedByFirstN = true;
+          return 'skipped';
         }
+        if (blocked) return 'skipped';
+        if (!this.#isSettledAbove(instance)) return 'pending';
+        // See `open`.
+        if (this.isHead(instance)) return 'pending';
         if (instance.attempts === 0) {
           const judged = this.#beforeItStarts(instance);
           if (judged !== null) return judged;
         }
-        return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
+        if (this.#mustNotBegin(instance)) return 'skipped';
+        if (this.#openBlocking(instance).length > 0) return 'waiting';
+        instance.held = itemsAround(instance.scope).some((item) => !this.#hasPlace(item));
+        return instance.held ? 'pending' : 'runnable';
       case 'skipped':
-        return blocked || instance.skippedByAbort || instance.skippedByCondition
-          ? 'skipped'
-          : 'pending';
+        return blocked || this.#staysSkipped(instance) ? 'skipped' : 'pending';
       case 'waiting':
+        if (this.#mustNotBegin(instance)) return 'skipped';
         return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
       case 'runnable':
+        return this.#mustNotBegin(instance) ? 'skipped' : 'runnable';
       case 'running':
       case 'done':
       case 'failed':
@@ -224,10 +305,208 @@ export class ReferenceModel {
     return up.skippedByCondition && edges.every(({ optional }) => optional === true);
   }
 
+  #staysSkipped(instance: ModelInstance): boolean {
+    const { skippedByAbort, skippedByCondition, skippedByFirstN } = instance;
+    const isForGood = skippedByAbort || skippedByCondition || skippedByFirstN;
+    return isForGood || this.#mustNotBegin(instance);
+  }
+
+  #isSettledAbove(instance: ModelInstance): boolean {
+    return this.task(instance.task).depends_on.every((dependency) => {
+      const up = this.#upOf(instance, dependency);
+      if (up.items !== null && dependency.gather) {
+        return up.items.every((item) => this.#isOver(item, dependency.task));
+      }
+      return up.status === 'done' || this.#isExcused(instance, up);
+    });
+  }
+
   #isBlocked(instance: ModelInstance): boolean {
-    return [...instance.upstream.values()].some(
-      (up) => isBad(up.status) && !this.#isExcused(instance, up),
-    );
+    return this.task(instance.task).depends_on.some((dependency) => {
+      const up = this.#upOf(instance, dependency);
+      if (up.items !== null && dependency.gather) {
+        return (
+          dependency.gather === 'all' && up.items.some((item) => this.#bars(item, dependency.task))
+        );
+      }
+      return isBad(up.status) && !this.#isExcused(instance, up);
+    });
+  }
+
+  #upOf(instance: ModelInstance, dependency: Dependency): ModelInstance {
+    const up = instance.upstream.get(this.#places.boundTask(dependency));
+    if (!up) throw new Error(`${instance.task} is not bound to ${dependency.task}`);
+    return up;
+  }
+
+  // ---- section 17: regions -------------------------------------------------------------------------
+
+  /** Whether the instance stands for a region, which is not open yet or was. */
+  isHead({ task, scope }: ModelInstance): boolean {
+    const { for_each } = this.task(task);
+    return for_each !== undefined && this.#depthOf(task) === itemsAround(scope).length + 1;
+  }
+
+  /** See `Places`. */
+  boundTask(dependency: Dependency): string {
+    return this.#places.boundTask(dependency);
+  }
+
+  #standsIn(task: TaskSpec, scope: ModelScope): boolean {
+    const depth = itemsAround(scope).length;
+    // The first of an item comes with the item.
+    if (scope.item?.region.task === task.id) return false;
+    const opens = task.for_each !== undefined && this.#depthOf(task.id) === depth + 1;
+    return opens || this.#depthOf(task.id) === depth;
+  }
+
+  #depthOf(task: string): number {
+    return this.#places.stackOf(task).length;
+  }
+
+  /** Opens the region, where all above it is settled and its list may be used: items take the place of the head. */
+  #open(head: ModelInstance): boolean {
+    const { for_each: forEach } = this.task(head.task);
+    if (head.status !== 'pending' || this.#isBlocked(head) || !this.#isSettledAbove(head))
+      return false;
+    if (forEach === undefined || this.aborted) return false;
+    const list =
+      typeof forEach.items === 'string' ? this.#valueOf(head, forEach.items) : forEach.items;
+    if (!Array.isArray(list) || list.length > forEach.max_items || !haveKeys(list, forEach.key)) {
+      fail(head, 'items', false);
+      return true;
+    }
+    let taken = list.length;
+    if (forEach.ask_above !== null && list.length > Math.max(forEach.ask_above, this.#yesItems)) {
+      const asked = this.questions.find((one) => one.head === head);
+      if (asked === undefined) this.questions.push({ head, answer: null, closed: false });
+      if (asked === undefined || asked.answer === null) return false;
+      taken = Math.min(taken, asked.answer);
+    }
+    this.instances.splice(this.instances.indexOf(head), 1);
+    this.regions.push(head);
+    head.taken = taken;
+    head.items = list.map((value, index) => this.#itemOf(head, value, index, forEach.as));
+    for (const scope of head.items) this.#add(this.task(head.task), scope, head.upstream);
+    return true;
+  }
+
+  #itemOf(head: ModelInstance, value: Json, index: number, as: string): ModelScope {
+    const scope: ModelScope = {
+      number: this.scopes.length,
+      parent: head.scope,
+      seeds: [head.task],
+      body: this.#places.bodyOf([head.task], this.#places.stackOf(head.task)),
+      values: { ...head.scope.values, [as]: value, [`${as}_index`]: index },
+      createdBy: null,
+      grants: new Map(),
+      item: { region: head, index, hasPlace: false },
+    };
+    this.scopes.push(scope);
+    return scope;
+  }
+
+  /** All instances within an item, those of loops and regions in it, too. */
+  #within(item: ModelScope): ModelInstance[] {
+    return this.instances.filter((one) => itemsAround(one.scope).includes(item));
+  }
+
+  #leading(item: ModelScope, task: string): ModelInstance[] {
+    const leading = this.#places.leadingTo(task, item.item?.region.task ?? '');
+    return this.#within(item).filter((one) => leading.has(one.task));
+  }
+
+  /** Nothing that leads to the gathered task, or is of it, is unfinished in the item. */
+  #isOver(item: ModelScope, task: string): boolean {
+    return this.#leading(item, task).every((one) => one.status === 'done' || isBad(one.status));
+  }
+
+  /** What the item has for whoever gathers the task: its latest instance. */
+  entryOf(item: ModelScope, task: string): ModelInstance | null {
+    return this.#within(item).findLast((one) => one.task === task) ?? null;
+  }
+
+  /** Where all are needed: it failed, or was skipped for another reason than its condition or a person's wish. */
+  #bars(item: ModelScope, task: string): boolean {
+    const isMissed = (one: ModelInstance) =>
+      isBad(one.status) && !one.skippedByCondition && !one.skippedByFirstN;
+    const entry = this.entryOf(item, task);
+    if (entry !== null) return isMissed(entry);
+    return this.#isOver(item, task) && this.#leading(item, task).some(isMissed);
+  }
+
+  #isPastFirstN({ task, scope }: ModelInstance): boolean {
+    const { item } = scope;
+    return item !== null && item.region.task === task && item.index >= item.region.taken;
+  }
+
+  /** In an item that has not begun, of a region of which too many items have failed: nothing in it is run. */
+  #mustNotBegin({ scope }: ModelInstance): boolean {
+    return itemsAround(scope).some((around) => {
+      const { stop_after: limit = null } = this.#forEachOf(around) ?? {};
+      const { items } = around.item?.region ?? { items: null };
+      if (limit === null || this.#within(around).some((one) => one.attempts > 0)) return false;
+      const failed = (items ?? []).filter((item) =>
+        this.#within(item).some(({ status }) => status === 'failed'),
+      );
+      return failed.length >= limit;
+    });
+  }
+
+  /** An item that has begun keeps its place until nothing in it is unfinished. */
+  #hasPlace(item: ModelScope): boolean {
+    const isBounded = (this.#forEachOf(item)?.max_parallel ?? null) !== null;
+    return !isBounded || this.#isAtWork(item);
+  }
+
+  #isAtWork(item: ModelScope): boolean {
+    if (item.item?.hasPlace !== true) return false;
+    return this.#within(item).some(({ status }) => status !== 'done' && !isBad(status));
+  }
+
+  #takePlaces({ scope }: ModelInstance): void {
+    for (const { item } of itemsAround(scope)) if (item) item.hasPlace = true;
+  }
+
+  /** What goes back into an item in which all is over has to wait for a place again. */
+  #losePlaces({ scope }: ModelInstance): void {
+    for (const around of itemsAround(scope)) {
+      if (around.item && !this.#isAtWork(around)) around.item.hasPlace = false;
+    }
+  }
+
+  /** Lets one item in, the first of its region for which there is room. */
+  #letIn(): boolean {
+    for (const { items } of this.regions) {
+      for (const item of items ?? []) {
+        if (this.#hasPlace(item) || !this.#hasRoom(item)) continue;
+        const first = this.#within(item).find(
+          ({ held, scope }) =>
+            held && itemsAround(scope).every((each) => this.#hasPlace(each) || this.#hasRoom(each)),
+        );
+        if (first === undefined) continue;
+        first.status = 'runnable';
+        first.held = false;
+        this.#takePlaces(first);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #hasRoom(item: ModelScope): boolean {
+    const limit = this.#forEachOf(item)?.max_parallel ?? Infinity;
+    const others = item.item?.region.items ?? [];
+    return others.filter((each) => this.#isAtWork(each)).length < limit;
+  }
+
+  #forEachOf({ item }: ModelScope): TaskSpec['for_each'] {
+    return item === null ? undefined : this.task(item.region.task).for_each;
+  }
+
+  /** A person answers how many items they want. */
+  answer(head: ModelInstance, wanted: number): void {
+    for (const question of this.questions) if (question.head === head) question.answer = wanted;
   }
 
   // ---- section 17: conditions, and controllers that decide by rules ---------------------------------
@@ -295,16 +574,16 @@ export class ReferenceModel {
     return value === matches['const'];
   }
 
-  /** Tests here look at `inputs.<key>` and `deps.<scope>.result.v` alone. */
+  /** References here are `inputs.<key>` and `deps.<scope>.result.<key>` alone. */
   #valueOf(instance: ModelInstance, ref: string): Json | undefined {
     if (ref.startsWith('inputs.')) return instance.scope.values[ref.slice('inputs.'.length)];
-    const scope = ref.slice('deps.'.length, -'.result.v'.length);
+    const [scope, key = ''] = ref.slice('deps.'.length).split('.result.');
     const edge = this.task(instance.task).depends_on.find(
       (each) => (each.as ?? each.task) === scope,
     );
     const up = instance.upstream.get(edge?.task ?? '');
     const result = up?.status === 'done' ? up.result : undefined;
-    return (result as JsonObject | null | undefined)?.['v'];
+    return (result as JsonObject | null | undefined)?.[key];
   }
 
   /** In runs of format 1 no event closes a question: there, none is asked while the run is aborted. */
@@ -316,7 +595,8 @@ export class ReferenceModel {
     const any = (status: InstanceStatus) => this.instances.some((one) => one.status === status);
     if (any('running')) return 'running';
     if (any('failed') || this.aborted) return 'failed';
-    if (any('waiting')) return 'waiting';
+    const isAsked = this.questions.some(({ answer, closed }) => answer === null && !closed);
+    if (any('waiting') || isAsked) return 'waiting';
     if (any('pending') || any('runnable')) return 'pending';
     return 'done';
   }
@@ -408,23 +688,16 @@ export class ReferenceModel {
         number: this.scopes.length,
         parent: instance.scope,
         seeds: control.continue_targets,
-        body: this.#descendants(control.continue_targets),
+        body: this.#places.bodyOf(
+          control.continue_targets,
+          this.#places.stackOf(instance.task).slice(0, itemsAround(instance.scope).length),
+        ),
         values: { ...instance.scope.values, ...choice.inputs },
         createdBy: instance,
         grants: new Map(),
+        item: null,
       });
     }
-  }
-
-  #descendants(seeds: readonly string[]): Set<string> {
-    const body = new Set(seeds);
-    for (let before = -1; before !== body.size;) {
-      before = body.size;
-      for (const task of this.#tasks) {
-        if (task.depends_on.some((dependency) => body.has(dependency.task))) body.add(task.id);
-      }
-    }
-    return body;
   }
 
   #pastLimit(instance: ModelInstance, control: Choice | 'refused'): boolean {
@@ -458,6 +731,7 @@ export class ReferenceModel {
   /** False where it is refused: the run is over. Earlier engines took it all the same. */
   request(interrupt: Omit<ModelInterrupt, 'status'>): boolean {
     if (this.#formatVersion > 1 && (this.aborted || this.#completed)) return false;
+    if (this.isHead(interrupt.instance)) return false;
     this.interrupts.push({ ...interrupt, status: 'open' });
     return true;
   }
@@ -471,6 +745,7 @@ export class ReferenceModel {
   #close(): void {
     if (this.#formatVersion === 1) return;
     for (const each of this.interrupts) if (each.status === 'open') each.status = 'closed';
+    for (const each of this.questions) if (each.answer === null) each.closed = true;
   }
 
   /** False where it is answered already. */
@@ -509,7 +784,11 @@ export class ReferenceModel {
     if (this.#isOverForGood) return false;
     const allowed =
       instance.status === 'failed' ||
-      (instance.status === 'skipped' && !instance.skippedByCondition && !this.#isBlocked(instance));
+      (instance.status === 'skipped' &&
+        !instance.skippedByCondition &&
+        !instance.skippedByFirstN &&
+        !this.#isBlocked(instance) &&
+        !this.#mustNotBegin(instance));
     if (!allowed) return false;
     if (grant > 0) {
       if (this.task(instance.task).control?.mode !== 'loop') return false;
@@ -521,6 +800,7 @@ export class ReferenceModel {
   }
 
   #requeue(instance: ModelInstance): void {
+    this.#losePlaces(instance);
     instance.status = 'pending';
     instance.repairs = 0;
     instance.failureKind = null;
@@ -545,10 +825,22 @@ export class ReferenceModel {
   }
 
   task(id: string): TaskSpec {
-    const task = this.#tasks.find((one) => one.id === id);
-    if (!task) throw new Error(`no task ${id}`);
-    return task;
+    return this.#places.task(id);
   }
+}
+
+/** The items around a scope, the innermost first. */
+export function itemsAround(scope: ModelScope): ModelScope[] {
+  const outer = scope.parent === null ? [] : itemsAround(scope.parent);
+  return scope.item === null ? outer : [scope, ...outer];
+}
+
+/** Whether each item has a key, and none that of another, whatever the case. */
+function haveKeys(list: readonly Json[], key: string | null): boolean {
+  if (key === null) return true;
+  const keys = list.map((item) => (item as JsonObject | null)?.[key]);
+  const texts = keys.map((each) => String(each).toLowerCase());
+  return keys.every((each) => typeof each === 'string') && new Set(texts).size === texts.length;
 }
 
 function fail(instance: ModelInstance, kind: FailureKind | null, resumeRecommended: boolean): void {
@@ -565,18 +857,6 @@ function gatedTargets({ control }: TaskSpec): string[] {
   if (control === null) return [];
   if (control.mode === 'loop') return control.stop_targets;
   return control.routes.flatMap((route) => route.targets);
-}
-
-/** No task appears in the combined history as two different instances. */
-function consistent(choice: readonly ModelInstance[]): boolean {
-  const seen = new Map<string, ModelInstance>();
-  const visit = (instance: ModelInstance): boolean => {
-    const known = seen.get(instance.task);
-    if (known !== undefined) return known === instance;
-    seen.set(instance.task, instance);
-    return [...instance.upstream.values()].every(visit);
-  };
-  return choice.every(visit);
 }
 
 function combinations<T>(lists: readonly T[][]): T[][] {

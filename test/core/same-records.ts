@@ -18,6 +18,18 @@ export function expectSameRecords(actual: RunState, expected: RunState): void {
     interrupts: [...state.interrupts],
     proposals: [...state.proposals],
     links: [...state.links],
+    regions: [...state.regions.values()].map(({ items, failed, gathering, ...region }) => ({
+      ...region,
+      failed: [...failed],
+      gathering: gathering.map(({ barring, ...each }) => ({
+        ...each,
+        barring: [...barring].map(({ index }) => index),
+      })),
+      items: items.map(({ region: _region, outer, ...item }) => ({
+        ...item,
+        outer: outer?.scopeId,
+      })),
+    })),
     loops: [...state.scopeIndex].map(([id, index]) => [id, index.loops]),
   });
   const [a, b] = [records(actual), records(expected)];

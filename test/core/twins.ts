@@ -1,7 +1,18 @@
 /** Pairs the instances of the core with those of the reference model, by structure alone, and compares. */
 import { scopeName } from '../../src/model/program.ts';
-import { effectiveValues, runStatus, type RunState } from '../../src/core/state/run-state.ts';
-import type { ModelInstance, ModelScope, ReferenceModel } from './reference-model.ts';
+import type { InputScope, Instance, InterruptRecord } from '../../src/model/run.ts';
+import {
+  effectiveValues,
+  nodeOf,
+  runStatus,
+  type RunState,
+} from '../../src/core/state/run-state.ts';
+import type {
+  ModelInstance,
+  ModelQuestion,
+  ModelScope,
+  ReferenceModel,
+} from './reference-model.ts';
 import { expectSame } from './same-records.ts';
 
 export class Twins {
@@ -40,8 +51,11 @@ export class Twins {
       expectSame(`status of ${where}`, instance.status, twin.status);
       expectSame(`attempts of ${where}`, instance.attempt, twin.attempts);
       expectSame(`session of ${where}`, instance.session_id, twin.session);
-      const conditional = instance.skip_reason === 'condition';
-      expectSame(`skipped by condition: ${where}`, conditional, twin.skippedByCondition);
+      const because = (why: string) =>
+        instance.status === 'skipped' && instance.skip_reason === why;
+      expectSame(`skipped by condition: ${where}`, because('condition'), twin.skippedByCondition);
+      expectSame(`skipped by first n: ${where}`, because('first_n'), twin.skippedByFirstN);
+      this.#compareGathered(instance, twin);
       if (twin.status === 'failed') {
         expectSame(`failure kind of ${where}`, instance.failure_kind, twin.failureKind);
         expectSame(`resumable ${where}`, instance.resume_recommended, twin.resumeRecommended);
@@ -67,38 +81,70 @@ export class Twins {
         this.model.interruptStatus(interrupt),
       );
     }
-    expectSame('interrupts', state.interrupts.size, this.model.interrupts.length);
+    for (const question of this.model.questions) {
+      const record = this.questionOf(state, question);
+      const status = question.closed ? 'closed' : question.answer === null ? 'open' : 'resolved';
+      expectSame(`question about ${describe(question.head)}`, record?.interrupt.status, status);
+    }
+    const asked = this.model.interrupts.length + this.model.questions.length;
+    expectSame('interrupts', state.interrupts.size, asked);
+  }
+
+  /** What the core asks a person about the items of a region. */
+  questionOf(state: RunState, { head }: ModelQuestion): InterruptRecord | undefined {
+    const regionId = this.coreId(head);
+    return [...state.interrupts.values()].find(
+      ({ interrupt }) => interrupt.metadata['region_id'] === regionId,
+    );
+  }
+
+  /** Of one that is done: what it was given, as the model would have given it then, may have changed since. */
+  #compareGathered(instance: Instance, twin: ModelInstance): void {
+    const { model } = this;
+    if (instance.status !== 'runnable' || instance.gathers === undefined) return;
+    if (twin.scope.item?.region.task === twin.task) return;
+    for (const dependency of model.task(twin.task).depends_on) {
+      if (dependency.gather === undefined) continue;
+      const scope = scopeName(dependency);
+      const region = this.modelOf(instance.gathers[scope] ?? '');
+      const entries = (region.items ?? []).map((item) => {
+        const entry = model.entryOf(item, dependency.task);
+        return entry === null ? null : this.coreId(entry);
+      });
+      const given = instance.gathered?.[scope]?.map(({ instance_id: id }) => id);
+      expectSame(`what ${instance.instance_id} gathers of ${scope}`, given, entries);
+    }
   }
 
   /** Pairs what the core made since the last time with what the model made; by structure alone. */
   match(state: RunState): void {
     const { model } = this;
+    const all = [...model.regions, ...model.instances];
     const modelKeys = new Map<string, ModelInstance>();
-    for (const one of model.instances) {
+    for (const one of all) {
       const up = [...one.upstream].map(([task, { number }]) => `${task}=${number}`).sort();
       modelKeys.set(`${one.task}@${one.scope.number}:${up.join()}`, one);
     }
-    if (modelKeys.size !== model.instances.length) throw new Error('the model made one twice');
-    for (const [id, instance] of state.instances) {
+    if (modelKeys.size !== all.length) throw new Error('the model made one twice');
+    // In the order in which they came to be: regions among instances.
+    for (const id of state.links.keys()) {
       if (this.#toModel.has(id)) continue;
+      const instance = nodeOf(state, id);
+      const bound = { ...instance.dependency_instances, ...instance.gathers };
       const where = `${instance.task_id} in ${instance.input_scope_id}`;
       const scope = this.#scopeOf(state, instance.input_scope_id);
       const task = model.task(instance.task_id);
       expectSame(
         `dependency names of ${where}`,
-        Object.keys(instance.dependency_instances).sort(),
+        Object.keys(bound).sort(),
         task.depends_on.map(scopeName).sort(),
       );
       const up = new Map(
         task.depends_on.map((dependency) => {
-          const upstreamId = instance.dependency_instances[scopeName(dependency)] ?? '';
-          const twin = this.modelOf(upstreamId);
-          expectSame(
-            `task of dependency ${dependency.task} of ${where}`,
-            twin.task,
-            dependency.task,
-          );
-          return [dependency.task, twin];
+          const twin = this.modelOf(bound[scopeName(dependency)] ?? '');
+          const wanted = model.boundTask(dependency);
+          expectSame(`task of dependency ${dependency.task} of ${where}`, twin.task, wanted);
+          return [wanted, twin];
         }),
       );
       const parts = [...up].map(([name, { number }]) => `${name}=${number}`).sort();
@@ -115,11 +161,23 @@ export class Twins {
       this.#toModel.set(id, twin);
       this.#toCore.set(twin, id);
     }
-    const missing = model.instances.filter((one) => !this.#toCore.has(one));
+    const missing = all.filter((one) => !this.#toCore.has(one));
     if (missing.length > 0)
       throw new Error(`only the model has ${missing.map(describe).join('; ')}`);
     expectSame('number of instances', state.instances.size, model.instances.length);
     expectSame('number of scopes', state.scopes.size, model.scopes.length);
+    expectSame('number of regions', state.regions.size, model.regions.length);
+  }
+
+  #findScope(state: RunState, scope: InputScope): ModelScope | undefined {
+    const item = state.scopeIndex.get(scope.input_scope_id)?.item;
+    if (item?.scopeId === scope.input_scope_id) {
+      expectSame('the item of a scope', scope.item?.index, item.index);
+      return this.modelOf(item.region.region_id).items?.[item.index];
+    }
+    const creator = scope.created_by_instance_id;
+    const createdBy = creator === null ? null : this.modelOf(creator);
+    return this.model.scopes.find((one) => one.item === null && one.createdBy === createdBy);
   }
 
   #scopeOf(state: RunState, scopeId: string): ModelScope {
@@ -127,9 +185,7 @@ export class Twins {
     if (known) return known;
     const scope = state.scopes.get(scopeId);
     if (!scope) throw new Error(`no scope ${scopeId}`);
-    const creator = scope.created_by_instance_id;
-    const createdBy = creator === null ? null : this.modelOf(creator);
-    const twin = this.model.scopes.find((one) => one.createdBy === createdBy);
+    const twin = this.#findScope(state, scope);
     if (!twin) throw new Error(`only the core has scope ${scopeId}`);
     this.#scopes.set(scopeId, twin);
     const parent = scope.parent_input_scope_id;
@@ -142,7 +198,8 @@ export class Twins {
 
 /** The controller that chose the instance's task, or that opened the scope of which it is a seed. */
 function activatorsOf(instance: ModelInstance): ModelInstance[] {
-  const { createdBy, seeds } = instance.scope;
+  const { createdBy, seeds, item } = instance.scope;
+  if (item?.region.task === instance.task) return activatorsOf(item.region);
   if (createdBy && seeds.includes(instance.task)) return [createdBy];
   return [...instance.upstream.values()].filter((one) => one.chosen.has(instance.task));
 }

@@ -2,12 +2,13 @@
 import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
 import { asShown } from '../../core/state/hand-off.ts';
+import { gatheredList, gatheredParts } from '../../core/state/gathered-value.ts';
 import { repliesOfRunningAttempt } from '../../core/state/replies.ts';
 import { effectiveValues, instanceOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { scopeOf } from '../../core/state/scope-index.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { Json } from '../../model/json.ts';
-import type { TaskSpec } from '../../model/program.ts';
+import { scopeName, type TaskSpec } from '../../model/program.ts';
 import type { Continuation, Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { isResultCalledFor } from './called-for.ts';
@@ -19,6 +20,7 @@ import { ownTreeOf } from '../tree/own-tree.ts';
 import { stageAttempt } from './stage-attempt.ts';
 import type {
   AskableRole,
+  GatheredOutput,
   LoopBudget,
   PreviousFailure,
   StagedSide,
@@ -72,6 +74,7 @@ export async function briefWorker(
     mode: order.sessionId === null ? 'fresh' : 'continue',
     values: effectiveValues(state, instance.input_scope_id),
     upstream: upstreamOutputs(run, instance),
+    gathered: gatheredOutputs(run, instance),
     replies: repliesOfRunningAttempt(state, instanceId),
     interrupts: (state.links.get(instanceId)?.interrupts ?? [])
       .flatMap((id) => state.interrupts.get(id) ?? [])
@@ -100,23 +103,40 @@ export async function briefWorker(
   return { ok: true, order: { ...order, outputSchemaFile: outcome.outputSchemaFile } };
 }
 
-function upstreamOutputs(
-  { state, paths, result, git }: BriefedRun,
-  instance: Instance,
-): Record<string, UpstreamOutput> {
+function upstreamOutputs(run: BriefedRun, instance: Instance): Record<string, UpstreamOutput> {
   return Object.fromEntries(
-    Object.entries(instance.dependency_instances).map(([scope, id]) => {
-      const { task_id: taskId, published, attempt } = instanceOf(state, id);
-      const upstream: UpstreamOutput = {
-        instanceId: id,
-        taskId,
-        publishedDir: paths.publishedDir(id),
-        published,
-        attemptDir: paths.attemptDir(id, attempt),
-        changes: () => changesOf(state, git, id),
-        result: () => result(id),
+    Object.entries(instance.dependency_instances).map(([scope, id]) => [scope, outputOf(run, id)]),
+  );
+}
+
+function outputOf({ state, paths, result, git }: BriefedRun, id: string): UpstreamOutput {
+  const { task_id: taskId, published, attempt } = instanceOf(state, id);
+  return {
+    instanceId: id,
+    taskId,
+    publishedDir: paths.publishedDir(id),
+    published,
+    attemptDir: paths.attemptDir(id, attempt),
+    changes: () => changesOf(state, git, id),
+    result: () => result(id),
+  };
+}
+
+function gatheredOutputs(run: BriefedRun, instance: Instance): Record<string, GatheredOutput> {
+  const { state, result } = run;
+  return Object.fromEntries(
+    taskOf(state, instance).depends_on.flatMap((dependency) => {
+      const scope = scopeName(dependency);
+      const parts = gatheredParts(state, instance, scope);
+      if (parts === null) return [];
+      const output: GatheredOutput = {
+        taskId: dependency.task,
+        list: () => gatheredList(state, parts, result),
+        done: parts.flatMap(({ key, status, instance_id: id }) =>
+          status === 'done' && id !== null ? [{ key, output: outputOf(run, id) }] : [],
+        ),
       };
-      return [scope, upstream];
+      return [[scope, output]];
     }),
   );
 }

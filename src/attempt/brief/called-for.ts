@@ -7,7 +7,9 @@ import { referencesOf } from '../../program/rules/references.ts';
 export function isResultCalledFor(state: RunState, task: TaskSpec): boolean {
   if (task.control !== null || task.result_schema !== null) return true;
   if (task.publish.includes('result.json')) return true;
-  return (state.graph.dependents.get(task.id) ?? []).some((dependent) => {
+  const { dependents, gatheredBy } = state.graph;
+  const readers = [...(dependents.get(task.id) ?? []), ...(gatheredBy.get(task.id) ?? [])];
+  return readers.some((dependent) => {
     const spec = state.plan.tasks[dependent];
     const scopes = new Map(spec?.depends_on.map((each) => [scopeName(each), each.task]));
     return (

@@ -60,7 +60,7 @@ function entryOf(request: StageRequest, file: StagedFile): ManifestEntry | null 
 
 /** Null for what no part of the prompt names. */
 function originOf(
-  { run, task, upstream }: StageRequest,
+  { run, task, upstream, gathered }: StageRequest,
   { kind, source }: StagedFile,
   staged: string,
 ): { kind: string; path: string } | null {
@@ -78,6 +78,10 @@ function originOf(
     case 'latest_reply':
       return { kind: 'compose_runtime_ref', path: staged };
     case 'dep_result': {
+      // Made of the results of many.
+      if (Object.hasOwn(gathered, reference.scope)) {
+        return { kind: 'compose_dep_result_ref', path: staged };
+      }
       const name = `${upstream[reference.scope]?.instanceId}.json`;
       const results = path.join(run.runDir, 'state', 'results', name);
       return { kind: 'compose_dep_result_ref', path: results };
@@ -85,6 +89,9 @@ function originOf(
     case 'dep_changes':
       return { kind: 'compose_dep_changes_ref', path: staged };
     case 'dep_artifact': {
+      if (Object.hasOwn(gathered, reference.scope)) {
+        return { kind: 'compose_dep_artifact_ref', path: staged };
+      }
       const { publishedDir = '' } = upstream[reference.scope] ?? {};
       return { kind: 'compose_dep_artifact_ref', path: path.join(publishedDir, reference.path) };
     }

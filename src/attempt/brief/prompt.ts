@@ -15,10 +15,13 @@ import { bullets, code, fenced, oneLine, paragraphs } from '../../text/markdown.
 import { replySections } from './reply-sections.ts';
 import { wentOnSection } from './went-on.ts';
 import type { StagedFile, StageRequest } from './stage-request.ts';
+import type { StagedItems } from './stage-references.ts';
 
 /** A composed part, ready to be put into the prompt. */
 export type PromptPart =
-  { kind: 'text'; text: string } | { kind: 'reference'; ref: string; file: StagedFile };
+  | { kind: 'text'; text: string }
+  | { kind: 'reference'; ref: string; file: StagedFile }
+  | { kind: 'items'; ref: string; items: StagedItems };
 
 export interface PromptMaterial {
   parts: PromptPart[];
@@ -99,7 +102,12 @@ function parts(request: StageRequest, all: readonly PromptPart[]): string {
 }
 
 /** By path, content type, size and hash: the content is the agent's to read, or not. */
-function referenceLine(request: StageRequest, part: PromptPart & { kind: 'reference' }): string {
+function referenceLine(request: StageRequest, part: Exclude<PromptPart, { kind: 'text' }>): string {
+  if (part.kind === 'items') {
+    const { directory, path: file, count } = part.items;
+    const where = path.join(request.attemptDir, ...directory.split('/'), '<key>', file);
+    return `Reference ${code(oneLine(part.ref))}: ${count} ${count === 1 ? 'file' : 'files'}, one of each item that is done, ${where}`;
+  }
   const { file } = part;
   const where = path.join(request.attemptDir, ...file.path.split('/'));
   return `Reference ${code(oneLine(part.ref))}: file ${where} (${file.content_type}, ${file.size} ${file.size === 1 ? 'byte' : 'bytes'}, sha256 ${file.sha256})`;
@@ -169,7 +177,7 @@ function grant(request: StageRequest): string | null {
 
 function references(request: StageRequest, all: readonly PromptPart[]): string | null {
   const lines = all
-    .filter((part) => part.kind === 'reference')
+    .filter((part) => part.kind !== 'text')
     .map((part) => referenceLine(request, part));
   return lines.length === 0 ? null : paragraphs('## References, as they are now', ...lines);
 }

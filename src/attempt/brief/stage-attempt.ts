@@ -16,7 +16,12 @@ import { makeDirectories, showFile } from '../place/directories.ts';
 import { continuePrompt, freshPrompt, type PromptMaterial, type PromptPart } from './prompt.ts';
 import { requestingHelp } from './requesting-help.ts';
 import { stageObligations, stageProgramFile } from './stage-program-file.ts';
-import { stageReference } from './stage-references.ts';
+import {
+  gatheredAt,
+  stageGathered,
+  stageReference,
+  type AskedReference,
+} from './stage-references.ts';
 import { stageSchema } from './stage-schema.ts';
 import { StagedFiles } from './staged-files.ts';
 import type { StageOutcome, StageRequest } from './stage-request.ts';
@@ -32,6 +37,7 @@ export async function stageAttempt(request: StageRequest): Promise<StageOutcome>
   const staged = new StagedFiles(attemptDir);
   try {
     const parts = await stageParts(request, staged);
+    await stageConsumed(request, staged, parts);
     const schema = await stageSchema(request, staged);
     const obligations = stageObligations(request, staged);
     const hasContext = staged.files.length > 0 || isForReader(request);
@@ -75,10 +81,9 @@ async function stageParts(request: StageRequest, staged: StagedFiles): Promise<P
       }
       const { reference } = parsed;
       if (request.mode === 'continue' && !isRuntime(reference)) continue;
-      const file =
-        staged.find(part.ref) ??
-        (await stageReference(request, staged, { ref: part.ref, reference, location }));
-      parts.push({ kind: 'reference', ref: part.ref, file });
+      const known = parts.find((each) => each.kind !== 'text' && each.ref === part.ref);
+      const asked = { ref: part.ref, reference, location };
+      parts.push(known ?? (await referencePart(request, staged, asked)));
     } else if (request.mode === 'fresh') {
       const text =
         part.kind === 'literal'
@@ -88,6 +93,42 @@ async function stageParts(request: StageRequest, staged: StagedFiles): Promise<P
     }
   }
   return parts;
+}
+
+/** What is consumed of items lies there, whether the prompt refers to it or not: nobody could name each file. */
+async function stageConsumed(
+  request: StageRequest,
+  staged: StagedFiles,
+  parts: PromptPart[],
+): Promise<void> {
+  const { task, mode } = request;
+  for (const [index, dependency] of task.depends_on.entries()) {
+    const scope = scopeName(dependency);
+    if (gatheredAt(request, scope) === null || mode !== 'fresh') continue;
+    for (const file of dependency.consume.filter((each) => each !== 'result.json')) {
+      const ref = `deps.${scope}.artifacts.${file}`;
+      if (parts.some((part) => part.kind === 'items' && part.ref === ref)) continue;
+      const reference = { kind: 'dep_artifact', scope, path: file } as const;
+      const location = `tasks.${task.id}.depends_on[${index}]`;
+      parts.push(await referencePart(request, staged, { ref, reference, location }));
+    }
+  }
+}
+
+async function referencePart(
+  request: StageRequest,
+  staged: StagedFiles,
+  asked: AskedReference,
+): Promise<PromptPart> {
+  const { ref, reference } = asked;
+  if (reference.kind === 'dep_artifact') {
+    const gathered = gatheredAt(request, reference.scope);
+    if (gathered !== null) {
+      const items = await stageGathered(request, staged, asked, reference, gathered);
+      return { kind: 'items', ref, items };
+    }
+  }
+  return { kind: 'reference', ref, file: await stageReference(request, staged, asked) };
 }
 
 /** Whether somebody reads the prompt: a shell line with nothing composed for it only runs. */

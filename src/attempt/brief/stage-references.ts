@@ -6,7 +6,8 @@ import type { InterruptRecord } from '../../model/run.ts';
 import { inputAt, valueAt, type ValueAt } from '../../text/value-at.ts';
 import { safeName } from './safe-name.ts';
 import type { StagedFiles } from './staged-files.ts';
-import type { StagedFile, StageRequest } from './stage-request.ts';
+import { itemDirectory } from './item-directory.ts';
+import type { GatheredOutput, StagedFile, StageRequest, UpstreamOutput } from './stage-request.ts';
 import { Unstageable } from './unstageable.ts';
 
 export interface AskedReference {
@@ -75,6 +76,14 @@ function stageResult(
   { ref, location }: AskedReference,
   { scope, path: inside }: Reference & { kind: 'dep_result' },
 ): StagedFile {
+  const name = beside(`context/refs/deps/${safeName(scope)}/result`, inside);
+  const origin = { source: ref, kind: 'reference' } as const;
+  const gathered = gatheredAt(request, scope);
+  if (gathered !== null) {
+    const found = valueAt(gathered.list(), inside, `what the items of ${gathered.taskId} left`);
+    if (!found.ok) throw leadsNowhere(ref, location, found);
+    return staged.writeJson(`${name}.json`, found.value, origin);
+  }
   const upstream = upstreamOf(request, ref, location, scope);
   const result = upstream.result();
   if (result === null) {
@@ -88,8 +97,7 @@ function stageResult(
   const whole = `the result of instance ${instanceId} of task ${taskId}`;
   const found = valueAt(result.value, inside, whole);
   if (!found.ok) throw leadsNowhere(ref, location, found);
-  const name = beside(`context/refs/deps/${safeName(scope)}/result`, inside);
-  return staged.writeJson(`${name}.json`, found.value, { source: ref, kind: 'reference' });
+  return staged.writeJson(`${name}.json`, found.value, origin);
 }
 
 /** Where a part of a value is staged: beside its whole, named by the path that leads to it. */
@@ -114,6 +122,54 @@ async function stageArtifact(
   { scope, path: wanted }: Reference & { kind: 'dep_artifact' },
 ): Promise<StagedFile> {
   const upstream = upstreamOf(request, ref, location, scope);
+  const place = `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`;
+  return stagePublished(request, staged, { ref, location, wanted, upstream, place });
+}
+
+/** A file of each item that is done, in the directory of its key. */
+export async function stageGathered(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location }: Pick<AskedReference, 'ref' | 'location'>,
+  { scope, path: wanted }: Reference & { kind: 'dep_artifact' },
+  { done }: GatheredOutput,
+): Promise<StagedItems> {
+  const directory = `context/refs/deps/${safeName(scope)}/artifacts`;
+  for (const { key, output: upstream } of done) {
+    const place = `${directory}/${itemDirectory(key)}/${wanted}`;
+    await stagePublished(request, staged, { ref, location, wanted, upstream, place });
+  }
+  return { directory, path: wanted, count: done.length };
+}
+
+/** Where the files of items were staged: `<directory>/<key>/<path>`. */
+export interface StagedItems {
+  /** As `StagedFile.path`. */
+  directory: string;
+  path: string;
+  count: number;
+}
+
+/** What a scope name stands for where its dependency gathers; null where it does not. */
+export function gatheredAt({ gathered }: StageRequest, scope: string): GatheredOutput | null {
+  return Object.hasOwn(gathered, scope) ? (gathered[scope] ?? null) : null;
+}
+
+interface Published {
+  ref: string;
+  location: string;
+  /** As its task published it. */
+  wanted: string;
+  upstream: UpstreamOutput;
+  /** As `StagedFile.path`. */
+  place: string;
+}
+
+async function stagePublished(
+  request: StageRequest,
+  staged: StagedFiles,
+  { ref, location, wanted, upstream, place }: Published,
+): Promise<StagedFile> {
   const { publishedDir, instanceId, taskId } = upstream;
   const cannot = (why: string): Unstageable =>
     new Unstageable(location, `${ref} cannot be staged: ${why}`);
@@ -127,7 +183,7 @@ async function stageArtifact(
   const file = path.join(publishedDir, ...parts);
   const copied = await staged.copyRecorded(
     file,
-    `context/refs/deps/${safeName(scope)}/artifacts/${wanted}`,
+    place,
     { source: ref, kind: 'reference' },
     recorded,
     path.dirname(publishedDir),

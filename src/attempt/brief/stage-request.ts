@@ -40,6 +40,8 @@ export interface StageRequest {
   values: JsonObject;
   /** Dependency scope name → the upstream instance bound to it. */
   upstream: Record<string, UpstreamOutput>;
+  /** By dependency scope name, for those that gather. */
+  gathered: Record<string, GatheredOutput>;
   /**
    * Records whose replies this attempt receives, in order. For `fresh` after the first attempt: all
    * replies so far; for `continue`: those not delivered yet.
@@ -117,6 +119,15 @@ export interface UpstreamOutput {
   changes(): Promise<Uint8Array>;
   /** The result as the log recorded it; null where that attempt left none. Asked only for what is referred to. */
   result(): { value: Json } | null;
+}
+
+/** What a dependency gives that gathers the items of a region. */
+export interface GatheredOutput {
+  taskId: string;
+  /** As a reference to its result means it. */
+  list(): Json;
+  /** Of the items that are done, in their order. */
+  done: { key: string; output: UpstreamOutput }[];
 }
 
 export interface PreviousFailure {

@@ -2,6 +2,7 @@
 import type { Json } from '../../model/json.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
 import type { FileRecord } from '../../model/run.ts';
+import { beginItems } from '../state/region-counts.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { count } from '../../text/amounts.ts';
 import { applyReply, hasReply } from './interrupt.ts';
@@ -134,6 +135,7 @@ export function attemptFinished(attempt: number, end: ProcessEnd): AttemptFinish
 function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted>): void {
   const instance = instanceOf(state, event.instance_id);
   setStatus(state, instance, 'running');
+  beginItems(state, instance);
   clearOutcome(instance);
   instance.attempt = event.payload.attempt;
   instance.started_at = event.created_at;

@@ -7,6 +7,7 @@ import { instanceEvents } from './instance.ts';
 import { interruptEvents } from './interrupt.ts';
 import { proposalEvents } from './proposal.ts';
 import { resultEvents } from './result.ts';
+import { regionEvents } from './region.ts';
 import { runEvents } from './run.ts';
 import { scopeEvents } from './scope.ts';
 import { workspaceEvents } from './workspace.ts';
@@ -15,6 +16,7 @@ import { instanceRecord, type EventSpec, type Family, type RecordRef } from './s
 export const catalogue: Family<EventPayloads> = {
   ...runEvents,
   ...scopeEvents,
+  ...regionEvents,
   ...instanceEvents,
   ...attemptEvents,
   ...interruptEvents,

@@ -9,6 +9,7 @@ import type { InstanceEvents } from './instance.ts';
 import type { InterruptEvents } from './interrupt.ts';
 import type { ProposalEvents } from './proposal.ts';
 import type { ResultEvents } from './result.ts';
+import type { RegionEvents } from './region.ts';
 import type { RunEvents } from './run.ts';
 import type { ScopeEvents } from './scope.ts';
 import type { LoggedEvent } from './spec.ts';
@@ -19,6 +20,7 @@ export interface EventPayloads
   extends
     RunEvents,
     ScopeEvents,
+    RegionEvents,
     InstanceEvents,
     AttemptEvents,
     InterruptEvents,

@@ -3,15 +3,16 @@ import type {
   Continuation,
   FailureKind,
   Instance,
-  InstanceStatus,
   SkipReason,
   TerminationReason,
   WaitingReason,
 } from '../../model/run.ts';
 import { decidesByRules, scopeName, type TaskSpec } from '../../model/program.ts';
 import { dueCheck, failedChecks } from '../state/checks.ts';
-import { isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
+import { isBlocking, isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
 import { locksOf, queueForLocks } from '../state/locks.ts';
+import { bindToRegion, countMove, losePlaces, takePlaces } from '../state/region-counts.ts';
+import { hasGathered, isHead, isPastFirstN, itemsAround, stoppedRegion } from '../state/regions.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import {
   instanceOf,
@@ -35,6 +36,8 @@ interface InstanceCreated {
   input_scope_id: string;
   dependency_instances: Record<string, string>;
   activation_bindings: Record<string, string>;
+  /** Dependency scope name → the region whose items it gathers. */
+  gathers?: Record<string, string>;
 }
 
 interface InstanceRequeued {
@@ -104,6 +107,8 @@ export const instanceEvents: Family<InstanceEvents> = {
     misfit(state, event) {
       const { unfinished } = linksOf(state, event.instance_id ?? '');
       if (unfinished > 0) return `${unfinished} of what it depends on is not done`;
+      const instance = instanceOf(state, event.instance_id);
+      if (!hasGathered(state, instance)) return `${event.instance_id} has been given no items`;
       return unless(state, event, 'pending') ?? unlessAnswered(state, event);
     },
     apply: makeRunnable,
@@ -163,20 +168,24 @@ export const instanceEvents: Family<InstanceEvents> = {
   instance_skipped: {
     since: 1,
     misfit(state, event) {
-      const { attempt } = instanceOf(state, event.instance_id);
-      const { upstream, blocked, unfinished } = linksOf(state, event.instance_id ?? '');
+      const instance = instanceOf(state, event.instance_id);
+      const { unfinished } = linksOf(state, instance.instance_id);
       const { caused_by_instance_id: cause, skip_reason: why } = event.payload;
       if (why === 'condition') {
-        const { when } = taskOf(state, instanceOf(state, event.instance_id));
+        const { when } = taskOf(state, instance);
         if (when === undefined || unfinished > 0) return 'its condition is not to be judged';
         return unless(state, event, 'pending');
       }
-      if (attempt > 0) return `${event.instance_id} has had ${attempt} attempts`;
-      const isBarred =
-        cause === null
-          ? blocked === 0
-          : upstream.includes(cause) && isBlocking(instanceOf(state, cause).status);
-      if (!isBarred) return `${cause ?? 'nothing above it'} bars ${event.instance_id}`;
+      if (instance.attempt > 0) {
+        return `${event.instance_id} has had ${instance.attempt} attempts`;
+      }
+      const isRight =
+        why === 'first_n'
+          ? isPastFirstN(state, instance)
+          : why === 'stop_after'
+            ? stoppedRegion(state, instance)?.failed.has(cause ?? '') === true
+            : isBarredBy(state, instance, cause);
+      if (!isRight) return `${cause ?? 'nothing above it'} bars ${event.instance_id}`;
       return unless(state, event, 'pending', 'runnable', 'waiting');
     },
     apply(state, event) {
@@ -227,6 +236,11 @@ function misfitOfInstance(
   const other = Object.keys(bound).find((name) => !names.has(name));
   if (other !== undefined) return `${task_id} depends on no ${other}`;
   for (const dependency of task.depends_on) {
+    if (dependency.gather !== undefined) {
+      const id = payload.gathers?.[scopeName(dependency)] ?? '';
+      if (!state.regions.has(id) && !state.instances.has(id)) return `it gathers no ${id}`;
+      continue;
+    }
     const upstream = state.instances.get(bound[scopeName(dependency)] ?? '');
     if (upstream?.task_id !== dependency.task) return `it has no instance of ${dependency.task}`;
   }
@@ -299,8 +313,10 @@ function misfitOfFailure(
   if (attempt === 0) {
     // What is looked at before anything is started.
     const { unfinished } = linksOf(state, event.instance_id ?? '');
-    const { when, control } = taskOf(state, instanceOf(state, event.instance_id));
-    if ((when ?? control?.decide) === undefined || unfinished > 0) {
+    const instance = instanceOf(state, event.instance_id);
+    const { when, control } = taskOf(state, instance);
+    const isLookedAt = (when ?? control?.decide) !== undefined || isHead(state, instance);
+    if (!isLookedAt || unfinished > 0) {
       return `${event.instance_id} has had no attempt`;
     }
   }
@@ -328,13 +344,15 @@ const notYet: InstanceLinks['continuations'] = {};
 
 function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated>): void {
   const id = event.instance_id ?? '';
-  const { task_id, input_scope_id, dependency_instances, activation_bindings } = event.payload;
+  const { task_id, input_scope_id, dependency_instances, activation_bindings, gathers } =
+    event.payload;
   const instance: Instance = {
     instance_id: id,
     task_id,
     input_scope_id,
     dependency_instances,
     activation_bindings,
+    ...(gathers === undefined ? {} : { gathers }),
     status: 'pending',
     waiting_reason: null,
     published: [],
@@ -350,10 +368,10 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     finished_at: null,
     attempts: [],
   };
-  const named = Object.values(dependency_instances);
+  const named = [...Object.values(dependency_instances), ...Object.values(gathers ?? {})];
   const upstream = named.length < 2 ? named : [...new Set(named)];
   const links: InstanceLinks = {
-    ordinal: state.instances.size,
+    ordinal: state.links.size,
     upstream,
     downstream: [],
     unfinished: 0,
@@ -377,12 +395,18 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
   state.instances.set(id, instance);
   state.links.set(id, links);
   for (const upstreamId of upstream) {
+    const region = state.regions.get(upstreamId);
+    if (region !== undefined) {
+      bindToRegion(state, instance, region);
+      continue;
+    }
     const { status } = instanceOf(state, upstreamId);
     if (status === 'done' || isDoneWithout(state, id, upstreamId)) continue;
     links.unfinished += 1;
     if (isBlocking(status)) links.blocked += 1;
   }
   state.counts.pending += 1;
+  if (state.regions.size > 0) countMove(state, instance, null, 'pending');
   indexInstance(state, instance);
   state.agenda.created.push(id);
   state.agenda.unsettled.push(id);
@@ -440,6 +464,7 @@ function endWait(instance: Instance): void {
 function makeRunnable(state: RunState, event: LoggedEvent<string, unknown>): void {
   const instance = instanceOf(state, event.instance_id);
   setStatus(state, instance, 'runnable');
+  takePlaces(state, instance);
   endWait(instance);
   state.agenda.runnable.push(linksOf(state, instance.instance_id).ordinal, instance.instance_id);
 }
@@ -447,6 +472,7 @@ function makeRunnable(state: RunState, event: LoggedEvent<string, unknown>): voi
 function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>): void {
   const instance = instanceOf(state, event.instance_id);
   const wasBlocking = isBlocking(instance.status);
+  losePlaces(state, instance);
   setStatus(state, instance, 'pending');
   endWait(instance);
   const { reason } = event.payload;
@@ -496,6 +522,14 @@ function skipReasonOf({
   return why ?? (cause === null ? 'aborted' : 'upstream');
 }
 
-function isBlocking(status: InstanceStatus): boolean {
-  return status === 'failed' || status === 'skipped';
+/** For `misfit`: whether what is above it keeps an instance from starting. `cause` null: the run was aborted. */
+function isBarredBy(state: RunState, instance: Instance, cause: string | null): boolean {
+  const { upstream, blocked } = linksOf(state, instance.instance_id);
+  if (cause === null) return blocked === 0;
+  const above = instanceOf(state, cause);
+  if (!isBlocking(above.status)) return false;
+  if (upstream.includes(cause)) return true;
+  return [...itemsAround(state, above.input_scope_id)].some(({ region }) =>
+    upstream.includes(region.region_id),
+  );
 }

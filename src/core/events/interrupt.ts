@@ -95,7 +95,10 @@ function addInterrupt(state: RunState, event: LoggedEvent<string, { interrupt: I
   }
   linksOf(state, interrupt.instance_id).interrupts.push(interrupt.interrupt_id);
   if (interrupt.blocking) {
-    instanceOf(state, interrupt.instance_id).blocking_interrupts.push(interrupt.interrupt_id);
+    const asker = instanceOf(state, interrupt.instance_id);
+    asker.blocking_interrupts.push(interrupt.interrupt_id);
+    // It may be one that only waits for a place of its item.
+    if (asker.status === 'pending') state.agenda.unsettled.push(interrupt.instance_id);
   }
 }
 

@@ -95,6 +95,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     droppedProposals: new Map(),
     scopeIndex: new Map(),
     links: new Map(),
+    regions: new Map(),
     counts: { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 },
     workedMs: 0,
     workingSince: null,

@@ -2,7 +2,16 @@
 import { stringifyJson, type JsonObject } from '../../model/json.ts';
 import type { ControlSpec } from '../../model/program.ts';
 import type { Instance } from '../../model/run.ts';
-import { instanceOf, linksOf, taskOf, type LoopCount, type RunState } from '../state/run-state.ts';
+import type { ItemOfScope } from '../../model/run.ts';
+import { addItem } from '../state/region-counts.ts';
+import {
+  instanceOf,
+  linksOf,
+  taskOf,
+  type LoopCount,
+  type Region,
+  type RunState,
+} from '../state/run-state.ts';
 import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
 import { bodyOf } from '../state/task-graph.ts';
 import type { Family, LoggedEvent } from './spec.ts';
@@ -15,6 +24,9 @@ interface NewScope {
   /** What the scope itself sets; the rest is its parent's. */
   values: JsonObject;
   created_by_instance_id: string | null;
+  /** Of the scope of an item, with the region that it belongs to. */
+  item?: ItemOfScope;
+  region_id?: string;
 }
 
 export interface ScopeEvents {
@@ -35,13 +47,15 @@ export const scopeEvents: Family<ScopeEvents> = {
       const { created_by_instance_id: creator } = event.payload;
       if (state.scopes.has(id)) return `there is a scope ${id} already`;
       if (parent === null) return state.baseScopeId === '' ? null : 'the run has its base scope';
+      if (event.payload.region_id !== undefined) return misfitOfItem(state, event.payload);
       const { input_scope_id: own } = instanceOf(state, creator);
       if (own !== parent) return `${creator} is of ${own}, not of ${parent}`;
       return unlessChoosing(state, { instance_id: creator }, ['loop'], 1);
     },
     apply: addScope,
     records: ({ payload }) => [{ kind: 'inputs', id: payload.input_scope_id }],
-    says: ({ input_scope_id }) => input_scope_id,
+    says: ({ input_scope_id: id, item }) =>
+      item === undefined ? id : `${id}: item ${item.key} of ${item.task}`,
   },
   control_emitted: {
     since: 1,
@@ -83,6 +97,19 @@ export const scopeEvents: Family<ScopeEvents> = {
     news: 'loop stops',
   },
 };
+
+/** The items of a region come one after the other. */
+function misfitOfItem(state: RunState, { item, region_id: id, ...scope }: NewScope): string | null {
+  const region = state.regions.get(id ?? '');
+  if (region === undefined) return `there is no region ${id}`;
+  const { items, count, task_id: task, givenBy, input_scope_id: around } = region;
+  if (item?.index !== items.length || items.length >= count || item.task !== task) {
+    return `it is not item ${items.length} of ${count} of ${task}`;
+  }
+  const isRight =
+    scope.parent_input_scope_id === around && scope.created_by_instance_id === givenBy;
+  return isRight ? null : `it does not lie where ${id} does`;
+}
 
 /** A controller says of each of its routes in turn whether it chose it. */
 function misfitOfRoute(
@@ -126,27 +153,48 @@ export function leastControlEvents(control: ControlSpec): number {
 }
 
 function addScope(state: RunState, event: LoggedEvent<string, NewScope>): void {
-  const { values, ...scope } = event.payload;
+  const { values, region_id: regionId, ...scope } = event.payload;
   const id = scope.input_scope_id;
   const parent = scope.parent_input_scope_id;
-  state.scopes.set(id, { ...scope, own_values: values, created_at: event.created_at });
-  if (parent === null) {
+  const { item, ...others } = scope;
+  const own = { own_values: values, created_at: event.created_at };
+  state.scopes.set(id, { ...others, ...own, ...(item === undefined ? {} : { item }) });
+  const region = state.regions.get(regionId ?? '');
+  if (region !== undefined) indexItem(state, id, region);
+  else if (parent === null) {
     state.baseScopeId = id;
-    state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new Map()));
+    state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new Map(), null));
   } else {
-    const creator = scope.created_by_instance_id;
-    linksOf(state, creator ?? '').controlEvents += 1;
-    const controller = instanceOf(state, creator).task_id;
-    const body = bodyOf(state.graph, scope.seed_task_ids);
-    const loops = countIteration(state, scopeOf(state, parent).loops, controller, body);
-    state.scopeIndex.set(id, newScopeIndex(parent, body, loops));
-    scopeOf(state, parent).children.push(id);
+    indexIteration(state, id, parent, scope);
   }
   state.agenda.choices.push({
     kind: 'scope',
     scopeId: id,
-    controllerInstanceId: scope.created_by_instance_id,
+    controllerInstanceId: region === undefined ? scope.created_by_instance_id : null,
   });
+}
+
+function indexIteration(
+  state: RunState,
+  id: string,
+  parent: string,
+  { created_by_instance_id: creator, seed_task_ids: seeds }: Omit<NewScope, 'values'>,
+): void {
+  linksOf(state, creator ?? '').controlEvents += 1;
+  const controller = instanceOf(state, creator).task_id;
+  const around = scopeOf(state, parent);
+  const body = bodyOf(state.graph, seeds, around.depth);
+  const loops = countIteration(state, around.loops, controller, body);
+  state.scopeIndex.set(id, newScopeIndex(parent, body, loops, around.item));
+  around.children.push(id);
+}
+
+/** Loops within an item begin anew with it. */
+function indexItem(state: RunState, id: string, region: Region): void {
+  const body = state.graph.regions.bodies.get(region.task_id) ?? new Set();
+  const item = addItem(state, region, id);
+  state.scopeIndex.set(id, newScopeIndex(region.input_scope_id, body, new Map(), item));
+  scopeOf(state, region.input_scope_id).children.push(id);
 }
 
 /**
@@ -189,8 +237,10 @@ export function grantIterations(
     const count = loops.get(task) ?? { iteration: 0, granted: 0 };
     loops.set(task, { ...count, granted: count.granted + granted });
     for (const child of children) {
+      const { body, item } = scopeOf(state, child);
+      // No item goes on with a loop around it.
+      if (item?.scopeId === child) continue;
       const creator = instanceOf(state, state.scopes.get(child)?.created_by_instance_id ?? null);
-      const { body } = scopeOf(state, child);
       if (creator.task_id === task || !restarts(state, task, body)) scopeIds.push(child);
     }
   }

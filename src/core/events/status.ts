@@ -1,6 +1,7 @@
 /** Changes of an instance that several events bring. */
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { releaseLocks, takeLocks } from '../state/locks.ts';
+import { countMove } from '../state/region-counts.ts';
 import { instanceOf, type RunState } from '../state/run-state.ts';
 
 /** Moves an instance, and keeps the counts. */
@@ -8,6 +9,7 @@ export function setStatus(state: RunState, instance: Instance, status: InstanceS
   const before = state.counts.running;
   if (instance.status === 'running') releaseLocks(state, instance);
   if (status === 'running') takeLocks(state, instance);
+  if (state.regions.size > 0) countMove(state, instance, instance.status, status);
   state.counts[instance.status] -= 1;
   state.counts[status] += 1;
   countWork(state, before);

@@ -1,7 +1,8 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
 import { awaitsChecks, checkInWords } from '../state/checks.ts';
-import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
+import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
 import type { ExplainContext, Reason } from './reason.ts';
@@ -98,16 +99,38 @@ function afterAbort(state: RunState, reason: Reason): Reason {
 }
 
 function explainPending(state: RunState, instance: Instance): string {
-  const unfinished = linksOf(state, instance.instance_id).upstream.filter(
-    (id) => instanceOf(state, id).status !== 'done',
-  );
-  if (unfinished.length === 0) return 'about to become runnable';
-  const named = unfinished
-    .slice(0, 4)
-    .map((id) => `${instanceOf(state, id).task_id} (${id}, ${instanceOf(state, id).status})`);
+  const unfinished = linksOf(state, instance.instance_id).upstream.flatMap((id) => {
+    const upstream = state.instances.get(id);
+    if (upstream === undefined) return itemsToCome(state, instance, id);
+    const { task_id: task, status } = upstream;
+    return status === 'done' ? [] : [`${task} (${id}, ${status})`];
+  });
+  if (unfinished.length === 0) return explainReady(state, instance);
+  const named = unfinished.slice(0, 4);
   const more =
     unfinished.length > named.length ? ` and ${unfinished.length - named.length} more` : '';
   return `it needs ${named.join(', ')}${more}`;
+}
+
+/** Of a region that it gathers. */
+function itemsToCome(state: RunState, instance: Instance, regionId: string): string[] {
+  const region = state.regions.get(regionId);
+  return taskOf(state, instance).depends_on.flatMap(({ task }) => {
+    const open = region?.gathering.find((each) => each.task === task)?.open ?? 0;
+    return open === 0 ? [] : [`${open} of ${region?.count} items of ${task}`];
+  });
+}
+
+/** All above it is settled. */
+function explainReady(state: RunState, instance: Instance): string {
+  const { for_each: forEach } = taskOf(state, instance);
+  if (forEach !== undefined && isHead(state, instance) && state.runQuestions.size > 0) {
+    return 'a person is asked how many items it is to have';
+  }
+  const item = itemWithoutPlace(state, instance);
+  if (item === null) return 'about to become runnable';
+  const { max_parallel: most } = forEachOf(state, item.region);
+  return `its item waits for a place: ${item.region.task_id} has ${most} at a time (max_parallel)`;
 }
 
 /** For a task that a controller chose: which, and where. */

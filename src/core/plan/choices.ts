@@ -1,5 +1,6 @@
 /** The ways to bind a task to instances of its upstream tasks, by section 5's rules. */
-import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { isHeadIn } from '../state/regions.ts';
+import { linksOf, nodeOf, type RunState } from '../state/run-state.ts';
 import { isAligned, nearestScopeAbove, scopeOf } from '../state/scope-index.ts';
 import type { Upstream } from '../state/task-graph.ts';
 
@@ -114,7 +115,7 @@ function* consistentChoices(
 }
 
 /**
- * Adds an instance and all it descends from to `history` (task → instance). Returns the tasks that were
+ * Adds an instance and all it descends from to `history` (task, or region → instance). Returns what was
  * new, or null, with `history` unchanged, where a task would stand there as two instances. Only tasks
  * that a loop can repeat can conflict, and such a task's ancestors outside loops have one instance each.
  */
@@ -126,17 +127,21 @@ function mergeHistory(
   const added: string[] = [];
   const pending = [instanceId];
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    const instance = instanceOf(state, id);
+    const instance = nodeOf(state, id);
     if (!state.graph.repeatable.has(instance.task_id)) continue;
-    const known = history.get(instance.task_id);
+    // A region is another thing than an instance of its task within one of its items.
+    const isRegion = isHeadIn(state, instance.task_id, instance.input_scope_id);
+    const name = isRegion ? `region ${instance.task_id}` : instance.task_id;
+    const known = history.get(name);
     if (known === id) continue;
     if (known !== undefined) {
       for (const task of added) history.delete(task);
       return null;
     }
-    history.set(instance.task_id, id);
-    added.push(instance.task_id);
+    history.set(name, id);
+    added.push(name);
     pending.push(...Object.values(instance.dependency_instances));
+    pending.push(...Object.values(instance.gathers ?? {}));
   }
   return added;
 }

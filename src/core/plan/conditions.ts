@@ -8,6 +8,7 @@ import type { Control } from '../judge/control.ts';
 import { loopLimitReached } from '../judge/result.ts';
 import type { Recorder } from '../state/recorder.ts';
 import type { RunState } from '../state/run-state.ts';
+import { failUnstarted } from './fail-unstarted.ts';
 import { referredValue, type Facts } from './facts.ts';
 
 /** Where an instance stands whose references are judged. */
@@ -148,20 +149,4 @@ function loopChoice(
     ok: true,
     control: { kind: 'loop', action: 'continue', next_inputs: Object.fromEntries(next) },
   };
-}
-
-/** Fails an instance that is not to be started. */
-function failUnstarted(
-  recorder: Recorder,
-  { instance_id: id }: Instance,
-  error: string,
-  kind: 'condition' | 'loop_limit' | 'task_runtime' = 'condition',
-): void {
-  recorder.emit('instance_failed', id, {
-    error,
-    failure_kind: kind,
-    failure_summary: error,
-    termination_reason: null,
-    resume_recommended: false,
-  });
 }

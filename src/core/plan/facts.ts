@@ -7,7 +7,8 @@ import { scopeName } from '../../model/program.ts';
 import { parseReference } from '../../model/references.ts';
 import type { Instance } from '../../model/run.ts';
 import { inputValue, valueAt, type ValueAt } from '../../text/value-at.ts';
-import { effectiveValues, instanceOf, taskOf, type RunState } from '../state/run-state.ts';
+import { gatheredList, gatheredParts } from '../state/gathered-value.ts';
+import { effectiveValues, instanceOf, type Node, type RunState } from '../state/run-state.ts';
 
 export interface Facts {
   /** The result with which a done instance ended; null where it left none. */
@@ -30,11 +31,11 @@ export const noFacts: Facts = {
 export function referredValue(
   state: RunState,
   facts: Facts,
-  instance: Instance,
+  instance: Node & Pick<Instance, 'gathered'>,
   ref: string,
 ): ValueAt {
   const missing = (reason: string): ValueAt => ({ ok: false, reason, hint: null });
-  const { depends_on: dependencies } = taskOf(state, instance);
+  const dependencies = state.plan.tasks[instance.task_id]?.depends_on ?? [];
   const parsed = parseReference(ref, dependencies.map(scopeName));
   if (!parsed.ok) return missing(`"${ref}" is no reference`);
   const { reference } = parsed;
@@ -45,6 +46,11 @@ export function referredValue(
     );
   }
   if (reference.kind !== 'dep_result') return missing(`"${ref}" is no value`);
+  const parts = gatheredParts(state, instance, reference.scope);
+  if (parts !== null) {
+    const list = gatheredList(state, parts, (each) => facts.result(each));
+    return valueAt(list, reference.path, `what "${reference.scope}" gathers`);
+  }
   const id = instance.dependency_instances[reference.scope];
   const upstream = id === undefined ? null : instanceOf(state, id);
   if (upstream === null) return missing(`nothing is bound to "${reference.scope}"`);

@@ -6,7 +6,15 @@
 import type { Choice } from '../state/agenda.ts';
 import { derivedId } from '../../model/ids.ts';
 import type { Recorder } from '../state/recorder.ts';
-import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
+import { isHeadIn, standsIn } from '../state/regions.ts';
+import {
+  instanceOf,
+  linksOf,
+  nodeOf,
+  type Item,
+  type Node,
+  type RunState,
+} from '../state/run-state.ts';
 import { nearestScopeAbove, scopeOf, scopesBelow } from '../state/scope-index.ts';
 import { longestFirst, type Upstream } from '../state/task-graph.ts';
 import { choicesOf, type Pin } from './choices.ts';
@@ -23,7 +31,9 @@ export function createPossibleInstances(recorder: Recorder): void {
     expandChoice(recorder, choice);
     for (
       let next = choices.peek();
-      next && next.controllerInstanceId === choice.controllerInstanceId;
+      next &&
+      choice.controllerInstanceId &&
+      next.controllerInstanceId === choice.controllerInstanceId;
       next = choices.peek()
     ) {
       choices.take();
@@ -46,6 +56,8 @@ function expandChoice(recorder: Recorder, choice: Choice): void {
 function expandScope(recorder: Recorder, scopeId: string): void {
   const { state } = recorder;
   if (scopeId === state.baseScopeId) return expandBaseScope(recorder, scopeId);
+  const { item } = scopeOf(state, scopeId);
+  if (item?.scopeId === scopeId) return beginItem(recorder, item);
   for (const task of state.scopes.get(scopeId)?.seed_task_ids ?? []) {
     tryTask(recorder, task, scopeId, null);
   }
@@ -60,11 +72,14 @@ function expandBaseScope(recorder: Recorder, scopeId: string): void {
 
 function expandInstance(recorder: Recorder, instanceId: string): void {
   const { state } = recorder;
-  const { task_id: task, input_scope_id: scopeId } = instanceOf(state, instanceId);
+  const { task_id: task, input_scope_id: scopeId } = nodeOf(state, instanceId);
   const pin = { task, instanceId, newest: linksOf(state, instanceId).ordinal };
   // A gated task is tried when its controller has chosen it, not when the controller exists.
+  const isRegion = isHeadIn(state, task, scopeId);
+  const gatherers = state.graph.gatherers.get(task);
   const dependents = (state.graph.dependents.get(task) ?? []).filter(
-    (dependent) => state.graph.gate.get(dependent) !== task,
+    (dependent) =>
+      state.graph.gate.get(dependent) !== task && (gatherers?.has(dependent) ?? false) === isRegion,
   );
   for (const dependent of dependents) tryTask(recorder, dependent, scopeId, pin);
   if (!state.graph.crossing.has(task)) return;
@@ -79,6 +94,7 @@ function expandInstance(recorder: Recorder, instanceId: string): void {
 
 /** Creates every instance of `task` in the scope that contains `pin` (null: every one). */
 function tryTask(recorder: Recorder, task: string, scopeId: string, pin: Pin | null): void {
+  if (!standsIn(recorder.state, task, scopeId)) return;
   const upstream = upstreamOf(recorder.state, task);
   for (const choice of choicesOf(recorder.state, task, scopeId, upstream, pin)) {
     createInstance(recorder, task, scopeId, upstream, choice);
@@ -94,30 +110,51 @@ function createInstance(
 ): void {
   const { state } = recorder;
   const bindings: Record<string, string> = {};
+  const gathers: Record<string, string> = {};
   upstream.forEach((up, index) => {
-    for (const name of up.names) bindings[name] = choice[index]!;
+    for (const name of up.names) (up.isRegion ? gathers : bindings)[name] = choice[index]!;
   });
+  emitInstance(recorder, choice, {
+    task_id: task,
+    input_scope_id: scopeId,
+    dependency_instances: bindings,
+    activation_bindings: activationOf(state, task, scopeId, upstream, choice),
+    ...(Object.keys(gathers).length === 0 ? {} : { gathers }),
+  });
+}
+
+/** The first instance of an item is bound as the region is. */
+function beginItem(recorder: Recorder, { region, scopeId }: Item): void {
+  const { task_id, dependency_instances, activation_bindings, gathers } = region;
+  const bound = { ...dependency_instances, ...gathers };
+  emitInstance(recorder, Object.values(bound), {
+    task_id,
+    input_scope_id: scopeId,
+    dependency_instances,
+    activation_bindings,
+    ...(gathers === undefined ? {} : { gathers }),
+  });
+}
+
+/** Passes over one that is there already. */
+function emitInstance(recorder: Recorder, choice: readonly string[], node: Node): void {
+  const { state } = recorder;
+  const { task_id: task, input_scope_id: scopeId } = node;
+  const bound = Object.entries({ ...node.dependency_instances, ...node.gathers });
   const name = `${state.runId}/${scopeId}/${task}/${choice.join(',')}`;
   for (let salt = 0; ; salt += 1) {
     const id = derivedId(task, name, salt);
-    const existing = state.instances.get(id);
-    if (existing) {
-      const same =
-        existing.input_scope_id === scopeId &&
-        existing.task_id === task &&
-        Object.entries(bindings).every(
-          ([key, value]) => existing.dependency_instances[key] === value,
-        );
-      if (same) return;
-      continue;
+    if (!state.links.has(id)) {
+      recorder.emit('instance_created', id, node);
+      return;
     }
-    recorder.emit('instance_created', id, {
-      task_id: task,
-      input_scope_id: scopeId,
-      dependency_instances: bindings,
-      activation_bindings: activationOf(state, task, scopeId, upstream, choice),
-    });
-    return;
+    const existing = nodeOf(state, id);
+    const known = { ...existing.dependency_instances, ...existing.gathers };
+    const isSame =
+      existing.input_scope_id === scopeId &&
+      existing.task_id === task &&
+      bound.every(([key, value]) => known[key] === value);
+    if (isSame) return;
   }
 }
 

@@ -18,6 +18,8 @@ import { noFacts, type Facts } from './facts.ts';
 import { isAnswered, isStopped } from '../state/standing.ts';
 import { createPossibleInstances } from './instances.ts';
 import { askAboutConflicts, isMergeDue } from './run-result.ts';
+import { isHead, isPastFirstN, itemWithoutPlace, stoppedRegion } from '../state/regions.ts';
+import { gatherItems, hold, letIn, lookAtHeld, makeItems, openHead } from './regions.ts';
 import { earliest, later } from './timers.ts';
 
 export interface AttemptStart {
@@ -64,7 +66,9 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const turn: Turn = { recorder, taken: options.taken ?? new Map(), wanted: [], aside: [] };
   const { facts = noFacts } = options;
   if (options.slots > 0) endDelays(recorder);
+  lookAtHeld(state);
   for (;;) {
+    makeItems(recorder, facts);
     createPossibleInstances(recorder);
     const answered = agenda.answered.take();
     if (answered !== undefined) {
@@ -76,6 +80,7 @@ export function plan(state: RunState, options: PlanOptions): Plan {
       settle(recorder, unsettled, facts);
       continue;
     }
+    if (letIn(recorder)) continue;
     const used = state.counts.running + turn.wanted.length;
     const start = used < options.slots ? startNext(turn) : null;
     if (start === 'again') continue;
@@ -121,12 +126,17 @@ function nextDelay({ agenda, instances }: RunState): string | null {
 /** Moves one instance to where its upstream instances and its interrupts put it. */
 function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
   const { state } = recorder;
-  const instance = instanceOf(state, instanceId);
+  const instance = state.instances.get(instanceId);
+  // It has become a region.
+  if (instance === undefined) return;
   const links = linksOf(state, instanceId);
   switch (instance.status) {
     case 'pending':
+      if (isPastFirstN(state, instance)) return skipUnwanted(recorder, instance);
       if (links.blocked > 0) return skip(recorder, instanceId);
       if (links.unfinished > 0) return;
+      gatherItems(recorder, instance);
+      if (isHead(state, instance)) return openHead(recorder, facts, instance);
       if (instance.attempt === 0) {
         const task = taskOf(state, instance);
         if (!passesCondition(recorder, facts, instance, task)) return;
@@ -134,18 +144,21 @@ function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
           return decideByRules(recorder, facts, instance, task);
         }
       }
-      // One that is tried again (after an abort) must not go on without the answer that it waited for.
-      if (instance.blocking_interrupts.length > 0) wait(recorder, instance);
-      else recorder.emit('instance_runnable', instanceId, {});
+      if (!skipsStopped(recorder, instance)) begin(recorder, instance);
       return;
     case 'waiting':
+      if (skipsStopped(recorder, instance)) return;
       if (isAnswered(instance)) {
         recorder.emit('instance_resumed', instanceId, {});
       }
       return;
     case 'skipped':
       // What an abort skipped for no upstream's sake stays as it is: see `retryInstance`.
-      if (links.blocked === 0 && links.skippedBecauseOf !== null) {
+      if (
+        links.blocked === 0 &&
+        links.skippedBecauseOf !== null &&
+        stoppedRegion(state, instance) === null
+      ) {
         recorder.emit('instance_requeued', instanceId, {
           reason: 'upstream_retried',
           granted_iterations: 0,
@@ -153,11 +166,45 @@ function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
       }
       return;
     case 'runnable':
+      skipsStopped(recorder, instance);
+      return;
     case 'running':
     case 'done':
     case 'failed':
       return;
   }
+}
+
+/** Lets an instance go on for which all above it is settled, once its item has a place. */
+function begin(recorder: Recorder, instance: Instance): void {
+  const { state } = recorder;
+  // One that is tried again (after an abort) must not go on without the answer that it waited for.
+  if (instance.blocking_interrupts.length > 0) return wait(recorder, instance);
+  const item = itemWithoutPlace(state, instance);
+  if (item === null) recorder.emit('instance_runnable', instance.instance_id, {});
+  else hold(state, item, instance);
+}
+
+function skipUnwanted(recorder: Recorder, instance: Instance): void {
+  recorder.emit('instance_skipped', instance.instance_id, {
+    reason: 'a person wanted only the items before it',
+    caused_by_instance_id: null,
+    skip_reason: 'first_n',
+  });
+}
+
+/** Skips what must not begin any more, because too many items of its region have failed. */
+function skipsStopped(recorder: Recorder, instance: Instance): boolean {
+  const region = stoppedRegion(recorder.state, instance);
+  if (region === null) return false;
+  const [cause = null] = region.failed;
+  const items = region.failedItems === 1 ? '1 item has' : `${region.failedItems} items have`;
+  recorder.emit('instance_skipped', instance.instance_id, {
+    reason: `${items} failed (stop_after of ${region.task_id})`,
+    caused_by_instance_id: cause,
+    skip_reason: 'stop_after',
+  });
+  return true;
 }
 
 function skip(recorder: Recorder, instanceId: string): void {

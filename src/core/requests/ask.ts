@@ -2,6 +2,7 @@
 import { handOffKeys, type Interrupt } from '../../model/run.ts';
 import { saysWhatIsClosed } from '../events/interrupt.ts';
 import { Recorder } from '../state/recorder.ts';
+import { isHead } from '../state/regions.ts';
 import type { RunState } from '../state/run-state.ts';
 import { isOver } from '../state/standing.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -37,6 +38,10 @@ export function askQuestion(state: RunState, interrupt: Interrupt, now: string):
       'wrong-task',
       `instance ${interrupt.instance_id} is of task ${instance.task_id}, not ${interrupt.task_id}`,
     );
+  }
+  if (isHead(state, instance)) {
+    const why = `${instance.instance_id} stands for the items of ${instance.task_id}: nobody is at work on it`;
+    return refuse('no-worker', why);
   }
   const policy = state.plan.tasks[instance.task_id]?.interaction_policy;
   if (interrupt.audience === 'human' && policy?.allow_human === false) {

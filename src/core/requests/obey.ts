@@ -20,6 +20,11 @@ const obeyed: Readonly<Record<Subject, Obey>> = {
     // The others want nothing done: the run is over without a single result.
     if (choice === 'agent') assignMerge(recorder, interrupt);
   },
+  /** Whoever opens the region reads the answer itself. */
+  items({ state }, { interrupt: { metadata } }) {
+    const { region_id: id } = metadata;
+    if (typeof id === 'string') state.agenda.unsettled.push(id);
+  },
 };
 
 /** Makes true what was answered. Called for each answered question of the engine, before anything is settled. */

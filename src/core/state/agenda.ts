@@ -1,6 +1,6 @@
 /** What `plan` has yet to look at. `evolve` fills it, so that planning costs what changed. */
 
-/** What a controller did: it opened a scope (nobody opened the base scope), or chose a target in its own. */
+/** What a controller did: it opened a scope (none opened the base scope, or those of items), or chose a target in its own. */
 export type Choice =
   | { kind: 'scope'; scopeId: string; controllerInstanceId: string | null }
   | { kind: 'target'; scopeId: string; target: string; controllerInstanceId: string };
@@ -21,6 +21,12 @@ export interface Agenda {
   runnable: OrdinalHeap;
   /** Instances that wait for a moment, by that moment (ms since the epoch); entries may be stale. */
   delayed: OrdinalHeap;
+  /** Regions whose items have not all been made. */
+  opening: Queue<string>;
+  /** Regions with a bound on their items at a time that may have room for another. */
+  rooms: Queue<string>;
+  /** What is ready but for a place of its item. */
+  held: HeldItems;
 }
 
 export function emptyAgenda(): Agenda {
@@ -31,7 +37,40 @@ export function emptyAgenda(): Agenda {
     unsettled: new Queue(),
     runnable: new OrdinalHeap(),
     delayed: new OrdinalHeap(),
+    opening: new Queue(),
+    rooms: new Queue(),
+    held: new HeldItems(),
   };
+}
+
+/** Instances whose item waits for a place in its region. Kept by planning alone: see `isKnown`. */
+export class HeldItems {
+  /** Whether planning has looked at what the log left held: it does so once. */
+  isKnown = false;
+  readonly #byItem = new Map<string, string[]>();
+  readonly #itemsOf = new Map<string, OrdinalHeap>();
+
+  /** `item`: the id of its scope. */
+  add(regionId: string, index: number, item: string, instanceId: string): void {
+    const known = this.#byItem.get(item);
+    if (known !== undefined) {
+      known.push(instanceId);
+      return;
+    }
+    this.#byItem.set(item, [instanceId]);
+    let items = this.#itemsOf.get(regionId);
+    if (!items) this.#itemsOf.set(regionId, (items = new OrdinalHeap()));
+    items.push(index, item);
+  }
+
+  /** What is held in the first item of a region; undefined: nothing is. */
+  take(regionId: string): string[] | undefined {
+    const item = this.#itemsOf.get(regionId)?.take();
+    if (item === undefined) return undefined;
+    const held = this.#byItem.get(item);
+    this.#byItem.delete(item);
+    return held;
+  }
 }
 
 /** First in, first out, without moving elements at each take. */

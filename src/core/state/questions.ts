@@ -1,10 +1,10 @@
 /** Questions that the engine asks a person by itself, and what their answers mean. Who obeys: `requests/obey.ts`. */
 import { derivedInterruptId } from '../../model/ids.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
-import { answersOf, replySchemaName, type Subject } from '../../model/questions.ts';
+import { answersOf, isCount, replySchemaName, type Subject } from '../../model/questions.ts';
 import type { InterruptRecord, Reply } from '../../model/run.ts';
 import type { Recorder } from './recorder.ts';
-import { instanceOf } from './run-state.ts';
+import { instanceOf, type RunState } from './run-state.ts';
 
 export interface EngineQuestion {
   subject: Subject;
@@ -74,9 +74,15 @@ export function readChoice(
   { text, payload }: Pick<Reply, 'text' | 'payload'>,
 ): Chosen | null {
   const choices = choicesOf(subject, options);
-  if (isJsonObject(payload) && Object.keys(payload).length > 0)
-    return fromPayload(choices, payload);
-  const said = text.trim().replace(/\.$/, '');
+  const chosen =
+    isJsonObject(payload) && Object.keys(payload).length > 0
+      ? fromPayload(choices, payload)
+      : fromText(choices, text.trim().replace(/\.$/, ''));
+  const counts = (choices[chosen?.choice ?? ''] ?? []).filter(isCount);
+  return counts.every((name) => Number.isInteger(chosen?.amounts[name])) ? chosen : null;
+}
+
+function fromText(choices: Readonly<Record<string, readonly string[]>>, said: string) {
   const choice = Object.keys(choices).find((each) => isSaid(each, said));
   if (choice === undefined) return null;
   return fromWords(choice, choices[choice] ?? [], said.slice(choice.length));
@@ -86,6 +92,12 @@ export function readChoice(
 export function chosenIn({ interrupt, reply }: InterruptRecord): Chosen | null {
   if (interrupt.subject === undefined || reply === null) return null;
   return readChoice(interrupt.subject, interrupt.options, reply);
+}
+
+/** As `chosenIn`, of the question about `key`; null where there is none, or it is not answered. */
+export function chosenAbout(state: RunState, subject: Subject, key: string): Chosen | null {
+  const record = state.interrupts.get(questionId(state.runId, { subject, key }));
+  return record === undefined ? null : chosenIn(record);
 }
 
 /** `"grant" (wall_sec), "give up"` */

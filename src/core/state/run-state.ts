@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../model/json.ts';
 import type {
   ContinueReason,
+  GatheredItem,
   InputScope,
   Instance,
   InterruptRecord,
@@ -45,6 +46,8 @@ export interface RunState {
   droppedProposals: Map<string, number>;
   scopeIndex: Map<string, ScopeIndex>;
   links: Map<string, InstanceLinks>;
+  /** Regions whose list is known, by the id of the instance that stood for it before. See regions.ts. */
+  regions: Map<string, Region>;
   counts: Record<Instance['status'], number>;
   /** How long at least one attempt has run, as far as that has ended: milliseconds. See `workedMs`. */
   workedMs: number;
@@ -66,13 +69,13 @@ export interface LockLine {
 export interface InstanceLinks {
   /** Position in creation order, from 0. */
   ordinal: number;
-  /** Distinct upstream instances. */
+  /** Distinct upstream instances, and regions. */
   upstream: string[];
   /** Instances that have this one upstream. */
   downstream: string[];
-  /** Distinct upstream instances that are not done. */
+  /** Distinct upstream instances that are not done, and what it gathers that is not over in every item. */
   unfinished: number;
-  /** Distinct upstream instances that are failed or skipped. */
+  /** Distinct upstream instances that are failed or skipped, and what it gathers that bars it. */
   blocked: number;
   interrupts: string[];
   /** While skipped: the upstream instance to blame, or null where an abort skipped it. */
@@ -103,6 +106,10 @@ export interface LoopCount {
 /** What planning must find quickly in a scope; derived. See scope-index.ts. */
 export interface ScopeIndex {
   parent: string | null;
+  /** The item in which it lies; null: it lies in none. */
+  item: Item | null;
+  /** In how many items it lies, one in the other. */
+  depth: number;
   children: string[];
   body: ReadonlySet<string>;
   /** Instances created in this scope, by task. */
@@ -119,11 +126,85 @@ export interface ScopeIndex {
   loops: Map<string, LoopCount>;
 }
 
+/** A list of which a task is done for each item; derived. See regions.ts. */
+export interface Region extends Node {
+  region_id: string;
+  /** How many items there are to be. */
+  count: number;
+  /** How many of them a person wants. */
+  taken: number;
+  /** The instance that gave the list; null: an input or the program did. */
+  givenBy: string | null;
+  /** What was gathered for the list itself. */
+  gathered?: Record<string, GatheredItem[]>;
+  /** Those that have been made, in order. */
+  items: Item[];
+  /** Instances within it that have failed, oldest first. */
+  failed: Set<string>;
+  /** How many items such an instance lies in. */
+  failedItems: number;
+  /** How many items have a place and something unfinished. */
+  atWork: number;
+  /** In the order of `TaskGraph.gathered`. */
+  gathering: RegionGather[];
+}
+
+interface RegionGather {
+  task: string;
+  /** In how many items it is not over yet. */
+  open: number;
+  /** Those that bar whoever needs all. */
+  barring: Set<Item>;
+}
+
+export interface Item {
+  region: Region;
+  index: number;
+  scopeId: string;
+  /** The item in which its region lies. */
+  outer: Item | null;
+  /** In how many items what lies in it lies. */
+  depth: number;
+  unfinished: number;
+  failed: number;
+  /** An attempt within it has begun. */
+  hasBegun: boolean;
+  /** Something within it has been let in. Lost where something goes back while all in it is over. */
+  hasPlace: boolean;
+  /** In the order of `TaskGraph.gathered`; empty until the first instance is there. */
+  gathering: ItemGather[];
+}
+
+export interface ItemGather {
+  /** Instances that lead to the gathered task, or are of it, and are unfinished. */
+  open: number;
+  /** Of the same: failed, or skipped for a reason that bars whoever needs all. */
+  missed: number;
+  /** The latest instance of the gathered task. */
+  entry: string | null;
+  /** Whether that is `missed`. */
+  isEntryMissed: boolean;
+}
+
 /** @throws Error where there is none: a defect, since the log names only what it created */
 export function instanceOf(state: RunState, instanceId: string | null): Instance {
   const instance = instanceId === null ? undefined : state.instances.get(instanceId);
   if (!instance) throw new Error(`no instance ${instanceId}`);
   return instance;
+}
+
+/** What tells where something is bound: an instance, or a region. */
+export interface Node {
+  task_id: string;
+  input_scope_id: string;
+  dependency_instances: Record<string, string>;
+  activation_bindings: Record<string, string>;
+  gathers?: Record<string, string>;
+}
+
+/** As `instanceOf`, also of a region. */
+export function nodeOf(state: RunState, id: string): Node {
+  return state.regions.get(id) ?? instanceOf(state, id);
 }
 
 /** As `instanceOf`. */

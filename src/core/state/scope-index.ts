@@ -1,13 +1,16 @@
 /** What planning must find quickly in a scope. Derived; kept by `evolve` and by memo. */
-import type { LoopCount, RunState, ScopeIndex } from './run-state.ts';
+import { nodeOf, type Item, type LoopCount, type RunState, type ScopeIndex } from './run-state.ts';
 
 export function newScopeIndex(
   parent: string | null,
   body: ReadonlySet<string>,
   loops: Map<string, LoopCount>,
+  item: Item | null,
 ): ScopeIndex {
   return {
     parent,
+    item,
+    depth: item === null ? 0 : item.depth,
     children: [],
     body,
     instancesOf: new Map(),
@@ -53,10 +56,10 @@ export function nearestScopeAbove(state: RunState, scopeId: string, task: string
  * it: what lies between the two scopes repeats nothing of the history.
  */
 export function isAligned(state: RunState, scopeId: string, instanceId: string): boolean {
-  const instance = state.instances.get(instanceId);
-  if (!instance || !state.graph.repeatable.has(instance.task_id)) return true;
+  const { task_id: task, input_scope_id: own } = nodeOf(state, instanceId);
+  if (!state.graph.repeatable.has(task)) return true;
   if (!state.links.get(instanceId)?.aligned) return false;
-  return nearestBody(state, scopeId, instance.task_id) === instance.input_scope_id;
+  return nearestBody(state, scopeId, task) === own;
 }
 
 /** The nearest scope, from this one up, whose body has the task: the base scope's has every one. */

@@ -1,5 +1,7 @@
 /** Which commits led to an instance: section 16 of the contract. What of them is an ancestor of another, git knows. */
-import { instanceOf, linksOf, type RunState } from './run-state.ts';
+import type { Instance } from '../../model/run.ts';
+import { gatheredBy } from './regions.ts';
+import { instanceOf, linksOf, nodeOf, type RunState } from './run-state.ts';
 
 export interface LeadingCommit {
   commit: string;
@@ -42,8 +44,25 @@ export function leadingCommits(
 }
 
 function leadersOf(state: RunState, instanceId: string): string[] {
-  const { activation_bindings: activated } = instanceOf(state, instanceId);
-  const { upstream } = linksOf(state, instanceId);
+  const instance = instanceOf(state, instanceId);
+  const { activation_bindings: activated } = instance;
+  const { upstream: bound } = linksOf(state, instanceId);
+  const upstream = bound.flatMap((id) =>
+    state.regions.has(id) ? gatheredOf(state, instance, id) : [id],
+  );
   const openers = Object.values(activated).filter((id) => !upstream.includes(id));
   return [...upstream, ...openers];
+}
+
+/** What was done of the items of a region, in their order; where nothing was, what led to the region. */
+function gatheredOf(state: RunState, instance: Instance, regionId: string): string[] {
+  const given = gatheredBy(state, instance);
+  const done = Object.entries(instance.gathers ?? {}).flatMap(([scope, id]) =>
+    id === regionId
+      ? (given[scope] ?? []).flatMap((each) =>
+          each.status === 'done' && each.instance_id !== null ? [each.instance_id] : [],
+        )
+      : [],
+  );
+  return done.length > 0 ? done : Object.values(nodeOf(state, regionId).dependency_instances);
 }

@@ -3,11 +3,22 @@
  * controller activates whom, and which tasks a loop can repeat. Section 5 of the contract.
  */
 import { scopeName, type TaskSpec } from '../../model/program.ts';
+import { beginsWith, gatheredRegion, regionsOf, type Regions } from '../../model/regions.ts';
 
 export interface Upstream {
+  /** Of what is gathered: the task that opens the region. */
   task: string;
   /** The dependency scope names under which the task knows this upstream task; usually one. */
   names: string[];
+  /** The region is bound, not an instance. */
+  isRegion: boolean;
+}
+
+/** A task whose instances in the items of a region are gathered. */
+export interface GatheredTask {
+  task: string;
+  /** The tasks in the items that it follows from, and itself. */
+  leading: ReadonlySet<string>;
 }
 
 export interface TaskGraph {
@@ -23,6 +34,13 @@ export interface TaskGraph {
   crossing: Set<string>;
   /** Bodies by their seeds, so that all iterations of a loop share one set. */
   bodies: Map<string, ReadonlySet<string>>;
+  regions: Regions;
+  /** Region → the tasks that gather it. */
+  gatherers: Map<string, Set<string>>;
+  /** Task → the tasks that gather it. */
+  gatheredBy: Map<string, string[]>;
+  /** Region → what of it is gathered. */
+  gathered: Map<string, GatheredTask[]>;
   allTasks: ReadonlySet<string>;
 }
 
@@ -31,9 +49,10 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
   const dependents = new Map<string, string[]>();
   const gate = new Map<string, string>();
   const all = Object.values(tasks);
+  const regions = regionsOf(all);
   for (const task of all) dependents.set(task.id, []);
   for (const task of all) {
-    const distinct = upstreamOf(task);
+    const distinct = upstreamOf(task, regions);
     upstream.set(task.id, distinct);
     for (const { task: id } of distinct) {
       const known = dependents.get(id);
@@ -50,26 +69,79 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     repeatable: new Set(),
     crossing: new Set(),
     bodies: new Map(),
+    regions,
+    gatherers: new Map(),
+    gatheredBy: new Map(),
+    gathered: new Map(),
     allTasks: new Set(upstream.keys()),
   };
   for (const task of all) {
     if (task.control?.mode !== 'loop') continue;
-    const body = bodyOf(graph, task.control.continue_targets);
-    for (const id of body) {
-      graph.repeatable.add(id);
-      for (const up of upstream.get(id) ?? []) if (!body.has(up.task)) graph.crossing.add(up.task);
+    const body = bodyOf(graph, task.control.continue_targets, standingOf(graph, task.id).length);
+    noteBody(graph, body);
+  }
+  for (const { id, depends_on: dependencies } of all) {
+    for (const { task, gather } of dependencies) {
+      if (gather === undefined) continue;
+      graph.gatheredBy.set(task, [...(graph.gatheredBy.get(task) ?? []), id]);
     }
+  }
+  for (const [region, body] of regions.bodies) {
+    noteBody(graph, body);
+    graph.gathered.set(region, gatheredIn(graph, tasks, region));
+    const gathering = (dependent: string): boolean =>
+      upstream.get(dependent)?.some((up) => up.isRegion && up.task === region) === true;
+    graph.gatherers.set(region, new Set((dependents.get(region) ?? []).filter(gathering)));
   }
   return graph;
 }
 
-function upstreamOf(task: TaskSpec): Upstream[] {
+/** What can repeat, and what is bound from outside of what repeats. */
+function noteBody({ upstream, repeatable, crossing }: TaskGraph, body: ReadonlySet<string>): void {
+  for (const id of body) {
+    repeatable.add(id);
+    for (const up of upstream.get(id) ?? []) if (!body.has(up.task)) crossing.add(up.task);
+  }
+}
+
+/** The regions in which the ordinary instances of a task stand, outermost first. */
+export function standingOf({ regions }: TaskGraph, task: string): readonly string[] {
+  return regions.stacks.get(task) ?? [];
+}
+
+function gatheredIn(
+  graph: TaskGraph,
+  tasks: Record<string, TaskSpec>,
+  region: string,
+): GatheredTask[] {
+  const body = graph.regions.bodies.get(region) ?? new Set();
+  const gathered = new Set<string>();
+  for (const { depends_on: dependencies } of Object.values(tasks)) {
+    for (const each of dependencies) {
+      if (gatheredRegion(graph.regions, each) === region) gathered.add(each.task);
+    }
+  }
+  return [...gathered].map((task) => {
+    const leading = new Set([task]);
+    for (const id of leading) {
+      for (const { task: up } of tasks[id]?.depends_on ?? []) if (body.has(up)) leading.add(up);
+    }
+    return { task, leading };
+  });
+}
+
+function upstreamOf(task: TaskSpec, regions: Regions): Upstream[] {
   if (task.depends_on.length === 0) return [];
   const byTask = new Map<string, Upstream>();
   for (const dependency of task.depends_on) {
-    const known = byTask.get(dependency.task);
+    const region = gatheredRegion(regions, dependency);
+    const bound = region ?? dependency.task;
+    const known = byTask.get(bound);
     if (known) known.names.push(scopeName(dependency));
-    else byTask.set(dependency.task, { task: dependency.task, names: [scopeName(dependency)] });
+    else {
+      const names = [scopeName(dependency)];
+      byTask.set(bound, { task: bound, names, isRegion: region !== null });
+    }
   }
   return [...byTask.values()];
 }
@@ -113,13 +185,27 @@ export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
   return ordered;
 }
 
-/** The seeds and all tasks that descend from one by `depends_on`. */
-export function bodyOf(graph: TaskGraph, seeds: readonly string[]): ReadonlySet<string> {
-  const key = JSON.stringify(seeds);
+/**
+ * What an iteration has: the seeds and all tasks that descend from one by `depends_on`, within the items in which the
+ * seeds stand. `depth`: in how many regions their controller stands. Of a region the iteration has all or nothing.
+ */
+export function bodyOf(
+  graph: TaskGraph,
+  seeds: readonly string[],
+  depth: number,
+): ReadonlySet<string> {
+  const key = JSON.stringify([seeds, depth]);
   const known = graph.bodies.get(key);
   if (known) return known;
+  const place = standingOf(graph, seeds[0] ?? '').slice(0, depth);
   const body = new Set<string>(seeds);
-  for (const id of body) for (const next of graph.dependents.get(id) ?? []) body.add(next);
+  for (const id of body) {
+    for (const next of graph.dependents.get(id) ?? []) {
+      const stack = standingOf(graph, next);
+      const around = stack.slice(depth).filter((region) => region !== next);
+      if (beginsWith(stack, place) && around.every((region) => body.has(region))) body.add(next);
+    }
+  }
   graph.bodies.set(key, body);
   return body;
 }

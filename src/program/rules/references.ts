@@ -117,16 +117,6 @@ export function checkReferences(
     }
     if (reference.kind !== 'dep_artifact') continue;
     const dependency = byScope.get(reference.scope);
-    if (dependency?.gather !== undefined) {
-      add(
-        'error',
-        'task.reference_to_gathered',
-        at,
-        `"${ref}" is no single file: each item of "${dependency.task}" has one`,
-        `Refer to deps.${reference.scope}.result; the files lie beside it, in deps/${reference.scope}/artifacts/<key>/${reference.path}.`,
-      );
-      continue;
-    }
     if (!dependency || dependency.consume.includes(reference.path)) continue;
     add(
       'error',

@@ -16,24 +16,6 @@ export function checkRegions(
     const { code, path, message, hint } = said(problem, task, regions);
     addTo(`tasks.${task.id}`)('error', code, path, message, hint);
   }
-  for (const { id, for_each, depends_on } of tasks) checkBuilt(id, for_each, depends_on, addTo);
-}
-
-/** What no engine carries out is not accepted. */
-function checkBuilt(
-  id: string,
-  forEach: TaskSpec['for_each'],
-  dependencies: TaskSpec['depends_on'],
-  addTo: (subject: string) => Add,
-): void {
-  const notBuilt = (path: RuleFinding['path'], name: string): void => {
-    const message = `"${name}" is not built yet`;
-    addTo(`tasks.${id}`)('error', 'task.not_built', path, message);
-  };
-  if (forEach !== undefined) notBuilt(['for_each'], 'for_each');
-  for (const [index, { gather }] of dependencies.entries()) {
-    if (gather !== undefined) notBuilt(['depends_on', index, 'gather'], 'gather');
-  }
 }
 
 interface Said {

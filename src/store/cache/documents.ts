@@ -1,12 +1,21 @@
 /** A run as JSON for others, as it lies under `state/`. Pure. Section 12 of the contract names the fields. */
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec } from '../../model/program.ts';
-import type { InstanceStatus, InputScope, Interrupt, RunStatus } from '../../model/run.ts';
+import type {
+  InstanceStatus,
+  InputScope,
+  Interrupt,
+  ItemOfScope,
+  RunStatus,
+} from '../../model/run.ts';
 import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
 import { answeredCount, isRunStopped, waitingUntil, workedMs } from '../../core/state/standing.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
-/** A scope with the values that its instances see: its own over its ancestors'. */
+/**
+ * A scope with the values that its instances see: its own over its ancestors'. That of an item has its own alone: the
+ * list may be among the others, and would be there once for each of its items.
+ */
 export interface InputScopeDocument {
   input_scope_id: string;
   parent_input_scope_id: string | null;
@@ -14,6 +23,8 @@ export interface InputScopeDocument {
   values: JsonObject;
   created_by_instance_id: string | null;
   created_at: string;
+  /** Of the scope of an item. */
+  item?: ItemOfScope;
 }
 
 /** What tells one run from another in a list: small however large the run is. */
@@ -92,8 +103,10 @@ export function inputScopeDocument(state: RunState, scope: InputScope): InputSco
     input_scope_id: scope.input_scope_id,
     parent_input_scope_id: scope.parent_input_scope_id,
     seed_task_ids: scope.seed_task_ids,
-    values: effectiveValues(state, scope.input_scope_id),
+    values:
+      scope.item === undefined ? effectiveValues(state, scope.input_scope_id) : scope.own_values,
     created_by_instance_id: scope.created_by_instance_id,
     created_at: scope.created_at,
+    ...(scope.item === undefined ? {} : { item: scope.item }),
   };
 }

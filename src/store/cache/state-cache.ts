@@ -154,6 +154,8 @@ export class StateCache {
         return this.#write(file, scope && inputScopeDocument(state, scope));
       }
       case 'instance':
+        // It stood for a region, and is none any more.
+        if (state.regions.has(id)) return remove(file);
         return this.#write(file, state.instances.get(id));
       case 'proposal':
         return this.#write(file, state.proposals.get(id));

@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { brief, project, report, task, type Files } from '../sample-program.ts';
 
-/** What is said of these files, without what no engine carries out yet. */
+/** What is said of these files. */
 async function found(files: Files): Promise<string[]> {
   const { errors, warnings, notes } = await report({
     'project.yaml': `${project}edition: 2\n`,
     ...files,
   });
-  return [...errors, ...warnings, ...notes]
-    .filter(({ code }) => code !== 'task.not_built')
-    .map((one) => `${brief(one)}: ${one.message}${one.hint === null ? '' : ` | ${one.hint}`}`);
+  return [...errors, ...warnings, ...notes].map(
+    (one) => `${brief(one)}: ${one.message}${one.hint === null ? '' : ` | ${one.hint}`}`,
+  );
 }
 
 const find = task('find');
@@ -38,11 +38,6 @@ describe('17. where tasks stand', () => {
     expect(await found(files)).toEqual([
       'error task.gather_without_region tasks/end.yaml:3:48: there is nothing to gather: "find" stands in no region, and has one instance | Remove "gather", or give the task that is to run for every item "for_each".',
     ]);
-  });
-
-  it('says what is not carried out yet', async () => {
-    const { errors } = await report({ 'tasks/find.yaml': find, 'tasks/fix.yaml': fix });
-    expect(errors.map(brief)).toEqual(['error task.not_built tasks/fix.yaml:3:11']);
   });
 });
 
@@ -271,13 +266,13 @@ const cases: Case[] = [
     says: ['what is gathered of "fix" is a list of its items'],
   },
   {
-    name: 'a file of what is gathered',
+    name: 'a file of what is gathered that is not consumed',
     files: gathering(
       '[{task: fix, kind: context, consume: [final.md], gather: all}]',
-      'compose: [{kind: ref, ref: deps.fix.artifacts.final.md}]\n',
+      'compose: [{kind: ref, ref: deps.fix.artifacts.other.md}]\n',
     ),
-    expected: ['error task.reference_to_gathered tasks/end.yaml:4:28'],
-    says: ['deps/fix/artifacts/<key>/final.md'],
+    expected: ['error task.reference_not_consumed tasks/end.yaml:4:28'],
+    says: ['other.md'],
   },
   {
     name: 'one task of a region with, another without gather',
