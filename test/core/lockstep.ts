@@ -69,11 +69,15 @@ export class Lockstep {
   #interruptNumber = 0;
 
   constructor(tasks: readonly TaskSpec[], random: Random, options: LockstepOptions) {
-    const inputs = { goal: 'g', n: 0, list: [{ k: 'a' }, { k: 'b' }, 3] };
+    this.#hasRegions = tasks.some(({ for_each: forEach }) => forEach !== undefined);
+    const inputs = {
+      goal: 'g',
+      n: 0,
+      ...(this.#hasRegions ? { list: [{ k: 'a' }, { k: 'b' }, 3] } : {}),
+    };
     this.#isConditional = tasks.some(
       ({ when, control, for_each: forEach }) => (when ?? control?.decide ?? forEach) !== undefined,
     );
-    this.#hasRegions = tasks.some(({ for_each: forEach }) => forEach !== undefined);
     this.#random = random;
     this.#options = options;
     this.#temper = random.pick<Temper>([
@@ -88,7 +92,7 @@ export class Lockstep {
     const plan = runPlan(tasks, {
       user_inputs: inputs,
       format_version: options.formatVersion,
-      ...(random.chance(0.2) ? { yes_items: 2 } : {}),
+      ...(this.#hasRegions && random.chance(0.2) ? { yes_items: 2 } : {}),
     });
     this.model = new ReferenceModel(plan);
     this.#twins = new Twins(this.model);
@@ -306,10 +310,9 @@ export class Lockstep {
     this.#shadow = this.#options.everyPrefix ? this.#replayed() : null;
     // What comes only after the plan may be another story than the model was told.
     const isOther =
-      step.op === 'interrupt' ||
-      step.op === 'abort' ||
+      (this.#isConditional && step.op === 'abort') ||
       (this.#hasRegions && (step.op === 'retry' || step.op === 'resume'));
-    const planned = !isOther && this.#random.chance(0.5);
+    const planned = step.op !== 'interrupt' && this.#random.chance(0.5) && !isOther;
     this.steps.push({ op: 'crash', cut, planned });
     if (planned) this.#planWithoutStart();
     if (!whole) this.#commit(this.#perform(step).events);

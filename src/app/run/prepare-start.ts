@@ -29,6 +29,8 @@ export interface StartOptions {
   cwd: string;
   /** What to do with uncommitted changes where tasks have trees; left out: refuse them. */
   uncommitted?: Uncommitted;
+  /** Lists of up to so many items need no consent; left out: as their tasks say (`ask_above`). */
+  yesItems?: number;
   /** `--assistants`: the engine answers assistant interrupts itself. */
   assistants?: boolean;
 }

@@ -55,6 +55,7 @@ export async function startRun(
       task_path_templates: Object.fromEntries(tasks.map((task) => [task.id, templatesOf(task)])),
       user_inputs: inputs,
       files,
+      ...(options.yesItems === undefined ? {} : { yes_items: options.yesItems }),
       ...(bases === null ? {} : { workspace_bases: await makeBases(bases, run.paths, now) }),
     };
     const { state, events } = createRun(plan, runId, now);

@@ -80,6 +80,11 @@ export const command = defineCommand({
       'where tasks have trees of their own: include or ignore what is not committed yet',
       uncommittedChoices,
     ),
+    yesItems: parsed(
+      '--yes-items <n>',
+      'do for_each of up to so many items unasked',
+      wholeNumber('--yes-items'),
+    ),
     maxWait: parsed(
       '--max-wait <sec>',
       'end, and leave the run waiting, where nothing begins for longer',
@@ -118,6 +123,7 @@ export const command = defineCommand({
         one.kind === 'json_file' ? { ...one, value: path.resolve(context.cwd, one.value) } : one,
       ),
       ...(assistants ? { assistants } : {}),
+      ...(options.yesItems === null ? {} : { yesItems: options.yesItems }),
       ...(options.uncommitted === null ? {} : { uncommitted: options.uncommitted }),
     };
     if (options.dryRun) {
