@@ -25,6 +25,8 @@ export interface ModelScope {
   grants: Map<string, number>;
   /** The item whose scope it is; null for the base scope and iterations of loops. */
   item: ModelItem | null;
+  /** The items around it, the innermost first; itself, where it is one. */
+  around: ModelScope[];
 }
 
 export interface ModelItem {
@@ -132,6 +134,7 @@ export class ReferenceModel {
       createdBy: null,
       grants: new Map(),
       item: null,
+      around: [],
     });
     this.createInstances();
   }
@@ -283,7 +286,7 @@ export class ReferenceModel {
         }
         if (this.#mustNotBegin(instance)) return 'skipped';
         if (this.#openBlocking(instance).length > 0) return 'waiting';
-        instance.held = itemsAround(instance.scope).some((item) => !this.#hasPlace(item));
+        instance.held = instance.scope.around.some((item) => !this.#hasPlace(item));
         return instance.held ? 'pending' : 'runnable';
       case 'skipped':
         return blocked || this.#staysSkipped(instance) ? 'skipped' : 'pending';
@@ -344,7 +347,7 @@ export class ReferenceModel {
   /** Whether the instance stands for a region, which is not open yet or was. */
   isHead({ task, scope }: ModelInstance): boolean {
     const { for_each } = this.task(task);
-    return for_each !== undefined && this.#depthOf(task) === itemsAround(scope).length + 1;
+    return for_each !== undefined && this.#depthOf(task) === scope.around.length + 1;
   }
 
   /** See `Places`. */
@@ -353,7 +356,8 @@ export class ReferenceModel {
   }
 
   #standsIn(task: TaskSpec, scope: ModelScope): boolean {
-    const depth = itemsAround(scope).length;
+    const depth = scope.around.length;
+    if (!this.#places.hasRegions) return true;
     // The first of an item comes with the item.
     if (scope.item?.region.task === task.id) return false;
     const opens = task.for_each !== undefined && this.#depthOf(task.id) === depth + 1;
@@ -401,14 +405,16 @@ export class ReferenceModel {
       createdBy: null,
       grants: new Map(),
       item: { region: head, index, hasPlace: false },
+      around: [],
     };
+    scope.around = [scope, ...head.scope.around];
     this.scopes.push(scope);
     return scope;
   }
 
   /** All instances within an item, those of loops and regions in it, too. */
   #within(item: ModelScope): ModelInstance[] {
-    return this.instances.filter((one) => itemsAround(one.scope).includes(item));
+    return this.instances.filter((one) => one.scope.around.includes(item));
   }
 
   #leading(item: ModelScope, task: string): ModelInstance[] {
@@ -442,7 +448,7 @@ export class ReferenceModel {
 
   /** In an item that has not begun, of a region of which too many items have failed: nothing in it is run. */
   #mustNotBegin({ scope }: ModelInstance): boolean {
-    return itemsAround(scope).some((around) => {
+    return scope.around.some((around) => {
       const { stop_after: limit = null } = this.#forEachOf(around) ?? {};
       const { items } = around.item?.region ?? { items: null };
       if (limit === null || this.#within(around).some((one) => one.attempts > 0)) return false;
@@ -465,12 +471,12 @@ export class ReferenceModel {
   }
 
   #takePlaces({ scope }: ModelInstance): void {
-    for (const { item } of itemsAround(scope)) if (item) item.hasPlace = true;
+    for (const { item } of scope.around) if (item) item.hasPlace = true;
   }
 
   /** What goes back into an item in which all is over has to wait for a place again. */
   #losePlaces({ scope }: ModelInstance): void {
-    for (const around of itemsAround(scope)) {
+    for (const around of scope.around) {
       if (around.item && !this.#isAtWork(around)) around.item.hasPlace = false;
     }
   }
@@ -482,7 +488,7 @@ export class ReferenceModel {
         if (this.#hasPlace(item) || !this.#hasRoom(item)) continue;
         const first = this.#within(item).find(
           ({ held, scope }) =>
-            held && itemsAround(scope).every((each) => this.#hasPlace(each) || this.#hasRoom(each)),
+            held && scope.around.every((each) => this.#hasPlace(each) || this.#hasRoom(each)),
         );
         if (first === undefined) continue;
         first.status = 'runnable';
@@ -690,12 +696,13 @@ export class ReferenceModel {
         seeds: control.continue_targets,
         body: this.#places.bodyOf(
           control.continue_targets,
-          this.#places.stackOf(instance.task).slice(0, itemsAround(instance.scope).length),
+          this.#places.stackOf(instance.task).slice(0, instance.scope.around.length),
         ),
         values: { ...instance.scope.values, ...choice.inputs },
         createdBy: instance,
         grants: new Map(),
         item: null,
+        around: instance.scope.around,
       });
     }
   }
@@ -827,12 +834,6 @@ export class ReferenceModel {
   task(id: string): TaskSpec {
     return this.#places.task(id);
   }
-}
-
-/** The items around a scope, the innermost first. */
-export function itemsAround(scope: ModelScope): ModelScope[] {
-  const outer = scope.parent === null ? [] : itemsAround(scope.parent);
-  return scope.item === null ? outer : [scope, ...outer];
 }
 
 /** Whether each item has a key, and none that of another, whatever the case. */

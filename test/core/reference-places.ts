@@ -3,12 +3,14 @@ import type { Dependency, TaskSpec } from '../../src/model/program.ts';
 
 export class Places {
   readonly #tasks: readonly TaskSpec[];
+  readonly hasRegions: boolean;
   readonly #byId: ReadonlyMap<string, TaskSpec>;
   /** Only so that they are not worked out a thousand times. */
   readonly #stacks = new Map<string, string[]>();
 
   constructor(tasks: readonly TaskSpec[]) {
     this.#tasks = tasks;
+    this.hasRegions = tasks.some(({ for_each: forEach }) => forEach !== undefined);
     this.#byId = new Map(tasks.map((task) => [task.id, task]));
   }
 

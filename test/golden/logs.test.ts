@@ -50,7 +50,7 @@ interface LogDigest {
 }
 
 describe('random runs', () => {
-  it(`${CASES} logs are what they were`, { timeout: 60_000 }, () => {
+  it(`${CASES} logs are what they were`, { timeout: 240_000 }, () => {
     const digests: Record<string, LogDigest> = {};
     const types = new Set<string>();
     for (let seed = FIRST_SEED; seed < FIRST_SEED + CASES; seed += 1) {
