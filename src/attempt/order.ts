@@ -8,6 +8,7 @@ import { backendOf } from '../agents/backends.ts';
 import { environmentSpec, profileOf } from '../agents/profile.ts';
 import { agentOfRole, effectiveAgent } from '../agents/resolve-agent.ts';
 import {
+  agentTrouble,
   effectiveValues,
   instanceOf,
   linksOf,
@@ -96,7 +97,8 @@ export function workerOrder(
     startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
     generation,
   });
-  return resolved.ok ? ordered : { ...ordered, problem: resolved.message };
+  const trouble = resolved.ok ? agentTrouble(state, instance) : resolved.message;
+  return trouble === null ? ordered : { ...ordered, problem: trouble };
 }
 
 /** Where git of what runs in a tree is not to look for a repository: above the tree, above its own directory. */

@@ -3,7 +3,7 @@ import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { AttemptRecord, FileRecord, Instance } from '../../model/run.ts';
-import type { RunState } from '../../core/state/run-state.ts';
+import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import { readForeignJson } from '../../disk/foreign-json.ts';
 import { placeInAttempt, runPaths } from '../../store/layout.ts';
 import { shownFiles, type ShownFile } from '../../model/attempt.ts';
@@ -194,7 +194,7 @@ function find({ programDir, state, instanceId, attempt }: AttemptAddress): Found
     directory: paths.attemptDir(instanceId, attempt),
     controlDir: paths.controlDir(instanceId, attempt),
     shown: (name) => paths.shownFile(instanceId, attempt, name),
-    task: state.plan.tasks[instance.task_id],
+    task: taskOf(state, instance),
     isRunning: instance.status === 'running' && instance.attempt === attempt,
   };
 }

@@ -1,6 +1,7 @@
 /** What has to hold before a run is made: one that could only fail is none. Creates nothing. */
 import { bubblewrapIn } from '../../execution/local/surroundings.ts';
 import { resolveWorkspaces } from '../../program/workspaces.ts';
+import { boundTask, isBoundToInputs } from '../../core/state/bound-agent.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -96,8 +97,11 @@ async function checkAgents(
 ): Promise<void> {
   const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
   const seen = new Set<string>();
-  for (const task of tasks) {
-    if (decidesByRules(task)) continue;
+  for (const frozen of tasks) {
+    if (decidesByRules(frozen)) continue;
+    const task = isBoundToInputs(frozen) ? boundTask(frozen, inputs) : frozen;
+    // An input that only comes with an item says who it is.
+    if (isBoundToInputs(task)) continue;
     const { agent, sandbox } = effectiveAgent(program.project, task);
     const backend = backendOf(agent.backend);
     const { settings, problem } = backend.settings({ agent, run: task.run }, config);

@@ -4,7 +4,7 @@ import { LineTail } from '../../agents/output/line-tail.ts';
 import type { OutputPlace } from '../../agents/output/open-output.ts';
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import type { RunState } from '../../core/state/run-state.ts';
+import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import { runPaths } from '../../store/layout.ts';
 
 export type { ActivityTail };
@@ -51,7 +51,7 @@ export function attemptOutput(
   const paths = runPaths(programDir, state.runId);
   const stdoutFile = paths.shownFile(instanceId, number, 'events.jsonl');
   const stderrFile = paths.shownFile(instanceId, number, 'stderr.log');
-  const agent = state.plan.tasks[instance.task_id]?.agent ?? state.plan.project.default_agent;
+  const { agent } = taskOf(state, instance);
   const { backend } = resolveAgent(state.plan.project, agent);
   return {
     instanceId,

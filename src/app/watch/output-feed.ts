@@ -4,7 +4,7 @@
  */
 import { resolveAgent } from '../../agents/resolve-agent.ts';
 import type { Instance } from '../../model/run.ts';
-import type { RunState } from '../../core/state/run-state.ts';
+import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { LiveActivities, type OutputChunk } from '../../agents/output/activities.ts';
 
@@ -79,7 +79,7 @@ export class OutputFeed {
   #open(state: RunState, instance: Instance, atEnd: boolean): Tail {
     const { instance_id: instanceId, attempt } = instance;
     const stdout = this.#paths.shownFile(instanceId, attempt, 'events.jsonl');
-    const agent = state.plan.tasks[instance.task_id]?.agent ?? state.plan.project.default_agent;
+    const { agent } = taskOf(state, instance);
     const { backend } = resolveAgent(state.plan.project, agent);
     return { instanceId, attempt, output: new LiveActivities(stdout, backend, atEnd) };
   }

@@ -11,7 +11,7 @@ import { policyOf } from '../state/policies.ts';
 import { askPerson } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
-import { instanceOf, taskOf, type RunState } from '../state/run-state.ts';
+import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { later } from '../plan/timers.ts';
 import { dueCheck } from '../state/checks.ts';
 import { faultsOfChecks } from './checks.ts';
@@ -128,10 +128,9 @@ function notAccepted(
   fail(recorder, instance.instance_id, faults[0].message, faults[0].kind);
 }
 
-function asksAtWall({ plan }: RunState, { task_id, termination_reason }: Instance): boolean {
-  if (termination_reason !== 'wall_timeout') return false;
-  const task = plan.tasks[task_id];
-  return task !== undefined && policyOf(plan.project, task, 'on_wall') === 'ask';
+function asksAtWall(state: RunState, instance: Instance): boolean {
+  if (instance.termination_reason !== 'wall_timeout') return false;
+  return policyOf(state.plan.project, taskOf(state, instance), 'on_wall') === 'ask';
 }
 
 function askForMoreTime(recorder: Recorder, instance: Instance): void {
@@ -175,19 +174,18 @@ export function wait(recorder: Recorder, instance: Instance): void {
 
 /** How long to wait before it is tried again by itself; null: it is not. */
 function retryDelayMs(
-  { plan, links }: RunState,
+  state: RunState,
   instance: Instance,
   kind: FailureKind,
   isWorthIt: boolean,
 ): number | null {
-  const task = plan.tasks[instance.task_id];
-  const policy = task === undefined ? null : policyOf(plan.project, task, 'retry');
+  const policy = policyOf(state.plan.project, taskOf(state, instance), 'retry');
   // What a person stopped is theirs to go on with.
   if (policy === null || kind === 'interrupted') return null;
   const { on, max_attempts, delay_sec, factor, max_delay_sec } = policy;
   const isMeant =
     on === null ? isWorthIt : on.includes(kind) || on.includes(instance.termination_reason ?? '');
-  const retries = links.get(instance.instance_id)?.retries ?? 0;
+  const { retries } = linksOf(state, instance.instance_id);
   if (!isMeant || retries + 1 >= max_attempts) return null;
   return Math.min(delay_sec * factor ** retries, max_delay_sec) * 1000;
 }

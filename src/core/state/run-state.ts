@@ -16,6 +16,7 @@ import type {
 import type { TaskSpec } from '../../model/program.ts';
 import type { RunResult } from '../../model/trees.ts';
 import type { Agenda, OrdinalHeap } from './agenda.ts';
+import { boundTask, boundTrouble, isBoundToInputs } from './bound-agent.ts';
 import type { TaskGraph } from './task-graph.ts';
 
 export interface RunState {
@@ -214,11 +215,32 @@ export function linksOf(state: RunState, instanceId: string): InstanceLinks {
   return links;
 }
 
-/** The task of an instance, as the run froze it. */
+/** The task of an instance, as the run froze it, with the agent and the model that its inputs name. */
 export function taskOf(state: RunState, instance: Instance): TaskSpec {
-  const task = state.plan.tasks[instance.task_id];
-  if (!task) throw new Error(`no task ${instance.task_id}`);
+  const task = frozenTask(state, instance);
+  if (!isBoundToInputs(task)) return task;
+  const known = boundTasks.get(instance);
+  if (known !== undefined) return known;
+  const bound = boundTask(task, effectiveValues(state, instance.input_scope_id));
+  boundTasks.set(instance, bound);
+  return bound;
+}
+
+/** What `taskOf` found of those whose agent their inputs name: neither changes. */
+const boundTasks = new WeakMap<Instance, TaskSpec>();
+
+function frozenTask(state: RunState, { task_id: id }: Instance): TaskSpec {
+  const task = state.plan.tasks[id];
+  if (!task) throw new Error(`no task ${id}`);
   return task;
+}
+
+/** Why no agent can work on the instance; null where one can. See bound-agent.ts. */
+export function agentTrouble(state: RunState, instance: Instance): string | null {
+  const task = frozenTask(state, instance);
+  if (!isBoundToInputs(task)) return null;
+  const values = effectiveValues(state, instance.input_scope_id);
+  return boundTrouble(state.plan.project, task, values);
 }
 
 /** What `effectiveValues` found, by scope: scopes never change. */
