@@ -1,6 +1,7 @@
 // `npm run demo`: the main job, with nothing to install or log in to. Makes a repository with failing
 // tests, runs the quality-convergence example on it until a person is asked, and says what happened.
-// `npm run demo -- --codex` lets your own Codex CLI do the engineering; `--dir DIR` puts it elsewhere.
+// `npm run demo -- --codex` lets your own Codex CLI do the engineering, `-- --claude` your own Claude Code; `--dir DIR`
+// puts it elsewhere.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -18,7 +19,11 @@ import { parseArgs } from 'node:util';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const cli = path.join(root, 'dist', 'main.js');
 const { values: choices } = parseArgs({
-  options: { codex: { type: 'boolean', default: false }, dir: { type: 'string' } },
+  options: {
+    codex: { type: 'boolean', default: false },
+    claude: { type: 'boolean', default: false },
+    dir: { type: 'string' },
+  },
 });
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const bold = (text) => (color ? `\u001b[1m${text}\u001b[22m` : text);
@@ -40,7 +45,9 @@ const repo = path.join(here, 'repo');
 cpSync(path.join(root, 'examples', 'quality_convergence_program'), program, { recursive: true });
 renameSync(path.join(program, 'repo'), repo);
 writeFileSync(path.join(program, 'inputs', 'repo_workspace.txt'), '../repo\n');
-if (choices.codex) useCodex(path.join(program, 'project.yaml'));
+for (const backend of ['codex', 'claude']) {
+  if (choices[backend]) engineerWith(backend, path.join(program, 'project.yaml'));
+}
 const git = (...words) =>
   execFileSync('git', ['-c', 'user.name=demo', '-c', 'user.email=demo@example.invalid', ...words], {
     cwd: repo,
@@ -106,14 +113,14 @@ function orch(...words) {
   return spawnSync(process.execPath, [cli, ...words], { stdio: 'inherit' });
 }
 
-/** Leaves the counting to the deterministic agents, and the engineering to Codex. */
-function useCodex(file) {
+/** Leaves the counting to the deterministic agents, and the engineering to a coding agent. */
+function engineerWith(backend, file) {
   const text = readFileSync(file, 'utf8');
   const edited = text.replace(
     /( {2}(?:engineer|acceptance_gate):\n) {4}backend: command\n {4}run: .*\n/g,
-    '$1    backend: codex\n',
+    `$1    backend: ${backend}\n`,
   );
-  if (edited.match(/^ {4}backend: codex$/gm)?.length !== 2)
+  if (edited.split(`    backend: ${backend}\n`).length !== 3)
     throw new Error(`${file}: not as expected`);
   writeFileSync(file, edited);
 }

@@ -55,6 +55,7 @@ function stepsOf(does: Does, tool: 'exec' | 'bash'): ModelStep[] {
 const command: BackendFixture = {
   backend: commandBackend,
   order: (does, change) => newOrder(root, { run: lineOf(does), ...change }),
+  dies: () => newOrder(root, { run: 'echo "no licence" >&2; exit 3' }),
   sandboxProblem: 'it has none',
 };
 
@@ -64,6 +65,11 @@ const codex: BackendFixture = {
     const prompt = `Go.\n${modelScript(stepsOf(does, 'exec'))}\n`;
     const order = newOrder(root, { backend: codexBackend.name, ...change }, prompt);
     return { ...order, env: { ...codexHome(path.join(root, 'home'), server.port), ...order.env } };
+  },
+  dies() {
+    const order = codex.order({ says: 'x' });
+    order.env['CODEX_HOME'] = path.join(root, 'no-such-home');
+    return order;
   },
   sandboxProblem: sandboxProblem(path.join(root, 'probe-home')),
 };
@@ -76,6 +82,7 @@ const claude: BackendFixture = {
     const env = claudeEnvironment(path.join(root, 'claude-home'), messages.port);
     return { ...order, env: { ...env, ...order.env } };
   },
+  dies: () => claude.order({ says: 'x' }, { agent: { args: ['--no-such-option'] } }),
   sandboxProblem: claudeSandboxProblem(),
   missing: claudeProblem(),
 };
@@ -96,6 +103,14 @@ function overAcp(
       const order = newOrder(root, given, prompt(does));
       mkdirSync(path.join(home, '.acp-agent'), { recursive: true });
       return { ...order, env: { HOME: home, ...env(home), ...order.env } };
+    },
+    dies() {
+      const order = newOrder(
+        root,
+        { backend: acpBackend.name, agent: acpAgent(scriptedAgent('--mute')) },
+        'Go.',
+      );
+      return { ...order, env: { HOME: home, ...order.env } };
     },
     sandboxProblem: bubblewrapProblem(),
   };
@@ -142,8 +157,10 @@ it('has a fixture of every backend', () => {
 
 describe.each(fixtures)('%s', (_, fixture) => {
   const { backend } = fixture;
-  for (const { name, needsSandbox = false, run } of backendChecks) {
+  const isFirst = fixtures.find(([, each]) => each.backend === backend)?.[1] === fixture;
+  for (const { name, needsSandbox = false, ofBackend = false, run } of backendChecks) {
     if (needsSandbox && !backend.can.sandbox) continue;
+    if (ofBackend && !isFirst) continue;
     const problem = (needsSandbox ? fixture.sandboxProblem : null) ?? fixture.missing ?? null;
     if (problem !== null) process.stderr.write(`\n*** SKIPPED: ${name}: ${problem}\n\n`);
     it.skipIf(problem !== null)(name, () => run(fixture));

@@ -26,6 +26,8 @@ export interface BackendFixture {
   order(does: Does, change?: OrderChange): AttemptOrder;
   /** Why its sandbox cannot be tried on this machine; null where it can. */
   sandboxProblem: string | null;
+  /** Of an agent that ends before it has printed a line. */
+  dies(): AttemptOrder;
   /** Why its program cannot be tried at all, where that is allowed. */
   missing?: string | null;
 }
@@ -33,6 +35,8 @@ export interface BackendFixture {
 export interface BackendCheck {
   name: string;
   needsSandbox?: boolean;
+  /** It is the backend's doing, whichever agent it drives. */
+  ofBackend?: boolean;
   run(fixture: BackendFixture): Promise<void> | void;
 }
 
@@ -186,6 +190,52 @@ export const backendChecks: BackendCheck[] = [
     },
   },
   {
+    name: 'takes a command that prints a line of 30 MB',
+    ofBackend: true,
+    async run(fixture) {
+      const line = 'head -c 31457280 /dev/zero | tr "\\0" x; echo';
+      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access' });
+      expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
+    },
+  },
+  {
+    name: 'takes a prompt of a megabyte',
+    ofBackend: true,
+    async run(fixture) {
+      const order = fixture.order({ says: 'all is well' });
+      const file = path.join(order.controlDir, 'prompt.md');
+      writeFileSync(file, `${'x'.repeat(1_000_000)}\n${readFileSync(file, 'utf8')}`);
+      const end = await runToEnd(fixture, order);
+      expect(end.termination_reason).toBe('completed');
+      expect(messageOf(end)?.trim()).toBe('all is well');
+    },
+  },
+  {
+    name: 'says why an agent ended that never said a word',
+    ofBackend: true,
+    async run(fixture) {
+      const end = await runToEnd(fixture, fixture.dies());
+      expect(end).toMatchObject({ termination_reason: 'nonzero_exit', session_id: null });
+      expect(['runner_invocation', 'agent_lost', 'task_runtime']).toContain(end.failure_kind);
+      expect(end.failure_summary).toMatch(/^.{10,500}$/);
+    },
+  },
+  {
+    name: 'ends at its time limit, and where it says nothing any more',
+    ofBackend: true,
+    async run(fixture) {
+      const limits = {
+        wall_timeout: { wallTimeoutMs: 3000 },
+        idle_timeout: { idleTimeoutMs: 5000 },
+      };
+      for (const [reason, limit] of Object.entries(limits)) {
+        const end = await runToEnd(fixture, fixture.order({ waits: true }, limit));
+        expect(end.termination_reason).toBe(reason);
+        expect(['external_network', 'task_runtime']).toContain(end.failure_kind);
+      }
+    },
+  },
+  {
     name: 'starts the servers of tools that its definition names, where it uses any',
     async run(fixture) {
       if (!fixture.backend.can.mcp) return;
@@ -224,6 +274,23 @@ export const backendChecks: BackendCheck[] = [
       for (const directory of [order.controlDir, order.cwd]) {
         expect(existsSync(path.join(directory, 'mine')), directory).toBe(false);
       }
+    },
+  },
+  {
+    name: 'lets what it runs write to workspace, attempt and extra roots, and to nothing else',
+    needsSandbox: true,
+    async run(fixture) {
+      const place = `${fixture.order({ says: 'x' }).cwd}-root`;
+      mkdirSync(place);
+      const line =
+        'touch mine "$CODEX_ORCH_ATTEMPT_DIR/mine" "$ROOT/mine"; touch "$CONTROL/mine"; true';
+      const order = fixture.order({ runs: line }, { writableRoots: [place] });
+      Object.assign(order.env, { ROOT: place, CONTROL: order.controlDir });
+      expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
+      for (const directory of [order.cwd, order.attemptDir, place]) {
+        expect(existsSync(path.join(directory, 'mine')), directory).toBe(true);
+      }
+      expect(existsSync(path.join(order.controlDir, 'mine'))).toBe(false);
     },
   },
   {

@@ -152,7 +152,7 @@ function begunOf(directory: string, task: string): string | null {
 
 const tasks = ['plan', 'implement', 'review', 'gate'];
 
-describe.each(['claude-agent-acp', 'codex-acp'] as const)('19, reviewed by %s', (reviewer) => {
+describe.each(['claude-agent-acp'] as const)('19, reviewed by %s', (reviewer) => {
   const problem =
     codexProblem ?? claudeSandboxProblem() ?? realAgentProblem(reviewer) ?? bubblewrapProblem();
   if (problem !== null)
