@@ -10,6 +10,7 @@ import {
   waitingUntil,
   workedMs,
 } from '../../core/state/standing.ts';
+import { calledOf } from '../../core/state/item-names.ts';
 import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, spent } from './amounts.ts';
@@ -115,9 +116,12 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
         : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
     const question = markdownLines(interrupt.question, columns - 5, paint);
     const more = question.length > QUESTION_LINES ? [paint.dim('    …')] : [];
+    const instance = state.instances.get(interrupt.instance_id ?? '');
+    const asking =
+      instance === undefined ? 'the run' : fit(plainLine(calledOf(state, instance)), columns - 26);
     return [
       '',
-      `  ${paint.asks('?')} ${interrupt.instance_id ?? 'the run'} ${whom}:`,
+      `  ${paint.asks('?')} ${asking} ${whom}:`,
       ...question.slice(0, QUESTION_LINES).map((line) => `    ${line}`.trimEnd()),
       ...more,
       ...options,
@@ -149,7 +153,7 @@ function failureLines({ state, paint, program, columns }: ClosingInput): string[
           ];
     return [
       '',
-      `  ${paint.bad('✖')} ${instance.instance_id}:`,
+      `  ${paint.bad('✖')} ${fit(plainLine(calledOf(state, instance)), columns - 6)}:`,
       ...wrap(error, columns - 5).map((line) => `    ${line}`),
       ...command,
     ];

@@ -1,6 +1,7 @@
 /** Events in words: what `run events` lists, and what a run reports where no live view is possible. */
 import { specOf, wordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
+import { calledOf } from '../../core/state/item-names.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { count } from '../../text/amounts.ts';
 import { durationBetween, timeOfDay, totalTokens } from './amounts.ts';
@@ -19,7 +20,9 @@ export function noteworthyLine(event: RunEvent, state: RunState): string | null 
   const isStop =
     event.event_type === 'instance_failed' && event.payload.failure_kind === 'interrupted';
   const said = isStop ? 'stopped' : word;
-  const parts = [timeOfDay(event.created_at), event.instance_id ?? state.runId, said];
+  const instance = state.instances.get(event.instance_id ?? '');
+  const whose = instance === undefined ? event.instance_id : calledOf(state, instance);
+  const parts = [timeOfDay(event.created_at), plainLine(whose ?? state.runId), said];
   const summary =
     event.event_type === 'instance_done' ? doneSummary(event, state) : eventSummary(event);
   if (summary !== '') parts.push(fit(summary, 300));

@@ -12,7 +12,9 @@ import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, durationBetween, totalTokens } from './amounts.ts';
 import { count } from '../../text/amounts.ts';
 import { plural } from '../../text/plural.ts';
+import { itemName } from '../../core/state/item-names.ts';
 import { paintStatus, type Paint } from './paint.ts';
+import { latestRegion, progressOf, regionText, type RegionProgress } from './region-row.ts';
 import { standingWord } from './standing-word.ts';
 import { plainLine } from './plain-text.ts';
 import { fit, pad, textWidth } from '../../text/width.ts';
@@ -79,6 +81,7 @@ export function liveLines(input: LiveInput, area: Area): string[] {
 
 function headline({ state, nowMs }: LiveInput): string {
   const begun = new Set([...state.instances.values()].map((instance) => instance.task_id));
+  for (const { task_id: task } of state.regions.values()) begun.add(task);
   const unborn = Object.keys(state.plan.tasks).filter((id) => !begun.has(id)).length;
   const total = state.instances.size + unborn;
   const tokens = [...state.instances.values()]
@@ -104,9 +107,51 @@ function collectRows(input: LiveInput): Row[] {
     if (known) known.push(instance);
     else byTask.set(instance.task_id, [instance]);
   }
-  return tasksInOrder(input.state.plan.tasks).flatMap((task) =>
-    rowsOfTask(task, byTask.get(task.id) ?? [], input),
-  );
+  const { stacks } = input.state.graph.regions;
+  return tasksInOrder(input.state.plan.tasks).flatMap((task) => {
+    const [region] = stacks.get(task.id) ?? [];
+    if (region === undefined) return rowsOfTask(task, byTask.get(task.id) ?? [], input);
+    // One line stands for all that lies in a region, whatever lies in that.
+    return region === task.id ? rowsOfRegion(task, byTask, input) : [];
+  });
+}
+
+/** How many of its instances at work have a row of their own beside the region's. */
+const SHOWN_AT_WORK = 4;
+
+/** One row for all items, one for each instance in them that waits or failed, and for those at work while they are few. */
+function rowsOfRegion(
+  task: TaskSpec,
+  byTask: ReadonlyMap<string, readonly Instance[]>,
+  input: LiveInput,
+): Row[] {
+  const { state } = input;
+  const region = latestRegion(state, task.id);
+  if (region === null) return rowsOfTask(task, [...(byTask.get(task.id) ?? [])], input);
+  const body = [...(state.graph.regions.bodies.get(task.id) ?? [])];
+  const within = body.flatMap((id) => byTask.get(id) ?? []);
+  const working = within.filter(({ status }) => status === 'running');
+  const told = within.filter(({ status }) => status === 'waiting' || status === 'failed');
+  const progress = progressOf(region);
+  const row: Row = {
+    status: statusOfRegion(progress),
+    label: task.id,
+    time: '',
+    text: regionText(progress),
+  };
+  const shown = working.length <= SHOWN_AT_WORK ? [...told, ...working] : told;
+  return [
+    row,
+    ...shown.map((instance) => {
+      const item = itemName(state, instance.input_scope_id);
+      return rowOf(instance, `  ${plainLine(`${instance.task_id} ${item}`)}`, input);
+    }),
+  ];
+}
+
+function statusOfRegion({ over, count, atWork, failed }: RegionProgress): Row['status'] {
+  if (over < count) return atWork > 0 ? 'running' : 'pending';
+  return failed > 0 ? 'failed' : 'done';
 }
 
 /** One row for each instance that moves, waits or failed; one for the last of the others, with their number. */
@@ -205,15 +250,19 @@ function notYet(task: TaskSpec, state: RunState): string {
   return upstream.length === 0 ? '' : `after ${upstream.map(({ task: id }) => id).join(', ')}`;
 }
 
-function upstreamOf(instance: Instance): string[] {
-  return [...new Set(Object.values(instance.dependency_instances))];
+function upstreamOf({ dependency_instances: bound, gathers }: Instance): string[] {
+  return [...new Set([...Object.values(bound), ...Object.values(gathers ?? {})])];
 }
 
 function waitsFor(upstream: string[], state: RunState): string {
-  const open = upstream
-    .map((id) => state.instances.get(id))
-    .filter((other) => other !== undefined && other.status !== 'done')
-    .map((other) => other?.task_id);
+  const open = upstream.flatMap((id) => {
+    const region = state.regions.get(id);
+    if (region !== undefined) {
+      return region.gathering.some((each) => each.open > 0) ? [`all of ${region.task_id}`] : [];
+    }
+    const other = state.instances.get(id);
+    return other === undefined || other.status === 'done' ? [] : [other.task_id];
+  });
   return open.length === 0 ? '' : `after ${[...new Set(open)].join(', ')}`;
 }
 

@@ -1,6 +1,8 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
 import { awaitsChecks, checkInWords } from '../state/checks.ts';
+import { beginning } from '../../text/width.ts';
+import { itemName } from '../state/item-names.ts';
 import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
@@ -31,13 +33,14 @@ export function explainInstance(
 ): Explanation {
   const instance = instanceOf(state, instanceId);
   const { why, command } = explain(state, instance, context);
+  const item = itemName(state, instance.input_scope_id);
   return {
     instance_id: instanceId,
     task_id: instance.task_id,
     input_scope_id: instance.input_scope_id,
     status: instance.status,
     stopped: isStopped(instance),
-    why,
+    why: item === '' ? why : `item ${beginning(item, 100)}: ${why}`,
     command,
   };
 }
@@ -99,16 +102,23 @@ function afterAbort(state: RunState, reason: Reason): Reason {
 }
 
 function explainPending(state: RunState, instance: Instance): string {
+  const items: string[] = [];
   const unfinished = linksOf(state, instance.instance_id).upstream.flatMap((id) => {
     const upstream = state.instances.get(id);
-    if (upstream === undefined) return itemsToCome(state, instance, id);
+    if (upstream === undefined) {
+      items.push(...itemsToCome(state, instance, id));
+      return [];
+    }
     const { task_id: task, status } = upstream;
     return status === 'done' ? [] : [`${task} (${id}, ${status})`];
   });
-  if (unfinished.length === 0) return explainReady(state, instance);
-  const named = unfinished.slice(0, 4);
-  const more =
-    unfinished.length > named.length ? ` and ${unfinished.length - named.length} more` : '';
+  if (unfinished.length === 0) {
+    return items.length === 0
+      ? explainReady(state, instance)
+      : `it waits for ${items.join(' and ')}`;
+  }
+  const named = [...unfinished.slice(0, 4), ...items];
+  const more = unfinished.length > 4 ? ` and ${unfinished.length - 4} more` : '';
   return `it needs ${named.join(', ')}${more}`;
 }
 
