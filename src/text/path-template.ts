@@ -11,6 +11,11 @@ export type TemplatePiece =
   /** `name`: a key, perhaps with a path behind it: see `inputAt`. */
   | { kind: 'input'; name: string };
 
+/** Whether a text holds an input, or is meant to. */
+export function isBound(text: string): boolean {
+  return text.includes('${');
+}
+
 /** Splits a template into its pieces, or says what in it cannot be understood. */
 export function parsePathTemplate(
   template: string,

@@ -22,6 +22,7 @@ import { currentHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
 import type { World } from '../world.ts';
 import { validate } from '../program/validate.ts';
+import { isBound } from '../../text/path-template.ts';
 import { plural } from '../../text/plural.ts';
 import { fine, problem, type Finding } from '../../agents/finding.ts';
 
@@ -122,10 +123,13 @@ async function checkProgram(
   const warnings = report.warnings.length;
   const remedy = 'See them with: codex-orch project validate';
   const uses = [
-    ...program.tasks.map(({ agent, run }) => ({
-      agent: resolveAgent(program.project, agent),
-      run,
-    })),
+    ...program.tasks.flatMap(({ agent, run }) =>
+      // What an input names may be any of them.
+      (isBound(agent) ? Object.keys(program.project.agents) : [agent]).map((name) => ({
+        agent: resolveAgent(program.project, name),
+        run,
+      })),
+    ),
     ...program.roles.map((role) => ({ agent: agentOfRole(program.project, role), run: null })),
   ];
   const finding =

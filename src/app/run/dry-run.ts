@@ -6,6 +6,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Sandbox, TaskSpec } from '../../model/program.ts';
 import { regionsOf, stackAround } from '../../model/regions.ts';
 import { notesOn } from '../../text/task-words.ts';
+import { isBound } from '../../text/path-template.ts';
 import { honoured } from '../../agents/resolve-agent.ts';
 import type { World } from '../world.ts';
 import { prepareStart, type StartOptions } from './prepare-start.ts';
@@ -51,7 +52,9 @@ export async function planRun(
       title: task.title,
       kind: task.kind,
       agent: task.agent,
-      ...honoured(program.project, task),
+      ...(isBound(task.agent)
+        ? { backend: '(from an input)', model: task.model, sandbox: task.sandbox }
+        : honoured(program.project, task)),
       directory: resolved.ok ? resolved.workspaces.cwd : null,
       dependsOn: task.depends_on.map((each) => each.task),
       notes: notesOn(task, stackAround(regions, task).at(-1) ?? null),

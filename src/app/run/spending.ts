@@ -1,4 +1,5 @@
 /** What the attempts of a run have used, and what that cost as far as it is known. Unknown is never zero. */
+import { itemName } from '../../core/state/item-names.ts';
 import { backendOf } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { taskOf, type RunState } from '../../core/state/run-state.ts';
@@ -9,7 +10,7 @@ import type { AttemptRecord, Instance } from '../../model/run.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import type { World } from '../world.ts';
 
-export const costKeys = ['task', 'agent', 'model', 'iteration'] as const;
+export const costKeys = ['task', 'agent', 'model', 'iteration', 'item'] as const;
 export type CostKey = (typeof costKeys)[number];
 
 export interface Spending {
@@ -123,6 +124,8 @@ function keyOf(state: RunState, instance: Instance, by: CostKey): string {
       return effectiveAgent(state.plan.project, task).model ?? '-';
     case 'iteration':
       return iterationOf(state, instance.input_scope_id);
+    case 'item':
+      return itemName(state, instance.input_scope_id) || '-';
   }
 }
 

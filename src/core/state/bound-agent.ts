@@ -1,13 +1,13 @@
 /** Who works on an instance, where its task has an input say so: `agent` and `model` with `${inputs.<path>}`. */
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
-import { resolvePathTemplate } from '../../text/path-template.ts';
+import { isBound, resolvePathTemplate } from '../../text/path-template.ts';
 
 /** Names that need no definition. */
 const KNOWN = ['default', 'shell'];
 
 export function isBoundToInputs({ agent, model }: Pick<TaskSpec, 'agent' | 'model'>): boolean {
-  return agent.includes('${') || model?.includes('${') === true;
+  return isBound(agent) || isBound(model ?? '');
 }
 
 /** The task as an instance with these inputs has it. What cannot be resolved stays as it is: see `boundTrouble`. */
@@ -29,7 +29,7 @@ export function boundTrouble(
 ): string | null {
   for (const field of ['agent', 'model'] as const) {
     const template = task[field];
-    if (template?.includes('${') !== true) continue;
+    if (template === null || !isBound(template)) continue;
     const resolved = resolvePathTemplate(template, values);
     if (!resolved.ok) return `${field}: ${template} names nothing: ${resolved.reason}`;
     const { path: name } = resolved;

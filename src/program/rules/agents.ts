@@ -19,7 +19,7 @@ import {
 import type { FileFinding } from '../source/authored-file.ts';
 import { tooLong } from '../../processes/longest-word.ts';
 import type { Add, RuleFinding } from './finding.ts';
-import { isBound } from './inputs.ts';
+import { isBound } from '../../text/path-template.ts';
 import { charsOf } from '../../text/amounts.ts';
 import { suggest } from '../../text/suggest.ts';
 

@@ -1,6 +1,6 @@
 /** The inputs that a task names, in references and in texts that may hold them. Pure. */
 import type { TaskSpec } from '../../model/program.ts';
-import { inputsOf } from '../../text/path-template.ts';
+import { inputsOf, isBound } from '../../text/path-template.ts';
 import type { RuleFinding } from './finding.ts';
 import { pathTemplatesOf, type PathTemplate } from './paths.ts';
 import { referencesOf } from './references.ts';
@@ -27,11 +27,6 @@ export function placesOfInputs(task: TaskSpec): PlacedInput[] {
 /** Each once. */
 export function inputsNamedBy(task: TaskSpec): Set<string> {
   return new Set(placesOfInputs(task).map(({ name }) => name));
-}
-
-/** Whether a name is told by inputs: it holds `${`. */
-export function isBound(name: string): boolean {
-  return name.includes('${');
 }
 
 /** The agent and the model of a task, where inputs tell them. */
