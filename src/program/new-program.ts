@@ -7,15 +7,22 @@ import { toYaml } from './source/edit-yaml.ts';
 import { programSchema } from './shape/file-kinds.ts';
 import { backlogDrain } from './templates/backlog-drain.ts';
 import { basic } from './templates/basic.ts';
+import { migration } from './templates/migration.ts';
 import { operatingModel } from './templates/operating-model.ts';
+import { parallelFixes } from './templates/parallel-fixes.ts';
 import { qualityConvergence } from './templates/quality-convergence.ts';
+import { reviewPanel } from './templates/review-panel.ts';
+import type { TemplateFiles } from './templates/template.ts';
 
-const empty = { description: '', userInputs: {}, files: {} };
+const empty: TemplateFiles = { description: '', userInputs: {}, files: {} };
 const templates = {
   basic,
   empty,
   backlog_drain: backlogDrain,
   quality_convergence: qualityConvergence,
+  parallel_fixes: parallelFixes,
+  review_panel: reviewPanel,
+  migration,
 };
 export type TemplateName = keyof typeof templates;
 export const templateNames = Object.keys(templates) as TemplateName[];
@@ -33,7 +40,7 @@ export interface NewProgram {
 
 /** File, relative to the program, → text. */
 export function newProgramFiles(wanted: NewProgram): Map<string, string> {
-  const template = templates[wanted.template];
+  const template: TemplateFiles = templates[wanted.template];
   const project = {
     name: wanted.name,
     description: wanted.description ?? template.description,
@@ -41,7 +48,9 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
     ...(wanted.edition === 1 ? {} : { edition: wanted.edition }),
     default_agent: wanted.defaultAgent ?? 'default',
     default_sandbox: wanted.defaultSandbox ?? 'workspace-write',
-    max_concurrency: wanted.maxConcurrency ?? 2,
+    max_concurrency: 2,
+    ...template.project,
+    ...(wanted.maxConcurrency === null ? {} : { max_concurrency: wanted.maxConcurrency }),
     user_inputs: template.userInputs,
     // What may pass by itself is tried again; those of the original do not do that.
     ...(wanted.edition === 1 ? {} : { retry: { max_attempts: 3 } }),

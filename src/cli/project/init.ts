@@ -29,7 +29,15 @@ export const command = defineCommand({
     template: choiceOr(
       '--template <name>',
       'what to start from',
-      ['basic', 'backlog_drain', 'quality_convergence', 'empty'],
+      [
+        'basic',
+        'backlog_drain',
+        'quality_convergence',
+        'parallel_fixes',
+        'review_panel',
+        'migration',
+        'empty',
+      ],
       'basic',
     ),
     description: text('--description <text>', 'what the program is for'),

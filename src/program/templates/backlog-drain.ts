@@ -1,5 +1,5 @@
 /** `backlog_drain`: take the most important item, do it, look again, until nothing is left. */
-import { taskHeader, type TemplateFiles } from './template.ts';
+import { jsonText, taskHeader, type TemplateFiles } from './template.ts';
 
 const state = {
   type: 'object',
@@ -93,8 +93,6 @@ const gate = {
   additionalProperties: false,
 };
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
 export const backlogDrain: TemplateFiles = {
   description: 'Work through a backlog, one item an iteration.',
   userInputs: { goal: 'inputs/goal.md', drain_state: 'inputs/drain_state.json' },
@@ -102,10 +100,10 @@ export const backlogDrain: TemplateFiles = {
     'inputs/goal.md': `Describe here which backlog is to be drained: where its items are found (issues, TODO comments, a file),
 which of them count, and when an item is done.
 `,
-    'inputs/drain_state.json': json({ iteration: 0, completed: [], skipped: [], notes: '' }),
-    'schemas/backlog.json': json(backlog),
-    'schemas/item_outcome.json': json(outcome),
-    'schemas/drain_gate.json': json(gate),
+    'inputs/drain_state.json': jsonText({ iteration: 0, completed: [], skipped: [], notes: '' }),
+    'schemas/backlog.json': jsonText(backlog),
+    'schemas/item_outcome.json': jsonText(outcome),
+    'schemas/drain_gate.json': jsonText(gate),
     'tasks/scan_and_prioritize.yaml': `${taskHeader}id: scan_and_prioritize
 title: Find the items and put them in order
 status: ready

@@ -1,7 +1,5 @@
 /** `quality_convergence`: improve until a gate is satisfied, then let a person accept the result. */
-import { roleHeader, taskHeader, type TemplateFiles } from './template.ts';
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+import { jsonText, roleHeader, taskHeader, type TemplateFiles } from './template.ts';
 
 const object = (properties: Record<string, unknown>): Record<string, unknown> => ({
   type: 'object',
@@ -10,7 +8,11 @@ const object = (properties: Record<string, unknown>): Record<string, unknown> =>
   additionalProperties: false,
 });
 const schema = (title: string, properties: Record<string, unknown>): string =>
-  json({ $schema: 'https://json-schema.org/draft/2020-12/schema', title, ...object(properties) });
+  jsonText({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title,
+    ...object(properties),
+  });
 
 const state = object({
   attempt: { type: 'integer', description: 'Attempts made so far.' },
@@ -49,7 +51,7 @@ export const qualityConvergence: TemplateFiles = {
     'inputs/quality_bar.md': `Describe here what is to be improved, and what "good enough" means: the tests, measurements or reviews that
 must pass, and what must not get worse.
 `,
-    'inputs/quality_state.json': json({ attempt: 0, findings: [], focus: '' }),
+    'inputs/quality_state.json': jsonText({ attempt: 0, findings: [], focus: '' }),
     'schemas/quality_loop_gate.json': schema('Another attempt, or not', {
       control: {
         anyOf: [
