@@ -29,7 +29,9 @@ describe('17. Agents that items name', () => {
     expect((await orch('run', 'start', '--root', 'each')).code).toBe(1);
     const all = instancesOf(await show(), 'each');
     expect(all.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
-    expect(all[2]?.error).toContain('is "three", which is no agent of the project; there are one, two, default, shell');
+    expect(all[2]?.error).toContain(
+      'is "three", which is no agent of the project; there are one, two, default, shell',
+    );
     expect((await orch('run', 'logs', 'latest', 'each:1')).code).toBe(0);
     const costs = await orch('run', 'cost', 'latest', '--by', 'agent');
     expect(costs.stdout).toContain('two');

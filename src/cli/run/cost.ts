@@ -11,7 +11,12 @@ export const command = defineCommand({
   words: [PROGRAM, RUN_OR_LATEST],
   usage: '[--by task|agent|model|iteration] [--json]',
   options: {
-    by: choiceOr('--by <what>', 'what to add up', ['task', 'agent', 'model', 'iteration', 'item'], 'task'),
+    by: choiceOr(
+      '--by <what>',
+      'what to add up',
+      ['task', 'agent', 'model', 'iteration', 'item'],
+      'task',
+    ),
     json: flag('--json', 'print JSON'),
   },
   json: prints<RunCost>(),

@@ -69,6 +69,8 @@ describe('17. a region on the terminal', () => {
     const lines = closingLines({
       ...{ state: run.state, spending: spendingOf(run.state, {}), program: '', paint, columns: 80 },
       ...{ runDirectory: '.runs/x', interrupted: false, left: false },
+      driven: false,
+      outcome: [],
     });
     expect(lines.join('\n')).toContain(`✖ ${idOf(run, 'fix:a.ts')} (a.ts):`);
     const told = run.events.flatMap((event) => noteworthyLine(event, run.state) ?? []);
