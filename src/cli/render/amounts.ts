@@ -61,6 +61,16 @@ export function spent(total: Spent): string[] {
   ];
 }
 
+/** `512 B`, `1.4 MiB`. */
+export function sizeText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB'];
+
 interface Spent {
   attempts: number;
   unpriced_attempts: number;

@@ -4,6 +4,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { plural } from '../../text/plural.ts';
 import { defineCommand, flag, parsed, prints, PROGRAM, RUN, optional } from '../command.ts';
 import { plainLine } from '../render/plain-text.ts';
+import { ageOf } from './run-options.ts';
 
 export const command = defineCommand({
   description:
@@ -48,14 +49,3 @@ export const command = defineCommand({
     }
   },
 });
-
-/** @throws Refusal */
-function ageOf(word: string): number {
-  const [, amount, unit = ''] = /^(\d{1,6})([smhd])$/.exec(word) ?? [];
-  const lengths: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  if (amount !== undefined) return Number(amount) * (lengths[unit] ?? 0);
-  throw new Refusal(
-    'bad-option',
-    `--older-than takes a time such as 30d, 12h or 90m, not "${word}"`,
-  );
-}

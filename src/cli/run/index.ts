@@ -44,6 +44,8 @@ export const noun: Noun = {
     },
     pr: { summary: 'push the result, and open a pull request', load: () => import('./pr.ts') },
     tree: { summary: 'print where the tree of an instance is', load: () => import('./tree.ts') },
+    delete: { summary: 'delete a run', load: () => import('./delete.ts') },
+    prune: { summary: 'delete runs that are over for long', load: () => import('./prune.ts') },
     clean: { summary: 'remove trees of runs that are over', load: () => import('./clean.ts') },
   },
 };

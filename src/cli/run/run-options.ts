@@ -32,3 +32,14 @@ export function wholeNumber(flag: string): (word: string) => number {
     throw new Refusal('bad-number', `${flag} takes a whole number from 1, not "${word}"`);
   };
 }
+
+/** A time such as `30d`, in ms: for `parse` of `--older-than`. @throws Refusal `bad-option` */
+export function ageOf(word: string): number {
+  const [, amount, unit = ''] = /^(\d{1,6})([smhd])$/.exec(word) ?? [];
+  const lengths: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  if (amount !== undefined) return Number(amount) * (lengths[unit] ?? 0);
+  throw new Refusal(
+    'bad-option',
+    `--older-than takes a time such as 30d, 12h or 90m, not "${word}"`,
+  );
+}

@@ -17,6 +17,7 @@ import {
   prints,
   PROGRAM,
   repeated,
+  text,
   texts,
 } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -70,6 +71,10 @@ export const command = defineCommand({
       kind: 'label',
       isValue: (word) => !looksLikePath(word),
     }),
+    like: text(
+      '--like <run>',
+      'the roots, labels and inputs of another run; what is said besides replaces its own',
+    ),
     inputs: inputOptions(),
     assistants: flag(
       '--assistants',
@@ -101,11 +106,12 @@ export const command = defineCommand({
     '. --root release --input version=1.2',
     ". --label nightly --input-json 'targets=[1, 2]' --no-wait",
     '. --root release --dry-run',
+    '. --like latest --input version=1.3',
   ],
   notes: driveNotes + exitStatuses,
   async run({ words: [programDir], options, printJson }, context) {
     const { roots, labels, assistants, wait, json, onInterrupt } = options;
-    if (roots.length === 0 && labels.length === 0) {
+    if (roots.length === 0 && labels.length === 0 && options.like === null) {
       throw new Refusal(
         'nothing-selected',
         'say which tasks to run: --root TASK or --label LABEL',
@@ -114,7 +120,7 @@ export const command = defineCommand({
         },
       );
     }
-    const wanted: StartOptions = {
+    const said: StartOptions = {
       cwd: context.cwd,
       roots,
       labels,
@@ -126,6 +132,8 @@ export const command = defineCommand({
       ...(options.yesItems === null ? {} : { yesItems: options.yesItems }),
       ...(options.uncommitted === null ? {} : { uncommitted: options.uncommitted }),
     };
+    const { startLike } = await import('../../app/run/start-like.ts');
+    const wanted = options.like === null ? said : startLike(programDir, options.like, said);
     if (options.dryRun) {
       const { planRun } = await import('../../app/run/dry-run.ts');
       const plan = await planRun(context, programDir, wanted);

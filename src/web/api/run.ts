@@ -2,13 +2,14 @@
 import type { Context } from 'hono';
 import { listInterrupts } from '../../app/inbox/list.ts';
 import { graphOf } from '../../app/program/show-graph.ts';
+import { deleteRun } from '../../app/run/delete.ts';
 import { abortNow } from '../../app/run/abort.ts';
 import { reconcileNow } from '../../app/run/reconcile.ts';
 import { resumeInBackground } from '../../app/run/resume.ts';
 import { explainRun, verifyRun } from '../../app/run/inspect-run.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
-import type { Instance, InstanceStatus, Proposal } from '../../model/run.ts';
+import type { Instance, InstanceStatus, Proposal, RunStatus } from '../../model/run.ts';
 import { runIdIn, type WebContext } from '../server/context.ts';
 import type { Route } from '../server/route.ts';
 import { refusedFile, type InterruptView, type RefusedFile } from './inbox.ts';
@@ -94,6 +95,15 @@ export interface ActionResult {
   message: string;
 }
 
+/** `DELETE /api/runs/:run` */
+export interface DeletedRun {
+  run_id: string;
+  /** null where it could not be read. */
+  status: RunStatus | null;
+  /** What its directory took. */
+  bytes: number;
+}
+
 /** `GET /api/runs/:run/verify` */
 export interface VerifyResult {
   ok: boolean;
@@ -148,6 +158,14 @@ export const runRoutes: readonly Route[] = [
     answer: 'ActionResult',
     handle: (c, web): Promise<ActionResult> =>
       abortNow(web.world, web.place.programDir, runIdIn(c, web)),
+  },
+  {
+    method: 'delete',
+    path: RUN,
+    summary: 'Delete a run that is over, with its trees and refs',
+    answer: 'DeletedRun',
+    handle: (c, web): Promise<DeletedRun> =>
+      deleteRun(web.world, web.place.programDir, runIdIn(c, web), { dryRun: false }),
   },
 ];
 

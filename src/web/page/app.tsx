@@ -6,6 +6,7 @@ import type { ServerInfo } from '../api/server.ts';
 import { listenToProgram, setTitleCount, useConnection } from './data/program-live.ts';
 import { useResource } from './data/resource.ts';
 import { useTheme, type Theme } from './data/theme.ts';
+import { Keys } from './keys.tsx';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { Empty, Pending } from './parts/pieces.tsx';
 import { SignInAgain } from './parts/sign-in-again.tsx';
@@ -45,6 +46,7 @@ export function App() {
       <Side name={server.data?.program_name ?? ''} dir={server.data?.program_dir ?? ''} />
       <div id="content">
         <SignInAgain />
+        <Keys />
         <ViewBoundary place={place}>
           <Suspense fallback={<Pending rows={6} />}>
             <Views />

@@ -28,9 +28,11 @@ export function OverviewView() {
     <main className="view">
       <div className="page-head">
         <h1>Overview</h1>
-        <Link href="/start" className="button primary">
-          <Icon name="play" /> Start a run
-        </Link>
+        {data.total > 0 && (
+          <Link href="/start" className={data.idle.length > 0 ? 'button' : 'button primary'}>
+            <Icon name="play" /> Start a run
+          </Link>
+        )}
       </div>
       {incomplete && (
         <p className="faint" role="status">
@@ -115,6 +117,7 @@ function Idle({ run }: { run: RunListItem }) {
         {isAnswered ? 'all is answered, and nobody drives the run.' : 'nobody drives the run.'}
         {said !== null && <span className="faint"> {said}</span>}
       </p>
+      <Command words={['run', 'resume', '.', run.id]} />
       <ResumeButton runId={run.id} onDone={setSaid} />
     </div>
   );

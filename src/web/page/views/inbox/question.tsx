@@ -5,6 +5,7 @@ import { apiPath, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { Artifact } from '../../parts/artifact.tsx';
+import { Changes } from '../../parts/changes.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
@@ -44,6 +45,9 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
       </div>
       {view.handed_over && <HandedOver handed={view.handed_over} />}
       {view.context_artifacts.length > 0 && <Context view={view} address={address} />}
+      {view.instance && (
+        <Changes runId={view.run.id} instanceId={view.instance.instance_id} quiet />
+      )}
       {view.refused_reply && (
         <Box tone="bad" icon="warn">
           <p>

@@ -9,6 +9,7 @@ import { isPlainOutput, logLines, marksOf } from '../../data/log-lines.ts';
 import { usePrinted } from '../../data/printed.ts';
 import { invalidate } from '../../data/resource.ts';
 import type { RunFeed } from '../../data/run-live.ts';
+import { Changes } from '../../parts/changes.tsx';
 import { Artifact } from '../../parts/artifact.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
@@ -21,6 +22,7 @@ import { StreamPart } from './stream-part.tsx';
 import { Work } from './work.tsx';
 
 interface AttemptProps {
+  runId: string;
   view: AttemptView;
   instance: Instance;
   feed: RunFeed;
@@ -49,6 +51,7 @@ export function AttemptParts(props: AttemptProps) {
             label: 'Error output',
             count: view.stderr_size > 0 ? 1 : 0,
           },
+          { href: `${here}/changes${query}`, label: 'Changes' },
           { href: `${here}/process${query}`, label: 'Process' },
         ]}
       />
@@ -72,6 +75,8 @@ function Part(props: AttemptProps) {
       return <StreamPart base={base} stream="stderr" size={view.stderr_size} live={view.running} />;
     case 'raw':
       return <StreamPart base={base} stream="stdout" size={view.stdout_size} live={view.running} />;
+    case 'changes':
+      return <Changes runId={props.runId} instanceId={props.instance.instance_id} />;
     case 'process':
       return <ProcessPart view={view} here={props.here} query={props.query} />;
     default:

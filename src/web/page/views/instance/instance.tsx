@@ -181,6 +181,7 @@ function Attempts(props: { view: View; feed: RunFeed; tab: string; base: string 
       {data ? (
         <AttemptParts
           key={attempt}
+          runId={run.id}
           view={data}
           instance={instance}
           feed={feed}

@@ -21,6 +21,7 @@ export function TaskForm({ view, written, program }: TaskFormProps) {
   return (
     <form
       className="stack task-form"
+      data-save=""
       onSubmit={(event) => {
         event.preventDefault();
         void edit.save();

@@ -73,6 +73,7 @@ export function TaskYaml({ view }: { view: TaskView }) {
   return (
     <form
       className="stack"
+      data-save=""
       onSubmit={(event) => {
         event.preventDefault();
         void save();

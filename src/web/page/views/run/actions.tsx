@@ -1,5 +1,6 @@
 /** What a person can do to a run. Each action says what it will do to this run before it does it. */
 import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
 import type { ActionResult, RunView } from '../../../api/run.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
@@ -7,28 +8,43 @@ import { Confirm } from '../../parts/dialog.tsx';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { Command } from '../../parts/pieces.tsx';
 
-type Action = 'resume' | 'reconcile' | 'abort';
+type Action = 'resume' | 'reconcile' | 'abort' | 'delete';
 
 const faces: Record<Action, { verb: string; icon: IconName }> = {
   resume: { verb: 'Resume', icon: 'play' },
   reconcile: { verb: 'Reconcile', icon: 'settle' },
   abort: { verb: 'Abort', icon: 'stop' },
+  delete: { verb: 'Delete', icon: 'trash' },
 };
 
 /** Which actions make sense now, the one to take first in front. */
 function offered(view: RunView): Action[] {
   const { run, holder } = view;
-  if (run.aborted || run.status === 'done') return [];
+  if (run.aborted || run.status === 'done') return holder === null ? ['delete'] : [];
   const driven = holder !== null;
   const actions: Action[] = [];
   if (!driven) actions.push('resume');
   if (!driven && run.counts.running > 0) actions.push('reconcile');
   if (run.status !== 'failed' || driven || unfinished(view) > 0) actions.push('abort');
+  else actions.push('delete');
   return actions;
 }
 
 function unfinished({ run: { counts } }: RunView): number {
   return counts.pending + counts.runnable + counts.running + counts.waiting;
+}
+
+function isOver({ run, holder }: RunView): boolean {
+  return holder === null && (run.status === 'done' || run.status === 'failed');
+}
+
+/** The page that starts a run of the same, with the same inputs, to be edited or not. */
+function likeHref({ run }: RunView): string {
+  const query = new URLSearchParams();
+  for (const root of run.roots) query.append('root', root);
+  for (const label of run.labels) query.append('label', label);
+  query.set('like', run.id);
+  return `/start?${query.toString()}`;
 }
 
 interface RunActionsProps {
@@ -38,9 +54,18 @@ interface RunActionsProps {
 
 export function RunActions({ view, onDone }: RunActionsProps) {
   const [asked, ask] = useState<Action | null>(null);
+  const [, go] = useLocation();
   const actions = offered(view);
   return (
     <div className="row">
+      {isOver(view) && (
+        <Link
+          href={likeHref(view)}
+          className={view.run.status === 'done' ? 'button primary' : 'button'}
+        >
+          <Icon name="retry" /> Run again
+        </Link>
+      )}
       {actions.map((action) => (
         <button
           key={action}
@@ -55,9 +80,14 @@ export function RunActions({ view, onDone }: RunActionsProps) {
         <Confirm
           title={`${faces[asked].verb} this run?`}
           verb={faces[asked].verb}
-          danger={asked === 'abort'}
+          danger={asked === 'abort' || asked === 'delete'}
           onClose={() => ask(null)}
           onConfirm={async () => {
+            if (asked === 'delete') {
+              await sendJson('DELETE', apiPath('runs', view.run.id));
+              go('/runs');
+              return;
+            }
             const path = apiPath('runs', view.run.id, asked);
             onDone((await sendJson<ActionResult>('POST', path)).message);
           }}
@@ -133,6 +163,13 @@ function Consequences({ action, view }: { action: Action; view: RunView }) {
           It looks at the {run.counts.running} marked running: what has ended is settled with what
           it left, and what is gone is marked so. A process that lives is left alone. Nothing new
           starts.
+        </p>
+      );
+    case 'delete':
+      return (
+        <p>
+          All that it has on disk goes: its log, what was published and what was printed, and its
+          trees and refs. What was merged into a branch of yours stays. This cannot be undone.
         </p>
       );
     case 'abort':

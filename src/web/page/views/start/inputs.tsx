@@ -40,6 +40,7 @@ export function StartInputs({ inputs, given, onChange, onBad, preview }: StartIn
             <Input
               key={input.key}
               input={input}
+              first={given[input.key]}
               used={
                 planned === null ||
                 input.used_by.length === 0 ||
@@ -69,15 +70,19 @@ function parsed(text: string): { value: Json } | { problem: string } {
 
 interface InputProps {
   input: InputView;
+  /** What it begins with instead of the default, as in the run that this one is like. */
+  first: Json | undefined;
   used: boolean;
   onChange: (value: Json | undefined) => void;
   onBad: (wrong: boolean) => void;
 }
 
-function Input({ input, used, onChange, onBad }: InputProps) {
+function Input({ input, first, used, onChange, onBad }: InputProps) {
   const { key, file, default_value: value, problem } = input;
-  const [type, setType] = useState(input.type);
-  const [text, setText] = useState<string | null>(null);
+  const [type, setType] = useState(
+    first === undefined || typeof first === 'string' ? input.type : 'json',
+  );
+  const [text, setText] = useState<string | null>(first === undefined ? null : textOf(first));
   const [wrong, setWrong] = useState<string | null>(null);
   const hasDefault = file !== null;
   const shown = text ?? (hasDefault && problem === null ? textOf(value) : '');

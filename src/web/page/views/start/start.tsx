@@ -2,8 +2,10 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { ProgramView } from '../../../api/program.ts';
+import type { RunView } from '../../../api/run.ts';
 import type { StartBody } from '../../../api/start.ts';
 import type { JsonObject } from '../../../../model/json.ts';
+import { apiPath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { FailureView } from '../../parts/failure.tsx';
@@ -17,14 +19,19 @@ const StartGraph = lazy(async () => ({ default: (await import('./graph.tsx')).St
 
 export function StartView() {
   const { data, error } = useResource<ProgramView>('/api/program');
+  const [search] = useSearchParams();
+  const like = search.get('like');
+  const old = useResource<RunView>(like === null ? null : apiPath('runs', like));
   useTitle('Start a run');
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
-  return <Start program={data} />;
+  if (like !== null && !old.data && !old.error) return <Pending rows={8} />;
+  return <Start key={like} program={data} like={old.data} />;
 }
 
-function Start({ program }: { program: ProgramView }) {
+/** `like`: the run whose inputs it begins with. */
+function Start({ program, like }: { program: ProgramView; like: RunView | null }) {
   const [search, setSearch] = useSearchParams();
-  const [inputs, setInputs] = useState<JsonObject>({});
+  const [inputs, setInputs] = useState<JsonObject>(like?.user_inputs ?? {});
   const [badInputs, setBadInputs] = useState<ReadonlySet<string>>(new Set());
   const [assistants, setAssistants] = useState(program.project.assistants === 'inline');
   const roots = useMemo(() => search.getAll('root'), [search]);
@@ -38,6 +45,7 @@ function Start({ program }: { program: ProgramView }) {
     const params = new URLSearchParams();
     for (const root of nextRoots) params.append('root', root);
     for (const label of nextLabels) params.append('label', label);
+    if (like) params.set('like', like.run.id);
     setSearch(params, { replace: true });
   };
   if (program.tasks.length === 0) return <NoTasks />;
@@ -47,8 +55,9 @@ function Start({ program }: { program: ProgramView }) {
         <div>
           <h1>Start a run</h1>
           <p className="faint">
-            Choose the tasks you want done. What they depend on, and what they may route to, comes
-            along.
+            {like
+              ? `As run ${like.run.id}: the same tasks and inputs. Change what you want.`
+              : 'Choose the tasks you want done. What they depend on, and what they may route to, comes along.'}
           </p>
         </div>
       </div>
