@@ -32,6 +32,8 @@ export interface Backend {
   readonly leaves: readonly string[];
   /** Whether what it starts may leave its process group, and so outlive it. */
   readonly startsSessions: boolean;
+  /** What it is called when its process is gone, and nothing recorded how it ended. */
+  readonly goneAs: FailureKind;
   /** Whether its process keeps the limits of the attempt itself, so that they hold without an engine. */
   readonly keepsLimits: boolean;
 

@@ -36,7 +36,7 @@ export function classifyFailure(backend: Backend, evidence: FailureEvidence): Fa
       return failure('interrupted', 'the attempt was stopped');
     case 'orphaned':
       return {
-        failure_kind: 'unknown',
+        failure_kind: backend.goneAs,
         failure_summary: 'the process is gone, and nothing recorded how it ended',
         resume_recommended: output.sessionId !== null || requestedSessionId !== null,
       };

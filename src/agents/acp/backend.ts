@@ -43,6 +43,7 @@ export const acpBackend: Backend = {
   ownVariables: [],
   leaves: [],
   startsSessions: true,
+  goneAs: 'agent_lost',
   keepsLimits: true,
   isSessionId: (text) => /^[\w.:-]{1,200}$/.test(text),
   settings: settleAcp,

@@ -63,6 +63,7 @@ export const claudeBackend: Backend = {
     ...['.gitmodules', '.mcp.json', '.ripgreprc', '.idea', '.vscode'],
   ],
   startsSessions: true,
+  goneAs: 'unknown',
   keepsLimits: false,
   isSessionId: isSessionUuid,
   settings: settleClaude,

@@ -41,6 +41,7 @@ export const codexBackend: Backend = {
   // It mounts over these in every writable root.
   leaves: ['.git', '.codex', '.agents', '.aws'],
   startsSessions: true,
+  goneAs: 'unknown',
   keepsLimits: false,
   isSessionId: isSessionUuid,
   settings: settleCodex,

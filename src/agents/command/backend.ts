@@ -44,6 +44,7 @@ export const commandBackend: Backend = {
   ownVariables: [],
   leaves: [],
   startsSessions: false,
+  goneAs: 'unknown',
   keepsLimits: false,
   isSessionId: () => false,
   settings,

@@ -4,6 +4,7 @@ import { answerPermission } from '../../../src/agents/acp/bridge/permissions.ts'
 import { turnCost, turnUsage } from '../../../src/agents/acp/bridge/usage.ts';
 import { knownProgram, programIn } from '../../../src/agents/acp/known-agents.ts';
 import { unheldByAcp } from '../../../src/agents/acp/settings.ts';
+import { classifyFailure } from '../../../src/agents/failure.ts';
 import { backendOf } from '../../../src/agents/backends.ts';
 import { bareAgent } from '../../../src/agents/resolve-agent.ts';
 import type { AgentSpec, Sandbox } from '../../../src/model/program.ts';
@@ -76,6 +77,27 @@ describe('a program', () => {
     expect(knownProgram(['codex-acp']).homes(env)).toEqual(['/c']);
     expect(knownProgram(['claude-agent-acp']).homes(env)).toEqual(['/h/.claude']);
     expect(knownProgram(['opencode', 'acp']).homes(env)).toContain('/data/opencode');
+  });
+});
+
+describe('a bridge that is gone', () => {
+  it('has lost its agent, whose session goes on', () => {
+    const reader = backendOf('acp').reader();
+    reader.push('{"type":"session_started","session_id":"s-1"}');
+    const evidence = {
+      returnCode: null,
+      output: reader.summary(),
+      stderrTail: '',
+      requestedSessionId: null,
+      timeoutMs: null,
+    };
+    for (const [termination, returnCode] of [
+      ['orphaned', null],
+      ['nonzero_exit', 137],
+    ] as const) {
+      const failure = classifyFailure(backendOf('acp'), { ...evidence, termination, returnCode });
+      expect(failure).toMatchObject({ failure_kind: 'agent_lost', resume_recommended: true });
+    }
   });
 });
 
