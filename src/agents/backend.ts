@@ -87,6 +87,8 @@ export interface Capabilities {
   outputSchema: boolean;
   /** Reports the tokens that it used, as a sum of all of its session or of this attempt; null: it does not. */
   usage: 'of_session' | 'of_attempt' | null;
+  /** Says itself what that cost, at the end of a turn. */
+  tellsCost: boolean;
   /**
    * Its output says what it does and how its turn ended, so that no line may be left out however many
    * come. Else each line stands for itself, and all of the output is the final message.

@@ -40,6 +40,8 @@ export function classifyFailure(backend: Backend, evidence: FailureEvidence): Fa
         failure_summary: 'the process is gone, and nothing recorded how it ended',
         resume_recommended: output.sessionId !== null || requestedSessionId !== null,
       };
+    case 'budget':
+      return failure('budget', 'the attempt passed its budget');
     case 'wall_timeout':
     case 'idle_timeout':
       return classifyTimeout(evidence);

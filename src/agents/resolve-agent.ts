@@ -1,5 +1,5 @@
 /** From the name in a task's `agent` field to the agent: section 7 of the contract. Pure. */
-import { nearest } from '../model/policies.ts';
+import { modelOf, nearest } from '../model/policies.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Backend } from './backend.ts';
 import { backendOf, backendOfRole, defaultBackend, shellBackend } from './backends.ts';
@@ -47,7 +47,7 @@ export function effectiveAgent(
   const agent = resolveAgent(project, task.agent);
   return {
     agent,
-    model: nearest(task.model, agent.model, project.default_model),
+    model: modelOf(project, task),
     sandbox: nearest(task.sandbox, agent.sandbox) ?? project.default_sandbox,
   };
 }

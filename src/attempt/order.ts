@@ -15,7 +15,8 @@ import {
   type RunState,
   taskOf,
 } from '../core/state/run-state.ts';
-import type { AttemptOrder } from '../model/attempt.ts';
+import { budgetOfAttempt } from '../core/state/budgets.ts';
+import type { AttemptBudget, AttemptOrder } from '../model/attempt.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
@@ -80,6 +81,7 @@ export function workerOrder(
     sessionId: instance.session_id,
     previousUsage: usageOfSession(instance),
     wallSec: linksOf(state, instanceId).wallSec,
+    budget: budgetOfAttempt(state, instanceId),
     variables: {
       CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
       CODEX_ORCH_RUN_ID: state.runId,
@@ -131,6 +133,7 @@ export function assistantOrder(
     sessionId: null,
     previousUsage: null,
     wallSec: null,
+    budget: null,
     // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
     // started us has it.
     variables: {
@@ -184,6 +187,7 @@ interface OrderNeed {
   previousUsage: Usage | null;
   /** Where it is another than the project's. */
   wallSec: number | null;
+  budget: AttemptBudget | null;
   /** Of ours, but for PATH. */
   variables: Record<string, string>;
   startedAt: string;
@@ -223,7 +227,8 @@ function orderOf(
         ...need.variables,
         PATH: withShim(commandDir, set['PATH'] ?? env['PATH']),
       },
-      ...(state.plan.project.edition === 2 ? { metered: true } : {}),
+      ...(need.budget !== null || state.plan.project.edition === 2 ? { metered: true } : {}),
+      ...(need.budget === null ? {} : { budget: need.budget }),
       ...(profile === null ? {} : { profile }),
       ...limitsOf(state.plan.project, need.wallSec),
       startedAt: need.startedAt,

@@ -14,6 +14,7 @@ import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordMerged } from '../core/plan/run-result.ts';
 import { recordPrepared } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
+import { budgetOfAttempt } from '../core/state/budgets.ts';
 import { instanceOf, linksOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
 import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
@@ -26,6 +27,7 @@ import type { PreparedWorkspace, RunResult } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
+import { atWorkOf } from './at-work.ts';
 import type { Clock } from './clock.ts';
 import { Checks } from './checks.ts';
 import { CacheTimer } from './cache-timer.ts';
@@ -222,6 +224,7 @@ export class Engine {
     if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
     const next = planTurn(run, this.#attempts, {
       slots: this.#slots(),
+      atWork: atWorkOf(run.state, this.#live),
       facts: factsOf(run, this.#fits, events),
     });
     const decided = [...events, ...next.events];
@@ -536,7 +539,10 @@ export class Engine {
     for (const event of committed) {
       if (event.event_type !== 'granted' || event.instance_id === null) continue;
       const { wallSec } = linksOf(this.#run.state, event.instance_id);
-      if (wallSec !== null) this.#live.get(event.instance_id)?.limitWall(wallSec * 1000);
+      const handle = this.#live.get(event.instance_id);
+      if (wallSec !== null) handle?.limitWall(wallSec * 1000);
+      const budget = handle && budgetOfAttempt(this.#run.state, event.instance_id);
+      if (budget) handle.limitUse(budget);
     }
   }
 

@@ -1,7 +1,7 @@
 /** A plan with what it asks of the world outside the log: locks of the user, and results on disk. */
 import type { RunEvent } from '../core/events/events.ts';
 import type { Facts } from '../core/plan/facts.ts';
-import { plan, type AttemptStart, type Plan } from '../core/plan/plan.ts';
+import { plan, type AttemptStart, type Plan, type PlanOptions } from '../core/plan/plan.ts';
 import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { resultOf } from '../core/state/results.ts';
 import { instanceOf } from '../core/state/run-state.ts';
@@ -11,7 +11,7 @@ import type { Attempts, DrivenRun } from './parts.ts';
 export function planTurn(
   run: DrivenRun,
   attempts: Pick<Attempts, 'takeLocks' | 'giveBack'>,
-  options: { slots: number; facts: Facts },
+  options: Pick<PlanOptions, 'slots' | 'atWork'> & { facts: Facts },
 ): Omit<Plan, 'wanted'> {
   const { state } = run;
   const taken = new Map<string, boolean>();

@@ -6,7 +6,8 @@
  * crashes in between; nothing is heard after `ended` has resolved, and everything before.
  */
 import type { AgentActivity } from '../model/activity.ts';
-import type { AttemptEnd, AttemptOrder, StopReason } from '../model/attempt.ts';
+import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../model/attempt.ts';
+import type { Usage } from '../model/run.ts';
 
 /** What new output means, in order; from the start of the attempt, also where it was found again. */
 export type Heard = (activities: AgentActivity[]) => void;
@@ -38,6 +39,10 @@ export interface Handle {
   stop(reason: StopReason, how: 'ask' | 'kill'): void;
   /** Another time limit, in ms since its start, from now on. */
   limitWall(wallTimeoutMs: number): void;
+  /** Another budget, from its start, from now on. Where it passes that, it is asked to stop: `budget`. */
+  limitUse(budget: AttemptBudget): void;
+  /** What it has used so far; null: nobody counts it, or nothing is known. */
+  used(): Usage | null;
   /** Stops watching and lets the agent live on; `ended` then never resolves. */
   detach(): void;
 }

@@ -4,7 +4,7 @@
  * the engine's death. All paths are absolute; the engine has checked that directories exist.
  */
 import type { Json } from './json.ts';
-import type { Sandbox } from './program.ts';
+import type { Price, Sandbox } from './program.ts';
 import type { FailureKind, TerminationReason, Usage } from './run.ts';
 
 export interface AttemptOrder {
@@ -43,6 +43,8 @@ export interface AttemptOrder {
   env: Record<string, string>;
   /** Whether what its agent keeps of the session counts as what it used; left out: what its output tells counts alone. */
   metered?: true;
+  /** What it may use; left out: nobody counts that before its end. */
+  budget?: AttemptBudget;
   /** What surrounds the agent; left out: nothing. */
   profile?: AgentProfile;
   /** Counted while its process lives; null: no limit. */
@@ -80,7 +82,18 @@ export const shownFiles = [
 export type ShownFile = (typeof shownFiles)[number];
 
 /** Why the engine stops an attempt. */
-export type StopReason = 'terminated' | 'wall_timeout' | 'idle_timeout';
+export const stopReasons = ['terminated', 'wall_timeout', 'idle_timeout', 'budget'] as const;
+export type StopReason = (typeof stopReasons)[number];
+
+/** What an attempt may use at most; null: without a bound. */
+export interface AttemptBudget {
+  tokens: number | null;
+  cost_usd: number | null;
+  /** Counted while its process lives. */
+  wallMs: number | null;
+  /** Of its model; null: none is known, and only what its agent itself says that it cost counts. */
+  price: Price | null;
+}
 
 /** How an attempt's process ended, as the log records it. */
 export interface ProcessEnd {

@@ -47,3 +47,19 @@ export const editionDefaults: Readonly<Record<Edition, ResolvedPolicies>> = {
 export function nearest<T>(...values: readonly (T | null | undefined)[]): T | null {
   return values.find((value) => value !== null && value !== undefined) ?? null;
 }
+
+/** The model of a task: its own, or else its agent's, or else the project's; null where nobody names one. */
+export function modelOf(
+  {
+    agents,
+    default_model,
+  }: { agents: Readonly<Record<string, HasModel>>; default_model: string | null },
+  { agent, model }: HasModel & { agent: string },
+): string | null {
+  const named = Object.hasOwn(agents, agent) ? agents[agent] : undefined;
+  return nearest(model, named?.model, default_model);
+}
+
+interface HasModel {
+  model: string | null;
+}

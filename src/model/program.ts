@@ -5,6 +5,7 @@
 import type { CheckSpec } from './checks.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Isolation, TreeSpec } from './trees.ts';
+import type { Budget } from './budget.ts';
 import type { Edition, Policies } from './policies.ts';
 
 export const taskStatuses = [
@@ -152,6 +153,8 @@ export interface ProjectSpec extends Policies {
   notify?: NotifyRule[];
   /** Of all tasks that write and have none of their own. */
   checks?: CheckSpec[];
+  /** Of a run; left out: as config.toml says. */
+  budget?: Budget;
 }
 
 /** When a dependency that takes the items of a region together is met: when each is settled, or when all are done. */
@@ -279,6 +282,8 @@ export interface TaskSpec extends Policies {
   run: string | null;
   /** What its instances hold while they run; left out: what their agent says. */
   locks?: LockSpec[];
+  /** Of an instance, with all of its attempts. */
+  budget?: Budget;
   /** Where it does not hold, the instance is skipped. */
   when?: Condition;
   /** It stands for a task for every item of a list. */

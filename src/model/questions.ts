@@ -12,6 +12,8 @@ export const subjects = {
   result_conflict: { agent: [], person: [], apart: [] },
   /** A list is longer than what runs unasked. */
   items: { all: [], first: ['n'], none: [] },
+  /** An instance, or the run, has used up its budget. */
+  budget: { grant: ['tokens', 'cost_usd', 'wall_sec', 'attempts'], stop: [] },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type Subject = keyof typeof subjects;

@@ -54,7 +54,7 @@ export const instanceStatuses = [
 ] as const;
 export type InstanceStatus = (typeof instanceStatuses)[number];
 /** What a waiting instance waits for. */
-export type WaitingReason = 'interrupts_pending' | 'lock' | 'delay';
+export type WaitingReason = 'interrupts_pending' | 'lock' | 'delay' | 'budget';
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed';
 
 export const terminationReasons = [
@@ -63,6 +63,7 @@ export const terminationReasons = [
   'wall_timeout',
   'idle_timeout',
   'terminated',
+  'budget',
   'orphaned',
 ] as const;
 export type TerminationReason = (typeof terminationReasons)[number];
@@ -85,6 +86,7 @@ export const failureKinds = [
   'condition',
   'agent_lost',
   'items',
+  'budget',
   'interrupted',
   'unknown',
 ] as const;

@@ -3,12 +3,14 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
+import type { Budget } from '../model/budget.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
 import type { NotifyRule, Prices } from '../model/program.ts';
 import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
 import { targetProblem } from './rules/notify.ts';
+import { budgetShape } from './shape/budget.ts';
 import { notify as notifyShape, prices as pricesShape } from './shape/forms.ts';
 import { checkShape, type Shape } from './shape/shape.ts';
 
@@ -20,6 +22,8 @@ interface GlobalConfig {
   prices: Prices | null;
   /** null: it names nobody. */
   notify: NotifyRule[] | null;
+  /** Of a run; null: it names none. */
+  budget: Budget | null;
   trees: { /** Absolute. */ dir: string };
 }
 
@@ -56,6 +60,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       web: { port: null },
       prices: null,
       notify: null,
+      budget: null,
       trees: { dir: path.join(globalRoot, 'trees') },
     },
     file,
@@ -108,10 +113,11 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
     return loaded;
   }
-  const { prices, notify, ...sections } = content;
+  const { prices, notify, budget, ...sections } = content;
   const wrong = (message: string, at: string): void =>
     void add('error', 'wrong_type', message, `config.${at}`);
   loaded.config.prices = shaped<Prices>('prices', pricesShape, prices, wrong);
+  loaded.config.budget = shaped<Budget>('budget', budgetShape, budget, wrong);
   loaded.config.notify = shaped<NotifyRule[]>('notify', notifyShape, notify, wrong);
   for (const [index, { to }] of (loaded.config.notify ?? []).entries()) {
     const problem = targetProblem(to);
@@ -120,7 +126,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
   for (const [section, value] of Object.entries(sections)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      unknown(section, [...Object.keys(known), 'prices', 'notify']);
+      unknown(section, [...Object.keys(known), 'prices', 'notify', 'budget']);
       continue;
     }
     if (typeof value !== 'object' || value === null) {

@@ -30,6 +30,8 @@ export const acpBackend: Backend = {
     wrapped: 'agent_alone',
     outputSchema: false,
     usage: 'of_attempt',
+    // Some do.
+    tellsCost: false,
     structuredOutput: true,
   },
   needsPrompt: true,

@@ -31,6 +31,7 @@ export const claudeBackend: Backend = {
     wrapped: false,
     outputSchema: true,
     usage: 'of_attempt',
+    tellsCost: true,
     structuredOutput: true,
   },
   needsPrompt: true,

@@ -26,6 +26,7 @@ export const codexBackend: Backend = {
     wrapped: false,
     outputSchema: true,
     usage: 'of_session',
+    tellsCost: false,
     structuredOutput: true,
   },
   needsPrompt: true,

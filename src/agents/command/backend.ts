@@ -31,6 +31,7 @@ export const commandBackend: Backend = {
     wrapped: true,
     outputSchema: false,
     usage: null,
+    tellsCost: false,
     structuredOutput: false,
   },
   needsPrompt: false,

@@ -11,7 +11,8 @@ import { backendOf } from '../../agents/backends.ts';
 import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { Uncommitted } from '../../model/trees.ts';
-import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
+import { PRICE_HINT, unpricedInWords, unpricedTasks } from '../../program/rules/budgets.ts';
+import { globalRootFrom, loadAgentConfig, loadGlobalConfig } from '../../program/global-config.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { missingWorkspaces } from '../../program/missing-workspaces.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
@@ -38,6 +39,8 @@ export interface StartOptions {
 
 export interface PreparedStart {
   program: LoadedProgram;
+  /** With what of the user's configuration the run freezes. */
+  project: ProjectSpec;
   /** The tasks named or labelled, sorted. */
   roots: string[];
   tasks: TaskSpec[];
@@ -85,7 +88,26 @@ export async function prepareStart(
   warnings.push(...checkInputs(program.project, tasks, inputs, options.inputs));
   checkWorkspaces(program, tasks, inputs);
   await checkAgents(world, program, tasks, inputs);
-  return { program, roots: [...selection.roots].sort(), tasks, inputs, warnings };
+  const project = await withBudget(world, program.project, tasks);
+  return { program, project, roots: [...selection.roots].sort(), tasks, inputs, warnings };
+}
+
+/** With the budget that holds, and the prices that it is counted by: both of the user where the program has none. */
+async function withBudget(
+  world: World,
+  project: ProjectSpec,
+  tasks: readonly TaskSpec[],
+): Promise<ProjectSpec> {
+  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const budget = project.budget ?? config.budget ?? undefined;
+  const held = budget === undefined ? project : { ...project, budget };
+  const isPriced = [held, ...tasks].some((each) => each.budget?.cost_usd !== undefined);
+  if (!isPriced) return held;
+  const prices = project.prices ?? config.prices ?? {};
+  const unpriced = unpricedTasks(held, tasks, prices);
+  if (unpriced.length === 0) return { ...held, prices };
+  const message = `A budget of cost_usd cannot hold: nobody knows what the model costs: ${unpricedInWords(unpriced)}.`;
+  throw new Refusal('budget-unpriced', message, { hint: PRICE_HINT });
 }
 
 /** The user's configuration, and the agents' programs: they must be there, and start. */

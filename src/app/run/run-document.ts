@@ -5,10 +5,16 @@
 import { honoured } from '../../agents/resolve-agent.ts';
 import { nameWorkspaces } from '../../program/workspaces.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
-import { isRunStopped, isStopped, waitingUntil } from '../../core/state/standing.ts';
+import { isRunStopped, isStopped, waitingReason, waitingUntil } from '../../core/state/standing.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
-import type { Instance, InstanceStatus, PathTemplates, RunStatus } from '../../model/run.ts';
+import type {
+  Instance,
+  InstanceStatus,
+  PathTemplates,
+  RunStatus,
+  WaitingReason,
+} from '../../model/run.ts';
 import { inputScopeDocument, type InputScopeDocument } from '../../store/cache/documents.ts';
 
 /** `run show --json`. */
@@ -22,6 +28,8 @@ export interface RunDocument {
   created_at: string;
   updated_at: string;
   status: RunStatus;
+  /** What it waits for; not there where it does not wait. */
+  waiting_reason?: WaitingReason;
   /** When it goes on by itself, ISO 8601; not there where nothing in it waits for time. */
   waiting_until?: string;
   aborted: boolean;
@@ -64,7 +72,7 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
     created_at: state.createdAt,
     updated_at: state.updatedAt,
     status: runStatus(state),
-    ...untilOf(state),
+    ...waitOf(state),
     aborted: state.aborted,
     stopped: isRunStopped(state),
     counts: { ...state.counts },
@@ -87,9 +95,13 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
   };
 }
 
-function untilOf(state: RunState): Pick<RunDocument, 'waiting_until'> {
+function waitOf(state: RunState): Pick<RunDocument, 'waiting_reason' | 'waiting_until'> {
+  const reason = waitingReason(state);
   const until = waitingUntil(state);
-  return until === null ? {} : { waiting_until: until };
+  return {
+    ...(reason === null ? {} : { waiting_reason: reason }),
+    ...(until === null ? {} : { waiting_until: until }),
+  };
 }
 
 /** Runs that were started by label once recorded the label alone; all that had it were chosen. */

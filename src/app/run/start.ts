@@ -30,20 +30,21 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRun> {
   keepHeapSmall();
-  const { program, roots, tasks, inputs, warnings } = await prepareStart(
-    world,
-    programDir,
-    options,
-  );
+  const {
+    program,
+    project: held,
+    roots,
+    tasks,
+    inputs,
+    warnings,
+  } = await prepareStart(world, programDir, options);
   const bases = await checkBases(world, program, tasks, inputs, options.uncommitted ?? null);
   const now = world.clock.now();
   const runId = newRunId(now);
   const run = runStore(world, program.programDir).create(runId);
   try {
     const files = await freezeFiles(program.programDir, run.paths.programDir, tasks);
-    const project = options.assistants
-      ? { ...program.project, assistants: 'inline' as const }
-      : program.project;
+    const project = options.assistants ? { ...held, assistants: 'inline' as const } : held;
     const plan: RunPlan = {
       format_version: FORMAT_VERSION,
       tool_version: CODEX_ORCH_VERSION,

@@ -3,6 +3,7 @@ import type { Json } from '../../model/json.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
 import type { FileRecord } from '../../model/run.ts';
 import { beginItems } from '../state/region-counts.ts';
+import { countSpent } from '../state/budgets.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { count } from '../../text/amounts.ts';
 import { applyReply, hasReply } from './interrupt.ts';
@@ -158,6 +159,7 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
     usage: null,
   };
   instance.attempts = [...instance.attempts, attempt];
+  state.spent.attempts += 1;
   // Here too, because a crash can keep this event and lose the `interrupt_applied` that follow it.
   for (const id of event.payload.replies) {
     applyReply(state, id, event.payload.attempt, event.created_at);
@@ -174,8 +176,10 @@ function finishAttempt(state: RunState, event: LoggedEvent<string, AttemptFinish
   const { attempt, failure_summary, resume_recommended, ...outcome } = event.payload;
   const record = instance.attempts.find((each) => each.attempt === attempt);
   const session = outcome.session_id ?? instance.session_id;
-  if (record)
+  if (record) {
     Object.assign(record, outcome, { finished_at: event.created_at, session_id: session });
+    countSpent(state, instance, record);
+  }
   instance.session_id = session;
   instance.termination_reason = outcome.termination_reason;
   instance.failure_kind = outcome.failure_kind;

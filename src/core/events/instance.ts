@@ -7,6 +7,7 @@ import type {
   TerminationReason,
   WaitingReason,
 } from '../../model/run.ts';
+import type { Budget } from '../../model/budget.ts';
 import { decidesByRules, scopeName, type TaskSpec } from '../../model/program.ts';
 import { dueCheck, failedChecks } from '../state/checks.ts';
 import { isBlocking, isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
@@ -126,7 +127,10 @@ export const instanceEvents: Family<InstanceEvents> = {
       if (open.length === 0 && !unheard(state, event.instance_id ?? '')) {
         return 'it waits for nothing';
       }
-      return status === 'pending' ? null : unlessConcluding(state, event);
+      if (status === 'pending') return null;
+      // What is ready may find that its budget is used up.
+      const isBarred = event.payload.waiting_reason === 'budget' && status === 'runnable';
+      return isBarred ? null : unlessConcluding(state, event);
     },
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
@@ -222,6 +226,9 @@ export const instanceEvents: Family<InstanceEvents> = {
   },
 };
 
+/** One for all that were granted nothing. */
+const noGrant: Budget = {};
+
 function misfitOfInstance(
   state: RunState,
   { instance_id: id, payload }: LoggedEvent<string, InstanceCreated>,
@@ -312,11 +319,12 @@ function misfitOfFailure(
   const { status, attempt, attempts } = instanceOf(state, event.instance_id);
   if (attempt === 0) {
     // What is looked at before anything is started.
+    const isStopped = state.isStopped && event.payload.failure_kind === 'budget';
     const { unfinished } = linksOf(state, event.instance_id ?? '');
     const instance = instanceOf(state, event.instance_id);
     const { when, control } = taskOf(state, instance);
     const isLookedAt = (when ?? control?.decide) !== undefined || isHead(state, instance);
-    if (!isLookedAt || unfinished > 0) {
+    if (!isStopped && (!isLookedAt || unfinished > 0)) {
       return `${event.instance_id} has had no attempt`;
     }
   }
@@ -383,6 +391,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     aligned: upstream.every((up) => isAligned(state, input_scope_id, up)),
     newlyGranted: 0,
     wallSec: null,
+    granted: noGrant,
     retries: 0,
     continuations: notYet,
   };
@@ -478,6 +487,7 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   const { reason } = event.payload;
   if (reason === 'retry' || reason === 'resume') {
     Object.assign(linksOf(state, instance.instance_id), { retries: 0, continuations: notYet });
+    state.isStopped = false;
   }
   clearOutcome(instance);
   if (state.aborted) reopenUnsaid(state);

@@ -9,6 +9,8 @@ import type { Family, LoggedEvent } from './spec.ts';
 
 export interface RunEvents {
   run_created: RunPlan;
+  /** `interrupt_id`: the question at the run's budget that was answered so. */
+  run_stopped: { interrupt_id: string };
   run_aborted: Record<string, never>;
   run_completed: { status: RunStatus };
 }
@@ -30,6 +32,22 @@ export const runEvents: Family<RunEvents> = {
       closeUnsaid(state);
     },
     news: 'aborted',
+  },
+  run_stopped: {
+    since: 2,
+    misfit(state, { payload: { interrupt_id: id } }) {
+      const record = state.interrupts.get(id);
+      if (record?.interrupt.subject !== 'budget') return `${id} is no question of a budget`;
+      if (record.interrupt.instance_id !== null) return `${id} is a question of an instance`;
+      if (record.reply === null) return `${id} is not answered`;
+      return record.isObeyed === true ? `${id} has been obeyed already` : null;
+    },
+    apply(state, { payload }) {
+      state.isStopped = true;
+      const record = state.interrupts.get(payload.interrupt_id);
+      if (record) record.isObeyed = true;
+    },
+    news: 'stopped',
   },
   run_completed: {
     since: 1,
@@ -99,6 +117,9 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     counts: { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 },
     workedMs: 0,
     workingSince: null,
+    spent: { tokens: 0, cost_usd: 0, attempts: 0 },
+    granted: {},
+    isStopped: false,
     locks: new Map(),
     agenda: emptyAgenda(),
   };

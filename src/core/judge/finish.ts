@@ -7,8 +7,9 @@ import { attemptFinished } from '../events/attempt.ts';
 import type { RunEvent } from '../events/events.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
 import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
+import { askForInstance } from '../plan/budgets.ts';
 import { policyOf } from '../state/policies.ts';
-import { askPerson } from '../state/questions.ts';
+import { askPerson, reasonToWait } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
@@ -78,6 +79,7 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
       facts.process.failure_summary ?? `the attempt ended: ${facts.process.termination_reason}`;
     const kind = facts.process.failure_kind ?? 'unknown';
     if (asksAtWall(state, instance)) return askForMoreTime(recorder, instance);
+    if (instance.termination_reason === 'budget') return askForInstance(recorder, instance);
     const isWorthIt = facts.process.resume_recommended && !hasRecurred(instance, kind, summary);
     fail(recorder, id, summary, kind, isWorthIt);
     return;
@@ -167,7 +169,7 @@ function withoutNumbers(text: string): string {
 /** Puts the instance to wait for its open questions. */
 export function wait(recorder: Recorder, instance: Instance): void {
   recorder.emit('instance_waiting', instance.instance_id, {
-    waiting_reason: 'interrupts_pending',
+    waiting_reason: reasonToWait(recorder.state, instance),
     blocking_interrupts: [...instance.blocking_interrupts],
   });
 }

@@ -5,6 +5,7 @@
 import type { Instance } from '../../model/run.ts';
 import type { RunEvent } from '../events/events.ts';
 import { wait } from '../judge/finish.ts';
+import { type AtWork } from '../state/budgets.ts';
 import { blockedUpstream } from '../state/blocked.ts';
 import { isOfUser, locksOf, mayTakeLocks, nextOfWaiting } from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
@@ -12,6 +13,7 @@ import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { decidesByRules } from '../../model/program.ts';
 import { obeyAnswer } from '../requests/obey.ts';
+import { barByBudget } from './budgets.ts';
 import { closeQuestions } from './close-questions.ts';
 import { decideByRules, passesCondition } from './conditions.ts';
 import { noFacts, type Facts } from './facts.ts';
@@ -39,6 +41,8 @@ export interface PlanOptions {
    * known, the instance is among the `wanted`.
    */
   taken?: ReadonlyMap<string, boolean>;
+  /** What attempts at work have used so far; null: nobody counts it. */
+  atWork?: AtWork | null;
   /** What conditions and controllers that decide by rules are judged with. */
   facts?: Facts;
 }
@@ -63,7 +67,8 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const recorder = new Recorder(state, options.now);
   const starts: AttemptStart[] = [];
   const { agenda } = state;
-  const turn: Turn = { recorder, taken: options.taken ?? new Map(), wanted: [], aside: [] };
+  const { atWork = null } = options;
+  const turn: Turn = { recorder, atWork, taken: options.taken ?? new Map(), wanted: [], aside: [] };
   const { facts = noFacts } = options;
   if (options.slots > 0) endDelays(recorder);
   lookAtHeld(state);
@@ -97,6 +102,7 @@ export function plan(state: RunState, options: PlanOptions): Plan {
 
 interface Turn {
   recorder: Recorder;
+  atWork: AtWork | null;
   taken: ReadonlyMap<string, boolean>;
   wanted: string[];
   /** Runnable, and to be looked at again when it is known what the wanted get. */
@@ -226,6 +232,9 @@ function startNext(turn: Turn): AttemptStart | 'again' | null {
   const instance = takeNext(state, new Set([...wanted, ...refused(taken)]));
   if (instance === null) return null;
   const { instance_id: id, status } = instance;
+  const barred = barByBudget(recorder, instance, turn.atWork);
+  if (barred === 'hold' && status === 'runnable') aside.push(id);
+  if (barred !== null) return barred === 'hold' ? null : 'again';
   const locks = locksOf(state, instance);
   if (locks.length > 0) {
     if (locks.some(({ name }) => isWanted(turn, name))) {

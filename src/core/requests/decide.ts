@@ -5,7 +5,7 @@ import type { RunState } from '../state/run-state.ts';
 import { abortRun } from './abort.ts';
 import { askQuestion, refuseWhenOver } from './ask.ts';
 import type { Decision } from './decision.ts';
-import { grantMore } from './grant.ts';
+import { grantMore, type GrantWish } from './grant.ts';
 import { updateProposalStatus, recordProposals, type ProposalRequest } from './proposals.ts';
 import { answerQuestion, refuseClosed } from './reply.ts';
 import { isOverForGood } from '../state/standing.ts';
@@ -32,8 +32,7 @@ export type Request =
       /** A clean tree, where it has one of its own. */
       fresh_tree?: boolean;
     }
-  /** `instance_id`: whose limit is raised. */
-  | { command: 'grant'; instance_id: string; wall_sec: number }
+  | ({ command: 'grant' } & GrantWish)
   | ProposalRequest;
 
 /** What a request comes to. Its events are in `state` already, and to be committed. `now`: ISO 8601, UTC. */

@@ -2,11 +2,14 @@
  * What an answer to a question of the engine brings, by subject. The log may end anywhere: each looks whether it has
  * been obeyed, since it is asked again after a crash.
  */
+import type { Amounts, Budget, BudgetKey } from '../../model/budget.ts';
 import type { Subject } from '../../model/questions.ts';
-import type { Interrupt, InterruptRecord } from '../../model/run.ts';
+import type { FailureKind, Interrupt, InterruptRecord } from '../../model/run.ts';
+import { failStopped } from '../plan/budgets.ts';
+import { boundOf, usedByInstance, usedByRun } from '../state/budgets.ts';
 import { chosenIn, type Chosen } from '../state/questions.ts';
 import type { Recorder } from '../state/recorder.ts';
-import { instanceOf } from '../state/run-state.ts';
+import { instanceOf, linksOf, taskOf } from '../state/run-state.ts';
 import { assignMerge } from './assign-merge.ts';
 
 type Obey = (recorder: Recorder, record: InterruptRecord, chosen: Chosen) => void;
@@ -14,7 +17,12 @@ type Obey = (recorder: Recorder, record: InterruptRecord, chosen: Chosen) => voi
 const obeyed: Readonly<Record<Subject, Obey>> = {
   wall_limit(recorder, record, { choice, amounts }) {
     if (choice === 'grant') grant(recorder, record, amounts['wall_sec'] ?? null);
-    else giveUp(recorder, record.interrupt, 'a person gave it up at its time limit');
+    else giveUp(recorder, record.interrupt, 'a person gave it up at its time limit', null);
+  },
+  budget(recorder, record, { choice, amounts }) {
+    if (choice === 'grant') grantBudget(recorder, record, amounts);
+    else if (record.interrupt.instance_id === null) stopRun(recorder, record);
+    else giveUp(recorder, record.interrupt, 'a person stopped it at its budget', 'budget');
   },
   result_conflict(recorder, { interrupt }, { choice }) {
     // The others want nothing done: the run is over without a single result.
@@ -45,8 +53,51 @@ function grant(recorder: Recorder, record: InterruptRecord, wallSec: number | nu
   recorder.emit('granted', instance, { wall_sec: wallSec ?? limit ?? 0, interrupt_id: id });
 }
 
-/** Fails the instance that waits for just this answer. */
-function giveUp(recorder: Recorder, interrupt: Interrupt, error: string): void {
+/** Without amounts, as much again as it had, from what it has used by now. */
+function grantBudget(recorder: Recorder, record: InterruptRecord, amounts: Budget): void {
+  if (record.isObeyed === true) return;
+  const { interrupt_id: id, instance_id: instance } = record.interrupt;
+  const isNamed = Object.keys(amounts).length > 0;
+  const more = isNamed ? amounts : asMuchAgain(recorder, record);
+  recorder.emit('granted', instance, { ...more, interrupt_id: id });
+}
+
+function asMuchAgain({ state, now }: Recorder, { interrupt }: InterruptRecord): Budget {
+  const { instance_id: id, metadata } = interrupt;
+  const instance = id === null ? null : instanceOf(state, id);
+  const { budget = {} } = instance === null ? state.plan.project : taskOf(state, instance);
+  const used = instance === null ? usedByRun(state, now, null) : usedByInstance(state, instance);
+  const granted = id === null ? state.granted : linksOf(state, id).granted;
+  // What was at work when it was asked may have counted, and is not in the log yet.
+  const told = metadata['used'] as Amounts;
+  const more: Budget = {};
+  for (const key of metadata['spent'] as BudgetKey[]) {
+    const bound = boundOf(budget, granted, key) ?? 0;
+    more[key] = Math.max(0, Math.ceil(Math.max(used[key], told[key]) - bound)) + (budget[key] ?? 0);
+  }
+  return more;
+}
+
+/** Nothing of it begins any more, and what waits has failed. What is at work ends by itself. */
+function stopRun(recorder: Recorder, { interrupt, isObeyed }: InterruptRecord): void {
+  const { state } = recorder;
+  if (isObeyed !== true) {
+    recorder.emit('run_stopped', null, { interrupt_id: interrupt.interrupt_id });
+  }
+  // Somebody has had some of it tried again since.
+  if (!state.isStopped) return;
+  for (const instance of state.instances.values()) {
+    if (instance.status === 'waiting') failStopped(recorder, instance);
+  }
+}
+
+/** Fails the instance that waits for just this answer. `kind` null: as its attempt failed. */
+function giveUp(
+  recorder: Recorder,
+  interrupt: Interrupt,
+  error: string,
+  kind: FailureKind | null,
+): void {
   const { instance_id: id, metadata } = interrupt;
   if (id === null) return;
   const instance = instanceOf(recorder.state, id);
@@ -54,7 +105,7 @@ function giveUp(recorder: Recorder, interrupt: Interrupt, error: string): void {
   if (instance.status !== 'waiting' || instance.attempt !== metadata['attempt']) return;
   recorder.emit('instance_failed', id, {
     error,
-    failure_kind: instance.failure_kind,
+    failure_kind: kind ?? instance.failure_kind,
     failure_summary: instance.failure_summary,
     termination_reason: instance.termination_reason,
     resume_recommended: false,

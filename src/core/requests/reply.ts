@@ -46,7 +46,7 @@ export function answerQuestion(state: RunState, reply: Reply, now: string): Deci
   const mismatch = answerMismatch(interrupt, reply);
   if (mismatch !== null) return refuse(mismatch, mismatches[mismatch]);
   const { subject } = interrupt;
-  if (subject !== undefined && readChoice(subject, interrupt.options, reply) === null) {
+  if (subject !== undefined && readChoice(interrupt, reply) === null) {
     return refuse(
       'not-a-choice',
       `the answer must be ${choicesInWords(subject, interrupt.options)}`,

@@ -1,8 +1,15 @@
 /** Questions that the engine asks a person by itself, and what their answers mean. Who obeys: `requests/obey.ts`. */
+import { wholeAmounts } from '../../model/budget.ts';
 import { derivedInterruptId } from '../../model/ids.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { answersOf, isCount, replySchemaName, type Subject } from '../../model/questions.ts';
-import type { InterruptRecord, Reply } from '../../model/run.ts';
+import type {
+  Instance,
+  Interrupt,
+  InterruptRecord,
+  Reply,
+  WaitingReason,
+} from '../../model/run.ts';
 import type { Recorder } from './recorder.ts';
 import { instanceOf, type RunState } from './run-state.ts';
 
@@ -69,29 +76,36 @@ export interface Chosen {
 
 /** null: it is none of the answers that the subject knows and the question names. */
 export function readChoice(
-  subject: Subject,
-  options: readonly string[],
+  { subject, options, metadata }: Pick<Interrupt, 'subject' | 'options' | 'metadata'>,
   { text, payload }: Pick<Reply, 'text' | 'payload'>,
 ): Chosen | null {
+  if (subject === undefined) return null;
   const choices = choicesOf(subject, options);
   const chosen =
     isJsonObject(payload) && Object.keys(payload).length > 0
       ? fromPayload(choices, payload)
-      : fromText(choices, text.trim().replace(/\.$/, ''));
+      : fromText(choices, text.trim().replace(/\.$/, ''), metadata);
   const counts = (choices[chosen?.choice ?? ''] ?? []).filter(isCount);
   return counts.every((name) => Number.isInteger(chosen?.amounts[name])) ? chosen : null;
 }
 
-function fromText(choices: Readonly<Record<string, readonly string[]>>, said: string) {
+function fromText(
+  choices: Readonly<Record<string, readonly string[]>>,
+  said: string,
+  metadata: JsonObject,
+): Chosen | null {
   const choice = Object.keys(choices).find((each) => isSaid(each, said));
   if (choice === undefined) return null;
-  return fromWords(choice, choices[choice] ?? [], said.slice(choice.length));
+  const allowed = choices[choice] ?? [];
+  // A number alone is of what has run out.
+  const [meant] = Array.isArray(metadata['spent']) ? metadata['spent'] : [];
+  const first = allowed.find((name) => name === meant) ?? allowed[0];
+  return fromWords(choice, allowed, first, said.slice(choice.length));
 }
 
 /** Of a question that is answered; null where it is not, or is none of the engine's. */
 export function chosenIn({ interrupt, reply }: InterruptRecord): Chosen | null {
-  if (interrupt.subject === undefined || reply === null) return null;
-  return readChoice(interrupt.subject, interrupt.options, reply);
+  return reply === null ? null : readChoice(interrupt, reply);
 }
 
 /** As `chosenIn`, of the question about `key`; null where there is none, or it is not answered. */
@@ -128,22 +142,42 @@ function fromPayload(
   const allowed = typeof choice === 'string' ? choices[choice] : undefined;
   if (typeof choice !== 'string' || allowed === undefined) return null;
   const isRight = Object.entries(amounts).every(
-    ([name, value]) => allowed.includes(name) && typeof value === 'number' && value > 0,
+    ([name, value]) => allowed.includes(name) && typeof value === 'number' && isAmount(name, value),
   );
   return isRight ? { choice, amounts: amounts as Record<string, number> } : null;
 }
 
 /** `600`, `wall_sec=600`, `wall_sec 600` */
-function fromWords(choice: string, allowed: readonly string[], rest: string): Chosen | null {
+function fromWords(
+  choice: string,
+  allowed: readonly string[],
+  first: string | undefined,
+  rest: string,
+): Chosen | null {
   const words = rest.split(/[\s:,=]+/).filter((word) => word !== '');
   const amounts: Record<string, number> = {};
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     const isName = allowed.includes(word);
-    const name = isName ? word : allowed[0];
+    const name = isName ? word : first;
     const value = Number(isName ? words.shift() : word);
-    if (name === undefined || !Number.isFinite(value) || value <= 0) return null;
+    if (name === undefined || !isAmount(name, value)) return null;
     if (Object.hasOwn(amounts, name)) return null;
     amounts[name] = value;
   }
   return { choice, amounts };
+}
+
+/** Tokens, attempts and iterations are counted. */
+export function isAmount(name: string, value: number): boolean {
+  if (!Number.isFinite(value) || value <= 0) return false;
+  return !wholeAmounts.includes(name) || Number.isSafeInteger(value);
+}
+
+/** What an instance waits for that has open questions. */
+export function reasonToWait(
+  { interrupts }: RunState,
+  { blocking_interrupts }: Instance,
+): WaitingReason {
+  const isBudget = (id: string): boolean => interrupts.get(id)?.interrupt.subject === 'budget';
+  return blocking_interrupts.some(isBudget) ? 'budget' : 'interrupts_pending';
 }

@@ -2,6 +2,7 @@
  * A run in memory: the stored records, and the indices that keep planning incremental.
  * Only `evolve` writes to it. It has one owner at a time; a second view is a second replay.
  */
+import type { Amounts, Budget } from '../../model/budget.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type {
   ContinueReason,
@@ -54,6 +55,12 @@ export interface RunState {
   workedMs: number;
   /** Since when at least one attempt runs: ISO 8601; null while none does. */
   workingSince: string | null;
+  /** By attempts that have ended, and attempts that have begun. See budgets.ts. */
+  spent: Omit<Amounts, 'wall_sec'>;
+  /** What a person has added to its budget. */
+  granted: Budget;
+  /** A person ended it at its budget: nothing of it begins, until they have some of it tried again. */
+  isStopped: boolean;
   /** By name: the locks that an instance has held or waited for. See locks.ts. */
   locks: Map<string, LockLine>;
   agenda: Agenda;
@@ -91,6 +98,8 @@ export interface InstanceLinks {
   newlyGranted: number;
   /** How long the attempt that runs, or is to come, may take, seconds; null: as the project says. */
   wallSec: number | null;
+  /** What a person has added to its budget. */
+  granted: Budget;
   /** How often it was tried again by itself, since a person last wanted it tried. */
   retries: number;
   /** How often it went on by itself, by reason, since a person last wanted it tried. */

@@ -1,5 +1,5 @@
 /** How a run stands, where the contract's words for its status say too little. */
-import type { Instance } from '../../model/run.ts';
+import type { Instance, WaitingReason } from '../../model/run.ts';
 import { runStatus, type RunState } from './run-state.ts';
 
 /** Stopped on a person's behalf: nobody's failure, and resumed like any other. */
@@ -40,13 +40,31 @@ export function isAnswered(
   instance: Pick<Instance, 'status' | 'waiting_reason' | 'blocking_interrupts'>,
 ): boolean {
   const { status, waiting_reason: reason, blocking_interrupts: open } = instance;
-  return status === 'waiting' && reason === 'interrupts_pending' && open.length === 0;
+  const isAsking = reason === 'interrupts_pending' || reason === 'budget';
+  return status === 'waiting' && isAsking && open.length === 0;
 }
 
 /** Whether it goes on by itself, at `waiting_until`. */
 export function isDelayed({ waiting_reason: reason }: Pick<Instance, 'waiting_reason'>): boolean {
   return reason === 'delay';
 }
+
+/** What a waiting run waits for: whatever needs a person first. null: it does not wait. Runs of format 1 never say. */
+export function waitingReason(state: RunState): WaitingReason | null {
+  if (runStatus(state) !== 'waiting' || state.plan.format_version === 1) return null;
+  const found = new Set<WaitingReason>();
+  for (const id of state.runQuestions) {
+    const isBudget = state.interrupts.get(id)?.interrupt.subject === 'budget';
+    found.add(isBudget ? 'budget' : 'interrupts_pending');
+  }
+  if (found.size > 0) return found.has('budget') ? 'budget' : 'interrupts_pending';
+  for (const { status, waiting_reason: reason } of state.instances.values()) {
+    if (status === 'waiting' && reason !== null) found.add(reason);
+  }
+  return reasonsByNeed.find((reason) => found.has(reason)) ?? null;
+}
+
+const reasonsByNeed: readonly WaitingReason[] = ['interrupts_pending', 'budget', 'delay', 'lock'];
 
 /** When the run goes on by itself, ISO 8601; null where nothing in it waits for time. */
 export function waitingUntil({ counts, instances }: RunState): string | null {

@@ -17,7 +17,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createFile, linkTo, makeDirectory, replaceFile } from '../../disk/disk.ts';
-import type { AttemptOrder, ShownFile, StopReason } from '../../model/attempt.ts';
+import {
+  stopReasons,
+  type AttemptOrder,
+  type ShownFile,
+  type StopReason,
+} from '../../model/attempt.ts';
 import { normaliseStart, parseStat } from '../../processes/identity.ts';
 import type { ProcessIdentity } from '../../processes/identity.ts';
 import { readForeignText } from '../../disk/foreign-file.ts';
@@ -154,9 +159,7 @@ export function recordStop(files: AttemptFiles, reason: StopReason): void {
 
 export function readStop(files: AttemptFiles): StopReason | null {
   const reason = readControlFile(files.stop)?.text.trim();
-  return reason === 'terminated' || reason === 'wall_timeout' || reason === 'idle_timeout'
-    ? reason
-    : null;
+  return stopReasons.find((each) => each === reason) ?? null;
 }
 
 /** Leaves another time limit, in ms since the start of the attempt, for an agent that keeps it itself. */

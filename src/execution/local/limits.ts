@@ -14,11 +14,12 @@ const GAP_MS = 1000;
 /** A wall clock that is ahead of the process by more was set forward, or slept through it. */
 const SKEW_MS = 5000;
 
-type LimitedOrder = Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'startedAt'>;
+type LimitedOrder = Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'startedAt' | 'budget'>;
 
 export class Limits {
   readonly #order: LimitedOrder;
   #wallTimeoutMs: number | null;
+  #budgetMs: number | null;
   #ageMs = 0;
   #silenceMs = 0;
   #sinceLook = new Stopwatch();
@@ -26,6 +27,7 @@ export class Limits {
   constructor(order: LimitedOrder) {
     this.#order = order;
     this.#wallTimeoutMs = order.wallTimeoutMs;
+    this.#budgetMs = order.budget?.wallMs ?? null;
   }
 
   /**
@@ -63,6 +65,7 @@ export class Limits {
     const { idleTimeoutMs } = this.#order;
     return Math.min(
       (this.#wallTimeoutMs ?? Infinity) - this.#ageMs,
+      (this.#budgetMs ?? Infinity) - this.#ageMs,
       (idleTimeoutMs ?? Infinity) - this.#silenceMs,
     );
   }
@@ -72,10 +75,16 @@ export class Limits {
     this.#wallTimeoutMs = wallTimeoutMs;
   }
 
+  /** Another budget of time from now on; null: none. */
+  limitBudget(wallMs: number | null): void {
+    this.#budgetMs = wallMs;
+  }
+
   /** The limit that the attempt has come to; null: none. */
   reached(): StopReason | null {
     const { idleTimeoutMs } = this.#order;
     if (this.#wallTimeoutMs !== null && this.#ageMs >= this.#wallTimeoutMs) return 'wall_timeout';
+    if (this.#budgetMs !== null && this.#ageMs >= this.#budgetMs) return 'budget';
     if (idleTimeoutMs !== null && this.#silenceMs >= idleTimeoutMs) return 'idle_timeout';
     return null;
   }

@@ -7,7 +7,8 @@ import { constants } from 'node:os';
 import type { Backend, Environment } from '../../agents/backend.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AgentActivity } from '../../model/activity.ts';
-import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { Usage } from '../../model/run.ts';
 import { isSameProcess, type ProcessIdentity } from '../../processes/identity.ts';
 import { attemptEnd, isOtherSession } from '../attempt-end.ts';
 import type { Handle, Heard } from '../executor.ts';
@@ -152,6 +153,16 @@ export class AttemptWatch implements Handle {
     this.order = { ...this.order, wallTimeoutMs };
   }
 
+  limitUse(budget: AttemptBudget): void {
+    this.limits.limitBudget(budget.wallMs);
+    this.meter.limit(budget);
+    this.order = { ...this.order, budget };
+  }
+
+  used(): Usage | null {
+    return this.state.kind === 'over' ? null : this.meter.used(this.output.summary());
+  }
+
   detach(): void {
     if (this.state.kind === 'over') return;
     this.state = { kind: 'over' };
@@ -216,7 +227,7 @@ export class AttemptWatch implements Handle {
         this.sweep(departure).catch((error: unknown) => this.fail(error));
         return;
       }
-      const limit = this.limits.reached();
+      const limit = this.limits.reached() ?? this.budgetPassed();
       if (limit !== null) this.stop(limit, 'ask');
       const reportIsDue = (this.reported?.elapsedMs() ?? Infinity) >= RUNTIME_INTERVAL_MS;
       if (this.reportIsStale && reportIsDue) this.writeRuntime(null);
@@ -226,12 +237,17 @@ export class AttemptWatch implements Handle {
     }
   }
 
+  private budgetPassed(): StopReason | null {
+    if (this.state.kind !== 'watching') return null;
+    return this.meter.isPassed(this.output.summary()) ? 'budget' : null;
+  }
+
   /**
    * Until the next look. The longer nothing happens, the longer it may take to be seen, where an end is told of by
    * others; never past a limit.
    */
   private pauseMs(isTold: boolean): number {
-    const mayDoze = isTold && this.state.kind === 'watching';
+    const mayDoze = isTold && this.state.kind === 'watching' && !this.meter.isBounded();
     this.quietMs = mayDoze ? Math.min(this.quietMs * 2, MOST_QUIET_MS) : POLL_MS;
     return Math.max(1, Math.min(this.quietMs, this.limits.leftMs()));
   }

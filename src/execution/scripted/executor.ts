@@ -7,7 +7,9 @@ import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, writeFile } from '../../disk/disk.ts';
 import type { AgentActivity } from '../../model/activity.ts';
-import type { AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { Usage } from '../../model/run.ts';
+import { isPassed } from '../attempt-budget.ts';
 import type { Executor, Found, Handle, Heard } from '../executor.ts';
 
 /** What the attempt of an order does. */
@@ -25,6 +27,8 @@ export type Step =
   | { does: AgentActivity }
   /** A file of its directory. */
   | { leaves: string; text: string }
+  /** What it has used by then, in sum; it is stopped where that passes its budget. */
+  | { uses: Usage }
   /** Goes on when this resolves, or when the attempt is stopped. */
   | { waits: Promise<unknown> };
 
@@ -81,10 +85,13 @@ class ScriptedAttempt {
   #stop!: () => void;
   #stopReason: StopReason | null = null;
   #isKilled = false;
+  #budget: AttemptBudget | null;
+  #used: Usage | null = null;
 
   constructor(order: AttemptOrder, play: Play, now: () => string) {
     this.#order = order;
     this.#now = now;
+    this.#budget = order.budget ?? null;
     this.#stopped = new Promise((resolve) => (this.#stop = resolve));
     this.#ended = this.#perform(play);
   }
@@ -117,6 +124,10 @@ class ScriptedAttempt {
       },
       // No time passes in it.
       limitWall: () => undefined,
+      limitUse: (budget) => {
+        this.#budget = budget;
+      },
+      used: () => this.#used,
       detach: () => {
         isDetached = true;
         this.#hearers.delete(hear);
@@ -130,6 +141,7 @@ class ScriptedAttempt {
     for (const step of steps) {
       if (this.#stopReason !== null) break;
       if ('does' in step) this.#do(step.does);
+      else if ('uses' in step) this.#use(step.uses);
       else if ('leaves' in step) {
         const file = path.join(this.#order.attemptDir, step.leaves);
         makeDirectory(path.dirname(file));
@@ -140,6 +152,11 @@ class ScriptedAttempt {
     return this.#stopReason === null
       ? { ...this.#success(), ...end }
       : this.#stoppedEnd(this.#stopReason);
+  }
+
+  #use(usage: Usage): void {
+    this.#used = usage;
+    if (this.#budget !== null && isPassed(this.#budget, usage)) this.#stopReason ??= 'budget';
   }
 
   #do(activity: AgentActivity): void {
@@ -159,7 +176,7 @@ class ScriptedAttempt {
       failure_summary: null,
       resume_recommended: false,
       session_id: session?.sessionId ?? this.#order.sessionId,
-      usage: null,
+      usage: this.#used,
       final_message: message ? { text: message.text } : printed ? { file: this.#stdout() } : null,
       started_at: this.#order.startedAt,
       finished_at: this.#now(),
@@ -173,7 +190,7 @@ class ScriptedAttempt {
       ...this.#success(),
       termination_reason: reason,
       return_code: this.#isKilled ? 137 : 143,
-      failure_kind: isTerminated ? 'interrupted' : 'task_runtime',
+      failure_kind: isTerminated ? 'interrupted' : reason === 'budget' ? 'budget' : 'task_runtime',
       failure_summary: isTerminated ? 'the attempt was stopped' : 'the attempt reached its limit',
       resume_recommended: isTerminated,
     };

@@ -6,6 +6,7 @@ import { itemInputsOf } from '../../model/item-inputs.ts';
 import { decidesByRules } from '../../model/program.ts';
 import { regionsOf } from '../../model/regions.ts';
 import { checkAgents, checkRoleAgent, checkTaskAgent } from './agents.ts';
+import { checkBudgets } from './budgets.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { checkEdition } from './edition.ts';
@@ -67,6 +68,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   checkTargetOwners(model.tasks, addTo);
   checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
+  if (!model.isProjectUnreadable) checkBudgets(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {
     const [first = '', second = first] = cycle;
     const index = byId.get(first)?.depends_on.findIndex((dep) => dep.task === second) ?? 0;

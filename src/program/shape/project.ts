@@ -2,6 +2,7 @@
 import { backendNames, defaultBackend } from '../../agents/backends.ts';
 import { editions } from '../../model/policies.ts';
 import { ambients, sandboxes, type AgentSpec, type ProjectSpec } from '../../model/program.ts';
+import { projectBudget } from './budget.ts';
 import {
   argument,
   argumentWord,
@@ -235,5 +236,6 @@ export const projectFields: FieldsOf<ProjectSpec> = {
       'Checks of all tasks that write: which are not read-only, no controllers, and whose agent takes a prompt. A task that has checks of its own, if only [], has these alone.',
     examples: [[{ run: 'npm test' }]],
   },
+  budget: projectBudget,
   ...policyFields,
 };

@@ -7,6 +7,7 @@ import {
   taskStatuses,
   type TaskSpec,
 } from '../../model/program.ts';
+import { taskBudget } from './budget.ts';
 import {
   argumentWord,
   artifactPath,
@@ -400,6 +401,7 @@ export const taskFields: FieldsOf<TaskSpec> = {
       'Locks that its instances hold while they run: no two of them at the same time. [] is none, whatever the agent names.',
     examples: [['database'], [{ name: 'port:5432', scope: 'user' }]],
   },
+  budget: taskBudget,
   when: {
     shape: condition,
     staysOut: true,

@@ -7,9 +7,16 @@ import type {
   Interrupt,
   ItemOfScope,
   RunStatus,
+  WaitingReason,
 } from '../../model/run.ts';
 import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
-import { answeredCount, isRunStopped, waitingUntil, workedMs } from '../../core/state/standing.ts';
+import {
+  answeredCount,
+  isRunStopped,
+  waitingReason,
+  waitingUntil,
+  workedMs,
+} from '../../core/state/standing.ts';
 import { effectiveValues, runStatus, type RunState } from '../../core/state/run-state.ts';
 
 /**
@@ -41,6 +48,8 @@ export interface RunSummary {
   aborted: boolean;
   /** It has `failed` because a person stopped it: a resume goes on with it. */
   stopped: boolean;
+  /** What it waits for; not there where it does not wait. */
+  waiting_reason?: WaitingReason;
   /** When it goes on by itself, ISO 8601; not there where nothing in it waits for time. */
   waiting_until?: string;
   /** Waiting instances whose questions are all answered: they go on as soon as an engine drives the run. */
@@ -63,6 +72,7 @@ export const summaryAdditions = ['stopped', 'answered', 'worked_ms'] as const;
 
 export function runSummary(state: RunState): RunSummary {
   const { plan } = state;
+  const reason = waitingReason(state);
   const until = waitingUntil(state);
   let attention = 0;
   for (const { interrupt } of state.interrupts.values()) {
@@ -79,6 +89,7 @@ export function runSummary(state: RunState): RunSummary {
     status: runStatus(state),
     aborted: state.aborted,
     stopped: isRunStopped(state),
+    ...(reason === null ? {} : { waiting_reason: reason }),
     ...(until === null ? {} : { waiting_until: until }),
     answered: answeredCount(state),
     worked_ms: workedMs(state, Date.parse(state.updatedAt)),

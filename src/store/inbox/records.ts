@@ -4,6 +4,8 @@
  */
 import type { Request } from '../../core/requests/decide.ts';
 import { answerMismatch } from '../../core/requests/reply.ts';
+import { isAmount } from '../../core/state/questions.ts';
+import { budgetKeys, wholeAmounts } from '../../model/budget.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import {
   confidences,
@@ -150,8 +152,8 @@ export function parseCommand(value: Json): Parsed<InboxCommand> {
       case 'grant':
         return {
           command,
-          instance_id: fields.text('instance_id'),
-          wall_sec: fields.amount('wall_sec'),
+          instance_id: fields.stringOrNull('instance_id'),
+          ...fields.amounts([...budgetKeys, 'iterations']),
         };
       case 'mark_proposal':
         return {
@@ -276,11 +278,18 @@ class Fields {
     return this.#wrong(key, 'must be a whole number, not negative', 0);
   }
 
-  /** A number above 0. */
-  amount(key: string): number {
-    const value = this.#get(key);
-    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-    return this.#wrong(key, 'must be a number above 0', 1);
+  /** Amounts above 0, of those that are there: at least one. */
+  amounts<const T extends string>(keys: readonly T[]): { [Key in T]?: number } {
+    const given = keys.filter((key) => this.has(key));
+    if (given.length === 0) this.#wrong(keys[0] ?? '', `is missing (${keys.join(', ')})`);
+    const amounts: { [Key in T]?: number } = {};
+    for (const key of given) {
+      const value = this.#get(key);
+      if (typeof value === 'number' && isAmount(key, value)) amounts[key] = value;
+      else
+        this.#wrong(key, `must be a ${wholeAmounts.includes(key) ? 'whole ' : ''}number above 0`);
+    }
+    return amounts;
   }
 
   boolean(key: string, fallback: boolean): boolean {
