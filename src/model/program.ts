@@ -62,7 +62,7 @@ export interface Price {
 /** Model, or a pattern with `*` for any characters → price. */
 export type Prices = Record<string, Price>;
 
-export const notifyKinds = ['question', 'failed', 'done'] as const;
+export const notifyKinds = ['question', 'failed', 'done', 'budget'] as const;
 export type NotifyKind = (typeof notifyKinds)[number];
 
 /** Where a notification goes: one of these. */

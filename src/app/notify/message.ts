@@ -53,8 +53,8 @@ export function notificationOf(run: NotifiedRun, event: RunEvent): Notification 
       const words = interrupt.reply_schema === null ? " --text '…' --resume" : ' --resume';
       return {
         ...base,
-        kind: 'question',
-        title: `${of} asks`,
+        kind: interrupt.subject === 'budget' ? 'budget' : 'question',
+        title: interrupt.subject === 'budget' ? `${of} has used up its budget` : `${of} asks`,
         text: interrupt.question,
         interrupt_id: interrupt.interrupt_id,
         options: interrupt.options,
@@ -90,5 +90,7 @@ export function targetsFor(
   rules: readonly NotifyRule[],
   kind: Notification['kind'],
 ): NotifyTarget[] {
-  return rules.flatMap(({ on, to }) => (on.some((each) => each === kind) ? [to] : []));
+  // Whoever wants to hear of questions wants to hear of these.
+  const asks = kind === 'budget' ? ['question', kind] : [kind];
+  return rules.flatMap(({ on, to }) => (on.some((each) => asks.includes(each)) ? [to] : []));
 }
