@@ -46,6 +46,7 @@ function statusAfter(event: RunEvent): string | null {
     case 'attempt_started':
       return 'running';
     case 'instance_waiting':
+    case 'instance_delayed':
       return 'waiting';
     case 'instance_done':
       return 'done';

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
+import { budgetOfAttempt } from '../../src/core/state/budgets.ts';
 import { instanceOf, runStatus, type RunState } from '../../src/core/state/run-state.ts';
 import { sha256 } from '../../src/disk/sha256.ts';
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
@@ -223,7 +224,9 @@ function attemptsOf({ state }: RunWriter): Attempts {
     order(instanceId, generation) {
       const attempt = state.instances.get(instanceId)?.attempt ?? 0;
       const attemptDir = path.join('/nowhere', instanceId, String(attempt));
-      return { order: { ...anyOrder, attemptDir, generation }, problem: null };
+      const budget = budgetOfAttempt(state, instanceId);
+      const counted = budget === null ? {} : { budget };
+      return { order: { ...anyOrder, ...counted, attemptDir, generation }, problem: null };
     },
     hasTree: () => false,
     prepareTree: () => Promise.resolve({ kind: 'ready' }),
