@@ -73,6 +73,7 @@ const pages = [
   'README',
   'docs/tutorial',
   'docs/migrating',
+  'docs/how-to/let-it-run-overnight',
   'docs/how-to/recover-a-stuck-run',
   'docs/how-to/review-proposals',
   'docs/how-to/run-agents-in-parallel',
