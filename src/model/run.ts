@@ -118,6 +118,19 @@ export interface Usage {
   cost_usd?: number;
 }
 
+/** What the attempts of a run have used that have ended, of one agent and model. */
+export interface UseByModel {
+  agent: string;
+  /** null: nobody names one. */
+  model: string | null;
+  attempts: number;
+  input_tokens: number;
+  cached_input_tokens: number;
+  output_tokens: number;
+  /** US dollars, of those whose agent tells what it cost; they are apart from those whose agent does not. */
+  cost_usd?: number;
+}
+
 /** What of a use is a count of tokens. */
 export type TokenKey = Exclude<keyof Usage, 'cost_usd'>;
 

@@ -34,6 +34,7 @@ it('adds up what is known, and says of how many attempts it is not', async () =>
   const started = await run('run', 'start', '.', '--root', 'gate', '--wait');
   expect(started.code, started.stderr).toBe(0);
   expect(started.stderr).toContain('4 tokens, $3.00, 1 of 3 attempts unpriced');
+  expect((await run('run', 'list', '.')).stdout).toContain('tokens=4\tcost=≥ $3.00');
   const cost = await costOf();
   expect(cost.total).toMatchObject({ attempts: 3, cost_usd: 3, unpriced_attempts: 1 });
   expect(cost.rows.map((row) => [row.key, row.cost_usd, row.unpriced_attempts])).toEqual([

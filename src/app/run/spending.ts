@@ -6,7 +6,7 @@ import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import { nearest } from '../../model/policies.ts';
 import { costOf, priceOf } from '../../model/prices.ts';
 import type { Prices } from '../../model/program.ts';
-import type { AttemptRecord, Instance } from '../../model/run.ts';
+import type { AttemptRecord, Instance, UseByModel } from '../../model/run.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import type { World } from '../world.ts';
 
@@ -37,12 +37,10 @@ export interface RunCost {
 
 /** Of the run that is frozen, or else of the user. */
 export async function pricesFor(
-  { env, cwd }: Pick<World, 'env' | 'cwd'>,
+  world: Pick<World, 'env' | 'cwd'>,
   state: RunState,
 ): Promise<Prices> {
-  const own = state.plan.project.prices;
-  if (own !== undefined) return own;
-  return nearest((await loadGlobalConfig(globalRootFrom(env, cwd))).config.prices) ?? {};
+  return state.plan.project.prices ?? (await pricesOfUser(world));
 }
 
 export function spendingOf(state: RunState, prices: Prices): Spending {
@@ -51,6 +49,33 @@ export function spendingOf(state: RunState, prices: Prices): Spending {
     for (const attempt of instance.attempts) add(total, state, instance, attempt, prices);
   }
   return total;
+}
+
+export interface KnownSpending {
+  tokens: number;
+  /** US dollars, of what is priced; null where nothing is. */
+  cost_usd: number | null;
+  /** Whether all of it is priced. */
+  isWhole: boolean;
+}
+
+/** Of a run in a list, by what its summary has. */
+export function spendingOfUse(use: readonly UseByModel[], prices: Prices): KnownSpending {
+  const sum: KnownSpending = { tokens: 0, cost_usd: null, isWhole: true };
+  for (const each of use) {
+    sum.tokens += each.input_tokens + each.output_tokens;
+    const price = priceOf(prices, each.model);
+    const tokens = { ...each, reasoning_output_tokens: 0 };
+    const cost = each.cost_usd ?? (price === null ? null : costOf(tokens, price));
+    if (cost === null) sum.isWhole = false;
+    else sum.cost_usd = (sum.cost_usd ?? 0) + cost;
+  }
+  return sum;
+}
+
+/** Of the user, for runs that have frozen none. */
+export async function pricesOfUser({ env, cwd }: Pick<World, 'env' | 'cwd'>): Promise<Prices> {
+  return nearest((await loadGlobalConfig(globalRootFrom(env, cwd))).config.prices) ?? {};
 }
 
 export function runCost(state: RunState, prices: Prices, by: CostKey): RunCost {

@@ -1,11 +1,13 @@
 /** `run list`. */
 import type { ListedRun, RunDocument, RunSummary } from '../../app/run/inspect-run.ts';
+import type { KnownSpending } from '../../app/run/spending.ts';
+import { count } from '../../text/amounts.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunStatus } from '../../model/run.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
-import { duration, localTime } from '../render/amounts.ts';
+import { dollars, duration, localTime } from '../render/amounts.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { standingWord, type StandingWord } from '../render/standing-word.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
@@ -38,7 +40,10 @@ export const command = defineCommand({
       }
       const { listRuns } = await import('../../app/run/inspect-run.ts');
       const { watchRuns } = await import('../live/watch-runs.ts');
-      return watchRuns(context, () => watchedLines(listRuns(programDir), programDir, context));
+      const spending = await spendingFor(context);
+      return watchRuns(context, () =>
+        watchedLines(listRuns(programDir), programDir, context, spending),
+      );
     }
     if (full && !json) {
       throw new Refusal('bad-option', '--full goes with --json', {
@@ -55,9 +60,9 @@ export const command = defineCommand({
     sayDamaged(runs, context);
     if (json) return printJson(runs.flatMap((run) => (run.ok ? [run.summary] : [])));
     const nowMs = Date.parse(context.clock.now());
-    const rows = listRows(runs, nowMs);
+    const rows = listRows(runs, nowMs, await spendingFor(context));
     const program = programWord(programDir, context);
-    printTable(context.stdout, rows, columns, noRuns(programDir, context));
+    printTable(context.stdout, rows, columnsFor(rows), noRuns(programDir, context));
     const { idleRuns } = await import('../../app/run/idle.ts');
     const summaries = runs.flatMap((run) => (run.ok ? [run.summary] : []));
     const idle = idleRuns(programDir, summaries, nowMs);
@@ -67,8 +72,24 @@ export const command = defineCommand({
   },
 });
 
-function listRows(runs: readonly ListedRun[], nowMs: number): ListRow[] {
-  return runs.map((run) => (run.ok ? rowOf(run.summary, nowMs) : damagedRow(run.runId)));
+type SpendingOf = (run: RunSummary) => KnownSpending;
+
+async function spendingFor(context: CliContext): Promise<SpendingOf> {
+  const { pricesOfUser, spendingOfUse } = await import('../../app/run/spending.ts');
+  const prices = await pricesOfUser(context);
+  return ({ use = [], project }) => spendingOfUse(use, project.prices ?? prices);
+}
+
+function listRows(runs: readonly ListedRun[], nowMs: number, spending: SpendingOf): ListRow[] {
+  return runs.map((run) =>
+    run.ok ? rowOf(run.summary, nowMs, spending(run.summary)) : damagedRow(run.runId),
+  );
+}
+
+/** On a terminal, what was used only where some run has used any. */
+function columnsFor(rows: readonly ListRow[]): Column<ListRow>[] {
+  const isUsed = rows.some(({ tokens }) => tokens !== '');
+  return isUsed ? columns : columns.filter((column) => !useColumns.includes(column));
 }
 
 function noRuns(programDir: string, context: CliContext): string {
@@ -80,11 +101,12 @@ function watchedLines(
   runs: readonly ListedRun[],
   programDir: string,
   context: CliContext,
+  spending: SpendingOf,
 ): string[] {
   if (runs.length === 0) return [noRuns(programDir, context)];
   const { columns: width, color } = context.stdout;
-  const rows = listRows(runs, Date.parse(context.clock.now()));
-  return tableLines(rows, columns, width - 1, makePaint(color));
+  const rows = listRows(runs, Date.parse(context.clock.now()), spending);
+  return tableLines(rows, columnsFor(rows), width - 1, makePaint(color));
 }
 
 function sayDamaged(
@@ -107,16 +129,39 @@ interface ListRow {
   instances: number;
   createdAt: string;
   worked: string;
+  tokens: string;
+  cost: string;
 }
 
-function rowOf(run: RunSummary, nowMs: number): ListRow {
+function rowOf(run: RunSummary, nowMs: number, spending: KnownSpending): ListRow {
   const { id, status, roots, labels, instance_count: instances, created_at: createdAt } = run;
   // An attempt that runs has been at work since the last event.
   const sinceMs = run.counts.running > 0 ? Math.max(0, nowMs - Date.parse(run.updated_at)) : 0;
   const worked = duration(run.worked_ms + sinceMs);
   // Runs that were started by label once recorded no more than that.
   const selected = roots.length > 0 ? roots : labels.map((label) => `label:${label}`);
-  return { id, status, word: standingWord(run), roots: selected, instances, createdAt, worked };
+  return {
+    id,
+    status,
+    word: standingWord(run),
+    roots: selected,
+    instances,
+    createdAt,
+    worked,
+    ...spent(spending),
+  };
+}
+
+/** `≥`: of a part nobody knows what it cost. */
+function spent({
+  tokens,
+  cost_usd: usd,
+  isWhole,
+}: KnownSpending): Pick<ListRow, 'tokens' | 'cost'> {
+  return {
+    tokens: tokens === 0 ? '' : count(tokens),
+    cost: usd === null ? '' : `${isWhole ? '' : '≥ '}${dollars(usd)}`,
+  };
 }
 
 function damagedRow(id: string): ListRow {
@@ -128,8 +173,27 @@ function damagedRow(id: string): ListRow {
     instances: 0,
     createdAt: '',
     worked: '',
+    tokens: '',
+    cost: '',
   };
 }
+
+const useColumns: Column<ListRow>[] = [
+  {
+    title: 'TOKENS',
+    cell: (row) => row.tokens,
+    piped: ({ tokens }) => (tokens === '' ? '' : `tokens=${tokens}`),
+    spare: true,
+    omitEmpty: true,
+  },
+  {
+    title: 'COST',
+    cell: (row) => row.cost,
+    piped: ({ cost }) => (cost === '' ? '' : `cost=${cost}`),
+    spare: true,
+    omitEmpty: true,
+  },
+];
 
 const columns: Column<ListRow>[] = [
   { title: 'RUN', cell: (row) => row.id },
@@ -159,4 +223,5 @@ const columns: Column<ListRow>[] = [
     only: 'piped',
     omitEmpty: true,
   },
+  ...useColumns,
 ];

@@ -118,6 +118,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     workedMs: 0,
     workingSince: null,
     spent: { tokens: 0, cost_usd: 0, attempts: 0 },
+    use: new Map(),
     granted: {},
     isStopped: false,
     locks: new Map(),

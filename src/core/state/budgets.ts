@@ -6,8 +6,8 @@ import { budgetKeys, type Amounts, type Budget, type BudgetKey } from '../../mod
 import type { AttemptBudget } from '../../model/attempt.ts';
 import { modelOf } from '../../model/policies.ts';
 import { costOf, priceOf, tokensOf } from '../../model/prices.ts';
-import type { Price } from '../../model/program.ts';
-import type { AttemptRecord, Instance, Usage } from '../../model/run.ts';
+import type { Price, TaskSpec } from '../../model/program.ts';
+import type { AttemptRecord, Instance, Usage, UseByModel } from '../../model/run.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from './run-state.ts';
 import { workedMs } from './standing.ts';
 
@@ -56,6 +56,23 @@ export function countSpent(state: RunState, instance: Instance, { usage }: Attem
   if (usage === null) return;
   state.spent.tokens += tokensOf(usage);
   state.spent.cost_usd += knownCost(state, instance, usage);
+  const use = useOf(state, taskOf(state, instance), usage.cost_usd !== undefined);
+  use.attempts += 1;
+  use.input_tokens += usage.input_tokens;
+  use.cached_input_tokens += usage.cached_input_tokens;
+  use.output_tokens += usage.output_tokens;
+  if (usage.cost_usd !== undefined) use.cost_usd = (use.cost_usd ?? 0) + usage.cost_usd;
+}
+
+function useOf({ use, plan }: RunState, task: TaskSpec, isTold: boolean): UseByModel {
+  const model = modelOf(plan.project, task);
+  const key = JSON.stringify([task.agent, model, isTold]);
+  const known = use.get(key);
+  if (known) return known;
+  const tokens = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0 };
+  const begun: UseByModel = { agent: task.agent, model, attempts: 0, ...tokens };
+  use.set(key, begun);
+  return begun;
 }
 
 /** US dollars; 0 where nobody knows. */

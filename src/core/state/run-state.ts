@@ -13,6 +13,7 @@ import type {
   Proposal,
   RunPlan,
   RunStatus,
+  UseByModel,
 } from '../../model/run.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import type { RunResult } from '../../model/trees.ts';
@@ -57,6 +58,8 @@ export interface RunState {
   workingSince: string | null;
   /** By attempts that have ended, and attempts that have begun. See budgets.ts. */
   spent: Omit<Amounts, 'wall_sec'>;
+  /** What of it whom took, by agent and model. */
+  use: Map<string, UseByModel>;
   /** What a person has added to its budget. */
   granted: Budget;
   /** A person ended it at its budget: nothing of it begins, until they have some of it tried again. */

@@ -7,6 +7,7 @@ import type {
   Interrupt,
   ItemOfScope,
   RunStatus,
+  UseByModel,
   WaitingReason,
 } from '../../model/run.ts';
 import { saysWhatIsClosed } from '../../core/events/interrupt.ts';
@@ -56,6 +57,8 @@ export interface RunSummary {
   answered: number;
   /** How long at least one attempt has been at work, up to `updated_at`, in milliseconds. */
   worked_ms: number;
+  /** What its attempts have used, as far as their agents tell; not there before any has. Runs of format 1 do without. */
+  use?: UseByModel[];
   project: ProjectSpec;
   project_workspace_template: string;
   base_input_scope_id: string;
@@ -93,6 +96,7 @@ export function runSummary(state: RunState): RunSummary {
     ...(until === null ? {} : { waiting_until: until }),
     answered: answeredCount(state),
     worked_ms: workedMs(state, Date.parse(state.updatedAt)),
+    ...(state.use.size === 0 || plan.format_version === 1 ? {} : { use: [...state.use.values()] }),
     project: plan.project,
     project_workspace_template: plan.project_workspace_template,
     base_input_scope_id: state.baseScopeId,
