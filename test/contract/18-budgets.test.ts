@@ -48,6 +48,7 @@ describe('18. The budget of a run', () => {
     expect(asked.question).toContain('1 of 1 attempt');
     expect((await orch('inbox', 'list')).stdout).toContain('instance=-');
     expect((await orch('run', 'list')).stdout).toContain('waiting');
+    expect((await orch('run', 'explain')).stdout).toContain('the run has used up its budget');
     // Nothing changes by asking again.
     expect((await orch('run', 'resume', 'latest')).code).toBe(3);
     expect(await questions()).toHaveLength(1);

@@ -5,6 +5,7 @@ import { beginning } from '../../text/width.ts';
 import { itemName } from '../state/item-names.ts';
 import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
+import { openRunQuestion } from '../state/questions.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
 import type { ExplainContext, Reason } from './reason.ts';
@@ -71,12 +72,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
         command: resume,
       };
     case 'runnable':
-      return {
-        why: driven
-          ? `ready; it waits for one of ${state.plan.project.max_concurrency} slots`
-          : 'ready, but no engine drives the run',
-        command: resume,
-      };
+      return explainRunnable(state, context, resume);
     case 'pending':
       return { why: explainPending(state, instance), command: resume };
     case 'waiting':
@@ -93,6 +89,26 @@ function goesOnSince({ attempts }: Instance): string {
   const { attempt, continued } = attempts.at(-2) ?? {};
   if (continued === undefined) return '';
   return `; it goes on (${continued.reason}) after attempt ${attempt}: ${openingLine(continued.message)}`;
+}
+
+function explainRunnable(
+  state: RunState,
+  { programDir, driven }: ExplainContext,
+  resume: string[] | null,
+): Reason {
+  const asked = openRunQuestion(state, 'budget');
+  if (asked !== null) {
+    return {
+      why: `ready, but the run has used up its budget, and asks a person: ${asked}`,
+      command: ['inbox', 'reply', programDir, asked, '--resume'],
+    };
+  }
+  return {
+    why: driven
+      ? `ready; it waits for one of ${state.plan.project.max_concurrency} slots`
+      : 'ready, but no engine drives the run',
+    command: resume,
+  };
 }
 
 /** Nothing moves what an aborted run left. */

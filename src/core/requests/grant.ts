@@ -3,6 +3,7 @@ import { budgetKeys, type Budget, type BudgetKey } from '../../model/budget.ts';
 import type { Subject } from '../../model/questions.ts';
 import type { Instance, Reply } from '../../model/run.ts';
 import { answersOf } from '../../model/questions.ts';
+import { openRunQuestion } from '../state/questions.ts';
 import { Recorder } from '../state/recorder.ts';
 import { taskOf, type RunState } from '../state/run-state.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -33,8 +34,7 @@ function grantToRun(state: RunState, wish: GrantWish, now: string): Decision {
   if (without !== undefined) {
     return refuse('no-limit', `the run has no budget of ${without} (budget, project.yaml)`);
   }
-  const asked = [...state.runQuestions].find((id) => isAbout(state, id, 'budget'));
-  return grant(state, null, wish, asked ?? null, now);
+  return grant(state, null, wish, openRunQuestion(state, 'budget'), now);
 }
 
 function grantToInstance(state: RunState, id: string, wish: GrantWish, now: string): Decision {

@@ -181,3 +181,11 @@ export function reasonToWait(
   const isBudget = (id: string): boolean => interrupts.get(id)?.interrupt.subject === 'budget';
   return blocking_interrupts.some(isBudget) ? 'budget' : 'interrupts_pending';
 }
+
+/** The id of what the run itself asks about that; null: it does not ask. */
+export function openRunQuestion(state: RunState, subject: Subject): string | null {
+  for (const id of state.runQuestions) {
+    if (state.interrupts.get(id)?.interrupt.subject === subject) return id;
+  }
+  return null;
+}
