@@ -24,6 +24,7 @@ import { median } from './measure.ts';
 import { output } from './output.ts';
 import { measurePlanning } from './planning.ts';
 import { question, recovery, startUp } from './starting.ts';
+import { trees } from './trees.ts';
 
 const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   instance: instanceCost,
@@ -38,6 +39,7 @@ const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   recovery,
   start: startUp,
   question,
+  trees,
   output,
 };
 
