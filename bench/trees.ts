@@ -110,6 +110,8 @@ class Repository {
       writeFileSync(path.join(folder, `f${index}`), `${index}\n${text}`);
     }
     this.git(['init', '-q', '-b', 'main']);
+    // Not beside what is measured.
+    this.git(['config', 'gc.auto', '0']);
     this.git(['add', '-A']);
     this.git(['commit', '-q', '-m', 'first']);
     this.git(['gc', '-q']);

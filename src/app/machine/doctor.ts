@@ -21,6 +21,9 @@ import { describeHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { listRunSummaries } from '../../store/run-list.ts';
 import type { World } from '../world.ts';
+import { treeOf } from '../../model/trees.ts';
+import { nameWorkspaces } from '../../program/workspaces.ts';
+import { checkForTrees } from './doctor-trees.ts';
 import { validate } from '../program/validate.ts';
 import { isBound } from '../../text/path-template.ts';
 import { plural } from '../../text/plural.ts';
@@ -43,7 +46,7 @@ export async function doctor(
   const findings = [checkNode(process.versions.node)];
   let uses: AgentUse[] | null = null;
   if (programDir !== null) {
-    const checked = await checkProgram(programDir, globalRoot);
+    const checked = await checkProgram(world, programDir, globalRoot);
     findings.push(...checked.findings);
     uses = checked.uses;
   }
@@ -113,6 +116,7 @@ function isUsed(backend: Backend, uses: readonly AgentUse[] | null): boolean {
 }
 
 async function checkProgram(
+  world: World,
   programDir: string,
   globalRoot: string,
 ): Promise<{ findings: Finding[]; uses: AgentUse[] | null }> {
@@ -148,8 +152,26 @@ async function checkProgram(
     problem('program.workspace', 'error', message, hint ?? remedy),
   );
   const prices = program.project.prices ?? (await loadGlobalConfig(globalRoot)).config.prices;
+  const trees = await checkTrees(world, programDir, program);
   const unpriced = prices === null ? [] : checkPrices(program.project, program.tasks, prices);
-  return { findings: [finding, ...places, ...unpriced], uses: uses.length === 0 ? null : uses };
+  return {
+    findings: [finding, ...places, ...trees, ...unpriced],
+    uses: uses.length === 0 ? null : uses,
+  };
+}
+
+/** Nothing to say where no task has a tree. */
+async function checkTrees(
+  world: World,
+  programDir: string,
+  { project, tasks }: { project: ProjectSpec; tasks: readonly TaskSpec[] },
+): Promise<Finding[]> {
+  const isolated = tasks.filter((task) => treeOf(project, task) !== null);
+  if (isolated.length === 0) return [];
+  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const named = isolated.map((task) => nameWorkspaces(programDir, project, task, {}));
+  const workspaces = named.flatMap((each) => (each.ok ? [each.workspaces.cwd] : []));
+  return checkForTrees(world, workspaces, config.trees.dir);
 }
 
 /** Where some models have a price, those that have none. */
