@@ -99,7 +99,8 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('broken');
     await page.waitForURL(/q=broken/);
-    await page.waitForFunction(`document.querySelectorAll('.run-row').length === 1`);
+    await page.locator('.run-row').nth(1).waitFor({ state: 'detached' });
+    await page.locator('.run-row').first().waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Go to' }).fill('ship it');
     await page.getByRole('option', { name: /Ship it/ }).waitFor();
@@ -123,7 +124,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.waitForURL(/\/runs$/);
     await page.locator('.run-row').first().waitFor();
-    await page.waitForFunction(`document.querySelectorAll('.run-row').length === 2`);
+    await page.locator('.run-row').nth(2).waitFor({ state: 'detached' });
   });
 
   it('has nothing serious for axe to find, in either theme', async () => {
