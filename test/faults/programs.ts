@@ -244,6 +244,41 @@ export const crashPrograms: CrashProgram[] = [
     attempts: 4,
   },
   {
+    name: 'items',
+    roots: ['end'],
+    answer: 'go on',
+    files: Object.fromEntries([
+      ['project.yaml', project],
+      task('find', `echo '["a", "b", "c"]' > "$CODEX_ORCH_ATTEMPT_DIR/result.json"`),
+      // One fails once, and is forced by `run retry-instance`; one asks a person.
+      task(
+        'fix',
+        [
+          'item=$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/item.txt")',
+          'if [ "$item" = b ] && [ ! -e mended ]; then touch mended; exit 7; fi',
+          'replies="$CODEX_ORCH_ATTEMPT_DIR/context/refs/runtime/latest_reply.json"',
+          'if [ "$item" = c ] && ! grep -q "go on" "$replies"; then',
+          '  codex-orch interrupt create --audience human --kind approval --question "May I?"',
+          'fi',
+          'echo "$item"',
+        ].join('\n'),
+        [
+          'for_each: {items: deps.find.result, as: item, max_parallel: 2}',
+          'depends_on: [{task: find, kind: order}]',
+          'compose: [{kind: ref, ref: inputs.item}, {kind: ref, ref: runtime.latest_reply}]',
+          '',
+        ].join('\n'),
+      ),
+      task('check', 'echo checked', after('fix')),
+      task(
+        'end',
+        'cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/deps/fix/result.json"',
+        'depends_on: [{task: fix, kind: context, consume: [final.md], gather: all}, {task: check, kind: order, gather: settled}]\ncompose: [{kind: ref, ref: deps.fix.result}]\n',
+      ),
+    ]),
+    attempts: 10,
+  },
+  {
     name: 'question-by-file',
     roots: ['after'],
     answer: 'go on',

@@ -7,7 +7,7 @@ import { plan } from '../../../src/core/plan/plan.ts';
 import { createRun } from '../../../src/core/plan/create-run.ts';
 import { finishAttempt } from '../../../src/core/judge/finish.ts';
 import type { Json } from '../../../src/model/json.ts';
-import type { TaskSpec } from '../../../src/model/program.ts';
+import type { Dependency, ForEach, TaskSpec } from '../../../src/model/program.ts';
 import type { RunState } from '../../../src/core/state/run-state.ts';
 import { cases } from '../../support/cases.ts';
 import { loop, NOW, runPlan, RUN_ID, task } from '../../support/make.ts';
@@ -32,6 +32,32 @@ const fanIn = (n: number) => tasksOf(n, (i) => (i === n - 1 ? upTo(n - 1) : []))
 /** The same below one root, so that a loop can repeat it. */
 const fan = (n: number) =>
   tasksOf(n, (i) => (i === 0 ? [] : i === n - 1 ? upTo(n - 2).map((j) => j + 1) : [0]));
+
+/** A list of so many items, each a chain of two, that is gathered. */
+const items = (n: number, bounds: Partial<ForEach> = {}): TaskSpec[] => [
+  task({
+    id: 'fix',
+    for_each: {
+      items: upTo(n),
+      as: 'one',
+      key: null,
+      max_parallel: null,
+      ask_above: null,
+      max_items: n,
+      stop_after: null,
+      ...bounds,
+    },
+  }),
+  task({ id: 'check', depends_on: ['fix'] }),
+  task({ id: 'end', depends_on: [gathering('check', 'settled'), gathering('fix', 'all', 'all')] }),
+];
+const gathering = (
+  of: string,
+  gather: 'settled' | 'all',
+  as: string | null = null,
+): Dependency => ({
+  ...{ task: of, kind: 'order', consume: [], as, gather },
+});
 
 function looped(body: TaskSpec[]): TaskSpec[] {
   const [first, last] = [body[0]!.id, body.at(-1)!.id];
@@ -119,6 +145,7 @@ function costOf(tasks: TaskSpec[], iterations = 0): number {
     fresh.instances = new CountingMap(fresh.instances, cost);
     fresh.links = new CountingMap(fresh.links, cost);
     fresh.scopes = new CountingMap(fresh.scopes, cost);
+    fresh.regions = new CountingMap(fresh.regions, cost);
     fresh.scopeIndex = new CountingMap(fresh.scopeIndex, cost);
     fresh.graph.upstream = new CountingMap(fresh.graph.upstream, cost);
     fresh.graph.dependents = new CountingMap(fresh.graph.dependents, cost);
@@ -147,6 +174,18 @@ describe('a program of 2,000 tasks costs per instance what one of 40 does', () =
   ])('%s', (name, shape) => {
     compare(name, costOf(shape(40)), costOf(shape(2_000)));
     expect(drive(shape(40)).counts.done).toBe(40);
+  });
+});
+
+describe('an item costs the same among 100 and among many', () => {
+  it.each([
+    ['items', {}],
+    ['items, a few at a time', { max_parallel: 5 }],
+    ['items, until some fail', { stop_after: 3 }],
+  ])('%s', (name, bounds) => {
+    const many = TURNS;
+    compare(name, costOf(items(100, bounds)), costOf(items(many, bounds)));
+    expect(drive(items(100, bounds)).counts.done).toBe(201);
   });
 });
 
