@@ -185,7 +185,10 @@ export function letIn(recorder: Recorder): boolean {
       rooms.take();
       continue;
     }
-    const ready = ids.filter((each) => isReady(state, each));
+    const ready = ids
+      .filter((each) => isReady(state, each))
+      // Of items within the item, the first, in whatever order they were looked at.
+      .sort((a, b) => linksOf(state, a).ordinal - linksOf(state, b).ordinal);
     const [first] = ready;
     if (first === undefined) continue;
     recorder.emit('instance_runnable', first, {});
