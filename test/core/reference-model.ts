@@ -69,6 +69,8 @@ export interface ModelInstance {
   skippedByCondition: boolean;
   /** Skipped because a person wants only the first items: nothing moves it. */
   skippedByFirstN: boolean;
+  /** Skipped because too many items have failed: only a retry of these brings it back. */
+  skippedByStop: boolean;
   /** Could begin, if its items had a place. */
   held: boolean;
   /** What the attempt left with which it was done; undefined: nothing. */
@@ -239,6 +241,7 @@ export class ReferenceModel {
       skippedByAbort: false,
       skippedByCondition: false,
       skippedByFirstN: false,
+      skippedByStop: false,
       held: false,
       result: undefined,
     });
@@ -255,6 +258,7 @@ export class ReferenceModel {
         const next = this.#nextStatus(instance);
         if (next === before) continue;
         if (before === 'skipped') this.#losePlaces(instance);
+        if (before === 'skipped') instance.skippedByStop = false;
         instance.status = next;
         if (next === 'runnable') this.#takePlaces(instance);
         changed = true;
@@ -284,17 +288,17 @@ export class ReferenceModel {
           const judged = this.#beforeItStarts(instance);
           if (judged !== null) return judged;
         }
-        if (this.#mustNotBegin(instance)) return 'skipped';
+        if (this.#mustNotBegin(instance)) return this.#stopped(instance);
         if (this.#openBlocking(instance).length > 0) return 'waiting';
         instance.held = instance.scope.around.some((item) => !this.#hasPlace(item));
         return instance.held ? 'pending' : 'runnable';
       case 'skipped':
         return blocked || this.#staysSkipped(instance) ? 'skipped' : 'pending';
       case 'waiting':
-        if (this.#mustNotBegin(instance)) return 'skipped';
+        if (this.#mustNotBegin(instance)) return this.#stopped(instance);
         return this.#openBlocking(instance).length > 0 ? 'waiting' : 'runnable';
       case 'runnable':
-        return this.#mustNotBegin(instance) ? 'skipped' : 'runnable';
+        return this.#mustNotBegin(instance) ? this.#stopped(instance) : 'runnable';
       case 'running':
       case 'done':
       case 'failed':
@@ -306,6 +310,11 @@ export class ReferenceModel {
   #isExcused(instance: ModelInstance, up: ModelInstance): boolean {
     const edges = this.task(instance.task).depends_on.filter(({ task }) => task === up.task);
     return up.skippedByCondition && edges.every(({ optional }) => optional === true);
+  }
+
+  #stopped(instance: ModelInstance): InstanceStatus {
+    instance.skippedByStop = true;
+    return 'skipped';
   }
 
   #staysSkipped(instance: ModelInstance): boolean {
@@ -794,8 +803,8 @@ export class ReferenceModel {
       (instance.status === 'skipped' &&
         !instance.skippedByCondition &&
         !instance.skippedByFirstN &&
-        !this.#isBlocked(instance) &&
-        !this.#mustNotBegin(instance));
+        !instance.skippedByStop &&
+        !this.#isBlocked(instance));
     if (!allowed) return false;
     if (grant > 0) {
       if (this.task(instance.task).control?.mode !== 'loop') return false;
