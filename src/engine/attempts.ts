@@ -3,11 +3,13 @@ import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { briefWorker } from '../attempt/brief/brief-worker.ts';
 import type { AskableRole } from '../attempt/brief/stage-request.ts';
-import { harvestWork } from '../attempt/harvest/harvest.ts';
+import { takeWork } from '../attempt/harvest/take-work.ts';
 import { Holds, type Holder } from '../attempt/hold/holds.ts';
 import { workerOrder } from '../attempt/order.ts';
 import { clearLeftovers, putAway, type AttemptDirectories } from '../attempt/place/directories.ts';
 import { clearCheck, receiptOf, unrunnable } from '../attempt/check/receipt.ts';
+import { compareWork } from '../attempt/check/compare.ts';
+import { recordsChanges, seeWork } from '../attempt/seen/see-work.ts';
 import { orderCheck } from '../attempt/check/order.ts';
 import { sandboxProblem } from '../execution/local/surroundings.ts';
 import { awaitsChecks } from '../core/state/checks.ts';
@@ -15,7 +17,7 @@ import { isOfUser, locksOf } from '../core/state/locks.ts';
 import { instanceOf, taskOf } from '../core/state/run-state.ts';
 import { remove } from '../disk/disk.ts';
 import { dropTree } from '../attempt/tree/drop-tree.ts';
-import { leaveWork, restoreTree } from '../attempt/tree/leave-work.ts';
+import { restoreTree } from '../attempt/tree/leave-work.ts';
 import { mergeResults } from '../attempt/tree/merge-work.ts';
 import { prepareTree, type TreeContext } from '../attempt/tree/prepare-tree.ts';
 import { gitOf } from '../git/git.ts';
@@ -99,9 +101,18 @@ export function attemptsOf(context: AttemptContext): Attempts {
       treeOf(state.plan.project, taskOf(state, instanceOf(state, instanceId))) !== null,
     prepareTree: (instanceId) => prepareTree(trees(), instanceId),
     restoreTree: (instanceId, tree) => restoreTree(trees(), instanceId, tree),
+    seeBefore(instanceId) {
+      const instance = instanceOf(state, instanceId);
+      if (instance.attempts.at(-1)?.seen !== undefined) return null;
+      if (!recordsChanges(state.plan.project, taskOf(state, instance))) return null;
+      return seeWork(trees(), instanceId);
+    },
     dropTree: (instanceId) => dropTree(trees(), instanceId),
     mergeResults: () => mergeResults(trees()),
     async check(instanceId, due) {
+      if (due.spec.run === undefined) {
+        return { ok: false, receipt: await compareWork(trees(), instanceId, due) };
+      }
       const { config } = context;
       hasSandbox ??= (await sandboxProblem(env)) === null;
       const basis = { state, paths, config, env, hasSandbox, now: () => session.now() };
@@ -109,22 +120,17 @@ export function attemptsOf(context: AttemptContext): Attempts {
       return ordered.ok ? ordered : { ok: false, receipt: unrunnable(due, ordered.message) };
     },
     receipt(instanceId, due, end) {
-      const { attempt, workspace } = instanceOf(state, instanceId);
-      const tree = due.isBaseline ? null : (workspace?.commit?.tree ?? null);
+      const { attempt, attempts, workspace } = instanceOf(state, instanceId);
+      const seen = attempts.at(-1)?.seen;
+      const tree = due.isBaseline
+        ? (seen?.before ?? null)
+        : (workspace?.commit?.tree ?? seen?.after ?? null);
       return receiptOf(due, paths.checkPlace(instanceId, attempt, due), end, tree);
     },
     dropCheck(instanceId, due) {
       clearCheck(paths.checkPlace(instanceId, instanceOf(state, instanceId).attempt, due));
     },
-    async harvest(instanceId, end) {
-      const facts = await harvestWork(session, instanceId, end);
-      // What has failed already leaves no commit.
-      const isWhole = facts.result.kind !== 'invalid' && facts.artifacts.kind === 'published';
-      if (end.termination_reason !== 'completed' || !isWhole) return facts;
-      // What was left before a check was run stays what was left.
-      if (instanceOf(state, instanceId).workspace?.commit) return facts;
-      return { ...facts, workspace: await leaveWork(trees(), instanceId) };
-    },
+    harvest: (instanceId, end) => takeWork(session, trees(), instanceId, end),
   };
 }
 

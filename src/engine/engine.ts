@@ -12,7 +12,7 @@ import type { Facts } from '../core/plan/facts.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordMerged } from '../core/plan/run-result.ts';
-import { recordPrepared } from '../core/judge/workspace.ts';
+import { recordPrepared, recordSeen } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { budgetOfAttempt } from '../core/state/budgets.ts';
 import { instanceOf, linksOf } from '../core/state/run-state.ts';
@@ -21,9 +21,8 @@ import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { CheckReceipt } from '../model/checks.ts';
 import type { Instance } from '../model/run.ts';
-import type { PreparedWorkspace, RunResult } from '../model/trees.ts';
+import type { RunResult } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
@@ -58,15 +57,9 @@ export interface EngineOptions {
   answerer?: Answerer | undefined;
 }
 
-interface PreparedInstance {
-  instanceId: string;
-  workspace: PreparedWorkspace;
-  recorded(): void;
-}
-
-interface CheckedInstance {
-  instanceId: string;
-  receipt: CheckReceipt;
+/** What the log is to hold before anything that rests on it begins. */
+interface Saying {
+  events(): RunEvent[];
   recorded(): void;
 }
 
@@ -98,8 +91,7 @@ export class Engine {
   /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
-  /** Instances whose tree was made, for the log to say so before anything begins in it. */
-  readonly #prepared: PreparedInstance[] = [];
+  readonly #sayings: Saying[] = [];
   /** What came of merging the work of all, for the log. */
   readonly #merged: RunResult[][] = [];
   #isMerging = false;
@@ -115,8 +107,6 @@ export class Engine {
   #aborted: Map<string, ProcessEnd> | null = null;
   readonly #cache: CacheTimer;
   readonly #checks: Checks;
-  /** Receipts of checks, for the log to hold them before anything else begins. */
-  readonly #checked: CheckedInstance[] = [];
 
   constructor(parts: EngineParts, options: EngineOptions) {
     const { clock, run, inbox, attempts, executor, fits } = parts;
@@ -134,10 +124,7 @@ export class Engine {
       ...{ loop: this.#loop, attempts, executor },
       isHalted: () => this.#isHalted(),
       record: (instanceId, receipt) =>
-        new Promise((recorded) => {
-          this.#checked.push({ instanceId, receipt, recorded });
-          this.#loop.wake();
-        }),
+        this.#say(() => recordCheck(run.state, instanceId, receipt, run.now())),
     });
   }
 
@@ -204,16 +191,10 @@ export class Engine {
     // The ends first, then the inbox: what a worker asked before it ended is seen before its end is
     // judged, also when it ended while the inbox was read.
     const finished = this.#finished.splice(0);
-    const prepared = this.#prepared.splice(0);
-    const checked = this.#checked.splice(0);
+    const sayings = this.#sayings.splice(0);
     const events = [
       ...(await this.#receiveInbox(finished)),
-      ...prepared.flatMap(({ instanceId, workspace }) =>
-        recordPrepared(run.state, instanceId, workspace, run.now()),
-      ),
-      ...checked.flatMap(({ instanceId, receipt }) =>
-        recordCheck(run.state, instanceId, receipt, run.now()),
-      ),
+      ...sayings.flatMap(({ events }) => events()),
       ...this.#settle(finished),
       ...this.#merged.splice(0).flatMap((results) => recordMerged(run.state, results, run.now())),
     ];
@@ -238,7 +219,7 @@ export class Engine {
     await committed;
     // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
-    for (const { recorded } of [...prepared, ...checked]) recorded();
+    for (const { recorded } of sayings) recorded();
     this.#beginChecks(finished);
     this.#putAway(decided);
     this.#extend(decided);
@@ -367,6 +348,7 @@ export class Engine {
       }
       const unchecked = uncheckedTree(instanceOf(state, instanceId));
       if (unchecked !== null) await this.#attempts.restoreTree(instanceId, unchecked);
+      await this.#see(instanceId, committed);
       const { order, problem } = this.#attempts.order(instanceId, generation);
       if (problem !== null) return never(notStarted('task_runtime', problem));
       const briefed = await this.#attempts.brief(instanceId, order);
@@ -398,12 +380,29 @@ export class Engine {
     const prepared = await this.#attempts.prepareTree(instanceId);
     if (prepared.kind === 'failed') return notStarted(prepared.failureKind, prepared.message);
     if (prepared.kind === 'made') {
-      await new Promise<void>((recorded) => {
-        this.#prepared.push({ instanceId, workspace: prepared.workspace, recorded });
-        this.#loop.wake();
-      });
+      const { workspace } = prepared;
+      const run = this.#run;
+      await this.#say(() => recordPrepared(run.state, instanceId, workspace, run.now()));
     }
     return null;
+  }
+
+  /** Resolves once the log holds these, which the next turn makes. */
+  #say(events: Saying['events']): Promise<void> {
+    return new Promise((recorded) => {
+      this.#sayings.push({ events, recorded });
+      this.#loop.wake();
+    });
+  }
+
+  /** Looks at the working tree that an attempt is about to begin in, where others share it. */
+  async #see(instanceId: string, committed: Promise<void>): Promise<void> {
+    const looking = this.#attempts.seeBefore(instanceId);
+    if (looking === null) return;
+    const seen = await looking;
+    await committed;
+    const run = this.#run;
+    if (seen !== null) await this.#say(() => recordSeen(run.state, instanceId, seen, run.now()));
   }
 
   /** Of instances that are done, what an engine that died has left. */

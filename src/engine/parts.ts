@@ -5,6 +5,7 @@ import type { OrderedAttempt } from '../attempt/order.ts';
 import type { PreparedTree } from '../attempt/tree/prepare-tree.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import type { DueCheck } from '../core/state/checks.ts';
+import type { SeenTree } from '../core/judge/workspace.ts';
 import type { RunState } from '../core/state/run-state.ts';
 import type { Facts } from '../core/plan/facts.ts';
 import type { Executor } from '../execution/executor.ts';
@@ -50,6 +51,11 @@ export interface Attempts {
   prepareTree(instanceId: string): Promise<PreparedTree>;
   /** Puts into that tree again what was there before checks were run in it. */
   restoreTree(instanceId: string, tree: string): Promise<void>;
+  /**
+   * What the working tree holds that an instance shares with others, before its attempt begins; null: that is not to be
+   * recorded, or is already. It resolves with null where nobody can tell.
+   */
+  seeBefore(instanceId: string): Promise<SeenTree | null> | null;
   /** Removes the tree of an instance that is done; null: there is none to remove. */
   dropTree(instanceId: string): Promise<void> | null;
   /** Merges the work of all instances of a run in which nothing is left to do. */

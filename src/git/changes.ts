@@ -49,6 +49,18 @@ export async function changedFiles(
   return [...files.values()];
 }
 
+/** Names alone, of those that match any of these pathspecs; none of them: all. */
+export async function changedNames(
+  git: Git,
+  place: GitPlace,
+  from: string,
+  to: string,
+  pathspecs: readonly string[],
+): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', ...plain, from, to, '--', ...pathspecs];
+  return git.fields(args, place);
+}
+
 /** As `git diff` prints it, with what `git apply` needs for files that are no text. The whole of it, as bytes. */
 export async function patchBetween(
   git: Git,

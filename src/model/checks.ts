@@ -2,8 +2,12 @@
 
 /** One of `checks`. */
 export interface CheckSpec {
-  /** A shell line that must end with exit status 0. */
-  run: string;
+  /** A shell line that must end with exit status 0. One of this and the two others is there. */
+  run?: string;
+  /** Globs of files, from the workspace, in which nothing may change since the first attempt began. */
+  unchanged?: string[];
+  /** Something must have changed since. */
+  changed?: boolean;
   /** After this it is stopped, and has failed. */
   timeout_sec: number;
   /** Also run before the first attempt: what fails there already, and in the end, fails nothing. */
@@ -26,6 +30,17 @@ export interface CheckReceipt {
   baseline?: true;
   /** The end of what it printed, and why it did not end by itself; of one that has failed. */
   said?: string;
+}
+
+/** What is executed, as its receipt names it. */
+export function argvOf({ run, unchanged }: CheckSpec): string[] {
+  if (run !== undefined) return ['/bin/sh', '-c', run];
+  return unchanged === undefined ? ['changed'] : ['unchanged', ...unchanged];
+}
+
+/** As a person would call it. */
+export function checkName(argv: readonly string[]): string {
+  return argv[0] === '/bin/sh' ? (argv[2] ?? '') : argv.join(' ');
 }
 
 /** Whether what it asks for holds. */

@@ -155,6 +155,8 @@ export interface ProjectSpec extends Policies {
   checks?: CheckSpec[];
   /** Of a run; left out: as config.toml says. */
   budget?: Budget;
+  /** Whether what its attempts change is recorded; left out: by edition and agent. */
+  changes?: boolean;
 }
 
 /** When a dependency that takes the items of a region together is met: when each is settled, or when all are done. */
@@ -290,6 +292,8 @@ export interface TaskSpec extends Policies {
   for_each?: ForEach;
   /** Must hold before it is done; of a run that has begun: those of its project too, where they are for it. */
   checks?: CheckSpec[];
+  /** Whether what its attempts change in a shared workspace is recorded; left out: as the project says. */
+  changes?: boolean;
 }
 
 export interface RolePolicy {

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from './json.ts';
 import type { CheckReceipt } from './checks.ts';
+import type { SeenWork } from './seen.ts';
 import type { InstanceWorkspace, WorkspaceBase } from './trees.ts';
 import type { Subject } from './questions.ts';
 import type {
@@ -103,6 +104,8 @@ export interface Continuation {
   message: string;
   /** What the instance would have failed with. */
   failure_kind: FailureKind | null;
+  /** SHA-256 over all that the attempt left, by which one that changed nothing is told; not there where it is not known. */
+  left?: string;
 }
 
 export const skipReasons = ['upstream', 'condition', 'stop_after', 'first_n', 'aborted'] as const;
@@ -189,6 +192,8 @@ export interface AttemptRecord {
   continued?: Continuation;
   /** Of what it left, and before the first attempt; not there where its task has none. */
   checks?: CheckReceipt[];
+  /** What it changed, where it shares its working tree; not there where that was not recorded. */
+  seen?: SeenWork;
 }
 
 export interface Instance {

@@ -180,13 +180,7 @@ describe('18. Checks', () => {
         { run: 'touch litter-before.txt', baseline: true },
       ],
     });
-    const git = (...words: string[]) =>
-      execFileSync('git', ['-C', path.join(dir, 'ws'), ...words], { encoding: 'utf8' });
-    git('init', '-q');
-    writeFiles(dir, { 'ws/README.md': 'hello' });
-    git('add', '.');
-    const person = ['-c', 'user.name=p', '-c', 'user.email=p@x'];
-    git(...person, 'commit', '-q', '-m', 'first');
+    repository({ 'README.md': 'hello' });
     const { code, stderr } = await cli('run', 'start', '--root', 'a');
     expect(code, stderr).toBe(0);
     const receipts = await eventsOf('check_finished');
@@ -219,6 +213,65 @@ describe('18. Checks', () => {
     expect((await cli('run', 'verify', 'latest')).code).toBe(0);
   });
 
+  it('compare what is there with what was there before, and keep their hands off the repository', async () => {
+    const script = [
+      'n=$(basename "$CODEX_ORCH_ATTEMPT_DIR")',
+      'if [ $n = 0001 ]; then echo weaker > test/a.test.js; else git checkout -q test; echo better > code.js; fi',
+      'echo ok',
+    ].join('\n');
+    const { cli, calls } = taught(script, {
+      checks: [{ unchanged: ['test/**'] }, { changed: true }],
+    });
+    const git = repository({ 'test/a.test.js': 'strict', 'code.js': 'bad', '.gitignore': 'out' });
+    writeFiles(dir, { 'ws/mine.txt': 'not committed' });
+    const gitDir = path.join(dir, 'ws', '.git');
+    const before = listing(gitDir);
+    const { code, stderr } = await cli('run', 'start', '--root', 'a');
+    expect(code, stderr).toBe(0);
+    expect(calls()[1]?.prompt).toContain('unchanged test/** (exit status 1)');
+    expect(calls()[1]?.prompt).toContain('test/a.test.js');
+    const receipts = await eventsOf('check_finished');
+    expect(receipts.map(({ payload: { argv, exit } }) => [...argv, exit])).toEqual([
+      ['unchanged', 'test/**', 1],
+      ['changed', 0],
+      ['unchanged', 'test/**', 0],
+      ['changed', 0],
+    ]);
+    // The agent's own `git checkout` rewrites the index.
+    git('status');
+    const objects = listing(path.join(gitDir, 'objects'));
+    expect(objects).toEqual(
+      before.filter((each) => each.startsWith('objects/')).map((each) => each.slice(8)),
+    );
+    const shown = await cli('run', 'changes', 'latest', 'a', '--name-only');
+    expect(shown.stdout).toBe('code.js\n');
+    expect(shown.stderr).toContain('in a shared workspace');
+    const patch = await cli('run', 'changes', 'latest', '--patch');
+    expect(patch.stdout).toContain('+better');
+    const json = JSON.parse(
+      (await cli('run', 'changes', 'latest', 'a', '--json')).stdout,
+    ) as object;
+    expect(json).toMatchObject({ repositories: [{ shared_with: [] }] });
+    expect((await cli('run', 'verify', 'latest')).code).toBe(0);
+  });
+
+  it('that compare say where there is no repository, and validation warns of neighbours', async () => {
+    const alone = { GIT_CEILING_DIRECTORIES: dir };
+    const { cli } = taught('echo ok', { repair: 0, checks: [{ changed: true }] }, {}, alone);
+    const validated = await cli('project', 'validate', '.');
+    expect(validated.stdout + validated.stderr).toContain('since others share it');
+    expect((await cli('run', 'start', '--root', 'a')).code).toBe(1);
+    const [instance] = instancesOf(await show(), 'a');
+    expect(instance?.error).toContain('no git repository');
+    const bad = [{ run: 'true', changed: true }, {}, { changed: false }];
+    program({ a: { compose, checks: bad } }, { default_agent: 'default', edition: 2 });
+    const { stdout, code } = await cli('project', 'validate', '.');
+    expect(code).toBe(2);
+    expect(stdout).toContain('here are 2');
+    expect(stdout).toContain('here is none');
+    expect(stdout).toContain('asks for nothing');
+  });
+
   it('run in the sandbox of the task: they write in the workspace, and nowhere else', async () => {
     const outside = path.join(dir, 'outside');
     const { cli } = taught('echo ok', {
@@ -229,6 +282,22 @@ describe('18. Checks', () => {
     expect(existsSync(outside)).toBe(false);
   });
 });
+
+/** Makes the workspace a repository with these files, and returns its git. */
+function repository(files: Record<string, string>): (...words: string[]) => string {
+  const ws = path.join(dir, 'ws');
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-C', ws, ...words], { encoding: 'utf8' });
+  git('init', '-q');
+  writeFiles(ws, files);
+  git('add', '.');
+  git('-c', 'user.name=p', '-c', 'user.email=p@x', 'commit', '-q', '-m', 'first');
+  return git;
+}
+
+function listing(directory: string): string[] {
+  return (readdirSync(directory, { recursive: true }) as string[]).sort();
+}
 
 async function idOfRun(): Promise<string> {
   return (await show()).id;

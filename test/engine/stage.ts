@@ -16,6 +16,7 @@ import { SimulatedClock } from '../../src/engine/simulated-clock.ts';
 import type { Executor } from '../../src/execution/executor.ts';
 import { ScriptedExecutor, type Play } from '../../src/execution/scripted/executor.ts';
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
+import { argvOf } from '../../src/model/checks.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../src/model/program.ts';
 import type { RunStatus, InstanceInterrupt } from '../../src/model/run.ts';
@@ -230,6 +231,7 @@ function attemptsOf({ state }: RunWriter): Attempts {
     },
     hasTree: () => false,
     prepareTree: () => Promise.resolve({ kind: 'ready' }),
+    seeBefore: () => null,
     restoreTree: () => Promise.resolve(),
     check(instanceId, due) {
       const attempt = state.instances.get(instanceId)?.attempt ?? 0;
@@ -239,7 +241,7 @@ function attemptsOf({ state }: RunWriter): Attempts {
     },
     receipt: (_instanceId, { index, spec, isBaseline }, { return_code: exit }) =>
       Promise.resolve({
-        ...{ index, argv: ['/bin/sh', '-c', spec.run], exit, output_sha256: '', tree: null },
+        ...{ index, argv: argvOf(spec), exit, output_sha256: '', tree: null },
         ...(isBaseline ? { baseline: true as const } : {}),
       }),
     dropCheck: () => undefined,

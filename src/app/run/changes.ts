@@ -4,6 +4,8 @@ import { instanceOf } from '../../core/state/run-state.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import { ownTreeOf, treeAt } from '../../attempt/tree/own-tree.ts';
 import { copiedPaths } from '../../attempt/tree/leave-work.ts';
+import { sharedChange, sharedChanges } from '../../attempt/seen/shared-changes.ts';
+import type { GitPlace } from '../../git/git.ts';
 import { changedFiles, patchBetween, type ChangedFile } from '../../git/changes.ts';
 import { runRefs } from '../../git/refs.ts';
 import { refCommit } from '../../git/set-ref.ts';
@@ -11,7 +13,7 @@ import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
-import { mergedWork, readWork, type RunWork } from './work.ts';
+import { lookAtWork, mergedWork, noTrees, type RunWork } from './work.ts';
 
 export type { ChangedFile };
 
@@ -30,33 +32,32 @@ export interface RepositoryChanges {
   /** Commits, or a tree where it is not committed yet. */
   from: string;
   to: string;
+  /**
+   * Of instances that share their working tree: who else was at work there meanwhile, so that it may be theirs. Null:
+   * the tree is the instance's own.
+   */
+  shared_with: string[] | null;
   files: ChangedFile[];
   /** As `git diff` prints it; null where it was not asked for. */
   patch: string | null;
 }
 
-/** @throws Refusal `no-trees`, `no-changes` for an instance without a tree */
+/** @throws Refusal `no-trees`, `no-changes` where nothing is known of it */
 export async function runChanges(
   world: World,
   programDir: string,
   run: string,
   { instance = null, patch = false }: { instance?: string | null; patch?: boolean } = {},
 ): Promise<RunChanges> {
-  const work = readWork(world, programDir, run);
+  const work = lookAtWork(world, programDir, run);
   const { git, state } = work;
   const instanceId = instance === null ? null : resolveInstanceId(state, instance);
   const ranges = instanceId === null ? await ofRun(work) : [await ofInstance(work, instanceId)];
-  const repositories = ranges.map(async ({ repository, worktree, of, from, to }) => {
-    const place = { cwd: repository, gitDir: repository };
+  const repositories = ranges.map(async ({ place, sharedWith, ...range }) => {
+    const { from, to } = range;
     const shown = patch ? (await patchBetween(git, place, from, to)).toString('utf8') : null;
-    return {
-      worktree,
-      of,
-      from,
-      to,
-      files: await changedFiles(git, place, from, to),
-      patch: shown,
-    };
+    const files = await changedFiles(git, place, from, to);
+    return { ...range, shared_with: sharedWith, files, patch: shown };
   });
   return {
     run_id: state.runId,
@@ -66,11 +67,13 @@ export async function runChanges(
 }
 
 interface Range {
-  repository: string;
+  /** Where git finds both. */
+  place: GitPlace;
   worktree: string;
   of: string | null;
   from: string;
   to: string;
+  sharedWith: string[] | null;
 }
 
 async function ofRun(work: RunWork): Promise<Range[]> {
@@ -78,30 +81,40 @@ async function ofRun(work: RunWork): Promise<Range[]> {
   for (const place of work.places) {
     const merged = await mergedWork(work, place);
     const { repository, worktree, commit: from } = place.base;
-    const range = { repository, worktree, from };
+    const range = { place: within(repository), worktree, from, sharedWith: null };
     if (merged.ok) ranges.push({ ...range, of: null, to: merged.commit });
     // Where it does not fit together, it is shown apart.
     else ranges.push(...merged.sides.map(({ commit: to, ref: of }) => ({ ...range, of, to })));
   }
+  ranges.push(...sharedChanges(work).map((change) => ({ ...change, of: null })));
+  if (ranges.length === 0) throw noTrees(work);
   return ranges;
 }
 
+function within(repository: string): GitPlace {
+  return { cwd: repository, gitDir: repository };
+}
+
 /** What is not committed yet is looked at where it stands. */
-async function ofInstance({ git, paths, state }: RunWork, id: string): Promise<Range> {
+async function ofInstance(work: RunWork, id: string): Promise<Range> {
+  const { git, paths, state } = work;
   const { workspace } = instanceOf(state, id);
   const found = ownTreeOf({ state, paths }, id);
   if (workspace === undefined || found?.ok !== true) {
-    throw new Refusal(
-      'no-changes',
-      `${id} has no tree of its own, so nobody can tell its changes apart.`,
-      {
-        exit: ExitStatus.failed,
-      },
-    );
+    const shared = await sharedChange(work, id);
+    if (shared !== null) return { ...shared, of: null };
+    const message = `${id} has no tree of its own, and nobody has recorded what changed while it ran.`;
+    throw new Refusal('no-changes', message, {
+      hint: 'Set "isolation: tree", or "changes: true"; both need a git repository.',
+      exit: ExitStatus.failed,
+    });
   }
   const { base } = found.own;
   const { start, directory, commit } = workspace;
-  const range = { repository: base.repository, worktree: base.worktree, of: null, from: start };
+  const range = {
+    ...{ place: within(base.repository), worktree: base.worktree, of: null },
+    ...{ from: start, sharedWith: null },
+  };
   if (commit !== null) return { ...range, to: commit.commit };
   if (directory !== null && existsSync(directory)) {
     makeDirectory(paths.treesDir);

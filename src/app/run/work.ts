@@ -18,18 +18,24 @@ export interface RunWork {
 
 /** `run`: as a person says it. @throws Refusal `no-trees` for a run that leaves no commits */
 export function readWork(world: World, programDir: string, run: string): RunWork {
+  const work = lookAtWork(world, programDir, run);
+  if (work.places.length > 0) return work;
+  throw noTrees(work);
+}
+
+/** As `readWork`, also of a run that leaves no commits. */
+export function lookAtWork(world: World, programDir: string, run: string): RunWork {
   const paths = runPaths(programDir, resolveRunId(programDir, run));
   const { state } = viewRun(paths);
-  const places = workPlaces({ paths, state });
-  if (places.length > 0) return { git: gitOf(world.env), paths, state, places };
-  throw new Refusal(
-    'no-trees',
-    `No task of run ${paths.runId} has a tree of its own: it leaves no commits.`,
-    {
-      hint: 'Set "isolation: tree" in project.yaml or in a task.',
-      exit: ExitStatus.failed,
-    },
-  );
+  return { git: gitOf(world.env), paths, state, places: workPlaces({ paths, state }) };
+}
+
+export function noTrees({ paths }: RunWork): Refusal {
+  const message = `No task of run ${paths.runId} has a tree of its own: it leaves no commits.`;
+  return new Refusal('no-trees', message, {
+    hint: 'Set "isolation: tree" in project.yaml or in a task.',
+    exit: ExitStatus.failed,
+  });
 }
 
 /**

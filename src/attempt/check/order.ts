@@ -12,6 +12,7 @@ import type { DueCheck } from '../../core/state/checks.ts';
 import { effectiveValues, instanceOf, taskOf, type RunState } from '../../core/state/run-state.ts';
 import { makeDirectory, writeFile } from '../../disk/disk.ts';
 import { realPathOf } from '../../disk/real-path.ts';
+import { argvOf } from '../../model/checks.ts';
 import { agentDefaults } from '../../model/defaults.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { resolveWorkspaces } from '../../program/workspaces.ts';
@@ -34,11 +35,6 @@ export interface CheckBasis {
 export type CheckOrder =
   /** `mayHaveBegun`: by an engine that died. */
   { ok: true; order: AttemptOrder; mayHaveBegun: boolean } | { ok: false; message: string };
-
-/** What is executed, as its receipt names it. */
-export function argvOf({ spec }: Pick<DueCheck, 'spec'>): [string, ...string[]] {
-  return ['/bin/sh', '-c', spec.run];
-}
 
 /** Lays out a check, and says how to carry it out. */
 export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck): CheckOrder {
@@ -64,7 +60,7 @@ export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck)
   makeDirectory(path.join(attemptDir, 'scratch'));
   // Its standard input.
   if (!mayHaveBegun) writeFile(path.join(controlDir, 'prompt.md'), '');
-  const command = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh', ...argvOf(due)];
+  const command = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh', ...argvOf(due.spec)];
   const use = { agent: { ...agentDefaults, command }, run: null };
   return {
     ok: true,

@@ -6,9 +6,8 @@ import { hashWithEnd } from '../../disk/foreign-file.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { attemptFiles } from '../../execution/local/attempt-files.ts';
 import type { AttemptEnd } from '../../model/attempt.ts';
-import type { CheckReceipt } from '../../model/checks.ts';
+import { argvOf, type CheckReceipt } from '../../model/checks.ts';
 import type { CheckPlace } from '../../store/layout.ts';
-import { argvOf } from './order.ts';
 
 const KEPT_BYTES = 1024 * 1024;
 const SAID_LINES = 40;
@@ -36,7 +35,7 @@ export async function receiptOf(
   const said = [...(why === null ? [] : [why]), tail(printed.end)].join('\n').trimEnd();
   return {
     index: due.index,
-    argv: argvOf(due),
+    argv: argvOf(due.spec),
     exit,
     output_sha256: printed.sha256,
     tree,
@@ -49,7 +48,7 @@ export async function receiptOf(
 export function unrunnable(due: DueCheck, message: string): CheckReceipt {
   return {
     index: due.index,
-    argv: argvOf(due),
+    argv: argvOf(due.spec),
     exit: null,
     output_sha256: sha256(''),
     tree: null,

@@ -81,6 +81,22 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
   };
 }
 
+/** What its tree holds, as a git tree; null: it has none, or git cannot take what is there. */
+export async function treeNow(context: TreeContext, instanceId: string): Promise<string | null> {
+  const { workspace } = instanceOf(context.state, instanceId);
+  const found = ownTreeOf(context, instanceId);
+  const directory = workspace?.directory ?? null;
+  if (found?.ok !== true || workspace === undefined || directory === null) return null;
+  const { own } = found;
+  if (own.isReadOnly || !existsSync(directory)) return workspace.start;
+  const work = await writeWork(context.git, treeAt(context.paths, own.base, directory), {
+    start: workspace.start,
+    maxFileBytes: Infinity,
+    copied: copiedPaths(own),
+  });
+  return work.ok ? work.tree : null;
+}
+
 /** Puts a tree into its own again: what checks have left there is no work of the instance's. */
 export async function restoreTree(
   context: TreeContext,

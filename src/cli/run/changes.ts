@@ -18,7 +18,8 @@ import { plainLine } from '../render/plain-text.ts';
 export const command = defineCommand({
   description:
     'Shows what a run, or one of its instances, has changed in the repository: of a run that is not done, what is ' +
-    'committed so far; of an instance at work, what stands in its tree.',
+    'committed so far; of an instance at work, what stands in its tree. Without trees: ' +
+    'what changed in the workspace while it ran, if that was recorded (`changes`).',
   words: [PROGRAM, RUN_OR_LATEST, optional(INSTANCE)],
   usage: '[--stat | --patch | --name-only] [--json]',
   options: {
@@ -37,7 +38,8 @@ export const command = defineCommand({
     const { runChanges } = await import('../../app/run/changes.ts');
     const changes = await runChanges(context, programDir, run, { instance, patch });
     if (json) return printJson(changes);
-    for (const { of, files, patch: text } of changes.repositories) {
+    for (const { of, files, shared_with: others, patch: text } of changes.repositories) {
+      if (others !== null) context.stderr.line(sharedLine(changes.instance_id, others));
       // On standard error, so that a patch stays one.
       if (of !== null) context.stderr.line(`apart from the rest, ${plainLine(of)}:`);
       if (text !== null) context.stdout.bytes(text);
@@ -46,6 +48,11 @@ export const command = defineCommand({
     }
   },
 });
+
+function sharedLine(instance: string | null, others: readonly string[]): string {
+  const meanwhile = others.length === 0 ? '' : `; also at work there: ${others.join(', ')}`;
+  return plainLine(`changed while ${instance ?? 'the run'} ran, in a shared workspace${meanwhile}`);
+}
 
 function statLines(files: readonly ChangedFile[], context: CliContext): string[] {
   const paint = makePaint(context.stdout.color);

@@ -1,5 +1,5 @@
 /** Events of checks: section 18 of the contract. */
-import { hasPassed, type CheckReceipt } from '../../model/checks.ts';
+import { checkName, hasPassed, type CheckReceipt } from '../../model/checks.ts';
 import { instanceOf, taskOf } from '../state/run-state.ts';
 import type { Family } from './spec.ts';
 import { unless, unlessConcluding } from './status.ts';
@@ -37,7 +37,7 @@ export const checkEvents: Family<CheckEvents> = {
     says(receipt) {
       const { argv, exit, baseline } = receipt;
       const how = hasPassed(receipt) ? 'passed' : `failed${exit === null ? '' : `, exit ${exit}`}`;
-      return `${argv.at(-1) ?? ''}: ${how}${baseline === true ? ' (before the first attempt)' : ''}`;
+      return `${checkName(argv)}: ${how}${baseline === true ? ' (before the first attempt)' : ''}`;
     },
     news: 'checked',
   },

@@ -452,8 +452,8 @@ function delay(state: RunState, event: LoggedEvent<string, InstanceDelayed>): vo
 
 function goOn(state: RunState, event: LoggedEvent<string, InstanceContinued>): void {
   const instance = instanceOf(state, event.instance_id);
-  const { reason, message, failure_kind } = event.payload;
-  const continued = { reason, message, failure_kind };
+  const { reason, message, failure_kind, left } = event.payload;
+  const continued = { reason, message, failure_kind, ...(left === undefined ? {} : { left }) };
   const latest = instance.attempts.at(-1);
   if (latest) Object.assign(latest, { continued });
   const links = linksOf(state, instance.instance_id);

@@ -9,6 +9,17 @@ export interface WorkspaceEvents {
   workspace_prepared: PreparedWorkspace;
   workspace_committed: WorkspaceCommit;
   workspace_reset: Record<string, never>;
+  workspace_seen: WorkspaceSeen;
+}
+
+interface WorkspaceSeen {
+  attempt: number;
+  /** Before its agent began, or after it ended. */
+  at: 'start' | 'end';
+  /** Absolute: the top of the working tree. */
+  worktree: string;
+  /** In a store of ours. */
+  tree: string;
 }
 
 export const workspaceEvents: Family<WorkspaceEvents> = {
@@ -62,5 +73,27 @@ export const workspaceEvents: Family<WorkspaceEvents> = {
       const { workspace } = instanceOf(state, id);
       if (workspace !== undefined) workspace.directory = null;
     },
+  },
+  workspace_seen: {
+    since: 2,
+    misfit(state, event) {
+      const { seen, finished_at: end } = instanceOf(state, event.instance_id).attempts.at(-1) ?? {};
+      const { at, worktree } = event.payload;
+      if (at === 'end') {
+        if (seen?.worktree !== worktree) return `${worktree} was not seen before it`;
+        if (seen.after !== null) return 'it was seen already';
+        return unlessConcluding(state, event);
+      }
+      if (seen !== undefined) return 'it was seen already';
+      if (end !== null) return 'the attempt has ended';
+      return unless(state, event, 'running');
+    },
+    apply(state, { instance_id: id, payload: { attempt, at, worktree, tree } }) {
+      const record = instanceOf(state, id).attempts.find((each) => each.attempt === attempt);
+      if (record === undefined) return;
+      if (at === 'start') record.seen = { worktree, before: tree, after: null };
+      else if (record.seen) record.seen = { ...record.seen, after: tree };
+    },
+    says: ({ attempt, at, tree }) => `attempt ${attempt}, ${at}: tree ${tree.slice(0, 12)}`,
   },
 };

@@ -1,5 +1,5 @@
 /** What the checks of an instance mean for it. */
-import { hasPassed, type CheckReceipt } from '../../model/checks.ts';
+import { checkName, hasPassed, type CheckReceipt } from '../../model/checks.ts';
 import type { AttemptEnd } from '../../model/attempt.ts';
 import type { Instance } from '../../model/run.ts';
 import type { RunEvent } from '../events/events.ts';
@@ -48,7 +48,7 @@ export function faultsOfChecks(state: RunState, instance: Instance): Fault[] {
   return failedChecks(instance).map((receipt) => {
     const { index, argv, said = '' } = receipt;
     const which = checks.length > 1 ? `check ${index + 1} of ${checks.length}` : 'the check';
-    const what = `${which} failed: ${argv.at(-1) ?? ''} ${howItEnded(receipt)}`;
+    const what = `${which} failed: ${checkName(argv)} ${howItEnded(receipt)}`;
     const kind = 'check_failed' as const;
     return { kind, message: said === '' ? what : `${what}\n${said}` };
   });

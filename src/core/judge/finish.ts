@@ -18,7 +18,7 @@ import { dueCheck } from '../state/checks.ts';
 import { faultsOfChecks } from './checks.ts';
 import { emitControl } from './control-events.ts';
 import { missingDecision } from './decisions.ts';
-import { recordCommit, type WorkspaceFacts } from './workspace.ts';
+import { recordCommit, recordSeenAfter, type SeenTree, type WorkspaceFacts } from './workspace.ts';
 import { mayRepair, repair, type Fault } from './repair.ts';
 import { acceptResult, recordResult, type ResultFacts } from './result.ts';
 
@@ -31,6 +31,10 @@ export interface AttemptFacts {
   artifacts: ArtifactFacts;
   /** Absent: it has no tree of its own. */
   workspace?: WorkspaceFacts;
+  /** What the working tree holds now; absent where nobody looked. */
+  seen?: SeenTree;
+  /** Of all that it left: as it was before, where nothing has changed. Absent where that is not known. */
+  left?: string;
   /** Its agent takes no prompt: it does the same again, whatever it is told. */
   isUntold?: true;
 }
@@ -49,6 +53,7 @@ export function finishAttempt(
   if (record && record.finished_at === null) {
     recorder.emit('attempt_finished', instanceId, attemptFinished(instance.attempt, facts.process));
   }
+  if (facts.seen) recordSeenAfter(recorder, instance, facts.seen);
   conclude(recorder, instance, facts);
   return recorder.events;
 }
@@ -126,7 +131,9 @@ function notAccepted(
   facts: AttemptFacts,
   faults: readonly [Fault, ...Fault[]],
 ): void {
-  if (mayRepair(recorder.state, instance, faults, facts)) return repair(recorder, instance, faults);
+  if (mayRepair(recorder.state, instance, faults, facts)) {
+    return repair(recorder, instance, faults, facts.left ?? null);
+  }
   fail(recorder, instance.instance_id, faults[0].message, faults[0].kind);
 }
 

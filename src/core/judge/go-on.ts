@@ -23,6 +23,7 @@ export function goOn(recorder: Recorder, instance: Instance, why: Continuation):
     reason: why.reason,
     message: beginningAndEnd(why.message),
     failure_kind: why.failure_kind,
+    ...(why.left === undefined ? {} : { left: why.left }),
   });
 }
 

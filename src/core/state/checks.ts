@@ -1,5 +1,11 @@
 /** Which checks of an instance have yet to be run, and which of those that were say that it is not done. */
-import { hasPassed, type CheckReceipt, type CheckSpec } from '../../model/checks.ts';
+import {
+  argvOf,
+  checkName,
+  hasPassed,
+  type CheckReceipt,
+  type CheckSpec,
+} from '../../model/checks.ts';
 import type { AttemptRecord, Instance } from '../../model/run.ts';
 import { instanceOf, taskOf, type RunState } from './run-state.ts';
 
@@ -49,7 +55,7 @@ export function checkInWords(state: RunState, instance: Instance): string {
   const due = awaitsChecks(instance) ? dueCheck(state, instance.instance_id) : null;
   if (due === null) return '';
   const { checks = [] } = taskOf(state, instance);
-  return `check ${due.index + 1} of ${checks.length}: ${due.spec.run}`;
+  return `check ${due.index + 1} of ${checks.length}: ${checkName(argvOf(due.spec))}`;
 }
 
 /**

@@ -12,6 +12,7 @@ import { checkDependencies, checkPublish } from './dependencies.ts';
 import { checkEdition } from './edition.ts';
 import { findCycles } from './graph.ts';
 import { checkItems } from './items.ts';
+import { checkChecks } from './checks.ts';
 import { checkLocks } from './locks.ts';
 import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
@@ -69,6 +70,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
   if (!model.isProjectUnreadable) checkBudgets(model.project, model.tasks, addTo);
+  checkChecks(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {
     const [first = '', second = first] = cycle;
     const index = byId.get(first)?.depends_on.findIndex((dep) => dep.task === second) ?? 0;

@@ -6,9 +6,22 @@ import { argumentWord } from './forms.ts';
 const checkFields: FieldsOf<CheckSpec> = {
   run: {
     shape: argumentWord,
-    required: true,
+    staysOut: true,
     description: 'A shell line, run in the workspace; exit status 0 is success.',
     examples: ['npm test'],
+  },
+  unchanged: {
+    shape: { type: 'list', items: argumentWord, min: 1 },
+    staysOut: true,
+    description:
+      'Globs of files, relative to the workspace, none of which may have changed since the first attempt began. It needs a git repository.',
+    examples: [['test/**']],
+  },
+  changed: {
+    shape: { type: 'boolean' },
+    staysOut: true,
+    description:
+      'true: something must have changed since the first attempt began. It needs a git repository.',
   },
   timeout_sec: {
     shape: { type: 'seconds' },

@@ -237,5 +237,11 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     examples: [[{ run: 'npm test' }]],
   },
   budget: projectBudget,
+  changes: {
+    shape: { type: 'boolean' },
+    staysOut: true,
+    description:
+      'Whether the git tree of a shared workspace is recorded before and after each attempt, for run changes. Left out: in edition 2, for agents that take a prompt and may write.',
+  },
   ...policyFields,
 };

@@ -415,7 +415,13 @@ export const taskFields: FieldsOf<TaskSpec> = {
     staysOut: true,
     description:
       'What must hold before an instance is done, run by the engine, in this order, in the workspace and sandbox of the task, after an attempt that ended well. [] is none, whatever the project says.',
-    examples: [[{ run: 'npm test', timeout_sec: 600 }]],
+    examples: [[{ run: 'npm test', timeout_sec: 600 }, { unchanged: ['test/**'] }]],
+  },
+  changes: {
+    shape: { type: 'boolean' },
+    staysOut: true,
+    description:
+      'Whether the git tree of a shared workspace is recorded before and after each attempt, for run changes. Left out: as the project says.',
   },
   ...policyFields,
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { recordCheck } from '../../../src/core/judge/checks.ts';
 import { awaitsChecks, dueBaseline, dueCheck } from '../../../src/core/state/checks.ts';
 import { replay } from '../../../src/core/events/evolve.ts';
-import type { CheckReceipt, CheckSpec } from '../../../src/model/checks.ts';
+import { argvOf, type CheckReceipt, type CheckSpec } from '../../../src/model/checks.ts';
 import { NOW, task } from '../../support/make.ts';
 import { ScriptedRun, type Ending } from '../scripted-run.ts';
 
@@ -23,7 +23,7 @@ function receive(run: ScriptedRun, receipt: Partial<CheckReceipt>): void {
   const due = receipt.baseline === true ? dueBaseline(run.state, id) : dueCheck(run.state, id);
   if (due === null) throw new Error('no check is due');
   const { index, spec } = due;
-  const argv = ['/bin/sh', '-c', spec.run];
+  const argv = argvOf(spec);
   const whole = { index, argv, exit: 0, output_sha256: 'c'.repeat(64), tree: null, ...receipt };
   run.events.push(...recordCheck(run.state, id, whole, NOW));
 }

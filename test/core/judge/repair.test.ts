@@ -83,6 +83,19 @@ describe('a repair', () => {
     }
   });
 
+  it('ends where two in a row have changed nothing', () => {
+    const run = new ScriptedRun([task({ id: 'a', repair: 5, ...schema })]);
+    const finish = (left: string): void => {
+      const facts = { ...factsOf(wrong), left };
+      run.events.push(...finishAttempt(run.state, run.running('a').instance_id, facts, NOW));
+      run.plan();
+    };
+    for (const left of ['one', 'one', 'two', 'two']) finish(left);
+    expect(run.board()).toEqual(['a running']);
+    finish('two');
+    expect(run.last('a')).toMatchObject({ status: 'failed', attempt: 5 });
+  });
+
   it('is for an agent that takes no prompt only where that is said of it', () => {
     const boards = [
       [{ edition: 2, repair: 3 }, {}, 'failed'],
