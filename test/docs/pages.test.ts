@@ -74,6 +74,7 @@ const pages = [
   'docs/tutorial',
   'docs/migrating',
   'docs/how-to/let-it-run-overnight',
+  'docs/how-to/prove-that-it-is-done',
   'docs/how-to/recover-a-stuck-run',
   'docs/how-to/review-proposals',
   'docs/how-to/run-agents-in-parallel',

@@ -2,6 +2,8 @@
  * What on this machine would stop a run: Node, the agents, the program, the disk, and what earlier runs left
  * behind. Reads, but for the agents' probes, in directories of their own.
  */
+import { tasksWithChecks, unheldBecause } from '../../attempt/check/unheld.ts';
+import { sandboxProblem } from '../../execution/local/surroundings.ts';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -153,9 +155,10 @@ async function checkProgram(
   );
   const prices = program.project.prices ?? (await loadGlobalConfig(globalRoot)).config.prices;
   const trees = await checkTrees(world, programDir, program);
+  const held = await checkHeldChecks(program.project, program.tasks, world.env);
   const unpriced = prices === null ? [] : checkPrices(program.project, program.tasks, prices);
   return {
-    findings: [finding, ...places, ...trees, ...unpriced],
+    findings: [finding, ...places, ...trees, ...held, ...unpriced],
     uses: uses.length === 0 ? null : uses,
   };
 }
@@ -172,6 +175,23 @@ async function checkTrees(
   const named = isolated.map((task) => nameWorkspaces(programDir, project, task, {}));
   const workspaces = named.flatMap((each) => (each.ok ? [each.workspaces.cwd] : []));
   return checkForTrees(world, workspaces, config.trees.dir);
+}
+
+/** Whether what checks run, which agents wrote, is held by a sandbox. */
+async function checkHeldChecks(
+  project: ProjectSpec,
+  tasks: readonly TaskSpec[],
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const held = tasksWithChecks(project, tasks).filter(
+    (task) => unheldBecause(project, task) === null,
+  );
+  if (held.length === 0) return [];
+  const trouble = await sandboxProblem(env);
+  if (trouble === null) return [fine('checks.sandbox', 'Checks run in a sandbox (bubblewrap).')];
+  const message = `The checks of ${plural(held.length, 'task')} run as you, without a sandbox: ${trouble}.`;
+  const remedy = 'Install the package bubblewrap, and allow it to make namespaces.';
+  return [problem('checks.sandbox', 'warning', message, remedy)];
 }
 
 /** Where some models have a price, those that have none. */

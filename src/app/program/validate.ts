@@ -1,4 +1,5 @@
 /** `project validate`: loads a program and reports every problem. Reads only. */
+import { tasksWithChecks, unheldBecause } from '../../attempt/check/unheld.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
@@ -39,7 +40,8 @@ export async function validate(place: ProgramPlace, edits?: Edits): Promise<Vali
   const program = loadProgram(source, { globalRoot: place.globalRoot });
   const found = await validateProgram(program);
   // What lies outside of the program is no matter of an edit.
-  const diagnostics = edits ? found : [...found, ...missingWorkspaces(program)].sort(byPlace);
+  const outside = edits ? [] : [...missingWorkspaces(program), ...unheldChecks(program)];
+  const diagnostics = edits ? found : [...found, ...outside].sort(byPlace);
   const of = (severity: Diagnostic['severity']): Diagnostic[] =>
     diagnostics.filter((one) => one.severity === severity);
   const [errors, warnings, notes] = [of('error'), of('warning'), of('note')];
@@ -47,6 +49,24 @@ export async function validate(place: ProgramPlace, edits?: Edits): Promise<Vali
   const ok = !blocking && warnings.length === 0;
   const report = { program_dir: place.programDir, ok, blocking, errors, warnings, notes };
   return { program, report };
+}
+
+/** Notes of tasks whose checks run as the person. */
+function unheldChecks({ project, tasks }: LoadedProgram): Diagnostic[] {
+  return tasksWithChecks(project, tasks).flatMap((task) => {
+    const why = unheldBecause(project, task);
+    if (why === null) return [];
+    return [
+      {
+        severity: 'note' as const,
+        code: 'check.unheld',
+        message: `the checks of task ${task.id} run as you, without a sandbox: ${why}`,
+        location: `tasks.${task.id}.checks`,
+        ...{ reference_url: null, file: `tasks/${task.id}.yaml`, line: null, column: null },
+        hint: null,
+      },
+    ];
+  });
 }
 
 /** `tasks/a.yaml:3:5: message` */

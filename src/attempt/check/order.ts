@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { backendOf, shellBackend } from '../../agents/backends.ts';
+import { shellBackend } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { AgentConfig } from '../../agents/backend.ts';
 import type { DueCheck } from '../../core/state/checks.ts';
@@ -19,6 +19,7 @@ import { resolveWorkspaces } from '../../program/workspaces.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { ceilings } from '../order.ts';
 import { placesInTree } from '../tree/own-tree.ts';
+import { unheldBecause } from './unheld.ts';
 
 export interface CheckBasis {
   state: RunState;
@@ -51,9 +52,7 @@ export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck)
   if (!resolved.ok) return resolved;
   const { cwd, projectWorkspaceDir, extraRoots } = resolved.workspaces;
   const { agent, sandbox } = effectiveAgent(project, task);
-  const { can } = backendOf(agent.backend);
-  const isHeld = can.sandbox || agent.wrap === 'sandbox';
-  const isWrapped = isHeld && sandbox !== 'danger-full-access' && basis.hasSandbox;
+  const isWrapped = basis.hasSandbox && unheldBecause(project, task) === null;
   const { attemptDir, controlDir } = paths.checkPlace(instanceId, instance.attempt, due);
   const mayHaveBegun = existsSync(controlDir);
   makeDirectory(controlDir);

@@ -1,4 +1,5 @@
 /** Events in words: what `run events` lists, and what a run reports where no live view is possible. */
+import { checksInWords } from '../../core/state/checks.ts';
 import { specOf, wordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import { calledOf } from '../../core/state/item-names.ts';
@@ -35,5 +36,6 @@ function doneSummary(event: RunEvent, state: RunState): string {
   if (!instance || !attempt) return '';
   const took = durationBetween(instance.started_at, event.created_at);
   const tokens = attempt.usage ? `${count(totalTokens(attempt.usage))} tokens` : null;
-  return [took, tokens].filter((part) => part !== null).join(', ');
+  const checked = checksInWords(instance);
+  return [took, tokens, checked === '' ? null : checked].filter((part) => part !== null).join(', ');
 }

@@ -1,6 +1,6 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
-import { awaitsChecks, checkInWords } from '../state/checks.ts';
+import { awaitsChecks, checkInWords, checksInWords } from '../state/checks.ts';
 import { beginning } from '../../text/width.ts';
 import { itemName } from '../state/item-names.ts';
 import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
@@ -52,7 +52,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
   switch (instance.status) {
     case 'done':
       return {
-        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}`}${chosenBy(state, instance)}`,
+        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${chosenBy(state, instance)}`,
         command: null,
       };
     case 'running':
@@ -82,6 +82,10 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'failed':
       return afterAbort(state, explainFailed(state, instance, context));
   }
+}
+
+function after(words: string): string {
+  return words === '' ? '' : `; ${words}`;
 }
 
 /** Why its attempt follows on the one before, where that did not fail. */

@@ -7,6 +7,7 @@ import {
   type CheckSpec,
 } from '../../model/checks.ts';
 import type { AttemptRecord, Instance } from '../../model/run.ts';
+import { plural } from '../../text/plural.ts';
 import { instanceOf, taskOf, type RunState } from './run-state.ts';
 
 export interface DueCheck {
@@ -66,6 +67,19 @@ export function uncheckedTree({ attempts, workspace }: Instance): string | null 
   const before = attempts.at(-2)?.checks?.findLast(({ baseline }) => baseline !== true)?.tree;
   const hasBaseline = attempts.at(-1)?.checks?.some(({ baseline }) => baseline === true) ?? false;
   return before ?? (hasBaseline ? (workspace?.start ?? null) : null);
+}
+
+/** What the checks of an instance came to that is done: `2 checks passed, 1 known to fail`. Empty where it has none. */
+export function checksInWords(instance: Instance): string {
+  const receipts = (instance.attempts.at(-1)?.checks ?? []).filter(
+    ({ baseline }) => baseline !== true,
+  );
+  const known = receipts.filter((receipt) => !hasPassed(receipt)).length;
+  const passed = receipts.length - known;
+  return [
+    ...(passed > 0 ? [`${plural(passed, 'check')} passed`] : []),
+    ...(known > 0 ? [`${known} known to fail`] : []),
+  ].join(', ');
 }
 
 /** Whether a check fails as it did before the first attempt: that is known, and no fault of the work. */
