@@ -82,9 +82,9 @@ export function knownCost(state: RunState, instance: Instance, usage: Usage): nu
 }
 
 /** Of what the run has frozen. */
-export function priceFor({ plan: { project, tasks } }: RunState, instance: Instance): Price | null {
-  const task = tasks[instance.task_id];
-  return task === undefined ? null : priceOf(project.prices ?? {}, modelOf(project, task));
+export function priceFor(state: RunState, instance: Instance): Price | null {
+  const { project } = state.plan;
+  return priceOf(project.prices ?? {}, modelOf(project, taskOf(state, instance)));
 }
 
 /** What the attempt that runs may use; null: nobody wants to know what it uses. */

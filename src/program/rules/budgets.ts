@@ -1,6 +1,7 @@
 /** Whether budgets can hold: what nobody counts, none can bound. Pure. */
 import { backendOf } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
+import { isBoundToInputs } from '../../core/state/bound-agent.ts';
 import { priceOf } from '../../model/prices.ts';
 import {
   decidesByRules,
@@ -24,7 +25,9 @@ export function unpricedTasks(
 ): Unpriced[] {
   const isOfRun = project.budget?.cost_usd !== undefined;
   return tasks.flatMap((task) => {
-    if (decidesByRules(task) || !(isOfRun || task.budget?.cost_usd !== undefined)) return [];
+    // Whom inputs name is known when an instance begins, and counts nothing where it has no price.
+    if (decidesByRules(task) || isBoundToInputs(task)) return [];
+    if (!isOfRun && task.budget?.cost_usd === undefined) return [];
     const { agent, model } = effectiveAgent(project, task);
     const { usage, tellsCost } = backendOf(agent.backend).can;
     if (usage === null || tellsCost || priceOf(prices, model) !== null) return [];
@@ -59,6 +62,7 @@ export function checkBudgets(
     const { tokens, cost_usd: cost } = task.budget ?? {};
     if (tokens === undefined && cost === undefined) continue;
     const { agent } = effectiveAgent(project, task);
+    if (isBoundToInputs(task)) continue;
     if (!decidesByRules(task) && backendOf(agent.backend).can.usage !== null) continue;
     const message = 'it uses no tokens that anybody counts: of its budget, these have no effect';
     const path = ['budget', tokens === undefined ? 'cost_usd' : 'tokens'];
