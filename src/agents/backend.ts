@@ -66,6 +66,11 @@ export interface Backend {
    * such thing. `env`: as for `locate`.
    */
   sessionUse(env: Environment): SessionUse | null;
+  /**
+   * What tells the account that such an agent draws on from others, as far as this machine shows it; null: there is
+   * none. `env`: as attempts will have it. It may hold secrets: for a hash, and nothing else.
+   */
+  account(agent: AgentSpec, env: Environment): string[] | null;
   /** What it means that its process ended without success, by itself. */
   failure(evidence: FailureEvidence): Failure;
   /** How it is asked to stop: in this order, the first at once. After the grace it is killed. */
@@ -233,12 +238,16 @@ export interface FailureEvidence {
   requestedSessionId: string | null;
   /** The limit that a timeout ran into, in ms. */
   timeoutMs: number | null;
+  /** ms since the epoch. */
+  finishedAtMs: number;
 }
 
 export interface Failure {
   failure_kind: FailureKind;
   failure_summary: string;
   resume_recommended: boolean;
+  /** As in `ProcessEnd`. */
+  retry_at?: string | null;
 }
 
 export interface StopStep {

@@ -13,6 +13,7 @@ const worthRetrying: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'external_protocol',
   'external_rate_limit',
   'agent_lost',
+  'external_usage_limit',
   'interrupted',
 ]);
 
@@ -73,6 +74,11 @@ export function failure(kind: FailureKind, summary: string, isFinal = false): Fa
     failure_summary: oneLine(summary),
     resume_recommended: worthRetrying.has(kind) && !isFinal,
   };
+}
+
+/** The account has come to a limit of its plan, which lasts until `retryAt`, ISO 8601; null: nobody says. */
+export function usageLimit(summary: string, retryAt: string | null): Failure {
+  return { ...failure('external_usage_limit', summary), retry_at: retryAt };
 }
 
 /** How a process ended, after its name. */

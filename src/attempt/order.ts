@@ -17,6 +17,7 @@ import {
 } from '../core/state/run-state.ts';
 import { budgetOfAttempt } from '../core/state/budgets.ts';
 import type { AttemptBudget, AttemptOrder } from '../model/attempt.ts';
+import { usageLimitPolicy } from '../core/state/usage-limits.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
@@ -82,6 +83,7 @@ export function workerOrder(
     previousUsage: usageOfSession(instance),
     wallSec: linksOf(state, instanceId).wallSec,
     budget: budgetOfAttempt(state, instanceId),
+    knowsUsageLimits: usageLimitPolicy(state, instance) !== null,
     variables: {
       CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
       CODEX_ORCH_RUN_ID: state.runId,
@@ -134,6 +136,7 @@ export function assistantOrder(
     previousUsage: null,
     wallSec: null,
     budget: null,
+    knowsUsageLimits: false,
     // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
     // started us has it.
     variables: {
@@ -188,6 +191,7 @@ interface OrderNeed {
   /** Where it is another than the project's. */
   wallSec: number | null;
   budget: AttemptBudget | null;
+  knowsUsageLimits: boolean;
   /** Of ours, but for PATH. */
   variables: Record<string, string>;
   startedAt: string;
@@ -214,6 +218,7 @@ function orderOf(
       attemptDir: need.attemptDir,
       controlDir: need.controlDir,
       runFormat: state.plan.format_version,
+      ...(need.knowsUsageLimits ? { knowsUsageLimits: true as const } : {}),
       sandbox: need.sandbox,
       writableRoots: need.writableRoots,
       ...(need.closed === undefined || need.closed.length === 0 ? {} : { closed: need.closed }),

@@ -116,7 +116,7 @@ function fill(
   own.addHelpText('after', after.join('\n\n'));
   own.action(async () => {
     const values = valuesOf(own, options);
-    let read: unknown[] = own.processedArgs;
+    let read: unknown[] = own.processedArgs.map((value: unknown) => value ?? null);
     if (hasProgram) {
       const { shareWords } = await import('./own-words.ts');
       const { readWords } = await import('./program-argument.ts');
@@ -131,8 +131,9 @@ function fill(
   });
 }
 
-function argumentOf({ name, isRest }: Word): string {
-  return isRest ? `[${name}...]` : `<${name}>`;
+function argumentOf({ name, isRest, isOptional }: Word): string {
+  if (isRest) return `[${name}...]`;
+  return isOptional ? `[${name}]` : `<${name}>`;
 }
 
 function addOption(own: CommanderCommand, option: Option): void {

@@ -24,6 +24,7 @@ import { gitOf } from '../git/git.ts';
 import { isSettledTry } from '../store/assistant-records.ts';
 import { instanceOfCheck, unsettledAttempts, type RunPaths } from '../store/layout.ts';
 import { treeOf } from '../model/trees.ts';
+import { accountsOf } from './accounts.ts';
 import type { Attempts } from './parts.ts';
 import type { RunSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -58,6 +59,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
     treesRoot: () => context.treesRoot(),
   });
   return {
+    accounts: accountsOf({ session, env, globalRoot }),
     order: (instanceId, generation) => {
       const basis = {
         ...{ paths, state, config: context.config, env, now: () => session.now() },

@@ -207,6 +207,7 @@ export class Engine {
       slots: this.#slots(),
       atWork: atWorkOf(run.state, this.#live),
       facts: factsOf(run, this.#fits, events),
+      limitOf: this.#attempts.accounts.limitOf,
     });
     const decided = [...events, ...next.events];
     // Once more: the inbox took its time, and nothing may be laid out where the run is no longer.
@@ -462,6 +463,7 @@ export class Engine {
           this.#run.noteSession(instanceId, activity.sessionId);
         }
       }
+      this.#attempts.accounts.heard(instanceId, activities);
       this.#options.onActivity?.(instanceId, activities);
     };
   }
@@ -483,7 +485,9 @@ export class Engine {
       this.#run.checkPlace();
       // At once: who waits for a lock of it is looked at in the turn that settles it.
       if (dueCheck(this.#run.state, instanceId) === null) this.#attempts.giveBack(instanceId);
-      const facts = await this.#harvest(instanceId, end);
+      const limit = this.#attempts.accounts.ended(instanceId, end);
+      const harvested = await this.#harvest(instanceId, end);
+      const facts = limit === undefined ? harvested : { ...harvested, limit };
       const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
       this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
     } finally {

@@ -16,6 +16,7 @@ import type { RunResult } from '../model/trees.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import type { Asker, InboxProblem } from '../store/inbox/scanner.ts';
 import type { RunWriter } from '../store/run-store.ts';
+import type { Accounts } from './accounts.ts';
 import type { Clock } from './clock.ts';
 import type { StopMode } from './loop.ts';
 
@@ -43,6 +44,7 @@ export interface Received {
 
 /** What attempts are made of, and what is taken from them; see `attemptsOf` for a run on disk. */
 export interface Attempts {
+  readonly accounts: Accounts;
   /** What to start, or to find again, for the running attempt of an instance. */
   order(instanceId: string, generation: number): OrderedAttempt;
   /** Whether an instance works in a tree of its own. */

@@ -2,16 +2,16 @@
 import type { RunEvent } from '../core/events/events.ts';
 import type { Facts } from '../core/plan/facts.ts';
 import { plan, type AttemptStart, type Plan, type PlanOptions } from '../core/plan/plan.ts';
-import { isOfUser, locksOf } from '../core/state/locks.ts';
+import type { LimitOf } from '../core/plan/usage-limits.ts';
+import { isOfUser } from '../core/state/locks.ts';
 import { resultOf } from '../core/state/results.ts';
-import { instanceOf } from '../core/state/run-state.ts';
 import type { Attempts, DrivenRun } from './parts.ts';
 
 /** Plans, and tries to take what locks of their user it wants to have. */
 export function planTurn(
   run: DrivenRun,
   attempts: Pick<Attempts, 'takeLocks' | 'giveBack'>,
-  options: Pick<PlanOptions, 'slots' | 'atWork'> & { facts: Facts },
+  options: Pick<PlanOptions, 'slots' | 'atWork'> & { facts: Facts; limitOf: LimitOf },
 ): Omit<Plan, 'wanted'> {
   const { state } = run;
   const taken = new Map<string, boolean>();
@@ -21,9 +21,8 @@ export function planTurn(
     const next = plan(state, { ...options, now: run.now(), taken });
     events.push(...next.events);
     starts.push(...next.starts);
-    for (const id of next.wanted) {
-      const locks = locksOf(state, instanceOf(state, id)).filter(isOfUser);
-      taken.set(id, attempts.takeLocks(id, locks));
+    for (const { instanceId: id, locks } of next.wanted) {
+      taken.set(id, attempts.takeLocks(id, locks.filter(isOfUser)));
     }
     if (next.wanted.length > 0) continue;
     const started = new Set(starts.map(({ instanceId }) => instanceId));

@@ -30,7 +30,12 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
       stderrTail: facts.stderrTail,
       requestedSessionId: requested,
       timeoutMs: termination === 'wall_timeout' ? order.wallTimeoutMs : order.idleTimeoutMs,
+      finishedAtMs: facts.finishedAtMs,
     });
+  }
+  if (failure?.retry_at !== undefined && order.knowsUsageLimits !== true) {
+    const { failure_summary, resume_recommended } = failure;
+    failure = { failure_kind: 'external_rate_limit', failure_summary, resume_recommended };
   }
   const sessionLost = failure?.failure_kind === 'session_lost';
   return {
@@ -42,6 +47,7 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
     resume_recommended: failure?.resume_recommended ?? false,
     session_id: sessionLost ? null : (output.sessionId ?? requested),
     usage: usedInAttempt(order, backend, output.usage, facts.sessionUse),
+    ...(failure?.retry_at === undefined ? {} : { retry_at: failure.retry_at }),
     final_message: backend.can.structuredOutput
       ? output.finalMessage === null
         ? null

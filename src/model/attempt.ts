@@ -25,6 +25,8 @@ export interface AttemptOrder {
   controlDir: string;
   /** Of the run's format: in a run of version 1 the attempt may have been started by an earlier program. */
   runFormat: number;
+  /** Left out: what it says of usage limits counts as any limit of its rate. */
+  knowsUsageLimits?: true;
   sandbox: Sandbox;
   /** Extra roots of the task. The attempt directory is always writable. */
   writableRoots: string[];
@@ -109,6 +111,8 @@ export interface ProcessEnd {
   session_id: string | null;
   /** This attempt's own use; null where the agent reported none. */
   usage: Usage | null;
+  /** Of `external_usage_limit` alone: when the limit ends, ISO 8601; null where nobody says. */
+  retry_at?: string | null;
 }
 
 /** How an attempt ended, as whoever carried it out tells. */

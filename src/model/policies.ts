@@ -9,6 +9,16 @@ export type Edition = (typeof editions)[number];
 
 export const wallPolicies = ['ask', 'fail'] as const;
 
+export const limitPolicies = ['wait', 'fallback', 'fail'] as const;
+
+/** What becomes of an attempt at a usage limit of its account. */
+export interface UsageLimitSpec {
+  /** null: `fallback` where there are other agents, and else `wait`. */
+  on: (typeof limitPolicies)[number] | null;
+  /** How long it may wait until a person is asked. */
+  max_wait_sec: number;
+}
+
 /** A failed attempt is made again after a while, in the same session where it has one. */
 export interface RetrySpec {
   /** The first counted. */
@@ -30,17 +40,32 @@ export interface Policies {
   on_wall?: (typeof wallPolicies)[number];
   /** How often an attempt may go on whose work is not accepted. */
   repair?: number;
+  /** At a usage limit. */
+  usage_limit?: UsageLimitSpec;
+  /** Who takes over where the agent gives up: after its retries, or at a usage limit. */
+  fallback_agents?: string[];
 }
 
 /** What of it counts. */
-export interface ResolvedPolicies extends Required<Omit<Policies, 'retry'>> {
+export interface ResolvedPolicies extends Required<Omit<Policies, 'retry' | 'usage_limit'>> {
   retry: RetrySpec | null;
+  /** null: usage limits are not told from others. */
+  usage_limit: UsageLimitSpec | null;
 }
+
+/** Limits that last for hours end in a working day or a night. */
+export const MAX_LIMIT_WAIT_SEC = 12 * 3600;
 
 /** What holds where nobody says it. */
 export const editionDefaults: Readonly<Record<Edition, ResolvedPolicies>> = {
-  1: { on_wall: 'fail', retry: null, repair: 0 },
-  2: { on_wall: 'ask', retry: null, repair: 2 },
+  1: { on_wall: 'fail', retry: null, usage_limit: null, fallback_agents: [], repair: 0 },
+  2: {
+    on_wall: 'ask',
+    retry: null,
+    usage_limit: { on: null, max_wait_sec: MAX_LIMIT_WAIT_SEC },
+    fallback_agents: [],
+    repair: 2,
+  },
 };
 
 /** The value of whoever is nearest and has one: neither left out nor null. */

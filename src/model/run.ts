@@ -55,7 +55,7 @@ export const instanceStatuses = [
 ] as const;
 export type InstanceStatus = (typeof instanceStatuses)[number];
 /** What a waiting instance waits for. */
-export type WaitingReason = 'interrupts_pending' | 'lock' | 'delay' | 'budget';
+export type WaitingReason = 'interrupts_pending' | 'lock' | 'delay' | 'budget' | 'usage_limit';
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed';
 
 export const terminationReasons = [
@@ -74,6 +74,7 @@ export const failureKinds = [
   'external_network',
   'external_protocol',
   'external_rate_limit',
+  'external_usage_limit',
   'session_lost',
   'tree_setup',
   'merge_conflict',
@@ -194,6 +195,18 @@ export interface AttemptRecord {
   checks?: CheckReceipt[];
   /** What it changed, where it shares its working tree; not there where that was not recorded. */
   seen?: SeenWork;
+  /** Of one that came to a usage limit: when that ends, ISO 8601; null where nobody says. */
+  retry_at?: string | null;
+  /** The account that it tried out, which was limited: others wait for how it goes. */
+  probes?: string;
+}
+
+/** An agent whose place another has taken, with the attempt after which, and why. */
+export interface GivenUp {
+  agent: string;
+  attempt: number;
+  failure_kind: FailureKind | null;
+  error: string;
 }
 
 export interface Instance {
@@ -228,6 +241,10 @@ export interface Instance {
   started_at: string | null;
   finished_at: string | null;
   attempts: AttemptRecord[];
+  /** Who works on it in place of its task's own agent; not there while nobody does. */
+  agent?: string;
+  /** Whose place was taken, in order; not there while nobody's was. */
+  given_up?: GivenUp[];
   /** Of its own; absent where it has none, and before its first attempt. */
   workspace?: InstanceWorkspace;
 }

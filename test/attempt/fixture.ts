@@ -79,6 +79,7 @@ export function stageRequest(
     interrupts: [],
     previousFailure: null,
     told: null,
+    gaveUp: [],
     loop: null,
     tree: null,
     roles: [],

@@ -222,6 +222,7 @@ class MortalStore extends MemoryRunStore {
 /** Orders and facts, made of nothing but the state and the end. */
 function attemptsOf({ state }: RunWriter): Attempts {
   return {
+    accounts: { limitOf: () => null, heard: () => undefined, ended: () => undefined },
     order(instanceId, generation) {
       const attempt = state.instances.get(instanceId)?.attempt ?? 0;
       const attemptDir = path.join('/nowhere', instanceId, String(attempt));

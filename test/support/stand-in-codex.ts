@@ -20,10 +20,15 @@ print({ type: 'turn.started' });
 const script = path.join(__dirname, 'scripts', who + '.sh');
 const ran = spawnSync('sh', [script], { stdio: ['ignore', 'pipe', 'inherit'] });
 const text = ran.stdout.toString();
-if (text !== '') print({ type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text } });
+// 75: what it printed is what the service says.
+if (text !== '' && ran.status !== 75) print({ type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text } });
 const usage = { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1, reasoning_output_tokens: 0 };
 if (ran.status === 0) print({ type: 'turn.completed', usage });
-else print({ type: 'turn.failed', error: { message: 'the script failed' } });
+else {
+  const message = ran.status === 75 ? text.trim() : 'the script failed';
+  print({ type: 'error', message });
+  print({ type: 'turn.failed', error: { message } });
+}
 process.exitCode = ran.status;
 `;
 

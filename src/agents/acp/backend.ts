@@ -60,6 +60,8 @@ export const acpBackend: Backend = {
   obstacle,
   reader: createAcpReader,
   sessionUse: () => null,
+  // The protocol has no word for a usage limit.
+  account: () => null,
   failure: acpFailure,
   // The bridge asks the agent, and ends it.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

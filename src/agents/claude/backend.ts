@@ -12,6 +12,7 @@ import { nothingLocated } from '../located.ts';
 import { isSessionUuid } from '../session-uuid.ts';
 import { ownHome } from '../own-home.ts';
 import { claudeCli, claudeHome } from './cli.ts';
+import { claudeAccount } from './account.ts';
 import { claudeCommandLine } from './command-line.ts';
 import { claudeFailure } from './failures.ts';
 import { isWithin, keptBesideAttempt } from './kept.ts';
@@ -88,6 +89,7 @@ export const claudeBackend: Backend = {
   reader: createClaudeReader,
   // What it uses, its output tells.
   sessionUse: () => null,
+  account: claudeAccount,
   failure: claudeFailure,
   // TERM ends it and its commands in a moment. On INT it may end without a word, and as if all were well.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

@@ -4,8 +4,8 @@
  */
 import type { FailureKind } from '../../model/run.ts';
 import type { Failure, FailureEvidence } from '../backend.ts';
-import { exitText, failure, linesOf, refusedToRun } from '../failure.ts';
-import { recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { exitText, failure, linesOf, refusedToRun, usageLimit } from '../failure.ts';
+import { amountOf, recordOf, recordsIn, textOf, type Fields } from '../output/fields.ts';
 import { LOCKED_STATUS } from './session.ts';
 
 export function claudeFailure(evidence: FailureEvidence): Failure {
@@ -42,6 +42,7 @@ function byFields(fields: Fields, message: string, evidence: FailureEvidence): F
     return failure(requestedSessionId === null ? 'task_runtime' : 'session_lost', message);
   }
   const kind = kindOf(fields);
+  if (kind === 'external_usage_limit') return usageLimit(message, limitEnd(fields, evidence));
   return failure(kind, message, kind === 'external_protocol' && isRefused(fields));
 }
 
@@ -51,7 +52,7 @@ function kindOf(fields: Fields): FailureKind {
   if (reason.startsWith('aborted')) return 'interrupted';
   if (subtype === 'error_max_structured_output_retries') return 'output_schema';
   if (subtype === 'error_max_turns' || subtype === 'error_max_budget_usd') return 'task_runtime';
-  if (fields['api_error'] === 'usage_limit_reached') return 'external_rate_limit';
+  if (isUsageLimit(fields)) return 'external_usage_limit';
   if (fields['api_error'] === 'connection_failed') return 'external_network';
   const known = kinds[textOf(fields['error'])];
   if (known !== undefined) return known;
@@ -64,6 +65,28 @@ function kindOf(fields: Fields): FailureKind {
   // A stream that broke off, an answer that is none, a request that is refused.
   return 'external_protocol';
 }
+
+/** Earlier versions (2.1.197) tell it by what the service says of the account alone. */
+function isUsageLimit(fields: Fields): boolean {
+  if (fields['api_error'] === 'usage_limit_reached') return true;
+  return statusOf(fields) === 429 && limitsOf(fields)['status'] === 'rejected';
+}
+
+function limitsOf(fields: Fields): Fields {
+  return recordOf(fields['limits']);
+}
+
+/** As the service says it of the limit that it refused by; a moment that is past says nothing. */
+function limitEnd(fields: Fields, { finishedAtMs }: FailureEvidence): string | null {
+  const { rate_limit_info: info } = recordOf(fields['api_error_params']);
+  const told = amountOf(recordOf(info)['resetsAt']) || amountOf(limitsOf(fields)['resetsAt']);
+  const atMs = told * 1000;
+  const isMoment = atMs > finishedAtMs && atMs < LAST_MOMENT_MS;
+  return isMoment ? new Date(atMs).toISOString() : null;
+}
+
+/** The year 9999. */
+const LAST_MOMENT_MS = 253_370_764_800_000;
 
 /** `error` of an answer that the program itself put in the model's place. */
 const kinds: Readonly<Record<string, FailureKind | undefined>> = {

@@ -24,6 +24,8 @@ export function createClaudeReader(): OutputReader {
   const open = new Map<string, Usage>();
   /** The last error that the program put in the model's place. */
   let apiError: Fields = {};
+  /** What the service last said of the limits of the account. */
+  let limits: Fields = {};
   const seen: Omit<OutputSummary, 'busyWith' | 'usage'> = {
     sessionId: null,
     finalMessage: null,
@@ -50,6 +52,9 @@ export function createClaudeReader(): OutputReader {
         return tools.ended(record);
       case 'result':
         return onResult(record);
+      case 'rate_limit_event':
+        limits = recordOf(record['rate_limit_info']);
+        return [];
       default:
         return [];
     }
@@ -127,7 +132,7 @@ export function createClaudeReader(): OutputReader {
       errors || text || seen.errorMessage || textOf(record['subtype']) || 'the turn failed';
     seen.turn = 'failed';
     seen.errorMessage = message;
-    seen.errorFields = { ...apiError, ...record, error: apiError['error'] };
+    seen.errorFields = { ...apiError, ...record, error: apiError['error'], limits };
     return [{ type: 'turn_ended', outcome: 'failed', message, usage: usage() }];
   }
 

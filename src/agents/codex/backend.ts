@@ -9,6 +9,7 @@ import { nothingLocated } from '../located.ts';
 import { isSessionUuid } from '../session-uuid.ts';
 import { ownHome } from '../own-home.ts';
 import { codexCli, codexHomeIn } from './binary.ts';
+import { codexAccount } from './account.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
 import { codexSessionUse } from './session-use.ts';
@@ -70,6 +71,7 @@ export const codexBackend: Backend = {
   obstacle: (settings, env) => programObstacle(codexCli, codexSettings({ settings }).program, env),
   reader: createCodexReader,
   sessionUse: codexSessionUse,
+  account: codexAccount,
   failure: codexFailure,
   stopping,
   async doctor(uses, machine) {

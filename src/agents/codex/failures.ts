@@ -6,11 +6,16 @@
 import type { FailureKind } from '../../model/run.ts';
 import type { Failure, FailureEvidence } from '../backend.ts';
 import { isRefusal, kindOfMessage, readable } from '../failure-words.ts';
-import { exitText, failure, linesOf, refusedToRun } from '../failure.ts';
+import { exitText, failure, linesOf, refusedToRun, usageLimit } from '../failure.ts';
+import { timeOfRetry } from './retry-time.ts';
 
 export function codexFailure(evidence: FailureEvidence): Failure {
   const { output, returnCode, stderrTail } = evidence;
   if (output.turn === 'failed' && output.errorMessage !== null) {
+    if (usageLimited.test(output.errorMessage)) {
+      const retryAt = timeOfRetry(output.errorMessage, evidence.finishedAtMs);
+      return usageLimit(output.errorMessage, retryAt);
+    }
     const kind = kindOfMessage(output.errorMessage) ?? kindOfTurnError(output.errorMessage);
     return failureOf(kind, output.errorMessage);
   }
@@ -41,6 +46,9 @@ export function codexFailure(evidence: FailureEvidence): Failure {
   }
   return failure('unknown', `${how} and said nothing`);
 }
+
+/** How such a message begins, whatever the plan: with a printer's apostrophe. A date, a time or "later" ends it. */
+const usageLimited = /^You[\u2019']ve hit your usage limit\b/;
 
 function failureOf(kind: FailureKind, message: string): Failure {
   return failure(kind, readable(message), kind === 'external_protocol' && isRefusal(message));

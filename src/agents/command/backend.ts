@@ -59,6 +59,7 @@ export const commandBackend: Backend = {
   obstacle,
   reader,
   sessionUse: () => null,
+  account: () => null,
   failure: commandFailure,
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
   doctor: () => Promise.resolve([]),

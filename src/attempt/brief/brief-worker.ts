@@ -81,6 +81,7 @@ export async function briefWorker(
       .map((record) => asShown(state, record)),
     previousFailure: previousFailure(instance),
     told: toldWhy(instance),
+    gaveUp: instance.given_up ?? [],
     loop: loopBudget(state, instance, task),
     roles: allowedRoles(task, run.roles),
     allowHuman: task.interaction_policy.allow_human,

@@ -41,6 +41,7 @@ export function freshPrompt(request: StageRequest, material: PromptMaterial): st
     '---',
     executionContract(request, material),
     earlierAttempts(request, material),
+    agentsThatGaveUp(request),
     replySections(request.replies),
     failureSection(request),
     wentOnSection(request.told),
@@ -119,6 +120,20 @@ function earlierAttempts(request: StageRequest, material: PromptMaterial): strin
     '## Earlier attempts',
     `There ${request.attempt === 2 ? 'was an attempt' : 'were attempts'} before this one, whose conversation you do not see. ${request.attempt === 2 ? 'It' : 'They'} may have changed the workspace: look before you do a thing twice.`,
     leftovers(request, material),
+  );
+}
+
+/** For whoever takes over. */
+function agentsThatGaveUp({ gaveUp }: StageRequest): string | null {
+  if (gaveUp.length === 0) return null;
+  const lines = gaveUp.map(({ agent, attempt, error, failure_kind: kind }) => {
+    const when = attempt === 0 ? 'before its first attempt' : `after attempt ${attempt}`;
+    return `${code(oneLine(agent))}, ${when}${kind === null ? '' : ` (${code(kind)})`}: ${oneLine(error)}`;
+  });
+  return paragraphs(
+    '## Agents before you',
+    `You take over from ${gaveUp.length === 1 ? 'another agent that' : 'other agents that'} gave up. What was changed so far is as it was left. Why:`,
+    bullets(lines),
   );
 }
 

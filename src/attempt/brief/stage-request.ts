@@ -16,6 +16,7 @@ import type {
   Continuation,
   FailureKind,
   FileRecord,
+  GivenUp,
   Instance,
   InterruptRecord,
 } from '../../model/run.ts';
@@ -53,6 +54,8 @@ export interface StageRequest {
   previousFailure: PreviousFailure | null;
   /** Why its instance goes on by itself with this attempt; null: it does not. */
   told: Continuation | null;
+  /** Agents whose place this one has taken, in order. */
+  gaveUp: readonly GivenUp[];
   /** A loop controller's budget; null for other tasks. */
   loop: LoopBudget | null;
   /** The roles that this task may ask. */

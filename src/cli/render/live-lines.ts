@@ -6,6 +6,7 @@
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { checkInWords } from '../../core/state/checks.ts';
+import { isWaitingForLimit } from '../../core/state/usage-limits.ts';
 import { isWaitingForLock } from '../../core/state/locks.ts';
 import { isRunStopped, isStopped, workedMs } from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
@@ -225,8 +226,12 @@ function goesOnAs({ attempts }: Instance): string {
   return continued === undefined ? '' : ` (${continued.reason})`;
 }
 
-function countdown({ waiting_until: until, error }: Instance, nowMs: number): string {
+function countdown(instance: Instance, nowMs: number): string {
+  const { waiting_until: until, error } = instance;
   const leftMs = Math.max(0, Date.parse(until ?? '') - nowMs);
+  if (isWaitingForLimit(instance)) {
+    return `usage limit, tried in ${duration(leftMs)}: ${plainLine(error ?? '')}`;
+  }
   return `tried again in ${duration(leftMs)}: ${plainLine(error ?? 'it failed')}`;
 }
 

@@ -16,6 +16,8 @@ interface AttemptStarted {
   session_id: string | null;
   /** Interrupts whose replies this attempt receives. */
   replies: string[];
+  /** The account that is limited, and that it tries out. */
+  probes?: string;
 }
 
 interface AttemptFinished extends ProcessEnd {
@@ -130,6 +132,7 @@ export function attemptFinished(attempt: number, end: ProcessEnd): AttemptFinish
     resume_recommended: end.resume_recommended,
     session_id: end.session_id,
     usage: end.usage,
+    ...(end.retry_at === undefined ? {} : { retry_at: end.retry_at }),
   };
 }
 
@@ -157,6 +160,7 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
     error: null,
     session_id: event.payload.session_id,
     usage: null,
+    ...(event.payload.probes === undefined ? {} : { probes: event.payload.probes }),
   };
   instance.attempts = [...instance.attempts, attempt];
   state.spent.attempts += 1;
@@ -185,7 +189,9 @@ function finishAttempt(state: RunState, event: LoggedEvent<string, AttemptFinish
   instance.failure_kind = outcome.failure_kind;
   instance.failure_summary = failure_summary;
   instance.resume_recommended = resume_recommended;
-  linksOf(state, instance.instance_id).wallSec = null;
+  const links = linksOf(state, instance.instance_id);
+  links.wallSec = null;
+  if (outcome.failure_kind !== 'external_usage_limit') links.limit = null;
 }
 
 function withResult(event: LoggedEvent<string, unknown>): RecordRef[] {

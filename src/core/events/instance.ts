@@ -14,6 +14,7 @@ import { isBlocking, isDoneWithout, isSkippedByAbort } from '../state/blocked.ts
 import { locksOf, queueForLocks } from '../state/locks.ts';
 import { bindToRegion, countMove, losePlaces, takePlaces } from '../state/region-counts.ts';
 import { hasGathered, isHead, isPastFirstN, itemsAround, stoppedRegion } from '../state/regions.ts';
+import { queueForLimit } from '../state/usage-limits.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import {
   instanceOf,
@@ -21,6 +22,7 @@ import {
   taskOf,
   type InstanceLinks,
   type RunState,
+  type WaitingForLimit,
 } from '../state/run-state.ts';
 import { isAligned, scopeOf, scopesBelow } from '../state/scope-index.ts';
 import { isDelayed, isOrphaned } from '../state/standing.ts';
@@ -69,10 +71,20 @@ interface InstanceFailed {
 interface InstanceDelayed {
   /** ISO 8601, UTC. */
   until: string;
-  reason: 'retry';
-  /** Why the attempt has failed that is made again. */
+  reason: 'retry' | 'usage_limit';
+  /** Why the attempt has failed that is made again; or what keeps it from starting. */
   error: string;
   failure_kind: FailureKind | null;
+  /** Of a usage limit. */
+  limit?: WaitingForLimit;
+}
+
+interface AgentReplaced {
+  /** Who takes over. */
+  agent: string;
+  /** Why who was at it has given up. */
+  error: string;
+  failure_kind: FailureKind;
 }
 
 interface InstanceContinued extends Continuation {
@@ -86,6 +98,7 @@ export interface InstanceEvents {
   instance_waiting: InstanceWaiting;
   instance_delayed: InstanceDelayed;
   instance_continued: InstanceContinued;
+  agent_replaced: AgentReplaced;
   instance_resumed: Record<string, never>;
   instance_requeued: InstanceRequeued;
   instance_skipped: InstanceSkipped;
@@ -127,6 +140,7 @@ export const instanceEvents: Family<InstanceEvents> = {
       if (open.length === 0 && !unheard(state, event.instance_id ?? '')) {
         return 'it waits for nothing';
       }
+      if (asksAboutLimit(state, instance)) return unless(state, event, 'running', ...notBegun);
       if (status === 'pending') return null;
       // What is ready may find that its budget is used up.
       const isBarred = event.payload.waiting_reason === 'budget' && status === 'runnable';
@@ -135,6 +149,8 @@ export const instanceEvents: Family<InstanceEvents> = {
     apply(state, event) {
       const instance = instanceOf(state, event.instance_id);
       setStatus(state, instance, 'waiting');
+      endWait(instance);
+      linksOf(state, instance.instance_id).limit = null;
       instance.waiting_reason = event.payload.waiting_reason;
       if (event.payload.waiting_reason === 'lock') queueForLocks(state, instance);
       else state.agenda.unsettled.push(instance.instance_id);
@@ -144,10 +160,14 @@ export const instanceEvents: Family<InstanceEvents> = {
   },
   instance_delayed: {
     since: 2,
-    misfit: (state, event) =>
-      unlessConcluding(state, { ...event, payload: {} }) ?? unlessAnswered(state, event),
+    misfit(state, event) {
+      const { reason, limit } = event.payload;
+      if ((reason === 'usage_limit') !== (limit !== undefined)) return 'it names no usage limit';
+      return unlessHeldUp(state, event, reason) ?? unlessAnswered(state, event);
+    },
     apply: delay,
-    says: ({ until, error }) => `until ${until}, since it failed: ${error}`,
+    says: ({ until, error, reason }) =>
+      `until ${until}${reason === 'retry' ? ', since it failed' : ''}: ${error}`,
     news: 'tried again later',
   },
   instance_continued: {
@@ -156,6 +176,17 @@ export const instanceEvents: Family<InstanceEvents> = {
     apply: goOn,
     says: ({ attempt, reason, message }) => `after attempt ${attempt}, ${reason}: ${message}`,
     news: 'goes on',
+  },
+  agent_replaced: {
+    since: 2,
+    misfit(state, event) {
+      const { agent } = taskOf(state, instanceOf(state, event.instance_id));
+      if (agent === event.payload.agent) return `${agent} is at it already`;
+      return unlessHeldUp(state, event, 'usage_limit') ?? unlessAnswered(state, event);
+    },
+    apply: replaceAgent,
+    says: ({ agent, error }) => `${agent} takes over, because of: ${error}`,
+    news: 'another agent takes over',
   },
   instance_resumed: {
     since: 1,
@@ -305,6 +336,25 @@ function misfitOfDone(state: RunState, event: LoggedEvent<string, unknown>): str
   return unheard(state, instance.instance_id) ? 'it has not received an answer' : null;
 }
 
+const notBegun = ['pending', 'runnable', 'waiting'] as const;
+
+/** For `misfit`: null where its attempt has ended, or, for what keeps one from starting, none has begun. */
+function unlessHeldUp(
+  state: RunState,
+  event: { instance_id: string | null },
+  reason: InstanceDelayed['reason'],
+): string | null {
+  const { status } = instanceOf(state, event.instance_id);
+  if (reason === 'retry' || status === 'running') {
+    return unlessConcluding(state, { ...event, payload: {} });
+  }
+  return unless(state, event, ...notBegun);
+}
+
+function asksAboutLimit(state: RunState, { blocking_interrupts: open }: Instance): boolean {
+  return open.some((id) => state.interrupts.get(id)?.interrupt.subject === 'usage_limit');
+}
+
 /** For `misfit`: null where all of a controller's choice is recorded. */
 function unlessChosen({ control }: TaskSpec, controlEvents: number): string | null {
   if (control === null || controlEvents >= leastControlEvents(control)) return null;
@@ -324,7 +374,8 @@ function misfitOfFailure(
     const instance = instanceOf(state, event.instance_id);
     const { when, control } = taskOf(state, instance);
     const isLookedAt = (when ?? control?.decide) !== undefined || isHead(state, instance);
-    if (!isStopped && (!isLookedAt || unfinished > 0)) {
+    const isLimited = event.payload.failure_kind === 'external_usage_limit';
+    if (!isStopped && !isLimited && (!isLookedAt || unfinished > 0)) {
       return `${event.instance_id} has had no attempt`;
     }
   }
@@ -394,6 +445,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     granted: noGrant,
     retries: 0,
     continuations: notYet,
+    limit: null,
   };
   for (const upstreamId of upstream) {
     const above = linksOf(state, upstreamId);
@@ -439,15 +491,44 @@ function indexInstance(state: RunState, instance: Instance): void {
 
 function delay(state: RunState, event: LoggedEvent<string, InstanceDelayed>): void {
   const instance = instanceOf(state, event.instance_id);
-  const { until, error, failure_kind } = event.payload;
+  const { instance_id: id } = instance;
+  const { until, error, failure_kind, limit } = event.payload;
+  noteFailure(instance, error, failure_kind);
   setStatus(state, instance, 'waiting');
-  instance.waiting_reason = 'delay';
+  instance.waiting_reason = limit === undefined ? 'delay' : 'usage_limit';
   instance.waiting_until = until;
+  const links = linksOf(state, id);
+  if (limit === undefined) {
+    links.retries += 1;
+    state.agenda.delayed.push(Date.parse(until), id);
+    return;
+  }
+  links.limit = limit;
+  queueForLimit(state, instance, limit);
+  if (limit.askAt !== null) state.agenda.patience.push(Date.parse(limit.askAt), id);
+}
+
+/** What an attempt failed with that has just ended; or what keeps the next from starting. */
+function noteFailure(instance: Instance, error: string, kind: FailureKind | null): void {
   instance.error = error;
-  const latest = instance.attempts.at(-1);
-  if (latest) Object.assign(latest, { error, failure_kind });
-  linksOf(state, instance.instance_id).retries += 1;
-  state.agenda.delayed.push(Date.parse(until), instance.instance_id);
+  const latest = instance.status === 'running' ? instance.attempts.at(-1) : undefined;
+  if (latest) Object.assign(latest, { error, failure_kind: kind });
+}
+
+function replaceAgent(state: RunState, event: LoggedEvent<string, AgentReplaced>): void {
+  const instance = instanceOf(state, event.instance_id);
+  const { agent, error, failure_kind } = event.payload;
+  const { agent: before } = taskOf(state, instance);
+  noteFailure(instance, error, failure_kind);
+  setStatus(state, instance, 'pending');
+  endWait(instance);
+  const given = { agent: before, attempt: instance.attempt, failure_kind, error };
+  instance.given_up = [...(instance.given_up ?? []), given];
+  instance.agent = agent;
+  instance.session_id = null;
+  clearOutcome(instance);
+  Object.assign(linksOf(state, instance.instance_id), { retries: 0, limit: null });
+  state.agenda.unsettled.push(instance.instance_id);
 }
 
 function goOn(state: RunState, event: LoggedEvent<string, InstanceContinued>): void {
@@ -484,6 +565,7 @@ function requeue(state: RunState, event: LoggedEvent<string, InstanceRequeued>):
   losePlaces(state, instance);
   setStatus(state, instance, 'pending');
   endWait(instance);
+  linksOf(state, instance.instance_id).limit = null;
   const { reason } = event.payload;
   if (reason === 'retry' || reason === 'resume') {
     Object.assign(linksOf(state, instance.instance_id), { retries: 0, continuations: notYet });

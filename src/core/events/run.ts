@@ -122,6 +122,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     granted: {},
     isStopped: false,
     locks: new Map(),
+    limited: new Map(),
     agenda: emptyAgenda(),
   };
 }

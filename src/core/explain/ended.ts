@@ -2,6 +2,7 @@
 import type { Instance } from '../../model/run.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
+import { takenOver } from './taken-over.ts';
 import type { ExplainContext, Reason } from './reason.ts';
 
 export function explainSkipped(
@@ -60,7 +61,7 @@ export function explainFailed(
   const kind = instance.failure_kind === null ? '' : ` (${instance.failure_kind})`;
   const what =
     instance.attempt === 0 ? 'it failed before it began' : `attempt ${instance.attempt} failed`;
-  const why = `${what}${kind}: ${instance.error ?? 'no reason recorded'}`;
+  const why = `${what}${kind}: ${instance.error ?? 'no reason recorded'}${takenOver(instance)}`;
   if (instance.resume_recommended) {
     return {
       why: `${why}. Trying the same again can help`,

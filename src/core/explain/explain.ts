@@ -7,6 +7,7 @@ import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { openRunQuestion } from '../state/questions.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
+import { takenOver } from './taken-over.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
 import type { ExplainContext, Reason } from './reason.ts';
 import { explainWaiting, openingLine } from './waiting.ts';
@@ -52,7 +53,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
   switch (instance.status) {
     case 'done':
       return {
-        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${chosenBy(state, instance)}`,
+        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${takenOver(instance)}${chosenBy(state, instance)}`,
         command: null,
       };
     case 'running':
@@ -67,7 +68,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
       }
       return {
         why: driven
-          ? `attempt ${instance.attempt} is at work since ${instance.started_at}${goesOnSince(instance)}`
+          ? `attempt ${instance.attempt} is at work since ${instance.started_at}${goesOnSince(instance)}${triesOut(instance)}${takenOver(instance)}`
           : `attempt ${instance.attempt} was started${goesOnSince(instance)}; no engine watches it now: it may still be at work, or have ended`,
         command: resume,
       };
@@ -161,6 +162,13 @@ function explainReady(state: RunState, instance: Instance): string {
   if (item === null) return 'about to become runnable';
   const { max_parallel: most } = forEachOf(state, item.region);
   return `its item waits for a place: ${item.region.task_id} has ${most} at a time (max_parallel)`;
+}
+
+function triesOut({ attempts }: Instance): string {
+  const account = attempts.at(-1)?.probes;
+  return account === undefined
+    ? ''
+    : `, and tries whether the usage limit of account ${account} is over`;
 }
 
 /** For a task that a controller chose: which, and where. */

@@ -1,7 +1,9 @@
 /** Why an instance waits: for answers, for a lock, or for a time. */
 import type { Instance } from '../../model/run.ts';
 import { firstWaiting, holdersOf, isOfUser, isWaitingForLock, locksOf } from '../state/locks.ts';
-import type { RunState } from '../state/run-state.ts';
+import { linksOf, type RunState } from '../state/run-state.ts';
+import { isWaitingForLimit } from '../state/usage-limits.ts';
+import { probeLock } from '../../model/limits.ts';
 import { beginning } from '../../text/width.ts';
 import type { ExplainContext, Reason } from './reason.ts';
 
@@ -17,6 +19,7 @@ export function explainWaiting(
       command: context.driven ? null : ['run', 'resume', programDir, state.runId],
     };
   }
+  if (isWaitingForLimit(instance)) return explainLimit(state, instance, context);
   if (instance.waiting_until !== undefined) return explainDelay(state, instance, context);
   const open = instance.blocking_interrupts.flatMap((id) => state.interrupts.get(id) ?? []);
   const [first] = open;
@@ -64,6 +67,24 @@ function explainDelay(state: RunState, instance: Instance, context: ExplainConte
   const whose = driven ? '' : ', once an engine drives the run';
   return {
     why: `attempt ${attempt} failed: ${error ?? 'no reason recorded'}. It is tried again at ${until}${whose}; run retry-instance does not wait`,
+    command: driven ? null : ['run', 'resume', programDir, state.runId],
+  };
+}
+
+function explainLimit(state: RunState, instance: Instance, context: ExplainContext): Reason {
+  const { programDir, driven } = context;
+  const { error, waiting_until: until } = instance;
+  const { limit } = linksOf(state, instance.instance_id);
+  const whose = driven ? '' : ', once an engine drives the run';
+  const [tries] = limit === null ? [] : (context.userHolders?.(probeLock(limit).name) ?? []);
+  const next =
+    tries === undefined
+      ? `One attempt tries it from ${until} on${whose}`
+      : `${tries} tries it now; the rest follow when that succeeds`;
+  const asked = limit?.askAt ? `; a person is asked at ${limit.askAt}` : '';
+  const cleared = `codex-orch limits clear ${limit?.account ?? ''}`.trimEnd();
+  return {
+    why: `${error ?? 'its account has come to a usage limit'}. ${next}${asked}; ${cleared} does not wait`,
     command: driven ? null : ['run', 'resume', programDir, state.runId],
   };
 }

@@ -10,6 +10,9 @@ import type { FailureKind, FileRecord, Instance } from '../../model/run.ts';
 import { askForInstance } from '../plan/budgets.ts';
 import { policyOf } from '../state/policies.ts';
 import { askPerson, reasonToWait } from '../state/questions.ts';
+import { probeAt, type AccountLimit } from '../../model/limits.ts';
+import { isForOthers, nextAgent, usageLimitPolicy } from '../state/usage-limits.ts';
+import { holdBack, takeOver } from './hold-back.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
@@ -37,6 +40,8 @@ export interface AttemptFacts {
   left?: string;
   /** Its agent takes no prompt: it does the same again, whatever it is told. */
   isUntold?: true;
+  /** Of an attempt that came to a usage limit: as all runs of the user are told. */
+  limit?: AccountLimit;
 }
 
 /** Settles the running attempt of `instanceId`. `now`: ISO 8601, UTC. */
@@ -85,6 +90,10 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     const kind = facts.process.failure_kind ?? 'unknown';
     if (asksAtWall(state, instance)) return askForMoreTime(recorder, instance);
     if (instance.termination_reason === 'budget') return askForInstance(recorder, instance);
+    const atLimit = kind === 'external_usage_limit' ? usageLimitPolicy(state, instance) : null;
+    if (atLimit !== null && atLimit.on !== 'fail') {
+      return holdBack(recorder, instance, limitOf(facts, recorder.now), atLimit);
+    }
     const isWorthIt = facts.process.resume_recommended && !hasRecurred(instance, kind, summary);
     fail(recorder, id, summary, kind, isWorthIt);
     return;
@@ -135,6 +144,12 @@ function notAccepted(
     return repair(recorder, instance, faults, facts.left ?? null);
   }
   fail(recorder, instance.instance_id, faults[0].message, faults[0].kind);
+}
+
+function limitOf({ limit, process }: AttemptFacts, now: string): AccountLimit {
+  if (limit !== undefined) return limit;
+  const { retry_at = null } = process;
+  return { account: '', model: null, retry_at, until: probeAt(retry_at, now) };
 }
 
 function asksAtWall(state: RunState, instance: Instance): boolean {
@@ -188,7 +203,8 @@ function retryDelayMs(
   kind: FailureKind,
   isWorthIt: boolean,
 ): number | null {
-  const policy = policyOf(state.plan.project, taskOf(state, instance), 'retry');
+  const { plan, links } = state;
+  const policy = policyOf(plan.project, taskOf(state, instance), 'retry');
   // What a person stopped is theirs to go on with.
   if (policy === null || kind === 'interrupted') return null;
   const { on, max_attempts, delay_sec, factor, max_delay_sec } = policy;
@@ -218,6 +234,8 @@ function fail(
     });
     return;
   }
+  const next = isForOthers(kind) ? nextAgent(recorder.state, instance) : null;
+  if (next !== null) return takeOver(recorder, instance, next, kind, error);
   recorder.emit('instance_failed', instanceId, {
     error,
     failure_kind: kind,

@@ -7,11 +7,13 @@ import type { RunEvent } from '../events/events.ts';
 import { wait } from '../judge/finish.ts';
 import { type AtWork } from '../state/budgets.ts';
 import { blockedUpstream } from '../state/blocked.ts';
+import { probeLock, type AccountLimit } from '../../model/limits.ts';
+import { holdBack } from '../judge/hold-back.ts';
 import { isOfUser, locksOf, mayTakeLocks, nextOfWaiting } from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
 import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
-import { decidesByRules } from '../../model/program.ts';
+import { decidesByRules, type LockSpec } from '../../model/program.ts';
 import { obeyAnswer } from '../requests/obey.ts';
 import { barByBudget } from './budgets.ts';
 import { closeQuestions } from './close-questions.ts';
@@ -23,6 +25,15 @@ import { askAboutConflicts, isMergeDue } from './run-result.ts';
 import { isHead, isPastFirstN, itemWithoutPlace, stoppedRegion } from '../state/regions.ts';
 import { gatherItems, hold, letIn, lookAtHeld, makeItems, openHead } from './regions.ts';
 import { earliest, later } from './timers.ts';
+import {
+  limitOn,
+  nextOfLimited,
+  nextOfLimits,
+  noLimits,
+  renewHolds,
+  type LimitOf,
+} from './usage-limits.ts';
+import { usageLimitPolicy } from '../state/usage-limits.ts';
 
 export interface AttemptStart {
   instanceId: string;
@@ -43,8 +54,16 @@ export interface PlanOptions {
   taken?: ReadonlyMap<string, boolean>;
   /** What attempts at work have used so far; null: nobody counts it. */
   atWork?: AtWork | null;
+  /** What limits accounts; left out: nothing. */
+  limitOf?: LimitOf;
   /** What conditions and controllers that decide by rules are judged with. */
   facts?: Facts;
+}
+
+/** An instance that would start, and the locks that it would hold. */
+export interface Wanted {
+  instanceId: string;
+  locks: readonly LockSpec[];
 }
 
 export interface Plan {
@@ -52,7 +71,7 @@ export interface Plan {
   events: RunEvent[];
   starts: AttemptStart[];
   /** Would start, if the locks of their user could be taken: try, one after the other, and plan again. */
-  wanted: string[];
+  wanted: Wanted[];
   /** Before the run can be done, the work of all is to be merged: see `recordMerged`. */
   mergesWork: boolean;
   /** ISO 8601: when to plan again though nothing has happened; null: not before something does. */
@@ -67,10 +86,12 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const recorder = new Recorder(state, options.now);
   const starts: AttemptStart[] = [];
   const { agenda } = state;
-  const { atWork = null } = options;
-  const turn: Turn = { recorder, atWork, taken: options.taken ?? new Map(), wanted: [], aside: [] };
-  const { facts = noFacts } = options;
-  if (options.slots > 0) endDelays(recorder);
+  const { atWork = null, facts = noFacts, limitOf = noLimits, taken = new Map() } = options;
+  const turn: Turn = { recorder, atWork, limitOf, taken, wanted: [], aside: [] };
+  if (options.slots > 0) {
+    endDelays(recorder);
+    renewHolds(recorder, limitOf);
+  }
   lookAtHeld(state);
   for (;;) {
     makeItems(recorder, facts);
@@ -96,15 +117,17 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const mergesWork = announceEnd(recorder, options);
   const isBarred = [...turn.taken.values()].includes(false);
   const lockAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
-  const wakeAt = earliest(lockAt, options.slots > 0 ? nextDelay(state) : null);
+  const soonest = earliest(nextDelay(state), nextOfLimits(recorder));
+  const wakeAt = earliest(lockAt, options.slots > 0 ? soonest : null);
   return { events: recorder.events, starts, wanted: turn.wanted, mergesWork, wakeAt };
 }
 
 interface Turn {
   recorder: Recorder;
   atWork: AtWork | null;
+  limitOf: LimitOf;
   taken: ReadonlyMap<string, boolean>;
-  wanted: string[];
+  wanted: Wanted[];
   /** Runnable, and to be looked at again when it is known what the wanted get. */
   aside: string[];
 }
@@ -229,48 +252,65 @@ function skip(recorder: Recorder, instanceId: string): void {
 function startNext(turn: Turn): AttemptStart | 'again' | null {
   const { recorder, taken, wanted, aside } = turn;
   const { state } = recorder;
-  const instance = takeNext(state, new Set([...wanted, ...refused(taken)]));
+  const instance = takeNext(turn);
   if (instance === null) return null;
-  const { instance_id: id, status } = instance;
+  const { instance_id: id } = instance;
+  const isRunnable = instance.status === 'runnable';
   const barred = barByBudget(recorder, instance, turn.atWork);
-  if (barred === 'hold' && status === 'runnable') aside.push(id);
+  if (barred === 'hold' && isRunnable) aside.push(id);
   if (barred !== null) return barred === 'hold' ? null : 'again';
-  const locks = locksOf(state, instance);
-  if (locks.length > 0) {
-    if (locks.some(({ name }) => isWanted(turn, name))) {
-      if (status === 'runnable') aside.push(id);
-      return status === 'runnable' ? 'again' : null;
-    }
-    const isFree = mayTakeLocks(state, instance);
-    if (isFree && locks.some(isOfUser) && !taken.has(id)) {
-      wanted.push(id);
-      if (status === 'runnable') aside.push(id);
-      return 'again';
-    }
-    if (!isFree || taken.get(id) === false) {
-      recorder.emit('instance_waiting', id, { waiting_reason: 'lock', blocking_interrupts: [] });
-      return 'again';
-    }
-    if (status === 'waiting') recorder.emit('instance_resumed', id, {});
+  const limit = limitOn(recorder, instance, turn.limitOf);
+  const policy = limit === null ? null : usageLimitPolicy(state, instance);
+  if (limit !== null && policy !== null && limit.until > recorder.now) {
+    holdBack(recorder, instance, limit, policy);
+    return 'again';
   }
-  return start(recorder, instance);
+  const own = locksOf(state, instance);
+  const locks = limit === null ? own : [...own, probeLock(limit)];
+  if (locks.some(({ name }) => isWanted(turn, name))) {
+    if (isRunnable) aside.push(id);
+    return isRunnable ? 'again' : null;
+  }
+  const isFree = mayTakeLocks(state, instance);
+  if (isFree && locks.some(isOfUser) && !taken.has(id)) {
+    wanted.push({ instanceId: id, locks });
+    if (isRunnable) aside.push(id);
+    return 'again';
+  }
+  if (isFree && taken.get(id) !== false) return start(recorder, instance, limit);
+  if (isFree && limit !== null && policy !== null) holdBack(recorder, instance, limit, policy);
+  else {
+    if (!isRunnable) recorder.emit('instance_resumed', id, {});
+    recorder.emit('instance_waiting', id, { waiting_reason: 'lock', blocking_interrupts: [] });
+  }
+  return 'again';
 }
 
 /** The instance that was created first of those that could start now. */
-function takeNext(state: RunState, but: ReadonlySet<string>): Instance | null {
+function takeNext({ recorder, limitOf, taken, wanted }: Turn): Instance | null {
+  const { state } = recorder;
   const { runnable } = state.agenda;
   for (let id = runnable.peek(); id !== undefined; id = runnable.peek()) {
     if (instanceOf(state, id).status === 'runnable') break;
     runnable.take();
   }
-  const first = runnable.peek();
-  const waiting = state.locks.size === 0 ? null : nextOfWaiting(state, but);
-  const ordinal = (id: string): number => linksOf(state, id).ordinal;
-  if (waiting !== null && (first === undefined || ordinal(waiting) < ordinal(first))) {
-    return instanceOf(state, waiting);
+  const but = new Set([...wanted.map(({ instanceId }) => instanceId), ...refused(taken)]);
+  const candidates = [
+    runnable.peek(),
+    state.locks.size === 0 ? null : nextOfWaiting(state, but),
+    state.limited.size === 0 ? null : nextOfLimited(recorder, limitOf, but)?.instance_id,
+  ];
+  let first: string | null = null;
+  for (const id of candidates) {
+    if (id === null || id === undefined) continue;
+    if (first === null || ordinalIn(state, id) < ordinalIn(state, first)) first = id;
   }
-  runnable.take();
-  return first === undefined ? null : instanceOf(state, first);
+  if (first !== null && first === candidates[0]) runnable.take();
+  return first === null ? null : instanceOf(state, first);
+}
+
+function ordinalIn(state: RunState, id: string): number {
+  return linksOf(state, id).ordinal;
 }
 
 function refused(taken: ReadonlyMap<string, boolean>): string[] {
@@ -278,14 +318,13 @@ function refused(taken: ReadonlyMap<string, boolean>): string[] {
 }
 
 /** Whether an instance that may start in this very turn takes the lock. */
-function isWanted({ recorder: { state }, wanted }: Turn, name: string): boolean {
-  return wanted.some((id) =>
-    locksOf(state, instanceOf(state, id)).some((lock) => lock.name === name),
-  );
+function isWanted({ wanted }: Turn, name: string): boolean {
+  return wanted.some(({ locks }) => locks.some((lock) => lock.name === name));
 }
 
-function start(recorder: Recorder, instance: Instance): AttemptStart {
+function start(recorder: Recorder, instance: Instance, limit: AccountLimit | null): AttemptStart {
   const { state } = recorder;
+  if (instance.status === 'waiting') recorder.emit('instance_resumed', instance.instance_id, {});
   const { instance_id: instanceId, session_id: sessionId } = instance;
   const attempt = instance.attempt + 1;
   const delivered = repliesToDeliver(state, instanceId, sessionId);
@@ -294,6 +333,7 @@ function start(recorder: Recorder, instance: Instance): AttemptStart {
     attempt,
     session_id: sessionId,
     replies: delivered.map((record) => record.interrupt.interrupt_id),
+    ...(limit === null ? {} : { probes: limit.account }),
   });
   for (const { interrupt } of fresh) {
     recorder.emit('interrupt_applied', instanceId, {

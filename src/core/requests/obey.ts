@@ -33,6 +33,12 @@ const obeyed: Readonly<Record<Subject, Obey>> = {
     const { region_id: id } = metadata;
     if (typeof id === 'string') state.agenda.unsettled.push(id);
   },
+  // To wait and to try need nothing more: it goes on, and is held back or not (judge/hold-back.ts).
+  usage_limit(recorder, record, { choice }) {
+    if (choice !== 'give up') return;
+    const error = 'a person gave it up at the usage limit of its account';
+    giveUp(recorder, record.interrupt, error, 'external_usage_limit');
+  },
 };
 
 /** Makes true what was answered. Called for each answered question of the engine, before anything is settled. */
@@ -96,7 +102,7 @@ function giveUp(
   recorder: Recorder,
   interrupt: Interrupt,
   error: string,
-  kind: FailureKind | null,
+  kind: FailureKind | null = null,
 ): void {
   const { instance_id: id, metadata } = interrupt;
   if (id === null) return;

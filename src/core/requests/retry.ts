@@ -1,6 +1,7 @@
 /** `run retry-instance`, section 11 of the contract. */
 import { blockedUpstream, isSkippedByAbort } from '../state/blocked.ts';
 import { Recorder } from '../state/recorder.ts';
+import { isWaitingForLimit } from '../state/usage-limits.ts';
 import type { RunState } from '../state/run-state.ts';
 import { isDelayed, isOverForGood } from '../state/standing.ts';
 import { refuse, type Decision } from './decision.ts';
@@ -28,6 +29,11 @@ export function retryInstance(
   const instance = state.instances.get(instanceId);
   if (!instance) return refuse('no-instance', `the run has no instance ${instanceId}`);
   const isUp = instance.status === 'failed' || isDelayed(instance);
+  if (isWaitingForLimit(instance)) {
+    return notRetryable(
+      `instance ${instanceId} waits for a usage limit to end: codex-orch limits clear does not wait`,
+    );
+  }
   if (!isUp && !isSkippedByAbort(state, instance)) {
     const above = blockedUpstream(state, instanceId);
     const why =

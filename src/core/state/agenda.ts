@@ -27,6 +27,8 @@ export interface Agenda {
   rooms: Queue<string>;
   /** What is ready but for a place of its item. */
   held: HeldItems;
+  /** Instances that wait for a usage limit, by the moment at which a person is asked; entries may be stale. */
+  patience: OrdinalHeap;
 }
 
 export function emptyAgenda(): Agenda {
@@ -40,6 +42,7 @@ export function emptyAgenda(): Agenda {
     opening: new Queue(),
     rooms: new Queue(),
     held: new HeldItems(),
+    patience: new OrdinalHeap(),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   RunStatus,
   UseByModel,
 } from '../../model/run.ts';
+import type { AccountLimit } from '../../model/limits.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import type { RunResult } from '../../model/trees.ts';
 import type { Agenda, OrdinalHeap } from './agenda.ts';
@@ -66,6 +67,8 @@ export interface RunState {
   isStopped: boolean;
   /** By name: the locks that an instance has held or waited for. See locks.ts. */
   locks: Map<string, LockLine>;
+  /** By account and model: the instances that wait for its usage limit to end. See usage-limits.ts. */
+  limited: Map<string, OrdinalHeap>;
   agenda: Agenda;
 }
 
@@ -107,6 +110,13 @@ export interface InstanceLinks {
   retries: number;
   /** How often it went on by itself, by reason, since a person last wanted it tried. */
   continuations: Readonly<Partial<Record<ContinueReason, number>>>;
+  /** While a usage limit holds it up: of which account, and when a person is asked about it (null: not by itself). */
+  limit: WaitingForLimit | null;
+}
+
+export interface WaitingForLimit extends Pick<AccountLimit, 'account' | 'model' | 'retry_at'> {
+  /** ISO 8601. */
+  askAt: string | null;
 }
 
 export interface LoopCount {
@@ -228,7 +238,7 @@ export function linksOf(state: RunState, instanceId: string): InstanceLinks {
 }
 
 /** The task of an instance, as the run froze it, with the agent and the model that its inputs name. */
-export function taskOf(state: RunState, instance: Instance): TaskSpec {
+export function ownTaskOf(state: RunState, instance: Instance): TaskSpec {
   const task = frozenTask(state, instance);
   if (!isBoundToInputs(task)) return task;
   const known = boundTasks.get(instance);
@@ -240,6 +250,24 @@ export function taskOf(state: RunState, instance: Instance): TaskSpec {
 
 /** What `taskOf` found of those whose agent their inputs name: neither changes. */
 const boundTasks = new WeakMap<Instance, TaskSpec>();
+
+/** As `ownTaskOf`, but with the agent that has taken over, where one has. */
+export function taskOf(state: RunState, instance: Instance): TaskSpec {
+  const task = ownTaskOf(state, instance);
+  return instance.agent === undefined ? task : takenOver(task, instance.agent);
+}
+
+/** What `takenOver` made, by task and agent. */
+const tasksOfOthers = new WeakMap<TaskSpec, Map<string, TaskSpec>>();
+
+/** A task in the hands of another agent. The model that it names is meant for its own. */
+function takenOver(task: TaskSpec, agent: string): TaskSpec {
+  let known = tasksOfOthers.get(task);
+  if (!known) tasksOfOthers.set(task, (known = new Map()));
+  let found = known.get(agent);
+  if (!found) known.set(agent, (found = { ...task, agent, model: null }));
+  return found;
+}
 
 function frozenTask(state: RunState, { task_id: id }: Instance): TaskSpec {
   const task = state.plan.tasks[id];

@@ -1,18 +1,20 @@
 /** What a program of edition 1 is told: what edition 2 would give it. Pure. */
 import { editionDefaults, type Policies } from '../../model/policies.ts';
+import { isJsonObject } from '../../model/json.ts';
 import type { ProjectSpec } from '../../model/program.ts';
 import type { Add } from './finding.ts';
 
 /** What the default of edition 2 does. */
-const gains: Readonly<Record<Exclude<keyof Policies, 'retry'>, string>> = {
+const gains: Readonly<Record<Exclude<keyof Policies, 'retry' | 'fallback_agents'>, string>> = {
   on_wall: 'asks a person where an attempt comes to its time limit, instead of failing it',
   repair: 'has an attempt mend, in the same session, what is wrong with what it hands in',
+  usage_limit: 'waits where an account has come to its usage limit, in whatever run',
 };
 
 export function checkEdition({ edition }: ProjectSpec, add: Add): void {
   if (edition === 2) return;
   const given = Object.entries(gains).map(
-    ([name, does]) => `${does} (${name}: ${editionDefaults[2][name as keyof typeof gains]})`,
+    ([name, does]) => `${does} (${name}: ${shown(editionDefaults[2][name as keyof typeof gains])})`,
   );
   add(
     'note',
@@ -21,4 +23,11 @@ export function checkEdition({ edition }: ProjectSpec, add: Add): void {
     `the program is of edition 1; edition 2 ${given.join('; ')}`,
     'Add "edition: 2" for all of it, or set what you want of it by itself.',
   );
+}
+
+/** As an author would write it. */
+function shown(value: unknown): string {
+  if (!isJsonObject(value)) return String(value);
+  const set = Object.entries(value).filter(([, each]) => each !== null);
+  return `{${set.map(([name, each]) => `${name}: ${String(each)}`).join(', ')}}`;
 }

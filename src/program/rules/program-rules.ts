@@ -10,6 +10,7 @@ import { checkBudgets } from './budgets.ts';
 import { checkControl, checkTargetOwners } from './control.ts';
 import { checkDependencies, checkPublish } from './dependencies.ts';
 import { checkEdition } from './edition.ts';
+import { checkFallbackAgents } from './fallback-agents.ts';
 import { findCycles } from './graph.ts';
 import { checkItems } from './items.ts';
 import { checkChecks } from './checks.ts';
@@ -71,6 +72,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   checkLocks(model.project, model.tasks, addTo);
   if (!model.isProjectUnreadable) checkBudgets(model.project, model.tasks, addTo);
   checkChecks(model.project, model.tasks, addTo);
+  checkFallbackAgents(model.project, model.tasks, addTo);
   for (const cycle of findCycles(model.tasks)) {
     const [first = '', second = first] = cycle;
     const index = byId.get(first)?.depends_on.findIndex((dep) => dep.task === second) ?? 0;

@@ -1,6 +1,14 @@
 /** Fields that a task, an agent and the project may have alike: section 18 of the contract. */
-import { wallPolicies, type Policies, type RetrySpec } from '../../model/policies.ts';
+import {
+  limitPolicies,
+  MAX_LIMIT_WAIT_SEC,
+  wallPolicies,
+  type Policies,
+  type RetrySpec,
+  type UsageLimitSpec,
+} from '../../model/policies.ts';
 import { failureKinds, terminationReasons } from '../../model/run.ts';
+import { word } from './forms.ts';
 import type { FieldsOf } from './shape.ts';
 
 const reasons = [...failureKinds, ...terminationReasons.filter((each) => each !== 'completed')];
@@ -35,6 +43,21 @@ const retryFields: FieldsOf<RetrySpec> = {
   },
 };
 
+const usageLimitFields: FieldsOf<UsageLimitSpec> = {
+  on: {
+    shape: { type: 'enum', values: limitPolicies },
+    nullable: true,
+    description:
+      'wait: until it ends; fallback: the next of fallback_agents takes over, and where none is left, it waits; fail: it has failed. Left out: fallback where there are fallback_agents, else wait.',
+  },
+  max_wait_sec: {
+    shape: { type: 'seconds' },
+    default: MAX_LIMIT_WAIT_SEC,
+    description:
+      'Longest that it waits, in seconds, before a person is asked; at once where the limit ends later.',
+  },
+};
+
 export const policyFields: FieldsOf<Policies> = {
   retry: {
     shape: { type: 'object', fields: retryFields },
@@ -56,5 +79,19 @@ export const policyFields: FieldsOf<Policies> = {
     description:
       'How often an attempt that ended well goes on in the same session, told what is wrong, where its result does not fit its schema or control, or a published file, a required decision or a check is missing. The nearest counts: task, agent, project; else 2 in edition 2, 0 in edition 1. An agent that runs a command is run again only where its task or the agent itself says so.',
     examples: [2],
+  },
+  usage_limit: {
+    shape: { type: 'object', fields: usageLimitFields },
+    staysOut: true,
+    description:
+      'What becomes of an instance while the account of its agent has come to a usage limit, in whatever run of this user. The nearest counts, whole: task, agent, project; else wait for 12 h at most in edition 2. In edition 1 such limits are neither told from others nor obeyed without it.',
+    examples: [{ on: 'wait', max_wait_sec: 21600 }],
+  },
+  fallback_agents: {
+    shape: { type: 'list', items: word },
+    staysOut: true,
+    description:
+      'Agents that take over, one after the other, where the agent has failed after its retries, or has come to a usage limit: in a fresh session, with the whole prompt, the files as they stand, and why the others gave up. The nearest counts, whole: task, agent, project.',
+    examples: [['second']],
   },
 };

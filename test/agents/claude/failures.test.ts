@@ -19,6 +19,7 @@ function meaningOf(
     stderrTail: more.stderr ?? '',
     requestedSessionId: more.requested ?? null,
     timeoutMs: null,
+    finishedAtMs: Date.parse('2026-11-26T12:00:00Z'),
   });
 }
 
@@ -50,6 +51,26 @@ describe('the fields of a failed turn', () => {
       failure_summary: 'it said so',
       resume_recommended: isWorthRetrying,
     });
+  });
+
+  it('knows a usage limit by its fields, and when it ends', () => {
+    const at = Date.parse('2026-11-26T17:00:00Z') / 1000;
+    const limit = { status: 'rejected', resetsAt: at, rateLimitType: 'five_hour' };
+    const failed = { api_error_status: 429, api_error: 'usage_limit_reached' };
+    const told = apiError('rate_limit', { api_error_params: { rate_limit_info: limit } });
+    const known = { failure_kind: 'external_usage_limit', retry_at: '2026-11-26T17:00:00.000Z' };
+    expect(meaningOf([told, result(failed)])).toMatchObject(known);
+    // Version 2.1.197 says it before the answer, and there alone.
+    const event = { type: 'rate_limit_event', rate_limit_info: limit };
+    const earlier = [event, apiError('rate_limit'), result({ api_error_status: 429 })];
+    expect(meaningOf(earlier)).toMatchObject(known);
+    const past = { type: 'rate_limit_event', rate_limit_info: { ...limit, resetsAt: 1 } };
+    expect(meaningOf([past, apiError('rate_limit'), result(failed)])).toMatchObject({
+      retry_at: null,
+    });
+    const allowed = { type: 'rate_limit_event', rate_limit_info: { ...limit, status: 'allowed' } };
+    const plain = meaningOf([allowed, apiError('rate_limit'), result({ api_error_status: 429 })]);
+    expect(plain.failure_kind).toBe('external_rate_limit');
   });
 
   it.each([

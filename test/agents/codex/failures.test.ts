@@ -22,6 +22,7 @@ function evidence(change: Partial<FailureEvidence>): FailureEvidence {
     stderrTail: '',
     requestedSessionId: null,
     timeoutMs: null,
+    finishedAtMs: 0,
     ...change,
   };
 }
@@ -44,7 +45,8 @@ describe('the message of a failed turn', () => {
     ],
     ['exceeded retry limit, last status: 429 Too Many Requests', 'external_rate_limit', true],
     ['Quota exceeded. Check your plan and billing details.', 'external_rate_limit', true],
-    ['You’ve hit your usage limit. Try again later.', 'external_rate_limit', true],
+    ['You’ve hit your usage limit. Try again later.', 'external_usage_limit', true],
+    ['A limit: You’ve hit your usage limit. Try again later.', 'external_rate_limit', true],
     [
       'stream disconnected before completion: Rate limit reached for gpt in organization org',
       'external_rate_limit',

@@ -82,7 +82,12 @@ describe('a lock of the user', () => {
     const run = new ScriptedRun(['a', 'b'].map((id) => task({ id, locks })));
     const [a = ''] = run.state.instances.keys();
     const asked = plan(run.state, { slots: 9, now: NOW });
-    expect(asked).toMatchObject({ starts: [], events: [], wanted: [a], wakeAt: null });
+    expect(asked).toMatchObject({
+      starts: [],
+      events: [],
+      wanted: [{ instanceId: a }],
+      wakeAt: null,
+    });
     const got = plan(run.state, { slots: 9, now: NOW, taken: new Map([[a, true]]) });
     expect(got.starts).toMatchObject([{ instanceId: a }]);
     expect(run.board()).toEqual(['a running', 'b waiting']);
@@ -96,7 +101,10 @@ describe('a lock of the user', () => {
     expect(first.events.map(({ event_type }) => event_type)).toEqual(['instance_waiting']);
     expect(first.wakeAt).toBe('2026-01-01T00:00:01.000Z');
     expect(runStatus(run.state)).toBe('waiting');
-    expect(plan(run.state, { slots: 9, now: NOW })).toMatchObject({ wanted: [a], events: [] });
+    expect(plan(run.state, { slots: 9, now: NOW })).toMatchObject({
+      wanted: [{ instanceId: a }],
+      events: [],
+    });
     expect(plan(run.state, refused).events).toEqual([]);
     expect(plan(run.state, { ...refused, taken: new Map([[a, true]]) }).starts).toHaveLength(1);
   });

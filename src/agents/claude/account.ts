@@ -1,0 +1,34 @@
+/** Which account a Claude Code attempt draws on: its home, and the credential there or in the environment. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
+import { realPathOf } from '../../disk/real-path.ts';
+import type { AgentSpec } from '../../model/program.ts';
+import type { Environment } from '../backend.ts';
+import { recordOf, textOf } from '../output/fields.ts';
+
+const credentials = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'ANTHROPIC_BASE_URL',
+];
+
+export function claudeAccount(_agent: AgentSpec, env: Environment): string[] {
+  const user = env['HOME'] || homedir();
+  const configured = env['CLAUDE_CONFIG_DIR'];
+  // Its own file lies in its home where that is named, and beside it where it is not.
+  const file = path.join(configured || user, '.claude.json');
+  return [
+    realPathOf(configured || path.join(user, '.claude')),
+    ...credentials.map((name) => env[name] ?? ''),
+    ...signedIn(file),
+  ];
+}
+
+function signedIn(file: string): string[] {
+  const read = readForeignJson(file, MESSAGE_LIMITS);
+  if (!read.ok) return [];
+  const { accountUuid, organizationUuid } = recordOf(recordOf(read.value)['oauthAccount']);
+  return [textOf(accountUuid), textOf(organizationUuid)];
+}

@@ -1,0 +1,29 @@
+/** Usage limits: an account behind agents, with one model, of which its service takes no more for a while. */
+
+/** What the record of one holds, for all runs of the user. */
+export interface AccountLimit {
+  /** Its backend, home and credential, hashed: the same for all agents that draw on it. */
+  account: string;
+  /** null: whichever the agent takes by itself. */
+  model: string | null;
+  /** When it ends, as the service said, ISO 8601; null: it did not say. */
+  retry_at: string | null;
+  /** From then on one attempt may try, ISO 8601. */
+  until: string;
+}
+
+/** After the moment that the service named: clocks differ. */
+const AFTER_MS = 60_000;
+/** Between two tries where nobody knows when it ends. */
+const PROBE_MS = 30 * 60_000;
+
+/** From when on one attempt may try, of a limit that was met at `now`. Both ISO 8601. */
+export function probeAt(retryAt: string | null, now: string): string {
+  const atMs = retryAt === null ? Date.parse(now) + PROBE_MS : Date.parse(retryAt) + AFTER_MS;
+  return new Date(atMs).toISOString();
+}
+
+/** The lock of the user that whoever tries a limited account holds: one at a time, and no longer than it lives. */
+export function probeLock({ account, model }: Pick<AccountLimit, 'account' | 'model'>) {
+  return { name: `usage limit ${account} ${model ?? ''}`, slots: 1, scope: 'user' } as const;
+}
