@@ -97,6 +97,7 @@ only({
     'src/execution/local/launch.ts':
       'hands the agent what it is given and what it prints into, in control/',
     'src/execution/local/process-group.ts': 'reads /proc',
+    'src/execution/local/process-times.ts': 'reads /proc',
     'src/app/run/background.ts': "opens the log of an engine's own output",
     'src/app/run/served-file.ts': 'streams what the reader has opened',
     'src/app/machine/skills.ts': 'reads what is delivered with the program',

@@ -33,7 +33,7 @@ const bridge = new Bridge(order, {
   env: process.env,
   emit: (event) => print(`${JSON.stringify(event)}\n`),
   keep: (from, line) => log.keep(from, line),
-  onSign: () => limits.sawOutput(),
+  onSign: () => limits.sawProgress(),
   endStrays: () => endStrays({ attemptDir: order.attemptDir, env: {} }),
 });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -66,6 +66,8 @@ export interface Backend {
    * such thing. `env`: as for `locate`.
    */
   sessionUse(env: Environment): SessionUse | null;
+  /** The file in which it keeps a session, where that can be told; `env`: as for `locate`. */
+  sessionFile(sessionId: string, env: Environment): string | null;
   /**
    * What tells the account that such an agent draws on from others, as far as this machine shows it; null: there is
    * none. `env`: as attempts will have it. It may hold secrets: for a hash, and nothing else.
@@ -240,6 +242,8 @@ export interface FailureEvidence {
   timeoutMs: number | null;
   /** ms since the epoch. */
   finishedAtMs: number;
+  /** Of an idle limit: any sign of progress counted, and there was none. */
+  isStall: boolean;
 }
 
 export interface Failure {

@@ -51,12 +51,14 @@ export function classifyFailure(backend: Backend, evidence: FailureEvidence): Fa
   }
 }
 
-function classifyTimeout({ termination, output, timeoutMs }: FailureEvidence): Failure {
+function classifyTimeout({ termination, output, timeoutMs, isStall }: FailureEvidence): Failure {
   const limit = timeoutMs === null ? '' : ` of ${timeoutMs / 1000} s`;
   const what =
     termination === 'wall_timeout'
       ? `the attempt reached its time limit${limit}`
-      : `the agent printed nothing for its idle limit${limit}`;
+      : isStall
+        ? `there was no sign of progress for the limit${limit}${whileBusy(output)}`
+        : `the agent printed nothing for its idle limit${limit}`;
   // Agents retry a refused connection for ever, and wait for ever for an answer that does not come.
   if (output.busyWith === 'retrying') {
     return failure('external_network', `${what}: ${oneLine(output.errorMessage ?? '')}`);
@@ -65,6 +67,10 @@ function classifyTimeout({ termination, output, timeoutMs }: FailureEvidence): F
     return failure('external_network', `${what} while it waited for the model`);
   }
   return failure('task_runtime', what);
+}
+
+function whileBusy({ busyWith }: FailureEvidence['output']): string {
+  return busyWith === 'command' ? ', with a command under way' : '';
 }
 
 /** A failure of a kind; whether to try again follows from it, unless `isFinal`: the same would come of it. */

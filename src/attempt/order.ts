@@ -17,10 +17,11 @@ import {
 } from '../core/state/run-state.ts';
 import { budgetOfAttempt } from '../core/state/budgets.ts';
 import type { AttemptBudget, AttemptOrder } from '../model/attempt.ts';
+import { policyOf } from '../core/state/policies.ts';
 import { usageLimitPolicy } from '../core/state/usage-limits.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
-import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox } from '../model/program.ts';
+import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox, TaskSpec } from '../model/program.ts';
 import type { Instance, Interrupt, TokenKey, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { placesInTree } from './tree/own-tree.ts';
@@ -84,6 +85,7 @@ export function workerOrder(
     wallSec: linksOf(state, instanceId).wallSec,
     budget: budgetOfAttempt(state, instanceId),
     knowsUsageLimits: usageLimitPolicy(state, instance) !== null,
+    stall: stallOf(project, task),
     variables: {
       CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
       CODEX_ORCH_RUN_ID: state.runId,
@@ -137,6 +139,7 @@ export function assistantOrder(
     wallSec: null,
     budget: null,
     knowsUsageLimits: false,
+    stall: null,
     // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
     // started us has it.
     variables: {
@@ -192,6 +195,8 @@ interface OrderNeed {
   wallSec: number | null;
   budget: AttemptBudget | null;
   knowsUsageLimits: boolean;
+  /** As in the order. */
+  stall: AttemptOrder['stall'] | null;
   /** Of ours, but for PATH. */
   variables: Record<string, string>;
   startedAt: string;
@@ -236,6 +241,7 @@ function orderOf(
       ...(need.budget === null ? {} : { budget: need.budget }),
       ...(profile === null ? {} : { profile }),
       ...limitsOf(state.plan.project, need.wallSec),
+      ...(need.stall ? { stall: need.stall } : {}),
       startedAt: need.startedAt,
       generation: need.generation,
     },
@@ -257,6 +263,13 @@ function limitsOf(
     idleTimeoutMs: milliseconds(project.node_idle_timeout_sec),
     graceMs: project.node_terminate_grace_sec * 1000,
   };
+}
+
+/** null: its output alone tells whether it stands still. */
+function stallOf(project: ProjectSpec, task: TaskSpec): AttemptOrder['stall'] | null {
+  const commandSec = policyOf(project, task, 'command_timeout_sec');
+  if (commandSec === null && policyOf(project, task, 'on_stall') === null) return null;
+  return { commandTimeoutMs: milliseconds(commandSec) };
 }
 
 function milliseconds(seconds: number | null): number | null {

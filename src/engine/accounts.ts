@@ -7,7 +7,7 @@ import type { LimitOf } from '../core/plan/usage-limits.ts';
 import { instanceOf, taskOf } from '../core/state/run-state.ts';
 import { usageLimitPolicy } from '../core/state/usage-limits.ts';
 import { sha256 } from '../disk/sha256.ts';
-import type { AgentActivity } from '../model/activity.ts';
+import { isAnswer, type AgentActivity } from '../model/activity.ts';
 import type { ProcessEnd } from '../model/attempt.ts';
 import type { AccountLimit } from '../model/limits.ts';
 import type { RunSession } from './session.ts';
@@ -21,12 +21,6 @@ export interface Accounts {
   /** An attempt has ended. What is limited now, where that was told. */
   ended(instanceId: string, end: ProcessEnd): AccountLimit | undefined;
 }
-
-/** What an agent can only do after an answer of its model. */
-const answers: ReadonlySet<AgentActivity['type']> = new Set<AgentActivity['type']>([
-  ...(['message', 'reasoning', 'command', 'file_change'] as const),
-  ...(['todo', 'tool_call', 'web_search'] as const),
-]);
 
 interface AccountContext {
   session: Pick<RunSession, 'state' | 'paths' | 'now'>;
@@ -80,7 +74,7 @@ export function accountsOf({ session, env, globalRoot }: AccountContext): Accoun
     },
     heard(instanceId, activities) {
       if (!isTry(instanceId) || answered.has(numbered(instanceId))) return;
-      if (!activities.some(({ type }) => answers.has(type))) return;
+      if (!activities.some(isAnswer)) return;
       answered.add(numbered(instanceId));
       const key = keyOf(instanceId);
       if (key !== null) limits.lifted(key);

@@ -3,6 +3,7 @@ import type { TerminationReason, TokenKey, Usage } from '../model/run.ts';
 import type { Backend, Failure, OutputSummary } from '../agents/backend.ts';
 import { classifyFailure } from '../agents/failure.ts';
 import { largerUse } from '../model/prices.ts';
+import { quietLimit } from './quiet-limit.ts';
 import type { AttemptOrder, AttemptEnd, StopReason } from '../model/attempt.ts';
 
 export interface EndFacts {
@@ -13,6 +14,8 @@ export interface EndFacts {
   stderrTail: string;
   stdoutFile: string;
   finishedAtMs: number;
+  /** Whether its agent has done something. */
+  progressed: boolean;
   /** What the session has used in sum by what the agent keeps of it; null: nobody has looked, or nothing is known. */
   sessionUse: Usage | null;
 }
@@ -29,7 +32,8 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
       output,
       stderrTail: facts.stderrTail,
       requestedSessionId: requested,
-      timeoutMs: termination === 'wall_timeout' ? order.wallTimeoutMs : order.idleTimeoutMs,
+      timeoutMs: termination === 'wall_timeout' ? order.wallTimeoutMs : quietLimit(order, output),
+      isStall: order.stall !== undefined,
       finishedAtMs: facts.finishedAtMs,
     });
   }
@@ -47,6 +51,9 @@ export function attemptEnd(order: AttemptOrder, backend: Backend, facts: EndFact
     resume_recommended: failure?.resume_recommended ?? false,
     session_id: sessionLost ? null : (output.sessionId ?? requested),
     usage: usedInAttempt(order, backend, output.usage, facts.sessionUse),
+    ...(termination === 'idle_timeout' && order.stall !== undefined
+      ? { progressed: facts.progressed }
+      : {}),
     ...(failure?.retry_at === undefined ? {} : { retry_at: failure.retry_at }),
     final_message: backend.can.structuredOutput
       ? output.finalMessage === null

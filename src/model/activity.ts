@@ -53,3 +53,13 @@ export type AgentActivity =
   | { type: 'output'; text: string }
   /** A line too long to read, or many at once; the file has all of it. */
   | { type: 'truncated'; bytes: number };
+
+/** What an agent does only after an answer of its model. */
+const answers: ReadonlySet<AgentActivity['type']> = new Set<AgentActivity['type']>([
+  ...(['message', 'reasoning', 'command', 'file_change'] as const),
+  ...(['todo', 'tool_call', 'web_search'] as const),
+]);
+
+export function isAnswer({ type }: AgentActivity): boolean {
+  return answers.has(type);
+}

@@ -53,6 +53,11 @@ export interface AttemptOrder {
   wallTimeoutMs: number | null;
   /** Counted from the last byte on standard output or error; null: no limit. */
   idleTimeoutMs: number | null;
+  /**
+   * Left out: its idle limit is for its output alone. Else any sign of progress counts, and while the agent has a
+   * command under way, this limit in place of the idle one (null: none).
+   */
+  stall?: { commandTimeoutMs: number | null };
   /** Between asking the agent to stop and killing it. */
   graceMs: number;
   /** ISO 8601; `created_at` of the attempt_started event. */
@@ -111,6 +116,8 @@ export interface ProcessEnd {
   session_id: string | null;
   /** This attempt's own use; null where the agent reported none. */
   usage: Usage | null;
+  /** Of `idle_timeout` alone, where `stall` of the order has it looked at: whether its agent did something before. */
+  progressed?: boolean;
   /** Of `external_usage_limit` alone: when the limit ends, ISO 8601; null where nobody says. */
   retry_at?: string | null;
 }

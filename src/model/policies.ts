@@ -9,6 +9,7 @@ export type Edition = (typeof editions)[number];
 
 export const wallPolicies = ['ask', 'fail'] as const;
 
+export const stallPolicies = ['resume', 'fail'] as const;
 export const limitPolicies = ['wait', 'fallback', 'fail'] as const;
 
 /** What becomes of an attempt at a usage limit of its account. */
@@ -40,15 +41,24 @@ export interface Policies {
   on_wall?: (typeof wallPolicies)[number];
   /** How often an attempt may go on whose work is not accepted. */
   repair?: number;
+  /** Where an attempt stands still. */
+  on_stall?: (typeof stallPolicies)[number];
+  /** How long a command of an agent's may show no progress; left out: as long as the attempt may take. */
+  command_timeout_sec?: number;
   /** At a usage limit. */
   usage_limit?: UsageLimitSpec;
   /** Who takes over where the agent gives up: after its retries, or at a usage limit. */
   fallback_agents?: string[];
 }
 
+type NullPolicy = 'retry' | 'usage_limit' | 'on_stall' | 'command_timeout_sec';
+
 /** What of it counts. */
-export interface ResolvedPolicies extends Required<Omit<Policies, 'retry' | 'usage_limit'>> {
+export interface ResolvedPolicies extends Required<Omit<Policies, NullPolicy>> {
   retry: RetrySpec | null;
+  /** null: it fails, and its output alone tells whether it stands still. */
+  on_stall: (typeof stallPolicies)[number] | null;
+  command_timeout_sec: number | null;
   /** null: usage limits are not told from others. */
   usage_limit: UsageLimitSpec | null;
 }
@@ -58,10 +68,20 @@ export const MAX_LIMIT_WAIT_SEC = 12 * 3600;
 
 /** What holds where nobody says it. */
 export const editionDefaults: Readonly<Record<Edition, ResolvedPolicies>> = {
-  1: { on_wall: 'fail', retry: null, usage_limit: null, fallback_agents: [], repair: 0 },
+  1: {
+    on_wall: 'fail',
+    retry: null,
+    usage_limit: null,
+    on_stall: null,
+    command_timeout_sec: null,
+    fallback_agents: [],
+    repair: 0,
+  },
   2: {
     on_wall: 'ask',
     retry: null,
+    on_stall: 'resume',
+    command_timeout_sec: null,
     usage_limit: { on: null, max_wait_sec: MAX_LIMIT_WAIT_SEC },
     fallback_agents: [],
     repair: 2,

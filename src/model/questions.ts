@@ -14,6 +14,8 @@ export const subjects = {
   items: { all: [], first: ['n'], none: [] },
   /** An instance, or the run, has used up its budget. */
   budget: { grant: ['tokens', 'cost_usd', 'wall_sec', 'attempts'], stop: [] },
+  /** An attempt stood still, and to go on has not helped. */
+  stall: { continue: [], 'fresh session': [], 'give up': [] },
   /** The usage limit of its account lasts longer than an instance may wait by itself. */
   usage_limit: { wait: [], 'try now': [], 'give up': [] },
 } as const satisfies Record<string, Record<string, readonly string[]>>;

@@ -95,7 +95,7 @@ export const failureKinds = [
 export type FailureKind = (typeof failureKinds)[number];
 
 /** Why an instance goes on by itself, in the session that it has, with an attempt that is told what happened. */
-export const continueReasons = ['repair'] as const;
+export const continueReasons = ['repair', 'stall'] as const;
 export type ContinueReason = (typeof continueReasons)[number];
 
 /** What an attempt ended with, where its instance goes on with another; the next one is told. */
@@ -195,6 +195,8 @@ export interface AttemptRecord {
   checks?: CheckReceipt[];
   /** What it changed, where it shares its working tree; not there where that was not recorded. */
   seen?: SeenWork;
+  /** Of one that stood still: whether it had done something before; not there where nobody looked. */
+  progressed?: boolean;
   /** Of one that came to a usage limit: when that ends, ISO 8601; null where nobody says. */
   retry_at?: string | null;
   /** The account that it tried out, which was limited: others wait for how it goes. */

@@ -60,6 +60,7 @@ export const acpBackend: Backend = {
   obstacle,
   reader: createAcpReader,
   sessionUse: () => null,
+  sessionFile: () => null,
   // The protocol has no word for a usage limit.
   account: () => null,
   failure: acpFailure,
@@ -121,7 +122,8 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
     model: order.model,
     sessionId: order.sessionId,
     wallTimeoutMs: order.wallTimeoutMs,
-    idleTimeoutMs: order.idleTimeoutMs,
+    // Where more than its output counts, an engine alone sees it.
+    idleTimeoutMs: order.stall === undefined ? order.idleTimeoutMs : null,
     graceMs: order.graceMs,
     startedAt: order.startedAt,
     argv: [...at.around, ...argv],

@@ -5,6 +5,7 @@ import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AgentSpec } from '../../model/program.ts';
 import type { Environment } from '../backend.ts';
+import { claudeHome } from './cli.ts';
 import { recordOf, textOf } from '../output/fields.ts';
 
 const credentials = [
@@ -15,12 +16,10 @@ const credentials = [
 ];
 
 export function claudeAccount(_agent: AgentSpec, env: Environment): string[] {
-  const user = env['HOME'] || homedir();
-  const configured = env['CLAUDE_CONFIG_DIR'];
   // Its own file lies in its home where that is named, and beside it where it is not.
-  const file = path.join(configured || user, '.claude.json');
+  const file = path.join(env['CLAUDE_CONFIG_DIR'] || env['HOME'] || homedir(), '.claude.json');
   return [
-    realPathOf(configured || path.join(user, '.claude')),
+    realPathOf(claudeHome(env)),
     ...credentials.map((name) => env[name] ?? ''),
     ...signedIn(file),
   ];

@@ -17,7 +17,13 @@ import { claudeCommandLine } from './command-line.ts';
 import { claudeFailure } from './failures.ts';
 import { isWithin, keptBesideAttempt } from './kept.ts';
 import { takenSchema } from './output-schema.ts';
-import { assertUnused, lockWords, locksDirectory, newSession } from './session.ts';
+import {
+  assertUnused,
+  lockWords,
+  locksDirectory,
+  newSession,
+  claudeSessionFile,
+} from './session.ts';
 import { claudeSettings, settleClaude } from './settings.ts';
 import { createClaudeReader } from './stream.ts';
 
@@ -89,6 +95,7 @@ export const claudeBackend: Backend = {
   reader: createClaudeReader,
   // What it uses, its output tells.
   sessionUse: () => null,
+  sessionFile: claudeSessionFile,
   account: claudeAccount,
   failure: claudeFailure,
   // TERM ends it and its commands in a moment. On INT it may end without a word, and as if all were well.

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { findExecutable } from '../../disk/executable.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
+import { isFile } from '../../disk/stats-of.ts';
 import { isJsonObject } from '../../model/json.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -63,4 +64,11 @@ export function assertUnused(session: string, env: Environment): void {
       hint: 'Close it there; then resume the run.',
     });
   }
+}
+
+/** The file in which it keeps a session; null where it keeps none of that name. */
+export function claudeSessionFile(session: string, env: Environment): string | null {
+  const projects = path.join(claudeHome(env), 'projects');
+  const files = namesIn(projects).map((name) => path.join(projects, name, `${session}.jsonl`));
+  return files.find(isFile) ?? null;
 }

@@ -1,14 +1,14 @@
 /** Which account a Codex attempt draws on: its home, the credential there or in the environment, another provider. */
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AgentSpec } from '../../model/program.ts';
 import type { Environment } from '../backend.ts';
+import { codexHomeIn } from './binary.ts';
 import { recordOf, textOf } from '../output/fields.ts';
 
 export function codexAccount({ args }: AgentSpec, env: Environment): string[] {
-  const home = env['CODEX_HOME'] || path.join(env['HOME'] || homedir(), '.codex');
+  const home = codexHomeIn(env);
   return [
     realPathOf(home),
     env['CODEX_API_KEY'] ?? '',

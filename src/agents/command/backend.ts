@@ -59,6 +59,7 @@ export const commandBackend: Backend = {
   obstacle,
   reader,
   sessionUse: () => null,
+  sessionFile: () => null,
   account: () => null,
   failure: commandFailure,
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

@@ -15,6 +15,11 @@ const words: Readonly<Record<ContinueReason, Words>> = {
     happened: 'The work was looked at when the turn ended. This is wrong with it:',
     todo: 'What else was done stands. Mend this and no more, then hand in again, in the directory of this attempt, everything that the task calls for: also what was right before.',
   },
+  stall: {
+    heading: 'Stopped, since nothing moved',
+    happened: 'Your last turn was stopped. This was seen of it:',
+    todo: 'What was done so far stands. Look at where it got stuck, and do that in another way: with a time limit of its own, and without waiting for input. Then go on with the task.',
+  },
 };
 
 export function wentOnSection(told: Continuation | null): string | null {

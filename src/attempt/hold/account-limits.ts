@@ -12,7 +12,6 @@ import { namesIn } from '../../disk/names-in.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { probeAt, type AccountLimit } from '../../model/limits.ts';
-import { isForbidden, isOutOfSpace } from '../../store/write-refusal.ts';
 import { later } from '../../core/plan/timers.ts';
 
 /** Whose account, and with which model. */
@@ -60,7 +59,7 @@ export class AccountLimits {
     const record = this.#read(key);
     if (record === null) return null;
     const { account, model, retry_at, until, recorded_at } = record;
-    const isKnown = recorded_at <= this.#now();
+    const isKnown = !isAhead(recorded_at, this.#now());
     return { account, model, retry_at, until: isKnown ? until : AT_ONCE };
   }
 
@@ -69,7 +68,7 @@ export class AccountLimits {
     const now = this.#now();
     const known = this.#read(key);
     // Attempts that ran together come to it one after the other: what is known already stands.
-    const isNews = known === null || known.until <= now || known.recorded_at > now;
+    const isNews = known === null || known.until <= now || isAhead(known.recorded_at, now);
     if (!isNews && (retryAt === null || retryAt === known.retry_at)) return known;
     return this.#write({
       ...key,
@@ -114,6 +113,11 @@ export class AccountLimits {
   }
 }
 
+/** Engines of one machine may differ by a moment: see `now` of a run's writer. */
+function isAhead(recordedAt: string, now: string): boolean {
+  return recordedAt > later(now, RETRY_MS);
+}
+
 /** All that are recorded, by the moment at which they were met first. */
 export function recordedLimits(globalRoot: string): LimitRecord[] {
   const directory = limitsDirectory(globalRoot);
@@ -152,13 +156,13 @@ function isRecord(value: JsonObject): boolean {
   );
 }
 
-/** False where the disk takes nothing. */
+/** False where the disk takes nothing: whatever is the matter with it is no reason to stop a run. */
 function ifTaken(write: () => void): boolean {
   try {
     write();
     return true;
   } catch (error) {
-    if (!isForbidden(error) && !isOutOfSpace(error)) throw error;
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
     return false;
   }
 }

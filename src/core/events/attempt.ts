@@ -132,6 +132,7 @@ export function attemptFinished(attempt: number, end: ProcessEnd): AttemptFinish
     resume_recommended: end.resume_recommended,
     session_id: end.session_id,
     usage: end.usage,
+    ...(end.progressed === undefined ? {} : { progressed: end.progressed }),
     ...(end.retry_at === undefined ? {} : { retry_at: end.retry_at }),
   };
 }

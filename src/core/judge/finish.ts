@@ -13,6 +13,7 @@ import { askPerson, reasonToWait } from '../state/questions.ts';
 import { probeAt, type AccountLimit } from '../../model/limits.ts';
 import { isForOthers, nextAgent, usageLimitPolicy } from '../state/usage-limits.ts';
 import { holdBack, takeOver } from './hold-back.ts';
+import { goOnAfterStall, isToGoOn } from './stall.ts';
 import { Recorder } from '../state/recorder.ts';
 import { unappliedReplies } from '../state/replies.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
@@ -93,6 +94,10 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
     const atLimit = kind === 'external_usage_limit' ? usageLimitPolicy(state, instance) : null;
     if (atLimit !== null && atLimit.on !== 'fail') {
       return holdBack(recorder, instance, limitOf(facts, recorder.now), atLimit);
+    }
+    if (isToGoOn(state, instance)) {
+      const done = goOnAfterStall(recorder, instance, kind, summary);
+      return done === 'asks' ? wait(recorder, instance) : undefined;
     }
     const isWorthIt = facts.process.resume_recommended && !hasRecurred(instance, kind, summary);
     fail(recorder, id, summary, kind, isWorthIt);

@@ -31,7 +31,7 @@ export function holdBack(
   if (next !== null) return takeOver(recorder, instance, next, 'external_usage_limit', error);
   const askAt = askTime(recorder, instance, limit, maxWaitSec);
   const isBeyond = limit.retry_at !== null && askAt !== null && limit.retry_at > askAt;
-  if (askAt !== null && (isBeyond || askAt <= now)) return ask(recorder, instance, limit, askAt);
+  if (askAt !== null && (isBeyond || askAt <= now)) return ask(recorder, instance, limit);
   if (instance.status === 'waiting' && instance.waiting_reason !== 'usage_limit') {
     recorder.emit('instance_resumed', id, {});
   }
@@ -109,14 +109,15 @@ function answerOf(state: RunState, { instance_id: id }: Instance): Said | null {
   return null;
 }
 
-function ask(recorder: Recorder, instance: Instance, limit: AccountLimit, askAt: string): void {
+function ask(recorder: Recorder, instance: Instance, limit: AccountLimit): void {
+  const { state } = recorder;
   const { instance_id: id, task_id: task, attempt } = instance;
   const { account, model, retry_at } = limit;
   // A crash may have kept the question and lost that it waits for it.
   if (instance.blocking_interrupts.length === 0) {
     askPerson(recorder, {
       subject: 'usage_limit',
-      key: `${id}/${attempt}/${askAt}`,
+      key: `${id}/${attempt}/${timesAsked(state, id)}`,
       instanceId: id,
       question:
         `Task ${task} cannot go on: ${wordsOf(instance, limit)}. It has waited, or would wait, longer than it may. ` +
@@ -128,6 +129,12 @@ function ask(recorder: Recorder, instance: Instance, limit: AccountLimit, askAt:
     waiting_reason: 'interrupts_pending',
     blocking_interrupts: [...instance.blocking_interrupts],
   });
+}
+
+function timesAsked(state: RunState, instanceId: string): number {
+  const { interrupts } = linksOf(state, instanceId);
+  return interrupts.filter((id) => state.interrupts.get(id)?.interrupt.subject === 'usage_limit')
+    .length;
 }
 
 function wordsOf({ failure_summary: said }: Instance, limit: AccountLimit): string {

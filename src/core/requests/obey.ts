@@ -33,6 +33,12 @@ const obeyed: Readonly<Record<Subject, Obey>> = {
     const { region_id: id } = metadata;
     if (typeof id === 'string') state.agenda.unsettled.push(id);
   },
+  // To continue needs nothing more.
+  stall(recorder, { interrupt }, { choice }) {
+    if (choice === 'fresh session') leaveSession(recorder, interrupt);
+    else if (choice === 'give up')
+      giveUp(recorder, interrupt, 'a person gave it up, since it stood still');
+  },
   // To wait and to try need nothing more: it goes on, and is held back or not (judge/hold-back.ts).
   usage_limit(recorder, record, { choice }) {
     if (choice !== 'give up') return;
@@ -49,6 +55,15 @@ export function obeyAnswer(recorder: Recorder, interruptId: string): void {
   if (record.interrupt.subject !== undefined) {
     obeyed[record.interrupt.subject](recorder, record, chosen);
   }
+}
+
+/** The instance that waits for just this answer goes on in another session. */
+function leaveSession(recorder: Recorder, { instance_id: id, metadata }: Interrupt): void {
+  if (id === null) return;
+  const { status, attempt, session_id: session } = instanceOf(recorder.state, id);
+  if (status !== 'waiting' || attempt !== metadata['attempt'] || session === null) return;
+  const reason = 'a new one was asked for';
+  recorder.emit('session_lost', id, { session_id: session, reason });
 }
 
 /** `wallSec` null: as much as it had. */

@@ -3,6 +3,8 @@
  * gap far above the time between two looks counts as one. Whoever could not look meanwhile (a machine that slept, a
  * frozen container) stood still together with the agent.
  */
+import type { OutputSummary } from '../../agents/backend.ts';
+import { quietLimit } from '../quiet-limit.ts';
 import type { AttemptOrder, StopReason } from '../../model/attempt.ts';
 import { ageMs, type ProcessIdentity } from '../../processes/identity.ts';
 import { nowMs, Stopwatch } from './stopwatch.ts';
@@ -14,7 +16,10 @@ const GAP_MS = 1000;
 /** A wall clock that is ahead of the process by more was set forward, or slept through it. */
 const SKEW_MS = 5000;
 
-type LimitedOrder = Pick<AttemptOrder, 'wallTimeoutMs' | 'idleTimeoutMs' | 'startedAt' | 'budget'>;
+type LimitedOrder = Pick<
+  AttemptOrder,
+  'wallTimeoutMs' | 'idleTimeoutMs' | 'stall' | 'startedAt' | 'budget'
+>;
 
 export class Limits {
   readonly #order: LimitedOrder;
@@ -22,6 +27,8 @@ export class Limits {
   #budgetMs: number | null;
   #ageMs = 0;
   #silenceMs = 0;
+  /** What its agent is busy with. */
+  #busyWith: OutputSummary['busyWith'] = null;
   #sinceLook = new Stopwatch();
 
   constructor(order: LimitedOrder) {
@@ -39,7 +46,9 @@ export class Limits {
     this.#ageMs = ageMs(identity) ?? wallAgeMs;
     const skewMs = wallAgeMs - this.#ageMs;
     const silenceMs = nowMs() - lastOutputMs - (skewMs > SKEW_MS ? skewMs : 0);
-    this.#silenceMs = Math.max(0, Math.min(this.#ageMs, silenceMs));
+    // Nobody has looked for other signs of progress meanwhile.
+    const isKnown = this.#order.stall === undefined;
+    this.#silenceMs = isKnown ? Math.max(0, Math.min(this.#ageMs, silenceMs)) : 0;
   }
 
   /** Looks at the clock. Called at each look at the attempt. */
@@ -51,9 +60,19 @@ export class Limits {
     this.#silenceMs += countedMs;
   }
 
-  /** Something was printed just now. */
-  sawOutput(): void {
-    this.#silenceMs = 0;
+  /** The last sign of progress came so long ago: something printed just now, or seen of late. */
+  sawProgress(agoMs = 0): void {
+    this.#silenceMs = agoMs;
+  }
+
+  /** Its output tells what it is busy with now. */
+  setBusy(busyWith: OutputSummary['busyWith']): void {
+    this.#busyWith = busyWith;
+  }
+
+  /** How long it may show no progress, ms; null: no limit. */
+  quietMs(): number | null {
+    return quietLimit(this.#order, { busyWith: this.#busyWith });
   }
 
   silenceMs(): number {
@@ -62,11 +81,10 @@ export class Limits {
 
   /** Until one of them can be reached, as far as is known now. */
   leftMs(): number {
-    const { idleTimeoutMs } = this.#order;
     return Math.min(
       (this.#wallTimeoutMs ?? Infinity) - this.#ageMs,
       (this.#budgetMs ?? Infinity) - this.#ageMs,
-      (idleTimeoutMs ?? Infinity) - this.#silenceMs,
+      (this.quietMs() ?? Infinity) - this.#silenceMs,
     );
   }
 
@@ -82,10 +100,10 @@ export class Limits {
 
   /** The limit that the attempt has come to; null: none. */
   reached(): StopReason | null {
-    const { idleTimeoutMs } = this.#order;
+    const quietMs = this.quietMs();
     if (this.#wallTimeoutMs !== null && this.#ageMs >= this.#wallTimeoutMs) return 'wall_timeout';
     if (this.#budgetMs !== null && this.#ageMs >= this.#budgetMs) return 'budget';
-    if (idleTimeoutMs !== null && this.#silenceMs >= idleTimeoutMs) return 'idle_timeout';
+    if (quietMs !== null && this.#silenceMs >= quietMs) return 'idle_timeout';
     return null;
   }
 }

@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Backend, Environment } from '../../agents/backend.ts';
 import { backendOf } from '../../agents/backends.ts';
-import type { AgentActivity } from '../../model/activity.ts';
+import { isAnswer, type AgentActivity } from '../../model/activity.ts';
 import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
 import type { Usage } from '../../model/run.ts';
 import { isSameProcess, type ProcessIdentity } from '../../processes/identity.ts';
@@ -28,6 +28,7 @@ import { removeLitter } from './litter.ts';
 import { Meter } from './meter.ts';
 import { signalGroup } from './process-group.ts';
 import { AttemptOutput } from './progress.ts';
+import { ProgressWatch } from './progress-watch.ts';
 import { writeRuntimeRecord } from './runtime-record.ts';
 import { nowMs, Stopwatch } from './stopwatch.ts';
 import { endStrays } from './strays.ts';
@@ -79,6 +80,9 @@ export class AttemptWatch implements Handle {
   /** Since the last report; null before the first. */
   private reported: Stopwatch | null = null;
   private reportIsStale = true;
+  /** null: its output alone tells whether it gets on, or nobody knows its process. */
+  private readonly progress: ProgressWatch | null;
+  private hasProgressed = false;
 
   constructor(
     order: AttemptOrder,
@@ -97,6 +101,8 @@ export class AttemptWatch implements Handle {
     this.output = new AttemptOutput(this.backend, this.files, Date.parse(order.startedAt));
     this.limits = new Limits(order);
     this.meter = new Meter(order, this.backend, env);
+    const isWatched = order.stall !== undefined && this.pid !== null && watched.kind !== 'gone';
+    this.progress = isWatched ? new ProgressWatch(order, this.backend, this.pid ?? 0, env) : null;
     this.ladder = new TerminationLadder(this.backend.stopping(order), order.graceMs, (signal) =>
       this.signal(signal),
     );
@@ -227,7 +233,7 @@ export class AttemptWatch implements Handle {
         this.sweep(departure).catch((error: unknown) => this.fail(error));
         return;
       }
-      const limit = this.limits.reached() ?? this.budgetPassed();
+      const limit = this.limitReached() ?? this.budgetPassed();
       if (limit !== null) this.stop(limit, 'ask');
       const reportIsDue = (this.reported?.elapsedMs() ?? Infinity) >= RUNTIME_INTERVAL_MS;
       if (this.reportIsStale && reportIsDue) this.writeRuntime(null);
@@ -242,6 +248,23 @@ export class AttemptWatch implements Handle {
     return this.meter.isPassed(this.output.summary()) ? 'budget' : null;
   }
 
+  /** The limit that it has come to: also that of silence, where nothing else shows that it gets on. */
+  private limitReached(): StopReason | null {
+    const { limits, progress } = this;
+    if (progress === null) return limits.reached();
+    if (this.state.kind !== 'watching') return null;
+    const { busyWith, sessionId } = this.output.summary();
+    limits.setBusy(busyWith);
+    const quietMs = limits.quietMs();
+    if (quietMs !== null && progress.hasWorked(quietMs)) limits.sawProgress();
+    const limit = limits.reached();
+    if (limit !== 'idle_timeout') return limit;
+    const change = progress.lastChange(limits.silenceMs(), sessionId);
+    if (change === 'none') return limit;
+    if (change !== 'unknown') limits.sawProgress(change);
+    return null;
+  }
+
   /**
    * Until the next look. The longer nothing happens, the longer it may take to be seen, where an end is told of by
    * others; never past a limit.
@@ -249,7 +272,9 @@ export class AttemptWatch implements Handle {
   private pauseMs(isTold: boolean): number {
     const mayDoze = isTold && this.state.kind === 'watching' && !this.meter.isBounded();
     this.quietMs = mayDoze ? Math.min(this.quietMs * 2, MOST_QUIET_MS) : POLL_MS;
-    return Math.max(1, Math.min(this.quietMs, this.limits.leftMs()));
+    // A look at its files goes on beside.
+    const isLooking = this.progress !== null && this.limits.leftMs() <= 0;
+    return isLooking ? FIRST_POLL_MS : Math.max(1, Math.min(this.quietMs, this.limits.leftMs()));
   }
 
   /** Returns whether more can be read at once. */
@@ -258,7 +283,8 @@ export class AttemptWatch implements Handle {
     const modifiedMs = this.output.modifiedMs();
     if (modifiedMs !== this.lastModifiedMs) {
       this.lastModifiedMs = modifiedMs;
-      this.limits.sawOutput();
+      this.limits.sawProgress();
+      this.progress?.sawOutput();
     }
     if (grew) {
       this.reportIsStale = true;
@@ -270,7 +296,9 @@ export class AttemptWatch implements Handle {
   }
 
   private tell(activities: AgentActivity[]): void {
-    if (activities.length > 0) this.heard(activities);
+    if (activities.length === 0) return;
+    this.hasProgressed ||= activities.some((each) => isAnswer(each) || each.type === 'output');
+    this.heard(activities);
   }
 
   /** Looks whether the leader lives, where nobody would tell. */
@@ -347,6 +375,7 @@ export class AttemptWatch implements Handle {
       returnCode: exit?.code ?? code,
       output,
       sessionUse: this.meter.sessionUse(output),
+      progressed: this.hasProgressed,
       stderrTail: this.output.stderrTail(),
       stdoutFile: this.files.stdout,
       finishedAtMs: this.watched.kind === 'gone' ? (exit?.atMs ?? lastSign) : nowMs(),
@@ -388,6 +417,7 @@ export class AttemptWatch implements Handle {
     clearTimeout(this.pollTimer);
     this.ladder.cancel();
     this.meter.close();
+    this.progress?.close();
   }
 }
 

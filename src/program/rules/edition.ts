@@ -5,9 +5,13 @@ import type { ProjectSpec } from '../../model/program.ts';
 import type { Add } from './finding.ts';
 
 /** What the default of edition 2 does. */
-const gains: Readonly<Record<Exclude<keyof Policies, 'retry' | 'fallback_agents'>, string>> = {
+const gains: Readonly<
+  Record<Exclude<keyof Policies, 'retry' | 'fallback_agents' | 'command_timeout_sec'>, string>
+> = {
   on_wall: 'asks a person where an attempt comes to its time limit, instead of failing it',
   repair: 'has an attempt mend, in the same session, what is wrong with what it hands in',
+  on_stall:
+    'leaves alone what works without printing, and goes on in the same session with what stands still',
   usage_limit: 'waits where an account has come to its usage limit, in whatever run',
 };
 

@@ -1,6 +1,7 @@
 /** Fields that a task, an agent and the project may have alike: section 18 of the contract. */
 import {
   limitPolicies,
+  stallPolicies,
   MAX_LIMIT_WAIT_SEC,
   wallPolicies,
   type Policies,
@@ -79,6 +80,20 @@ export const policyFields: FieldsOf<Policies> = {
     description:
       'How often an attempt that ended well goes on in the same session, told what is wrong, where its result does not fit its schema or control, or a published file, a required decision or a check is missing. The nearest counts: task, agent, project; else 2 in edition 2, 0 in edition 1. An agent that runs a command is run again only where its task or the agent itself says so.',
     examples: [2],
+  },
+  on_stall: {
+    shape: { type: 'enum', values: stallPolicies },
+    staysOut: true,
+    description:
+      'What becomes of an attempt that stands still for node_idle_timeout_sec: no output, no processor time, no change of its files or of those that it works on. resume: it is stopped and goes on in the same session, and a person is asked where that does not help; fail: it has failed. The nearest counts: task, agent, project; else resume in edition 2. In edition 1 it fails, and its output alone counts.',
+    examples: ['resume'],
+  },
+  command_timeout_sec: {
+    shape: { type: 'seconds' },
+    staysOut: true,
+    description:
+      'While the agent has a command under way, longest that it may show no progress, in seconds, in place of node_idle_timeout_sec; without it, as long as the attempt may take. The nearest counts: task, agent, project.',
+    examples: [1800],
   },
   usage_limit: {
     shape: { type: 'object', fields: usageLimitFields },

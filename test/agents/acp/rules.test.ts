@@ -90,6 +90,8 @@ describe('a bridge that is gone', () => {
       stderrTail: '',
       requestedSessionId: null,
       timeoutMs: null,
+      finishedAtMs: 0,
+      isStall: false,
     };
     for (const [termination, returnCode] of [
       ['orphaned', null],

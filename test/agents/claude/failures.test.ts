@@ -20,6 +20,7 @@ function meaningOf(
     requestedSessionId: more.requested ?? null,
     timeoutMs: null,
     finishedAtMs: Date.parse('2026-11-26T12:00:00Z'),
+    isStall: false,
   });
 }
 

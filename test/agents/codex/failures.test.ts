@@ -23,6 +23,7 @@ function evidence(change: Partial<FailureEvidence>): FailureEvidence {
     requestedSessionId: null,
     timeoutMs: null,
     finishedAtMs: 0,
+    isStall: false,
     ...change,
   };
 }
