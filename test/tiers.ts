@@ -58,6 +58,7 @@ export const long = [
   'test/cli/render/plain-text.test.ts',
   'test/cli/render/screen.test.ts',
   'test/cli/render/yaml.test.ts',
+  'test/core/plan/budgets.test.ts',
   'test/core/plan/scale.test.ts',
   'test/core/properties.test.ts',
   'test/faults/faults.test.ts',

@@ -10,6 +10,9 @@ export const DEFAULT_AGENT = 'default';
 /** The agent that needs no definition and runs the task's own `run` line. */
 export const SHELL_AGENT = 'shell';
 
+/** Those that need no definition. */
+export const builtInAgents: readonly string[] = [DEFAULT_AGENT, SHELL_AGENT];
+
 /** What `agents.<name>` says; a name that the project does not define is a bare agent. */
 export function resolveAgent(project: Pick<ProjectSpec, 'agents'>, agentName: string): AgentSpec {
   const defined = Object.hasOwn(project.agents, agentName) ? project.agents[agentName] : undefined;

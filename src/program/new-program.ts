@@ -1,5 +1,7 @@
 /** The files of a new program. Pure: it writes nothing. */
-import { SHELL_AGENT } from '../agents/resolve-agent.ts';
+import { defaultBackend } from '../agents/backends.ts';
+import { builtInAgents, SHELL_AGENT } from '../agents/resolve-agent.ts';
+import { isJsonObject, type JsonObject } from '../model/json.ts';
 import type { Edition } from '../model/policies.ts';
 import type { Sandbox } from '../model/program.ts';
 import { fileKindNames, OPERATING_MODEL_FILE } from '../model/program-files.ts';
@@ -50,6 +52,7 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
     default_sandbox: wanted.defaultSandbox ?? 'workspace-write',
     max_concurrency: 2,
     ...template.project,
+    ...agentsWith(wanted.defaultAgent, template),
     ...(wanted.maxConcurrency === null ? {} : { max_concurrency: wanted.maxConcurrency }),
     user_inputs: template.userInputs,
     // What may pass by itself is tried again; those of the original do not do that.
@@ -69,6 +72,13 @@ export function newProgramFiles(wanted: NewProgram): Map<string, string> {
   }
   files.set('.gitignore', '.runs/\n.codex-orch/\n');
   return files;
+}
+
+/** Where a template defines agents, the one that the person named is another of them. */
+function agentsWith(name: string | null, { project }: TemplateFiles): JsonObject {
+  const agents = project?.['agents'];
+  if (name === null || builtInAgents.includes(name) || !isJsonObject(agents)) return {};
+  return { agents: { ...agents, [name]: agents[name] ?? { backend: defaultBackend.name } } };
 }
 
 /** Prompts are nothing that a shell could run: such a task keeps an agent that reads. */

@@ -30,13 +30,15 @@ type Compiled = { ok: true; validate: ValidateFunction } | { ok: false; why: str
 
 /** A schema without a file of its own: it can refer to nothing but itself. */
 export async function compileInPlace(schema: JsonObject | boolean): Promise<Compiled> {
-  const { createValidator } = await import('./validators.ts');
+  const { validatorsOf } = await import('./validators.ts');
   const { $schema: dialect = null, ...rest } = typeof schema === 'boolean' ? {} : schema;
-  const ajv = createValidator(typeof dialect === 'string' ? dialect : null);
-  if (ajv === null)
+  const newValidator = validatorsOf(typeof dialect === 'string' ? dialect : null);
+  if (newValidator === null)
     return { ok: false, why: `its $schema ${stringifyJson(dialect)} is not supported` };
   try {
-    const done = withinLimit(() => ajv.compile(typeof schema === 'boolean' ? schema : rest));
+    const done = withinLimit(() =>
+      newValidator().compile(typeof schema === 'boolean' ? schema : rest),
+    );
     if (done.ok) return { ok: true, validate: done.value };
     return { ok: false, why: `understanding its schema ${done.why}` };
   } catch (error) {

@@ -2,7 +2,7 @@
  * Checks JSON values against the schemas that authors write (draft 2020-12, and 2019-09, 07 and 06
  * where `$schema` says so). The validator is loaded only when a schema is.
  */
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import { stringifyJson, withDoubles, type Json, type JsonObject } from '../model/json.ts';
 import { Refusal } from '../model/refusal.ts';
 import { sha256 } from '../disk/sha256.ts';
@@ -42,9 +42,9 @@ export async function loadSchema(
   from?: SchemaFiles,
 ): Promise<CompiledSchema> {
   const { schema, dialect, placeOf } = await bundleSchema(root, relativePath, from);
-  const { createValidator } = await import('./validators.ts');
-  const ajv = createValidator(dialect);
-  if (ajv === null) {
+  const { validatorsOf } = await import('./validators.ts');
+  const newValidator = validatorsOf(dialect);
+  if (newValidator === null) {
     throw new Refusal(
       'schema-dialect',
       `${relativePath}: $schema ${JSON.stringify(dialect)} is not supported.`,
@@ -53,10 +53,20 @@ export async function loadSchema(
   }
   const own = withoutDialect(schema);
   let compiled: Limited<ValidateFunction>;
+  let validator: Ajv | null = null;
   try {
-    compiled = withinLimit(() => ajv.compile(own));
+    compiled = withinLimit(() => {
+      validator = newValidator();
+      return validator.compile(own);
+    });
   } catch (error) {
-    const faults = faultsFound(error as Error, ajv, own, placeOf, problemsOf);
+    const faults = faultsFound(
+      error as Error,
+      validator ?? newValidator(),
+      own,
+      placeOf,
+      problemsOf,
+    );
     throw invalidSchema(relativePath, faults);
   }
   if (!compiled.ok) {

@@ -9,17 +9,20 @@ import addFormats from 'ajv-formats';
 
 const options = { allErrors: true, strict: false, verbose: true, logger: false } as const;
 
-/** A validator for what `$schema` names (null: draft 2020-12), or null for a dialect we do not have. */
-export function createValidator(dialect: string | null): Ajv | null {
+/**
+ * Makes validators for what `$schema` names (null: draft 2020-12); null for a dialect we do not have. One that was cut
+ * off in the middle of compiling is of no use any more.
+ */
+export function validatorsOf(dialect: string | null): (() => Ajv) | null {
   const version = dialect === null ? '2020-12' : /draft[/-]([0-9-]+)\/schema/.exec(dialect)?.[1];
   switch (version) {
     case '2020-12':
-      return addFormats.default(new Ajv2020(options));
+      return () => addFormats.default(new Ajv2020(options));
     case '2019-09':
-      return addFormats.default(new Ajv2019(options));
+      return () => addFormats.default(new Ajv2019(options));
     case '07':
     case '06':
-      return addFormats.default(new Ajv(options));
+      return () => addFormats.default(new Ajv(options));
     default:
       return null;
   }

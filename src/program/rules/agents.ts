@@ -2,7 +2,7 @@
 import { optionalAgentFields, optionalTaskFields, type UseFinding } from '../../agents/backend.ts';
 import { backendOf, backends, defaultBackend, shellBackend } from '../../agents/backends.ts';
 import {
-  DEFAULT_AGENT,
+  builtInAgents,
   effectiveAgent,
   resolveAgent,
   SHELL_AGENT,
@@ -164,15 +164,15 @@ function checkWords(words: readonly AuthoredWord[], at: RuleFinding['path'], add
   }
 }
 
-const builtIn: readonly string[] = [DEFAULT_AGENT, SHELL_AGENT];
-
 /** Whoever defines agents means one of them; where there are none, any name is the default backend's. */
 function isUndefined(name: string, { agents }: ProjectSpec): boolean {
-  return Object.keys(agents).length > 0 && !Object.hasOwn(agents, name) && !builtIn.includes(name);
+  return (
+    Object.keys(agents).length > 0 && !Object.hasOwn(agents, name) && !builtInAgents.includes(name)
+  );
 }
 
 function checkName(name: string, at: RuleFinding['path'], project: ProjectSpec, add: Add): void {
-  const known = [...Object.keys(project.agents), ...builtIn];
+  const known = [...Object.keys(project.agents), ...builtInAgents];
   if (name === '' || known.includes(name)) return;
   const near = suggest(name, known);
   if (isUndefined(name, project)) {
