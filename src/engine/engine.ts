@@ -22,17 +22,18 @@ import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
-import type { RunResult } from '../model/trees.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import { atWorkOf } from './at-work.ts';
 import type { Clock } from './clock.ts';
+import { Answers } from './answers.ts';
 import { Checks } from './checks.ts';
 import { CacheTimer } from './cache-timer.ts';
 import { askerOf, askersOf } from './intake.ts';
-import { Loop, type Stoppable, type StopMode, type Turn } from './loop.ts';
+import { Loop, type StopMode, type Turn } from './loop.ts';
 import { factsOf, planTurn } from './plan-turn.ts';
+import { TreeWork } from './tree-work.ts';
 import { troubleOfOne } from './trouble.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
@@ -92,16 +93,10 @@ export class Engine {
   readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
   readonly #sayings: Saying[] = [];
-  /** What came of merging the work of all, for the log. */
-  readonly #merged: RunResult[][] = [];
-  #isMerging = false;
-  /** How many trees are being removed. */
-  #dropping = 0;
+  readonly #trees: TreeWork;
   /** The agents are to be left at work. */
   #isLeaving = false;
-  /** Questions that are being answered beside the loop. */
-  #answering = 0;
-  readonly #answers = new Set<Stoppable>();
+  readonly #answers: Answers;
   #revives: boolean;
   /** While aborting: how the running attempts ended. */
   #aborted: Map<string, ProcessEnd> | null = null;
@@ -120,6 +115,11 @@ export class Engine {
     this.#loop = new Loop(clock);
     this.#cache = new CacheTimer(clock, run);
     this.#revives = options.revive === true;
+    this.#trees = new TreeWork({
+      ...{ loop: this.#loop, attempts },
+      isTroubleOfOne: (error) => this.#troubleOf(error) !== null,
+    });
+    this.#answers = new Answers(this.#loop, options.answerer);
     this.#checks = new Checks({
       ...{ loop: this.#loop, attempts, executor },
       isHalted: () => this.#isHalted(),
@@ -173,7 +173,7 @@ export class Engine {
    */
   leave(): void {
     this.#isLeaving = true;
-    for (const answer of this.#answers) answer.stop('graceful');
+    this.#answers.stop();
     this.#checks.stop();
     this.#loop.wake();
   }
@@ -196,7 +196,7 @@ export class Engine {
       ...(await this.#receiveInbox(finished)),
       ...sayings.flatMap(({ events }) => events()),
       ...this.#settle(finished),
-      ...this.#merged.splice(0).flatMap((results) => recordMerged(run.state, results, run.now())),
+      ...this.#trees.takeMerged().flatMap((results) => recordMerged(run.state, results, run.now())),
     ];
     if (this.#revives && this.#recovering.size === 0) {
       this.#revives = false;
@@ -216,7 +216,7 @@ export class Engine {
     for (const { instanceId } of next.starts) {
       this.#loop.beside(this.#attempt(instanceId, 0, committed));
     }
-    if (next.mergesWork) this.#mergeWork(committed);
+    if (next.mergesWork) this.#trees.merge(committed);
     await committed;
     // Before its attempt is put away: a question is found by its record, or else in an attempt that is not.
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
@@ -228,7 +228,7 @@ export class Engine {
     if (this.#options.settleOnly !== true) {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
     }
-    this.#beginAnswers();
+    if (!this.#isHalted()) this.#answers.begin(run.state);
     const waitsForTime = next.wakeAt !== null && !this.#isHalted();
     const isOver = this.#isIdle() && !(waitsForTime && this.#isWorthWaiting(next.wakeAt));
     if (!isOver) this.#cache.schedule();
@@ -259,10 +259,9 @@ export class Engine {
     const leaves = this.#isLeaving && this.#loop.stopping === null;
     return (
       (leaves ? this.#inHand : this.#attempting.size) === 0 &&
-      this.#answering === 0 &&
-      this.#dropping === 0 &&
-      !this.#isMerging &&
-      this.#finished.length + this.#merged.length === 0 &&
+      !this.#answers.isBusy &&
+      !this.#trees.isBusy &&
+      this.#finished.length === 0 &&
       this.#aborted === null
     );
   }
@@ -409,38 +408,8 @@ export class Engine {
   /** Of instances that are done, what an engine that died has left. */
   #dropTrees(): void {
     for (const { status, instance_id: id } of this.#run.state.instances.values()) {
-      if (status === 'done') this.#dropTree(id);
+      if (status === 'done') this.#trees.drop(id);
     }
-  }
-
-  #dropTree(instanceId: string): void {
-    const dropping = this.#attempts.dropTree(instanceId);
-    if (dropping === null) return;
-    this.#dropping += 1;
-    const counted = dropping
-      .catch((error: unknown) => {
-        // Something may still write there. It is in nobody's way.
-        if (this.#troubleOf(error) === null) throw error;
-      })
-      .finally(() => {
-        this.#dropping -= 1;
-        this.#loop.wake();
-      });
-    this.#loop.beside(counted);
-  }
-
-  /** Once nothing is left to do but that. */
-  #mergeWork(committed: Promise<void>): void {
-    if (this.#isMerging) return;
-    this.#isMerging = true;
-    const merging = committed
-      .then(() => this.#attempts.mergeResults())
-      .then((results) => void this.#merged.push(results))
-      .finally(() => {
-        this.#isMerging = false;
-        this.#loop.wake();
-      });
-    this.#loop.beside(merging);
   }
 
   async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {
@@ -526,7 +495,7 @@ export class Engine {
 
   #putAway(committed: readonly RunEvent[]): void {
     for (const event of committed) {
-      if (event.event_type === 'instance_done') this.#dropTree(event.instance_id ?? '');
+      if (event.event_type === 'instance_done') this.#trees.drop(event.instance_id ?? '');
       if (event.event_type !== 'attempt_finished' || event.instance_id === null) continue;
       try {
         this.#attempts.putAway(event.instance_id, event.payload.attempt);
@@ -628,21 +597,6 @@ export class Engine {
   #decide(request: Request): RunEvent[] {
     const decision = decide(this.#run.state, request, this.#run.now());
     return decision.ok ? decision.events : [];
-  }
-
-  #beginAnswers(): void {
-    if (this.#isHalted()) return;
-    for (const { ended, stop } of this.#options.answerer?.begin(this.#run.state) ?? []) {
-      const answer = { stop };
-      this.#answering += 1;
-      this.#answers.add(answer);
-      const counted = ended.finally(() => {
-        this.#answering -= 1;
-        this.#answers.delete(answer);
-        this.#loop.wake();
-      });
-      this.#loop.besideUntilStopped(counted, answer);
-    }
   }
 }
 

@@ -62,7 +62,14 @@ export interface Price {
 /** Model, or a pattern with `*` for any characters → price. */
 export type Prices = Record<string, Price>;
 
-export const notifyKinds = ['question', 'failed', 'done', 'budget'] as const;
+export const notifyKinds = [
+  'question',
+  'failed',
+  'done',
+  'budget',
+  'usage_limit',
+  'stalled',
+] as const;
 export type NotifyKind = (typeof notifyKinds)[number];
 
 /** Where a notification goes: one of these. */

@@ -176,7 +176,9 @@ export const backendChecks: BackendCheck[] = [
       const second = await runToEnd(fixture, order);
       expect(second).toMatchObject({ termination_reason: 'completed', session_id: sessionId });
       expect(messageOf(second)).toBe('second');
-      expect(second.usage).toEqual(first.usage);
+      // Not what it cost: the first time, some ask for the title of a session besides.
+      const tokens = ({ usage }: AttemptEnd) => usage && { ...usage, cost_usd: null };
+      expect(tokens(second)).toEqual(tokens(first));
     },
   },
   {

@@ -232,6 +232,8 @@ describe('hostile text', () => {
       ['edge', 'add', program, words, words],
       ['run', 'show', program, words],
       ['run', 'logs', program, run, words],
+      ['limits', 'list'],
+      ['limits', 'clear', words],
       ['doctor', program],
       ['doctor', words],
       ['skill', 'export', words, words],

@@ -244,6 +244,8 @@ describe.skipIf(problem !== null)('18. No token twice', () => {
     expect(before[0]).toBe('inline[0]');
     // It tries again by itself, what is not answered.
     expect(new Set(before.slice(1))).toEqual(new Set(['inline[1]']));
+    // Nothing of a limited account begins before a person, or time, says that it is over.
+    await run.cli('limits', 'clear');
     expect((await run.cli('run', 'resume', 'latest')).code).toBe(0);
     await run.isWhole([...before, 'default'], 2);
   });

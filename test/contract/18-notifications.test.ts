@@ -186,7 +186,7 @@ it('notify test says who was told, and validation what goes nowhere', async () =
   ];
   program(
     { a: { run: 'true', publish: [] } },
-    { notify: [...bad, { on: ['budget'], to: 'desktop' }] },
+    { notify: [...bad, { on: ['asked'], to: 'desktop' }] },
   );
   const validated = (await orch('project', 'validate', '.')).stdout;
   for (const words of [
@@ -194,7 +194,7 @@ it('notify test says who was told, and validation what goes nowhere', async () =
     'must be a URL with http:// or https://',
     'not command and slack',
     'takes one of command, webhook, slack, desktop',
-    'must be one of question, failed, done, not "budget"',
+    'must be one of question, failed, done, budget, usage_limit, stalled, not "asked"',
   ])
     expect(validated).toContain(words);
 });

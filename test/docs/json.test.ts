@@ -136,7 +136,7 @@ it('as commands that no golden file shows print it', async () => {
   hold('inbox-worker', JSON.parse(line) as Json);
 });
 
-it('as a run with trees, a time limit and somebody to tell has it', async () => {
+it('as a run with trees, a time limit and somebody to tell has it, and what puts runs away', async () => {
   const repo = makeRepository();
   repo.git('config', 'user.name', 'P');
   repo.git('config', 'user.email', 'p@example.com');
@@ -168,6 +168,11 @@ it('as a run with trees, a time limit and somebody to tell has it', async () => 
   hold('run-clean', await json('run', 'clean', 'latest'));
   hold('run-start', await json('run', 'start', '--root', 'slow'));
   hold('run-grant', await json('run', 'grant', 'latest', 'slow', '--wall-sec', '5'));
+  hold('limits-list', await json('limits', 'list'));
+  hold('limits-clear', await json('limits', 'clear'));
+  await json('run', 'abort', 'latest');
+  hold('run-prune', await json('run', 'prune', '--older-than', '1d', '--dry-run'));
+  hold('run-delete', await json('run', 'delete', 'latest'));
 });
 
 it('leaves out no command', () => {

@@ -167,7 +167,7 @@ it('ends done and verified: each attempt once, in its session, each token counte
   );
   expect(receipts).toEqual([1, 0]);
 
-  expect(told(state, events)).toEqual([`budget ${spends}`, 'done run']);
+  expect(told(state, events)).toEqual([`stalled ${stalls}`, `budget ${spends}`, 'done run']);
 
   // No event that no engine would have written where it stands.
   let seen: RunState | null = null;

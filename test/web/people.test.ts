@@ -151,7 +151,8 @@ describe.skipIf(chromium === null)('people and the page', () => {
       }
     }
     expect(found).toEqual([]);
-    expect(browsing.complaints).toEqual([]);
+    // The page may have asked once more for the run that was deleted above.
+    expect(browsing.complaints.filter((each) => !each.includes('404'))).toEqual([]);
   }, 240_000);
 });
 

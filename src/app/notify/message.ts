@@ -1,6 +1,7 @@
 /** What is told of an event, and to whom. Pure. */
 import type { RunEvent } from '../../core/events/events.ts';
 import type { NotifyKind, NotifyRule, NotifyTarget } from '../../model/program.ts';
+import type { Subject } from '../../model/questions.ts';
 import type { RunPlan } from '../../model/run.ts';
 import { shellWord } from '../../text/shell-word.ts';
 
@@ -46,6 +47,7 @@ export function notificationOf(run: NotifiedRun, event: RunEvent): Notification 
     ...{ interrupt_id: null, options: [], at, seq },
   };
   const of = `${plan.project.name}: ${base.task_id ?? 'run'}`;
+  const explain = `codex-orch run explain ${program} ${runId} ${instanceId ?? ''}`.trimEnd();
   switch (event.event_type) {
     case 'interrupt_requested': {
       const { interrupt } = event.payload;
@@ -53,20 +55,32 @@ export function notificationOf(run: NotifiedRun, event: RunEvent): Notification 
       const words = interrupt.reply_schema === null ? " --text '…' --resume" : ' --resume';
       return {
         ...base,
-        kind: interrupt.subject === 'budget' ? 'budget' : 'question',
-        title: interrupt.subject === 'budget' ? `${of} has used up its budget` : `${of} asks`,
+        kind: (interrupt.subject && kindOf[interrupt.subject]) ?? 'question',
+        title: `${of} ${(interrupt.subject && asking[interrupt.subject]) ?? 'asks'}`,
         text: interrupt.question,
         interrupt_id: interrupt.interrupt_id,
         options: interrupt.options,
         command: `codex-orch inbox reply ${program} ${interrupt.interrupt_id}${words}`,
       };
     }
+    case 'instance_delayed': {
+      const { reason, error, failure_kind: ended } = event.payload;
+      // Only of the attempt that found it: what waits for the same account says nothing new.
+      if (reason !== 'usage_limit' || ended === null) return null;
+      const title = `${of} waits for the end of a usage limit`;
+      return { ...base, kind: 'usage_limit', title, text: error, command: explain };
+    }
+    case 'instance_continued': {
+      const { reason, message } = event.payload;
+      if (reason !== 'stall') return null;
+      const title = `${of} stood still, and goes on`;
+      return { ...base, kind: 'stalled', title, text: message, command: explain };
+    }
     case 'instance_failed': {
       const { error, failure_kind: kind, termination_reason: reason } = event.payload;
       // Stopped by a person, who knows.
       if (kind === 'interrupted' || (kind === null && reason === 'terminated')) return null;
-      const command = `codex-orch run explain ${program} ${runId} ${instanceId}`;
-      return { ...base, kind: 'failed', title: `${of} failed`, text: error, command };
+      return { ...base, kind: 'failed', title: `${of} failed`, text: error, command: explain };
     }
     case 'run_completed': {
       const { status } = event.payload;
@@ -88,9 +102,22 @@ export function notificationOf(run: NotifiedRun, event: RunEvent): Notification 
 
 export function targetsFor(
   rules: readonly NotifyRule[],
-  kind: Notification['kind'],
+  { kind, interrupt_id: asked }: Pick<Notification, 'kind' | 'interrupt_id'>,
 ): NotifyTarget[] {
+  const isQuestion = asked !== null;
   // Whoever wants to hear of questions wants to hear of these.
-  const asks = kind === 'budget' ? ['question', kind] : [kind];
-  return rules.flatMap(({ on, to }) => (on.some((each) => asks.includes(each)) ? [to] : []));
+  const kinds = isQuestion && kind !== 'question' ? ['question', kind] : [kind];
+  return rules.flatMap(({ on, to }) => (on.some((each) => kinds.includes(each)) ? [to] : []));
 }
+
+/** Questions of the engine that are told of under a kind of their own. */
+const kindOf: Partial<Record<Subject, NotifyKind>> = {
+  budget: 'budget',
+  usage_limit: 'usage_limit',
+  stall: 'stalled',
+};
+const asking: Partial<Record<Subject, string>> = {
+  budget: 'has used up its budget',
+  usage_limit: 'would have to wait long for the end of a usage limit',
+  stall: 'stands still',
+};

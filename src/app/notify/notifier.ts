@@ -88,7 +88,7 @@ export class Notifier {
       taskOf: (id) => state.instances.get(id)?.task_id ?? null,
     };
     const notification = notificationOf(run, event);
-    const targets = notification === null ? [] : targetsFor(this.#rules, notification.kind);
+    const targets = notification === null ? [] : targetsFor(this.#rules, notification);
     if (notification === null || targets.length === 0) return false;
     try {
       makeDirectory(paths.outboxDir);

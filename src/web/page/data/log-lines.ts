@@ -61,7 +61,7 @@ export function logLines(
 }
 
 const badWords =
-  /\b(error|errors|failed|failure|fatal|panic|exception|traceback|assert\w*|not ok)\b|\w+Error\b/i;
+  /error\b|\b(?:errors|failed|failure|fatal|panic|exception|traceback|assert\w*|not ok)\b/i;
 const harmless = /\b(0|no) (errors?|failures?|failed)\b/i;
 
 function saysBad(text: string): boolean {
