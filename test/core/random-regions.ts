@@ -77,7 +77,7 @@ function randomForEach(random: Random, task: TaskSpec): NonNullable<TaskSpec['fo
 }
 
 /** Where lists of the results of random outcomes lie. */
-export function listOf(dependency: Dependency): string {
+function listOf(dependency: Dependency): string {
   return `deps.${scopeName(dependency)}.result.list`;
 }
 

@@ -11,7 +11,7 @@ export function withChecks(project: ProjectSpec, task: TaskSpec): TaskSpec {
 }
 
 /** "All that write": not read-only, no controller, and an agent that is told what to do. */
-export function isForAll(project: ProjectSpec, task: TaskSpec): boolean {
+function isForAll(project: ProjectSpec, task: TaskSpec): boolean {
   const { agent, sandbox } = effectiveAgent(project, task);
   return (
     task.kind !== 'controller' && backendOf(agent.backend).needsPrompt && sandbox !== 'read-only'

@@ -208,7 +208,7 @@ function retryDelayMs(
   kind: FailureKind,
   isWorthIt: boolean,
 ): number | null {
-  const { plan, links } = state;
+  const { plan } = state;
   const policy = policyOf(plan.project, taskOf(state, instance), 'retry');
   // What a person stopped is theirs to go on with.
   if (policy === null || kind === 'interrupted') return null;

@@ -82,7 +82,7 @@ export function knownCost(state: RunState, instance: Instance, usage: Usage): nu
 }
 
 /** Of what the run has frozen. */
-export function priceFor(state: RunState, instance: Instance): Price | null {
+function priceFor(state: RunState, instance: Instance): Price | null {
   const { project } = state.plan;
   return priceOf(project.prices ?? {}, modelOf(project, taskOf(state, instance)));
 }

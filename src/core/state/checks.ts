@@ -83,7 +83,7 @@ export function checksInWords(instance: Instance): string {
 }
 
 /** Whether a check fails as it did before the first attempt: that is known, and no fault of the work. */
-export function isKnown(instance: Instance, { index, exit }: CheckReceipt): boolean {
+function isKnown(instance: Instance, { index, exit }: CheckReceipt): boolean {
   const before = baselineOf(instance, index);
   return before !== null && !hasPassed(before) && !hasPassed({ exit });
 }

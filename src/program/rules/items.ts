@@ -53,7 +53,7 @@ export interface ListProblem {
 }
 
 /** What is wrong with a list that is known before a run. */
-export function problemsOfList(
+function problemsOfList(
   items: readonly Json[],
   { key, max_items: most }: Pick<ForEach, 'key' | 'max_items'>,
 ): ListProblem[] {
