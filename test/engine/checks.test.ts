@@ -1,7 +1,7 @@
 /** The engine runs the checks of an instance, and survives its own death at each of them. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { task } from '../support/make.ts';
-import { Died, fails, says, Stage, type Death } from './stage.ts';
+import { Died, fails, says, Stage, until, type Death } from './stage.ts';
 
 const checks = ['one', 'two'].map((run) => ({ run, timeout_sec: 600, baseline: run === 'two' }));
 const tasks = [task({ id: 'a', repair: 1, checks }), task({ id: 'b', depends_on: ['a'] })];
@@ -67,7 +67,7 @@ describe('the checks of an instance', () => {
       },
     });
     const first = stage.drive();
-    await vi.waitUntil(() => begun === 1);
+    await until(() => begun === 1);
     first.stop('graceful');
     expect(await first.ended).toBe('running');
     expect(receipts(stage)).toEqual([]);
@@ -84,7 +84,7 @@ describe('the checks of an instance', () => {
       },
     });
     const drive = stage.drive();
-    await vi.waitUntil(() => begun === 1);
+    await until(() => begun === 1);
     drive.abort();
     expect(await drive.ended).toBe('failed');
     expect(stage.statuses).toEqual(['a failed']);

@@ -10,12 +10,7 @@ import type { Handle } from '../../src/execution/executor.ts';
 import type { AttemptOrder } from '../../src/model/attempt.ts';
 import { Refusal } from '../../src/model/refusal.ts';
 import { task } from '../support/make.ts';
-import { Died, fails, says, Stage, type Change, type Script } from './stage.ts';
-
-/** All that can happen without time passing has happened. */
-async function settled(): Promise<void> {
-  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
-}
+import { Died, fails, says, settled, Stage, type Change, type Script } from './stage.ts';
 
 /** What waits until it is let go. */
 function barrier(): { passed: Promise<void>; open(): void } {

@@ -1,12 +1,18 @@
 /** The engine, without a process: agents are scripts, the run is in memory, time stands still. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Play } from '../../src/execution/scripted/executor.ts';
 import { loop, route, task } from '../support/make.ts';
-import { chooses, Died, fails, iterates, says, Stage, type Death, type Script } from './stage.ts';
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+import {
+  chooses,
+  Died,
+  fails,
+  iterates,
+  says,
+  Stage,
+  until,
+  type Death,
+  type Script,
+} from './stage.ts';
 
 /** At work until it is told. */
 function busy(): Play & { finish(): void } {
@@ -244,7 +250,7 @@ describe('time', () => {
     expect(await first.ended).toBe('waiting');
     expect(stage.state.instances.get(stage.idOf('a'))?.waiting_until).toBeDefined();
     const second = stage.drive();
-    await vi.waitUntil(() => stage.clock.nextAlarm !== null);
+    await until(() => stage.clock.nextAlarm !== null);
     stage.clock.pass(29_000);
     expect(stage.begun).toEqual(['a/1']);
     stage.clock.pass(1_000);

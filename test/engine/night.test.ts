@@ -14,7 +14,7 @@ import type { Play, Step } from '../../src/execution/scripted/executor.ts';
 import type { AttemptEnd } from '../../src/model/attempt.ts';
 import type { RunStatus, Usage } from '../../src/model/run.ts';
 import { task } from '../support/make.ts';
-import { Died, says, Stage, type Script } from './stage.ts';
+import { Died, says, settled, Stage, type Script } from './stage.ts';
 
 const names = Array.from({ length: 40 }, (_, at) => `task-${String(at).padStart(2, '0')}`);
 const [stalls, limited, cheats, spends, orphaned] = [3, 7, 15, 19, 31].map((at) => names[at]);
@@ -77,8 +77,7 @@ const prices = { '*': { input: 1, cached_input: 0.5, output: 10 } };
 
 async function untilIdle(stage: Stage, ended: Promise<RunStatus>): Promise<RunStatus> {
   for (;;) {
-    const moment = new Promise<null>((resolve) => setTimeout(() => resolve(null), 5));
-    const status = await Promise.race([ended, moment]);
+    const status = await Promise.race([ended, settled().then(() => null)]);
     if (status !== null) return status;
     const next = stage.clock.nextAlarm;
     if (next === null) continue;

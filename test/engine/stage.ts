@@ -283,6 +283,16 @@ function taskOf(instanceId: string): string {
   return instanceId.replace(/-[0-9a-f]+$/, '');
 }
 
+/** All that can happen without time passing has happened. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits as long as the test may take. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Ends well, with something said. */
 export function says(text: string): Play {
   return { steps: [{ does: { type: 'message', id: 'last', text } }] };

@@ -1,7 +1,7 @@
 /** Usage limits over hours, with a clock that is moved and engines that die. */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountsOf } from '../../src/engine/accounts.ts';
 import { recordedLimits } from '../../src/attempt/hold/account-limits.ts';
 import type { DrivenRun } from '../../src/engine/parts.ts';
@@ -9,7 +9,7 @@ import type { RunWriter } from '../../src/store/run-store.ts';
 import type { ProjectSpec } from '../../src/model/program.ts';
 import { testDirectory } from '../support/built-program.ts';
 import { task } from '../support/make.ts';
-import { Died, says, Stage, type Change, type Script } from './stage.ts';
+import { Died, says, Stage, until, type Change, type Script } from './stage.ts';
 
 const root = testDirectory('engine-limits');
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -70,7 +70,7 @@ async function passUntil(stage: Stage, ended: Promise<unknown>, end: string): Pr
   let isOver = false;
   const over = ended.finally(() => (isOver = true)).catch(() => undefined);
   while (!isOver) {
-    await vi.waitUntil(() => isOver || stage.clock.nextAlarm !== null, { interval: 1 });
+    await until(() => isOver || stage.clock.nextAlarm !== null);
     const next = stage.clock.nextAlarm;
     if (isOver || next === null) break;
     if (next > end) return;

@@ -35,11 +35,12 @@ describe('the identity of a process', () => {
 
   it.runIf(process.platform === 'linux')('a zombie is gone', async () => {
     // The shell becomes a sleep that never waits for its child.
-    const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 300']);
+    const parent = spawn('sh', ['-c', 'sleep 300 & echo $!; exec sleep 300']);
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const identity = identityOf(Number(line.toString()));
     expect(identity).not.toBeNull();
     if (identity === null) return;
+    process.kill(identity.pid, 'SIGKILL');
     await until('it is a zombie', () => isSameProcess(identity) === 'gone');
     expect(process.kill(identity.pid, 0)).toBe(true); // kill(2) still knows it
     parent.kill('SIGKILL');

@@ -1,4 +1,4 @@
-/** Counts how often this process opens files, whoever does it. */
+/** Counts how often this process opens files, or does else by their path, whoever does it. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -8,14 +8,19 @@ export interface FileOpens {
   stop(): void;
 }
 
-/** Of the files whose path ends so. */
-export function countOpens(ending: string): FileOpens {
-  const { openSync } = fs;
+type Call = 'openSync' | 'lstatSync' | 'readdirSync';
+
+/** Of the files whose path ends so; all that `calls` names, together. */
+export function countOpens(ending: string, calls: readonly Call[] = ['openSync']): FileOpens {
+  const before = calls.map((call) => [call, fs[call]] as const);
   let count = 0;
-  fs.openSync = (...args: Parameters<typeof openSync>) => {
-    if (String(args[0]).endsWith(ending)) count += 1;
-    return openSync(...args);
-  };
+  for (const [call, made] of before) {
+    const counting = (...args: unknown[]): unknown => {
+      if (String(args[0]).endsWith(ending)) count += 1;
+      return (made as (...args: unknown[]) => unknown)(...args);
+    };
+    Object.assign(fs, { [call]: counting });
+  }
   syncBuiltinESMExports();
   return {
     count() {
@@ -24,7 +29,7 @@ export function countOpens(ending: string): FileOpens {
       return counted;
     },
     stop() {
-      fs.openSync = openSync;
+      Object.assign(fs, Object.fromEntries(before));
       syncBuiltinESMExports();
     },
   };

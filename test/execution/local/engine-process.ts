@@ -1,6 +1,7 @@
 /**
  * An engine in a process of its own, for tests that kill it: starts the attempt of the order in
- * argv[2], says so, and supervises until it is killed. With `recover` as argv[3] it recovers instead.
+ * argv[2], says so, and supervises until it is killed; USR2 brings it to its wall limit. With `recover` as argv[3] it
+ * recovers instead.
  */
 import { readFileSync } from 'node:fs';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
@@ -17,6 +18,7 @@ if (process.argv[3] === 'recover') {
   }
 } else {
   const attempt = await startAttempt(order);
+  process.on('SIGUSR2', () => attempt.limitWall(1));
   process.stdout.write('started\n');
   if (process.argv[3] === 'detach') {
     attempt.detach(); // and nothing keeps this process any more

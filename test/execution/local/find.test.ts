@@ -157,9 +157,9 @@ describe('after the engine was killed', () => {
     const late = { ...order, wallTimeoutMs: 1 };
     expect(await endOf(findAttempt(late))).toMatchObject({ termination_reason: 'wall_timeout' });
 
-    const silent = shellOrder(root, 'echo ready; sleep 300', { idleTimeoutMs: 300 });
+    const silent = shellOrder(root, 'echo ready; sleep 300', { idleTimeoutMs: 3_600_000 });
     await orphan(silent);
-    expect(await endOf(findAttempt(silent))).toMatchObject({
+    expect(await endOf(findAttempt({ ...silent, idleTimeoutMs: 1 }))).toMatchObject({
       termination_reason: 'idle_timeout',
     });
   });
@@ -168,9 +168,11 @@ describe('after the engine was killed', () => {
     const order = shellOrder(
       root,
       'trap "touch asked" TERM; echo ready; until [ -e go ]; do sleep 0.01; done',
-      { wallTimeoutMs: 300, graceMs: 60_000 },
+      { wallTimeoutMs: 3_600_000, graceMs: 60_000 },
     );
     const { child } = await engine(order, 'start');
+    await untilPrinted(order, 'ready');
+    child.kill('SIGUSR2');
     await until('it is asked to stop', () => existsSync(path.join(order.cwd, 'asked')));
     await kill(child);
     writeFileSync(path.join(order.cwd, 'go'), '');

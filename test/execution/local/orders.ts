@@ -97,7 +97,7 @@ export async function until<T>(
   what: string,
   probe: () => T | undefined | false | null,
 ): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 50_000;
   for (;;) {
     const value = probe();
     if (value !== undefined && value !== false && value !== null) return value;
