@@ -148,17 +148,7 @@ const fixtures: readonly (readonly [string, BackendFixture])[] = [
   [commandBackend.name, command],
   [acpBackend.name, acp],
   ['codex-acp', { ...codexAcp, missing: realAgentProblem('codex-acp') }],
-  [
-    'claude-agent-acp',
-    {
-      ...claudeAcp,
-      missing: realAgentProblem('claude-agent-acp'),
-      unsteady: {
-        'goes on with its session and counts each attempt alone, or has none':
-          'of a session that is gone on with at once it says now and then that there is none',
-      },
-    },
-  ],
+  ['claude-agent-acp', { ...claudeAcp, missing: realAgentProblem('claude-agent-acp') }],
 ];
 
 it('has a fixture of every backend', () => {
@@ -171,11 +161,7 @@ describe.each(fixtures)('%s', (_, fixture) => {
   for (const { name, needsSandbox = false, ofBackend = false, run } of backendChecks) {
     if (needsSandbox && !backend.can.sandbox) continue;
     if (ofBackend && !isFirst) continue;
-    const problem =
-      (needsSandbox ? fixture.sandboxProblem : null) ??
-      fixture.missing ??
-      fixture.unsteady?.[name] ??
-      null;
+    const problem = (needsSandbox ? fixture.sandboxProblem : null) ?? fixture.missing ?? null;
     if (problem !== null) process.stderr.write(`\n*** SKIPPED: ${name}: ${problem}\n\n`);
     it.skipIf(problem !== null)(name, () => run(fixture));
   }

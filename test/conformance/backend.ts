@@ -30,8 +30,6 @@ export interface BackendFixture {
   dies(): AttemptOrder;
   /** Why its program cannot be tried at all, where that is allowed. */
   missing?: string | null;
-  /** Name of a check → why it says nothing of this program: it does not always come out alike. */
-  unsteady?: Readonly<Record<string, string>>;
 }
 
 export interface BackendCheck {
