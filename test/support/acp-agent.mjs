@@ -1,7 +1,8 @@
 // An agent of the Agent Client Protocol that does what its prompt says, and every awkward thing that real ones were seen
 // to do. A prompt scripts it: `FAKE:[{"say":"done"}]` on one line.
 //
-//   node acp-agent.mjs [--name NAME] [--load] [--no-sessions] [--late] [--stays] [--deaf] [--mute] [--v2] [--models a,b]
+//   node acp-agent.mjs [--name NAME] [--load] [--no-sessions] [--late] [--lazy] [--stays] [--deaf] [--mute] [--v2]
+//                      [--models a,b]
 //
 // Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}; {runs_on} one that
 // goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {big: bytes} a tool
@@ -9,10 +10,18 @@
 // They end with {stop, usage}, {error}, {die: code} or {hang: true}; without, with `end_turn` and its usage.
 //
 // Sessions lie in ACP_AGENT_HOME. --load: it takes them up by session/load alone, and replays them; --late: it goes on
-// replaying after its answer; --stays: it does not end with its input; --deaf: it does not hear of a cancellation; --mute:
-// it ends before its first line; --v2: it speaks version 2 alone.
+// replaying after its answer; --lazy: it writes a session a while after its answer, and lists those that it has written;
+// --stays: it does not end with its input; --deaf: it does not hear of a cancellation; --mute: it ends before its first
+// line; --v2: it speaks version 2 alone.
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -22,8 +31,8 @@ const { values: is } = parseArgs({
   options: {
     name: { type: 'string', default: 'scripted' },
     models: { type: 'string' },
-    ...{ load: flag, 'no-sessions': flag, late: flag, stays: flag, deaf: flag, mute: flag },
-    v2: flag,
+    ...{ load: flag, 'no-sessions': flag, late: flag, lazy: flag, stays: flag, deaf: flag },
+    ...{ mute: flag, v2: flag },
   },
 });
 if (is.mute) {
@@ -37,6 +46,8 @@ let count = 0;
 let model = is.models?.split(',')[0] ?? null;
 let cancelled = () => undefined;
 let place = process.cwd();
+/** Of a lazy agent: what it has said and not yet written. */
+let unwritten = '';
 
 const send = (message) =>
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
@@ -74,6 +85,7 @@ async function answer(method, params) {
     case 'initialize': {
       const sessionCapabilities = {
         ...(is.load || is['no-sessions'] ? {} : { resume: {} }),
+        ...(is.lazy ? { list: {} } : {}),
         additionalDirectories: {},
       };
       return {
@@ -86,7 +98,7 @@ async function answer(method, params) {
     case 'session/new': {
       const sessionId = `s-${process.pid}-${Date.now()}`;
       mkdirSync(home, { recursive: true });
-      writeFileSync(fileOf(sessionId), '');
+      if (!is.lazy) writeFileSync(fileOf(sessionId), '');
       await startServers(params.mcpServers);
       place = params.cwd;
       return { sessionId, ...setup() };
@@ -99,6 +111,8 @@ async function answer(method, params) {
       if (method === 'session/load') replay(params.sessionId, readFileSync(file, 'utf8'));
       return setup();
     }
+    case 'session/list':
+      return { sessions: readdirSync(home).map((name) => ({ sessionId: path.parse(name).name })) };
     case 'session/set_config_option':
       model = params.value;
       return setup();
@@ -146,7 +160,9 @@ async function prompt({ sessionId, prompt: [{ text }] }) {
   const stopped = new Promise(
     (resolve) => (cancelled = () => resolve({ stopReason: 'cancelled' })),
   );
-  return Promise.race([stopped, carryOut(sessionId, steps)]);
+  const ended = await Promise.race([stopped, carryOut(sessionId, steps)]);
+  if (is.lazy) setTimeout(() => appendFileSync(fileOf(sessionId), unwritten), 300);
+  return ended;
 }
 
 async function carryOut(sessionId, steps) {
@@ -186,7 +202,8 @@ async function carryOut(sessionId, steps) {
 }
 
 function say(sessionId, text, messageId) {
-  appendFileSync(fileOf(sessionId), `${text}\n`);
+  if (is.lazy) unwritten += `${text}\n`;
+  else appendFileSync(fileOf(sessionId), `${text}\n`);
   const half = Math.ceil(text.length / 2);
   for (const piece of [text.slice(0, half), text.slice(half)]) {
     update(sessionId, {

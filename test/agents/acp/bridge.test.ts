@@ -136,6 +136,7 @@ describe('sessions', () => {
     ['resume', []],
     ['load', ['--load']],
     ['load, replayed after the answer', ['--load', '--late']],
+    ['resume, written a while after the answer', ['--lazy']],
   ])('go on by %s, and what is replayed counts for nothing', async (_, flags) => {
     const first = acpOrder([{ say: 'first' }], { flags });
     const { session_id: id } = await run(first);

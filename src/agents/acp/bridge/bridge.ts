@@ -3,7 +3,7 @@
  * ends. It tells what the agent does (events.ts), answers it, and ends it with all that it has started.
  */
 import { beginning } from '../../../text/width.ts';
-import { recordOf, type Fields } from '../../output/fields.ts';
+import { recordOf, recordsIn, type Fields } from '../../output/fields.ts';
 import { startAgent, type AgentProcess } from './agent-process.ts';
 import type { BridgeOrder } from './bridge-order.ts';
 import { Connection, METHOD_NOT_FOUND, RpcError } from './connection.ts';
@@ -35,6 +35,9 @@ const STREAMING_MS = 1000;
 const SETTLED_MS = 1000;
 /** Longer than a killed process takes to be gone. */
 const KILLED_MS = 1000;
+/** How often, and how often at most, an agent is asked whether it has kept its session. */
+const KEPT_POLL_MS = 50;
+const KEPT_LOOKS = 40;
 
 export class Bridge {
   readonly #order: BridgeOrder;
@@ -47,6 +50,8 @@ export class Bridge {
   #isStopping = false;
   /** Of a turn under way. */
   #sessionId: string | null = null;
+  /** Whether the agent lists the sessions that it has kept. */
+  #listsSessions = false;
   /** Not before it: what comes then is of earlier turns. */
   #isPrompted = false;
   #refused: string | null = null;
@@ -82,6 +87,7 @@ export class Bridge {
     const ended = await this.#turn();
     this.#updates.flush();
     this.#emit(ended);
+    await this.#sessionIsKept();
     await this.#endAgent();
     return ended.outcome === 'completed' ? 0 : 1;
   }
@@ -101,9 +107,10 @@ export class Bridge {
       connection: this.#connection,
       updates: this.#updates,
       emit: (event) => this.#emit(event),
-      onPrompted: (sessionId) => {
+      onPrompted: (sessionId, listsSessions) => {
         this.#isPrompted = true;
         this.#sessionId = sessionId;
+        this.#listsSessions = listsSessions;
         if (this.#isStopping) this.#cancel();
       },
       settled: () => this.#settled(),
@@ -165,6 +172,27 @@ export class Bridge {
         timer = setTimeout(resolve, SETTLED_MS);
       };
     });
+  }
+
+  /**
+   * Until the agent lists the session, or for a while: claude-agent-acp 0.49.0 answers before the program that it runs has
+   * begun to write it, and would take that down with itself.
+   */
+  async #sessionIsKept(): Promise<void> {
+    if (!this.#listsSessions || this.#isStopping) return;
+    for (let looks = 0; looks < KEPT_LOOKS; looks += 1) {
+      const listing = this.#connection.request('session/list', { cwd: this.#order.cwd });
+      const listed = await Promise.race([
+        listing.catch(() => null),
+        this.#asked.then(() => null),
+        after(LEAVING_MS),
+      ]);
+      // Who does not say is not asked again.
+      if (listed === null || listed === undefined) return;
+      const sessions = recordsIn(recordOf(listed)['sessions']);
+      if (sessions.some(({ sessionId }) => sessionId === this.#sessionId)) return;
+      await after(KEPT_POLL_MS);
+    }
   }
 
   /** The end of its input first: on a signal some leave what they run behind. */

@@ -29,8 +29,8 @@ export interface TurnParts {
   connection: Connection;
   updates: Updates;
   emit(event: BridgeEvent): void;
-  /** As soon as it is known, so that the turn can be cancelled. */
-  onPrompted(sessionId: string): void;
+  /** As soon as it is known, so that the turn can be cancelled. `listsSessions`: the agent lists those that it has kept. */
+  onPrompted(sessionId: string, listsSessions: boolean): void;
   /** Resolves when the agent has been silent for a while after it took up a session. */
   settled(): Promise<void>;
   /** A request for permission that was refused since the agent last spoke; null: none. */
@@ -45,7 +45,8 @@ export async function runTurn(parts: TurnParts): Promise<TurnEnded> {
   await choose(order, connection, sessionId, setup);
   const costBefore = updates.costUsd;
   emit({ type: 'turn_started' });
-  parts.onPrompted(sessionId);
+  const { list } = recordOf(agent.capabilities['sessionCapabilities']);
+  parts.onPrompted(sessionId, isJsonObject(list));
   const answer = recordOf(
     await connection.request('session/prompt', {
       sessionId,
