@@ -28,13 +28,20 @@ export interface Outcome {
 const MESSAGE_BYTES = 16 * 1024;
 const MESSAGE = 'final.md';
 
-/** Of each task that the run was started for and that is done, the latest instance; in the order of the roots. */
-export function outcomesOf(programDir: string, state: RunState): Outcome[] {
+/** The latest instance of each task: of those that the run was started for, in the order of the roots; and of others. */
+export function latestInstances(state: RunState): { wanted: Instance[]; others: Instance[] } {
   const latest = new Map<string, Instance>();
   for (const instance of state.instances.values()) latest.set(instance.task_id, instance);
-  return rootsOf(state)
-    .flatMap((root) => latest.get(root) ?? [])
-    .filter(({ status }) => status === 'done')
+  const roots = rootsOf(state);
+  const wanted = roots.flatMap((root) => latest.get(root) ?? []);
+  for (const root of roots) latest.delete(root);
+  return { wanted, others: [...latest.values()] };
+}
+
+/** Of each task that the run was started for and that is done, the latest instance. */
+export function outcomesOf(programDir: string, state: RunState): Outcome[] {
+  return latestInstances(state)
+    .wanted.filter(({ status }) => status === 'done')
     .map((instance) => ({
       instance,
       title: state.plan.tasks[instance.task_id]?.title ?? instance.task_id,

@@ -3,7 +3,9 @@ import { attemptEvents } from './attempt.ts';
 import { checkEvents } from './check.ts';
 import type { EventPayloads, EventType, RunEvent } from './events.ts';
 import { grantEvents } from './grant.ts';
+import { instanceCreatedEvents } from './instance-created.ts';
 import { instanceEvents } from './instance.ts';
+import { instanceHeldEvents } from './instance-held.ts';
 import { interruptEvents } from './interrupt.ts';
 import { proposalEvents } from './proposal.ts';
 import { resultEvents } from './result.ts';
@@ -17,7 +19,9 @@ export const catalogue: Family<EventPayloads> = {
   ...runEvents,
   ...scopeEvents,
   ...regionEvents,
+  ...instanceCreatedEvents,
   ...instanceEvents,
+  ...instanceHeldEvents,
   ...attemptEvents,
   ...interruptEvents,
   ...grantEvents,

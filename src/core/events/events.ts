@@ -5,7 +5,9 @@
 import type { AttemptEvents } from './attempt.ts';
 import type { CheckEvents } from './check.ts';
 import type { GrantEvents } from './grant.ts';
+import type { InstanceCreatedEvents } from './instance-created.ts';
 import type { InstanceEvents } from './instance.ts';
+import type { InstanceHeldEvents } from './instance-held.ts';
 import type { InterruptEvents } from './interrupt.ts';
 import type { ProposalEvents } from './proposal.ts';
 import type { ResultEvents } from './result.ts';
@@ -21,7 +23,9 @@ export interface EventPayloads
     RunEvents,
     ScopeEvents,
     RegionEvents,
+    InstanceCreatedEvents,
     InstanceEvents,
+    InstanceHeldEvents,
     AttemptEvents,
     InterruptEvents,
     GrantEvents,

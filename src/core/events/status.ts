@@ -1,8 +1,12 @@
 /** Changes of an instance that several events bring. */
 import type { Instance, InstanceStatus } from '../../model/run.ts';
 import { releaseLocks, takeLocks } from '../state/locks.ts';
-import { countMove } from '../state/region-counts.ts';
-import { instanceOf, type RunState } from '../state/run-state.ts';
+import { countMove, takePlaces } from '../state/region-counts.ts';
+import { unappliedReplies } from '../state/replies.ts';
+import { instanceOf, linksOf, type InstanceLinks, type RunState } from '../state/run-state.ts';
+
+/** Of nearly all instances. */
+export const noContinuations: InstanceLinks['continuations'] = {};
 
 /** Moves an instance, and keeps the counts. */
 export function setStatus(state: RunState, instance: Instance, status: InstanceStatus): void {
@@ -56,4 +60,32 @@ export function unlessConcluding(
   if (attempts.at(-1)?.finished_at === null) return `attempt ${attempt} has not ended`;
   const { attempt: named = attempt } = event.payload as { attempt?: unknown };
   return named === attempt ? null : `it is of attempt ${String(named)}, not of ${attempt}`;
+}
+
+/** For `misfit`: null where no question bars the instance. */
+export function unlessAnswered(
+  state: RunState,
+  event: { instance_id: string | null },
+): string | null {
+  const [open] = instanceOf(state, event.instance_id).blocking_interrupts;
+  return open === undefined ? null : `${open} is not answered`;
+}
+
+/** Whether an answer that the instance had to wait for has reached no attempt. */
+export function hasUnheardAnswer(state: RunState, instanceId: string): boolean {
+  return unappliedReplies(state, instanceId).some(({ interrupt }) => interrupt.blocking);
+}
+
+/** Nothing that it waited for counts any more. */
+export function endWait(instance: Instance): void {
+  instance.waiting_reason = null;
+  delete instance.waiting_until;
+}
+
+export function makeRunnable(state: RunState, event: { instance_id: string | null }): void {
+  const instance = instanceOf(state, event.instance_id);
+  setStatus(state, instance, 'runnable');
+  takePlaces(state, instance);
+  endWait(instance);
+  state.agenda.runnable.push(linksOf(state, instance.instance_id).ordinal, instance.instance_id);
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { runChanges, type RunChanges } from '../../app/run/changes.ts';
 import { acceptedResult, publishedFiles } from '../../app/run/inspect-attempt.ts';
-import { rootsOf } from '../../app/run/run-document.ts';
+import { latestInstances } from '../../app/run/outcome.ts';
 import { pricesFor, spendingOf, type Spending } from '../../app/run/spending.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import type { Json } from '../../model/json.ts';
@@ -14,7 +14,7 @@ import type { ArtifactView } from './file.ts';
 
 /** `GET /api/runs/:run/outcome` */
 export interface RunOutcome {
-  /** Of what the run was started for, the latest instance of each task. */
+  /** Of what the run was started for, the latest instance of each task, in the order of the roots. */
   results: OutcomeItem[];
   /** Of everything else that published files or left a result, in the order in which it came to be; at most 200. */
   others: OutcomeItem[];
@@ -62,9 +62,7 @@ export const outcomeRoutes: readonly Route[] = [
 
 async function outcome(c: Context, web: WebContext): Promise<RunOutcome> {
   const state = web.feeds.state(runIdIn(c, web));
-  const wanted = new Set(rootsOf(state));
-  const latest = new Map<string, Instance>();
-  for (const instance of state.instances.values()) latest.set(instance.task_id, instance);
+  const { wanted, others } = latestInstances(state);
   const { programDir } = web.place;
   const item = (instance: Instance, isWanted: boolean): OutcomeItem => ({
     instance_id: instance.instance_id,
@@ -74,14 +72,12 @@ async function outcome(c: Context, web: WebContext): Promise<RunOutcome> {
     result: isWanted ? acceptedResult(programDir, state, instance.instance_id) : null,
     published: publishedFiles(programDir, state.runId, instance),
   });
-  const others = [...latest.values()].filter(
-    (each) => !wanted.has(each.task_id) && left(state, each),
-  );
   return {
-    results: [...latest.values()]
-      .filter((each) => wanted.has(each.task_id))
-      .map((each) => item(each, true)),
-    others: others.slice(-MOST_OTHERS).map((each) => item(each, false)),
+    results: wanted.map((each) => item(each, true)),
+    others: others
+      .filter((each) => left(state, each))
+      .slice(-MOST_OTHERS)
+      .map((each) => item(each, false)),
     cost: spendingOf(state, await pricesFor(web.world, state)),
   };
 }
