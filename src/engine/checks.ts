@@ -44,6 +44,21 @@ export class Checks {
     for (const handle of this.#live) handle.stop('terminated', 'ask');
   }
 
+  /** Ends what an engine that died has left at work of a check that is not to be run any more. */
+  async end(instanceId: string, due: DueCheck): Promise<void> {
+    const { attempts, executor } = this.#parts;
+    const ordered = await attempts.check(instanceId, due);
+    if (!ordered.ok) return;
+    if (ordered.mayHaveBegun) {
+      const found = await executor.find(ordered.order, unheard);
+      if (found.kind !== 'never_started') {
+        found.handle.stop('terminated', 'ask');
+        await found.handle.ended;
+      }
+    }
+    attempts.dropCheck(instanceId, due);
+  }
+
   /** Lets go of those at work: the next engine finds them. */
   detach(): void {
     for (const handle of this.#live) handle.detach();

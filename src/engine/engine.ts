@@ -202,7 +202,10 @@ export class Engine {
       this.#revives = false;
       events.push(...this.#revive());
     }
-    if (this.#aborted && this.#attempting.size === 0) events.push(...this.#finishAbort());
+    if (this.#aborted && this.#attempting.size === 0) {
+      await this.#endChecks();
+      events.push(...this.#finishAbort());
+    }
     const next = planTurn(run, this.#attempts, {
       slots: this.#slots(),
       atWork: atWorkOf(run.state, this.#live),
@@ -530,6 +533,17 @@ export class Engine {
         if (isOver) this.#conclude(id, facts);
       });
       this.#loop.beside(work);
+    }
+  }
+
+  /** Of an engine that died: nobody else would end them after the abort. */
+  async #endChecks(): Promise<void> {
+    const { state } = this.#run;
+    for (const instance of state.instances.values()) {
+      if (instance.status !== 'running') continue;
+      const { instance_id: id } = instance;
+      const due = awaitsChecks(instance) ? dueCheck(state, id) : dueBaseline(state, id);
+      if (due !== null) await this.#checks.end(id, due);
     }
   }
 

@@ -1,5 +1,8 @@
 /** The engine runs the checks of an instance, and survives its own death at each of them. */
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../src/execution/executor.ts';
+import type { Play } from '../../src/execution/scripted/executor.ts';
 import { task } from '../support/make.ts';
 import { Died, fails, says, Stage, until, type Death } from './stage.ts';
 
@@ -88,5 +91,49 @@ describe('the checks of an instance', () => {
     drive.abort();
     expect(await drive.ended).toBe('failed');
     expect(stage.statuses).toEqual(['a failed']);
+  });
+
+  it.each([
+    ['check-0', false, 3],
+    ['baseline-0', true, 2],
+  ])('that an engine left at work end with an abort, too: %s', async (name, baseline, commit) => {
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const holds: Play = { steps: [{ waits: new Promise(() => undefined) }] };
+    const stage = new Stage(
+      [
+        task({ id: 'a', checks: [{ run: 'one', timeout_sec: 600, baseline }] }),
+        task({ id: 'b' }),
+      ],
+      {
+        [name.slice(0, -2)]: () => {
+          begin();
+          return holds;
+        },
+        b: () => ({ steps: [{ waits: begun }] }),
+      },
+    );
+    // It dies as `b` ends, with the check at work.
+    const first = stage.drive({ death: { commit, kept: true } });
+    await expect(first.ended).rejects.toThrow(Died);
+    const ends: string[] = [];
+    const second = stage.drive({
+      change: (parts) => {
+        const { executor } = parts;
+        const find: Executor['find'] = async (order, heard) => {
+          const found = await executor.find(order, heard);
+          if (found.kind === 'never_started') return found;
+          void found.handle.ended.then(({ termination_reason: reason }) =>
+            ends.push(`${path.basename(path.dirname(order.attemptDir))} ${reason}`),
+          );
+          return found;
+        };
+        return { ...parts, executor: { ...executor, find } };
+      },
+    });
+    second.abort();
+    expect(await second.ended).toBe('failed');
+    expect(stage.statuses).toEqual(['a failed', 'b done']);
+    expect(ends).toEqual([`${name} terminated`]);
   });
 });
