@@ -78,7 +78,7 @@ export class Engine {
   readonly #inbox: DrivenInbox;
   readonly #attempts: Attempts;
   readonly #executor: Executor;
-  readonly #fits: Facts['fits'];
+  readonly #known: Pick<Facts, 'fits' | 'earlierUse'>;
   readonly #options: EngineOptions;
   readonly #loop: Loop;
   /** Attempts that we watch. */
@@ -104,8 +104,8 @@ export class Engine {
   readonly #checks: Checks;
 
   constructor(parts: EngineParts, options: EngineOptions) {
-    const { clock, run, inbox, attempts, executor, fits } = parts;
-    this.#fits = fits;
+    const { clock, run, inbox, attempts, executor } = parts;
+    this.#known = { fits: parts.fits, earlierUse: parts.earlierUse };
     this.#run = run;
     this.#inbox = inbox;
     this.#attempts = attempts;
@@ -209,7 +209,7 @@ export class Engine {
     const next = planTurn(run, this.#attempts, {
       slots: this.#slots(),
       atWork: atWorkOf(run.state, this.#live),
-      facts: factsOf(run, this.#fits, events),
+      facts: factsOf(run, this.#known, events),
       limitOf: this.#attempts.accounts.limitOf,
     });
     const decided = [...events, ...next.events];

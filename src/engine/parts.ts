@@ -98,6 +98,8 @@ export interface EngineParts {
   executor: Executor;
   /** Whether a value fits a JSON Schema of the program, for conditions: see `compileConditions`. */
   fits: Facts['fits'];
+  /** What items have cost in earlier runs, for whoever is asked about a long list. Left out: nobody looks. */
+  earlierUse?: Facts['earlierUse'];
 }
 
 /** Begins answers that go on beside the loop, and speak to it through the inbox like everyone else. */

@@ -34,9 +34,13 @@ export function planTurn(
 }
 
 /** What conditions are judged with: results that are on disk, and those of this turn's `events`, which are not yet. */
-export function factsOf(run: DrivenRun, fits: Facts['fits'], events: readonly RunEvent[]): Facts {
+export function factsOf(
+  run: DrivenRun,
+  known: Pick<Facts, 'fits' | 'earlierUse'>,
+  events: readonly RunEvent[],
+): Facts {
   return {
-    fits,
+    ...known,
     result: (id) => {
       const latest = events.findLast(
         (event) => event.event_type === 'result_materialized' && event.instance_id === id,

@@ -6,12 +6,14 @@ import { backends } from '../agents/backends.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
+import type { UsageLimitSpec } from '../model/policies.ts';
 import type { NotifyRule, Prices } from '../model/program.ts';
 import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
 import { targetProblem } from './rules/notify.ts';
 import { budgetShape } from './shape/budget.ts';
 import { notify as notifyShape, prices as pricesShape } from './shape/forms.ts';
+import { policyFields } from './shape/policies.ts';
 import { checkShape, type Shape } from './shape/shape.ts';
 
 interface GlobalConfig {
@@ -24,6 +26,8 @@ interface GlobalConfig {
   notify: NotifyRule[] | null;
   /** Of a run; null: it names none. */
   budget: Budget | null;
+  /** null: it says nothing of usage limits. */
+  usageLimit: UsageLimitSpec | null;
   trees: { /** Absolute. */ dir: string };
 }
 
@@ -61,6 +65,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       prices: null,
       notify: null,
       budget: null,
+      usageLimit: null,
       trees: { dir: path.join(globalRoot, 'trees') },
     },
     file,
@@ -113,11 +118,17 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
     return loaded;
   }
-  const { prices, notify, budget, ...sections } = content;
+  const { prices, notify, budget, usage_limit: usageLimit, ...sections } = content;
   const wrong = (message: string, at: string): void =>
     void add('error', 'wrong_type', message, `config.${at}`);
   loaded.config.prices = shaped<Prices>('prices', pricesShape, prices, wrong);
   loaded.config.budget = shaped<Budget>('budget', budgetShape, budget, wrong);
+  loaded.config.usageLimit = shaped<UsageLimitSpec>(
+    'usage_limit',
+    policyFields.usage_limit.shape,
+    usageLimit,
+    wrong,
+  );
   loaded.config.notify = shaped<NotifyRule[]>('notify', notifyShape, notify, wrong);
   for (const [index, { to }] of (loaded.config.notify ?? []).entries()) {
     const problem = targetProblem(to);
@@ -126,7 +137,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
   for (const [section, value] of Object.entries(sections)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      unknown(section, [...Object.keys(known), 'prices', 'notify', 'budget']);
+      unknown(section, [...Object.keys(known), 'prices', 'notify', 'budget', 'usage_limit']);
       continue;
     }
     if (typeof value !== 'object' || value === null) {

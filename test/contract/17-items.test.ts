@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { codexOrch } from '../support/built-program.ts';
+import { standInCodex } from '../support/stand-in-codex.ts';
 import { after, dir, instancesOf, orch, program, show, statuses } from './shell-program.ts';
 
 const result = (json: unknown): string =>
@@ -206,6 +208,54 @@ describe('17. Items', () => {
       'done',
       'done',
     ]);
+  });
+
+  it('says with the question who works on the items, and what one has used in earlier runs', async () => {
+    const compose = [{ kind: 'literal', text: 'Say something.' }];
+    const items = ['careful', 'quick', 'careful'].map((who) => ({ who }));
+    const tasks = {
+      fix: {
+        agent: '${inputs.one.who}',
+        compose,
+        for_each: { items, as: 'one', ask_above: 2 },
+      },
+      look: { run: ':', publish: [], depends_on: after('fix') },
+      end: { run: ':', publish: [], depends_on: [gather('look')] },
+    };
+    const agents = {
+      careful: { backend: 'codex', model: 'gpt-x' },
+      quick: { backend: 'codex' },
+    };
+    const price = { input: 1_000_000, cached_input: 0, output: 2_000_000 };
+    program(tasks, { edition: 2, agents, prices: { '*': price } });
+    const { env } = standInCodex(path.join(dir, 'agent'), { fix: 'echo fixed' });
+    const cli = (...words: string[]) => codexOrch(words, { cwd: dir, env });
+    const question = async () => {
+      expect((await cli('run', 'start', '--root', 'end')).code).toBe(3);
+      const [asked] = JSON.parse(
+        (await cli('inbox', 'list', '--unresolved-only', '--json')).stdout,
+      ) as { interrupt: { question: string; metadata: object } }[];
+      return asked?.interrupt;
+    };
+    const first = await question();
+    expect(first?.question).toContain('3 items, 2 at a time, by careful (gpt-x), quick, shell. ');
+    expect(first?.question).toContain('What an item costs is not known.');
+    expect(first?.metadata).toMatchObject({ earlier_per_item: null });
+    await cli('run', 'abort', 'latest');
+    expect((await cli('run', 'start', '--root', 'end', '--yes-items', '3')).code).toBe(0);
+    const second = await question();
+    expect(second?.question).toContain(
+      'In earlier runs an item has used 2 tokens, $3.00 (the mean of 3); 3 would use 6 tokens, $9.00.',
+    );
+    expect(second?.metadata).toMatchObject({
+      agents: [
+        { agent: 'careful', model: 'gpt-x' },
+        { agent: 'quick', model: null },
+        { agent: 'shell', model: null },
+      ],
+      earlier_per_item: { instances: 3, tokens: 2, cost_usd: 3 },
+    });
+    expect((await cli('run', 'verify', 'latest')).code).toBe(0);
   });
 
   it('begins no item once too many have failed, and goes on when they are mended', async () => {

@@ -25,6 +25,7 @@ beforeEach(() => {
 
 interface Shown {
   id: string;
+  project: Record<string, unknown>;
   status: string;
   waiting_until?: string;
   instances: Record<string, Record<string, unknown>>;
@@ -74,6 +75,22 @@ function letTimePass(): void {
 }
 
 describe('18. Usage limits', () => {
+  it('may be settled in config.toml, which counts where the program says nothing, and is frozen', async () => {
+    newProgram({ a: limited }, { edition: 1 });
+    writeFiles(dir, { 'global/config.toml': '[usage_limit]\non = "wait"\nmax_wait_sec = 900\n' });
+    // Without a time it would be tried every half an hour: a person is asked before.
+    expect((await orch('run', 'start', '--root', 'a', '--max-wait', '1')).code).toBe(3);
+    const shown = await show();
+    expect(shown.project['usage_limit']).toEqual({ on: 'wait', max_wait_sec: 900 });
+    expect(ofTask(shown, 'a')).toMatchObject({ waiting_reason: 'usage_limit' });
+    await orch('limits', 'clear');
+    newProgram({ a: limited }, { usage_limit: { on: 'fail' } });
+    expect((await orch('run', 'start', '--root', 'a')).code).toBe(1);
+    writeFiles(dir, { 'global/config.toml': '[usage_limit]\nat = "wait"\n' });
+    const refused = await orch('run', 'start', '--root', 'a');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('config.toml: the field "at" is unknown')]);
+  });
+
   it('waits, says so everywhere, and goes on in the same session once it is cleared', async () => {
     newProgram({ a: once('a') });
     const started = await orch('run', 'start', '--root', 'a', '--max-wait', '1');

@@ -1,4 +1,6 @@
 /** Section 20 of the contract: what a person sees on a terminal, and what a pipe gets instead. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
@@ -74,6 +76,17 @@ describe('at a terminal', () => {
       }
     },
   );
+
+  it('run show tells what checks came to, and what was printed', { timeout: 60_000 }, async () => {
+    const checks = [{ run: 'echo all is well' }, { run: 'echo it leaks; exit 3' }];
+    program({ a: { run: 'true', checks } }, { edition: 2 });
+    expect((await codexOrch(['run', 'start', '--root', 'a'], { cwd: dir })).code).toBe(1);
+    const { stdout } = await atTerminal(['run', 'show', 'latest']);
+    expect(stdout).toMatch(/Checks\n {2}✖ echo it leaks; exit 3 {2}exit 3 {2}a-\w+\n {6}it leaks\n/);
+    expect(stdout).toMatch(/ {2}✔ echo all is well {2}passed {2}a-/);
+    const [, log = ''] = /^ {6}(\.runs\S*check-1\.log)$/m.exec(stdout) ?? [];
+    expect(readFileSync(path.join(dir, log), 'utf8')).toBe('it leaks\n');
+  });
 
   it('a pipe gets the id alone, and no dialogue', { timeout: 60_000 }, async () => {
     program({ one: { run: 'echo done', publish: ['final.md'] } });

@@ -17,9 +17,11 @@ import { globalRootFrom, loadAgentConfig, loadGlobalConfig } from '../../program
 import { Engine } from '../../engine/engine.ts';
 import { Intake } from '../../engine/intake.ts';
 import type { EngineParts } from '../../engine/parts.ts';
-import { schemasOfConditions } from '../../model/program.ts';
+import { schemasOfConditions, type Prices } from '../../model/program.ts';
 import type { StopMode } from '../../engine/loop.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
+import { earlierUse } from './earlier-use.ts';
+import { pricesFor } from './spending.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
@@ -102,6 +104,7 @@ export function driveSession(
   const executor =
     world.executor ?? new LocalExecutor({ env: world.env, launchers: launchersHere() });
   const tests = schemasOfConditions(session.state.plan.tasks);
+  let prices: Prices = {};
   let fits: EngineParts['fits'] = () => ({ ok: false, why: 'its schema is not known' });
   const parts: EngineParts = {
     fits: (schema, value) => fits(schema, value),
@@ -110,6 +113,8 @@ export function driveSession(
     inbox: new Intake(session),
     attempts: attemptsOf(context),
     executor,
+    earlierUse: (taskIds) =>
+      earlierUse(session.paths.authoredDir, session.state.runId, prices, taskIds),
   };
   const engine = new Engine(parts, {
     revive: options.revive ?? false,
@@ -126,6 +131,7 @@ export function driveSession(
   const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
     .then(async (config) => {
       context.config = config;
+      if (asksAboutItems(session.state)) prices = await pricesFor(world, session.state);
       if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
       notifier = await notifierFor(world, session);
       notifier?.begin();
@@ -147,6 +153,11 @@ export function driveSession(
     },
     ended,
   };
+}
+
+/** Whether a person may be asked how many items there shall be. */
+function asksAboutItems({ plan }: RunState): boolean {
+  return Object.values(plan.tasks).some(({ for_each: each }) => (each?.ask_above ?? null) !== null);
 }
 
 /** null where nobody is to be told of anything. */

@@ -5,6 +5,7 @@ import {
   explainUnfinished,
   type Explanation,
 } from '../../core/explain/explain.ts';
+import type { CheckReceipt } from '../../model/checks.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
@@ -30,6 +31,18 @@ export type { ListedRun, RunDocument, RunSummary, VerifyReport };
 /** Where the run lies, absolute. */
 export function runDirectory(programDir: string, runId: string): string {
   return runPaths(programDir, runId).root;
+}
+
+/** What a check has printed, absolute. */
+export function checkLog(
+  programDir: string,
+  runId: string,
+  instanceId: string,
+  attempt: number,
+  { index, baseline }: Pick<CheckReceipt, 'index' | 'baseline'>,
+): string {
+  const check = { index, isBaseline: baseline === true };
+  return runPaths(programDir, runId).checkPlace(instanceId, attempt, check).log;
 }
 
 /** Newest first. */

@@ -88,19 +88,27 @@ export async function prepareStart(
   warnings.push(...checkInputs(program.project, tasks, inputs, options.inputs));
   checkWorkspaces(program, tasks, inputs);
   await checkAgents(world, program, tasks, inputs);
-  const project = await withBudget(world, program.project, tasks);
+  const project = await withUserSettings(world, program.project, tasks);
   return { program, project, roots: [...selection.roots].sort(), tasks, inputs, warnings };
 }
 
-/** With the budget that holds, and the prices that it is counted by: both of the user where the program has none. */
-async function withBudget(
+/**
+ * With what holds of usage limits, the budget, and the prices that it is counted by: of the user where the program says
+ * nothing of them.
+ */
+async function withUserSettings(
   world: World,
   project: ProjectSpec,
   tasks: readonly TaskSpec[],
 ): Promise<ProjectSpec> {
   const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   const budget = project.budget ?? config.budget ?? undefined;
-  const held = budget === undefined ? project : { ...project, budget };
+  const usageLimit = project.usage_limit ?? config.usageLimit ?? undefined;
+  const held = {
+    ...project,
+    ...(budget === undefined ? {} : { budget }),
+    ...(usageLimit === undefined ? {} : { usage_limit: usageLimit }),
+  };
   const isPriced = [held, ...tasks].some((each) => each.budget?.cost_usd !== undefined);
   if (!isPriced) return held;
   const prices = project.prices ?? config.prices ?? {};

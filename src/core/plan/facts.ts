@@ -14,6 +14,20 @@ export interface Facts {
   /** The result with which a done instance ended; null where it left none. */
   result(instanceId: string): { value: Json } | null;
   fits(schema: JsonObject | boolean, value: Json): Fit;
+  /**
+   * What earlier runs of the program have used for these tasks, an instance of each; null: nothing is known. For people's
+   * eyes: nothing is decided by it. Left out: nobody looks.
+   */
+  earlierUse?(taskIds: readonly string[]): EarlierUse | null;
+}
+
+export interface EarlierUse {
+  /** How many instances it is the mean of, of the task that has fewest. */
+  instances: number;
+  /** Input and output. */
+  tokens: number;
+  /** US dollars; null: of some, nobody knows what they cost. */
+  cost_usd: number | null;
 }
 
 /** `why`: it cannot be said, as a clause. */

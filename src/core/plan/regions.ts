@@ -38,7 +38,7 @@ export function openHead(recorder: Recorder, facts: Facts, head: Instance): void
   if (!list.ok) return failUnstarted(recorder, head, `for_each.items: ${list.why}`, 'items');
   const { items } = list;
   const taken = takenOf(state, head, items.length, forEach);
-  if (taken === null) return askAboutItems(recorder, head, items);
+  if (taken === null) return askAboutItems(recorder, facts, head, items);
   recorder.emit('region_opened', head.instance_id, {
     task_id: head.task_id,
     count: items.length,
