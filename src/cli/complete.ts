@@ -73,8 +73,8 @@ function ofCommand(
   context: CliContext,
 ): Candidate[] {
   const { words, pending } = withoutOptions(command, typed);
-  if (pending) return ofOption(pending, words, command, context);
-  if (!current.startsWith('-')) return ofPosition(words, command, context);
+  if (pending) return ofOption(pending, words, current, command, context);
+  if (!current.startsWith('-')) return ofPosition(words, current, command, context);
   const options = Object.values(command.options).flatMap((option) => [
     option,
     ...(option.others ?? []),
@@ -97,21 +97,27 @@ function withoutOptions(
 function ofOption(
   { choices, kind }: WrittenWay,
   words: string[],
+  current: string,
   command: Command,
   context: CliContext,
 ): Candidate[] {
   if (choices) return choices.map((word) => ({ word }));
   const { programDir, rest } = split(words, command, context);
-  return kind === undefined ? [] : ofKind(kind, programDir, rest);
+  return kind === undefined ? [] : ofKind(kind, programDir, rest, current);
 }
 
-function ofPosition(words: string[], command: Command, context: CliContext): Candidate[] {
+function ofPosition(
+  words: string[],
+  current: string,
+  command: Command,
+  context: CliContext,
+): Candidate[] {
   const hasProgram = takesProgram(command.words);
   const { programDir, rest, isNamed } = split(words, command, context);
   const word = command.words[rest.length + (hasProgram ? 1 : 0)];
   const own =
     word?.choices?.map((each) => ({ word: each })) ??
-    (word ? ofKind(word.kind, programDir, rest) : []);
+    (word ? ofKind(word.kind, programDir, rest, current) : []);
   const mayNameProgram = hasProgram && words.length === 0 && !isNamed;
   return mayNameProgram && (own.length === 0 || defaultProgram(context) === null)
     ? [...own, { word: ':dirs' }]
@@ -131,7 +137,12 @@ function split(
   return { programDir: defaultProgram(context) ?? context.cwd, rest: words, isNamed: false };
 }
 
-function ofKind(kind: WordKind, programDir: string, before: string[]): Candidate[] {
+function ofKind(
+  kind: WordKind,
+  programDir: string,
+  before: string[],
+  current: string,
+): Candidate[] {
   const each = (found: string[]): Candidate[] => found.map((word) => ({ word }));
   switch (kind) {
     case 'program':
@@ -148,7 +159,10 @@ function ofKind(kind: WordKind, programDir: string, before: string[]): Candidate
     case 'run':
       return each(['latest', ...names.newestRunIds(programDir)]);
     case 'instance':
-      return each(names.instanceIds(programDir, before[0]));
+      return each([
+        ...names.instanceIds(programDir, before[0]),
+        ...names.itemNames(programDir, before[0], current),
+      ]);
     case 'interrupt':
       return names
         .unansweredQuestions(programDir)

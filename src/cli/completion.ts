@@ -5,15 +5,27 @@ import { choiceOf, defineCommand } from './command.ts';
 
 const bash = `# bash completion for codex-orch
 _codex_orch() {
-  local line
+  local line word last
+  local -a words=()
+  # Bash takes a colon for the end of a word; ours may hold one.
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
+    last=$((\${#words[@]} - 1))
+    if (( last >= 0 )) && [[ $word == :* || \${words[last]} == *: ]]; then
+      words[last]+=$word
+    else
+      words+=("$word")
+    fi
+  done
+  last=\${words[\${#words[@]} - 1]}
+  last=\${last%"\${last##*:}"}
   COMPREPLY=()
   while IFS= read -r line; do
     case "$line" in
       :files) compopt -o default 2>/dev/null; COMPREPLY+=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
       :dirs) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
-      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+      *) line=\${line%%$'\\t'*}; COMPREPLY+=("\${line#"$last"}") ;;
     esac
-  done < <(codex-orch __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(codex-orch __complete "\${words[@]}" 2>/dev/null)
 }
 complete -F _codex_orch codex-orch
 `;
