@@ -1,5 +1,6 @@
 /** Section 17 of the contract: the same task for every item of a list, and what gathers the items. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codexOrch } from '../support/built-program.ts';
@@ -116,7 +117,9 @@ describe('17. Items', () => {
     expect(retried.code, retried.stderr).toBe(0);
     const run = await show();
     expect(run.status).toBe('done');
-    expect(instancesOf(run, 'summary')).toMatchObject([{ status: 'done', attempt: 1 }]);
+    const [summary] = instancesOf(run, 'summary');
+    expect(summary).toMatchObject({ status: 'done', attempt: 1 });
+    expect(retried.stderr).toContain(`${summary?.instance_id} has gathered the item as it was`);
     expect(((await resultOf('summary')) as Entry[])[1]?.status).toBe('skipped');
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
   });
@@ -208,6 +211,39 @@ describe('17. Items', () => {
       'done',
       'done',
     ]);
+  });
+
+  it('gathers what the items have changed, each in a directory of its own', async () => {
+    const staged = '$CODEX_ORCH_ATTEMPT_DIR/context/refs/deps/fix/changes';
+    program(
+      {
+        fix: {
+          run: `n=${input('name.txt')}; [ "$n" != bad ] || exit 1; echo "$n" > "$n.txt"`,
+          compose: [ref('inputs.name')],
+          publish: [],
+          for_each: { items: ['a', 'b', 'bad'], as: 'name' },
+        },
+        end: {
+          run: `ls "${staged}" > names; cat "${staged}"/*/changes.diff > all; cat names all`,
+          publish: ['final.md'],
+          compose: [ref('deps.fix.changes')],
+          depends_on: [gather('fix')],
+        },
+      },
+      { workspace: 'ws', isolation: 'tree', edition: 2 },
+    );
+    repository();
+    expect((await orch('run', 'start', '--root', 'end')).code).toBe(1);
+    const run = await show();
+    const [end] = instancesOf(run, 'end');
+    const said = readFileSync(
+      path.join(dir, '.runs', run.id, 'instances', end?.instance_id ?? '', 'published/final.md'),
+      'utf8',
+    );
+    expect(said.split('\n').slice(0, 2)).toEqual(['0', '1']);
+    expect(said).toContain('+++ b/a.txt');
+    expect(said).toContain('+++ b/b.txt');
+    expect((await orch('run', 'verify', 'latest')).code).toBe(0);
   });
 
   it('says with the question who works on the items, and what one has used in earlier runs', async () => {
@@ -349,3 +385,14 @@ describe('17. Items', () => {
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
   });
 });
+
+/** Makes the workspace `ws` a repository of one commit. */
+function repository(): void {
+  const ws = path.join(dir, 'ws');
+  mkdirSync(ws);
+  writeFileSync(path.join(ws, 'README.md'), 'hello\n');
+  const git = (...words: string[]) => execFileSync('git', ['-C', ws, ...words]);
+  git('init', '-q');
+  git('add', '.');
+  git('-c', 'user.name=p', '-c', 'user.email=p@x', 'commit', '-q', '-m', 'first');
+}

@@ -1,5 +1,6 @@
 /** `run retry-instance`: forces one failed instance, and drives. */
 import { decide } from '../../core/requests/decide.ts';
+import { gatheredAlready } from '../../core/state/regions.ts';
 import { isDelayed } from '../../core/state/standing.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -12,7 +13,12 @@ import { driveRun, type Drive, type DriveOptions } from './drive.ts';
 import { requestOfEngine, type RunAction } from './request.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
-export interface RetryOptions {
+/** `onStays`: what has gathered the instance's item already, and stays done with what it was given. */
+interface RetryHooks {
+  onStays?(instances: readonly Instance[]): void;
+}
+
+export interface RetryOptions extends RetryHooks {
   /** For a loop that reached its limit. */
   grantIterations: number;
   /** Leave the session of the earlier attempts. */
@@ -64,9 +70,12 @@ export async function retryInBackground(
   const request = requestFor(id, options);
   const requested = await requestOfEngine(world, programDir, runId, command, request);
   if (requested) return requested;
-  requeueInstance(world, programDir, runId, id, options);
+  const stay: string[] = [];
+  const onStays = (instances: readonly Instance[]): void =>
+    void stay.push(...instances.map((each) => ` ${staysInWords(each)}`));
+  requeueInstance(world, programDir, runId, id, { ...options, onStays });
   driveInBackground(world, programDir, runId);
-  return { outcome: 'started', message: `${id} is tried again, in the background.` };
+  return { outcome: 'started', message: `${id} is tried again, in the background.${stay.join('')}` };
 }
 
 /** What a retry is for, where a name alone leaves it open. */
@@ -84,6 +93,11 @@ function requestFor(instanceId: string, { grantIterations, newSession, freshTree
   } as const;
 }
 
+/** As a sentence, for people. */
+export function staysInWords({ instance_id: id }: Instance): string {
+  return `${id} has gathered the item as it was, and stays done.`;
+}
+
 function requeue(session: RunSession, instance: string, options: RetryOptions): void {
   const id = resolveInstanceId(session.state, instance, hasFailed);
   const decision = decide(session.state, requestFor(id, options), session.now());
@@ -92,5 +106,7 @@ function requeue(session: RunSession, instance: string, options: RetryOptions): 
     const details = decision.code === 'run-aborted' ? { hint } : {};
     throw new Refusal(decision.code, decision.reason, details);
   }
+  const stay = gatheredAlready(session.state, id);
   session.commit(decision.events);
+  if (stay.length > 0) options.onStays?.(stay);
 }

@@ -19,6 +19,7 @@ import { stageObligations, stageProgramFile } from './stage-program-file.ts';
 import {
   gatheredAt,
   stageGathered,
+  stageGatheredChanges,
   stageReference,
   type AskedReference,
 } from './stage-references.ts';
@@ -121,12 +122,14 @@ async function referencePart(
   asked: AskedReference,
 ): Promise<PromptPart> {
   const { ref, reference } = asked;
-  if (reference.kind === 'dep_artifact') {
-    const gathered = gatheredAt(request, reference.scope);
-    if (gathered !== null) {
-      const items = await stageGathered(request, staged, asked, reference, gathered);
-      return { kind: 'items', ref, items };
-    }
+  const isOfMany = reference.kind === 'dep_artifact' || reference.kind === 'dep_changes';
+  const gathered = isOfMany ? gatheredAt(request, reference.scope) : null;
+  if (isOfMany && gathered !== null) {
+    const items =
+      reference.kind === 'dep_changes'
+        ? await stageGatheredChanges(staged, asked, reference, gathered)
+        : await stageGathered(request, staged, asked, reference, gathered);
+    return { kind: 'items', ref, items };
   }
   return { kind: 'reference', ref, file: await stageReference(request, staged, asked) };
 }

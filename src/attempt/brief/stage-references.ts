@@ -142,6 +142,21 @@ export async function stageGathered(
   return { directory, path: wanted, count: done.length };
 }
 
+/** What each item that is done has changed, in the directory of its key. */
+export async function stageGatheredChanges(
+  staged: StagedFiles,
+  { ref }: Pick<AskedReference, 'ref'>,
+  { scope }: Reference & { kind: 'dep_changes' },
+  { done }: GatheredOutput,
+): Promise<StagedItems> {
+  const directory = `context/refs/deps/${safeName(scope)}/changes`;
+  for (const { key, output } of done) {
+    const name = `${directory}/${itemDirectory(key)}/${CHANGES_FILE}`;
+    staged.write(name, await output.changes(), { source: ref, kind: 'reference' });
+  }
+  return { directory, path: CHANGES_FILE, count: done.length };
+}
+
 /** Where the files of items were staged: `<directory>/<key>/<path>`. */
 export interface StagedItems {
   /** As `StagedFile.path`. */
@@ -195,6 +210,8 @@ async function stagePublished(
   );
 }
 
+const CHANGES_FILE = 'changes.diff';
+
 /** Of an instance that committed nothing, an empty one. */
 async function stageChanges(
   request: StageRequest,
@@ -203,7 +220,7 @@ async function stageChanges(
   { scope }: Reference & { kind: 'dep_changes' },
 ): Promise<StagedFile> {
   const upstream = upstreamOf(request, ref, location, scope);
-  const name = `context/refs/deps/${safeName(scope)}/changes.diff`;
+  const name = `context/refs/deps/${safeName(scope)}/${CHANGES_FILE}`;
   return staged.write(name, await upstream.changes(), { source: ref, kind: 'reference' });
 }
 

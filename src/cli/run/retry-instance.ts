@@ -1,4 +1,5 @@
 /** `run retry-instance`. */
+import type { Instance } from '../../model/run.ts';
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import { defineCommand, flag, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
 import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
@@ -27,11 +28,15 @@ export const command = defineCommand({
   async run({ words: [programDir, run, instance], options }, context) {
     const { resolveRunId } = await import('../../app/run/inspect-run.ts');
     const { driveInBackground } = await import('../../app/run/background.ts');
-    const { requeueInstance, retryAndDrive } = await import('../../app/run/retry.ts');
+    const { requeueInstance, retryAndDrive, staysInWords } = await import('../../app/run/retry.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
     const { grantIterations, fresh } = options;
-    const wish = { grantIterations, newSession: options.newSession || fresh, freshTree: fresh };
+    const onStays = (instances: readonly Instance[]): void => {
+      for (const each of instances) context.stderr.line(staysInWords(each));
+    };
+    const newSession = options.newSession || fresh;
+    const wish = { grantIterations, newSession, freshTree: fresh, onStays };
     await setGoing(programDir, runId, options, context, {
       here: (hooks) =>
         retryAndDrive(context, programDir, runId, instance, {

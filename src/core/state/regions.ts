@@ -2,9 +2,9 @@
  * Regions whose list is known: section 17 of the contract. An item is a scope; what is counted of the instances within
  * it (region-counts.ts) is kept by `evolve`, so that planning looks at no item twice.
  */
-import type { ForEach } from '../../model/program.ts';
+import { scopeName, type ForEach } from '../../model/program.ts';
 import type { GatheredItem, Instance } from '../../model/run.ts';
-import type { Item, ItemGather, Region, RunState } from './run-state.ts';
+import { instanceOf, type Item, type ItemGather, type Region, type RunState } from './run-state.ts';
 import { scopeOf } from './scope-index.ts';
 import { standingOf } from './task-graph.ts';
 
@@ -45,6 +45,26 @@ export function isFirstOfItem(
 ): boolean {
   const { item } = scopeOf(state, scopeId);
   return item?.scopeId === scopeId && item.region.task_id === task;
+}
+
+/** The instances that are done, and were given something of which this one is a part: a retry of it does not change them. */
+export function gatheredAlready(state: RunState, instanceId: string): Instance[] {
+  const { task_id: task, input_scope_id: scopeId } = instanceOf(state, instanceId);
+  const around = new Map<string, ReadonlySet<string>>();
+  for (const { region } of itemsAround(state, scopeId)) {
+    const leading = (state.graph.gathered.get(region.task_id) ?? [])
+      .filter((each) => each.leading.has(task))
+      .map((each) => each.task);
+    around.set(region.region_id, new Set(leading));
+  }
+  if (around.size === 0) return [];
+  return [...state.instances.values()].filter((each) => {
+    if (each.status !== 'done' || each.gathers === undefined) return false;
+    const dependencies = state.plan.tasks[each.task_id]?.depends_on ?? [];
+    return dependencies.some((dependency) =>
+      around.get(each.gathers?.[scopeName(dependency)] ?? '')?.has(dependency.task),
+    );
+  });
 }
 
 /** Whether it has been told what its items are, where it gathers any. */
