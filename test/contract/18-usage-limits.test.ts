@@ -88,7 +88,10 @@ describe('18. Usage limits', () => {
     expect((await orch('run', 'start', '--root', 'a')).code).toBe(1);
     writeFiles(dir, { 'global/config.toml': '[usage_limit]\nat = "wait"\n' });
     const refused = await orch('run', 'start', '--root', 'a');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('config.toml: the field "at" is unknown')]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('config.toml: the field "at" is unknown'),
+    ]);
   });
 
   it('waits, says so everywhere, and goes on in the same session once it is cleared', async () => {

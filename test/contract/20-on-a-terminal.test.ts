@@ -82,7 +82,9 @@ describe('at a terminal', () => {
     program({ a: { run: 'true', checks } }, { edition: 2 });
     expect((await codexOrch(['run', 'start', '--root', 'a'], { cwd: dir })).code).toBe(1);
     const { stdout } = await atTerminal(['run', 'show', 'latest']);
-    expect(stdout).toMatch(/Checks\n {2}✖ echo it leaks; exit 3 {2}exit 3 {2}a-\w+\n {6}it leaks\n/);
+    expect(stdout).toMatch(
+      /Checks\n {2}✖ echo it leaks; exit 3 {2}exit 3 {2}a-\w+\n {6}it leaks\n/,
+    );
     expect(stdout).toMatch(/ {2}✔ echo all is well {2}passed {2}a-/);
     const [, log = ''] = /^ {6}(\.runs\S*check-1\.log)$/m.exec(stdout) ?? [];
     expect(readFileSync(path.join(dir, log), 'utf8')).toBe('it leaks\n');

@@ -311,7 +311,9 @@ export class Lockstep {
     // What comes only after the plan may be another story than the model was told.
     const isOther =
       (this.#isConditional && step.op === 'abort') ||
-      (this.#hasRegions && (step.op === 'retry' || step.op === 'resume'));
+      (this.#hasRegions && (step.op === 'retry' || step.op === 'resume')) ||
+      // A plan that ends the run closes what is still open: an engine takes answers in before it plans.
+      (step.op === 'reply' && !this.#hasOpenWork());
     const planned = step.op !== 'interrupt' && this.#random.chance(0.5) && !isOther;
     this.steps.push({ op: 'crash', cut, planned });
     if (planned) this.#planWithoutStart();
@@ -404,6 +406,14 @@ export class Lockstep {
 
   #nextSlots(): number {
     return this.#random.chance(0.1) ? this.#random.below(4) : this.#slots;
+  }
+
+  /** Whether no plan can be the last. */
+  #hasOpenWork(): boolean {
+    const { instances } = this.state;
+    return [...instances.values()].some(
+      ({ status }) => status === 'running' || status === 'waiting',
+    );
   }
 
   #runningCount(): number {

@@ -101,10 +101,7 @@ describe('the checks of an instance', () => {
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const holds: Play = { steps: [{ waits: new Promise(() => undefined) }] };
     const stage = new Stage(
-      [
-        task({ id: 'a', checks: [{ run: 'one', timeout_sec: 600, baseline }] }),
-        task({ id: 'b' }),
-      ],
+      [task({ id: 'a', checks: [{ run: 'one', timeout_sec: 600, baseline }] }), task({ id: 'b' })],
       {
         [name.slice(0, -2)]: () => {
           begin();

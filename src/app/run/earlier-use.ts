@@ -22,7 +22,9 @@ export function earlierUse(
   prices: Prices,
   taskIds: readonly string[],
 ): EarlierUse | null {
-  const sums = new Map(taskIds.map((id) => [id, { instances: 0, tokens: 0, cost: 0, unpriced: 0 }]));
+  const sums = new Map(
+    taskIds.map((id) => [id, { instances: 0, tokens: 0, cost: 0, unpriced: 0 }]),
+  );
   const runs = listRunIds(programDir).filter((each) => each !== runId);
   for (const each of runs.slice(0, MOST_RUNS)) {
     const state = earlierRun(programDir, each);

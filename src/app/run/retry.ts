@@ -75,7 +75,10 @@ export async function retryInBackground(
     void stay.push(...instances.map((each) => ` ${staysInWords(each)}`));
   requeueInstance(world, programDir, runId, id, { ...options, onStays });
   driveInBackground(world, programDir, runId);
-  return { outcome: 'started', message: `${id} is tried again, in the background.${stay.join('')}` };
+  return {
+    outcome: 'started',
+    message: `${id} is tried again, in the background.${stay.join('')}`,
+  };
 }
 
 /** What a retry is for, where a name alone leaves it open. */

@@ -33,9 +33,12 @@ export function checkLines(input: CheckInput): string[] {
     const latest = instance.attempts.findLast(({ checks = [] }) => checks.length > 0);
     const { instance_id: instanceId } = instance;
     const called = calledOf(state, instance);
-    return (latest?.checks ?? []).map(
-      (receipt): Held => ({ instanceId, called, attempt: latest?.attempt ?? 0, receipt }),
-    );
+    return (latest?.checks ?? []).map((receipt): Held => ({
+      instanceId,
+      called,
+      attempt: latest?.attempt ?? 0,
+      receipt,
+    }));
   });
   if (all.length === 0) return [];
   const failed = all.filter(({ receipt }) => !hasPassed(receipt));
