@@ -312,8 +312,8 @@ export class Lockstep {
     const isOther =
       (this.#isConditional && step.op === 'abort') ||
       (this.#hasRegions && (step.op === 'retry' || step.op === 'resume')) ||
-      // A plan that ends the run closes what is still open: an engine takes answers in before it plans.
-      (step.op === 'reply' && !this.#hasOpenWork());
+      // A plan that ends the run closes what is still open, since format 2: an engine takes answers in before it plans.
+      (step.op === 'reply' && this.#options.formatVersion > 1 && !this.#hasOpenWork());
     const planned = step.op !== 'interrupt' && this.#random.chance(0.5) && !isOther;
     this.steps.push({ op: 'crash', cut, planned });
     if (planned) this.#planWithoutStart();
