@@ -206,8 +206,8 @@ export interface OutputSummary {
   /** As reported by the agent in this attempt. */
   sessionId: string | null;
   finalMessage: string | null;
-  /** `open`: neither completed nor failed so far. */
-  turn: 'completed' | 'failed' | 'open';
+  /** `open`: neither completed nor failed so far. `untold`: the agent speaks of no turns, its exit status tells. */
+  turn: 'completed' | 'failed' | 'open' | 'untold';
   /** What ended the turn, or else the latest error seen. */
   errorMessage: string | null;
   /** What the agent says of the error in fields rather than words; its backend alone reads it. */

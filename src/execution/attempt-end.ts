@@ -77,7 +77,8 @@ function terminationOf(backend: Backend, facts: EndFacts): TerminationReason {
   if (output.turn === 'completed' && (returnCode === 0 || returnCode === null)) return 'completed';
   if (stopped !== null) return stopped;
   if (returnCode === null) return output.turn === 'failed' ? 'nonzero_exit' : 'orphaned';
-  if (returnCode === 0 && !backend.can.structuredOutput) return 'completed';
+  const saysNothingOfTurns = output.turn === 'untold' || !backend.can.structuredOutput;
+  if (returnCode === 0 && saysNothingOfTurns) return 'completed';
   return 'nonzero_exit';
 }
 

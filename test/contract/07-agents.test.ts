@@ -89,4 +89,33 @@ describe('7. Agents', () => {
     expect((await orch('run', 'list')).stdout).toBe('');
     expect((await start('--root', 'd', '--dry-run')).code).toBe(0);
   });
+
+  it('a stand-in for Codex that was written for the Python tool has its exit status alone', async () => {
+    const session = '0199aaaa-0000-7000-8000-000000000001';
+    const print = (line: object) => `echo '${JSON.stringify(line)}'`;
+    const says = { id: 'item_1', type: 'agent_message', text: 'hello from a stand-in' };
+    const standIn = [
+      '#!/bin/sh',
+      print({ type: 'session.created', session_id: session }),
+      print({ type: 'item.completed', item: says }),
+      'test "$CODEX_ORCH_TASK_ID" = well',
+    ];
+    program({ well: {}, ill: {} }, { default_agent: 'default' });
+    const text = 'compose: [{kind: literal, text: Work.}]';
+    writeFiles(dir, {
+      'tasks/well.yaml': `id: well\ntitle: well\n${text}\n`,
+      'tasks/ill.yaml': `id: ill\ntitle: ill\n${text}\n`,
+      codex: `${standIn.join('\n')}\n`,
+    });
+    chmodSync(path.join(dir, 'codex'), 0o755);
+    const ran = await codexOrch(['run', 'start', '--root', 'well', '--root', 'ill'], {
+      cwd: dir,
+      env: { CODEX_ORCH_CODEX_BIN: path.join(dir, 'codex') },
+    });
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('codex')]);
+    const run = await show();
+    const [well, ill] = ['well', 'ill'].map((task) => instancesOf(run, task)[0]);
+    expect(well).toMatchObject({ status: 'done', session_id: session });
+    expect(ill).toMatchObject({ status: 'failed', termination_reason: 'nonzero_exit' });
+  });
 });

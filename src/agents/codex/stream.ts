@@ -4,7 +4,9 @@
  * - an `error` line is not the end; only turn.completed and turn.failed are;
  * - the final message is the last agent_message;
  * - `usage` is cumulative for the thread;
- * - an item may start and never complete, and item ids start again in every process.
+ * - an item may start and never complete, and item ids start again in every process;
+ * - stand-ins for Codex that were written for the Python tool say `session.created`, and speak of no turns: a
+ *   stream that has a message and began no thread and no turn is such a one, and its exit status tells.
  */
 import { isJsonObject } from '../../model/json.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
@@ -17,6 +19,7 @@ export function createCodexReader(): OutputReader {
   const openItems = new Set<string>();
   let retrying = false;
   let started = false;
+  let isCodex = false;
   const seen: Omit<OutputSummary, 'busyWith'> = {
     sessionId: null,
     finalMessage: null,
@@ -31,15 +34,19 @@ export function createCodexReader(): OutputReader {
     if (record === null) return [];
     const kind = textOf(record['type']);
     switch (kind) {
-      case 'thread.started': {
-        const sessionId = textOf(record['thread_id']);
+      case 'thread.started':
+      case 'session.created': {
+        const sessionId = textOf(record[kind === 'thread.started' ? 'thread_id' : 'session_id']);
         // Codex says it once, before its turn: whatever else looks like it is none of its doing.
+        if (kind === 'thread.started') isCodex = true;
+        else if (!isCodex && !started && seen.turn === 'open') seen.turn = 'untold';
         if (started || seen.sessionId !== null || !isSessionUuid(sessionId)) return [];
         seen.sessionId = sessionId;
         return [{ type: 'session_started', sessionId }];
       }
       case 'turn.started':
         started = true;
+        if (seen.turn === 'untold') seen.turn = 'open';
         return [{ type: 'turn_started' }];
       case 'turn.completed': {
         seen.turn = 'completed';
@@ -76,6 +83,7 @@ export function createCodexReader(): OutputReader {
     const activity = activityOf(id, kind === 'item.completed', item);
     if (activity.type === 'message' && kind === 'item.completed') {
       seen.finalMessage = activity.text;
+      if (!isCodex && !started && seen.turn === 'open') seen.turn = 'untold';
     }
     return [activity];
   }

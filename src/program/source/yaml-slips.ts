@@ -11,7 +11,7 @@ export interface Slip {
 export function slipAt(text: string, offset: number, { code }: { code: string }): Slip | null {
   const from = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(from).split(/\r?\n/, 1)[0] ?? '';
-  const slip = code === 'BAD_INDENT' ? null : unquoted(line, from);
+  const slip = code === 'BAD_INDENT' ? null : (unquoted(line, from) ?? unfit(line, from));
   if (slip !== null) return slip;
   const isAboutIndent =
     /^(BAD_INDENT|MISSING_CHAR|UNEXPECTED_TOKEN|BLOCK_AS_IMPLICIT_KEY|MULTILINE_IMPLICIT_KEY|BAD_COLLECTION_TYPE)$/.test(
@@ -19,6 +19,22 @@ export function slipAt(text: string, offset: number, { code }: { code: string })
     );
   if (!isAboutIndent) return null;
   return misaligned(text, line, from) ?? below(text, line, from) ?? before(text, from, code);
+}
+
+/** `[a-${topic}]`, at `offset` or before it on its line: between brackets a brace of a variable is YAML's own. */
+export function variableSlipAt(text: string, offset: number): Slip | null {
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const line = text.slice(from).split(/\r?\n/, 1)[0] ?? '';
+  const found = /[[{](?:.*?[[{,:])?\s*([^\s"'[\]{},:#][^"'[\]{},]*\$\{[^{}"']*\}[^"'[\]{},]*)/.exec(
+    line,
+  );
+  const value = found?.[1]?.replace(/^[^:]*: +/, '').trim();
+  if (found === null || value === undefined) return null;
+  return {
+    message: `between brackets, a value with a variable needs quotes: ${value}`,
+    hint: `Put it in quotes: ${JSON.stringify(value)}`,
+    at: from + line.indexOf(value, found.index),
+  };
 }
 
 /** `id: a`, and a field below it that is further in: as if it belonged to the value. */
@@ -44,7 +60,7 @@ function before(text: string, from: number, code: string): Slip | null {
 
 /** `title: Fix: the thing`, `title: @me`: a value that must be in quotes. */
 function unquoted(line: string, from: number): Slip | null {
-  const parts = /^(\s*(?:- +)*)([^\s:#'"[{][^:#]*?): +(\S.*?)\s*$/.exec(line);
+  const parts = /^(\s*(?:- +)*)((?!- )[^\s:#'"[{][^:#]*?): +(\S.*?)\s*$/.exec(line);
   const [, indent = '', key = '', value = ''] = parts ?? [];
   if (parts === null) return null;
   const at = from + line.indexOf(value, indent.length + key.length + 1);
@@ -58,6 +74,29 @@ function unquoted(line: string, from: number): Slip | null {
     return { message, hint, at };
   }
   return null;
+}
+
+/** `title A`, `title:A`, `title: 'it's'`, `title: - a`: a field that is no field, or has no such value. */
+function unfit(line: string, from: number): Slip | null {
+  const at = from + indentOf(line);
+  const [, key, glue, rest = ''] = /^\s*([a-z_]+)(:| +|: +- +)(\S.*?)\s*$/.exec(line) ?? [];
+  if (key !== undefined && glue !== undefined && !/^: /.test(glue) && !rest.startsWith(':')) {
+    const what = glue === ':' ? 'a blank behind its colon' : 'a colon';
+    return {
+      message: `the line has no ${what}, so that it is no field`,
+      hint: `Write ${key}: ${rest}`,
+      at,
+    };
+  }
+  if (glue !== undefined && key !== undefined && glue.endsWith('- ')) {
+    const hint = `Write ${key}: [${rest}], or put "- ${rest}" into a line of its own below.`;
+    return { message: `a list cannot begin in the line of its field "${key}"`, hint, at };
+  }
+  const quoted = /: +('(?:[^']|'')*')(?=[^\s,\]}])/.exec(line);
+  if (quoted === null) return null;
+  const end = from + quoted.index + quoted[0].length;
+  const hint = "Write '' for a single quote in the text, or use double quotes around it.";
+  return { message: 'the text in single quotes ends here, and more follows', hint, at: end };
 }
 
 /** A line that begins in a column where none of those above it does. */

@@ -18,7 +18,7 @@ import {
 } from 'yaml';
 import { jsonNumber, setField, type Json, type JsonObject } from '../../model/json.ts';
 import { hiddenCharacters, olderReadings, type Reading } from './yaml-readings.ts';
-import { slipAt } from './yaml-slips.ts';
+import { slipAt, variableSlipAt } from './yaml-slips.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -216,13 +216,14 @@ function describe(
       return say('tag', error.message, 'Tags have no meaning here; remove it.');
     default: {
       if (error.message.includes('call stack')) return tooDeep(place);
-      const open = unfinished(error, document, text);
+      const variable = variableSlipAt(text, from);
+      const open = variable === null ? unfinished(error, document, text) : null;
       if (open) {
         const message = `is not valid YAML: the ${open.what} that begins here does not end`;
         const hint = `Add the closing ${open.closing}`;
         return { ...say('syntax', message, hint), ...position(lines, open.from) };
       }
-      const slip = slipAt(text, from, error);
+      const slip = variable ?? slipAt(text, from, error);
       if (slip !== null) {
         const { message, hint, at } = slip;
         return { ...say('syntax', `is not valid YAML: ${message}`, hint), ...position(lines, at) };

@@ -43,6 +43,32 @@ describe('the session of a Codex stream', () => {
   });
 });
 
+describe('a stand-in that speaks of no turns', () => {
+  const created = { type: 'session.created', session_id: SESSION };
+  const says = completed({ id: 'item_1', type: 'agent_message', text: 'hello' });
+
+  it('has its session, and an exit status that tells', () => {
+    const { activities, summary } = readAll([created, says]);
+    expect(activities[0]).toEqual({ type: 'session_started', sessionId: SESSION });
+    expect(summary).toMatchObject({ turn: 'untold', sessionId: SESSION, finalMessage: 'hello' });
+    expect(readAll([created]).summary.turn).toBe('untold');
+    expect(readAll([says]).summary.turn).toBe('untold');
+    expect(readAll([{ type: 'session.created', session_id: 'session-123' }]).summary).toMatchObject(
+      { turn: 'untold', sessionId: null },
+    );
+  });
+
+  it('may fail its turn all the same, or turn out to be Codex', () => {
+    const failed = { type: 'turn.failed', error: { message: 'no' } };
+    expect(readAll([created, failed]).summary.turn).toBe('failed');
+    const thread = { type: 'thread.started', thread_id: SESSION };
+    for (const lines of [[thread], [thread, says], [{ type: 'turn.started' }, says], []]) {
+      expect(readAll(lines).summary.turn).toBe('open');
+    }
+    expect(readAll([created, { type: 'turn.started' }, says]).summary.turn).toBe('open');
+  });
+});
+
 describe('the activities of a Codex stream', () => {
   it('are typed, item by item', () => {
     const command = {

@@ -71,6 +71,7 @@ export async function briefAssistant(
       programDir: paths.authoredDir,
       attemptDir,
       askerAttemptDir: paths.attemptDir(interrupt.instance_id, instance?.attempt ?? 1),
+      instancesDir: paths.instancesDir,
       workspaceDir,
     },
     artifacts,

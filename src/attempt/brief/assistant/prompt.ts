@@ -18,7 +18,13 @@ export interface PromptRequest {
   /** Answered questions of the same instance, oldest first. */
   earlier: InterruptRecord[];
   /** Absolute paths that the assistant may read. */
-  places: { programDir: string; attemptDir: string; askerAttemptDir: string; workspaceDir: string };
+  places: {
+    programDir: string;
+    attemptDir: string;
+    askerAttemptDir: string;
+    instancesDir: string;
+    workspaceDir: string;
+  };
   artifacts: StagedArtifact[];
   /** With all references local; null: the question sets none. */
   replySchema: JsonObject | boolean | null;
@@ -80,6 +86,7 @@ function context(request: PromptRequest): string {
         : []),
       `its workspace: ${code(places.workspaceDir)}`,
       `its attempt directory, with its prompt and what it has written: ${code(places.askerAttemptDir)}`,
+      `all instances of the run, with what they have handed in: ${code(places.instancesDir)}`,
       `the program's files: ${code(places.programDir)}`,
     ]),
   );
