@@ -81,7 +81,7 @@ function unfit(line: string, from: number): Slip | null {
   const at = from + indentOf(line);
   const [, key, glue, rest = ''] = /^\s*([a-z_]+)(:| +|: +- +)(\S.*?)\s*$/.exec(line) ?? [];
   if (key !== undefined && glue !== undefined && !/^: /.test(glue) && !rest.startsWith(':')) {
-    const what = glue === ':' ? 'a blank behind its colon' : 'a colon';
+    const what = glue === ':' ? 'blank behind its colon' : 'colon';
     return {
       message: `the line has no ${what}, so that it is no field`,
       hint: `Write ${key}: ${rest}`,

@@ -23,7 +23,7 @@ describe('a slip in YAML', () => {
     ['- {id: p-${n}, title: X}\n', '1:8', 'needs quotes: p-${n}', 'quotes: "p-${n}"'],
     ['a: [{task: ${x}-y, kind: order}]\n', '1:12', 'needs quotes: ${x}-y', '"${x}-y"'],
     ['id: a\ntitle A\n', '2:1', 'no colon', 'Write title: A'],
-    ['id:a\ntitle: A\n', '1:1', 'no blank behind its colon', 'Write id: a'],
+    ['id:a\ntitle: A\n', '1:1', 'no blank behind', 'Write id: a'],
     ['title: - x\n', '1:1', 'cannot begin in the line of its field', 'Write title: [x]'],
     ["title: 'it's'\n", '1:12', 'ends here', "Write ''"],
     ['title: "abc\nb: 1\n', '1:8', 'does not end', 'closing quote'],
