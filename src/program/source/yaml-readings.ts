@@ -24,9 +24,13 @@ export function olderReadings(text: string, document: Document.Parsed): Reading[
       if (key === 'key' || type !== 'PLAIN' || source === undefined || !range) return;
       const older = olderReading(source);
       if (older === null || older === value) return;
+      if (typeof older === 'bigint' && Number(older) === value) return;
       const here =
-        typeof value === 'string' ? `the text "${value}"` : `the ${typeof value} ${String(value)}`;
-      const then = typeof older === 'string' ? older : `the ${typeof older} ${String(older)}`;
+        typeof value === 'string'
+          ? `the text "${value}"`
+          : `the ${typeof value} ${shownValue(value, source)}`;
+      const kind = typeof older === 'bigint' ? 'number' : typeof older;
+      const then = typeof older === 'string' ? older : `the ${kind} ${String(older)}`;
       found.push({
         offset: range[0],
         message: `${source} is ${here}; by YAML 1.1 it was ${then}`,
@@ -40,8 +44,14 @@ export function olderReadings(text: string, document: Document.Parsed): Reading[
   return found;
 }
 
+/** As it is kept: a number that JavaScript cannot hold, by its digits. */
+function shownValue(value: unknown, source: string): string {
+  const isExact = typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return isExact ? String(value) : source.replace(/^([-+]?)0+(?=\d)/, '$1');
+}
+
 /** What PyYAML makes of a plain value, where it is none of what both read alike; null: the same as we. */
-function olderReading(text: string): number | boolean | string | null {
+function olderReading(text: string): number | bigint | boolean | string | null {
   if (/^(yes|Yes|YES|on|On|ON)$/.test(text)) return true;
   if (/^(no|No|NO|off|Off|OFF)$/.test(text)) return false;
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return 'a date';
@@ -54,13 +64,14 @@ function olderReading(text: string): number | boolean | string | null {
   return isNumber ? `the text "${text}"` : null;
 }
 
-function olderNumber(text: string): number | null {
+function olderNumber(text: string): number | bigint | null {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '').replaceAll('_', '');
-  if (/^[-+]?0b[01_]+$/.test(text)) return sign * Number.parseInt(digits.slice(2), 2);
-  if (/^[-+]?0x[0-9a-fA-F_]+$/.test(text)) return sign * Number.parseInt(digits.slice(2), 16);
-  if (/^[-+]?0[0-7_]+$/.test(text)) return sign * Number.parseInt(digits, 8);
-  if (/^[-+]?(0|[1-9][0-9_]*)$/.test(text)) return sign * Number(digits);
+  const whole = (literal: string): bigint => BigInt(sign) * BigInt(literal);
+  if (/^0b[01]+$/.test(digits)) return whole(digits);
+  if (/^0x[0-9a-fA-F]+$/.test(digits)) return whole(digits);
+  if (/^[-+]?0[0-7_]+$/.test(text)) return whole(`0o${digits}`);
+  if (/^[-+]?(0|[1-9][0-9_]*)$/.test(text)) return whole(digits);
   if (/^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(text)) {
     const isWhole = /^[-+]?[1-9]/.test(text) || text.includes('.');
     return isWhole

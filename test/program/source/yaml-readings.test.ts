@@ -40,6 +40,20 @@ it('notes plain values that YAML 1.1 took for something else, with their line', 
   ]);
 });
 
+it('tells numbers that JavaScript cannot hold by their digits', () => {
+  const text =
+    'a: 1e400\nb: 1_000_000_000_000_000_000_001\nc: 012345670123456701234567\nd: -0x1_0\n';
+  expect(notes(text)).toEqual([
+    'note 1: 1e400 is the number 1e400; by YAML 1.1 it was the text "1e400"',
+    'note 2: 1_000_000_000_000_000_000_001 is the text "1_000_000_000_000_000_000_001"; by YAML 1.1 it was the number 1000000000000000000001',
+    'note 3: 012345670123456701234567 is the number 12345670123456701234567; by YAML 1.1 it was the number 96374504495306324343',
+    'note 4: -0x1_0 is the text "-0x1_0"; by YAML 1.1 it was the number -16',
+  ]);
+  expect(notes('a: 12345678901234567890\nb: 0xFFFFFFFFFFFFFFFF\nc: -9007199254740993\n')).toEqual(
+    [],
+  );
+});
+
 it('has nothing to say of what all read alike', () => {
   const text =
     'a: true\nb: 10\nc: 0\nd: 0x10\ne: 1.5\nf: .5\ng: "yes"\nh: yesterday\ni: null\nj: ~\nk: -3\nl: 1.5e+3\nm: 12:a\nn: 1.2.3\n';
