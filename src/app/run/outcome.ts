@@ -40,8 +40,9 @@ export function latestInstances(state: RunState): { wanted: Instance[]; others: 
 
 /** Of each task that the run was started for and that is done, the latest instance. */
 export function outcomesOf(programDir: string, state: RunState): Outcome[] {
-  return latestInstances(state)
-    .wanted.filter(({ status }) => status === 'done')
+  const { wanted } = latestInstances(state);
+  return wanted
+    .filter(({ status }) => status === 'done')
     .map((instance) => ({
       instance,
       title: state.plan.tasks[instance.task_id]?.title ?? instance.task_id,
