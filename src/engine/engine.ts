@@ -6,35 +6,33 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
-import { endOnRecord, recordCheck } from '../core/judge/checks.ts';
-import { awaitsChecks, dueBaseline, dueCheck, uncheckedTree } from '../core/state/checks.ts';
+import { recordCheck } from '../core/judge/checks.ts';
+import { awaitsChecks, dueBaseline, dueCheck } from '../core/state/checks.ts';
 import type { Facts } from '../core/plan/facts.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordMerged } from '../core/plan/run-result.ts';
-import { recordPrepared, recordSeen } from '../core/judge/workspace.ts';
 import { decide, type Request } from '../core/requests/decide.ts';
 import { budgetOfAttempt } from '../core/state/budgets.ts';
 import { instanceOf, linksOf } from '../core/state/run-state.ts';
 import { leftAlone } from '../core/requests/revive.ts';
-import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
-import type { AttemptEnd, ProcessEnd } from '../model/attempt.ts';
+import type { ProcessEnd } from '../model/attempt.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Instance } from '../model/run.ts';
 import type { Asker } from '../store/inbox/scanner.ts';
 import type { InboxCommand } from '../store/inbox/records.ts';
-import { notStarted } from '../attempt/harvest/harvest.ts';
 import { atWorkOf } from './at-work.ts';
 import type { Clock } from './clock.ts';
 import { Answers } from './answers.ts';
+import { AttemptWork } from './attempt-work.ts';
 import { Checks } from './checks.ts';
 import { CacheTimer } from './cache-timer.ts';
 import { askerOf, askersOf } from './intake.ts';
 import { Loop, type StopMode, type Turn } from './loop.ts';
 import { factsOf, planTurn } from './plan-turn.ts';
 import { TreeWork } from './tree-work.ts';
-import { troubleOfOne } from './trouble.ts';
+import { troubleIn } from './trouble.ts';
 import type { Answerer, Attempts, DrivenInbox, DrivenRun, EngineParts } from './parts.ts';
 
 export interface EngineOptions {
@@ -77,20 +75,11 @@ export class Engine {
   readonly #run: DrivenRun;
   readonly #inbox: DrivenInbox;
   readonly #attempts: Attempts;
-  readonly #executor: Executor;
   readonly #known: Pick<Facts, 'fits' | 'earlierUse'>;
   readonly #options: EngineOptions;
   readonly #loop: Loop;
-  /** Attempts that we watch. */
-  readonly #live = new Map<string, Handle>();
-  /** Instances whose attempt is between its decision and its facts, watched or not. */
-  readonly #attempting = new Set<string>();
   /** As `clock.elapsedMs()`; null before the first time. */
   #askersSeenMs: number | null = null;
-  /** How many of them are in our own hands: their process has yet to begin, or has ended. */
-  #inHand = 0;
-  /** Attempts that ended unseen: a resume waits until they are settled before it looks at what has failed. */
-  readonly #recovering = new Set<string>();
   readonly #finished: FinishedAttempt[] = [];
   readonly #sayings: Saying[] = [];
   readonly #trees: TreeWork;
@@ -102,6 +91,7 @@ export class Engine {
   #aborted: Map<string, ProcessEnd> | null = null;
   readonly #cache: CacheTimer;
   readonly #checks: Checks;
+  readonly #work: AttemptWork;
 
   constructor(parts: EngineParts, options: EngineOptions) {
     const { clock, run, inbox, attempts, executor } = parts;
@@ -109,7 +99,6 @@ export class Engine {
     this.#run = run;
     this.#inbox = inbox;
     this.#attempts = attempts;
-    this.#executor = executor;
     this.#options = options;
     this.#clock = clock;
     this.#loop = new Loop(clock);
@@ -117,7 +106,7 @@ export class Engine {
     this.#revives = options.revive === true;
     this.#trees = new TreeWork({
       ...{ loop: this.#loop, attempts },
-      isTroubleOfOne: (error) => this.#troubleOf(error) !== null,
+      isTroubleOfOne: (error) => troubleIn(this.#run, error) !== null,
     });
     this.#answers = new Answers(this.#loop, options.answerer);
     this.#checks = new Checks({
@@ -126,6 +115,16 @@ export class Engine {
       record: (instanceId, receipt) =>
         this.#say(() => recordCheck(run.state, instanceId, receipt, run.now())),
     });
+    this.#work = new AttemptWork({
+      ...{ loop: this.#loop, run, attempts, executor, checks: this.#checks },
+      settleOnly: options.settleOnly === true,
+      isHalted: () => this.#isHalted(),
+      isLeaving: () => this.#isLeaving && this.#loop.stopping === null,
+      isAborting: () => this.#aborted !== null,
+      say: (events) => this.#say(events),
+      conclude: (instanceId, facts) => this.#conclude(instanceId, facts),
+      onActivity: (instanceId, activities) => options.onActivity?.(instanceId, activities),
+    });
   }
 
   /** Drives until nothing runs and nothing can start. */
@@ -133,7 +132,7 @@ export class Engine {
     const unwatch = this.#inbox.watch(this.#loop.wake);
     try {
       this.#attempts.putAwayLeftovers();
-      await this.#recoverRunning();
+      await this.#work.recover();
       this.#dropTrees();
       await this.#loop.run(() => this.#turn());
       this.#attempts.putAwayLeftovers();
@@ -142,9 +141,9 @@ export class Engine {
     } finally {
       unwatch();
       this.#cache.stop();
-      for (const handle of this.#live.values()) handle.detach();
+      this.#work.detach();
       this.#checks.detach();
-      this.#attempts.leave(new Set(this.#live.keys()));
+      this.#attempts.leave(new Set(this.#work.live.keys()));
     }
   }
 
@@ -152,7 +151,7 @@ export class Engine {
   #withAgents(error: unknown): unknown {
     if (!(error instanceof Refusal) || error.code !== 'run-gone') return error;
     const { message, code, hint = '', exit, data } = error;
-    const agents = [...this.#live].map(([id, { pid }]) =>
+    const agents = [...this.#work.live].map(([id, { pid }]) =>
       pid === null ? id : `${id} (pid ${pid})`,
     );
     const left =
@@ -198,17 +197,18 @@ export class Engine {
       ...this.#settle(finished),
       ...this.#trees.takeMerged().flatMap((results) => recordMerged(run.state, results, run.now())),
     ];
-    if (this.#revives && this.#recovering.size === 0) {
+    // What ended unseen first: a resume looks at what has failed.
+    if (this.#revives && this.#work.isRecovered) {
       this.#revives = false;
       events.push(...this.#revive());
     }
-    if (this.#aborted && this.#attempting.size === 0) {
+    if (this.#aborted && this.#work.attempting.size === 0) {
       await this.#endChecks();
       events.push(...this.#finishAbort());
     }
     const next = planTurn(run, this.#attempts, {
       slots: this.#slots(),
-      atWork: atWorkOf(run.state, this.#live),
+      atWork: atWorkOf(run.state, this.#work.live),
       facts: factsOf(run, this.#known, events),
       limitOf: this.#attempts.accounts.limitOf,
     });
@@ -217,7 +217,7 @@ export class Engine {
     run.checkPlace();
     const committed = run.commitAsync(decided);
     for (const { instanceId } of next.starts) {
-      this.#loop.beside(this.#attempt(instanceId, 0, committed));
+      this.#loop.beside(this.#work.start(instanceId, 0, committed));
     }
     if (next.mergesWork) this.#trees.merge(committed);
     await committed;
@@ -261,7 +261,7 @@ export class Engine {
   #isIdle(): boolean {
     const leaves = this.#isLeaving && this.#loop.stopping === null;
     return (
-      (leaves ? this.#inHand : this.#attempting.size) === 0 &&
+      (leaves ? this.#work.isOutOfHand : this.#work.attempting.size === 0) &&
       !this.#answers.isBusy &&
       !this.#trees.isBusy &&
       this.#finished.length === 0 &&
@@ -271,125 +271,6 @@ export class Engine {
 
   // ---- attempts -------------------------------------------------------------------------------
 
-  /** Finds again what an earlier engine started: still at work, ended meanwhile, or never begun. */
-  async #recoverRunning(): Promise<void> {
-    for (const instance of this.#run.state.instances.values()) {
-      if (instance.status !== 'running') continue;
-      const id = instance.instance_id;
-      if (awaitsChecks(instance)) {
-        this.#recovering.add(id);
-        const work = this.#counted(id, async () => {
-          this.#conclude(id, await this.#harvest(id, endOnRecord(instance)));
-        });
-        this.#loop.beside(work);
-        continue;
-      }
-      const found = await this.#find(id);
-      if (found === null) continue;
-      if (found.kind === 'never_started') {
-        if (this.#options.settleOnly === true) {
-          const message = 'the engine died before it could start this attempt';
-          this.#conclude(id, notStarted('unknown', message, true));
-        } else this.#loop.beside(this.#attempt(id, found.nextGeneration, Promise.resolve()));
-        continue;
-      }
-      const isLeft = found.kind === 'running' && this.#options.settleOnly === true;
-      if (isLeft && !found.isOverdue) {
-        found.handle.detach();
-        continue;
-      }
-      if (found.kind === 'ended') this.#recovering.add(id);
-      this.#loop.beside(this.#counted(id, () => this.#watch(id, found.handle)));
-    }
-  }
-
-  /** null where its own files keep it from being found. */
-  async #find(instanceId: string): Promise<Found | null> {
-    try {
-      const { order } = this.#attempts.order(instanceId, 0);
-      return await this.#executor.find(order, this.#heard(instanceId));
-    } catch (error) {
-      const trouble = this.#troubleOf(error);
-      if (trouble === null) throw error;
-      this.#conclude(instanceId, notStarted('unknown', `it cannot be found again: ${trouble}`));
-      return null;
-    }
-  }
-
-  /** What `troubleOfOne` says. @throws Refusal where the run is no longer where it was, whatever failed */
-  #troubleOf(error: unknown): string | null {
-    this.#run.checkPlace();
-    return troubleOfOne(error);
-  }
-
-  /** Prepares an attempt while its decision is `committed`; then its process begins, and is watched. */
-  #attempt(instanceId: string, generation: number, committed: Promise<void>): Promise<void> {
-    return this.#counted(instanceId, async () => {
-      const handle = await this.#begin(instanceId, generation, committed);
-      if (handle !== null) await this.#watch(instanceId, handle);
-    });
-  }
-
-  /** null where no process has begun. */
-  async #begin(
-    instanceId: string,
-    generation: number,
-    committed: Promise<void>,
-  ): Promise<Handle | null> {
-    const never = (facts: AttemptFacts): null => {
-      this.#conclude(instanceId, facts);
-      return null;
-    };
-    this.#inHand += 1;
-    try {
-      const failure = await this.#prepareTree(instanceId, committed);
-      if (failure !== null) return never(failure);
-      const { state } = this.#run;
-      if (dueBaseline(state, instanceId) !== null) {
-        await committed;
-        await this.#checks.run(instanceId, () => dueBaseline(state, instanceId));
-      }
-      const unchecked = uncheckedTree(instanceOf(state, instanceId));
-      if (unchecked !== null) await this.#attempts.restoreTree(instanceId, unchecked);
-      await this.#see(instanceId, committed);
-      const { order, problem } = this.#attempts.order(instanceId, generation);
-      if (problem !== null) return never(notStarted('task_runtime', problem));
-      const briefed = await this.#attempts.brief(instanceId, order);
-      await committed;
-      this.#run.checkPlace();
-      if (!briefed.ok) {
-        return never(notStarted('task_runtime', briefed.message, briefed.passes === true));
-      }
-      // The log says that it has begun: the next engine begins it.
-      if (this.#isLeaving && this.#loop.stopping === null) return null;
-      if (this.#isHalted()) return never(interrupted(notStarted(null, 'stopped before it began')));
-      return await this.#executor.start(briefed.order, this.#heard(instanceId));
-    } catch (error) {
-      const trouble = this.#troubleOf(error);
-      if (trouble === null) throw error;
-      await committed;
-      return never(notStarted('task_runtime', `it could not be started: ${trouble}`));
-    } finally {
-      this.#inHand -= 1;
-      this.#loop.wake();
-    }
-  }
-
-  /** What stands against the tree that it is to work in; null: it has that, or needs none. */
-  async #prepareTree(instanceId: string, committed: Promise<void>): Promise<AttemptFacts | null> {
-    const preparing = this.#attempts.hasTree(instanceId);
-    if (!preparing) return null;
-    await committed;
-    const prepared = await this.#attempts.prepareTree(instanceId);
-    if (prepared.kind === 'failed') return notStarted(prepared.failureKind, prepared.message);
-    if (prepared.kind === 'made') {
-      const { workspace } = prepared;
-      const run = this.#run;
-      await this.#say(() => recordPrepared(run.state, instanceId, workspace, run.now()));
-    }
-    return null;
-  }
-
   /** Resolves once the log holds these, which the next turn makes. */
   #say(events: Saying['events']): Promise<void> {
     return new Promise((recorded) => {
@@ -398,101 +279,10 @@ export class Engine {
     });
   }
 
-  /** Looks at the working tree that an attempt is about to begin in, where others share it. */
-  async #see(instanceId: string, committed: Promise<void>): Promise<void> {
-    const looking = this.#attempts.seeBefore(instanceId);
-    if (looking === null) return;
-    const seen = await looking;
-    await committed;
-    const run = this.#run;
-    if (seen !== null) await this.#say(() => recordSeen(run.state, instanceId, seen, run.now()));
-  }
-
   /** Of instances that are done, what an engine that died has left. */
   #dropTrees(): void {
     for (const { status, instance_id: id } of this.#run.state.instances.values()) {
       if (status === 'done') this.#trees.drop(id);
-    }
-  }
-
-  async #counted(instanceId: string, work: () => Promise<void>): Promise<void> {
-    this.#attempting.add(instanceId);
-    try {
-      await work();
-    } catch (error) {
-      // Before the count: with nothing under way, the loop could take itself for idle.
-      this.#loop.fail(error);
-    } finally {
-      this.#attempting.delete(instanceId);
-      this.#loop.wake();
-    }
-  }
-
-  #heard(instanceId: string): Heard {
-    return (activities) => {
-      for (const activity of activities) {
-        if (activity.type === 'session_started') {
-          this.#run.noteSession(instanceId, activity.sessionId);
-        }
-      }
-      this.#attempts.accounts.heard(instanceId, activities);
-      this.#options.onActivity?.(instanceId, activities);
-    };
-  }
-
-  /** Waits for the end of an attempt, and takes what it left. */
-  async #watch(instanceId: string, handle: Handle): Promise<void> {
-    this.#live.set(instanceId, handle);
-    // A stop may have come while the attempt was being prepared.
-    const over = handle.ended.catch(() => undefined);
-    this.#loop.besideUntilStopped(over, {
-      stop: (mode) => handle.stop('terminated', mode === 'now' ? 'kill' : 'ask'),
-    });
-    if (this.#loop.stopping === null && this.#aborted) handle.stop('terminated', 'ask');
-    const end = await this.#endOf(instanceId, handle);
-    if (end === null) return;
-    this.#inHand += 1;
-    try {
-      this.#live.delete(instanceId);
-      this.#run.checkPlace();
-      // At once: who waits for a lock of it is looked at in the turn that settles it.
-      if (dueCheck(this.#run.state, instanceId) === null) this.#attempts.giveBack(instanceId);
-      const limit = this.#attempts.accounts.ended(instanceId, end);
-      const harvested = await this.#harvest(instanceId, end);
-      const facts = limit === undefined ? harvested : { ...harvested, limit };
-      const stopped = this.#loop.stopping !== null && end.termination_reason === 'terminated';
-      this.#conclude(instanceId, stopped ? interrupted(facts) : facts);
-    } finally {
-      this.#inHand -= 1;
-    }
-  }
-
-  /** null where its own files keep it from being watched. */
-  async #endOf(instanceId: string, handle: Handle): Promise<AttemptEnd | null> {
-    try {
-      return await handle.ended;
-    } catch (error) {
-      const trouble = this.#troubleOf(error);
-      if (trouble === null) throw error;
-      // Nobody watches it any more.
-      handle.stop('terminated', 'kill');
-      this.#live.delete(instanceId);
-      this.#conclude(instanceId, notStarted('unknown', `it cannot be watched: ${trouble}`));
-      return null;
-    }
-  }
-
-  async #harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts> {
-    try {
-      return await this.#attempts.harvest(instanceId, end);
-    } catch (error) {
-      const trouble = this.#troubleOf(error);
-      if (trouble === null) throw error;
-      const { result, artifacts } = notStarted(null, '');
-      const summary = `what the attempt left cannot be taken: ${trouble}`;
-      const process = { ...end, failure_summary: summary, resume_recommended: false };
-      if (end.termination_reason !== 'completed') return { process, result, artifacts };
-      return { process, result: { kind: 'invalid', message: summary }, artifacts };
     }
   }
 
@@ -504,7 +294,7 @@ export class Engine {
         this.#attempts.putAway(event.instance_id, event.payload.attempt);
       } catch (error) {
         // For people's eyes alone: what counts is in the log.
-        if (this.#troubleOf(error) === null) throw error;
+        if (troubleIn(this.#run, error) === null) throw error;
       }
     }
   }
@@ -514,7 +304,7 @@ export class Engine {
     for (const event of committed) {
       if (event.event_type !== 'granted' || event.instance_id === null) continue;
       const { wallSec } = linksOf(this.#run.state, event.instance_id);
-      const handle = this.#live.get(event.instance_id);
+      const handle = this.#work.live.get(event.instance_id);
       if (wallSec !== null) handle?.limitWall(wallSec * 1000);
       const budget = handle && budgetOfAttempt(this.#run.state, event.instance_id);
       if (budget) handle.limitUse(budget);
@@ -527,7 +317,7 @@ export class Engine {
       const { state } = this.#run;
       // After its end was judged: so nothing else is wrong with it.
       if (!awaitsChecks(instanceOf(state, id)) || this.#isHalted()) continue;
-      const work = this.#counted(id, async () => {
+      const work = this.#work.counted(id, async () => {
         const isOver = await this.#checks.run(id, () => dueCheck(state, id));
         this.#attempts.giveBack(id);
         if (isOver) this.#conclude(id, facts);
@@ -554,7 +344,7 @@ export class Engine {
 
   #settle(finished: FinishedAttempt[]): RunEvent[] {
     return finished.flatMap(({ instanceId, facts }) => {
-      this.#recovering.delete(instanceId);
+      this.#work.settled(instanceId);
       if (this.#aborted && facts.process.termination_reason !== 'completed') {
         this.#aborted.set(instanceId, facts.process);
         return [];
@@ -583,7 +373,7 @@ export class Engine {
     // Also of those that are left at work.
     if (isFirst) return askersOf(state);
     const ended = finished.map(({ instanceId }) => askerOf(instanceOf(state, instanceId), true));
-    const atWork = [...this.#attempting].map((id) => askerOf(instanceOf(state, id), isTime));
+    const atWork = [...this.#work.attempting].map((id) => askerOf(instanceOf(state, id), isTime));
     return [...atWork, ...ended];
   }
 
@@ -612,19 +402,4 @@ export class Engine {
     const decision = decide(this.#run.state, request, this.#run.now());
     return decision.ok ? decision.events : [];
   }
-}
-
-/** Stopped on the operator's behalf: nobody's failure, and worth resuming. */
-function interrupted(facts: AttemptFacts): AttemptFacts {
-  const summary = 'stopped by the operator; resume goes on with it';
-  return {
-    ...facts,
-    process: {
-      ...facts.process,
-      termination_reason: 'terminated',
-      failure_kind: 'interrupted',
-      failure_summary: summary,
-      resume_recommended: true,
-    },
-  };
 }

@@ -4,6 +4,7 @@
  * ours, end the engine.
  */
 import { Refusal } from '../model/refusal.ts';
+import type { DrivenRun } from './parts.ts';
 
 /** What is wrong with a path, not with the disk or the process. */
 const ofOnePath = new Set([
@@ -24,4 +25,10 @@ export function troubleOfOne(error: unknown): string | null {
   const { code, syscall, message } = error as Partial<NodeJS.ErrnoException>;
   if (code === undefined || syscall === undefined || !ofOnePath.has(code)) return null;
   return message ?? code;
+}
+
+/** `troubleOfOne`. @throws Refusal where the run is no longer where it was, whatever failed */
+export function troubleIn(run: Pick<DrivenRun, 'checkPlace'>, error: unknown): string | null {
+  run.checkPlace();
+  return troubleOfOne(error);
 }
