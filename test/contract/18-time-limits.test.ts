@@ -24,7 +24,7 @@ describe('18. At the time limit', () => {
     program({ a: slow }, limits);
     const validated = await orch('project', 'validate');
     expect(validated.code).toBe(0);
-    expect(validated.stdout).toMatch(/note.*edition 2 asks a person.*on_wall: ask/);
+    expect(validated.stdout).toMatch(/note.*edition 2 asks at a time limit .on_wall: ask/);
     expect((await orch('run', 'start', '--root', 'a')).code).toBe(1);
     expect(instancesOf(await show(), 'a')).toMatchObject([{ termination_reason: 'wall_timeout' }]);
   });

@@ -6,6 +6,7 @@ import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
 import type { Usage } from '../../model/run.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
 import { amountOf, recordIn, recordOf, recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { nothingSeen } from '../output/summary.ts';
 
 export function createAcpReader(): OutputReader {
   const open = new Set<string>();
@@ -13,14 +14,7 @@ export function createAcpReader(): OutputReader {
   let started = false;
   /** What it was busy with when it was stopped. */
   let interrupted: OutputSummary['busyWith'] = null;
-  const seen: Omit<OutputSummary, 'busyWith'> = {
-    sessionId: null,
-    finalMessage: null,
-    turn: 'open',
-    errorMessage: null,
-    errorFields: null,
-    usage: null,
-  };
+  const seen = nothingSeen();
 
   function push(line: string): AgentActivity[] {
     const record = recordIn(line);

@@ -11,6 +11,7 @@ import type { AgentActivity } from '../../model/activity.ts';
 import type { Usage } from '../../model/run.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
 import { amountOf, recordIn, recordOf, recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { nothingSeen } from '../output/summary.ts';
 import { isSessionUuid } from '../session-uuid.ts';
 import { createTools } from './tools.ts';
 
@@ -26,13 +27,7 @@ export function createClaudeReader(): OutputReader {
   let apiError: Fields = {};
   /** What the service last said of the limits of the account. */
   let limits: Fields = {};
-  const seen: Omit<OutputSummary, 'busyWith' | 'usage'> = {
-    sessionId: null,
-    finalMessage: null,
-    turn: 'open',
-    errorMessage: null,
-    errorFields: null,
-  };
+  const seen = nothingSeen();
 
   const usage = (): Usage | null => {
     const all = [...(settled === null ? [] : [settled]), ...open.values()];

@@ -12,6 +12,7 @@ import { isJsonObject } from '../../model/json.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
 import type { OutputReader, OutputSummary } from '../backend.ts';
 import { recordIn, recordsIn, textOf, type Fields } from '../output/fields.ts';
+import { nothingSeen } from '../output/summary.ts';
 import { isSessionUuid } from '../session-uuid.ts';
 import { codexUsage } from './usage.ts';
 
@@ -20,14 +21,7 @@ export function createCodexReader(): OutputReader {
   let retrying = false;
   let started = false;
   let isCodex = false;
-  const seen: Omit<OutputSummary, 'busyWith'> = {
-    sessionId: null,
-    finalMessage: null,
-    turn: 'open',
-    errorMessage: null,
-    errorFields: null,
-    usage: null,
-  };
+  const seen = nothingSeen();
 
   function push(line: string): AgentActivity[] {
     const record = recordIn(line);

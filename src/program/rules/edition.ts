@@ -8,11 +8,10 @@ import type { Add } from './finding.ts';
 const gains: Readonly<
   Record<Exclude<keyof Policies, 'retry' | 'fallback_agents' | 'command_timeout_sec'>, string>
 > = {
-  on_wall: 'asks a person where an attempt comes to its time limit, instead of failing it',
-  repair: 'has an attempt mend, in the same session, what is wrong with what it hands in',
-  on_stall:
-    'leaves alone what works without printing, and goes on in the same session with what stands still',
-  usage_limit: 'waits where an account has come to its usage limit, in whatever run',
+  on_wall: 'asks at a time limit',
+  repair: 'mends in the same session',
+  on_stall: 'resumes what stands still',
+  usage_limit: 'waits out usage limits',
 };
 
 export function checkEdition({ edition }: ProjectSpec, add: Add): void {
