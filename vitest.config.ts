@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import { long, type Tier, tierOf } from './test/tiers.ts';
+import { again, long, type Tier, tierOf } from './test/tiers.ts';
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
@@ -21,8 +21,11 @@ export default defineConfig({
       process.env['CODEX_ORCH_TESTS'] === 'long'
         ? [project('long', long)]
         : [
-            project('quick', ofTier('quick')),
-            project('all', [...ofTier('all'), ...ofTier(null)]),
+            project('quick', ofTier('quick'), {
+              isolate: false,
+              env: { CODEX_ORCH_TESTS: 'quick' },
+            }),
+            project('all', [...ofTier('all'), ...again, ...ofTier(null)]),
             project('alone', ofTier('alone'), {
               fileParallelism: false,
               sequence: { groupOrder: 1 },

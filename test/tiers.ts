@@ -1,9 +1,12 @@
 /**
  * Which test files run when. Folders and files, relative to the root; a file that is named wins over its
- * folder. Each test file belongs to one tier; `long` runs some of them again, with many cases.
+ * folder. Each test file belongs to one tier; `again` and `long` run some of them again, with more cases.
  */
 export const tiers = {
-  /** `npm test`: at every change. Needs no build, no browser, no Codex; few cases, the same each time. */
+  /**
+   * `npm test`: at every change. Needs no build, no browser, no Codex; few cases, the same each time. The files share
+   * two processes, one after the other: what one changes of its process, it puts back.
+   */
   quick: [
     'test/agents',
     'test/app',
@@ -13,7 +16,6 @@ export const tiers = {
     'test/disk',
     'test/engine',
     'test/execution',
-    'test/git',
     'test/golden/logs.test.ts',
     'test/index.test.ts',
     'test/model',
@@ -26,25 +28,39 @@ export const tiers = {
     'test/web/data',
     'test/web/graph',
   ],
-  /** `npm run test:all`: what needs the built program, many processes, a browser or Codex. */
+  /** `npm run test:all`: what needs the built program, processes of its own, git, a browser or Codex, or much time. */
   all: [
     'test/agents/acp/bridge.test.ts',
     'test/agents/acp/real.test.ts',
     'test/agents/claude/real.test.ts',
     'test/agents/codex/real.test.ts',
     'test/agents/codex/session-use.test.ts',
+    'test/app/machine/doctor-trees.test.ts',
     'test/app/proposals/proposals.test.ts',
+    'test/attempt/harvest/large-artifacts.test.ts',
     'test/bench',
+    'test/cli/blame.test.ts',
     'test/cli/run/run-commands.test.ts',
     'test/conformance',
     'test/contract',
+    'test/core/plan/scale.test.ts',
     'test/docs',
+    'test/execution/local/attempt-shell.test.ts',
+    'test/execution/local/find.test.ts',
+    'test/execution/local/launcher.test.ts',
+    'test/execution/local/process-group.test.ts',
+    'test/execution/local/watch.test.ts',
     'test/faults',
+    'test/git',
     'test/golden',
     'test/hostile',
     'test/races',
+    'test/schema/bundled.test.ts',
+    'test/schema/without-end.test.ts',
     'test/store/lock',
+    'test/store/log/failed-flush.test.ts',
     'test/text/expressions.test.ts',
+    'test/text/shell-word.test.ts',
     'test/web',
   ],
   /** The end of `npm run test:all`: timed, so one after the other and with nothing beside them. */
@@ -58,15 +74,19 @@ export const long = [
   'test/cli/render/plain-text.test.ts',
   'test/cli/render/screen.test.ts',
   'test/cli/render/yaml.test.ts',
+  'test/core/events/misfit.test.ts',
+  'test/core/limits.test.ts',
   'test/core/plan/budgets.test.ts',
   'test/core/plan/scale.test.ts',
   'test/core/properties.test.ts',
   'test/faults/faults.test.ts',
+  'test/golden/logs.test.ts',
   'test/hostile/hostile.test.ts',
   'test/program/mutations.test.ts',
   'test/program/source/edit-yaml.test.ts',
   'test/races/locks.test.ts',
   'test/races/races.test.ts',
+  'test/store/log/writer.test.ts',
   'test/text/width.test.ts',
 ];
 
@@ -81,3 +101,6 @@ export function tierOf(file: string): Tier | null {
   }
   return found;
 }
+
+/** Those of the quick tier that ask for their number of cases: `npm run test:all` runs them again, with more. */
+export const again = long.filter((file) => tierOf(file) === 'quick');

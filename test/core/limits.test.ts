@@ -1,12 +1,14 @@
 /** The planner under usage limits, held to a model of them over random runs. */
 import { describe, expect, it } from 'vitest';
+import { cases } from '../support/cases.ts';
 import { LimitsRun } from './limits-model.ts';
 import { Random } from './random.ts';
 
 describe('usage limits', () => {
   it('hold up what they must and nothing else, over random runs', () => {
     const kinds = new Set<string>();
-    for (let seed = 1; seed <= 120; seed += 1) {
+    const last = cases({ fewest: 30, few: 120, many: 2_000 });
+    for (let seed = 1; seed <= last; seed += 1) {
       const run = new LimitsRun(new Random(seed));
       try {
         run.run(40);

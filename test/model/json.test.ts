@@ -50,6 +50,7 @@ it('leaves everything else as JSON.parse and JSON.stringify have it', () => {
       expect(parseJson(text)).toEqual(JSON.parse(text));
       expect(stringifyJson(value, space)).toBe(text);
     }),
+    { seed: 1 },
   );
 });
 
@@ -80,7 +81,7 @@ it('digits survive beside any text, also text that looks like what stands for th
       const document = `{${fields.join(',')}}`;
       expect(stringifyJson(parseJson(document))).toBe(document);
     }),
-    { numRuns: 50 },
+    { numRuns: 50, seed: 1 },
   );
 });
 

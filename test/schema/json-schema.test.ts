@@ -1,13 +1,10 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { execFileSync } from 'node:child_process';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeProblems, loadSchema } from '../../src/schema/json-schema.ts';
 import { bundleSchema } from '../../src/schema/bundle.ts';
-import type { Json, JsonObject } from '../../src/model/json.ts';
+import type { Json } from '../../src/model/json.ts';
 import { put, removeDirectory, temporaryDirectory } from '../attempt/fixture.ts';
-import { processorMs } from '../support/processor-time.ts';
 
 let root: string;
 beforeEach(() => {
@@ -171,85 +168,5 @@ describe('refusals', () => {
     await expect(loadSchema(root, 'many/0.json')).rejects.toMatchObject({
       code: 'schema-too-large',
     });
-  });
-});
-
-it('works in the bundle that users run, where packages come in another shape', async () => {
-  put(root, 's.yaml', '$schema: http://json-schema.org/draft-07/schema#\ntype: string\n');
-  put(root, 't.json', '{"items":{"$ref":"s.yaml"},"format":"date"}');
-  const library = path.resolve('src/schema/json-schema.ts');
-  const entry = put(
-    root,
-    'entry.ts',
-    `import { loadSchema } from ${JSON.stringify(library)};
-for (const file of ['s.yaml', 't.json']) {
-  const schema = await loadSchema(${JSON.stringify(root)}, file);
-  process.stdout.write(JSON.stringify(schema.check([1])));
-}`,
-  );
-  await build({
-    entryPoints: [entry],
-    outdir: path.join(root, 'out'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    outExtension: { '.js': '.mjs' },
-    banner: {
-      js: "import { createRequire as c } from 'node:module';const require = c(import.meta.url);",
-    },
-  });
-  const printed = execFileSync(process.execPath, [path.join(root, 'out/entry.mjs')], {
-    encoding: 'utf8',
-  });
-  expect(printed).toBe(
-    '{"ok":false,"problems":[{"pointer":"","message":"must be string, not array"}]}' +
-      '{"ok":false,"problems":[{"pointer":"/0","message":"must be string, not number"}]}',
-  );
-});
-
-describe('a schema of somebody else', () => {
-  const checkOf = async (schema: Json, value: Json) => {
-    put(root, 's.json', JSON.stringify(schema));
-    return (await loadSchema(root, 's.json')).check(value);
-  };
-  const trouble = async (schema: Json, value: Json): Promise<string> => {
-    const checked = await checkOf(schema, value);
-    if (checked.ok) throw new Error('it fits');
-    return describeProblems(checked.problems);
-  };
-
-  it.each<[string, Json, Json]>([
-    ['refers to itself', { $ref: '#' }, {}],
-    ['refers to itself by another', { $ref: '#/$defs/a', $defs: { a: { $ref: '#' } } }, 1],
-    ['refers to itself in a branch', { anyOf: [{ type: 'null' }, { $ref: '#' }] }, 1],
-  ])('that %s leads nowhere, and says so', async (_, schema, value) => {
-    expect(await trouble(schema, value)).toBe(
-      'cannot be compared with the schema: that leads around in a circle',
-    );
-  });
-
-  it('that looks at a value for years is given up', async () => {
-    const $defs: JsonObject = { d0: { type: 'string' } };
-    for (let n = 1; n <= 60; n += 1) {
-      $defs[`d${n}`] = { allOf: [{ $ref: `#/$defs/d${n - 1}` }, { $ref: `#/$defs/d${n - 1}` }] };
-    }
-    const said = 'cannot be compared with the schema: that takes more than 2 s';
-    expect(await trouble({ $defs, $ref: '#/$defs/d60' }, 'x')).toBe(said);
-    const pattern = { type: 'string', pattern: '^(a+)+$' };
-    expect(await checkOf(pattern, 'aaaa')).toEqual({ ok: true });
-    expect(await trouble(pattern, `${'a'.repeat(60)}!`)).toBe(said);
-    const names = { patternProperties: { '^(\\w+\\s?)*$': true } };
-    expect(await trouble(names, { [`${'a'.repeat(60)}!`]: 1 })).toBe(said);
-  });
-
-  it('may be of great size without holding anybody up', async () => {
-    const properties: JsonObject = {};
-    for (let n = 0; n < 3000; n += 1) properties[`p${n}`] = { $ref: `#a${n}` };
-    const $defs: JsonObject = {};
-    for (let n = 0; n < 3000; n += 1) $defs[`d${n}`] = { $anchor: `a${n}`, type: 'string' };
-    const check = () => checkOf({ properties, $defs }, {}).catch(() => undefined);
-    // Where each reference looked through all anchors, it would be minutes.
-    expect(await processorMs(check)).toBeLessThan(30_000);
   });
 });

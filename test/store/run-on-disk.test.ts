@@ -280,10 +280,10 @@ describe('a list of runs', () => {
     expect(first?.ok && first.summary).not.toHaveProperty('log_bytes');
   });
 
-  it('of hundreds reads one small file each', () => {
+  it('of many reads one small file each', () => {
     const log = readFileSync(run.paths.eventsLog, 'utf8');
     const summary = readFileSync(run.paths.runFile, 'utf8');
-    for (let i = 0; i < 400; i += 1) {
+    for (let i = 0; i < 40; i += 1) {
       const paths = runPaths(
         program.dir,
         newRunId(new Date(1_700_000_000_000 + i * 1000).toISOString()),
@@ -294,8 +294,8 @@ describe('a list of runs', () => {
     }
     const opens = countOpens('');
     try {
-      expect(listRunSummaries(program.dir).filter(({ ok }) => ok)).toHaveLength(401);
-      expect(opens.count()).toBe(401);
+      expect(listRunSummaries(program.dir).filter(({ ok }) => ok)).toHaveLength(41);
+      expect(opens.count()).toBe(41);
     } finally {
       opens.stop();
     }

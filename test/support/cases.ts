@@ -1,6 +1,11 @@
-/** How many cases a test goes through that makes them itself: few at every change, many in `npm run test:long`. */
-const isLong = process.env['CODEX_ORCH_TESTS'] === 'long';
+/**
+ * How many cases a test goes through that makes them itself: the fewest at every change, few before it lands, many in
+ * `npm run test:long`. vitest.config.ts says in which of them it runs.
+ */
+const tier = process.env['CODEX_ORCH_TESTS'];
 
-export function cases(count: { few: number; many: number }): number {
-  return isLong ? count.many : count.few;
+/** Without `fewest` the few are few enough. */
+export function cases(count: { fewest?: number; few: number; many: number }): number {
+  if (tier === 'long') return count.many;
+  return tier === 'quick' ? (count.fewest ?? count.few) : count.few;
 }

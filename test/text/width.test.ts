@@ -4,7 +4,7 @@ import { beginning, fit, pad, textWidth, wrap } from '../../src/text/width.ts';
 import { cases } from '../support/cases.ts';
 import { processorMs } from '../support/processor-time.ts';
 
-const often = { numRuns: cases({ few: 200, many: 5_000 }), seed: 1 };
+const often = { numRuns: cases({ fewest: 40, few: 200, many: 5_000 }), seed: 1 };
 const marks = '\u0301'.repeat(500);
 
 describe('the width of a text', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plainLine, plainText } from '../../../src/cli/render/plain-text.ts';
 import { cases } from '../../support/cases.ts';
 
-const often = { numRuns: cases({ few: 100, many: 5_000 }), seed: 1 };
+const often = { numRuns: cases({ fewest: 20, few: 100, many: 5_000 }), seed: 1 };
 
 describe('plainText', () => {
   it.each([

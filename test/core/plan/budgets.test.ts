@@ -226,7 +226,7 @@ class Budgeted {
   }
 }
 
-it.each(Array.from({ length: cases({ few: 150, many: 5000 }) }, (_, seed) => seed))(
+it.each(Array.from({ length: cases({ fewest: 15, few: 150, many: 5000 }) }, (_, seed) => seed))(
   'budgets hold in random run %i',
   (seed) => {
     const run = new Budgeted(new Random(seed));

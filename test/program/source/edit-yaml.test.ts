@@ -446,6 +446,6 @@ it('leaves all other bytes as they are, whatever is set', () => {
           expect(result).not.toMatch(/(^|[^\r])\n/);
       },
     ),
-    { numRuns: cases({ few: 200, many: 20_000 }) },
+    { numRuns: cases({ fewest: 40, few: 200, many: 20_000 }), seed: 1 },
   );
 });

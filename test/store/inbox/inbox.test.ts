@@ -145,7 +145,7 @@ describe('dropping and finding', () => {
   });
 
   it('costs little when nothing changed', () => {
-    for (let i = 0; i < 1000; i += 1) {
+    for (let i = 0; i < 100; i += 1) {
       const id = `int-${String(i).padStart(12, '0')}`;
       ask(id);
       writeFileSync(paths.interruptFile(id), '{}');
@@ -464,8 +464,8 @@ describe('what a worker leaves in its own directory', () => {
   });
 });
 
-it('thousands of files that cannot be taken cost a look at each, once a second', () => {
-  for (let n = 0; n < 500; n += 1) {
+it('however many files cannot be taken, they cost a look at each, once a second', () => {
+  for (let n = 0; n < 100; n += 1) {
     writeFileSync(path.join(paths.inboxInterrupts, `junk-${n}.json`), '{');
     writeFileSync(path.join(paths.inboxReplies, `int-${String(n).padStart(12, '0')}.json`), '{');
   }
@@ -473,10 +473,10 @@ it('thousands of files that cannot be taken cost a look at each, once a second',
   const opens = countOpens('.json');
   try {
     for (let look = 0; look < 50; look += 1) {
-      expect(inbox.scan(known, []).unreadable).toHaveLength(1000);
+      expect(inbox.scan(known, []).unreadable).toHaveLength(200);
     }
     // Once, and again where it was written to just before.
-    expect(opens.count()).toBeLessThanOrEqual(1000);
+    expect(opens.count()).toBeLessThanOrEqual(200);
   } finally {
     opens.stop();
   }
