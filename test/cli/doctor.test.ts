@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureCli } from './captured-context.ts';
@@ -67,6 +75,30 @@ describe('doctor', () => {
     expect(bad.map(({ id }) => id)).toEqual(['program.valid', 'config.syntax', 'codex.program']);
     expect(bad[2]?.message).toContain('/nowhere/codex');
     expect(bad[2]?.remedy).toContain('npm install');
+  });
+
+  it('names the programs of commands that are missing, or cannot start', async () => {
+    const broken = path.join(root, 'broken.sh');
+    writeFileSync(broken, '#!/no/such/interpreter\n', { mode: 0o755 });
+    const project = path.join(program, 'project.yaml');
+    const before = readFileSync(project, 'utf8');
+    const agent = (name: string, word: string) =>
+      `  ${name}: {backend: command, command: [${word}]}\n`;
+    const agents = `agents:\n${agent('a', 'no-such-tool')}${agent('b', broken)}${agent('c', 'sh')}`;
+    writeFileSync(project, `${before}${agents}`);
+    for (const id of ['a', 'b', 'c']) {
+      const text = `id: of-${id}\ntitle: ${id}\nagent: ${id}\ncompose: [{kind: literal, text: hi}]\n`;
+      writeFileSync(path.join(program, 'tasks', `of-${id}.yaml`), text);
+    }
+    const { code, found } = await examine();
+    writeFileSync(project, before);
+    for (const id of ['a', 'b', 'c']) rmSync(path.join(program, 'tasks', `of-${id}.yaml`));
+    expect(code).toBe(2);
+    const told = found.filter(({ id }) => id === 'command.program');
+    expect(told.map(({ message }) => message)).toEqual([
+      'The program "no-such-tool" is not an executable file on PATH.',
+      `The program ${broken} names the interpreter /no/such/interpreter in its first line, which does not exist.`,
+    ]);
   });
 
   it('names what earlier versions left readable to others, and takes it from them', async () => {

@@ -18,6 +18,7 @@ import type {
   UseFinding,
 } from '../backend.ts';
 import { nothingLocated } from '../located.ts';
+import { commandDoctor } from './doctor.ts';
 import { commandFailure } from './failures.ts';
 
 export const commandBackend: Backend = {
@@ -63,7 +64,7 @@ export const commandBackend: Backend = {
   account: () => null,
   failure: commandFailure,
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
-  doctor: () => Promise.resolve([]),
+  doctor: (uses, machine) => Promise.resolve(commandDoctor(uses, machine, { settings, obstacle })),
 };
 
 /** A type and no interface: so it is JSON. */
