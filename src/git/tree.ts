@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { copyKeepingTime, makeDirectory, remove, writeFile } from '../disk/disk.ts';
-import { readText } from '../disk/read-text.ts';
 import type { Git, GitPlace } from './git.ts';
 
 export interface Tree {
@@ -48,11 +47,12 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
   const { start, merge, left } = fresh;
   const gitDir = path.join(directory, '.git');
   const own: GitPlace = { cwd: directory, gitDir };
-  const init = ['init', '-q', '--template=', `--object-format=${fresh.objectFormat}`, directory];
-  await git.text(init, { cwd: directory });
-  makeDirectory(path.join(gitDir, 'objects', 'info'));
+  // As `git init` and `update-ref HEAD` would make it: two processes less for each tree.
+  for (const name of ['objects/info', 'refs/heads']) makeDirectory(path.join(gitDir, name));
   const objects = path.join(repository, 'objects');
   writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
+  writeFile(path.join(gitDir, 'config'), await configOf(git, fresh));
+  writeFile(path.join(gitDir, 'HEAD'), `${merge?.head ?? start}\n`);
   takeAlong(path.join(repository, 'shallow'), path.join(gitDir, 'shallow'));
   for (const name of ['exclude', 'attributes']) {
     const from = path.join(repository, 'info', name);
@@ -60,8 +60,6 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
     makeDirectory(path.join(gitDir, 'info'));
     takeAlong(from, path.join(gitDir, 'info', name));
   }
-  await takeSettings(git, fresh.worktree, path.join(gitDir, 'config'));
-  await git.text(['update-ref', '--no-deref', 'HEAD', merge?.head ?? start], own);
   await checkOut(git, tree, left ?? start);
   copyKeepingTime(indexFile, path.join(gitDir, 'index'));
   if (left !== null) await git.text(['read-tree', start], own);
@@ -94,7 +92,36 @@ function takeAlong(from: string, to: string): void {
 const wanted =
   /^(?:core\.(?:autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|precomposeunicode|longpaths|sparsecheckout\w*)|filter\..*|merge\..*\.driver|lfs\..*|user\.(?:name|email)|extensions\.partialclone|remote\..*\.(?:promisor|partialclonefilter))$/i;
 
-async function takeSettings(git: Git, worktree: string, file: string): Promise<void> {
+/** Of the tree's own repository. */
+async function configOf(git: Git, { objectFormat, worktree }: NewTree): Promise<string> {
+  const taken = await settingsOf(git, worktree);
+  const isPartial = taken.some(([key]) => /^extensions\./i.test(key));
+  const own: [string, string][] = [
+    ['core.repositoryformatversion', isPartial || objectFormat !== 'sha1' ? '1' : '0'],
+    ['core.filemode', 'true'],
+    ['core.bare', 'false'],
+    ['core.logallrefupdates', 'true'],
+  ];
+  if (objectFormat !== 'sha1') own.push(['extensions.objectformat', objectFormat]);
+  return [...own, ...taken].map(([key, value]) => setting(key, value)).join('');
+}
+
+type Settings = [key: string, value: string | null][];
+
+/** By working tree. All trees that one engine makes have the same: it asks once. */
+const known = new WeakMap<Git, Map<string, Promise<Settings>>>();
+
+function settingsOf(git: Git, worktree: string): Promise<Settings> {
+  const byWorktree = known.get(git) ?? new Map<string, Promise<Settings>>();
+  known.set(git, byWorktree);
+  const found = byWorktree.get(worktree) ?? readSettings(git, worktree);
+  byWorktree.set(worktree, found);
+  found.catch(() => byWorktree.delete(worktree));
+  return found;
+}
+
+/** What of the person's own is `wanted` in a tree. */
+async function readSettings(git: Git, worktree: string): Promise<Settings> {
   const entries = await git.fields(['config', '-z', '--list'], { cwd: worktree });
   const settings = entries.map((entry): [string, string | null] => {
     const end = entry.indexOf('\n');
@@ -103,15 +130,9 @@ async function takeSettings(git: Git, worktree: string, file: string): Promise<v
   const promisor = new Set(
     settings.flatMap(([key]) => /^remote\.(.*)\.promisor$/i.exec(key)?.[1] ?? []),
   );
-  const taken = settings.filter(
+  return settings.filter(
     ([key]) => wanted.test(key) || promisor.has(/^remote\.(.*)\.url$/i.exec(key)?.[1] ?? ''),
   );
-  if (taken.length === 0) return;
-  const isPartial = taken.some(([key]) => /^extensions\./i.test(key));
-  const version: [string, string][] = isPartial ? [['core.repositoryformatversion', '1']] : [];
-  const before = readText(file);
-  const text = [...version, ...taken].map(([key, value]) => setting(key, value)).join('');
-  writeFile(file, `${before.ok ? before.text : ''}${text}`);
 }
 
 /** As git-config(1) has it; the name of a section may hold anything. */

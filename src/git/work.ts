@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { copyKeepingTime, remove, temporaryName } from '../disk/disk.ts';
 import type { LeftOut } from '../model/trees.ts';
-import { GitFailure, type Git, type GitOutcome } from './git.ts';
+import { GitFailure, type Git, type GitOutcome, type GitPlace } from './git.ts';
 import { leftOut } from './repository.ts';
 import { engineGit, type Tree } from './tree.ts';
 
@@ -49,33 +49,40 @@ export async function writeWork(git: Git, tree: Tree, options: WorkOptions): Pro
   }
 }
 
+/** Up to so many are added by name: git then looks at these alone once more, and not at all files. */
+const FEW_FILES = 100;
+
 async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Work> {
   const place = engineGit(tree);
   const { start } = options;
   const excluded = [...leftOut, ...options.copied.flatMap(globsOf)];
-  const listing = ['ls-files', '-o', '-m', '-z', '--exclude-standard', '--', '.', ...excluded];
-  const listed = await git.fields(listing, place);
-  const nested = [...new Set(listed.filter((name) => name.endsWith('/')))];
-  const large = listed.flatMap((name) => tooLarge(tree.directory, name, options.maxFileBytes));
+  const { changed, untracked } = await differing(git, place, excluded);
+  const nested = untracked.filter((name) => name.endsWith('/'));
+  const large = await tooLarge(git, tree, { changed, untracked }, options.maxFileBytes);
   if (large.length > 0) {
     const most = options.maxFileBytes / 1024 / 1024;
     const message = `larger than max_file_mb (${most} MB): ${large.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
     return { ok: false, message };
   }
-  const paths = ['.', ...excluded, ...nested.map((name) => `:(exclude,literal)${name}`)];
-  const add = async (): Promise<GitOutcome> => {
+  const add = async (paths: readonly string[]): Promise<GitOutcome> => {
     const args = ['add', '-A', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul'];
     // Git would look into submodules, and run what their own configuration names.
     const config = ['diff.ignoreSubmodules=dirty'];
-    const added = await git.run(args, place, { input: paths.join('\0'), config });
-    return added.code === 0 ? git.run(['write-tree'], place) : added;
+    const input = paths.join('\0');
+    const added = paths.length === 0 ? null : await git.run(args, place, { input, config });
+    return added === null || added.code === 0 ? git.run(['write-tree'], place) : added;
   };
-  let written = await add();
+  const few = [...changed, ...untracked].filter((name) => !nested.includes(name));
+  const everything = ['.', ...excluded, ...nested.map((name) => `:(exclude,literal)${name}`)];
+  const isFew = few.length <= FEW_FILES;
+  let written = await add(isFew ? few.map((name) => `:(literal)${name}`) : everything);
+  // What somebody takes away meanwhile, or has put a link in the way of, cannot be added by its name.
+  if (isFew && written.code !== 0) written = await add(everything);
   if (written.code !== 0 && /invalid object|unable to read/.test(written.stderr)) {
     // Somebody has removed objects that nothing named yet, since they were added.
     remove(tree.indexFile);
     await git.text(['read-tree', start], place);
-    written = await add();
+    written = await add(everything);
   }
   if (written.code === null) throw new GitFailure(['add'], written);
   if (written.code !== 0) {
@@ -139,11 +146,48 @@ async function differenceOf(git: Git, tree: Tree, from: string, to: string): Pro
   return found;
 }
 
-/** Names a file that is larger, with its size. */
-function tooLarge(directory: string, name: string, maxBytes: number): string[] {
-  const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
-  if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
-  return [`${name} (${Math.ceil(stats.size / 1024 / 1024)} MB)`];
+interface Differing {
+  /** Files that the index has, and that may differ from what it knows of them. */
+  changed: string[];
+  /** Others that git does not ignore; a repository of its own ends in `/`. */
+  untracked: string[];
+}
+
+async function differing(
+  git: Git,
+  place: GitPlace,
+  excluded: readonly string[],
+): Promise<Differing> {
+  const within = ['--', '.', ...excluded];
+  const options = ['--name-only', '-z', '--ignore-submodules=dirty'];
+  const [changed, untracked] = await Promise.all([
+    git.fields(['diff-files', ...options, ...within], place),
+    git.fields(['ls-files', '-o', '-z', '--exclude-standard', ...within], place),
+  ]);
+  return { changed, untracked };
+}
+
+/** Names files that are larger, with their sizes. */
+async function tooLarge(
+  git: Git,
+  tree: Tree,
+  { changed, untracked }: Differing,
+  maxBytes: number,
+): Promise<string[]> {
+  const sized = (name: string): [string, number][] => {
+    const stats = lstatSync(path.join(tree.directory, name), { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.size > maxBytes ? [[name, stats.size]] : [];
+  };
+  let known = changed.flatMap(sized);
+  if (known.length > 0) {
+    // One may have been written anew with what it held before.
+    const names = known.map(([name]) => `:(literal)${name}`);
+    const differ = await git.fields(['ls-files', '-m', '-z', '--', ...names], engineGit(tree));
+    known = known.filter(([name]) => differ.includes(name));
+  }
+  return [...known, ...untracked.flatMap(sized)].map(
+    ([name, size]) => `${name} (${Math.ceil(size / 1024 / 1024)} MB)`,
+  );
 }
 
 /** As pathspecs to exclude: a path, and what is in it where it is a directory. */

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -117,6 +118,54 @@ it('nothing that an agent has planted in its tree runs, and nothing that it hide
   const work = await take(tree, start);
   expect(work.ok && [...work.changed].sort()).toEqual(['.gitattributes', 'b']);
   expect(existsSync(mark)).toBe(false);
+});
+
+it('a directory that became a link, and a file that became a directory, are taken as such', async () => {
+  const repo = makeRepository();
+  for (const name of ['dir/a', 'other/a', 'hidden/a', 'file', 'far/b']) repo.write(name, 'x\n');
+  repo.write('.gitignore', '/hidden\n');
+  repo.git('add', '-f', 'hidden/a');
+  const start = repo.commit('one');
+  const tree = await treeOf(repo, start);
+  const place = (name: string): string => path.join(tree.directory, name);
+  for (const [name, target] of [
+    ['dir', 'other'],
+    ['hidden', 'other'],
+    ['far', 'nowhere'],
+  ] as const) {
+    rmSync(place(name), { recursive: true });
+    symlinkSync(target, place(name));
+  }
+  rmSync(place('file'));
+  mkdirSync(place('file'));
+  writeFileSync(place('file/inside'), 'x\n');
+  const work = await take(tree, start);
+  expect(work.ok && [...work.changed].sort()).toEqual(
+    ['dir', 'dir/a', 'far', 'far/b', 'file', 'file/inside', 'hidden/a'].sort(),
+  );
+});
+
+it('a large file that the start has already is no trouble when it is only touched', async () => {
+  const repo = makeRepository();
+  repo.write('big', 'x'.repeat(2 * 1024 * 1024));
+  const start = repo.commit('one');
+  const tree = await treeOf(repo, start);
+  utimesSync(path.join(tree.directory, 'big'), 1, 1);
+  expect(await take(tree, start)).toMatchObject({ ok: true, files: 0 });
+  writeFileSync(path.join(tree.directory, 'big'), 'y'.repeat(2 * 1024 * 1024));
+  expect(await take(tree, start)).toMatchObject({ ok: false });
+});
+
+it('more files than are added by name are all taken', async () => {
+  const repo = makeRepository();
+  repo.write('a', 'a\n');
+  const start = repo.commit('one');
+  const tree = await treeOf(repo, start);
+  rmSync(path.join(tree.directory, 'a'));
+  for (let index = 0; index < 150; index += 1) {
+    writeFileSync(path.join(tree.directory, `f${index}`), `${index}\n`);
+  }
+  expect(await take(tree, start)).toMatchObject({ ok: true, files: 151, removed: ['a'] });
 });
 
 it('repositories inside are left out and named, with a commit or without one', async () => {
