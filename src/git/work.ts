@@ -58,7 +58,7 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
   const excluded = [...leftOut, ...options.copied.flatMap(globsOf)];
   const { changed, untracked } = await differing(git, place, excluded);
   const nested = untracked.filter((name) => name.endsWith('/'));
-  const large = await tooLarge(git, tree, { changed, untracked }, options.maxFileBytes);
+  const large = tooLarge(tree.directory, [...changed, ...untracked], options.maxFileBytes);
   if (large.length > 0) {
     const most = options.maxFileBytes / 1024 / 1024;
     const message = `larger than max_file_mb (${most} MB): ${large.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
@@ -147,47 +147,38 @@ async function differenceOf(git: Git, tree: Tree, from: string, to: string): Pro
 }
 
 interface Differing {
-  /** Files that the index has, and that may differ from what it knows of them. */
+  /** Files that the index has, and that are not what it has. */
   changed: string[];
   /** Others that git does not ignore; a repository of its own ends in `/`. */
   untracked: string[];
 }
 
+/** In one process; what `status` says of the person's HEAD is passed over. */
 async function differing(
   git: Git,
   place: GitPlace,
   excluded: readonly string[],
 ): Promise<Differing> {
-  const within = ['--', '.', ...excluded];
-  const options = ['--name-only', '-z', '--ignore-submodules=dirty'];
-  const [changed, untracked] = await Promise.all([
-    git.fields(['diff-files', ...options, ...within], place),
-    git.fields(['ls-files', '-o', '-z', '--exclude-standard', ...within], place),
-  ]);
-  return { changed, untracked };
+  const options = ['--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'];
+  const status = ['status', '--porcelain=v2', '-z', ...options, '--', '.', ...excluded];
+  const found: Differing = { changed: [], untracked: [] };
+  for (const entry of await git.fields(status, place)) {
+    // As git-status(1) has it: `1 XY sub mH mI mW hH hI path`, and of Y a dot where the file is as in the index.
+    const [, kind, name] = /^(?:1 .(.)(?: \S+){6}|\?) (.*)$/s.exec(entry) ?? [];
+    if (name === undefined) continue;
+    if (kind === undefined) found.untracked.push(name);
+    else if (kind !== '.') found.changed.push(name);
+  }
+  return found;
 }
 
 /** Names files that are larger, with their sizes. */
-async function tooLarge(
-  git: Git,
-  tree: Tree,
-  { changed, untracked }: Differing,
-  maxBytes: number,
-): Promise<string[]> {
-  const sized = (name: string): [string, number][] => {
-    const stats = lstatSync(path.join(tree.directory, name), { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size > maxBytes ? [[name, stats.size]] : [];
-  };
-  let known = changed.flatMap(sized);
-  if (known.length > 0) {
-    // One may have been written anew with what it held before.
-    const names = known.map(([name]) => `:(literal)${name}`);
-    const differ = await git.fields(['ls-files', '-m', '-z', '--', ...names], engineGit(tree));
-    known = known.filter(([name]) => differ.includes(name));
-  }
-  return [...known, ...untracked.flatMap(sized)].map(
-    ([name, size]) => `${name} (${Math.ceil(size / 1024 / 1024)} MB)`,
-  );
+function tooLarge(directory: string, names: readonly string[], maxBytes: number): string[] {
+  return names.flatMap((name) => {
+    const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
+    return [`${name} (${Math.ceil(stats.size / 1024 / 1024)} MB)`];
+  });
 }
 
 /** As pathspecs to exclude: a path, and what is in it where it is a directory. */

@@ -49,12 +49,15 @@ export function runBounded(
   return new Promise((resolve) => {
     const stdout: Buffer[] = [];
     let [size, stderr, stopped] = [0, Buffer.alloc(0), ''];
-    const child = spawn(program, args, {
+    const options = {
       detached: true,
-      stdio: 'pipe',
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
-    });
+    };
+    const child =
+      input === undefined
+        ? spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+        : spawn(program, args, { ...options, stdio: 'pipe' });
     const stop = (why: string): void => {
       stopped ||= why;
       try {
@@ -90,7 +93,7 @@ export function runBounded(
       end(code, signal === null ? '' : `it was ended by ${signal}`);
     });
     // Who reads no input closes its end of the pipe.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

@@ -341,7 +341,8 @@ describe('the start of a run', () => {
 });
 
 describe('the repository of the person', () => {
-  it('stays as it is, byte by byte, whatever an agent does in its tree', async () => {
+  /** With a stash, another branch and a working tree more, and a hook that would tell. */
+  function ofPerson(): string {
     const repo = repository({ a: 'a\n', b: 'b\n' });
     git(repo, 'branch', 'other');
     writeFileSync(path.join(repo, 'a'), 'stashed\n');
@@ -351,12 +352,22 @@ describe('the repository of the person', () => {
     mkdirSync(path.dirname(hook), { recursive: true });
     writeFileSync(hook, `#!/bin/sh\ntouch ${path.join(dir, 'hooked')}\n`);
     chmodSync(hook, 0o755);
+    return repo;
+  }
+
+  const everything = (repo: string): string[] => [
+    ...picture(repo, ours),
+    ...picture(path.join(dir, 'linked'), /^$/),
+  ];
+
+  it('stays as it is, byte by byte, whatever an agent does in its tree', async () => {
+    const repo = ofPerson();
     const worst = [
       'git config user.name X; git config user.email x@y',
       'git config core.fsmonitor "touch $PLANT; false"; git config core.hooksPath .h',
       'git config filter.evil.clean "touch $PLANT; cat"; echo "* filter=evil" > .gitattributes',
       'mkdir -p .h .git/hooks; for h in pre-commit post-checkout reference-transaction; do printf "#!/bin/sh\\ntouch $PLANT\\n" > .git/hooks/$h; chmod +x .git/hooks/$h; done',
-      'echo x > c; git add -A; git commit -qm c; git branch main; git update-ref refs/heads/other HEAD; git tag v1',
+      'echo x > c; git add -A; git commit -qm c; git rebase -q --root --force-rebase; git branch main; git update-ref refs/heads/other HEAD; git tag v1',
       'echo y > b; git stash -q; git stash clear; git reset -q --hard HEAD; git reflog expire --expire=now --all',
       'git gc -q --prune=now; git checkout -q --orphan gone; git rm -rfq --cached .; echo kept > b',
       'git init -q inside; (cd inside && git config core.fsmonitor "touch $PLANT; false")',
@@ -368,16 +379,50 @@ describe('the repository of the person', () => {
       gone: { run: 'rm -rf .git; echo z > z' },
       last: { run: 'ls', after: ['worst', 'gone'] },
     });
-    const before = picture(repo, ours);
-    const linked = picture(path.join(dir, 'linked'), /^$/);
+    const before = everything(repo);
     const ended = await start('--root', 'last');
     expect(ended.stderr).toContain('done (3 of 3');
-    expect(picture(repo, ours)).toEqual(before);
-    expect(picture(path.join(dir, 'linked'), /^$/)).toEqual(linked);
+    expect(everything(repo)).toEqual(before);
     rmSync(plant, { force: true });
     git(repo, 'status');
     expect([existsSync(plant), existsSync(path.join(dir, 'hooked'))]).toEqual([false, false]);
     const [{ commit = '' } = {}] = ofTask('workspace_committed', 'worst');
     expect(git(repo, 'show', `${commit}:b`)).toBe('kept');
+  });
+
+  it('takes nothing of work that is refused, and is not reached through what is planted for it', async () => {
+    const repo = ofPerson();
+    const who = 'git config user.name X; git config user.email x@y';
+    program({
+      large: { run: 'truncate -s 200M large; echo x > small' },
+      merging: {
+        run: [
+          `${who}; git switch -qc side; echo one > a; git commit -qam one; git switch -qd HEAD^`,
+          'echo two > a; git commit -qam two; git merge side || test -e .git/MERGE_HEAD',
+        ].join('\n'),
+      },
+      picking: {
+        run: `${who}; echo one > a; git commit -qam one; git revert --no-commit HEAD; test -e .git/REVERT_HEAD`,
+      },
+      links: {
+        run: [
+          `ln -s ${repo} way-out; rm -rf .git; ln -s ${repo}/.git .git`,
+          'mkdir -p closed/sub; echo x > closed/sub/f; chmod 500 closed/sub closed',
+        ].join('\n'),
+      },
+    });
+    const before = everything(repo);
+    await start(...['large', 'merging', 'picking', 'links'].flatMap((task) => ['--root', task]));
+    expect(everything(repo)).toEqual(before);
+    expect(errorOf('large')?.error).toMatch(/larger than max_file_mb \(100 MB\): large \(200 MB\)/);
+    expect(errorOf('merging')?.error).toContain('a merge is in progress');
+    expect(errorOf('picking')?.error).toContain('a revert is in progress');
+    expect(ofTask('workspace_committed', 'links')).toHaveLength(1);
+    const sizes = git(repo, 'cat-file', '--batch-all-objects', '--batch-check=%(objectsize)');
+    expect(Math.max(...sizes.split('\n').map(Number))).toBeLessThan(10_000);
+    await cli(['run', 'abort', 'program', 'latest']);
+    expect((await cli(['run', 'clean', 'program', 'latest', '--refs'])).code).toBe(0);
+    expect(everything(repo)).toEqual(before);
+    expect(git(repo, 'for-each-ref', 'refs/codex-orch/')).toBe('');
   });
 });

@@ -33,8 +33,8 @@ export interface CrashPoint {
   torn: boolean;
 }
 
-/** The steps of a process: whether each can be torn. */
-export type Steps = boolean[];
+/** The steps of a process. `kind`: as `faultPoint` names it. */
+export type Steps = { kind: string; tearable: boolean }[];
 
 export interface Outcome {
   /** What differs from the undisturbed run, or is wrong in itself; empty if all is whole. */
@@ -238,7 +238,10 @@ class Person {
       if (!existsSync(file)) continue;
       this.steps.set(
         name,
-        lines(file).map((line) => line.split(' ')[2] === 'tearable'),
+        lines(file).map((line) => {
+          const [, kind = '', next] = line.split(' ');
+          return { kind, tearable: next === 'tearable' };
+        }),
       );
     }
   }

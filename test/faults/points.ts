@@ -1,15 +1,16 @@
 /** Which points to crash at: all of them, a sample, or two in a row. */
 import type { CrashPoint, Steps } from './driver.ts';
 
-/** Every step of every process of an undisturbed run; steps that can be torn count twice. */
-export function everyPoint(steps: ReadonlyMap<string, Steps>): CrashPoint[] {
+/** Every step of every process of an undisturbed run, or all of one kind; steps that can be torn count twice. */
+export function everyPoint(steps: ReadonlyMap<string, Steps>, ofKind?: string): CrashPoint[] {
   const points: CrashPoint[] = [];
-  for (const [name, tearable] of steps) {
+  for (const [name, taken] of steps) {
     const [number = '', engine] = name.split(' ');
     const process = { command: Number(number), engine: engine !== undefined };
-    for (const [index, tears] of tearable.entries()) {
+    for (const [index, { kind, tearable }] of taken.entries()) {
+      if (ofKind !== undefined && kind !== ofKind) continue;
       points.push({ ...process, step: index + 1, torn: false });
-      if (tears) points.push({ ...process, step: index + 1, torn: true });
+      if (tearable) points.push({ ...process, step: index + 1, torn: true });
     }
   }
   return points;

@@ -2,8 +2,9 @@
  * `npm run faults`: kills the engine before, and in the middle of, every step that it takes in every
  * program, lets a person go on, and prints how many points were tried and how many recovered whole.
  *
- *   npm run faults -- [--sample N] [--seed S] [--only PROGRAM,…] [--double N] [--parallel N] [--keep]
+ *   npm run faults -- [--sample N] [--seed S] [--only PROGRAM,…] [--kind K] [--double N] [--parallel N] [--keep]
  *
+ * --kind K     only steps of this kind, as src/disk/fault-point.ts names them: git, flush, rename …
  * --sample N   N points of each program, drawn evenly at random, instead of all
  * --double N   draws N points of each program at which the recovery is killed too (default: a fifth)
  */
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    kind: { type: 'string' },
     double: { type: 'string' },
     parallel: { type: 'string', default: '2' },
     directory: { type: 'string', default: '.test-tmp' },
@@ -48,7 +50,7 @@ async function tryProgram(program: CrashProgram): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const all = everyPoint(calm.steps);
+  const all = everyPoint(calm.steps, values.kind);
   const single = values.sample === undefined ? all : sampleOf(all, Number(values.sample), random);
   const doubles = Number(values.double ?? Math.ceil(single.length / 5));
   const plans: CrashPoint[][] = [

@@ -5,6 +5,7 @@ import type { ProgramView } from '../../../api/program.ts';
 import type { RunView } from '../../../api/run.ts';
 import type { StartBody } from '../../../api/start.ts';
 import type { JsonObject } from '../../../../model/json.ts';
+import type { Uncommitted } from '../../../../model/trees.ts';
 import { apiPath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
@@ -13,6 +14,7 @@ import { Empty, Pending } from '../../parts/pieces.tsx';
 import { StartInputs } from './inputs.tsx';
 import { StartPlan } from './plan.tsx';
 import { useStarting } from './preview.ts';
+import { UncommittedChoice } from './uncommitted.tsx';
 import './start.css';
 
 const StartGraph = lazy(async () => ({ default: (await import('./graph.tsx')).StartGraph }));
@@ -34,11 +36,12 @@ function Start({ program, like }: { program: ProgramView; like: RunView | null }
   const [inputs, setInputs] = useState<JsonObject>(like?.user_inputs ?? {});
   const [badInputs, setBadInputs] = useState<ReadonlySet<string>>(new Set());
   const [assistants, setAssistants] = useState(program.project.assistants === 'inline');
+  const [uncommitted, setUncommitted] = useState<Uncommitted | null>(null);
   const roots = useMemo(() => search.getAll('root'), [search]);
   const labels = useMemo(() => search.getAll('label'), [search]);
   const body: StartBody = useMemo(
-    () => ({ roots, labels, inputs, assistants }),
-    [roots, labels, inputs, assistants],
+    () => ({ roots, labels, inputs, assistants, ...(uncommitted ? { uncommitted } : {}) }),
+    [roots, labels, inputs, assistants, uncommitted],
   );
   const starting = useStarting(body, program.hash);
   const choose = (nextRoots: string[], nextLabels: string[]): void => {
@@ -85,6 +88,9 @@ function Start({ program, like }: { program: ProgramView; like: RunView | null }
             preview={starting.preview}
           />
           <StartPlan body={body} starting={starting} blocked={badInputs.size > 0}>
+            {(uncommitted || starting.failure?.body.code === 'repository-dirty') && (
+              <UncommittedChoice chosen={uncommitted} onChoose={setUncommitted} />
+            )}
             {program.roles.length > 0 && (
               <label className="choice">
                 <input
