@@ -22,6 +22,7 @@ import type { StopMode } from '../../engine/loop.ts';
 import { InlineAssistants } from '../assistants/inline.ts';
 import { earlierUse } from './earlier-use.ts';
 import { pricesFor } from './spending.ts';
+import { keepBases } from './start-bases.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
@@ -135,6 +136,7 @@ export function driveSession(
       if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
       notifier = await notifierFor(world, session);
       notifier?.begin();
+      if (runStatus(session.state) !== 'done') await keepBases(world, session.state);
       await engine.run();
     })
     .finally(() => notifier?.close())

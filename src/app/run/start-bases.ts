@@ -1,11 +1,12 @@
 /** What a run starts from, where its tasks have trees of their own: one base for each working tree that they work in. */
+import type { RunState } from '../../core/state/run-state.ts';
 import { remove } from '../../disk/disk.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { checkBase, makeBase, type CheckedBase } from '../../git/base.ts';
 import { gitOf, type Git } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { gitVersion, repositoryAt } from '../../git/repository.ts';
-import { setRef } from '../../git/set-ref.ts';
+import { refCommit, setRef } from '../../git/set-ref.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -67,20 +68,32 @@ export async function checkBases(
   return { git, uncommitted, bases: [...bases.values()] };
 }
 
-/** Makes the commits and refs, in the name of a run that is about to be. `now`: its start. */
+/** Makes the commits. `now`: the start of the run. Nothing names them yet: see `keepBases`. */
 export async function makeBases(
   { git, uncommitted, bases }: StartBases,
   paths: RunPaths,
   now: string,
 ): Promise<WorkspaceBase[]> {
-  const refs = runRefs(paths.runId);
   const made: WorkspaceBase[] = [];
   for (const [place, checked] of bases.entries()) {
     const scratch = paths.treeFile(String(place), 'base');
-    const base = await makeBase(git, checked, uncommitted, { scratch, at: now });
-    await setRef(git, base.repository, refs.base(place), base.commit);
-    made.push(base);
+    made.push(await makeBase(git, checked, uncommitted, { scratch, at: now }));
   }
   remove(paths.treesDir);
   return made;
+}
+
+/**
+ * Has refs of the run name what it starts from, where none does yet. Not before the run is on record: of a start that
+ * dies, nothing would ever take them away. @throws GitFailure
+ */
+export async function keepBases(world: World, { plan, runId }: RunState): Promise<void> {
+  const refs = runRefs(runId);
+  const git = gitOf(world.env);
+  for (const [place, { repository, commit }] of (plan.workspace_bases ?? []).entries()) {
+    const ref = refs.base(place);
+    if ((await refCommit(git, repository, ref)) !== commit) {
+      await setRef(git, repository, ref, commit);
+    }
+  }
 }
