@@ -153,9 +153,17 @@ const kinds: Record<string, Kind> = {
       mkdirSync(repo);
       git(repo, 'init', '-q', '-b', 'main');
       git(repo, 'lfs', 'install', '--local');
-      return made(repo, { ...some, '.gitattributes': 'sub/* filter=lfs diff=lfs merge=lfs\n' });
+      // One that a single task changes: what two do to a file of LFS never merges.
+      return made(repo, {
+        ...some,
+        '.gitattributes': 'image filter=lfs diff=lfs merge=lfs -text\n',
+        image: 'image\n',
+      });
     },
-    also: (repo) => expect(git(repo, 'cat-file', 'blob', 'HEAD:sub/f')).toContain('git-lfs'),
+    also(repo) {
+      expect(git(repo, 'cat-file', 'blob', 'HEAD:image')).toContain('git-lfs');
+      expect(readFileSync(path.join(repo, 'image'), 'utf8')).toBe('image\nmore\n');
+    },
   },
 };
 
