@@ -18,7 +18,7 @@ import {
 import { budgetOfAttempt } from '../core/state/budgets.ts';
 import type { AttemptBudget, AttemptOrder } from '../model/attempt.ts';
 import { policyOf } from '../core/state/policies.ts';
-import { usageLimitPolicy } from '../core/state/usage-limits.ts';
+import { limitsOfRole, usageLimitPolicy } from '../core/state/usage-limits.ts';
 import { isJsonObject, type Json } from '../model/json.ts';
 import { OPERATING_MODEL_FILE, roleFolder } from '../model/program-files.ts';
 import type { AgentSpec, ProjectSpec, RoleSpec, Sandbox, TaskSpec } from '../model/program.ts';
@@ -132,13 +132,13 @@ export function assistantOrder(
     controlDir,
     sandbox: role.sandbox,
     writableRoots: [],
-    model: role.model ?? agent.model ?? state.plan.project.default_model,
+    model: modelOfRole(state.plan.project, role),
     outputSchemaFile,
     sessionId: null,
     previousUsage: null,
     wallSec: null,
     budget: null,
-    knowsUsageLimits: false,
+    knowsUsageLimits: limitsOfRole(state.plan.project, role) !== null,
     stall: null,
     // An assistant is no worker of the run: what a worker asks questions by is emptied, in case whoever
     // started us has it.
@@ -160,6 +160,14 @@ export function assistantOrder(
     startedAt: basis.now(),
     generation: 0,
   });
+}
+
+/** Its own, or else its agent's, or else the project's; null where nobody names one. */
+export function modelOfRole(
+  project: Pick<ProjectSpec, 'agents' | 'default_model'>,
+  role: Pick<RoleSpec, 'agent' | 'backend' | 'model'>,
+): string | null {
+  return role.model ?? agentOfRole(project, role).model ?? project.default_model;
 }
 
 /** Where what makes the role lies; all absolute. */

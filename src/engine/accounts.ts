@@ -1,12 +1,10 @@
 /** The accounts behind the attempts of a run: what limits them, and what attempts tell of that. */
-import { environmentSpec, passedOn } from '../agents/profile.ts';
-import { backendOf } from '../agents/backends.ts';
-import { effectiveAgent, honoured } from '../agents/resolve-agent.ts';
+import { effectiveAgent } from '../agents/resolve-agent.ts';
+import { accountKeyOf } from '../attempt/hold/account-key.ts';
 import { AccountLimits, type AccountKey } from '../attempt/hold/account-limits.ts';
 import type { LimitOf } from '../core/plan/usage-limits.ts';
 import { instanceOf, taskOf } from '../core/state/run-state.ts';
 import { usageLimitPolicy } from '../core/state/usage-limits.ts';
-import { sha256 } from '../disk/sha256.ts';
 import { isAnswer, type AgentActivity } from '../model/activity.ts';
 import type { ProcessEnd } from '../model/attempt.ts';
 import type { AccountLimit } from '../model/limits.ts';
@@ -36,13 +34,8 @@ export function accountsOf({ session, env, globalRoot }: AccountContext): Accoun
 
   function keyOf(instanceId: string): AccountKey | null {
     const task = taskOf(state, instanceOf(state, instanceId));
-    const { agent } = effectiveAgent(state.plan.project, task);
-    const { set, pass } = environmentSpec(agent);
-    const backend = backendOf(agent.backend);
-    const words = backend.account(agent, { ...passedOn(env, pass), ...set });
-    if (words === null) return null;
-    const account = sha256(JSON.stringify([backend.name, ...words])).slice(0, 12);
-    return { account, model: honoured(state.plan.project, task).model };
+    const { agent, model } = effectiveAgent(state.plan.project, task);
+    return accountKeyOf(agent, model, env);
   }
 
   function met(instanceId: string, key: AccountKey, retryAt: string | null): AccountLimit {

@@ -221,4 +221,41 @@ describe('18. Usage limits', () => {
     expect(ofTask(await show(), 'a')).toMatchObject({ failure_kind: 'external_rate_limit' });
     expect(await limits()).toEqual([]);
   });
+
+  it('keeps roles from starting too, whose questions stay open', async () => {
+    const ask =
+      'codex-orch interrupt create --audience assistant --target-role helper --kind question --question "What now?" --blocking';
+    newProgram({ a: `case "$CODEX_ORCH_ATTEMPT_DIR" in *0001) ${ask};; esac; echo done` });
+    writeFiles(dir, {
+      'assistant_roles/_shared/operating-model.md': '# How assistants work\n',
+      'assistant_roles/helper/role.yaml': { id: 'helper', title: 'helper', managed_assets: [] },
+      'assistant_roles/helper/instructions.md': 'Decide.\n',
+    });
+    standInCodex(path.join(dir, 'stand-in'), { helper: limited });
+    expect((await orch('run', 'start', '--root', 'a')).code).toBe(3);
+    await orch('inbox', 'worker', '--once');
+    expect(calls('helper')).toBe(1);
+    expect(await limits()).toMatchObject([
+      { backend: 'codex', until: expect.any(String) as string },
+    ]);
+    // Not tried while it is limited; nor is any attempt of the same account.
+    await orch('inbox', 'worker', '--once');
+    expect(calls('helper')).toBe(1);
+    const question = (await orch('inbox', 'list')).stdout.split('\t')[0] ?? '';
+    expect((await orch('inbox', 'show', question)).stdout).toContain('usage limit');
+    await orch('limits', 'clear');
+    const answer = {
+      ...{
+        resolution_kind: 'auto_reply',
+        answer: 'Go on.',
+        rationale: 'It may.',
+        confidence: 'high',
+      },
+      ...{ citations: [], payload: {}, proposed_updates: [] },
+    };
+    standInCodex(path.join(dir, 'stand-in'), { helper: `echo '${JSON.stringify(answer)}'` });
+    await orch('inbox', 'worker', '--once');
+    expect(calls('helper')).toBe(2);
+    expect((await show()).status).toBe('done');
+  });
 });

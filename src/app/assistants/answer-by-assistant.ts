@@ -39,6 +39,7 @@ import { asOrder, assistantOrder } from '../../attempt/order.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { selfCommand } from '../run/background.ts';
 import { readQuestion } from './question.ts';
+import { roleAccount, type RoleAccount } from './role-account.ts';
 import type { StopMode } from '../../engine/loop.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import { readInbox } from '../inbox/list.ts';
@@ -144,11 +145,13 @@ async function tryToAnswer(
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
     const executor = world.executor ?? new LocalExecutor({ env: world.env, launchers: [] });
-    const begun = await begin(world, question, executor);
+    const account = roleAccount(world, question);
+    const begun = await begin(world, question, executor, account);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);
     stopper.watch(begun.handle);
     const end = await begun.handle.ended;
+    account.ended(end);
     const { controlDir } = directoriesOf(paths, id, attempt);
     const text = finalText(end);
     if (text !== null) writeFile(path.join(controlDir, 'final.md'), text);
@@ -180,6 +183,7 @@ async function begin(
   world: World,
   question: AskedQuestion,
   executor: Executor,
+  account: RoleAccount,
 ): Promise<{ attempt: number; handle: Handle }> {
   const { paths, interrupt } = question;
   const id = interrupt.interrupt_id;
@@ -191,6 +195,7 @@ async function begin(
     // A crash while it was prepared: no agent can have been started.
     for (const directory of [latest.attemptDir, latest.controlDir]) remove(directory);
   }
+  account.check();
   const attempt = latest === null ? 1 : latest.settled ? latest.number + 1 : latest.number;
   const directories = directoriesOf(paths, id, attempt);
   const order = await prepareTry(world, question, directories);

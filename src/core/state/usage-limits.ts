@@ -3,6 +3,8 @@
  * What the account is limited to is no fact of the log: the edge tells (`LimitOf` in plan/usage-limits.ts).
  */
 import type { AccountLimit } from '../../model/limits.ts';
+import type { UsageLimitSpec } from '../../model/policies.ts';
+import type { ProjectSpec, RoleSpec } from '../../model/program.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
 import { OrdinalHeap } from './agenda.ts';
 import { policyOf } from './policies.ts';
@@ -20,6 +22,14 @@ export function usageLimitPolicy(state: RunState, instance: Instance): UsageLimi
   if (policy === null) return null;
   const hasOthers = policyOf(project, ownTaskOf(state, instance), 'fallback_agents').length > 0;
   return { on: policy.on ?? (hasOthers ? 'fallback' : 'wait'), maxWaitSec: policy.max_wait_sec };
+}
+
+/** As `usageLimitPolicy`, of who answers questions; its question stays open meanwhile, whatever the policy. */
+export function limitsOfRole(
+  project: ProjectSpec,
+  { agent = '' }: Pick<RoleSpec, 'agent'>,
+): UsageLimitSpec | null {
+  return policyOf(project, { agent }, 'usage_limit');
 }
 
 /** Who takes over next from whoever works on an instance now; null: nobody is left. */

@@ -16,7 +16,16 @@ export interface ScopeView {
   controller_task_id: string | null;
   /** 0 for the base scope, then from 1, per loop. */
   iteration: number;
+  /** Of a list, for which it was opened; null: it was not opened for one. */
+  item: ScopeItem | null;
   created_at: string;
+}
+
+export interface ScopeItem {
+  /** The task that is done for every item. */
+  task: string;
+  index: number;
+  key: string;
 }
 
 const MAX_VALUE_CHARS = 16 * 1024;
@@ -43,6 +52,7 @@ export function scopeView(state: RunState, scopeId: string): ScopeView | null {
     created_by_instance_id: creator,
     controller_task_id: controller ?? null,
     iteration: controller === undefined ? 0 : (loops?.get(controller)?.iteration ?? 0),
+    item: scope.item ?? null,
     created_at: scope.created_at,
   };
 }

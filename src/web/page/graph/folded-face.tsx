@@ -1,6 +1,7 @@
 /** What is in a folded frame: how many in which state, and by name what failed or waits. */
 import { useContext, useSyncExternalStore } from 'react';
 import { statusTone, statusWord, type StatusName } from '../parts/status.tsx';
+import { countStatuses, StatusBar, type StatusCount } from '../parts/status-bar.tsx';
 import { LooksContext, type Looks } from './looks.ts';
 
 /** The states that a person wants to hear of, the most urgent first. */
@@ -13,11 +14,7 @@ export function FoldedFace({ members }: { members: string[] }) {
   const { counts, named } = JSON.parse(text) as Summary;
   return (
     <span className="folded-face">
-      <span className="folded-bar" aria-hidden="true">
-        {counts.map(({ status, count }) => (
-          <i key={status} className={`bar-${statusTone(status)}`} style={{ flexGrow: count }} />
-        ))}
-      </span>
+      <StatusBar counts={counts} />
       <span className="task-sub">
         {counts.map(({ status, count }) => (
           <span key={status} className={`tone-${statusTone(status)}`}>
@@ -31,22 +28,19 @@ export function FoldedFace({ members }: { members: string[] }) {
 }
 
 interface Summary {
-  counts: { status: StatusName; count: number }[];
+  counts: StatusCount[];
   named: string;
 }
 
 function summary(looks: Looks, members: string[]): string {
-  const counts = new Map<StatusName, number>();
+  const all: StatusName[] = [];
   const named: string[] = [];
   for (const id of members) {
     const look = looks.node(id);
     if (!look?.status) continue;
-    counts.set(look.status, (counts.get(look.status) ?? 0) + 1);
+    all.push(look.status);
     if (urgent.includes(look.status)) named.push(look.title);
   }
-  const result: Summary = {
-    counts: [...counts].map(([status, count]) => ({ status, count })),
-    named: named.join(', '),
-  };
+  const result: Summary = { counts: countStatuses(all), named: named.join(', ') };
   return JSON.stringify(result);
 }

@@ -20,6 +20,8 @@ export interface NodeLook {
   selected: boolean;
   faint: boolean;
   count: number;
+  /** Of a task that is done for every item of a list, in which state they are: `StatusCount[]` as JSON. null: of others. */
+  items: string | null;
   onPick: (() => void) | null;
   /** The attempt whose last lines show when the mouse or the focus rests on it: run, instance and number. */
   attempt: string | null;

@@ -4,6 +4,7 @@ import { memo, useContext, useEffect, useRef, useState, type HTMLAttributes } fr
 import { Link } from 'wouter';
 import { Icon } from '../parts/icons.tsx';
 import { OutputTail } from '../parts/output-tail.tsx';
+import { StatusBar, type StatusCount } from '../parts/status-bar.tsx';
 import { StatusGlyph, statusTone, statusWord } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
 import type { Direction } from './layout.ts';
@@ -109,7 +110,7 @@ function Tail({ attempt }: { attempt: string }) {
 }
 
 function Face({ id, look }: { id: string; look: NodeLook }) {
-  const { title, sub, kind, status, word, since, until, count } = look;
+  const { title, sub, kind, status, word, since, until, count, items } = look;
   return (
     <>
       {status ? (
@@ -131,6 +132,7 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
           {since && <Took from={since} to={until} />}
           <span className="ellipsis">{sub}</span>
         </span>
+        {items !== null && <StatusBar counts={JSON.parse(items) as StatusCount[]} />}
       </span>
       {kind !== 'work' && status && (
         <span
@@ -141,7 +143,7 @@ function Face({ id, look }: { id: string; look: NodeLook }) {
         </span>
       )}
       {count > 1 && (
-        <span className="count" title={`${count} instances`}>
+        <span className="count" title={items === null ? `${count} instances` : `${count} items`}>
           ×{count}
         </span>
       )}

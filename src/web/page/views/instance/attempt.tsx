@@ -17,6 +17,7 @@ import { Markdown } from '../../parts/markdown.tsx';
 import { Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { Ago, Size, Took } from '../../parts/time.tsx';
 import { UsageText } from './activity-entry.tsx';
+import { ChecksPart } from './checks-part.tsx';
 import { LogPart } from './log-part.tsx';
 import { StreamPart } from './stream-part.tsx';
 import { Work } from './work.tsx';
@@ -51,6 +52,15 @@ export function AttemptParts(props: AttemptProps) {
             label: 'Error output',
             count: view.stderr_size > 0 ? 1 : 0,
           },
+          ...(view.record.checks === undefined
+            ? []
+            : [
+                {
+                  href: `${here}/checks${query}`,
+                  label: 'Checks',
+                  count: view.record.checks.length,
+                },
+              ]),
           { href: `${here}/changes${query}`, label: 'Changes' },
           { href: `${here}/process${query}`, label: 'Process' },
         ]}
@@ -77,6 +87,8 @@ function Part(props: AttemptProps) {
       return <StreamPart base={base} stream="stdout" size={view.stdout_size} live={view.running} />;
     case 'changes':
       return <Changes runId={props.runId} instanceId={props.instance.instance_id} />;
+    case 'checks':
+      return <ChecksPart checks={view.record.checks ?? []} />;
     case 'process':
       return <ProcessPart view={view} here={props.here} query={props.query} />;
     default:

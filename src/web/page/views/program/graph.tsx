@@ -25,6 +25,7 @@ export function ProgramGraph({ program }: { program: ProgramView }) {
             selected: false,
             faint: task.status === 'archived' || task.status === 'blocked',
             count: 1,
+            items: null,
             onPick: null,
             attempt: null,
           },

@@ -1,9 +1,11 @@
 /** How the tasks and loops of a run look on its graph, in the passes that are shown. */
 import type { TaskSpec } from '../../../../model/program.ts';
+import { regionsOf } from '../../../../model/regions.ts';
 import type { Instance } from '../../../../model/run.ts';
 import type { Loop, ShownRun } from '../../graph/loops.ts';
 import type { NodeLook } from '../../graph/looks.ts';
 import { Icon } from '../../parts/icons.tsx';
+import { countStatuses } from '../../parts/status-bar.tsx';
 
 interface Around {
   runId: string;
@@ -22,16 +24,18 @@ export function nodeLooks(
   shown: ShownRun,
   { runId, over, unchosen, passText, at }: Around,
 ): Map<string, NodeLook> {
+  const { stacks } = regionsOf(tasks);
   const passParam = passText ? `&pass=${encodeURIComponent(passText)}` : '';
   return new Map(
     tasks.map((task): [string, NodeLook] => {
       const list = shown.instances.get(task.id) ?? [];
       const instance = list.at(-1);
+      const isOfItems = list.length > 1 && (stacks.get(task.id) ?? []).length > 0;
       return [
         task.id,
         {
           title: task.title,
-          sub: instance ? attemptText(instance) : '',
+          sub: isOfItems ? itemsText(list) : instance ? attemptText(instance) : '',
           kind: task.control?.mode ?? 'work',
           status: instance ? worst(list) : 'absent',
           word: instance ? null : unchosen.has(task.id) ? 'Not chosen' : over ? null : 'Not yet',
@@ -40,19 +44,35 @@ export function nodeLooks(
             instance?.status === 'running'
               ? null
               : (instance?.finished_at ?? instance?.started_at ?? null),
-          href: instance ? `/runs/${runId}?at=${instance.instance_id}${passParam}` : null,
+          href: isOfItems
+            ? `/runs/${runId}/instances?q=${encodeURIComponent(task.id)}`
+            : instance
+              ? `/runs/${runId}?at=${instance.instance_id}${passParam}`
+              : null,
           selected: list.some((each) => each.instance_id === at),
           faint: !instance,
           count: list.length,
+          items: isOfItems ? JSON.stringify(countStatuses(inOrder(list))) : null,
           onPick: null,
           attempt:
-            instance && instance.attempt > 0
+            instance && instance.attempt > 0 && !isOfItems
               ? `${runId} ${instance.instance_id} ${instance.attempt}`
               : null,
         },
       ];
     }),
   );
+}
+
+/** `12 of 40 done` */
+function itemsText(list: Instance[]): string {
+  return `${list.filter(({ status }) => status === 'done').length} of ${list.length} done`;
+}
+
+/** Their states, what is done first, and what a person wants to hear of last. */
+function inOrder(list: Instance[]): Instance['status'][] {
+  const place = (status: Instance['status']): number => urgency.indexOf(status);
+  return list.map(({ status }) => status).sort((a, b) => place(b) - place(a));
 }
 
 function attemptText({ attempt, status, failure_kind: kind }: Instance): string {

@@ -2,6 +2,7 @@
 import { memo, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { RunView } from '../../../api/run.ts';
+import type { ScopeView } from '../../../api/scope.ts';
 import { instanceStatusOrder } from '../instance/instance-status-order.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
@@ -35,14 +36,15 @@ export function InstanceList({ view }: { view: RunView }) {
         .map((loop) => `pass ${count(loop, instance.input_scope_id) + 1}`)
         .join(', ');
   }, [tasks, scopes]);
-  const shown = useMemo(
-    () =>
-      instances
-        .filter((each) => status === null || each.status === status)
-        .filter((each) => text === '' || matches(searchText(each, titles, why), text))
-        .sort(orders[sort] ?? (() => 0)),
-    [instances, status, text, sort, titles, why],
-  );
+  const items = useMemo(() => itemNames(scopes), [scopes]);
+  const shown = useMemo(() => {
+    const isFound = (each: Instance): boolean =>
+      matches(`${searchText(each, titles, why)} ${items.get(each.input_scope_id) ?? ''}`, text);
+    return instances
+      .filter((each) => status === null || each.status === status)
+      .filter((each) => text === '' || isFound(each))
+      .sort(orders[sort] ?? (() => 0));
+  }, [instances, status, text, sort, titles, why, items]);
   return (
     <>
       <div className="list-tools">
@@ -96,6 +98,7 @@ export function InstanceList({ view }: { view: RunView }) {
                     instance={instance}
                     title={titles.get(instance.task_id) ?? instance.task_id}
                     pass={passes(instance)}
+                    item={items.get(instance.input_scope_id) ?? ''}
                     why={instance.error ?? why.get(instance.instance_id) ?? ''}
                   />
                 )
@@ -135,6 +138,22 @@ function tookMs(instance: Instance): number {
   return end - startMs(instance);
 }
 
+/** Scope → the keys of the items in which it lies, outermost first; of those that lie in some. */
+function itemNames(scopes: readonly ScopeView[]): ReadonlyMap<string, string> {
+  const byId = new Map(scopes.map((scope) => [scope.input_scope_id, scope]));
+  const names = new Map<string, string>();
+  for (const { input_scope_id: id } of scopes) {
+    const keys: string[] = [];
+    let left = scopes.length;
+    for (let at = byId.get(id); at && left > 0; at = byId.get(at.parent_input_scope_id ?? '')) {
+      if (at.item) keys.unshift(at.item.key);
+      left -= 1;
+    }
+    if (keys.length > 0) names.set(id, keys.join(' / '));
+  }
+  return names;
+}
+
 /** What an instance is found by. */
 function searchText(
   instance: Instance,
@@ -151,10 +170,12 @@ interface RowProps {
   instance: Instance;
   title: string;
   pass: string;
+  /** The item that it is for; empty: for none. */
+  item: string;
   why: string;
 }
 
-const Row = memo(function Row({ runId, instance, title, pass, why }: RowProps) {
+const Row = memo(function Row({ runId, instance, title, pass, item, why }: RowProps) {
   return (
     <div role="listitem" className="instance-row">
       <Link href={`/runs/${runId}/instances/${instance.instance_id}`} className="row-link">
@@ -164,6 +185,7 @@ const Row = memo(function Row({ runId, instance, title, pass, why }: RowProps) {
         <span className="grow">
           <span className="run-line">
             <span className="ellipsis run-what">{title}</span>
+            {item && <span className="chip">{item}</span>}
             {pass && <span className="chip">{pass}</span>}
             <span className="faint mono run-id">{shortId(instance.instance_id)}</span>
           </span>

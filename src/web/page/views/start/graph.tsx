@@ -38,6 +38,7 @@ export function StartGraph({ program, roots, labels, preview, onToggle }: StartG
             selected: chosen,
             faint: planned !== null && !comes && !chosen,
             count: 1,
+            items: null,
             onPick: () => onToggle(task.id),
             attempt: null,
           },
