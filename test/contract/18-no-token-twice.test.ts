@@ -86,9 +86,9 @@ class Case {
     });
   }
 
-  async start(): Promise<number> {
+  async start(...options: string[]): Promise<number> {
     this.#before = (await server.requests()).length;
-    return (await this.cli('run', 'start', '--root', 'a')).code;
+    return (await this.cli('run', 'start', '--root', 'a', ...options)).code;
   }
 
   /** What the model answered, or refused to, so far: which step of the script, or `default`. */
@@ -172,6 +172,28 @@ describe.skipIf(problem !== null)('18. No token twice', () => {
     expect((await run.cli('run', 'grant', 'latest', 'a', '--wall-sec', '600')).code).toBe(0);
     expect((await run.cli('run', 'resume', 'latest')).code).toBe(0);
     await run.isWhole(once, 3);
+  });
+
+  it('after it stood still: it goes on by itself, where it was', async () => {
+    const run = new Case('stall', working, { project: { command_timeout_sec: 6 } });
+    expect(await run.start()).toBe(0);
+    await run.isWhole(once, 3);
+    expect(await run.attempts()).toMatchObject([{ termination_reason: 'idle_timeout' }, {}]);
+  });
+
+  it('after a usage limit that it waits for: with one attempt, once it is over', async () => {
+    const limit = { type: 'usage_limit_reached', message: 'used up' };
+    const run = new Case('waits', answered({ http: 429, body: { error: limit } }));
+    expect(await run.start('--max-wait', '1')).toBe(3);
+    const before = await run.seen();
+    expect(before).toEqual(['inline[0]', 'inline[1]']);
+    // As long as it lasts, nobody asks the model.
+    expect((await run.cli('run', 'resume', 'latest', '--max-wait', '1')).code).toBe(3);
+    expect(await run.seen()).toEqual(before);
+    await run.cli('limits', 'clear');
+    expect((await run.cli('run', 'resume', 'latest')).code).toBe(0);
+    await run.isWhole([...before, 'default'], 2);
+    expect(await run.attempts()).toHaveLength(2);
   });
 
   it('after Ctrl-C', async () => {

@@ -74,6 +74,26 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await page.locator('.node-tail', { hasText: 'part three is fine' }).waitFor();
   });
 
+  it('sees a list as one node with a bar, opens its items, and finds one; and what checks came to', async () => {
+    const words = ['run', 'start', program, '--root', 'panel', '--input', 'topic=fish'];
+    const run = (await codexOrch(words, { cwd: directory })).stdout.split('\n')[0] ?? '';
+    await page.goto(`${served.url}/runs/${run}`);
+    const node = page.locator('.task-node', { hasText: 'Look at one' });
+    await node.getByText('2 of 3 done').waitFor();
+    expect(await node.locator('.folded-bar i').count()).toBe(2);
+    await node.click();
+    const rows = page.getByRole('listitem');
+    await rows.filter({ hasText: 'src/b.ts' }).waitFor();
+    expect(await rows.count()).toBe(3);
+    await page.getByLabel('Search the instances').fill('src/b.ts');
+    await page.waitForFunction(`document.querySelectorAll('[role=listitem]').length === 1`);
+    await rows.first().getByRole('link').click();
+    await page.getByRole('link', { name: 'Checks' }).click();
+    const checks = page.getByRole('region', { name: 'Checks' });
+    await checks.getByText('exit status 3').waitFor();
+    await checks.getByText('b.ts leaks').waitFor();
+  });
+
   it('sees why a run failed, in the order in which it was printed, and finds it in the log', async () => {
     await page.goto(`${served.url}/runs/${failed}`);
     const tail = page.getByRole('group', { name: 'Its last lines' }).first();
@@ -201,6 +221,25 @@ function train(): Record<string, unknown> {
         'echo "AssertionError: expected 5 but got -1" >&2; exit 3',
       ['sign'],
     ),
+    {
+      ...shell('look', 'Look at one', 'echo looked', [], ['final.md']),
+      for_each: {
+        items: ['a', 'b', 'c'].map((name) => ({ path: `src/${name}.ts` })),
+        ...{ as: 'file', key: 'path' },
+      },
+      compose: [{ kind: 'ref', ref: 'inputs.file.path' }],
+      checks: [
+        {
+          run:
+            'f=$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/file/path.txt"); ' +
+            '[ "$f" != src/b.ts ] || { echo "$f leaks"; exit 3; }',
+        },
+      ],
+    },
+    {
+      ...shell('panel', 'Panel', 'true', []),
+      depends_on: [{ task: 'look', kind: 'order', gather: 'settled' }],
+    },
   ];
   return {
     'project.yaml': {
