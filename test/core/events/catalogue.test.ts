@@ -1,4 +1,5 @@
 /** One entry for each type of event: what the state, the records and the words of the log are made of. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { catalogue, isEventType, recordsOf, wordsOf } from '../../../src/core/events/catalogue.ts';
 import type { RunEvent } from '../../../src/core/events/events.ts';
@@ -31,6 +32,14 @@ describe('the catalogue', () => {
       expect(isEventType(type)).toBe(true);
       expect(since).toBeLessThanOrEqual(FORMAT_VERSION);
     }
+  });
+
+  it('is told of, as far as version 2 brought it, where a run on disk is described', () => {
+    const page = readFileSync('docs/run-directory.md', 'utf8');
+    const untold = Object.entries(catalogue)
+      .filter(([type, { since }]) => since === 2 && !page.includes(`\`${type}\``))
+      .map(([type]) => type);
+    expect(untold).toEqual([]);
   });
 
   it('knows no other word, also none that every object has', () => {
