@@ -76,6 +76,10 @@ async function made(template: string, by: Agents, work: Record<string, Work>): P
   expect(init).toMatchObject({ code: 0 });
   const directory = path.join(home, 'program');
   const cli = (...words: string[]) => codexOrch(words, { cwd: directory, env });
+  // What turns a list into work says how much of it a night may bring.
+  expect(parse(readFileSync(path.join(directory, 'project.yaml'), 'utf8'))).toMatchObject({
+    budget: { tokens: expect.any(Number) as number, attempts: expect.any(Number) as number },
+  });
   expect(await cli('project', 'validate')).toMatchObject({ code: 0, stdout: 'no issues\n' });
   if (by === 'codex') writeScripts(directory, work);
   else writeCommands(directory, work);

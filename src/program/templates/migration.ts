@@ -28,7 +28,8 @@ const migrated = schemaOf('One migrated file', {
 export const migration: TemplateFiles = {
   description: 'Migrate each of many files at the same time, and take the work together.',
   userInputs: { goal: 'inputs/goal.md' },
-  project: { isolation: 'tree', max_concurrency: 4 },
+  // Enough for most; above it the run asks whether to go on.
+  project: { isolation: 'tree', max_concurrency: 4, budget: { tokens: 20_000_000, attempts: 500 } },
   files: {
     'inputs/goal.md': `Describe here what is to be migrated, from what to what: which files count, an example of one before and after,
 and how to tell that a file is right.

@@ -32,7 +32,8 @@ export const parallelFixes: TemplateFiles = {
   description:
     'Find what fails, and mend each failure at the same time, in a working tree of its own.',
   userInputs: { suite: 'inputs/suite.md' },
-  project: { isolation: 'tree', max_concurrency: 4 },
+  // Enough for most; above it the run asks whether to go on.
+  project: { isolation: 'tree', max_concurrency: 4, budget: { tokens: 10_000_000, attempts: 200 } },
   files: {
     'inputs/suite.md': `Describe here how the tests are run (the whole suite, and one test alone), and what must not be changed.
 `,

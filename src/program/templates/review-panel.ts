@@ -28,6 +28,7 @@ export const reviewPanel: TemplateFiles = {
   userInputs: { change: 'inputs/change.md' },
   project: {
     max_concurrency: 3,
+    budget: { tokens: 5_000_000, attempts: 20 },
     // Each may have a model, or a backend, of its own.
     agents: {
       careful: { backend: 'codex' },
