@@ -82,11 +82,11 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await node.getByText('2 of 3 done').waitFor();
     expect(await node.locator('.folded-bar i').count()).toBe(2);
     await node.click();
-    const rows = page.getByRole('listitem');
+    const rows = page.locator('.instance-row', { hasText: 'src/' });
     await rows.filter({ hasText: 'src/b.ts' }).waitFor();
     expect(await rows.count()).toBe(3);
     await page.getByLabel('Search the instances').fill('src/b.ts');
-    await page.waitForFunction(`document.querySelectorAll('[role=listitem]').length === 1`);
+    await page.waitForFunction(`document.querySelectorAll('.instance-row').length === 1`);
     await rows.first().getByRole('link').click();
     await page.getByRole('link', { name: 'Checks' }).click();
     const checks = page.getByRole('region', { name: 'Checks' });
