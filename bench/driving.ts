@@ -23,7 +23,7 @@ import {
   type Pair,
   type Spent,
 } from './measure.ts';
-import { chain, loop, sleepers, wide, type BenchProgram } from './programs.ts';
+import { chain, items, loop, sleepers, wide, type BenchProgram } from './programs.ts';
 
 /** Runs of no-op commands against `xargs`, which starts as many with their output in files, and keeps nothing. */
 export function instanceCost(bench: Bench): Row[] {
@@ -56,6 +56,26 @@ export function instanceCost(bench: Bench): Row[] {
       wall.ratio <= 4,
     ),
     ...eightAtATime(bench, many),
+  ];
+}
+
+/** Items against as many tasks of their own, in turn. */
+export function itemCost(bench: Bench): Row[] {
+  const count = bench.quick ? 10 : 1000;
+  const inItems = items(path.join(bench.directory, 'items'), count);
+  const inTasks = wide(path.join(bench.directory, 'tasks'), count);
+  const measured = Array.from({ length: rounds(bench, 5) }, () => [
+    spend(startOf(bench, inItems)).cpuMs,
+    spend(startOf(bench, inTasks)).cpuMs,
+  ]);
+  const { a, b, ratio } = ratioOf(measured.map(([x, y]) => [x ?? NaN, y ?? NaN]));
+  return [
+    row(
+      `processor time of ${count} items of one task against ${count} tasks`,
+      `${times(ratio)} (${ms(a)} against ${ms(b)})`,
+      'at most 1.15×',
+      ratio <= 1.15,
+    ),
   ];
 }
 

@@ -15,6 +15,7 @@ import {
   growth,
   idle,
   instanceCost,
+  itemCost,
   makespan,
   peers,
   priceOfSafety,
@@ -28,6 +29,7 @@ import { trees } from './trees.ts';
 
 const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   instance: instanceCost,
+  items: itemCost,
   small: smallRuns,
   chain: chainLatency,
   disk,

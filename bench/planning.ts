@@ -52,7 +52,7 @@ export function taskSpec(id: string, upstream: string[]): TaskSpec {
 
 export function planOf(tasks: TaskSpec[]): RunPlan {
   return {
-    format_version: 1,
+    format_version: tasks.some(({ for_each: forEach }) => forEach !== undefined) ? 2 : 1,
     tool_version: 'bench',
     roots: [],
     labels: [],
@@ -112,6 +112,19 @@ export function measurePlanning(counts: readonly number[]): Planned[] {
     wide: (count) => Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, [])),
     chain: (count) =>
       Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, i === 0 ? [] : [`t${i - 1}`])),
+    items: (count) => [
+      {
+        ...taskSpec('each', []),
+        for_each: {
+          ...{ items: Array.from({ length: count }, (_, i) => i), as: 'one', key: null },
+          ...{ max_parallel: null, ask_above: null, max_items: count, stop_after: null },
+        },
+      },
+      {
+        ...taskSpec('end', []),
+        depends_on: [{ task: 'each', kind: 'order', consume: [], as: null, gather: 'settled' }],
+      },
+    ],
     'fan-in': (count) => [
       ...Array.from({ length: count - 1 }, (_, i) => taskSpec(`t${i}`, [])),
       taskSpec(

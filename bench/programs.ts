@@ -28,6 +28,16 @@ export function wide(directory: string, count: number, atOnce = 2, run = ':'): B
   return { directory, select: all };
 }
 
+/** One task for each of `count` items, which another gathers. */
+export function items(directory: string, count: number): BenchProgram {
+  begin(directory, 'max_concurrency: 2\n');
+  const list = Array.from({ length: count }, (_, at) => at);
+  const region = `for_each: {items: ${JSON.stringify(list)}, as: one, ask_above: null, max_items: ${count}}\n`;
+  task(directory, 'each', ':', region);
+  task(directory, 'end', ':', 'depends_on: [{task: each, kind: order, gather: settled}]\n');
+  return { directory, select: ['--root', 'end'] };
+}
+
 export function chain(directory: string, count: number, run = ':'): BenchProgram {
   begin(directory, 'max_concurrency: 2\n');
   for (let i = 0; i < count; i += 1) {

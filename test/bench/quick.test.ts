@@ -13,7 +13,7 @@ it('measures every row', { timeout: 180_000 }, () => {
   expect(stderr).toBe('');
   expect(status).toBe(0);
   const rows = stdout.trimEnd().split('\n');
-  expect(rows).toHaveLength(32);
+  expect(rows).toHaveLength(34);
   for (const row of rows)
     expect(row).toMatch(/^\| .+ \| .*[\d.]+ ?(×|ms|µs|MB|kB).* \| .+ \| (met|missed)? ?\|$/);
   expect(rows.at(-1)).toContain('nothing lost');
