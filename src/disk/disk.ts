@@ -15,13 +15,13 @@
 import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
-  existsSync,
   constants,
   copyFileSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -89,7 +89,7 @@ export function createFile(
     return createByRename(temporary, file, options);
   } finally {
     faultPoint('remove', temporary);
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
   }
   if (options.durable) flushDirectory(path.dirname(file));
   return true;
@@ -128,7 +128,7 @@ export function createFolder(
 ): boolean {
   const temporary = temporaryName(folder);
   faultPoint('mkdir', temporary);
-  mkdirSync(temporary, options.shared === true ? 0o777 : directoryMode(path.dirname(temporary)));
+  mkdirSync(temporary, options.shared === true ? 0o777 : directoryMode(wayTo(path.dirname(temporary)).stats));
   try {
     writeFile(path.join(temporary, name), data, options);
     faultPoint('rename', folder);
@@ -178,15 +178,34 @@ export function makeDirectory(
   options: Pick<WriteOptions, 'shared'> = {},
 ): boolean {
   faultPoint('mkdir', directory);
-  refuseGoneRun(directory);
-  const mode = options.shared === true ? 0o777 : directoryMode(path.dirname(directory));
-  return mkdirSync(directory, { recursive: true, mode }) !== undefined;
+  // From the one that is there on: Node's own way tries each from the other end.
+  const { existing, stats, missing } = wayTo(directory);
+  if (missing.length === 0 && stats.isDirectory()) return false;
+  refuseGoneRun(directory, existing);
+  const mode = options.shared === true ? 0o777 : directoryMode(stats);
+  const made = missing.map((each) => makeMissing(each, mode));
+  return made.length === 0 ? makeMissing(directory, mode) : made.includes(true);
 }
 
-/** A run that was removed or renamed under its engine must not come up again under its old name, with nothing in it. */
-function refuseGoneRun(directory: string): void {
+/** False where another is there meanwhile. */
+function makeMissing(directory: string, mode: number): boolean {
+  try {
+    mkdirSync(directory, mode);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(directory).isDirectory()) return false;
+    throw error;
+  }
+}
+
+/**
+ * A run that was removed or renamed under its engine must not come up again under its old name, with nothing in it.
+ * `existing`: the deepest directory on the way that is there.
+ */
+function refuseGoneRun(directory: string, existing: string): void {
   const [, root] = /^(.*[/\\]\.runs[/\\][^/\\]+)[/\\]/.exec(directory) ?? [];
-  if (root === undefined || existsSync(root)) return;
+  if (root === undefined || existing.length >= root.length) return;
   const gone = new Error(`ENOENT: no such file or directory, mkdir '${directory}'`);
   throw Object.assign(gone, { code: 'ENOENT', syscall: 'mkdir', path: directory });
 }
@@ -194,7 +213,7 @@ function refuseGoneRun(directory: string): void {
 /** As `makeDirectory`, in a directory that is there; throws where it is already. */
 export function makeNewDirectory(directory: string): void {
   faultPoint('mkdir', directory);
-  mkdirSync(directory, directoryMode(path.dirname(directory)));
+  mkdirSync(directory, directoryMode(wayTo(path.dirname(directory)).stats));
 }
 
 /** Gives a file another name in its directory; one that has that name already is replaced. */
@@ -233,7 +252,18 @@ export function removeFile(target: string): void {
 /** Removes a file or a tree; does nothing where there is none. */
 export function remove(target: string): void {
   faultPoint('remove', target);
-  rmSync(target, { recursive: true, force: true });
+  // Asked first: what is not there is an exception, with its stack, in Node's own way.
+  const stats = lstatSync(target, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) rmSync(target, { recursive: true, force: true });
+  else if (stats !== undefined) removeIfThere(target);
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /**
@@ -385,21 +415,28 @@ export function temporaryName(file: string): string {
 
 /** Of a new file; the umask takes from it. */
 function fileMode(directory: string, { shared, executable }: WriteOptions): number {
-  const mode = shared === true ? 0o666 : isForGroup(directory) ? 0o660 : 0o600;
+  const mode = shared === true ? 0o666 : isForGroup(wayTo(directory).stats) ? 0o660 : 0o600;
   // Who may read it may run it.
   return executable === true ? mode | ((mode & 0o444) >> 2) : mode;
 }
 
-/** Of a new directory in `parent`. */
-function directoryMode(parent: string): number {
+/** Of a new directory in one that is there. */
+function directoryMode(parent: Stats): number {
   return isForGroup(parent) ? 0o770 : 0o700;
 }
 
 /** Whether what is made in a directory belongs to the directory's group. */
-function isForGroup(directory: string): boolean {
+function isForGroup({ mode }: Stats): boolean {
+  return (mode & SET_GROUP_ID) !== 0;
+}
+
+/** The deepest directory on the way to one that is there, and those that are not, from it on. */
+function wayTo(directory: string): { existing: string; stats: Stats; missing: string[] } {
+  const missing: string[] = [];
   for (let existing = directory; ; existing = path.dirname(existing)) {
-    const stats = statSync(existing, { throwIfNoEntry: false });
-    if (stats !== undefined) return (stats.mode & SET_GROUP_ID) !== 0;
-    if (existing === path.dirname(existing)) return false;
+    const isRoot = existing === path.dirname(existing);
+    const stats = isRoot ? statSync(existing) : statSync(existing, { throwIfNoEntry: false });
+    if (stats !== undefined) return { existing, stats, missing };
+    missing.unshift(existing);
   }
 }

@@ -73,10 +73,12 @@ export function accountsOf({ session, env, globalRoot }: AccountContext): Accoun
       if (key !== null) limits.lifted(key);
     },
     ended(instanceId, { failure_kind: kind, retry_at = null, termination_reason: reason }) {
+      const isLimited = kind === 'external_usage_limit';
+      if (!isLimited && !isTry(instanceId)) return;
       const key = keyOf(instanceId);
       if (key === null || usageLimitPolicy(state, instanceOf(state, instanceId)) === null) return;
-      if (kind === 'external_usage_limit') return met(instanceId, key, retry_at);
-      if (!isTry(instanceId) || answered.delete(numbered(instanceId))) return;
+      if (isLimited) return met(instanceId, key, retry_at);
+      if (answered.delete(numbered(instanceId))) return;
       if (reason === 'completed') limits.lifted(key);
       else limits.unknown(key);
     },

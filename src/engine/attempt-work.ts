@@ -180,7 +180,7 @@ export class AttemptWork {
       return never(notStarted('task_runtime', `it could not be started: ${trouble}`));
     } finally {
       this.#inHand -= 1;
-      this.#parts.loop.wake();
+      if (this.#parts.isLeaving()) this.#parts.loop.wake();
     }
   }
 

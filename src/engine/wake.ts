@@ -9,9 +9,10 @@ export class Wake {
     this.#resolve?.();
   };
 
-  /** Resolves when something happened since the last `wait`. */
+  /** Resolves when something happened since the last `wait`: with all that came of it at once. */
   async wait(): Promise<void> {
     if (!this.#pending) await new Promise<void>((resolve) => (this.#resolve = resolve));
+    await new Promise((resolve) => setImmediate(resolve));
     this.#pending = false;
     this.#resolve = null;
   }

@@ -81,17 +81,16 @@ export const projectDefaults: Omit<ProjectSpec, 'name' | 'workspace'> = {
 
 /** A task as a run froze it, with what it lacks. Fields stay in their order, new ones come last. */
 export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
-  const task = complete(frozen, { ...taskDefaults, agent: defaultAgent });
+  const task = complete(complete(frozen, taskDefaults), { agent: defaultAgent });
   const { control, for_each } = task;
-  return {
-    ...task,
-    depends_on: task.depends_on.map((each) => complete(each, dependencyDefaults)),
+  return completeIn(task, {
+    depends_on: completeEach(task.depends_on, dependencyDefaults),
     control: control?.mode === 'loop' ? complete(control, loopDefaults) : control,
     assistant_hints: complete(task.assistant_hints, taskDefaults.assistant_hints),
     interaction_policy: complete(task.interaction_policy, taskDefaults.interaction_policy),
-    required_decisions: task.required_decisions.map((each) => complete(each, decisionDefaults)),
+    required_decisions: completeEach(task.required_decisions, decisionDefaults),
     ...(for_each === undefined ? {} : { for_each: complete(for_each, forEachDefaults) }),
-  };
+  });
 }
 
 /** As `completeTask`. */
@@ -106,7 +105,26 @@ export function completeProject(frozen: ProjectSpec): ProjectSpec {
   };
 }
 
+/** The value itself where it lacks nothing, as nearly all do: a run may have many thousands. */
 function complete<T extends object>(value: T, defaults: Partial<T>): T {
-  const missing = Object.entries(defaults).filter(([name]) => !Object.hasOwn(value, name));
-  return missing.length === 0 ? value : { ...value, ...Object.fromEntries(missing) };
+  for (const name in defaults) {
+    if (!Object.hasOwn(value, name)) return { ...value, ...lackingIn(value, defaults) };
+  }
+  return value;
+}
+
+function lackingIn<T extends object>(value: T, defaults: Partial<T>): object {
+  const lacking = Object.entries(defaults).filter(([name]) => !Object.hasOwn(value, name));
+  return Object.fromEntries(lacking);
+}
+
+function completeEach<T extends object>(values: T[], defaults: Partial<T>): T[] {
+  const all = values.map((each) => complete(each, defaults));
+  return all.some((each, index) => each !== values[index]) ? all : values;
+}
+
+/** The value with these fields; itself where they are its own. */
+function completeIn<T extends object>(value: T, fields: Partial<T>): T {
+  for (const name in fields) if (fields[name] !== value[name]) return { ...value, ...fields };
+  return value;
 }

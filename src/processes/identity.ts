@@ -24,9 +24,12 @@ export type ProcessScope = Omit<ProcessIdentity, 'pid' | 'startTime'>;
 /** `unknown`: we cannot look; for the most part because it belongs to another pid namespace or host. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
+let own: ProcessIdentity | null = null;
+
 export function ownIdentity(): ProcessIdentity {
-  const identity = identityOf(process.pid);
-  return identity ?? { pid: process.pid, startTime: '', ...ownScope() };
+  // Asked for at each attempt, and never another.
+  own ??= identityOf(process.pid);
+  return own ?? { pid: process.pid, startTime: '', ...ownScope() };
 }
 
 /** The identity of a process that lives in our namespace; null if it does not live. */

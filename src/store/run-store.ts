@@ -62,7 +62,10 @@ export interface RunWriter {
    * @throws Refusal `disk-full`, `write-failed`, `log-changed`, `log-closed`
    */
   commit(events: readonly RunEvent[]): void;
-  /** As `commit`, but other work goes on while the device takes the events. One at a time. */
+  /**
+   * As `commit`, but other work goes on while the device takes the events. One at a time. Whether the lock is still
+   * ours is for the caller to see just before (`checkPlace`).
+   */
   commitAsync(events: readonly RunEvent[]): Promise<void>;
   /**
    * Sees that the run still lies where it was opened, and is ours: cheap, for before anything is begun.

@@ -8,7 +8,10 @@ const asleep: Turn = { isOver: false, wakeAt: null };
 const over: Turn = { isOver: true, wakeAt: null };
 
 /** All that can happen without time passing has happened. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = async (): Promise<void> => {
+  // A turn begins in the round after what woke it.
+  for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 
 it('takes no turn before something happens, and one for many things at once', async () => {
   const loop = new Loop(new SimulatedClock());

@@ -59,8 +59,27 @@ export interface InstanceDocument extends Omit<Instance, 'dependency_instances'>
   dependency_scopes: Record<string, string>;
 }
 
+/** Of which there are many in a large run. */
+type Many = 'tasks' | 'input_scopes' | 'instances';
+
+/** A `RunDocument`, of which what there are many of is made as it is asked for. */
+export type RunDocumentParts = Omit<RunDocument, Many> & {
+  [name in Many]: Iterable<[string, RunDocument[name][string]]>;
+};
+
 /** `programDir`: absolute; what relative workspaces are relative to. */
 export function runDocument(programDir: string, state: RunState): RunDocument {
+  const parts = runDocumentParts(programDir, state);
+  return {
+    ...parts,
+    tasks: Object.fromEntries(parts.tasks),
+    input_scopes: Object.fromEntries(parts.input_scopes),
+    instances: Object.fromEntries(parts.instances),
+  };
+}
+
+/** As `runDocument`. */
+export function runDocumentParts(programDir: string, state: RunState): RunDocumentParts {
   const { plan } = state;
   const values = effectiveValues(state, state.baseScopeId);
   return {
@@ -79,20 +98,17 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
     user_inputs: plan.user_inputs,
     project: effectiveProject(programDir, plan.project, values),
     project_workspace_template: plan.project_workspace_template,
-    tasks: Object.fromEntries(
-      Object.entries(plan.tasks).map(([id, task]) => [
-        id,
-        effectiveTask(programDir, plan.project, task, values),
-      ]),
+    tasks: each(Object.entries(plan.tasks), (task) =>
+      effectiveTask(programDir, plan.project, task, values),
     ),
     task_path_templates: plan.task_path_templates,
-    input_scopes: Object.fromEntries(
-      [...state.scopes].map(([id, scope]) => [id, inputScopeDocument(state, scope)]),
-    ),
-    instances: Object.fromEntries(
-      [...state.instances].map(([id, instance]) => [id, instanceDocument(state, instance)]),
-    ),
+    input_scopes: each(state.scopes, (scope) => inputScopeDocument(state, scope)),
+    instances: each(state.instances, (instance) => instanceDocument(state, instance)),
   };
+}
+
+function* each<T, U>(entries: Iterable<[string, T]>, make: (of: T) => U): Generator<[string, U]> {
+  for (const [id, of] of entries) yield [id, make(of)];
 }
 
 function waitOf(state: RunState): Pick<RunDocument, 'waiting_reason' | 'waiting_until'> {

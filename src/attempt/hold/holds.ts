@@ -97,12 +97,12 @@ export class Holds {
   /** The smallest number that no attempt of this user has; null where the user's directory cannot be written to. */
   takeSlot(holder: Holder): number | null {
     const directory = path.join(this.#root, 'slots');
-    const record = this.#record(holder, '');
     const own = this.#own.get(holder.instance_id)?.find((file) => isIn(directory, file));
     if (own !== undefined) return numberOf(own);
     try {
-      makeDirectory(directory);
       const taken = new Set(namesIn(directory));
+      if (taken.size === 0) makeDirectory(directory);
+      const record = this.#record(holder, '');
       for (let slot = 1; slot <= MOST_SLOTS; slot += 1) {
         if (taken.has(`${slot}.json`)) continue;
         const file = path.join(directory, `${slot}.json`);

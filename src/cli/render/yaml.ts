@@ -12,12 +12,38 @@ export function renderYaml(value: Json): string {
   return text;
 }
 
-/** As `renderYaml`, part by part: a large document is then never there as a whole. */
+/** As `renderYaml`, part by part: the text of a large document is then never there as a whole. */
 export function writeYaml(value: Json, write: (part: string) => void): void {
   const lines = new Lines(write);
   if (isFilled(value)) writeBlock(value, '', '', lines);
   else lines.push(scalar(value, ''));
   lines.flush();
+}
+
+/** As `writeYaml`, of an object whose larger fields are made entry by entry: nor is then the document. */
+export function writeYamlOf(
+  fields: Iterable<readonly [string, Json | Iterable<[string, Json]>]>,
+  write: (part: string) => void,
+): void {
+  const lines = new Lines(write);
+  for (const [name, item] of fields) {
+    if (!isEntries(item)) {
+      writeEntry(name, item, '', '', lines);
+      continue;
+    }
+    let isEmpty = true;
+    for (const [key, value] of item) {
+      if (isEmpty) lines.push(keyOf(name, '', '', lines));
+      isEmpty = false;
+      writeEntry(key, value, '  ', '  ', lines);
+    }
+    if (isEmpty) writeEntry(name, {}, '', '', lines);
+  }
+  lines.flush();
+}
+
+function isEntries(item: Json | Iterable<[string, Json]>): item is Iterable<[string, Json]> {
+  return typeof item === 'object' && item !== null && !Array.isArray(item) && Symbol.iterator in item;
 }
 
 const LINES_PER_CHUNK = 500;
@@ -54,14 +80,17 @@ function writeBlock(value: Json[] | JsonObject, indent: string, lead: string, li
     return;
   }
   for (const name of Object.keys(value)) {
-    const item = value[name] as Json;
-    const key = keyOf(name, head, indent, lines);
-    if (isFilled(item)) {
-      lines.push(key);
-      writeBlock(item, deeper, deeper, lines);
-    } else lines.push(`${key} ${scalar(item, indent)}`);
+    writeEntry(name, value[name] as Json, head, indent, lines);
     head = indent;
   }
+}
+
+function writeEntry(name: string, item: Json, head: string, indent: string, lines: Lines): void {
+  const key = keyOf(name, head, indent, lines);
+  if (!isFilled(item)) return lines.push(`${key} ${scalar(item, indent)}`);
+  lines.push(key);
+  const deeper = `${indent}  `;
+  writeBlock(item, deeper, deeper, lines);
 }
 
 /** How the line of an entry begins. YAML takes a name above 1024 characters only on a line of its own. */

@@ -1,12 +1,13 @@
 /** `run show`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json } from '../../model/json.ts';
+import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { writeYaml } from '../render/yaml.ts';
+import { writeYamlOf } from '../render/yaml.ts';
 
 export const command = defineCommand({
   description:
@@ -22,17 +23,18 @@ export const command = defineCommand({
   examples: ['. latest', '. 2026 --json'],
   async run({ words: [programDir, run], options, printJson }, context) {
     const { readRun } = await import('../../app/run/inspect-run.ts');
+    keepHeapSmall();
     const { state, runId } = readRun(programDir, run);
     const isForPeople = context.stdout.isTerminal && !options.yaml && !options.json;
     if (isForPeople) {
       const { summaryLines } = await import('../live/summary-lines.ts');
       for (const line of await summaryLines(programDir, state, context)) context.stdout.line(line);
     } else {
-      const { runDocument } = await import('../../app/run/run-document.ts');
-      const document = runDocument(programDir, state);
-      if (options.json) return printJson(document);
+      const { runDocument, runDocumentParts } = await import('../../app/run/run-document.ts');
+      if (options.json) return printJson(runDocument(programDir, state));
       // A document is plain data; an interface is no index signature.
-      writeYaml(document as unknown as JsonObject, (part) => context.stdout.write(part));
+      const parts = runDocumentParts(programDir, state) as unknown as Record<string, Json>;
+      writeYamlOf(Object.entries(parts), (part) => context.stdout.write(part));
     }
     await sayIdle(programDir, runId, context);
   },

@@ -61,7 +61,6 @@ class DirectoryRunWriter implements RunWriter {
   }
 
   async commitAsync(events: readonly RunEvent[]): Promise<void> {
-    if (events.length > 0) this.checkPlace();
     this.#isCommitting = true;
     try {
       await this.#log.appendAsync(events);

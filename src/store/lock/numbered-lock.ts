@@ -19,7 +19,7 @@
  * 4. Nobody takes that stray file for the lock, since it never is the highest; not even if its maker
  *    dies before taking it back.
  */
-import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync, type Stats } from 'node:fs';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import { isJsonObject } from '../../model/json.ts';
@@ -167,7 +167,8 @@ function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {
   const { now, shared = false } = options;
   // Kept open, so that no other file can have its number.
   let fd: number | null = openSync(file, 'r');
-  const isHeld = (): boolean => fd !== null && isFileAt(file, fd);
+  const own = fstatSync(fd);
+  const isHeld = (): boolean => fd !== null && isFileAt(file, own);
   return {
     isHeld,
     release() {
@@ -185,12 +186,11 @@ function lockOf(file: string, record: LockRecord, options: LockOptions): Lock {
   };
 }
 
-/** Whether the file that lies there is the one that is open. */
-function isFileAt(file: string, fd: number): boolean {
+/** Whether the file that lies there is this one. */
+function isFileAt(file: string, { ino, dev }: Stats): boolean {
   try {
     const there = statSync(file, { throwIfNoEntry: false });
-    const own = fstatSync(fd);
-    return there?.ino === own.ino && there.dev === own.dev;
+    return there?.ino === ino && there.dev === dev;
   } catch {
     return false;
   }
