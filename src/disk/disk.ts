@@ -128,7 +128,10 @@ export function createFolder(
 ): boolean {
   const temporary = temporaryName(folder);
   faultPoint('mkdir', temporary);
-  mkdirSync(temporary, options.shared === true ? 0o777 : directoryMode(wayTo(path.dirname(temporary)).stats));
+  mkdirSync(
+    temporary,
+    options.shared === true ? 0o777 : directoryMode(wayTo(path.dirname(temporary)).stats),
+  );
   try {
     writeFile(path.join(temporary, name), data, options);
     faultPoint('rename', folder);

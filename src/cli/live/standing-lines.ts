@@ -1,7 +1,7 @@
 /** How a run stands, for people: at its end, at the end of watching it, and when it is looked at. */
 import { runChanges, type RepositoryChanges } from '../../app/run/changes.ts';
 import { runDirectory } from '../../app/run/inspect-run.ts';
-import { outcomesOf } from '../../app/run/outcome.ts';
+import { outcomesOf, type Outcome } from '../../app/run/outcome.ts';
 import { pricesFor, spendingOf } from '../../app/run/spending.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -10,6 +10,7 @@ import type { CliContext, Output } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { closingLines } from '../render/closing-lines.ts';
 import { outcomeLines } from '../render/outcome-lines.ts';
+import type { MarkdownLines } from '../render/markdown.ts';
 import { makePaint } from '../render/paint.ts';
 import { shorterPath } from './ends.ts';
 
@@ -36,9 +37,11 @@ export async function standingLines(
   const program = programWord(programDir, context);
   const shownPath = (directory: string): string => shellWord(shorterPath(directory, context.cwd));
   const isDone = runStatus(state) === 'done';
+  const outcomes = isDone ? outcomesOf(programDir, state) : [];
+  const markdown = await markdownFor(state, outcomes);
   const outcome = isDone
     ? outcomeLines({
-        outcomes: outcomesOf(programDir, state),
+        ...{ outcomes, markdown },
         changes: await changesOf(programDir, state, context),
         shownPath,
         changesCommand: `codex-orch run changes ${program}${state.runId} --patch`,
@@ -51,10 +54,17 @@ export async function standingLines(
     spending: spendingOf(state, await pricesFor(context, state)),
     program,
     runDirectory: shownPath(runDirectory(programDir, state.runId)),
-    outcome,
+    ...{ outcome, markdown },
     ...{ interrupted, left, driven, paint, columns: output.columns },
   });
   return [head, ...details, ...rest];
+}
+
+/** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */
+async function markdownFor(state: RunState, outcomes: readonly Outcome[]): Promise<MarkdownLines> {
+  const isSaid = outcomes.some(({ message }) => (message ?? '').trim() !== '');
+  if (!isSaid && state.interrupts.size === 0) return () => [];
+  return (await import('../render/markdown.ts')).markdownLines;
 }
 
 /** null: it has no trees, or its work does not fit together, which is asked elsewhere. */

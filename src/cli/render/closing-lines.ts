@@ -15,7 +15,7 @@ import type { Instance, RunStatus } from '../../model/run.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
 import { duration, spent } from './amounts.ts';
 import { plural } from '../../text/plural.ts';
-import { markdownLines } from './markdown.ts';
+import type { MarkdownLines } from './markdown.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
 import { replyCommand } from './reply-command.ts';
@@ -37,6 +37,7 @@ export interface ClosingInput {
   spending: Spending;
   /** What came out of it, where it is done. */
   outcome: readonly string[];
+  markdown: MarkdownLines;
   paint: Paint;
   columns: number;
 }
@@ -101,7 +102,7 @@ function stoppedLines(instances: readonly Instance[]): string[] {
   return ['', `  Stopped on the way: ${stopped.slice(0, SHOWN).join(', ')}${more}`];
 }
 
-function questionLines({ state, paint, program, columns }: ClosingInput): string[] {
+function questionLines({ state, markdown, paint, program, columns }: ClosingInput): string[] {
   const open = [...state.interrupts.values()].filter(
     ({ interrupt }) => interrupt.status === 'open' && interrupt.blocking,
   );
@@ -114,7 +115,7 @@ function questionLines({ state, paint, program, columns }: ClosingInput): string
       interrupt.options.length === 0
         ? []
         : [`    options: ${fit(interrupt.options.map(plainLine).join(' | '), columns - 14)}`];
-    const question = markdownLines(interrupt.question, columns - 5, paint);
+    const question = markdown(interrupt.question, columns - 5, paint);
     const more = question.length > QUESTION_LINES ? [paint.dim('    …')] : [];
     const instance = state.instances.get(interrupt.instance_id ?? '');
     const asking =

@@ -16,6 +16,8 @@ interface Page {
   depth: number;
 }
 
+export type MarkdownLines = typeof markdownLines;
+
 /** As lines of at most `columns`, but for what must stay whole: addresses, and lines of code. */
 export function markdownLines(markdown: string, columns: number, paint: Paint): string[] {
   const text = plainText(markdown);

@@ -4,7 +4,7 @@ import type { Outcome } from '../../app/run/outcome.ts';
 import { stringifyJson } from '../../model/json.ts';
 import { plural } from '../../text/plural.ts';
 import { fit } from '../../text/width.ts';
-import { markdownLines } from './markdown.ts';
+import type { MarkdownLines } from './markdown.ts';
 import type { Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
 
@@ -16,6 +16,7 @@ export interface OutcomeInput {
   shownPath(absolute: string): string;
   /** `codex-orch run changes …` */
   changesCommand: string;
+  markdown: MarkdownLines;
   paint: Paint;
   columns: number;
 }
@@ -47,7 +48,7 @@ function messageLines(outcome: Outcome, input: OutcomeInput): string[] {
   const within = input.columns - 4;
   const lines =
     outcome.message !== null && outcome.message.trim() !== ''
-      ? markdownLines(outcome.message, within, input.paint)
+      ? input.markdown(outcome.message, within, input.paint)
       : outcome.result === null
         ? []
         : stringifyJson(outcome.result, 2).split('\n');

@@ -43,7 +43,9 @@ export function writeYamlOf(
 }
 
 function isEntries(item: Json | Iterable<[string, Json]>): item is Iterable<[string, Json]> {
-  return typeof item === 'object' && item !== null && !Array.isArray(item) && Symbol.iterator in item;
+  return (
+    typeof item === 'object' && item !== null && !Array.isArray(item) && Symbol.iterator in item
+  );
 }
 
 const LINES_PER_CHUNK = 500;

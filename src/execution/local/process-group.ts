@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseStat } from '../../processes/identity.ts';
 
 /** Sends a signal to all of a group. False: there is no such group that we may signal. */
-export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pgid, signal);
     return true;
@@ -20,6 +20,11 @@ export function isInTable(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Whether a process is in the group that we may signal, be it a zombie. */
+export function hasMembers(pgid: number): boolean {
+  return signalGroup(pgid, 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Ends what a leader that is gone has left in its process group: asked, then killed after the grace. */
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { isSameProcess } from '../../processes/identity.ts';
-import { groupLives, groupLivesWith, isInTable, signalGroup } from './process-group.ts';
+import { groupLives, groupLivesWith, hasMembers, isInTable, signalGroup } from './process-group.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { pidOf, type Watched } from './watched.ts';
 
@@ -62,6 +62,8 @@ export async function sweepGroup(
 /** A leader reports its exit a moment before it is out of the process table, where it counts as alive. */
 async function reaping(pid: number, watched: Watched, sweep: Sweep): Promise<void> {
   if (watched.kind !== 'launched' || !sweep.wasSeen()) return;
+  // Mostly all of the group is gone, its leader with it.
+  if (!hasMembers(pid)) return;
   const waited = new Stopwatch();
   while (isInTable(pid) && waited.elapsedMs() < REAP_MS && !sweep.isCancelled()) {
     await watched.reaped();

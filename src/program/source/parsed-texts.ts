@@ -23,8 +23,10 @@ export interface ParsedTexts {
 type Entry = string;
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** Parsing so few again takes no longer than writing the file. */
-const NOT_WORTH_A_FILE = 8;
+/** Parsing so few again takes no longer than writing a file of many. */
+const FEW = 8;
+/** Of which one is worth it: the first text takes as long to parse as a hundred after it. */
+const SMALL_FILE = 100;
 
 /**
  * The texts of the program in `programDir`. `cacheHome`: an absolute directory of the user's, such as `~/.cache`; it is
@@ -53,7 +55,8 @@ export function keptTexts(cacheHome: string, programDir: string, build: string):
       return fresh;
     },
     keep() {
-      if (parsed >= NOT_WORTH_A_FILE && statsOf(cacheHome) !== null) {
+      const isWorthIt = parsed >= (used.size <= SMALL_FILE ? 1 : FEW);
+      if (isWorthIt && statsOf(cacheHome) !== null) {
         parsed = 0;
         try {
           writeEntries(file, build, used);

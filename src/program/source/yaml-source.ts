@@ -106,7 +106,11 @@ export function parseYaml(text: string): ParsedYaml {
 export function sourceOf(text: string, value: Json): YamlSource {
   return {
     value,
-    locate: (path, at) => locate(documentOf(text), path, at ?? 'value'),
+    locate(path, at) {
+      // Where a file begins with a word, so does its value: told without parsing, for what is said of the whole file.
+      if (path.length === 0 && /^[a-z]/i.test(text)) return { line: 1, column: 1 };
+      return locate(documentOf(text), path, at ?? 'value');
+    },
     plainText: (path) => plainText(documentOf(text), path),
   };
 }

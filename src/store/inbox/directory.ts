@@ -254,7 +254,8 @@ function isRecent(stats: BigIntStats, nowMs: number): boolean {
 
 function statOf(file: string): BigIntStats | null {
   try {
-    return lstatSync(file, { bigint: true });
+    // Not there, as the questions of most attempts: without the exception, which costs more than the look.
+    return lstatSync(file, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch {
     return null;
   }

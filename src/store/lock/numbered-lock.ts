@@ -19,7 +19,15 @@
  * 4. Nobody takes that stray file for the lock, since it never is the highest; not even if its maker
  *    dies before taking it back.
  */
-import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import { uptime } from 'node:os';
 import path from 'node:path';
 import { isJsonObject } from '../../model/json.ts';

@@ -12,6 +12,7 @@ import { count } from '../../../src/text/amounts.ts';
 import { closingLines } from '../../../src/cli/render/closing-lines.ts';
 import { noteworthyLine } from '../../../src/cli/render/event-lines.ts';
 import { liveLines } from '../../../src/cli/render/live-lines.ts';
+import { markdownLines } from '../../../src/cli/render/markdown.ts';
 import { makePaint } from '../../../src/cli/render/paint.ts';
 import { pipedLine, tableLines, type Column } from '../../../src/cli/render/table.ts';
 import { textWidth } from '../../../src/text/width.ts';
@@ -56,6 +57,7 @@ function closing(
     left: options.left ?? false,
     driven: false,
     outcome: [],
+    markdown: markdownLines,
     paint,
     columns: 80,
   }).join('\n');

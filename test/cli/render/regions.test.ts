@@ -6,6 +6,7 @@ import { spendingOf } from '../../../src/app/run/spending.ts';
 import { closingLines } from '../../../src/cli/render/closing-lines.ts';
 import { noteworthyLine } from '../../../src/cli/render/event-lines.ts';
 import { liveLines } from '../../../src/cli/render/live-lines.ts';
+import { markdownLines } from '../../../src/cli/render/markdown.ts';
 import { makePaint } from '../../../src/cli/render/paint.ts';
 import { explainInstance } from '../../../src/core/explain/explain.ts';
 import { Refusal } from '../../../src/model/refusal.ts';
@@ -68,6 +69,7 @@ describe('17. a region on the terminal', () => {
     run.finish('sum');
     const lines = closingLines({
       ...{ state: run.state, spending: spendingOf(run.state, {}), program: '', paint, columns: 80 },
+      markdown: markdownLines,
       ...{ runDirectory: '.runs/x', interrupted: false, left: false },
       driven: false,
       outcome: [],

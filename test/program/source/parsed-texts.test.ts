@@ -89,13 +89,22 @@ it('passes over what another build has kept, and keeps its own', () => {
   expect(readFileSync(path.join(folder, file!), 'utf8')).toMatch(/^two /);
 });
 
-it('makes no directory where the user has none for caches, and no file for a few texts', () => {
+it('makes no directory where the user has none for caches', () => {
   rmSync(home, { recursive: true });
   load();
   expect(existsSync(home)).toBe(false);
-  mkdirSync(home);
+});
+
+it('keeps a single text, but writes no large file anew for one', () => {
   const kept = keptTexts(home, '/a/program', 'one');
-  kept.parse(good[0]!);
-  kept.keep();
-  expect(readdirSync(home)).toEqual([]);
+  const keep = (...some: string[]): string => {
+    for (const text of some) kept.parse(text);
+    kept.keep();
+    return readFileSync(path.join(folder, readdirSync(folder)[0]!), 'utf8');
+  };
+  expect(keep(good[0]!).split('\n')).toHaveLength(2);
+  const many = Array.from({ length: 120 }, (_, n) => `id: many-${n}\n`);
+  const written = keep(...many);
+  expect(written.split('\n')).toHaveLength(121);
+  expect(keep(...many, good[0]!)).toBe(written);
 });
