@@ -84,18 +84,18 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
   });
 }
 
-/** In `control/`: an emptied directory of an owner, with that of an attempt in it, for the next to take over. */
-const SPARE = '.spare';
+/** In `control/`: emptied directories of owners, each with that of an attempt in it, for the next to take over. */
+const SPARES = ['.spare-1', '.spare-2', '.spare-3', '.spare-4'];
 const SPARE_ATTEMPT = '.0000.over';
 
 /**
- * Keeps the directory of an attempt that is over for the next one, where none is kept yet: to remove one and to make
- * another costs several times what giving it a new name does.
+ * Keeps the directory of an attempt that is over for the next one, where not enough are kept yet: to remove one and to
+ * make another costs several times what giving it a new name does.
  */
 function keepSpare(leaving: string): boolean {
   const ownerDir = path.dirname(leaving);
-  const spare = path.join(path.dirname(ownerDir), SPARE);
-  if (isThere(spare) || namesIn(ownerDir).length !== 1) return false;
+  const spare = sparesBeside(ownerDir).find((each) => !isThere(each));
+  if (spare === undefined || namesIn(ownerDir).length !== 1) return false;
   for (const name of namesIn(leaving)) removeFile(path.join(leaving, name));
   renameFile(leaving, path.join(ownerDir, SPARE_ATTEMPT));
   renameFile(ownerDir, spare);
@@ -105,12 +105,16 @@ function keepSpare(leaving: string): boolean {
 /** Has the spare directory become this one. False where there is none, or the owner has a directory. */
 function takeSpare(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
-  const spare = path.join(path.dirname(ownerDir), SPARE);
-  if (!isThere(spare) || isThere(ownerDir)) return false;
+  const spare = sparesBeside(ownerDir).find(isThere);
+  if (spare === undefined || isThere(ownerDir)) return false;
   return attempt(() => {
     renameFile(spare, ownerDir);
     renameFile(path.join(ownerDir, SPARE_ATTEMPT), controlDir);
   });
+}
+
+function sparesBeside(ownerDir: string): string[] {
+  return SPARES.map((name) => path.join(path.dirname(ownerDir), name));
 }
 
 /** What was kept for attempts to come, and what a crash has left of directories that were being removed. `controlRoot`: of the run. */
