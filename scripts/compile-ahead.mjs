@@ -8,6 +8,7 @@ import Module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 import { Script } from 'node:vm';
 
 /** Each goes on with what V8 made of the ones before. */
@@ -77,8 +78,14 @@ function runStage([file, compiled, ...words]) {
   const source = readFileSync(file, 'latin1');
   const cachedData = existsSync(compiled) ? readFileSync(compiled).subarray(32) : undefined;
   const script = new Script(Module.wrap(source), { filename: file, cachedData });
+  if (script.cachedDataRejected) throw new Error(`${words.join(' ')}: V8 refuses its own work`);
+  // It refuses what was made under other flags, so the program sets none. What ran once is to be there at the end.
+  const { setFlagsFromString } = v8;
+  v8.setFlagsFromString = () => undefined;
+  setFlagsFromString('--no-flush-bytecode');
   process.argv = [process.execPath, process.env.CODEX_ORCH_ENTRY, ...words];
   process.on('exit', () => {
+    setFlagsFromString('--flush-bytecode');
     const rest = script.createCachedData();
     const name = source.slice(0, source.indexOf('\n'));
     const sum = createHash('sha256').update(name).update(rest).digest();
