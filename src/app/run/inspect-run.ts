@@ -16,6 +16,7 @@ import { holdersOfUser } from '../../attempt/hold/holds.ts';
 import { globalRootFrom } from '../../program/global-config.ts';
 import { describeHolder, type LockHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
+import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { followLog } from '../../store/log/follow.ts';
 import { evolveChecked } from '../../store/log/replay.ts';
@@ -70,7 +71,9 @@ export function showRun(programDir: string, run: string): RunDocument {
   return runDocument(programDir, readRun(programDir, run).state);
 }
 
+/** All of a run, which may be large: what reading it leaves is cleared away on the way. */
 export function readRun(programDir: string, run: string): { runId: string; state: RunState } {
+  keepHeapSmall();
   const runId = resolveRunId(programDir, run);
   return { runId, state: viewRun(runPaths(programDir, runId)).state };
 }

@@ -1,7 +1,6 @@
 /** `run show`. */
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import type { Json } from '../../model/json.ts';
-import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { defineCommand, flag, prints, PROGRAM, RUN } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
@@ -23,7 +22,6 @@ export const command = defineCommand({
   examples: ['. latest', '. 2026 --json'],
   async run({ words: [programDir, run], options, printJson }, context) {
     const { readRun } = await import('../../app/run/inspect-run.ts');
-    keepHeapSmall();
     const { state, runId } = readRun(programDir, run);
     const isForPeople = context.stdout.isTerminal && !options.yaml && !options.json;
     if (isForPeople) {
