@@ -45,11 +45,12 @@ export class GitFailure extends Refusal {
   readonly args: readonly string[];
   readonly outcome: GitOutcome;
 
-  constructor(args: readonly string[], outcome: GitOutcome) {
+  constructor(args: readonly string[], outcome: GitOutcome, hint?: string) {
     const { code, stderr } = outcome;
     const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 500);
     const how = code === null ? '' : ` (exit status ${code})`;
     super('git-failed', `git ${args[0] ?? ''} failed${how}: ${said || 'it said nothing'}`, {
+      hint,
       exit: ExitStatus.failed,
     });
     this.name = 'GitFailure';

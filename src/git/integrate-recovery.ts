@@ -36,9 +36,11 @@ export async function recoverIntegration(
   }
   const there: GitPlace = { cwd: checkedOut.topLevel };
   if (included !== null) await takeIncluded(git, there, included);
+  const changed = await changedFiles(git, place, included ?? from ?? to, to);
+  // What the index has of the new would let git go on over files that are half written.
+  await forgetNew(git, there, changed);
   // Where it was never begun, that is all.
   if ((await fastForward(git, there, to)).code === 0) return [];
-  const changed = await changedFiles(git, place, included ?? from ?? to, to);
   const others = await neitherOldNorNew(git, there, changed, included ?? from ?? to, to);
   if (others.length > 0) return others;
   await putNew(git, there, changed, to);
@@ -127,6 +129,16 @@ async function isOneOf(
     whole.code === 0 &&
     whole.stdout.subarray(0, written.bytes.length).equals(written.bytes)
   );
+}
+
+async function forgetNew(
+  git: Git,
+  there: GitPlace,
+  changed: readonly ChangedFile[],
+): Promise<void> {
+  const args = ['reset', '-q', '--pathspec-from-file=-', '--pathspec-file-nul'];
+  const input = changed.map((file) => `${file.path}\0`).join('');
+  if (input !== '') await git.text(args, there, { env: { GIT_LITERAL_PATHSPECS: '1' }, input });
 }
 
 async function putNew(

@@ -133,7 +133,7 @@ export async function holdsAll(
 
 /**
  * Does what was decided.
- * @throws Refusal `branch-moved` and `integrate-refused`, with nothing changed; GitFailure
+ * @throws Refusal `branch-moved` and `integrate-refused`, with nothing changed; GitFailure, where it may be half done
  */
 export async function carryOut(git: Git, integration: Integration): Promise<void> {
   const { commonDir, branch, from, to, checkedOut, included, replaces, how } = integration;
@@ -153,7 +153,10 @@ export async function carryOut(git: Git, integration: Integration): Promise<void
   if (included !== null) await takeIncluded(git, there, included);
   const moved = await fastForward(git, there, to);
   if (moved.code === 0) return;
-  if (moved.code === null) throw new GitFailure(['merge'], moved);
+  if (moved.code === null || !hasRefused(moved.stderr)) {
+    const hint = 'Files may be half written. Mend what it says, and integrate again: that ends it.';
+    throw new GitFailure(['merge'], moved, hint);
+  }
   if (included !== null) {
     await git.text(['reset', '-q', '--soft', from ?? included], there);
     await git.text(['reset', '-q'], there);
@@ -166,6 +169,13 @@ export function fastForward(git: Git, there: GitPlace, to: string): ReturnType<G
   const env = { GIT_REFLOG_ACTION: REASON };
   // Without it a file that git ignores would be written over: think of `.env`.
   return git.run(['merge', '-q', '--ff-only', '--no-overwrite-ignore', to], there, { env });
+}
+
+/** Before it began, and so with nothing changed; else something, such as a full disk, has stopped it on the way. */
+function hasRefused(stderr: string): boolean {
+  return /would be overwritten by|would lose untracked|Not possible to fast-forward|index\.lock/.test(
+    stderr,
+  );
 }
 
 /** The files are those of that commit: only the branch and the index move. */

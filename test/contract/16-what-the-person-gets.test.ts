@@ -147,7 +147,7 @@ it('work that cannot be merged has no result, and that is said by name', async (
 });
 
 it('a tree is found, made again, and cleaned away; unfinished work is kept under a ref', async () => {
-  const { run, json, repo } = await ran({ one: 'echo half > half; exit 1' });
+  const { run, json, repo } = await ran({ one: 'test -e half || { echo half > half; exit 1; }' });
   const tree = (await run('run', 'tree', 'latest', 'one')).stdout.trim();
   expect(readFileSync(path.join(tree, 'half'), 'utf8')).toBe('half\n');
   expect((await run('run', 'changes', 'latest', 'one')).stdout).toBe('A\thalf\t+1\t-0\n');
@@ -159,6 +159,10 @@ it('a tree is found, made again, and cleaned away; unfinished work is kept under
   expect(repo.git('for-each-ref', '--format=%(refname)')).toContain('-left');
   expect(await json('run', 'tree', 'latest', 'one')).toMatchObject({ directory: tree, made: true });
   expect(readFileSync(path.join(tree, 'half'), 'utf8')).toBe('half\n');
+  expect((await run('run', 'clean', 'latest')).code).toBe(0);
+  // The next attempt finds what the first has left.
+  expect((await run('run', 'retry-instance', 'latest', 'one')).stderr).toContain('done (1 of 1');
+  expect((await run('run', 'changes', 'latest', 'one')).stdout).toBe('A\thalf\t+1\t-0\n');
   expect((await run('run', 'clean', '--older-than', '0s', '--refs')).code).toBe(0);
   expect(repo.git('for-each-ref', '--format=%(refname)', 'refs/codex-orch')).toBe('');
   expect(personsOwn(repo.dir)).toEqual(before);

@@ -17,7 +17,8 @@ import {
   type Integration,
 } from '../../src/git/integrate.ts';
 import { recoverIntegration } from '../../src/git/integrate-recovery.ts';
-import { makeRepository, testGit, type MadeRepository } from './made-repository.ts';
+import { gitOf } from '../../src/git/git.ts';
+import { makeRepository, testEnv, testGit, type MadeRepository } from './made-repository.ts';
 import { personsOwn } from './persons-own.ts';
 
 const NS = 'refs/codex-orch/20260101000000-0123abcd';
@@ -321,6 +322,26 @@ it.each([
       .split('\n')
       .map((line) => line.trim()),
   ).toEqual(['M other', 'A  staged']);
+});
+
+it('what a full disk stops half-way is told as such, and ended by the next', async () => {
+  const large = 'large\n'.repeat(40_000);
+  const made = scene({ a: '1\n', other: '1\n' }, { a: '2\n', large, then: '2\n' });
+  made.repo.write('other', 'mine\n');
+  const integration = await decided(made);
+  // Files that git writes end at 64 KiB, at most.
+  const full = path.join(made.repo.dir, '..', `${path.basename(made.repo.dir)}-git`);
+  const limit = `case "$*" in *" merge "*|*" checkout "*) trap '' XFSZ; ulimit -f 64;; esac`;
+  writeFileSync(full, `#!/bin/sh\n${limit}\nexec git "$@"\n`, { mode: 0o755 });
+  const fullGit = gitOf({ ...testEnv, CODEX_ORCH_GIT_BIN: full });
+  expect(await code(carryOut(fullGit, integration))).toBe('git-failed');
+  expect(made.repo.git('rev-parse', 'main')).toBe(made.base.head);
+  expect(text(made, 'large').length).toBeLessThan(large.length);
+  expect(await code(recoverIntegration(fullGit, integration))).toBe('git-failed');
+  expect(text(made, 'large').length).toBeLessThan(large.length);
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(text(made, 'large')).toBe(large);
+  expect(made.repo.git('status', '--porcelain')).toBe('M other');
 });
 
 it('what the person has changed since it was killed is not written over', async () => {
