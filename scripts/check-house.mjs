@@ -94,6 +94,7 @@ only({
     'src/start.ts': 'reads the program',
     'src/acp-bridge.ts': 'reads its standard input',
     'src/processes/identity.ts': 'reads /proc',
+    'src/processes/waits-for-pipe.ts': 'reads /proc',
     'src/execution/local/launch.ts':
       'hands the agent what it is given and what it prints into, in control/',
     'src/execution/local/process-group.ts': 'reads /proc',

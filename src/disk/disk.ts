@@ -16,7 +16,6 @@ import { stringifyJson } from '../model/json.ts';
 import {
   closeSync,
   constants,
-  copyFileSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
@@ -30,7 +29,6 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   writeSync,
   type Stats,
 } from 'node:fs';
@@ -291,17 +289,6 @@ async function openDirectories(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) await openDirectories(path.join(directory, entry.name));
   }
-}
-
-/**
- * Copies a file with its time, rounded down: git takes what is older than an index to be as the index has it, and looks
- * at what is younger.
- */
-export function copyKeepingTime(from: string, to: string): void {
-  faultPoint('write', to);
-  copyFileSync(from, to);
-  const seconds = (Math.floor(statSync(from).mtimeMs) - 1) / 1000;
-  utimesSync(to, seconds, seconds);
 }
 
 /** Copies a file or all below a directory, with modes and times; links as they stand, and no sockets or pipes. */

@@ -13,6 +13,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  futimesSync,
   lstatSync,
   openSync,
   readlinkSync,
@@ -184,6 +185,32 @@ export async function copyForeign(
       );
       faultPoint('write', target);
       if (copied.ok && options.durable === true) flushFile(to, target);
+      return copied;
+    } finally {
+      closeSync(to);
+    }
+  } finally {
+    closeSync(opened.fd);
+  }
+}
+
+/**
+ * Copies a file with its time, rounded down: git takes what is older than an index to be as the index has it, and looks
+ * at what is younger. What is wrong with it is told; a link is followed.
+ */
+export async function copyKeepingTime(
+  file: string,
+  target: string,
+): Promise<{ ok: true } | ForeignTrouble> {
+  const opened = openForeign(file, { followsLinks: true });
+  if (!opened.ok) return opened;
+  try {
+    faultPoint('write', target);
+    const to = createForWriting(target);
+    try {
+      const copied = await eachChunk(opened, MAX_ARTIFACT_BYTES, (chunk) => writeAll(to, chunk));
+      const seconds = (Math.floor(opened.stats.mtimeMs) - 1) / 1000;
+      futimesSync(to, seconds, seconds);
       return copied;
     } finally {
       closeSync(to);

@@ -1,6 +1,7 @@
 /** What a run starts from: the commit of HEAD, or one on it of what was uncommitted. The person's index stays as it is. */
 import path from 'node:path';
-import { copyKeepingTime, makeDirectory, remove } from '../disk/disk.ts';
+import { makeDirectory, remove } from '../disk/disk.ts';
+import { copyKeepingTime } from '../disk/foreign-file.ts';
 import type { Uncommitted, WorkspaceBase } from '../model/trees.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Git } from './git.ts';
@@ -81,7 +82,7 @@ export async function makeBase(
   try {
     makeDirectory(path.dirname(scratch));
     // A copy with its time: git trusts an entry that is older than the index.
-    copyKeepingTime(index, scratch);
+    await copyKeepingTime(index, scratch);
     const own = { cwd: topLevel, indexFile: scratch };
     await git.text(['add', '-A', '--', '.', ...leftOut], own);
     const tree = await git.text(['write-tree'], own);

@@ -143,6 +143,8 @@ export function gitOf(env: Readonly<NodeJS.ProcessEnv>): Git {
       env: { ...base, ...index, ...options.env },
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       maxBytes: options.maxBytes ?? MAX_BYTES,
+      // What lies in a working tree as `.gitignore` it opens, whatever it is.
+      opensNoPipes: true,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
   };

@@ -1,6 +1,6 @@
 /** Makes an instance's tree again what it was, down to what git does not ignore. */
-import { existsSync } from 'node:fs';
-import { copyKeepingTime, remove, temporaryName } from '../disk/disk.ts';
+import { remove, temporaryName } from '../disk/disk.ts';
+import { copyKeepingTime } from '../disk/foreign-file.ts';
 import type { Git } from './git.ts';
 import { leftOut } from './repository.ts';
 import { engineGit, type Tree } from './tree.ts';
@@ -16,7 +16,7 @@ export async function restoreWork(
   const indexFile = temporaryName(tree.indexFile);
   const place = engineGit({ ...tree, indexFile });
   try {
-    if (existsSync(tree.indexFile)) copyKeepingTime(tree.indexFile, indexFile);
+    await copyKeepingTime(tree.indexFile, indexFile);
     await git.text(['read-tree', '--reset', '-u', wanted.tree], place);
     const excluded = [...leftOut, ...wanted.copied.flatMap(globsOf)];
     await git.text(['clean', '-f', '-d', '-q', '--', '.', ...excluded], place);

@@ -5,14 +5,8 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import path from 'node:path';
-import {
-  copyKeepingTime,
-  makeDirectory,
-  remove,
-  renameFile,
-  temporaryName,
-  writeFile,
-} from '../disk/disk.ts';
+import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../disk/disk.ts';
+import { copyKeepingTime } from '../disk/foreign-file.ts';
 import { readText } from '../disk/read-text.ts';
 import { sha256 } from '../disk/sha256.ts';
 import { GitFailure, type Git, type GitPlace } from './git.ts';
@@ -70,10 +64,10 @@ export async function seeTree(
   // A copy, put back whole: others may look at the same time, or die meanwhile.
   const indexFile = temporaryName(kept);
   try {
-    takeIndex([kept, path.join(seen.gitDir, 'index')], indexFile);
+    await takeIndex([kept, path.join(seen.gitDir, 'index')], indexFile);
     const tree = await writeSeen(git, { gitDir, indexFile }, seen, maxFileBytes).catch(
       async (error: unknown) => {
-        if (!(error instanceof GitFailure)) throw error;
+        if (!(error instanceof GitFailure) || error.outcome.code === null) throw error;
         // An index of theirs that ours cannot begin with: all is read.
         remove(indexFile);
         return writeSeen(git, { gitDir, indexFile }, seen, maxFileBytes);
@@ -107,9 +101,11 @@ function ownObjects(gitDir: string): string {
   return path.join(gitDir, 'own');
 }
 
-function takeIndex(places: readonly string[], indexFile: string): void {
-  const from = places.find((file) => existsSync(file));
-  if (from !== undefined) copyKeepingTime(from, indexFile);
+/** The first that is a file; with none of them, all is read. */
+async function takeIndex(places: readonly string[], indexFile: string): Promise<void> {
+  for (const from of places) {
+    if ((await copyKeepingTime(from, indexFile)).ok) return;
+  }
 }
 
 async function writeSeen(

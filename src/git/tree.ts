@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { copyKeepingTime, makeDirectory, remove, writeFile } from '../disk/disk.ts';
+import { makeDirectory, remove, writeFile } from '../disk/disk.ts';
+import { copyKeepingTime } from '../disk/foreign-file.ts';
 import type { Git, GitPlace } from './git.ts';
 
 export interface Tree {
@@ -53,15 +54,15 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
   writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
   writeFile(path.join(gitDir, 'config'), await configOf(git, fresh));
   writeFile(path.join(gitDir, 'HEAD'), `${merge?.head ?? start}\n`);
-  takeAlong(path.join(repository, 'shallow'), path.join(gitDir, 'shallow'));
+  await copyKeepingTime(path.join(repository, 'shallow'), path.join(gitDir, 'shallow'));
   for (const name of ['exclude', 'attributes']) {
     const from = path.join(repository, 'info', name);
     if (!existsSync(from)) continue;
     makeDirectory(path.join(gitDir, 'info'));
-    takeAlong(from, path.join(gitDir, 'info', name));
+    await copyKeepingTime(from, path.join(gitDir, 'info', name));
   }
   await checkOut(git, tree, left ?? start);
-  copyKeepingTime(indexFile, path.join(gitDir, 'index'));
+  await copyKeepingTime(indexFile, path.join(gitDir, 'index'));
   if (left !== null) await git.text(['read-tree', start], own);
   if (merge === null) return;
   await markUnmerged(git, own, merge);
@@ -82,10 +83,6 @@ async function markUnmerged(git: Git, own: GitPlace, { stages }: MergeUnderWay):
   const lines = [...[...paths].map((file) => `0 ${nothing}\t${file}`), ...stages];
   const input = lines.map((line) => `${line}\0`).join('');
   await git.text(['update-index', '-z', '--index-info'], own, { input });
-}
-
-function takeAlong(from: string, to: string): void {
-  if (existsSync(from)) copyKeepingTime(from, to);
 }
 
 /** What the agent's git must have to see the files as the person's does. */

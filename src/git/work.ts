@@ -1,7 +1,8 @@
 /** What an agent left in its tree, as one commit on what it started from. The agent's own repository has no say in it. */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { copyKeepingTime, remove, temporaryName } from '../disk/disk.ts';
+import { remove, temporaryName } from '../disk/disk.ts';
+import { copyKeepingTime } from '../disk/foreign-file.ts';
 import type { LeftOut } from '../model/trees.ts';
 import { GitFailure, type Git, type GitOutcome, type GitPlace } from './git.ts';
 import { leftOut } from './repository.ts';
@@ -36,12 +37,8 @@ export async function writeWork(git: Git, tree: Tree, options: WorkOptions): Pro
   const indexFile = temporaryName(tree.indexFile);
   const own = { ...tree, indexFile };
   try {
-    try {
-      copyKeepingTime(tree.indexFile, indexFile);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await git.text(['read-tree', options.start], engineGit(own));
-    }
+    const copied = await copyKeepingTime(tree.indexFile, indexFile);
+    if (!copied.ok) await git.text(['read-tree', options.start], engineGit(own));
     return await writeWith(git, own, options);
   } finally {
     remove(indexFile);

@@ -1,5 +1,6 @@
 /** A short command, run to its end. */
 import { spawn } from 'node:child_process';
+import { waitsForPipe } from './waits-for-pipe.ts';
 
 export interface BriefRun {
   /** null: killed, timed out, or not started. */
@@ -24,9 +25,13 @@ export interface BoundedOptions {
   input?: string | Uint8Array;
   /** Of standard output; with a byte more it is killed. */
   maxBytes: number;
+  /** It opens files of others by their names, and no pipes: one that keeps it waiting ends it. */
+  opensNoPipes?: boolean;
 }
 
 const STDERR_BYTES = 64 * 1024;
+/** Between two looks at whether a pipe keeps it waiting. */
+const LOOK_MS = 1000;
 
 /** Runs a short command to its end, without input. Never rejects. */
 export async function runBriefly(
@@ -43,7 +48,7 @@ export async function runBriefly(
  */
 export function runBounded(
   argv: readonly [string, ...string[]],
-  { timeoutMs, cwd, env, input, maxBytes }: BoundedOptions,
+  { timeoutMs, cwd, env, input, maxBytes, opensNoPipes = false }: BoundedOptions,
 ): Promise<BoundedRun> {
   const [program, ...args] = argv;
   return new Promise((resolve) => {
@@ -71,6 +76,11 @@ export function runBounded(
     const timer = setTimeout(() => {
       stop(`it took longer than ${timeoutMs / 1000} s`);
     }, timeoutMs);
+    let waited = 0;
+    const looks = setInterval(() => {
+      waited = opensNoPipes && child.pid !== undefined && waitsForPipe(child.pid) ? waited + 1 : 0;
+      if (waited === 2) stop('a file that it reads is a named pipe');
+    }, LOOK_MS);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) stop(`it printed more than ${maxBytes} bytes`);
@@ -82,6 +92,7 @@ export function runBounded(
     });
     const end = (code: number | null, trouble: string): void => {
       clearTimeout(timer);
+      clearInterval(looks);
       const said = stderr.toString('utf8');
       const text = stopped !== '' ? `${stopped}${said && `: ${said}`}` : said || trouble;
       resolve({ code: stopped === '' ? code : null, stdout: Buffer.concat(stdout), stderr: text });

@@ -105,3 +105,29 @@ describe('what stands in a working tree', () => {
     expect(await between(first, await see())).toEqual(['A new.txt']);
   });
 });
+
+describe('what is no file where git reads one', () => {
+  const pipe = (name: string): void => {
+    rmSync(path.join(work, name), { force: true });
+    execFileSync('mkfifo', [path.join(work, name)]);
+  };
+
+  it.each(['.gitignore', 'sub/.gitattributes', '.git/info/exclude'])(
+    'is told of a pipe as %s, which nobody waits for',
+    { timeout: 60_000 },
+    async (name) => {
+      mkdirSync(path.join(work, '.git', 'info'), { recursive: true });
+      write('sub/new.txt', 'new\n');
+      pipe(name);
+      if (name === '.git/info/exclude') await see();
+      else await expect(see()).rejects.toThrow('a file that it reads is a named pipe');
+    },
+  );
+
+  it('does without an index that is a pipe', async () => {
+    pipe('.git/index');
+    const tree = await see();
+    const listed = await git.text(['ls-tree', '--name-only', tree], storeOf(store(), work));
+    expect(listed.split('\n')).toEqual(['.gitignore', 'gone.txt', 'kept.txt']);
+  });
+});

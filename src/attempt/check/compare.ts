@@ -23,7 +23,7 @@ export async function compareWork(
   if (range === null) {
     return unrunnable(
       due,
-      'what was there before is not known: the workspace is in no git repository',
+      'what was there before, or is there now, is not known: the workspace is in no git repository, or git cannot read it',
     );
   }
   const { unchanged = null } = due.spec;
