@@ -4,7 +4,7 @@
  * exception.
  */
 import { isUtf8 } from 'node:buffer';
-import { parseJson, type Json } from '../model/json.ts';
+import { nestingOf, parseJson, type Json } from '../model/json.ts';
 import { readForeign, type ForeignPlace, type ForeignTrouble } from './foreign-file.ts';
 
 export interface JsonLimits {
@@ -68,26 +68,4 @@ export function parseForeignJson(
 
 function invalid(reason: string): JsonTrouble {
   return { ok: false, code: 'invalid', reason };
-}
-
-/** The deepest nesting of brackets outside strings. */
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (inString) {
-      if (code === 0x5c) i += 1;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) {
-      inString = true;
-    } else if (code === 0x7b || code === 0x5b) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (code === 0x7d || code === 0x5d) {
-      depth -= 1;
-    }
-  }
-  return deepest;
 }

@@ -30,7 +30,7 @@ export interface AttemptOrder {
   sandbox: Sandbox;
   /** Extra roots of the task. The attempt directory is always writable. */
   writableRoots: string[];
-  /** In them, what is not to be written to all the same; left out: nothing. Codex keeps `.git` closed by itself. */
+  /** In them, what is not to be written to all the same; left out: in our own sandbox the `.git` of each. Codex keeps that closed by itself. */
   closed?: string[];
   model: string | null;
   outputSchemaFile: string | null;

@@ -19,6 +19,28 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
+/** The deepest nesting of brackets outside strings: writing a value out again takes a level of the stack for each. */
+export function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === 0x5c) i += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) {
+      inString = true;
+    } else if (code === 0x7b || code === 0x5b) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (code === 0x7d || code === 0x5d) {
+      depth -= 1;
+    }
+  }
+  return deepest;
+}
+
 /** Sets a field of an object from a text: plain assignment would take `__proto__` for the prototype. */
 export function setField(target: JsonObject, name: string, value: Json): void {
   Object.defineProperty(target, name, {

@@ -1,11 +1,21 @@
 /** Input that means no good, or means well and is broken, given to a whole run: nothing gets out, or down. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { bubblewrapProblem } from '../support/acp.ts';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
+import { standInCodex } from '../support/stand-in-codex.ts';
 
 const home = testDirectory('hostile');
 let program: string;
@@ -75,6 +85,106 @@ describe('a result', () => {
     expect(error).toMatch(reason);
     expect(error?.length).toBeLessThan(1000);
     expect((await orch('run', 'verify', '.', 'latest')).code).toBe(0);
+  });
+});
+
+describe('a repository that others work in', () => {
+  const workspace = (): string => path.join(program, 'ws');
+  const git = (...words: string[]): string =>
+    execFileSync('git', ['-C', workspace(), ...words], { encoding: 'utf8' });
+
+  /** One file is committed there. */
+  function repository(): void {
+    mkdirSync(workspace());
+    git('init', '-q');
+    writeFileSync(path.join(workspace(), 'a'), 'a\n');
+    git('add', 'a');
+    git('-c', 'user.name=p', '-c', 'user.email=p@x', 'commit', '-q', '-m', 'first');
+  }
+
+  it('stands still for no pipe where git reads a file', { timeout: 120_000 }, async () => {
+    write(['cd "$CODEX_ORCH_WORKSPACE_DIR"', 'mkdir s', 'mkfifo s/.gitignore s/.gitattributes']);
+    writeFiles(program, {
+      'project.yaml': 'name: p\nedition: 2\nworkspace: ws\ndefault_agent: shell\nchanges: true\n',
+      'tasks/good.yaml': {
+        ...{ id: 'good', title: 'good', status: 'ready', run: 'echo b > b' },
+        ...{ depends_on: [{ task: 't', kind: 'order' }], checks: [{ unchanged: ['a'] }] },
+      },
+    });
+    repository();
+    const { code, stderr } = await orch('run', 'start', '.', '--root', 't', '--root', 'good');
+    expect(stderr).not.toContain('defect');
+    expect(code).toBe(1);
+    const found = Object.values((await shown()).instances);
+    expect(found.find((each) => each.instance_id.startsWith('t-'))?.status).toBe('done');
+    const good = found.find((each) => each.instance_id.startsWith('good-'));
+    expect(good?.error).toContain('git cannot read it');
+    expect((await orch('run', 'verify', '.', 'latest')).code).toBe(0);
+  });
+
+  it.skipIf(bubblewrapProblem() !== null)('is closed to what a check runs', async () => {
+    const evil = [
+      'mkdir -p .git/hooks',
+      'echo "#!/bin/sh" > .git/hooks/post-checkout',
+      'git config filter.x.clean "touch owned"',
+      'mv .git moved',
+      'rm -rf .git',
+      'echo new > b',
+    ];
+    writeFiles(program, {
+      'project.yaml': 'name: p\nworkspace: ws\n',
+      'tasks/t.yaml': {
+        ...{ id: 't', title: 't', status: 'ready', compose: [{ kind: 'literal', text: 'Go.' }] },
+        ...{ sandbox: 'workspace-write', checks: [{ run: evil.join('; ') }] },
+      },
+    });
+    repository();
+    const before = readFileSync(path.join(workspace(), '.git/config'), 'utf8');
+    const { env } = standInCodex(path.join(program, '.codex'), { t: 'echo done' });
+    const started = await codexOrch(['run', 'start', '--root', 't'], { cwd: program, env });
+    expect(started.code, started.stderr).toBe(0);
+    expect(readFileSync(path.join(workspace(), 'b'), 'utf8')).toBe('new\n');
+    expect(readFileSync(path.join(workspace(), '.git/config'), 'utf8')).toBe(before);
+    expect(existsSync(path.join(workspace(), '.git/hooks/post-checkout'))).toBe(false);
+    expect(existsSync(path.join(workspace(), 'moved'))).toBe(false);
+  });
+});
+
+describe('what an agent prints', () => {
+  const deep = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`;
+  const usage = '{"input_tokens":1e308,"cached_input_tokens":1e308,"output_tokens":1e309}';
+
+  it.each([
+    [
+      'nests without end',
+      `{"type":"item.completed","item":{"type":"mcp_tool_call","arguments":${deep}}}`,
+    ],
+    ['tells of more tokens than there are', `{"type":"turn.completed","usage":${usage}}`],
+  ])('and %s leaves its run sound', async (_, line) => {
+    writeFiles(program, {
+      'project.yaml': 'name: p\n',
+      'tasks/t.yaml': {
+        ...{ id: 't', title: 't', status: 'ready', compose: [{ kind: 'literal', text: 'Go.' }] },
+        publish: ['final.md'],
+      },
+      'line.jsonl': `${line}\n`,
+      codex: [
+        '#!/bin/sh',
+        'echo \'{"type":"thread.started","thread_id":"00000000-0000-4000-8000-000000000001"}\'',
+        'echo \'{"type":"turn.started"}\'',
+        'echo \'{"type":"item.completed","item":{"type":"agent_message","text":"ok"}}\'',
+        'echo \'{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}\'',
+        `cat "${path.join(program, 'line.jsonl')}"`,
+        '',
+      ].join('\n'),
+    });
+    chmodSync(path.join(program, 'codex'), 0o755);
+    const env = { CODEX_ORCH_CODEX_BIN: path.join(program, 'codex') };
+    const started = await codexOrch(['run', 'start', '--root', 't'], { cwd: program, env });
+    expect(started.code, started.stderr).toBe(0);
+    expect(started.stderr).not.toContain('Infinity');
+    expect((await orch('run', 'verify', '.', 'latest')).stdout).toContain('sound');
+    expect((await orch('run', 'logs', '.', 'latest', 't')).code).toBe(0);
   });
 });
 

@@ -17,7 +17,7 @@ import type { BridgeOrder, OwnSandbox } from './bridge/bridge-order.ts';
 import { acpFailure } from './failures.ts';
 import { knownProgram } from './known-agents.ts';
 import { acpSettings, settleAcp, unheldByAcp } from './settings.ts';
-import { createAcpReader } from './stream.ts';
+import { createAcpReader, isAcpSessionId } from './stream.ts';
 
 export const acpBackend: Backend = {
   name: 'acp',
@@ -47,7 +47,7 @@ export const acpBackend: Backend = {
   startsSessions: true,
   goneAs: 'agent_lost',
   keepsLimits: true,
-  isSessionId: (text) => /^[\w.:-]{1,200}$/.test(text),
+  isSessionId: isAcpSessionId,
   settings: settleAcp,
   check,
   unheld: unheldByAcp,

@@ -8,6 +8,11 @@ import type { OutputReader, OutputSummary } from '../backend.ts';
 import { amountOf, recordIn, recordOf, recordsIn, textOf, type Fields } from '../output/fields.ts';
 import { nothingSeen } from '../output/summary.ts';
 
+/** What a session of an agent may be called: it stands in the log, and is shown. */
+export function isAcpSessionId(text: string): boolean {
+  return /^[\w.:-]{1,200}$/.test(text);
+}
+
 export function createAcpReader(): OutputReader {
   const open = new Set<string>();
   const known = new Set<string>();
@@ -24,7 +29,7 @@ export function createAcpReader(): OutputReader {
     switch (record['type']) {
       case 'session_started': {
         const sessionId = textOf(record['session_id']);
-        if (sessionId === '' || seen.sessionId !== null) return [];
+        if (seen.sessionId !== null || !isAcpSessionId(sessionId)) return [];
         seen.sessionId = sessionId;
         return [{ type: 'session_started', sessionId }];
       }

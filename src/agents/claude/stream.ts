@@ -183,7 +183,9 @@ function sumOf(value: unknown): Usage | null {
 /** Of a model that it does not know, it guesses: then nothing is told. */
 function costOf(fields: Fields): Pick<Usage, 'cost_usd'> {
   const { costUSD: cost, costBasis: basis } = fields;
-  return typeof cost === 'number' && cost >= 0 && basis !== 'unknown' ? { cost_usd: cost } : {};
+  return typeof cost === 'number' && cost >= 0 && basis !== 'unknown'
+    ? { cost_usd: amountOf(cost) }
+    : {};
 }
 
 /** A sum of which a part is not known is not known. */

@@ -1,11 +1,17 @@
 /** Reading records that a program printed: lenient, so that what is missing or odd is as if it were not said. Pure. */
-import { isJsonObject } from '../../model/json.ts';
+import { isJsonObject, nestingOf } from '../../model/json.ts';
 
 export type Fields = Record<string, unknown>;
 
-/** A line that is one JSON object; null for any other. */
+/** Whoever hands a part of a record on writes it out again, which takes a level of the stack for each of its own. */
+const MAX_DEPTH = 500;
+/** More than a model says in years; sums of many of these are still numbers. */
+const MAX_AMOUNT = 1e12;
+
+/** A line that is one JSON object; null for any other, and for one that nests deeper than anybody means it to. */
 export function recordIn(line: string): Fields | null {
   if (!/^\s*\{/.test(line)) return null;
+  if (line.length > 2 * MAX_DEPTH && nestingOf(line) > MAX_DEPTH) return null;
   try {
     const value: unknown = JSON.parse(line);
     return isJsonObject(value) ? value : null;
@@ -26,7 +32,7 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A count of something: never negative. */
+/** A count of something: never negative, and never so large that a sum of such is no number any more. */
 export function amountOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+  return typeof value === 'number' && value > 0 ? Math.min(value, MAX_AMOUNT) : 0;
 }

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { NotifyTarget } from '../../model/program.ts';
 import { runBounded } from '../../processes/run-briefly.ts';
+import { quoted, withoutMarkup } from './foreign-words.ts';
 import type { Notification } from './message.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -35,11 +36,8 @@ export async function send(
     const url = env[target.slack] ?? '';
     if (!URL.canParse(url)) return `${target.slack} holds no URL`;
     const { title, text, command } = notification;
-    return post(
-      url,
-      JSON.stringify({ text: [title, text, command].filter(Boolean).join('\n') }),
-      {},
-    );
+    const lines = [withoutMarkup(title), text && quoted(text), withoutMarkup(command)];
+    return post(url, JSON.stringify({ text: lines.filter(Boolean).join('\n') }), {});
   }
   return run(onScreen(notification), '', env, cwd);
 }
@@ -47,7 +45,7 @@ export async function send(
 function onScreen({ title, text, command }: Notification): string[] {
   const about = text === '' ? command : text;
   if (process.platform !== 'darwin')
-    return ['notify-send', '--app-name=codex-orch', '--', title, about];
+    return ['notify-send', '--app-name=codex-orch', '--', title, withoutMarkup(about)];
   const script = `display notification ${JSON.stringify(about)} with title ${JSON.stringify(title)}`;
   return ['osascript', '-e', script];
 }

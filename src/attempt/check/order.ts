@@ -75,6 +75,8 @@ export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck)
       runFormat: state.plan.format_version,
       sandbox,
       writableRoots: extraRoots,
+      // Of a tree nobody's git but its own agent's reads what is in there.
+      ...(tree === null ? {} : { closed: [] }),
       model: null,
       outputSchemaFile: null,
       sessionId: null,

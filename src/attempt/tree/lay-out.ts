@@ -131,6 +131,8 @@ async function setUp(
   const held = await sandboxOf(own, env, {
     ...{ cwd, attemptDir: scratch, programDir: paths.authoredDir },
     writableRoots: [directory, ...extraRoots],
+    // The repository is the tree's own, and not yet anybody's at work.
+    closed: [],
   });
   const line = ['/bin/sh', '-c', `exec 2>&1\n${spec.setup}`];
   const [program = '', ...words] = [...held.before, ...line];

@@ -1,8 +1,8 @@
 /** The words before an agent's own: what `wrap` says, and what keeps its secrets. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { keptOfProgram } from '../../agents/kept-of-program.ts';
 import { findExecutable } from '../../disk/executable.ts';
+import { kindAt } from '../../disk/foreign-file.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { runBriefly } from '../../processes/run-briefly.ts';
@@ -55,7 +55,8 @@ export function sandboxWords(
 ): string[] {
   const { sandbox, cwd, attemptDir, writableRoots } = order;
   const roots = sandbox === 'read-only' ? [] : [cwd, ...writableRoots];
-  const closed = sandbox === 'read-only' ? [] : [...keptOfProgram(order), ...closedIn(order)];
+  const closed =
+    sandbox === 'read-only' ? [] : [...keptOfProgram(order), ...closedIn(order, roots)];
   const bind = (how: '--bind' | '--ro-bind') => (file: string) => [how, realPathOf(file), file];
   return [
     ...[program, '--ro-bind', '/', '/', '--dev', '/dev'],
@@ -70,9 +71,15 @@ export function sandboxWords(
   ];
 }
 
-/** An agent may have removed it: then there is nothing to close. */
-function closedIn({ closed = [] }: HeldOrder): string[] {
-  return closed.filter((file) => existsSync(file));
+/**
+ * Unless it is said, the repository of each root: what its configuration and hooks name, the person's own git would run.
+ * An agent may have removed it: then there is nothing to close. A link leads out of the root, or is none of git's making.
+ */
+function closedIn({ closed }: HeldOrder, roots: readonly string[]): string[] {
+  const repositories = roots.map((root) => path.join(root, '.git'));
+  return (closed ?? repositories.filter((one) => !roots.includes(one))).filter((file) =>
+    ['file', 'directory'].includes(kindAt(file)),
+  );
 }
 
 /** Why nothing can be held by bubblewrap on this machine; null: it can. `env`: of whoever would be held. */

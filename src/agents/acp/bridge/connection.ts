@@ -3,6 +3,7 @@
  * agent's. Knows no process and no method.
  */
 import { isJsonObject } from '../../../model/json.ts';
+import { recordIn } from '../../output/fields.ts';
 import { LineParser } from '../../output/lines.ts';
 
 /** An agent's message above this is a fault of the agent's. */
@@ -80,7 +81,7 @@ export class Connection {
   /** What is no message is passed over: some programs print before they speak. */
   #take(line: string): void {
     this.#agent.onMessage('agent', line);
-    const message = messageIn(line);
+    const message = recordIn(line);
     if (message === null || this.#end !== null) return;
     const { id, method } = message;
     const params = isJsonObject(message['params']) ? message['params'] : {};
@@ -108,14 +109,5 @@ export class Connection {
       const { code, message } = error;
       this.#send({ jsonrpc: '2.0', id, error: { code, message } });
     }
-  }
-}
-
-function messageIn(line: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
   }
 }

@@ -21,6 +21,11 @@ export interface Updates {
   readonly costUsd: number | null;
 }
 
+/** As a line that is read: each character may take six bytes there. */
+const MOST_MESSAGE_CHARS = 1 << 20;
+/** What is said of one of so many calls ago is taken for a new one. */
+const MOST_CALLS = 10_000;
+
 export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
   const calls = new Map<string, ToolCall>();
   let open: { type: 'message' | 'reasoning'; key: string; id: string; text: string } | null = null;
@@ -50,12 +55,13 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
       count += 1;
       open = { type, key, id: key === '' ? `${type}-${count}` : key, text: '' };
     }
-    open.text += text;
+    const room = MOST_MESSAGE_CHARS - open.text.length;
+    if (room > 0) open.text += text.length > room ? `${text.slice(0, room - 1)}…` : text;
     emit({ type: 'streaming', chars: open.text.length });
   }
 
   function onCall(update: Fields): void {
-    const id = textOf(update['toolCallId']);
+    const id = clipped(textOf(update['toolCallId']));
     const isNew = !calls.has(id);
     const before = calls.get(id)?.status;
     const call = toolOf(update);
@@ -71,21 +77,25 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
   }
 
   function toolOf(update: Fields): ToolCall {
-    const id = textOf(update['toolCallId']);
+    const id = clipped(textOf(update['toolCallId']));
     const known = calls.get(id) ?? nothingKnown(id);
     const output = outputOf(update);
-    const paths = recordsIn(update['locations']).map((location) => textOf(location['path']));
+    const paths = recordsIn(update['locations']).map((location) =>
+      clipped(textOf(location['path'])),
+    );
     const call: ToolCall = {
       id,
       title: clipped(textOf(update['title']) || known.title),
-      kind: textOf(update['kind']) || known.kind,
-      status: textOf(update['status']) || known.status,
+      kind: clipped(textOf(update['kind'])) || known.kind,
+      status: clipped(textOf(update['status'])) || known.status,
       input: inputOf(update['rawInput']) ?? known.input,
       output: clipped(output || known.output),
       exit_code: exitCodeOf(update['rawOutput']) ?? known.exit_code,
       paths: paths.length > 0 ? paths.slice(0, 100) : known.paths,
     };
     calls.set(id, call);
+    const [oldest] = calls.size > MOST_CALLS ? calls.keys() : [];
+    if (oldest !== undefined) calls.delete(oldest);
     return call;
   }
 
