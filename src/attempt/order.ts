@@ -26,6 +26,7 @@ import type { Instance, Interrupt, TokenKey, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { placesInTree } from './tree/own-tree.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
+import { heldAway } from './place/held-away.ts';
 import { resolveWorkspaces } from '../program/workspaces.ts';
 
 export interface OrderedAttempt {
@@ -69,6 +70,7 @@ export function workerOrder(
     : { cwd: paths.authoredDir, projectWorkspaceDir: paths.authoredDir, extraRoots: [] };
   const { agent, model, sandbox } = effectiveAgent(project, task);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
+  const writableRoots = [...extraRoots, ...(tree?.writable ?? [])];
   const ordered = orderOf(basis, {
     use: { agent, run: task.run },
     cwd,
@@ -76,7 +78,7 @@ export function workerOrder(
     attemptDir,
     controlDir: paths.controlDir(instanceId, instance.attempt),
     sandbox,
-    writableRoots: [...extraRoots, ...(tree?.writable ?? [])],
+    writableRoots,
     closed: tree?.closed ?? [],
     model,
     outputSchemaFile: null,
@@ -103,7 +105,15 @@ export function workerOrder(
     startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
     generation,
   });
-  const trouble = resolved.ok ? agentTrouble(state, instance) : resolved.message;
+  const trouble = resolved.ok
+    ? (agentTrouble(state, instance) ??
+      heldAway(
+        state,
+        instance,
+        { ...resolved.workspaces, extraRoots: writableRoots },
+        tree?.directory ?? null,
+      ))
+    : resolved.message;
   return trouble === null ? ordered : { ...ordered, problem: trouble };
 }
 

@@ -150,6 +150,45 @@ describe('a repository that others work in', () => {
   });
 });
 
+it('a link that a worker leaves opens nothing to the next one', async () => {
+  const literal = (text: string): object => ({ compose: [{ kind: 'literal', text }] });
+  writeFiles(program, {
+    'project.yaml': 'name: p\nworkspace: ws\n',
+    'tasks/first.yaml': {
+      ...{ id: 'first', title: 'first', status: 'ready', ...literal('Go.') },
+      ...{ sandbox: 'workspace-write', publish: ['final.md'] },
+    },
+    'tasks/own.yaml': {
+      ...{ id: 'own', title: 'own', status: 'ready', workspace: 'own', ...literal('Go.') },
+      depends_on: [{ task: 'first', kind: 'order' }],
+    },
+    'tasks/root.yaml': {
+      ...{ id: 'root', title: 'root', status: 'ready', extra_writable_roots: ['lib'] },
+      ...{ ...literal('Go.'), depends_on: [{ task: 'first', kind: 'order' }] },
+    },
+    'ws/own/x': '',
+    'ws/lib/x': '',
+    'mine/secret': 'mine',
+  });
+  const script = `cd ws && rm -r own lib && ln -s ../mine own && ln -s ${path.join(program, 'mine')} lib`;
+  const cwd = program;
+  const { env, calls } = standInCodex(path.join(program, '.codex'), {
+    first: `cd "$CODEX_ORCH_PROGRAM_DIR"; ${script}; echo ok`,
+    own: 'echo bad',
+    root: 'echo bad',
+  });
+  const started = await codexOrch(['run', 'start', '--root', 'own', '--root', 'root'], {
+    cwd,
+    env,
+  });
+  expect(started.code, started.stderr).toBe(1);
+  expect(calls().map(({ who }) => who)).toEqual(['first']);
+  const errors = Object.values((await shown()).instances).map(({ error }) => error);
+  for (const name of ['own', 'lib']) {
+    expect(errors.join()).toContain(`ws/${name} leads out of ${path.join(program, 'ws')}`);
+  }
+});
+
 describe('what an agent prints', () => {
   const deep = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`;
   const usage = '{"input_tokens":1e308,"cached_input_tokens":1e308,"output_tokens":1e309}';
@@ -162,7 +201,7 @@ describe('what an agent prints', () => {
     ['tells of more tokens than there are', `{"type":"turn.completed","usage":${usage}}`],
   ])('and %s leaves its run sound', async (_, line) => {
     writeFiles(program, {
-      'project.yaml': 'name: p\n',
+      'project.yaml': 'name: p\nworkspace: .\n',
       'tasks/t.yaml': {
         ...{ id: 't', title: 't', status: 'ready', compose: [{ kind: 'literal', text: 'Go.' }] },
         publish: ['final.md'],

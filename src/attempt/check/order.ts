@@ -18,6 +18,7 @@ import type { AttemptOrder } from '../../model/attempt.ts';
 import { resolveWorkspaces } from '../../program/workspaces.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { ceilings } from '../order.ts';
+import { heldAway } from '../place/held-away.ts';
 import { placesInTree } from '../tree/own-tree.ts';
 import { unheldBecause } from './unheld.ts';
 
@@ -50,6 +51,8 @@ export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck)
       ? resolveWorkspaces(paths.authoredDir, project, task, values)
       : ({ ok: true, workspaces: tree.workspaces } as const);
   if (!resolved.ok) return resolved;
+  const away = heldAway(state, instance, resolved.workspaces, tree?.directory ?? null);
+  if (away !== null) return { ok: false, message: away };
   const { cwd, projectWorkspaceDir, extraRoots } = resolved.workspaces;
   const { agent, sandbox } = effectiveAgent(project, task);
   const isWrapped = basis.hasSandbox && unheldBecause(project, task) === null;

@@ -96,7 +96,8 @@ export interface PlacesInTree {
   writable: string[];
   /** What in its workspace is not. */
   closed: string[];
-  /** What the tree lies in. */
+  /** Its top, and what that lies in. */
+  directory: string;
   folder: string;
 }
 
@@ -115,6 +116,7 @@ export function placesInTree(
     workspaces: inTree(workspaces, base.worktree, directory),
     writable: spec.commits === 'agent' ? repository : [],
     closed: spec.commits === 'agent' ? [] : repository,
+    directory,
     folder: path.dirname(directory),
   };
 }
