@@ -3,7 +3,7 @@
  * whole turns of Codex. Whatever it tries, it spoils its own instance at most. docs/security.md says what is promised.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,10 +18,13 @@ const problem = sandboxProblem(home);
 if (problem !== null) process.stderr.write(`\n*** SKIPPED: no Codex sandbox here: ${problem}\n\n`);
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
-const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
-const WORKERS = 10;
-/** Rounds of workers in the sandbox alone, and in whole turns, for each sandbox. */
-const rounds = { alone: cases({ few: 2, many: 100 }), turns: cases({ few: 1, many: 10 }) };
+/** As it is when the test begins, which takes an hour in the long tier. */
+const worker = path.join(root, 'worker.mjs');
+copyFileSync(fileURLToPath(new URL('./worker.mjs', import.meta.url)), worker);
+/** Workers of one run: with more of them, less of the time goes to the run itself. */
+const WORKERS = cases({ few: 10, many: 100 });
+/** Runs of workers in the sandbox alone, and in whole turns, for each sandbox: 2,000 and 100 of them in the long tier. */
+const rounds = { alone: cases({ few: 2, many: 20 }), turns: cases({ few: 1, many: 1 }) };
 const first = Number(process.env['CODEX_ORCH_HOSTILE_SEED'] ?? 1);
 
 /** As `codexCommandLine` opens an attempt. */
@@ -65,7 +68,7 @@ async function playRound({ sandbox, task, env }: Setting, seed: number): Promise
   mkdirSync(dir);
   const files: Record<string, unknown> = {
     'project.yaml': {
-      ...{ name: 'p', workspace: 'ws', default_agent: 'shell', max_concurrency: 4 },
+      ...{ name: 'p', workspace: 'ws', default_agent: 'shell', max_concurrency: 16 },
       ...{ node_wall_timeout_sec: 20, node_terminate_grace_sec: 1 },
     },
     'ws/README.md': 'ws',
@@ -149,7 +152,7 @@ const sandboxes = [
 describe.skipIf(problem !== null)('a hostile worker spoils its own instance at most', () => {
   it.each(sandboxes)(
     'in its sandbox, $sandbox',
-    { timeout: rounds.alone * 120_000 },
+    { timeout: rounds.alone * WORKERS * 12_000 },
     ({ sandbox, base }) =>
       playRounds(rounds.alone, {
         sandbox,
@@ -165,17 +168,21 @@ describe.skipIf(problem !== null)('a hostile worker spoils its own instance at m
     });
     afterAll(() => model.stop());
 
-    it.each(sandboxes)('$sandbox', { timeout: rounds.turns * 240_000 }, async ({ sandbox }) => {
-      const before = (await model.requests()).length;
-      await playRounds(rounds.turns, {
-        sandbox,
-        task: (seed) => ({ agent: 'default', sandbox, compose: [turn(seed)] }),
-        env: codexHome(path.join(root, `home-${sandbox}`), model.port),
-      });
-      // One request for what to do, one with what came of it: some workers end their own turn.
-      const asked = (await model.requests()).length - before;
-      expect(asked).toBeGreaterThan(1.5 * WORKERS * rounds.turns);
-    });
+    it.each(sandboxes)(
+      '$sandbox',
+      { timeout: rounds.turns * WORKERS * 24_000 },
+      async ({ sandbox }) => {
+        const before = (await model.requests()).length;
+        await playRounds(rounds.turns, {
+          sandbox,
+          task: (seed) => ({ agent: 'default', sandbox, compose: [turn(seed)] }),
+          env: codexHome(path.join(root, `home-${sandbox}`), model.port),
+        });
+        // One request for what to do, one with what came of it: some workers end their own turn.
+        const asked = (await model.requests()).length - before;
+        expect(asked).toBeGreaterThan(1.5 * WORKERS * rounds.turns);
+      },
+    );
   });
 });
 
