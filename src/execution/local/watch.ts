@@ -40,7 +40,7 @@ import type { Watched } from './watched.ts';
 const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
 /** Between two looks at one that has been quiet for a while. */
-const MOST_QUIET_MS = 1000;
+const MOST_QUIET_MS = 500;
 /** Between two looks whether the leader lives, where its end is told of. */
 const LIVENESS_INTERVAL_MS = 2000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
