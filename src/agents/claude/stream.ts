@@ -9,7 +9,7 @@
  */
 import type { AgentActivity } from '../../model/activity.ts';
 import type { Usage } from '../../model/run.ts';
-import type { OutputReader, OutputSummary } from '../backend.ts';
+import type { OutputReader } from '../backend.ts';
 import { amountOf, recordIn, recordOf, recordsIn, textOf, type Fields } from '../output/fields.ts';
 import { nothingSeen } from '../output/summary.ts';
 import { isSessionUuid } from '../session-uuid.ts';

@@ -10,7 +10,7 @@
  */
 import { isJsonObject } from '../../model/json.ts';
 import type { AgentActivity, ItemStatus } from '../../model/activity.ts';
-import type { OutputReader, OutputSummary } from '../backend.ts';
+import type { OutputReader } from '../backend.ts';
 import { recordIn, recordsIn, textOf, type Fields } from '../output/fields.ts';
 import { nothingSeen } from '../output/summary.ts';
 import { isSessionUuid } from '../session-uuid.ts';
