@@ -1,6 +1,7 @@
 /** Which question a person means, of all in a program's runs. Only reads. */
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { namesIn } from '../../disk/names-in.ts';
+import { statsOf } from '../../disk/stats-of.ts';
 import { suggest } from '../../text/suggest.ts';
 import {
   listRunIds,
@@ -58,9 +59,9 @@ function find(
     if (text !== '' && interruptId.startsWith(wanted)) found.push({ paths, interruptId });
   };
   for (const paths of runs) for (const id of idsIn(paths)) look(paths, id);
-  // The record of a question that a hand-off opened may not have been written before a crash.
+  // The record of a question that an engine opened may not have been written before a crash.
   if (found.length === 0) {
-    for (const paths of runs.filter((each) => !isInboxEmpty(each))) {
+    for (const paths of runs.filter(mayAsk)) {
       for (const id of viewRun(paths).state.interrupts.keys()) look(paths, id);
     }
   }
@@ -95,8 +96,14 @@ export function runsOf(programDir: string, run: string | undefined): RunPaths[] 
   return ids.map((id) => runPaths(programDir, id));
 }
 
-export function isInboxEmpty(paths: RunPaths): boolean {
-  return idsIn(paths).length === 0 && namesIn(paths.inboxReplies).length === 0;
+/**
+ * Whether a run may have questions: something lies in its inbox, or its log is newer than what was made of it, as where
+ * an engine has died after it had asked.
+ */
+export function mayAsk(paths: RunPaths): boolean {
+  if (idsIn(paths).length > 0 || namesIn(paths.inboxReplies).length > 0) return true;
+  const [log, summary] = [statsOf(paths.eventsLog), statsOf(paths.runFile)];
+  return log !== null && (summary === null || log.mtimeMs > summary.mtimeMs);
 }
 
 /** Of questions in the inbox, and of those that workers have left since an engine looked. */

@@ -12,7 +12,7 @@ import { directoryInbox } from '../../store/inbox/directory.ts';
 import type { InboxProblem } from '../../store/inbox/scanner.ts';
 import { Intake } from '../../engine/intake.ts';
 import { isFile } from '../../disk/stats-of.ts';
-import { findInterrupt, isInboxEmpty, runsOf } from './find.ts';
+import { findInterrupt, mayAsk, runsOf } from './find.ts';
 
 export interface InterruptEntry {
   run_id: string;
@@ -51,7 +51,7 @@ export async function listInterrupts(
   const entries: InterruptEntry[] = [];
   const strays: string[] = [];
   for (const paths of runsOf(programDir, filter.run)) {
-    if (isInboxEmpty(paths)) continue;
+    if (!mayAsk(paths)) continue;
     try {
       const inbox = await readInbox(paths);
       entries.push(...inbox.entries.filter((entry) => matches(entry, filter)));
