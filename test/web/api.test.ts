@@ -366,18 +366,19 @@ describe('many runs', () => {
       writeFileSync(path.join(runs, copy, 'events.jsonl'), log);
       writeFileSync(path.join(runs, copy, 'state/run.json'), summary.replaceAll(id, copy));
     }
-    // The quickest of a few new servers: the machine may be busy with other tests.
-    const took: number[] = [];
+    // The least of a few new servers, in processor time: the machine may be busy with other tests.
+    const tookMs: number[] = [];
     for (let time = 0; time < 4; time += 1) {
       const fresh = await serve(many);
-      const startedMs = performance.now();
+      const before = process.cpuUsage();
       const overview = await fresh.get<Overview>('/api/overview');
-      took.push(performance.now() - startedMs);
+      const { user, system } = process.cpuUsage(before);
+      tookMs.push((user + system) / 1000);
       await fresh.server.close();
       expect(overview.total).toBe(1001);
       expect(overview.done.length).toBeGreaterThan(0);
     }
-    expect(Math.min(...took)).toBeLessThan(300);
+    expect(Math.min(...tookMs)).toBeLessThan(300);
     const cold = await serve(many);
     try {
       await until(async () => {
