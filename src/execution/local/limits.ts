@@ -11,8 +11,8 @@ import { nowMs, Stopwatch } from './stopwatch.ts';
 
 /** Between two looks at an attempt. */
 export const POLL_MS = 100;
-/** No look is so late on a machine that goes on, be it a busy one. */
-const GAP_MS = 1000;
+/** No look is so late on a machine that goes on, be it a busy one: what is longer counts as one `POLL_MS`. */
+export const GAP_MS = 1000;
 /** A wall clock that is ahead of the process by more was set forward, or slept through it. */
 const SKEW_MS = 5000;
 

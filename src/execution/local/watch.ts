@@ -23,7 +23,7 @@ import {
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './attempt-shell.ts';
 import { launchTrouble } from './launch-trouble.ts';
-import { Limits, POLL_MS } from './limits.ts';
+import { GAP_MS, Limits, POLL_MS } from './limits.ts';
 import { removeLitter } from './litter.ts';
 import { Meter } from './meter.ts';
 import { signalGroup } from './process-group.ts';
@@ -39,8 +39,8 @@ import type { Watched } from './watched.ts';
 
 const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
-/** Between two looks at one that has been quiet for a while. */
-const MOST_QUIET_MS = 500;
+/** Between two looks at one that has been quiet for a while: far from what its limits take for a gap. */
+const MOST_QUIET_MS = GAP_MS / 2;
 /** Between two looks whether the leader lives, where its end is told of. */
 const LIVENESS_INTERVAL_MS = 2000;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
