@@ -113,13 +113,14 @@ export function attemptsOf(context: AttemptContext): Attempts {
     mergeResults: () => mergeResults(trees()),
     async check(instanceId, due) {
       if (due.spec.run === undefined) {
-        return { ok: false, receipt: await compareWork(trees(), instanceId, due) };
+        return { ok: false, receipt: await compareWork(trees(), instanceId, due), left: null };
       }
       const { config } = context;
       hasSandbox ??= (await sandboxProblem(env)) === null;
       const basis = { state, paths, config, env, hasSandbox, now: () => session.now() };
       const ordered = orderCheck(basis, instanceId, due);
-      return ordered.ok ? ordered : { ok: false, receipt: unrunnable(due, ordered.message) };
+      if (ordered.ok) return ordered;
+      return { ok: false, receipt: unrunnable(due, ordered.message), left: ordered.left };
     },
     receipt(instanceId, due, end) {
       const { attempt, attempts, workspace } = instanceOf(state, instanceId);

@@ -4,6 +4,7 @@
  */
 import type { DueCheck } from '../core/state/checks.ts';
 import type { Executor, Handle } from '../execution/executor.ts';
+import type { AttemptOrder } from '../model/attempt.ts';
 import type { CheckReceipt } from '../model/checks.ts';
 import type { Loop } from './loop.ts';
 import type { Attempts } from './parts.ts';
@@ -46,17 +47,21 @@ export class Checks {
 
   /** Ends what an engine that died has left at work of a check that is not to be run any more. */
   async end(instanceId: string, due: DueCheck): Promise<void> {
-    const { attempts, executor } = this.#parts;
+    // What is compared has no process.
+    if (due.spec.run === undefined) return;
+    const { attempts } = this.#parts;
     const ordered = await attempts.check(instanceId, due);
-    if (!ordered.ok) return;
-    if (ordered.mayHaveBegun) {
-      const found = await executor.find(ordered.order, unheard);
-      if (found.kind !== 'never_started') {
-        found.handle.stop('terminated', 'ask');
-        await found.handle.ended;
-      }
-    }
+    if (!ordered.ok) await this.#endLeft(ordered.left);
+    else if (ordered.mayHaveBegun) await this.#endLeft(ordered.order);
     attempts.dropCheck(instanceId, due);
+  }
+
+  async #endLeft(left: AttemptOrder | null): Promise<void> {
+    if (left === null) return;
+    const found = await this.#parts.executor.find(left, unheard);
+    if (found.kind === 'never_started') return;
+    found.handle.stop('terminated', 'ask');
+    await found.handle.ended;
   }
 
   /** Lets go of those at work: the next engine finds them. */
@@ -69,7 +74,10 @@ export class Checks {
     const { attempts, isHalted } = this.#parts;
     for (;;) {
       const ordered = await attempts.check(instanceId, due);
-      if (!ordered.ok) return ordered.receipt;
+      if (!ordered.ok) {
+        await this.#endLeft(ordered.left);
+        return ordered.receipt;
+      }
       const handle = await this.#begin(ordered);
       this.#live.add(handle);
       this.#parts.loop.besideUntilStopped(

@@ -333,7 +333,13 @@ export class Engine {
       if (instance.status !== 'running') continue;
       const { instance_id: id } = instance;
       const due = awaitsChecks(instance) ? dueCheck(state, id) : dueBaseline(state, id);
-      if (due !== null) await this.#checks.end(id, due);
+      if (due === null) continue;
+      try {
+        await this.#checks.end(id, due);
+      } catch (error) {
+        // The run is aborted all the same.
+        if (troubleIn(this.#run, error) === null) throw error;
+      }
     }
   }
 

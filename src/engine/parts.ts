@@ -88,7 +88,9 @@ export interface Attempts {
 }
 
 export type OrderedCheck =
-  { ok: true; order: AttemptOrder; mayHaveBegun: boolean } | { ok: false; receipt: CheckReceipt };
+  | { ok: true; order: AttemptOrder; mayHaveBegun: boolean }
+  /** `left`: what an engine that died has begun of it before, to be ended. */
+  | { ok: false; receipt: CheckReceipt; left: AttemptOrder | null };
 
 export interface EngineParts {
   clock: Clock;

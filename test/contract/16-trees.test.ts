@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -338,6 +339,25 @@ describe('the start of a run', () => {
     const validated = await cli(['project', 'validate', 'program']);
     expect(validated.stdout + validated.stderr).toContain('tree.bound_workspace');
   });
+});
+
+it('a run whose repository is gone can be aborted, and leaves no agent at work', async () => {
+  const repo = repository({ 'a.txt': 'a' });
+  const pidFile = path.join(dir, 'pid');
+  program({ a: { run: `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; sleep 600` } });
+  expect((await start('--root', 'a', '--no-wait')).code).toBe(0);
+  await expect.poll(() => existsSync(pidFile), { timeout: 60_000 }).toBe(true);
+  const [run = ''] = readdirSync(path.join(dir, 'program/.runs'));
+  const lock = path.join(dir, 'program/.runs', run, 'lock');
+  const [held = ''] = readdirSync(lock).sort().reverse();
+  const engine = JSON.parse(readFileSync(path.join(lock, held), 'utf8')) as { pid: number };
+  process.kill(engine.pid, 'SIGKILL');
+  renameSync(repo, `${repo}.gone`);
+  const aborted = await cli(['run', 'abort', 'program', run]);
+  expect(aborted.stderr).toBe('');
+  const agent = Number(readFileSync(pidFile, 'utf8'));
+  expect(() => process.kill(agent, 0), 'the agent is gone').toThrow('ESRCH');
+  expect((await cli(['run', 'verify', 'program', run])).code).toBe(0);
 });
 
 describe('the repository of the person', () => {

@@ -40,6 +40,13 @@ interface Receipt {
   said?: string;
 }
 
+/** Its process id. */
+async function engineOfRun(): Promise<number> {
+  const lock = path.join(dir, '.runs', await idOfRun(), 'lock');
+  const held = readFileSync(path.join(lock, readdirSync(lock).sort().at(-1) ?? ''), 'utf8');
+  return (JSON.parse(held) as { pid: number }).pid;
+}
+
 async function eventsOf(type: string): Promise<{ instance_id: string; payload: Receipt }[]> {
   const log = readFileSync(path.join(dir, '.runs', await idOfRun(), 'events.jsonl'), 'utf8');
   const lines = log.trim().split('\n');
@@ -200,9 +207,7 @@ describe('18. Checks', () => {
     expect(started.code, started.stderr).toBe(0);
     const ws = path.join(dir, 'ws');
     await vi.waitUntil(() => existsSync(path.join(ws, 'begun')), { timeout: 60_000 });
-    const lock = path.join(dir, '.runs', await idOfRun(), 'lock');
-    const held = readFileSync(path.join(lock, readdirSync(lock).sort().at(-1) ?? ''), 'utf8');
-    process.kill((JSON.parse(held) as { pid: number }).pid, 'SIGKILL');
+    process.kill(await engineOfRun(), 'SIGKILL');
     const explained = await cli('run', 'explain', 'latest');
     expect(explained.stdout).toContain('has ended well, and has yet to be checked');
     writeFileSync(path.join(ws, 'go'), '');
@@ -210,6 +215,24 @@ describe('18. Checks', () => {
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(calls(), 'the agent is not asked again').toHaveLength(1);
     expect(await eventsOf('check_finished')).toHaveLength(1);
+    expect((await cli('run', 'verify', 'latest')).code).toBe(0);
+  });
+
+  it('end with an abort after the engine was killed, also where their workspace is gone', async () => {
+    const { cli } = taught('echo ok', {
+      sandbox: 'danger-full-access',
+      checks: [
+        { run: 'echo $$ > ../pid.new; mv ../ws ../elsewhere; mv ../pid.new ../pid; sleep 600' },
+      ],
+    });
+    expect((await cli('run', 'start', '--root', 'a', '--no-wait')).code).toBe(0);
+    const pidFile = path.join(dir, 'pid');
+    await vi.waitUntil(() => existsSync(pidFile), { timeout: 60_000 });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(await engineOfRun(), 'SIGKILL');
+    const aborted = await cli('run', 'abort', 'latest');
+    expect(aborted.stderr).toBe('');
+    expect(() => process.kill(pid, 0), 'the check is gone').toThrow('ESRCH');
     expect((await cli('run', 'verify', 'latest')).code).toBe(0);
   });
 

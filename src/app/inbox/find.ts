@@ -2,6 +2,7 @@
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { statsOf } from '../../disk/stats-of.ts';
+import { readRunFile } from '../../store/cache/run-file.ts';
 import { suggest } from '../../text/suggest.ts';
 import {
   listRunIds,
@@ -97,13 +98,15 @@ export function runsOf(programDir: string, run: string | undefined): RunPaths[] 
 }
 
 /**
- * Whether a run may have questions: something lies in its inbox, or its log is newer than what was made of it, as where
- * an engine has died after it had asked.
+ * Whether a run may have questions: something lies in its inbox, or its log goes on after what was made of it, as where
+ * an engine has died after it had asked. The times of files are coarse: where they are the same, the lengths tell.
  */
 export function mayAsk(paths: RunPaths): boolean {
   if (idsIn(paths).length > 0 || namesIn(paths.inboxReplies).length > 0) return true;
   const [log, summary] = [statsOf(paths.eventsLog), statsOf(paths.runFile)];
-  return log !== null && (summary === null || log.mtimeMs > summary.mtimeMs);
+  if (log === null || summary === null) return log !== null;
+  if (log.mtimeMs !== summary.mtimeMs) return log.mtimeMs > summary.mtimeMs;
+  return readRunFile(paths)?.log_bytes !== log.size;
 }
 
 /** Of questions in the inbox, and of those that workers have left since an engine looked. */

@@ -136,7 +136,8 @@ export function driveSession(
       if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
       notifier = await notifierFor(world, session);
       notifier?.begin();
-      if (runStatus(session.state) !== 'done') await keepBases(world, session.state);
+      const mayStart = options.settleOnly !== true && runStatus(session.state) !== 'done';
+      if (mayStart) await keepBases(world, session.state);
       await engine.run();
     })
     .finally(() => notifier?.close())

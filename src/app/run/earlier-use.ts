@@ -10,7 +10,7 @@ import { runCost } from './spending.ts';
 
 /** The newest that are looked at: what a program costs changes with it, and a run waits while it is asked. */
 const MOST_RUNS = 10;
-const MAX_LOG_BYTES = 32 * 2 ** 20;
+const MAX_LOG_BYTES = 8 * 2 ** 20;
 
 /**
  * The means of an instance of each, added up; null where no run has told of one of them. Instances that took no attempt
@@ -55,12 +55,13 @@ export function earlierUse(
 /** null where it cannot be read, or not in a moment. */
 function earlierRun(programDir: string, runId: string): RunState | null {
   const paths = runPaths(programDir, runId);
-  const size = statSync(paths.eventsLog, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_LOG_BYTES) return null;
   try {
+    if (statSync(paths.eventsLog).size > MAX_LOG_BYTES) return null;
     return viewRun(paths).state;
   } catch (error) {
-    if (error instanceof Refusal) return null;
+    // Another user's, or of a disk that does not answer: a run does not stop for what is merely told beside a question.
+    if (error instanceof Refusal || (error as NodeJS.ErrnoException).code !== undefined)
+      return null;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { RunState } from '../../core/state/run-state.ts';
 import { remove } from '../../disk/disk.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { checkBase, makeBase, type CheckedBase } from '../../git/base.ts';
-import { gitOf, type Git } from '../../git/git.ts';
+import { GitFailure, gitOf, type Git } from '../../git/git.ts';
 import { runRefs } from '../../git/refs.ts';
 import { gitVersion, repositoryAt } from '../../git/repository.ts';
 import { refCommit, setRef } from '../../git/set-ref.ts';
@@ -85,15 +85,20 @@ export async function makeBases(
 
 /**
  * Has refs of the run name what it starts from, where none does yet. Not before the run is on record: of a start that
- * dies, nothing would ever take them away. @throws GitFailure
+ * dies, nothing would ever take them away. Where a repository cannot be written to, its instances will say so: what is
+ * at work has to be found again all the same.
  */
 export async function keepBases(world: World, { plan, runId }: RunState): Promise<void> {
   const refs = runRefs(runId);
   const git = gitOf(world.env);
   for (const [place, { repository, commit }] of (plan.workspace_bases ?? []).entries()) {
     const ref = refs.base(place);
-    if ((await refCommit(git, repository, ref)) !== commit) {
-      await setRef(git, repository, ref, commit);
+    try {
+      if ((await refCommit(git, repository, ref)) !== commit) {
+        await setRef(git, repository, ref, commit);
+      }
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error;
     }
   }
 }

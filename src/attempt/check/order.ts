@@ -15,7 +15,7 @@ import { realPathOf } from '../../disk/real-path.ts';
 import { argvOf } from '../../model/checks.ts';
 import { agentDefaults } from '../../model/defaults.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
-import { resolveWorkspaces } from '../../program/workspaces.ts';
+import { resolveWorkspaces, type Workspaces } from '../../program/workspaces.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { ceilings } from '../order.ts';
 import { heldAway } from '../place/held-away.ts';
@@ -36,74 +36,92 @@ export interface CheckBasis {
 
 export type CheckOrder =
   /** `mayHaveBegun`: by an engine that died. */
-  { ok: true; order: AttemptOrder; mayHaveBegun: boolean } | { ok: false; message: string };
+  | { ok: true; order: AttemptOrder; mayHaveBegun: boolean }
+  /** `left`: what an engine that died has begun before; good for finding that again, not for starting it. */
+  | { ok: false; message: string; left: AttemptOrder | null };
 
 /** Lays out a check, and says how to carry it out. */
 export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck): CheckOrder {
-  const { state, paths, env } = basis;
+  const { state, paths } = basis;
   const { project } = state.plan;
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
   const tree = placesInTree(basis, instanceId);
+  const { attemptDir, controlDir } = paths.checkPlace(instanceId, instance.attempt, due);
+  const mayHaveBegun = existsSync(controlDir);
+  const refuse = (message: string): CheckOrder => {
+    const nowhere = { cwd: attemptDir, projectWorkspaceDir: attemptDir, extraRoots: [] };
+    const left = mayHaveBegun ? orderIn(basis, instanceId, due, nowhere, tree) : null;
+    return { ok: false, message, left };
+  };
   const values = effectiveValues(state, instance.input_scope_id);
   const resolved =
     tree === null
       ? resolveWorkspaces(paths.authoredDir, project, task, values)
       : ({ ok: true, workspaces: tree.workspaces } as const);
-  if (!resolved.ok) return resolved;
+  if (!resolved.ok) return refuse(resolved.message);
   const away = heldAway(state, instance, resolved.workspaces, tree?.directory ?? null);
-  if (away !== null) return { ok: false, message: away };
-  const { cwd, projectWorkspaceDir, extraRoots } = resolved.workspaces;
-  const { agent, sandbox } = effectiveAgent(project, task);
-  const isWrapped = basis.hasSandbox && unheldBecause(project, task) === null;
-  const { attemptDir, controlDir } = paths.checkPlace(instanceId, instance.attempt, due);
-  const mayHaveBegun = existsSync(controlDir);
+  if (away !== null) return refuse(away);
   makeDirectory(controlDir);
   makeDirectory(path.join(attemptDir, 'scratch'));
   // Its standard input.
   if (!mayHaveBegun) writeFile(path.join(controlDir, 'prompt.md'), '');
+  const order = orderIn(basis, instanceId, due, resolved.workspaces, tree);
+  return { ok: true, mayHaveBegun, order };
+}
+
+function orderIn(
+  basis: CheckBasis,
+  instanceId: string,
+  due: DueCheck,
+  { cwd, projectWorkspaceDir, extraRoots }: Workspaces,
+  tree: ReturnType<typeof placesInTree>,
+): AttemptOrder {
+  const { state, paths, env } = basis;
+  const { project } = state.plan;
+  const instance = instanceOf(state, instanceId);
+  const task = taskOf(state, instance);
+  const { agent, sandbox } = effectiveAgent(project, task);
+  const isWrapped = basis.hasSandbox && unheldBecause(project, task) === null;
+  const { attemptDir, controlDir } = paths.checkPlace(instanceId, instance.attempt, due);
   const command = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh', ...argvOf(due.spec)];
   const use = { agent: { ...agentDefaults, command }, run: null };
   return {
-    ok: true,
-    mayHaveBegun,
-    order: {
-      backend: shellBackend.name,
-      settings: shellBackend.settings(use, basis.config).settings,
-      cwd,
-      projectWorkspaceDir,
-      programDir: paths.authoredDir,
-      attemptDir,
-      controlDir,
-      runFormat: state.plan.format_version,
-      sandbox,
-      writableRoots: extraRoots,
-      // Of a tree nobody's git but its own agent's reads what is in there.
-      ...(tree === null ? {} : { closed: [] }),
-      model: null,
-      outputSchemaFile: null,
-      sessionId: null,
-      previousUsage: null,
-      env: {
-        CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
-        CODEX_ORCH_RUN_ID: state.runId,
-        CODEX_ORCH_INSTANCE_ID: instanceId,
-        CODEX_ORCH_TASK_ID: task.id,
-        CODEX_ORCH_ATTEMPT_DIR: paths.attemptDir(instanceId, instance.attempt),
-        CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
-        CODEX_ORCH_WORKSPACE_DIR: cwd,
-        // It is no worker, and asks nobody.
-        CODEX_ORCH_QUESTIONS_DIR: '',
-        ...(tree === null ? {} : ceilings(env, [path.dirname(attemptDir), tree.folder])),
-        PATH: ownPath(env['PATH'], [cwd, projectWorkspaceDir, ...extraRoots]),
-      },
-      profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets: agent.secrets ?? [] },
-      wallTimeoutMs: due.spec.timeout_sec * 1000,
-      idleTimeoutMs: null,
-      graceMs: project.node_terminate_grace_sec * 1000,
-      startedAt: basis.now(),
-      generation: 0,
+    backend: shellBackend.name,
+    settings: shellBackend.settings(use, basis.config).settings,
+    cwd,
+    projectWorkspaceDir,
+    programDir: paths.authoredDir,
+    attemptDir,
+    controlDir,
+    runFormat: state.plan.format_version,
+    sandbox,
+    writableRoots: extraRoots,
+    // Of a tree nobody's git but its own agent's reads what is in there.
+    ...(tree === null ? {} : { closed: [] }),
+    model: null,
+    outputSchemaFile: null,
+    sessionId: null,
+    previousUsage: null,
+    env: {
+      CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
+      CODEX_ORCH_RUN_ID: state.runId,
+      CODEX_ORCH_INSTANCE_ID: instanceId,
+      CODEX_ORCH_TASK_ID: task.id,
+      CODEX_ORCH_ATTEMPT_DIR: paths.attemptDir(instanceId, instance.attempt),
+      CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
+      CODEX_ORCH_WORKSPACE_DIR: cwd,
+      // It is no worker, and asks nobody.
+      CODEX_ORCH_QUESTIONS_DIR: '',
+      ...(tree === null ? {} : ceilings(env, [path.dirname(attemptDir), tree.folder])),
+      PATH: ownPath(env['PATH'], [cwd, projectWorkspaceDir, ...extraRoots]),
     },
+    profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets: agent.secrets ?? [] },
+    wallTimeoutMs: due.spec.timeout_sec * 1000,
+    idleTimeoutMs: null,
+    graceMs: project.node_terminate_grace_sec * 1000,
+    startedAt: basis.now(),
+    generation: 0,
   };
 }
 

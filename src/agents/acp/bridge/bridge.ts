@@ -35,9 +35,9 @@ const STREAMING_MS = 1000;
 const SETTLED_MS = 1000;
 /** Longer than a killed process takes to be gone. */
 const KILLED_MS = 1000;
-/** How often, and how often at most, an agent is asked whether it has kept its session. */
+/** How often, and for how long, an agent is asked whether it has kept its session. */
 const KEPT_POLL_MS = 50;
-const KEPT_LOOKS = 40;
+const KEPT_WITHIN_MS = 3000;
 
 export class Bridge {
   readonly #order: BridgeOrder;
@@ -180,18 +180,19 @@ export class Bridge {
    */
   async #sessionIsKept(): Promise<void> {
     if (!this.#listsSessions || this.#isStopping) return;
-    for (let looks = 0; looks < KEPT_LOOKS; looks += 1) {
+    const isLate = after(KEPT_WITHIN_MS).then(() => null);
+    for (;;) {
       const listing = this.#connection.request('session/list', { cwd: this.#order.cwd });
       const listed = await Promise.race([
         listing.catch(() => null),
         this.#asked.then(() => null),
-        after(LEAVING_MS),
+        isLate,
       ]);
       // Who does not say is not asked again.
-      if (listed === null || listed === undefined) return;
+      if (listed === null) return;
       const sessions = recordsIn(recordOf(listed)['sessions']);
       if (sessions.some(({ sessionId }) => sessionId === this.#sessionId)) return;
-      await after(KEPT_POLL_MS);
+      if ((await Promise.race([after(KEPT_POLL_MS), isLate])) === null) return;
     }
   }
 
