@@ -283,7 +283,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
       for (const address of colorScheme === 'light' ? everyView : everyView.slice(0, 3)) {
         await page.goto(served.url + address);
         await page.locator('main').waitFor();
-        await page.locator('.skeleton').waitFor({ state: 'detached' });
+        await page.waitForFunction(`document.querySelector('.skeleton') === null`);
         const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(over, `${address} is wider than the window`).toBeLessThanOrEqual(0);
       }

@@ -166,7 +166,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
       for (const view of colorScheme === 'light' ? views : looked) {
         await page.goto(served.url + (view ?? ''));
         await page.locator('main').waitFor();
-        await page.locator('.skeleton').waitFor({ state: 'detached' });
+        await page.waitForFunction(`document.querySelector('.skeleton') === null`);
         await page.evaluate(axe);
         found.push(...(await page.evaluate<string[]>(serious)).map((each) => `${view}: ${each}`));
       }

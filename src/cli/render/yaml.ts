@@ -8,19 +8,17 @@ import { visible } from './visible.ts';
 
 export function renderYaml(value: Json): string {
   let text = '';
-  writeYaml(value, (part) => (text += part));
-  return text;
-}
-
-/** As `renderYaml`, part by part: the text of a large document is then never there as a whole. */
-export function writeYaml(value: Json, write: (part: string) => void): void {
-  const lines = new Lines(write);
+  const lines = new Lines((part) => (text += part));
   if (isFilled(value)) writeBlock(value, '', '', lines);
   else lines.push(scalar(value, ''));
   lines.flush();
+  return text;
 }
 
-/** As `writeYaml`, of an object whose larger fields are made entry by entry: nor is then the document. */
+/**
+ * As `renderYaml`, part by part, of an object whose larger fields are made entry by entry: neither the text of a large
+ * document nor the document itself is then ever there as a whole.
+ */
 export function writeYamlOf(
   fields: Iterable<readonly [string, Json | Iterable<[string, Json]>]>,
   write: (part: string) => void,

@@ -25,16 +25,38 @@ export function slipAt(text: string, offset: number, { code }: { code: string })
 export function variableSlipAt(text: string, offset: number): Slip | null {
   const from = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(from).split(/\r?\n/, 1)[0] ?? '';
-  const found = /[[{](?:.*?[[{,:])?\s*([^\s"'[\]{},:#][^"'[\]{},]*\$\{[^{}"']*\}[^"'[\]{},]*)/.exec(
-    line,
-  );
-  const value = found?.[1]?.replace(/^[^:]*: +/, '').trim();
-  if (found === null || value === undefined) return null;
+  const value = valueWithVariable(line);
+  if (value === null) return null;
   return {
     message: `between brackets, a value with a variable needs quotes: ${value}`,
     hint: `Put it in quotes: ${JSON.stringify(value)}`,
-    at: from + line.indexOf(value, found.index),
+    at: from + line.indexOf(value),
   };
+}
+
+/** The first value of a line that stands between brackets, holds a variable and has no quotes around it. */
+function valueWithVariable(line: string): string | null {
+  const bracket = line.search(/[[{]/);
+  if (bracket === -1) return null;
+  let end = bracket + 1;
+  for (;;) {
+    const variable = line.indexOf('${', end);
+    if (variable === -1) return null;
+    let start = variable;
+    while (start > end && !'"\'[]{},'.includes(line.charAt(start - 1))) start -= 1;
+    end = variable;
+    while (end < line.length && !'"\'[]{},'.includes(line.charAt(end))) {
+      const close = line.startsWith('${', end) ? line.indexOf('}', end) : end;
+      if (close === -1) return null;
+      end = close + 1;
+    }
+    const isOpen = '[{,'.includes(line.charAt(start - 1)) || start === bracket + 1;
+    const value = line
+      .slice(start, end)
+      .replace(/^[^:]*: +/, '')
+      .trim();
+    if (isOpen && !value.startsWith('#')) return value;
+  }
 }
 
 /** `id: a`, and a field below it that is further in: as if it belonged to the value. */
