@@ -2,9 +2,9 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { remove, temporaryName } from '../disk/disk.ts';
-import { copyKeepingTime } from '../disk/foreign-file.ts';
+import { copyKeepingTime, kindAt } from '../disk/foreign-file.ts';
 import type { LeftOut } from '../model/trees.ts';
-import { GitFailure, type Git, type GitOutcome, type GitPlace } from './git.ts';
+import { GitFailure, type Git, type GitOutcome } from './git.ts';
 import { leftOut } from './repository.ts';
 import { engineGit, type Tree } from './tree.ts';
 
@@ -53,15 +53,21 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
   const place = engineGit(tree);
   const { start } = options;
   const excluded = [...leftOut, ...options.copied.flatMap(globsOf)];
-  const { changed, untracked } = await differing(git, place, excluded);
-  const nested = untracked.filter((name) => name.endsWith('/'));
+  const { changed, untracked } = await differing(git, tree, excluded);
+  const nested = [...new Set(untracked.filter((name) => name.endsWith('/')))];
   const large = tooLarge(tree.directory, [...changed, ...untracked], options.maxFileBytes);
   if (large.length > 0) {
     const most = options.maxFileBytes / 1024 / 1024;
     const message = `larger than max_file_mb (${most} MB): ${large.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
     return { ok: false, message };
   }
+  // By its name `add` would take what is below it now, and that is a repository.
+  const gaveWay = changed.filter((name) => nested.some((inside) => inside.startsWith(`${name}/`)));
   const add = async (paths: readonly string[]): Promise<GitOutcome> => {
+    if (gaveWay.length > 0) {
+      const forget = ['update-index', '-z', '--force-remove', '--stdin'];
+      await git.text(forget, place, { input: gaveWay.join('\0') });
+    }
     const args = ['add', '-A', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul'];
     // Git would look into submodules, and run what their own configuration names.
     const config = ['diff.ignoreSubmodules=dirty'];
@@ -69,7 +75,8 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
     const added = paths.length === 0 ? null : await git.run(args, place, { input, config });
     return added === null || added.code === 0 ? git.run(['write-tree'], place) : added;
   };
-  const few = [...changed, ...untracked].filter((name) => !nested.includes(name));
+  const apart = new Set([...nested, ...gaveWay]);
+  const few = [...changed, ...untracked].filter((name) => !apart.has(name));
   const everything = ['.', ...excluded, ...nested.map((name) => `:(exclude,literal)${name}`)];
   const isFew = few.length <= FEW_FILES;
   let written = await add(isFew ? few.map((name) => `:(literal)${name}`) : everything);
@@ -150,21 +157,26 @@ interface Differing {
   untracked: string[];
 }
 
+/** A mode, of a directory that is a repository of its own. */
+const REPOSITORY = '160000';
+
 /** In one process; what `status` says of the person's HEAD is passed over. */
-async function differing(
-  git: Git,
-  place: GitPlace,
-  excluded: readonly string[],
-): Promise<Differing> {
+async function differing(git: Git, tree: Tree, excluded: readonly string[]): Promise<Differing> {
   const options = ['--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'];
   const status = ['status', '--porcelain=v2', '-z', ...options, '--', '.', ...excluded];
   const found: Differing = { changed: [], untracked: [] };
-  for (const entry of await git.fields(status, place)) {
+  for (const entry of await git.fields(status, engineGit(tree))) {
     // As git-status(1) has it: `1 XY sub mH mI mW hH hI path`, and of Y a dot where the file is as in the index.
-    const [, kind, name] = /^(?:1 .(.)(?: \S+){6}|\?) (.*)$/s.exec(entry) ?? [];
+    const [, kind, was, is, name] =
+      /^(?:1 .(.) \S+ \S+ (\d+) (\d+) \S+ \S+|\?) (.*)$/s.exec(entry) ?? [];
     if (name === undefined) continue;
     if (kind === undefined) found.untracked.push(name);
     else if (kind !== '.') found.changed.push(name);
+    // Of one without a commit that stands where a file was, it says only that the file is gone.
+    const isNested =
+      is === REPOSITORY ||
+      (kind === 'D' && kindAt(path.join(tree.directory, name, '.git')) !== 'missing');
+    if (isNested && was !== REPOSITORY) found.untracked.push(`${name}/`);
   }
   return found;
 }

@@ -185,6 +185,32 @@ it('repositories inside are left out and named, with a commit or without one', a
   expect(work.ok && work.left_out.map((one) => one.path).sort()).toEqual(['empty', 'full']);
 });
 
+it.each([
+  ['of its own place, without a commit', 'vendor', false],
+  ['of its own place, with a commit', 'vendor', true],
+  ['below it', 'vendor/inner', true],
+] as const)(
+  'a file that gave way to a repository %s is gone, and that is left out',
+  async (_, name, commits) => {
+    const repo = makeRepository();
+    repo.write('a', 'a\n');
+    repo.write('vendor', 'x\n');
+    const start = repo.commit('one');
+    const tree = await treeOf(repo, start);
+    rmSync(path.join(tree.directory, 'vendor'));
+    await inside(tree, 'init', '-q', name);
+    writeFileSync(path.join(tree.directory, name, 'x'), 'x\n');
+    const nested = { ...tree, directory: path.join(tree.directory, name) };
+    if (commits) await inside(nested, 'commit', '-q', '--allow-empty', '-m', 'x');
+    expect(await take(tree, start)).toMatchObject({
+      ok: true,
+      changed: ['vendor'],
+      removed: ['vendor'],
+      left_out: [{ path: name, reason: 'nested_repository' }],
+    });
+  },
+);
+
 it('a file above the limit is named before anything is added, and what is copied along is not taken', async () => {
   const repo = makeRepository();
   repo.write('a', 'a\n');
