@@ -6,7 +6,14 @@ import type { Uncommitted, WorkspaceBase } from '../model/trees.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Git } from './git.ts';
 import { makeCommit } from './make-commit.ts';
-import { dirtOf, headCommit, leftOut, relativeDrivers, type Repository } from './repository.ts';
+import {
+  dirtOf,
+  headCommit,
+  leftOut,
+  relativeDrivers,
+  unreadableIndex,
+  type Repository,
+} from './repository.ts';
 
 /** What can be said before anything is written. */
 export interface CheckedBase {
@@ -56,6 +63,7 @@ export async function checkBase(
 /**
  * The base, with a commit where it includes what is uncommitted. `scratch`: a file of ours, made and removed; `at`: as
  * for `makeCommit`.
+ * @throws Refusal `index-unreadable`; GitFailure
  */
 export async function makeBase(
   git: Git,
@@ -82,8 +90,13 @@ export async function makeBase(
   try {
     makeDirectory(path.dirname(scratch));
     // A copy with its time: git trusts an entry that is older than the index.
-    await copyKeepingTime(index, scratch);
+    const copied = await copyKeepingTime(index, scratch);
     const own = { cwd: topLevel, indexFile: scratch };
+    if (!copied.ok) {
+      if (copied.code !== 'missing') throw unreadableIndex(index, copied);
+      // With none at all, what git ignores would be missing from the base, though it is tracked.
+      await git.text(['read-tree', head], own);
+    }
     await git.text(['add', '-A', '--', '.', ...leftOut], own);
     const tree = await git.text(['write-tree'], own);
     const message = `What was uncommitted in ${path.basename(topLevel)}`;

@@ -1,6 +1,7 @@
 /** What a directory of the person's is to git, and whether a run can start from it. Changes nothing there. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { ForeignTrouble } from '../disk/foreign-file.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import type { Git, GitPlace } from './git.ts';
 
@@ -186,4 +187,12 @@ function notARepository(directory: string, stderr: string): Refusal {
 
 function refused(code: string, message: string, hint?: string): Refusal {
   return new Refusal(code, message, { hint, exit: ExitStatus.usage });
+}
+
+/** That nothing can be said of files whose index lies there, but cannot be read. */
+export function unreadableIndex(file: string, { reason }: ForeignTrouble): Refusal {
+  return new Refusal('index-unreadable', `${file}: ${reason}.`, {
+    hint: 'Git needs it. Mend or remove it, and try again.',
+    exit: ExitStatus.failed,
+  });
 }

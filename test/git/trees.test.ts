@@ -14,6 +14,7 @@ import { expect, it } from 'vitest';
 import { checkBase, makeBase } from '../../src/git/base.ts';
 import { fold, independent, markedFiles } from '../../src/git/fold.ts';
 import { repositoryAt } from '../../src/git/repository.ts';
+import { restoreWork } from '../../src/git/restore-work.ts';
 import { setRef } from '../../src/git/set-ref.ts';
 import { engineGit, makeTree, type Tree } from '../../src/git/tree.ts';
 import { writeWork, type Work } from '../../src/git/work.ts';
@@ -292,6 +293,42 @@ it('what is uncommitted becomes a commit, and the person’s index stays as it i
   expect(readFileSync(path.join(repo.dir, '.git/index'))).toEqual(index);
   expect(await makeBase(testGit, checked, 'include', { scratch, at })).toEqual(base);
   expect((await makeBase(testGit, checked, 'ignore', { scratch, at })).commit).toBe(base.head);
+});
+
+it('without an index what was uncommitted is still all that is tracked; one that cannot be read is told', async () => {
+  const repo = makeRepository();
+  repo.write('.gitignore', 'ignored\n');
+  repo.write('ignored', 'x\n');
+  repo.git('add', '-f', 'ignored');
+  repo.commit('one');
+  repo.write('new', 'x\n');
+  const found = await repositoryAt(testGit, repo.dir);
+  const checked = await checkBase(testGit, found, 'include');
+  const index = path.join(repo.dir, '.git/index');
+  rmSync(index);
+  const scratch = `${repo.dir}.scratch`;
+  const base = await makeBase(testGit, checked, 'include', { scratch, at });
+  expect(repo.git('diff', '--name-only', base.head, base.commit)).toBe('new');
+  mkdirSync(index);
+  const again = makeBase(testGit, checked, 'include', { scratch, at });
+  await expect(again).rejects.toMatchObject({ code: 'index-unreadable' });
+});
+
+it('what an agent left is not restored by an index that cannot be read', async () => {
+  const repo = makeRepository();
+  repo.write('a', 'a\n');
+  const start = repo.commit('one');
+  const tree = await treeOf(repo, start);
+  const wanted = { tree: repo.git('rev-parse', 'HEAD^{tree}'), copied: [] };
+  rmSync(tree.indexFile);
+  mkdirSync(tree.indexFile);
+  writeFileSync(path.join(tree.directory, 'a'), 'b\n');
+  const restored = restoreWork(testGit, tree, wanted);
+  await expect(restored).rejects.toMatchObject({ code: 'index-unreadable' });
+  expect(readFileSync(path.join(tree.directory, 'a'), 'utf8')).toBe('b\n');
+  rmSync(tree.indexFile, { recursive: true });
+  await restoreWork(testGit, tree, wanted);
+  expect(readFileSync(path.join(tree.directory, 'a'), 'utf8')).toBe('a\n');
 });
 
 interface Branched {
