@@ -121,6 +121,33 @@ const changing = new Set([
   'write-tree',
 ]);
 
+/**
+ * Those that open what lies in a working tree, or in the `.git` there, by its name: `.gitignore`, an index. The others
+ * may run what asks the person (for a password, for the key to sign with), which may well wait on a pipe of its own.
+ */
+const opening = new Set([
+  'add',
+  'blame',
+  'cat-file',
+  'checkout',
+  'clean',
+  'config',
+  'diff-files',
+  'diff-tree',
+  'grep',
+  'hash-object',
+  'ls-files',
+  'merge',
+  'read-tree',
+  'reset',
+  'rev-parse',
+  'rm',
+  'status',
+  'symbolic-ref',
+  'update-index',
+  'write-tree',
+]);
+
 const TIMEOUT_MS = 10 * 60_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -143,8 +170,7 @@ export function gitOf(env: Readonly<NodeJS.ProcessEnv>): Git {
       env: { ...base, ...index, ...options.env },
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       maxBytes: options.maxBytes ?? MAX_BYTES,
-      // What lies in a working tree as `.gitignore` it opens, whatever it is.
-      opensNoPipes: true,
+      opensNoPipes: opening.has(args[0] ?? ''),
       ...(options.input === undefined ? {} : { input: options.input }),
     });
   };

@@ -1,5 +1,5 @@
 /** Every git of the engine: what reaches it, what it may not do, how its failure is told. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { GitFailure, gitOf } from '../../src/git/git.ts';
@@ -44,6 +44,34 @@ it('output has a bound', async () => {
   expect(outcome).toMatchObject({ code: null });
   expect(outcome.stderr).toContain('more than 10 bytes');
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'what asks for the key to sign with may wait on a pipe of its own',
+  { timeout: 60_000 },
+  async () => {
+    const repo = makeRepository();
+    repo.write('a', 'a\n');
+    repo.commit('one');
+    // Longer than a git is left to wait that reads a working tree.
+    const asks = [
+      'mkfifo "$0.pipe"',
+      '(sleep 3; echo yes > "$0.pipe") >/dev/null 2>&1 &',
+      'read -r answer < "$0.pipe"',
+      String.raw`printf '\n[GNUPG:] SIG_CREATED \n' >&2`,
+      'echo "signed: $answer"',
+    ];
+    const program = `${repo.dir}.gpg`;
+    writeFileSync(program, `#!/bin/sh\n${asks.join('\n')}\n`, { mode: 0o755 });
+    const config = [`gpg.program=${program}`, 'user.name=P', 'user.email=p@example.com'];
+    const tree = repo.git('rev-parse', 'HEAD^{tree}');
+    const args = ['commit-tree', '-S', '-m', 'two', tree];
+    const signed = await testGit.run(args, { cwd: repo.dir }, { config });
+    expect(signed).toMatchObject({ code: 0, stderr: '' });
+    expect(repo.git('cat-file', '-p', signed.stdout.toString('utf8').trim())).toContain(
+      'signed: yes',
+    );
+  },
+);
 
 it('a git that is not there is a failure with its name', async () => {
   const git = gitOf({ ...testEnv, CODEX_ORCH_GIT_BIN: '/nonexistent/git' });
