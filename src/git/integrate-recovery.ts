@@ -3,10 +3,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { remove } from '../disk/disk.ts';
 import { kindAt, readForeign } from '../disk/foreign-file.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { changedFiles, type ChangedFile } from './changes.ts';
+import { shortOf } from './destination.ts';
 import { GitFailure, type Git, type GitPlace } from './git.ts';
 import { refCommit } from './set-ref.ts';
-import { carryOut, fastForward, takeIncluded, type Integration } from './integrate.ts';
+import { carryOut, fastForward, moveBranch, type Integration } from './integrate.ts';
 
 /** A git process that was at it may still be: it goes on without us, and removes its lock. */
 const LOCK_PATIENCE_MS = 10_000;
@@ -16,8 +18,9 @@ const MAX_LOOK_BYTES = 256 * 1024 * 1024;
 
 /**
  * Nothing is left to do where the branch is where it was to be, or has gone on. Otherwise the files are brought to
- * what they were to be; what the person has changed among them since is not written over.
+ * what they were to be; what the person has changed or staged among them since is not written over.
  * @returns files that are neither what they were nor what they are to be, where there are any: then nothing was done
+ * @throws Refusal `integrate-refused` where the person has checked out something else there; GitFailure
  */
 export async function recoverIntegration(
   git: Git,
@@ -35,18 +38,37 @@ export async function recoverIntegration(
     return [];
   }
   const there: GitPlace = { cwd: checkedOut.topLevel };
-  if (included !== null) await takeIncluded(git, there, included);
-  const changed = await changedFiles(git, place, included ?? from ?? to, to);
+  await refuseAnother(git, there, branch);
+  const commits = [included ?? from ?? to, to, from ?? to];
+  const [old = none, next = none, first = none] = await Promise.all(
+    commits.map((commit) => entriesOf(git, place, commit)),
+  );
+  const staged = stagedOf(await indexOf(git, there), old, [next, first]);
+  if (staged.theirs.length > 0) return staged.theirs;
+  if (included !== null && tip !== included) await moveBranch(git, there, included);
   // What the index has of the new would let git go on over files that are half written.
-  await forgetNew(git, there, changed);
+  await forget(git, there, staged.ours);
   // Where it was never begun, that is all.
   if ((await fastForward(git, there, to)).code === 0) return [];
-  const others = await neitherOldNorNew(git, there, changed, included ?? from ?? to, to);
+  const changed = await changedFiles(git, place, included ?? from ?? to, to);
+  const others = await neitherOldNorNew(git, there, changed, [old, next], to);
   if (others.length > 0) return others;
   await putNew(git, there, changed, to);
   const moved = await fastForward(git, there, to);
   if (moved.code !== 0) throw new GitFailure(['merge'], moved);
   return [];
+}
+
+/** All that follows works on what is checked out there. */
+async function refuseAnother(git: Git, there: GitPlace, branch: string): Promise<void> {
+  const head = await git.run(['symbolic-ref', '-q', 'HEAD'], there);
+  if (head.code === 0 && head.stdout.toString('utf8').trim() === branch) return;
+  const name = shortOf(branch);
+  const message = `An integration into ${name} was cut off in ${there.cwd}, where ${name} is not checked out any more.`;
+  throw new Refusal('integrate-refused', message, {
+    hint: `Check out ${name} there, and integrate again: that ends it.`,
+    exit: ExitStatus.failed,
+  });
 }
 
 /** Those that a fast-forward of ours takes, in that repository. */
@@ -66,62 +88,97 @@ async function clearLocks(integration: Integration, patienceMs: number): Promise
   for (const lock of left) remove(lock);
 }
 
+/** By path: `mode oid`, as of a commit or of the index. */
+type Entries = ReadonlyMap<string, string>;
+
+const none: Entries = new Map();
+
+async function entriesOf(git: Git, place: GitPlace, commit: string): Promise<Entries> {
+  const found = new Map<string, string>();
+  for (const field of await git.fields(['ls-tree', '-r', '-z', '--full-tree', commit], place)) {
+    const [, mode = '', oid = '', file = ''] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(field) ?? [];
+    found.set(file, `${mode} ${oid}`);
+  }
+  return found;
+}
+
+async function indexOf(git: Git, there: GitPlace): Promise<Entries> {
+  const found = new Map<string, string>();
+  for (const field of await git.fields(['ls-files', '-s', '-z'], there)) {
+    const [, entry = '', stage, file = ''] = /^(\d+ \w+) (\d)\t(.*)$/s.exec(field) ?? [];
+    found.set(file, stage === '0' ? entry : 'unmerged');
+  }
+  return found;
+}
+
+/**
+ * Of the files that are to change: `ours` are those of which the index has something else than `old`, but what one of
+ * the `others` has; `theirs` those of which it has what only the person can have put there.
+ */
+function stagedOf(
+  index: Entries,
+  old: Entries,
+  others: readonly Entries[],
+): { ours: string[]; theirs: string[] } {
+  const changing = new Set<string>();
+  for (const known of [old, ...others])
+    for (const file of known.keys())
+      if (others.some((other) => other.get(file) !== old.get(file))) changing.add(file);
+  const [ours, theirs]: [string[], string[]] = [[], []];
+  for (const file of changing) {
+    const entry = index.get(file);
+    if (entry === old.get(file)) continue;
+    (others.some((other) => other.get(file) === entry) ? ours : theirs).push(file);
+  }
+  // A file where a directory is to come, or the other way round.
+  const above = new Set([...changing].flatMap(directoriesOf));
+  for (const file of index.keys()) {
+    if (changing.has(file)) continue;
+    if (above.has(file) || directoriesOf(file).some((name) => changing.has(name))) {
+      theirs.push(file);
+    }
+  }
+  return { ours, theirs: theirs.sort() };
+}
+
+/** All that a file is in: `a`, `a/b` of `a/b/c`. */
+function directoriesOf(file: string): string[] {
+  const parts = file.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
 /** Files of a person's in what is to be written: what a killed git leaves of one is its beginning. */
 async function neitherOldNorNew(
   git: Git,
   there: GitPlace,
   changed: readonly ChangedFile[],
-  from: string,
+  versions: readonly Entries[],
   to: string,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const { path: file } of changed) {
-    const name = path.join(there.cwd, file);
-    const kind = kindAt(name);
+    const kind = kindAt(path.join(there.cwd, file));
     if (kind === 'missing' || kind === 'directory') continue;
-    const versions = await Promise.all(
-      [from, to].map((commit) => versionOf(git, there, commit, file)),
-    );
-    if (kind === 'file' && (await isOneOf(git, there, file, versions))) continue;
-    if (kind === 'link' && versions.some((version) => version?.isLink)) continue;
+    const entries = versions.map((version) => version.get(file) ?? '');
+    if (kind === 'file' && (await isOneOf(git, there, file, entries, to))) continue;
+    if (kind === 'link' && entries.some((entry) => entry.startsWith('120000 '))) continue;
     found.push(file);
   }
   return found;
-}
-
-interface Version {
-  oid: string;
-  isLink: boolean;
-  commit: string;
-}
-
-async function versionOf(
-  git: Git,
-  there: GitPlace,
-  commit: string,
-  file: string,
-): Promise<Version | null> {
-  const env = { GIT_LITERAL_PATHSPECS: '1' };
-  const [entry] = await git.fields(['ls-tree', '-z', '--full-tree', commit, '--', file], there, {
-    env,
-  });
-  const [, mode, oid = ''] = /^(\d+) \w+ (\w+)\t/.exec(entry ?? '') ?? [];
-  return mode === undefined ? null : { oid, isLink: mode === '120000', commit };
 }
 
 async function isOneOf(
   git: Git,
   there: GitPlace,
   file: string,
-  versions: readonly (Version | null)[],
+  entries: readonly string[],
+  to: string,
 ): Promise<boolean> {
   const hashed = await git.run(['hash-object', '--', file], there);
   const oid = hashed.stdout.toString('utf8').trim();
-  if (versions.some((version) => version?.oid === oid)) return true;
-  const next = versions[1];
-  if (!next) return false;
+  if (entries.some((entry) => oid !== '' && entry.endsWith(` ${oid}`))) return true;
   const written = readForeign(path.join(there.cwd, file), { maxBytes: MAX_LOOK_BYTES });
-  const whole = await git.run(['cat-file', '--filters', `${next.commit}:${file}`], there, {
+  const whole = await git.run(['cat-file', '--filters', `${to}:${file}`], there, {
     maxBytes: MAX_LOOK_BYTES,
   });
   return (
@@ -131,14 +188,12 @@ async function isOneOf(
   );
 }
 
-async function forgetNew(
-  git: Git,
-  there: GitPlace,
-  changed: readonly ChangedFile[],
-): Promise<void> {
+/** The index has of these again what HEAD has. */
+async function forget(git: Git, there: GitPlace, files: readonly string[]): Promise<void> {
+  if (files.length === 0) return;
   const args = ['reset', '-q', '--pathspec-from-file=-', '--pathspec-file-nul'];
-  const input = changed.map((file) => `${file.path}\0`).join('');
-  if (input !== '') await git.text(args, there, { env: { GIT_LITERAL_PATHSPECS: '1' }, input });
+  const input = files.map((file) => `${file}\0`).join('');
+  await git.text(args, there, { env: { GIT_LITERAL_PATHSPECS: '1' }, input });
 }
 
 async function putNew(

@@ -150,7 +150,11 @@ export async function carryOut(git: Git, integration: Integration): Promise<void
   const there: GitPlace = { cwd: checkedOut.topLevel };
   const tip = await refCommit(git, commonDir, branch);
   if (tip !== from) throw refusedByGit(branch, `the branch has moved to ${tip ?? 'nothing'}`);
-  if (included !== null) await takeIncluded(git, there, included);
+  if (included !== null) {
+    // The files are those of that commit.
+    await moveBranch(git, there, included);
+    await git.text(['reset', '-q'], there);
+  }
   const moved = await fastForward(git, there, to);
   if (moved.code === 0) return;
   if (moved.code === null || !hasRefused(moved.stderr)) {
@@ -178,11 +182,9 @@ function hasRefused(stderr: string): boolean {
   );
 }
 
-/** The files are those of that commit: only the branch and the index move. */
-export async function takeIncluded(git: Git, there: GitPlace, included: string): Promise<void> {
-  const env = { GIT_REFLOG_ACTION: REASON };
-  await git.text(['reset', '-q', '--soft', included], there, { env });
-  await git.text(['reset', '-q'], there, { env });
+/** The branch that is checked out there; no file, and nothing of the index. */
+export async function moveBranch(git: Git, there: GitPlace, to: string): Promise<void> {
+  await git.text(['reset', '-q', '--soft', to], there, { env: { GIT_REFLOG_ACTION: REASON } });
 }
 
 /** Without the included work first, the person's own commit of the same changes would conflict with the result. */

@@ -371,3 +371,73 @@ it('killed while included work was becoming a commit, it is ended by the next', 
   expect(made.repo.git('rev-parse', 'main')).toBe(made.result.commit);
   expect(made.repo.git('status', '--porcelain')).toBe('');
 });
+
+it.each<[string, (repo: MadeRepository) => void]>([
+  [
+    'staged',
+    (repo) => {
+      repo.write('a', 'mine\n');
+      repo.git('add', 'a');
+      repo.write('a', '1\n');
+    },
+  ],
+  ['taken out of the index', (repo) => repo.git('rm', '-q', '--cached', 'a')],
+])('what the person has %s since it was killed stays so, and is named', async (_, mine) => {
+  const made = scene({ a: '1\n', b: '1\n' }, { a: '2\n', b: '2\n', new: 'n\n' });
+  const integration = await decided(made);
+  mine(made.repo);
+  const before = personsOwn(made.repo.dir);
+  expect(await recoverIntegration(testGit, integration)).toEqual(['a']);
+  expect(personsOwn(made.repo.dir)).toEqual(before);
+  made.repo.git('reset', '-q', '--hard');
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(made.repo.git('rev-parse', 'main')).toBe(made.result.commit);
+});
+
+it.each([
+  ['a file that is to come', 'd/new'],
+  ['a file where a directory is to come', 'd'],
+  ['a file below one that is to come', 'd/new/x'],
+])('%s is only in the index: it stays there, and is named', async (_, file) => {
+  const made = scene({ a: '1\n' }, { a: '2\n', 'd/new': 'n\n' });
+  const integration = await decided(made);
+  made.repo.write(file, 'mine\n');
+  made.repo.git('add', file);
+  rmSync(path.join(made.repo.dir, 'd'), { recursive: true });
+  const before = personsOwn(made.repo.dir);
+  expect(await recoverIntegration(testGit, integration)).toEqual([file]);
+  expect(personsOwn(made.repo.dir)).toEqual(before);
+});
+
+it('killed with included work, what has been staged of it since stays, and is named', async () => {
+  const made = scene({ a: '1\n', b: '1\n' }, { b: '2\n' }, { a: 'mine\n' });
+  const integration = await decided(made);
+  made.repo.write('a', 'staged\n');
+  made.repo.git('add', 'a');
+  made.repo.write('a', 'mine\n');
+  const before = personsOwn(made.repo.dir);
+  expect(await recoverIntegration(testGit, integration)).toEqual(['a']);
+  expect(personsOwn(made.repo.dir)).toEqual(before);
+  made.repo.git('add', 'a');
+  made.repo.write('other', 'mine\n');
+  made.repo.git('add', 'other');
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(made.repo.git('rev-parse', 'main')).toBe(made.result.commit);
+  expect(made.repo.git('status', '--porcelain')).toBe('A  other');
+});
+
+it('where the person has switched to another branch since, nothing is done to that', async () => {
+  const made = scene({ a: '1\n' }, { a: '2\n' });
+  const integration = await decided(made);
+  made.repo.git('switch', '-q', '-c', 'other');
+  const before = personsOwn(made.repo.dir);
+  expect(await code(recoverIntegration(testGit, integration))).toBe('integrate-refused');
+  made.repo.git('switch', '-q', '--detach');
+  expect(await code(recoverIntegration(testGit, integration))).toBe('integrate-refused');
+  made.repo.git('switch', '-q', 'other');
+  expect(personsOwn(made.repo.dir, { but: ['logs/HEAD'] })['refs']).toBe(before['refs']);
+  expect(text(made, 'a')).toBe('1\n');
+  made.repo.git('switch', '-q', 'main');
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(made.repo.git('rev-parse', 'main')).toBe(made.result.commit);
+});
