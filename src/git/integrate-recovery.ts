@@ -155,16 +155,26 @@ async function neitherOldNorNew(
   versions: readonly Entries[],
   to: string,
 ): Promise<string[]> {
-  const found: string[] = [];
+  const found = new Set<string>();
   for (const { path: file } of changed) {
+    const above = directoriesOf(file).find((name) => isNoDirectory(path.join(there.cwd, name)));
+    if (above !== undefined) {
+      // Where either has it, it is one of those that are looked at.
+      if (!versions.some((version) => version.has(above))) found.add(above);
+      continue;
+    }
     const kind = kindAt(path.join(there.cwd, file));
     if (kind === 'missing' || kind === 'directory') continue;
     const entries = versions.map((version) => version.get(file) ?? '');
     if (kind === 'file' && (await isOneOf(git, there, file, entries, to))) continue;
     if (kind === 'link' && entries.some((entry) => entry.startsWith('120000 '))) continue;
-    found.push(file);
+    found.add(file);
   }
-  return found;
+  return [...found];
+}
+
+function isNoDirectory(name: string): boolean {
+  return !['directory', 'missing'].includes(kindAt(name));
 }
 
 async function isOneOf(

@@ -441,3 +441,15 @@ it('where the person has switched to another branch since, nothing is done to th
   expect(await recoverIntegration(testGit, integration)).toEqual([]);
   expect(made.repo.git('rev-parse', 'main')).toBe(made.result.commit);
 });
+
+it('a file of the person’s where a directory is to come is not written over either', async () => {
+  const made = scene({ a: '1\n' }, { a: '2\n', 'd/new': 'n\n' });
+  const integration = await decided(made);
+  made.repo.write('a', '2\n');
+  made.repo.write('d', 'mine\n');
+  expect(await recoverIntegration(testGit, integration)).toEqual(['d']);
+  expect(text(made, 'd')).toBe('mine\n');
+  rmSync(path.join(made.repo.dir, 'd'));
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(text(made, 'd/new')).toBe('n\n');
+});
