@@ -98,7 +98,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     await page.getByText('Pass 2 of 2').waitFor();
     await page.getByRole('link', { name: 'Answer', exact: true }).waitFor();
     await other.getByRole('link', { name: /Is this change good enough/ }).waitFor();
-    await other.waitForFunction(`document.title.startsWith('(1)')`);
+    await expect.poll(() => other.title(), { timeout: 20_000 }).toMatch(/^\(1\)/);
 
     // A loop is one frame with a stepper.
     await page.getByRole('button', { name: 'Earlier pass' }).click();
@@ -283,7 +283,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
       for (const address of colorScheme === 'light' ? everyView : everyView.slice(0, 3)) {
         await page.goto(served.url + address);
         await page.locator('main').waitFor();
-        await page.waitForFunction(`document.querySelector('.skeleton') === null`);
+        await expect.poll(() => page.locator('.skeleton').count(), { timeout: 20_000 }).toBe(0);
         const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(over, `${address} is wider than the window`).toBeLessThanOrEqual(0);
       }

@@ -86,7 +86,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await rows.filter({ hasText: 'src/b.ts' }).waitFor();
     expect(await rows.count()).toBe(3);
     await page.getByLabel('Search the instances').fill('src/b.ts');
-    await page.waitForFunction(`document.querySelectorAll('.instance-row').length === 1`);
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1);
     await rows.first().getByRole('link').click();
     await page.getByRole('link', { name: 'Checks' }).click();
     const checks = page.getByRole('region', { name: 'Checks' });
@@ -166,7 +166,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
       for (const view of colorScheme === 'light' ? views : looked) {
         await page.goto(served.url + (view ?? ''));
         await page.locator('main').waitFor();
-        await page.waitForFunction(`document.querySelector('.skeleton') === null`);
+        await expect.poll(() => page.locator('.skeleton').count(), { timeout: 20_000 }).toBe(0);
         await page.evaluate(axe);
         found.push(...(await page.evaluate<string[]>(serious)).map((each) => `${view}: ${each}`));
       }
