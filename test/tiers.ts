@@ -71,7 +71,6 @@ export type Tier = keyof typeof tiers;
 
 /** `npm run test:long`: those whose number of cases depends on the tier (`cases` of test/support/cases.ts). */
 export const long = [
-  'test/cli/render/plain-text.test.ts',
   'test/cli/render/screen.test.ts',
   'test/cli/render/yaml.test.ts',
   'test/core/events/misfit.test.ts',
@@ -87,6 +86,7 @@ export const long = [
   'test/races/locks.test.ts',
   'test/races/races.test.ts',
   'test/store/log/writer.test.ts',
+  'test/text/plain-text.test.ts',
   'test/text/width.test.ts',
 ];
 

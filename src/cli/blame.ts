@@ -6,7 +6,7 @@ import { Refusal } from '../model/refusal.ts';
 import { argument, defineCommand, flag, parsed, prints, text } from './command.ts';
 import { defaultProgram } from './program-argument.ts';
 import { printTable } from './render/table.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine } from '../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -6,7 +6,7 @@ import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { suggest } from '../text/suggest.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
-import { plainText } from './render/plain-text.ts';
+import { plainText } from '../text/plain-text.ts';
 
 /**
  * Runs one command line (without `node` and the script). Expected failures are printed, and set the

@@ -11,7 +11,7 @@ import { type Command, type Noun, takesProgram, type WordKind, written } from '.
 import type { CliContext } from './context.ts';
 import { placeWords, type WrittenWay } from './own-words.ts';
 import { defaultProgram } from './program-argument.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine } from '../text/plain-text.ts';
 
 interface Candidate {
   word: string;

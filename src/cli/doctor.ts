@@ -2,7 +2,7 @@
 import { ExitStatus } from '../model/refusal.ts';
 import { defineCommand, flag, optional, prints, PROGRAM } from './command.ts';
 import { makePaint } from './render/paint.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine } from '../text/plain-text.ts';
 
 interface DoctorFinding {
   id: string;

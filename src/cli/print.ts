@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
 import type { CliContext } from './context.ts';
 import { makePaint } from './render/paint.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine } from '../text/plain-text.ts';
 import { renderYaml } from './render/yaml.ts';
 
 export function printYaml(value: Json, context: CliContext): void {

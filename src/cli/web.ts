@@ -4,7 +4,7 @@ import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { defineCommand, flag, PROGRAM, text } from './command.ts';
 import type { CliContext } from './context.ts';
 import { readGivenFile } from './given-file.ts';
-import { plainLine } from './render/plain-text.ts';
+import { plainLine } from '../text/plain-text.ts';
 
 declare const CODEX_ORCH_VERSION: string;
 

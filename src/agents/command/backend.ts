@@ -20,6 +20,7 @@ import type {
 import { nothingLocated } from '../located.ts';
 import { commandDoctor } from './doctor.ts';
 import { commandFailure } from './failures.ts';
+import { nothingSeen } from '../output/summary.ts';
 
 export const commandBackend: Backend = {
   name: 'command',
@@ -144,14 +145,6 @@ function unstartable(file: string, searchPath: string): Refusal | null {
 function reader(): OutputReader {
   return {
     push: (line) => [{ type: 'output', text: line }],
-    summary: () => ({
-      sessionId: null,
-      finalMessage: null,
-      turn: 'open',
-      errorMessage: null,
-      errorFields: null,
-      usage: null,
-      busyWith: null,
-    }),
+    summary: () => ({ ...nothingSeen(), busyWith: null }),
   };
 }

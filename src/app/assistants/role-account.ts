@@ -41,7 +41,7 @@ export function roleAccount(world: World, question: AskedQuestion): RoleAccount 
         'usage-limit',
         `The account ${account} of role ${role.id} has come to a usage limit; ${retryAt === null ? 'nobody says when it ends' : `it ends at ${retryAt}`}.`,
         {
-          hint: `it is tried again after that, or at once after codex-orch limits clear ${account}`,
+          hint: `after that, or after codex-orch limits clear ${account}, codex-orch inbox worker tries it again, as does the next run resume`,
         },
       );
     },

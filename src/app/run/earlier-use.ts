@@ -60,8 +60,8 @@ function earlierRun(programDir: string, runId: string): RunState | null {
     return viewRun(paths).state;
   } catch (error) {
     // Another user's, or of a disk that does not answer: a run does not stop for what is merely told beside a question.
-    if (error instanceof Refusal || (error as NodeJS.ErrnoException).code !== undefined)
-      return null;
+    const isOfTheDisk = (error as NodeJS.ErrnoException).code !== undefined;
+    if (error instanceof Refusal || isOfTheDisk) return null;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { plural } from '../../text/plural.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { diffLine } from '../render/markdown.ts';
-import { plainText } from '../render/plain-text.ts';
+import { plainText } from '../../text/plain-text.ts';
 import { optionLines, questionLines } from '../render/question-lines.ts';
 import { DialogueEnded, Prompter } from './prompter.ts';
 import { askForText, completeAnswer } from './reply-dialogue.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../model/json.ts';
 import { FormSchema, isChoice, MAX_DEPTH, nameOf, typesOf } from './form-schema.ts';
 import type { Prompter } from './prompter.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 interface FormField {
   /** As shown: `payload.reviewers[0].name`. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { CliContext } from '../context.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { visible } from '../render/visible.ts';
 
 /** Thrown when the person ends the dialogue (Ctrl-C, Ctrl-D). */

@@ -8,7 +8,7 @@ import type { Interrupt } from '../../model/run.ts';
 import type { CliContext } from '../context.ts';
 import { fillPayload } from './payload-form.ts';
 import { DialogueEnded, Prompter } from './prompter.ts';
-import { plainLine, plainText } from '../render/plain-text.ts';
+import { plainLine, plainText } from '../../text/plain-text.ts';
 import { optionLines, questionLines } from '../render/question-lines.ts';
 
 /** null where the person gave up. */

@@ -3,7 +3,7 @@ import type { Edge } from '../../app/program/edit-edge.ts';
 import { dependencyKinds, type DependencyKind } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { suggest } from '../../text/suggest.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { choiceOf, TASK, type Word } from '../command.ts';
 
 export const SRC: Word<string> = { ...TASK, name: 'SRC' };

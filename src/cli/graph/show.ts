@@ -2,7 +2,7 @@
 import type { ProgramGraph } from '../../app/program/show-graph.ts';
 import { choiceOr, defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
-import { plainText } from '../render/plain-text.ts';
+import { plainText } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -4,7 +4,7 @@ import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.t
 import { programWord } from '../program-argument.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 
 export const command = defineCommand({

@@ -7,7 +7,7 @@ import type { Interrupt } from '../../model/run.ts';
 import { defineCommand, flag, parsed, parsedOr, prints, PROGRAM } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { beginning } from '../../text/width.ts';
 
 interface WorkerLine {

@@ -1,7 +1,7 @@
 /** `limits clear`. */
 import type { ForgottenLimit } from '../../app/limits/limits.ts';
 import { defineCommand, flag, prints, type Word } from '../command.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 const ACCOUNT: Word<string | null> = {
   name: 'ACCOUNT',

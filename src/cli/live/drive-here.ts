@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { grantFor } from '../render/closing-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { exitStatusOf } from './ends.ts';
 import { takeInterrupts, type Interruption } from './interruption.ts';
 import { openProgress, type RunProgress } from './progress.ts';

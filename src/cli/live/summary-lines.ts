@@ -8,7 +8,7 @@ import { localTime } from '../render/amounts.ts';
 import { checkLines } from '../render/check-lines.ts';
 import { liveLines } from '../render/live-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { shorterPath } from './ends.ts';
 import { standingLines } from './standing-lines.ts';
 

@@ -3,7 +3,7 @@ import type { Waiting } from '../../app/run/request.ts';
 import { describeHolder } from '../../app/run/inspect-run.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 /** A living engine answers sooner, as a rule. */
 const QUIET_MS = 1000;

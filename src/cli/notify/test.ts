@@ -3,7 +3,7 @@ import type { TestedTarget } from '../../app/notify/test-targets.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

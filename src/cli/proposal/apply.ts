@@ -2,7 +2,7 @@
 import { Refusal } from '../../model/refusal.ts';
 import type { Proposal } from '../../model/run.ts';
 import { defineCommand, flag, prints, PROGRAM, PROPOSAL } from '../command.ts';
-import { plainText } from '../render/plain-text.ts';
+import { plainText } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -2,7 +2,7 @@
 import { defineCommand, PROGRAM, PROPOSAL } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { visible } from '../render/visible.ts';
 
 export const command = defineCommand({

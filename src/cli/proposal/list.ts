@@ -2,7 +2,7 @@
 import { proposalKinds, proposalStatuses, type Proposal } from '../../model/run.ts';
 import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 
 export const command = defineCommand({

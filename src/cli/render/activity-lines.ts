@@ -6,7 +6,7 @@ import type { AgentActivity } from '../../model/activity.ts';
 import type { Usage } from '../../model/run.ts';
 import { count } from '../../text/amounts.ts';
 import type { Paint } from './paint.ts';
-import { plainLine, plainText } from './plain-text.ts';
+import { plainLine, plainText } from '../../text/plain-text.ts';
 import { fit } from '../../text/width.ts';
 
 /** What the agent does now, in one line; null for what says nothing about that. */

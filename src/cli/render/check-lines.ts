@@ -5,7 +5,7 @@ import { checkName, hasPassed, type CheckReceipt } from '../../model/checks.ts';
 import { plural } from '../../text/plural.ts';
 import { fit, textWidth } from '../../text/width.ts';
 import type { Paint } from './paint.ts';
-import { plainLine, plainText } from './plain-text.ts';
+import { plainLine, plainText } from '../../text/plain-text.ts';
 
 export interface CheckInput {
   state: RunState;

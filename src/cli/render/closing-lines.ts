@@ -17,7 +17,7 @@ import { duration, spent } from './amounts.ts';
 import { plural } from '../../text/plural.ts';
 import type { MarkdownLines } from './markdown.ts';
 import { paintStatus, type Paint } from './paint.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { replyCommand } from './reply-command.ts';
 import { fit, wrap } from '../../text/width.ts';
 

@@ -6,7 +6,7 @@ import { calledOf } from '../../core/state/item-names.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { count } from '../../text/amounts.ts';
 import { durationBetween, timeOfDay, totalTokens } from './amounts.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { fit } from '../../text/width.ts';
 
 /** One line, plain, without the instance: what happened. */

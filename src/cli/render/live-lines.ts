@@ -17,7 +17,7 @@ import { itemName } from '../../core/state/item-names.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { latestRegion, progressOf, regionText, type RegionProgress } from './region-row.ts';
 import { standingWord } from './standing-word.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { fit, pad, textWidth } from '../../text/width.ts';
 
 export interface LiveInput {

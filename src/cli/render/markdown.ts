@@ -1,7 +1,7 @@
 /** Markdown that agents and authors wrote, as lines for a terminal: nothing of it can steer that. */
 import { Lexer, type Token, type Tokens } from 'marked';
 import type { Paint } from './paint.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../text/plain-text.ts';
 import { tableLines, type Column } from './table.ts';
 import { textWidth, wrap } from '../../text/width.ts';
 

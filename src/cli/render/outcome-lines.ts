@@ -6,7 +6,7 @@ import { plural } from '../../text/plural.ts';
 import { fit } from '../../text/width.ts';
 import type { MarkdownLines } from './markdown.ts';
 import type { Paint } from './paint.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export interface OutcomeInput {
   outcomes: readonly Outcome[];

@@ -5,7 +5,7 @@ import type { Interrupt, Reply } from '../../model/run.ts';
 import { wrap } from '../../text/width.ts';
 import { markdownLines } from './markdown.ts';
 import type { Paint } from './paint.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export interface Look {
   columns: number;

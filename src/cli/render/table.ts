@@ -1,7 +1,7 @@
 /** Lists: a table with a heading on a terminal, tab-separated lines without one where output is piped. */
 import type { Output } from '../context.ts';
 import { makePaint, type Paint } from './paint.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { fit, pad, textWidth } from '../../text/width.ts';
 
 export interface Column<T> {

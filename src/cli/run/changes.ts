@@ -13,7 +13,7 @@ import {
 } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -3,7 +3,7 @@ import type { CleanedRun } from '../../app/run/clean.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { plural } from '../../text/plural.ts';
 import { defineCommand, flag, parsed, prints, PROGRAM, RUN, optional } from '../command.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { ageOf } from './run-options.ts';
 
 export const command = defineCommand({

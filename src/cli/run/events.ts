@@ -5,7 +5,7 @@ import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST } from '../command.
 import { timeOfDay } from '../render/amounts.ts';
 import { eventSummary } from '../render/event-lines.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { fit } from '../../text/width.ts';
 
 export const command = defineCommand({

@@ -18,7 +18,7 @@ import { shellWord } from '../../text/shell-word.ts';
 import { programWord } from '../program-argument.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
 import { standingWord, type StandingWord } from '../render/standing-word.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { wrap } from '../../text/width.ts';
 
 interface RunExplanationDocument {

@@ -2,7 +2,7 @@
 import type { Integrated, IntegratedRun } from '../../app/run/integrate.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST, text } from '../command.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -11,7 +11,7 @@ import { dollars, duration, localTime } from '../render/amounts.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { standingWord, type StandingWord } from '../render/standing-word.ts';
 import { makePaint, paintStatus } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { printTable, tableLines, type Column } from '../render/table.ts';
 
 export const command = defineCommand({

@@ -14,7 +14,7 @@ import type { CliContext } from '../context.ts';
 import { makeActivityPrinter, type ActivityPrinter } from '../render/activity-lines.ts';
 import { durationBetween } from '../render/amounts.ts';
 import { makePaint, type Paint } from '../render/paint.ts';
-import { plainText } from '../render/plain-text.ts';
+import { plainText } from '../../text/plain-text.ts';
 
 export interface LogsChoice {
   follow: boolean;

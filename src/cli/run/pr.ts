@@ -1,7 +1,7 @@
 /** `run pr`. */
 import type { PullRequest } from '../../app/run/pull-request.ts';
 import { defineCommand, flag, prints, PROGRAM, RUN_OR_LATEST, text } from '../command.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -23,7 +23,7 @@ import {
 import type { CliContext } from '../context.ts';
 import { looksLikePath, programWord } from '../program-argument.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 import { shorterPath } from '../live/ends.ts';
 import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';

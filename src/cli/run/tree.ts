@@ -1,7 +1,7 @@
 /** `run tree`. */
 import type { InstanceTree } from '../../app/run/clean.ts';
 import { defineCommand, flag, INSTANCE, prints, PROGRAM, RUN } from '../command.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
-import { plainLine } from '../render/plain-text.ts';
+import { plainLine } from '../../text/plain-text.ts';
 
 export const command = defineCommand({
   description:

@@ -30,7 +30,7 @@ it('Slack gets it as a quotation without links or calls', async () => {
     'p: t asks',
     '> ok?',
     '> codex-orch inbox reply int-1 --kind approve',
-    '> &lt;!channel&gt; &lt;https://x|yes&gt; &amp;   [2J',
+    '> &lt;!channel&gt; &lt;https://x|yes&gt; &amp; ',
     'codex-orch inbox &lt;p&gt;',
   ]);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainLine, plainText } from '../../../src/cli/render/plain-text.ts';
-import { cases } from '../../support/cases.ts';
+import { plainLine, plainText } from '../../src/text/plain-text.ts';
+import { cases } from '../support/cases.ts';
 
 const often = { numRuns: cases({ fewest: 20, few: 100, many: 5_000 }), seed: 1 };
 
