@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events/events.ts';
+import { listRunIds } from '../../src/store/layout.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 
 const root = testDirectory('trees');
@@ -80,7 +81,8 @@ const cli = (words: string[]): Promise<Ended> =>
 const start = (...words: string[]): Promise<Ended> => cli(['run', 'start', 'program', ...words]);
 
 function events(): RunEvent[] {
-  const [run = ''] = readdirSync(path.join(dir, 'program/.runs')).sort().reverse();
+  // Not by their names: of two that began in one second, any comes first.
+  const [run = ''] = listRunIds(path.join(dir, 'program'));
   const log = readFileSync(path.join(dir, 'program/.runs', run, 'events.jsonl'), 'utf8');
   return log
     .trim()
