@@ -5,7 +5,7 @@
 //                      [--models a,b]
 //
 // Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}; {runs_on} one that
-// goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {big: bytes} a tool
+// goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {deep: levels} a message that nests; {big: bytes} a tool
 // call with so much output; {fs: path} asks the client to write; {cost: sum}; {plan: [text]}; {env: NAME} says its value.
 // They end with {stop, usage}, {error}, {die: code} or {hang: true}; without, with `end_turn` and its usage.
 //
@@ -177,6 +177,10 @@ async function carryOut(sessionId, steps) {
     if (step.model) say(sessionId, String(model));
     if (step.env) say(sessionId, `${step.env}=${process.env[step.env]}`);
     if (step.think) tell({ sessionUpdate: 'agent_thought_chunk', content: textOf(step.think) });
+    if (step.deep) {
+      const nested = `${'{"a":'.repeat(step.deep)}1${'}'.repeat(step.deep)}`;
+      process.stdout.write(`{"jsonrpc":"2.0","method":"session/update","params":${nested}}\n`);
+    }
     if (step.noise) process.stdout.write(`${step.noise}\n`);
     if (step.cost !== undefined) {
       const cost = { amount: step.cost, currency: 'USD' };

@@ -4,20 +4,25 @@ import { isJsonObject, nestingOf } from '../../model/json.ts';
 export type Fields = Record<string, unknown>;
 
 /** Whoever hands a part of a record on writes it out again, which takes a level of the stack for each of its own. */
-const MAX_DEPTH = 500;
+export const maxRecordDepth = 500;
 /** More than a model says in years; sums of many of these are still numbers. */
 const MAX_AMOUNT = 1e12;
 
 /** A line that is one JSON object; null for any other, and for one that nests deeper than anybody means it to. */
 export function recordIn(line: string): Fields | null {
   if (!/^\s*\{/.test(line)) return null;
-  if (line.length > 2 * MAX_DEPTH && nestingOf(line) > MAX_DEPTH) return null;
+  if (isTooDeep(line)) return null;
   try {
     const value: unknown = JSON.parse(line);
     return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** Whether it nests deeper than anybody means a record to. */
+export function isTooDeep(line: string): boolean {
+  return line.length > 2 * maxRecordDepth && nestingOf(line) > maxRecordDepth;
 }
 
 export function recordOf(value: unknown): Fields {

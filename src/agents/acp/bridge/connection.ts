@@ -3,7 +3,7 @@
  * agent's. Knows no process and no method.
  */
 import { isJsonObject } from '../../../model/json.ts';
-import { recordIn } from '../../output/fields.ts';
+import { isTooDeep, maxRecordDepth, recordIn } from '../../output/fields.ts';
 import { LineParser } from '../../output/lines.ts';
 
 /** An agent's message above this is a fault of the agent's. */
@@ -81,6 +81,10 @@ export class Connection {
   /** What is no message is passed over: some programs print before they speak. */
   #take(line: string): void {
     this.#agent.onMessage('agent', line);
+    if (isTooDeep(line)) {
+      const most = `more than ${maxRecordDepth} levels deep`;
+      return this.close(new Error(`the agent sent a message that is nested ${most}`));
+    }
     const message = recordIn(line);
     if (message === null || this.#end !== null) return;
     const { id, method } = message;
