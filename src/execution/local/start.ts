@@ -2,9 +2,12 @@
  * Starts an attempt. See attempt-files.ts for how engine and attempt agree on who ran, and watch.ts for
  * what happens while it lives.
  */
+import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
+import { ownHomeDirectory } from '../../agents/own-home.ts';
 import { linkTo, makeDirectory } from '../../disk/disk.ts';
 import { kindAt } from '../../disk/foreign-file.ts';
+import { outside } from '../../disk/inside.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { ownScope } from '../../processes/identity.ts';
@@ -44,7 +47,10 @@ export async function startAttempt(
     if (tooLong !== null) return failed(tooLong, argv.map(shortened));
     const refused = promptTrouble(files.prompt, backendOf(order.backend).longestPromptChars);
     if (refused !== null) return failed(refused, argv);
-    for (const directory of prepared.directories) makeDirectory(directory);
+    for (const directory of prepared.directories) {
+      refuseLinkedHome(order, directory);
+      makeDirectory(directory);
+    }
     for (const [link, target] of Object.entries(prepared.links)) linkLogin(target, link);
     const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
     switch (launched.kind) {
@@ -89,6 +95,20 @@ function shortened(word: string): string {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}
+
+/**
+ * Into a home of its own an agent may put a link where its next attempt is to find a directory: what is made there would
+ * be made elsewhere.
+ */
+function refuseLinkedHome({ programDir, backend }: AttemptOrder, directory: string): void {
+  const home = ownHomeDirectory(programDir, backend);
+  if (!directory.startsWith(home + path.sep)) return;
+  const trouble = outside(home, path.relative(home, directory));
+  if (trouble === null) return;
+  throw new Refusal('own-home-linked', `${directory} cannot be used: ${trouble}.`, {
+    hint: 'An agent has put it there: remove it.',
+  });
 }
 
 /** What has its name already was made by an earlier attempt, or by the agent when it renewed its login. */

@@ -1,5 +1,5 @@
 /** Attempts of agents over ACP, by the built bridge and an agent that does what real ones were seen to do. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalExecutor } from '../../../src/execution/local/executor.ts';
@@ -108,6 +108,17 @@ describe('a turn', () => {
   it('offers no files and no terminals, and says so to who asks all the same', async () => {
     const order = acpOrder([{ fs: '/tmp/not-written' }]);
     expect(message(await run(order))).toBe('the client answered -32601');
+  });
+
+  it('is over by name where a message nests without end, whatever the agent goes on to do', async () => {
+    const end = await run(acpOrder([{ deep: 400 }, { say: 'after it' }]));
+    expect(end.termination_reason).toBe('completed');
+    for (const deep of [501, 200_000]) {
+      const order = acpOrder([{ deep }, { hang: true }]);
+      const nested = await run(order);
+      expect(nested.termination_reason).not.toBe('completed');
+      expect(nested.failure_summary).toContain('nested more than 500 levels deep');
+    }
   });
 
   it('takes a tool call of 30 MB, and keeps the beginning', async () => {
@@ -357,5 +368,30 @@ describe.skipIf(bubblewrapProblem() !== null)('our sandbox', () => {
         rule: 'inside_sandbox',
       },
     ]);
+  });
+});
+
+describe('an agent with a home of its own', () => {
+  it('finds no way out of it for its next attempt, where it has left a link', async () => {
+    const programDir = path.join(root, 'own-home');
+    const program = path.join(programDir, 'gemini');
+    const outside = path.join(root, 'outside');
+    for (const directory of [programDir, outside]) mkdirSync(directory);
+    const words = scriptedAgent().map((word) => `"${word}"`);
+    writeFileSync(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+    const login = path.join(root, 'persons');
+    mkdirSync(path.join(login, '.gemini'), { recursive: true });
+    writeFileSync(path.join(login, '.gemini/oauth_creds.json'), '{}');
+    const order = (steps: ModelStep[]): AttemptOrder => {
+      const made = acpOrder(steps, { agent: { command: [program], ambient: 'none' } });
+      return { ...made, programDir, env: { ...made.env, HOME: login } };
+    };
+    const link = `rm -r "$HOME/.gemini"; ln -s ${outside} "$HOME/.gemini"`;
+    expect(await run(order([{ run: link }, { say: 'linked' }]))).toMatchObject({
+      failure_kind: null,
+    });
+    const next = await run(order([{ say: 'here' }]));
+    expect(next.failure_summary).toContain('.gemini cannot be used');
+    expect(readdirSync(outside)).toEqual([]);
   });
 });
