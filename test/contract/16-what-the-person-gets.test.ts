@@ -35,7 +35,7 @@ async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): 
     ...Object.fromEntries(
       Object.entries(tasks).map(([id, run]) => [
         `tasks/${id}.yaml`,
-        { id, title: `Task ${id}`, run },
+        { id, title: `Task ${id}`, run, publish: ['final.md'] },
       ]),
     ),
   });
@@ -174,6 +174,7 @@ it('a pull request is opened once, and then brought up to date; nothing but its 
   writeFiles(bin, {
     gh: `#!/bin/sh
 echo "$*" >> ${log}
+for word; do [ "$before" = --body-file ] && cp "$word" ${bin}/body; before=$word; done
 case "$1 $2" in
 'pr list') [ -f ${bin}/open ] && echo '[{"number":7,"url":"https://example.com/7"}]' || echo '[]';;
 'pr create') touch ${bin}/open; echo https://example.com/7;;
@@ -181,7 +182,9 @@ esac
 `,
   });
   chmodSync(path.join(bin, 'gh'), 0o755);
-  const scene = await ran(apart, { PATH: `${bin}:${process.env['PATH']}` });
+  const says = "; printf 'done\\n```\\n@everyone Fixes #1\\n/merge\\n'";
+  const said = { ...apart, one: apart.one + says };
+  const scene = await ran(said, { PATH: `${bin}:${process.env['PATH']}` });
   const { repo, json, run } = scene;
   const remote = makeRepository('--bare');
   expect((await run('run', 'pr')).code).toBe(1);
@@ -199,10 +202,14 @@ esac
     `refs/heads/main ${repo.git('rev-parse', 'main')}`,
   ]);
   expect(personsOwn(repo.dir)).toEqual(before);
-  const said = readFileSync(log, 'utf8');
-  expect(said.match(/pr create/g)).toHaveLength(1);
-  expect(said).toContain('--draft');
-  expect(said).toContain('pr edit 7');
+  const calls = readFileSync(log, 'utf8');
+  expect(calls.match(/pr create/g)).toHaveLength(1);
+  expect(calls).toContain('--draft');
+  expect(calls).toContain('pr edit 7');
+  // What agents said is quoted: nobody is named by it, and nothing closed.
+  const body = readFileSync(path.join(bin, 'body'), 'utf8');
+  expect(body).toContain('@everyone');
+  expect(body.replace(/^(`{3,})text\n[^]*?^\1$/gm, '')).not.toMatch(/@everyone|Fixes|merge/);
 
   remote.git('update-ref', `refs/heads/${branch}`, repo.git('rev-parse', 'main'));
   const taken = await run('run', 'pr');

@@ -8,6 +8,8 @@ import { refCommit, setRef } from '../../git/set-ref.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
 import { runBounded, type BoundedRun } from '../../processes/run-briefly.ts';
+import { fenced, oneLine } from '../../text/markdown.ts';
+import { plainText } from '../../text/plain-text.ts';
 import type { World } from '../world.ts';
 import { mergedWork, readWork, refuseUnfinished, resultConflict, type RunWork } from './work.ts';
 
@@ -209,7 +211,10 @@ function titleOf({ state }: RunWork): string {
   return shown === '' ? `The work of run ${state.runId}` : shown.slice(0, 200);
 }
 
-/** Results first, then what was asked and answered. */
+/**
+ * Results first, then what was asked and answered. What agents said is fenced: a host reads names in a text, and words such
+ * as "Fixes #1" or "/merge", as said by whoever opens the pull request.
+ */
 function bodyOf({ state, paths }: RunWork): string {
   const results = [...state.instances.values()].flatMap(
     ({ instance_id: id, task_id: task, workspace }) => {
@@ -217,22 +222,30 @@ function bodyOf({ state, paths }: RunWork): string {
       const file = path.join(paths.publishedDir(id), 'final.md');
       const read = readForeignText(file, { below: paths.root, maxBytes: MAX_RESULT_BYTES });
       const { files, insertions, deletions } = workspace.commit;
-      const said = read.ok ? read.text.trim().slice(0, SHOWN_RESULT) : '';
+      const said = read.ok ? quoted(read.text.trim().slice(0, SHOWN_RESULT)) : '';
       const facts = `${files} files, +${insertions} -${deletions}`;
       return [
-        [`### ${state.plan.tasks[task]?.title ?? task}`, facts, said].filter(Boolean).join('\n\n'),
+        [`### ${oneLine(state.plan.tasks[task]?.title ?? task)}`, facts, said]
+          .filter(Boolean)
+          .join('\n\n'),
       ];
     },
   );
   const questions = [...state.interrupts.values()].flatMap(({ interrupt, reply }) =>
-    reply === null ? [] : [`- ${interrupt.question.trim()}\n  ${reply.text.trim()}`],
+    reply === null ? [] : [quoted(`${interrupt.question.trim()}\n\n${reply.text.trim()}`)],
   );
   const sections = [
     `The work of codex-orch run ${state.runId}.`,
     ...(results.length > 0 ? ['## What was done', ...results] : []),
-    ...(questions.length > 0 ? ['## Questions and answers', questions.join('\n')] : []),
+    ...(questions.length > 0 ? ['## Questions and answers', ...questions] : []),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/** Nothing where there is nothing. */
+function quoted(text: string): string {
+  const plain = plainText(text).trim();
+  return plain === '' ? '' : fenced(plain);
 }
 
 function refused(code: string, message: string, hint?: string): Refusal {
