@@ -1,7 +1,8 @@
 /** Section 14 of the contract: who is answered, and what nobody gets. */
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunView } from '../../src/web/api/run.ts';
@@ -319,6 +320,55 @@ describe('a request that breaks off', () => {
     for (let turn = 0; turn < 3; turn += 1) await served.get('/api/server');
     expect(defects).toEqual([]);
   });
+});
+
+describe('slow clients', () => {
+  it('keep nobody else out, however many they are, and are not waited for', async () => {
+    const { port } = served;
+    const head = `GET /api/server HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n`;
+    const sent = [
+      '',
+      head,
+      `${head}\r\n`,
+      `POST /api/login HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nx-codex-orch: 1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+    ];
+    const sockets: Socket[] = [];
+    const open = async (text: string): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      sockets.push(socket);
+      await once(socket, 'connect');
+      socket.write(text);
+      return socket;
+    };
+    try {
+      // A stream of the person's that is there before them stays.
+      const agent = new Agent({ keepAlive: true });
+      const mine = request({
+        ...{ host: '127.0.0.1', port, path: '/api/live', agent },
+        headers: { authorization: `Bearer ${served.server.token}` },
+      }).end();
+      const [stream] = (await once(mine, 'response')) as [IncomingMessage];
+      let isOver = false;
+      stream.resume().on('close', () => (isOver = true));
+      for (let each = 0; each < 500; each += 1) await open(sent[each % sent.length] ?? '');
+      await served.get('/api/server');
+      const slow = await open(head);
+      await served.get('/api/server');
+      // It goes on as slowly as it may.
+      const drop = setInterval(() => slow.write('x-more: 1\r\n'), 500);
+      let answer = '';
+      slow.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+      await once(slow, 'close');
+      clearInterval(drop);
+      expect(answer).toContain('HTTP/1.1 4');
+      expect(isOver).toBe(false);
+      mine.destroy();
+      agent.destroy();
+      expect(served.defects).toEqual([]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  }, 60_000);
 });
 
 describe('a token', () => {

@@ -11,7 +11,7 @@ import { addStaticPage } from './static-page.ts';
 /** `pageDir`: where the built page lies; it need not exist. */
 export function makeApp(web: WebContext, pageDir: string): Hono {
   const app = new Hono();
-  const { access } = web;
+  const { access, strangers } = web;
 
   app.use('*', async (c, next) => {
     await next();
@@ -23,7 +23,7 @@ export function makeApp(web: WebContext, pageDir: string): Hono {
       c.res.headers.set('cache-control', 'no-store');
     }
   });
-  app.use('*', guard(access));
+  app.use('*', guard(access, strangers));
 
   for (const route of apiRoutes) addRoute(app, web, route);
   app.all('/api/*', (c) =>

@@ -6,6 +6,7 @@ import type { RunIndex } from '../../app/watch/run-index.ts';
 import type { World } from '../../app/world.ts';
 import type { Access } from './access.ts';
 import type { ProgramWatch } from './program-watch.ts';
+import type { Strangers } from './strangers.ts';
 import { param } from './request.ts';
 
 export interface WebContext {
@@ -20,6 +21,7 @@ export interface WebContext {
   loopback: boolean;
   /** Streams that are open now: ended when the server is. */
   streams: Set<() => void>;
+  strangers: Strangers;
   /** A defect met on the way, for whoever started the server. */
   onDefect(error: unknown): void;
 }

@@ -6,9 +6,11 @@
  * the headers that a change needs; the second by `Host`.
  */
 import { hostname, networkInterfaces } from 'node:os';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { isLetIn, type Access } from './access.ts';
 import { errorBody } from './errors.ts';
+import type { Strangers } from './strangers.ts';
 
 /** The header that every change carries, and no form or image of another site can. */
 export const CHANGE_HEADER = 'x-codex-orch';
@@ -36,14 +38,14 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-export function guard(access: Access): MiddlewareHandler {
+export function guard(access: Access, strangers: Strangers): MiddlewareHandler {
   const names = hostNames(access.host);
   return async (c, next) => {
     const denial =
       checkHost(c, names, access.port()) ??
       checkSite(c, names, access.port()) ??
       checkChange(c) ??
-      checkToken(c, access);
+      checkToken(c, access, strangers);
     if (!denial) return next();
     const { status, code, message, hint = null } = denial;
     if (status === 401) c.header('www-authenticate', 'Bearer');
@@ -110,8 +112,12 @@ function checkChange(c: Context): Denial | null {
 }
 
 /** The page itself asks in its own way, with a page: see static-page.ts. */
-function checkToken(c: Context, access: Access): Denial | null {
-  if (!isApi(c) || c.req.path === '/api/login' || isLetIn(c, access)) return null;
+function checkToken(c: Context, access: Access, strangers: Strangers): Denial | null {
+  if (!isApi(c) || c.req.path === '/api/login') return null;
+  if (isLetIn(c, access)) {
+    strangers.letIn((c.env as HttpBindings).incoming.socket);
+    return null;
+  }
   return {
     status: 401,
     code: 'token-missing',

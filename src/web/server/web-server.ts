@@ -11,6 +11,7 @@ import { makeApp } from './app.ts';
 import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';
 import { ProgramWatch } from './program-watch.ts';
+import { Strangers } from './strangers.ts';
 
 const DEFAULT_PORT = 38473;
 const DEFAULT_HOST = '127.0.0.1';
@@ -54,16 +55,19 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     program: new ProgramWatch(place.programDir, onDefect),
     loopback: isLoopback(host),
     streams: new Set(),
+    strangers: new Strangers(),
   };
   const app = makeApp(web, options.pageDir);
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const serverOptions = { connectionsCheckingInterval: 2000 };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
   // A request that does not come to its end must not hold a connection for ever.
   server.requestTimeout = 60_000;
-  server.headersTimeout = 20_000;
+  server.headersTimeout = 10_000;
   // Longer than a person's pause: a request must not meet a connection that is just being closed.
   server.keepAliveTimeout = 75_000;
-  // Strangers can connect before they are asked for the token: they shall not use up the files of this process.
+  // Nobody shall use up the files of this process.
   server.maxConnections = 400;
+  server.on('connection', (socket) => web.strangers.add(socket));
   port = await listen(server, host, port);
   server.on('error', onDefect);
   server.on('clientError', (_error, socket) => {
