@@ -166,6 +166,10 @@ it('a link that a worker leaves opens nothing to the next one', async () => {
       ...{ id: 'root', title: 'root', status: 'ready', extra_writable_roots: ['lib'] },
       ...{ ...literal('Go.'), depends_on: [{ task: 'first', kind: 'order' }] },
     },
+    'tasks/command.yaml': {
+      ...{ id: 'command', title: 'command', status: 'ready', workspace: 'own', run: 'rm -f *' },
+      ...{ agent: 'shell', depends_on: [{ task: 'first', kind: 'order' }] },
+    },
     'ws/own/x': '',
     'ws/lib/x': '',
     'mine/secret': 'mine',
@@ -177,13 +181,13 @@ it('a link that a worker leaves opens nothing to the next one', async () => {
     own: 'echo bad',
     root: 'echo bad',
   });
-  const started = await codexOrch(['run', 'start', '--root', 'own', '--root', 'root'], {
-    cwd,
-    env,
-  });
+  const roots = ['own', 'root', 'command'].flatMap((root) => ['--root', root]);
+  const started = await codexOrch(['run', 'start', ...roots], { cwd, env });
   expect(started.code, started.stderr).toBe(1);
   expect(calls().map(({ who }) => who)).toEqual(['first']);
+  expect(existsSync(path.join(program, 'mine/secret'))).toBe(true);
   const errors = Object.values((await shown()).instances).map(({ error }) => error);
+  expect(errors.filter((error) => error?.includes('ws/own leads out of'))).toHaveLength(2);
   for (const name of ['own', 'lib']) {
     expect(errors.join()).toContain(`ws/${name} leads out of ${path.join(program, 'ws')}`);
   }

@@ -1,22 +1,47 @@
-/** Places of a task that a worker before it has moved: a sandbox opened there would be open where nobody meant it to be. */
+/**
+ * Places of a task that a worker before it has moved: a sandbox opened there would be open where nobody meant it to be, and
+ * a command that nothing holds would do there what it was to do elsewhere.
+ */
 import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
-import type { Instance } from '../../model/run.ts';
+import type { TaskSpec } from '../../model/program.ts';
+import type { Instance, RunPlan } from '../../model/run.ts';
 import type { Workspaces } from '../../program/workspaces.ts';
 
-/** Why no sandbox may be opened where the author's words lead to by now; null: it may, or there is none. */
+/** Why no attempt may begin where the author's words lead to by now; null: it may. */
 export function heldAway(
   state: RunState,
   instance: Instance,
   workspaces: Workspaces,
   tree: string | null,
 ): string | null {
-  const { agent, sandbox } = effectiveAgent(state.plan.project, taskOf(state, instance));
+  const how = holdOf(state.plan, taskOf(state, instance));
+  const isLed = how === 'writes' || (how === 'free' && hasHeldWriter(state.plan));
+  return isLed ? ledAway(workspaces, tree) : null;
+}
+
+type Hold = 'reads' | 'writes' | 'free';
+
+/** What a sandbox leaves to who works on the task; `free`: nothing holds it. */
+function holdOf({ project }: RunPlan, task: TaskSpec): Hold {
+  const { agent, sandbox } = effectiveAgent(project, task);
   const isHeld = backendOf(agent.backend).can.sandbox || agent.wrap === 'sandbox';
-  return isHeld && sandbox === 'workspace-write' ? ledAway(workspaces, tree) : null;
+  if (!isHeld || sandbox === 'danger-full-access') return 'free';
+  return sandbox === 'read-only' ? 'reads' : 'writes';
+}
+
+/** By plan: many attempts ask for the same. */
+const known = new WeakMap<RunPlan, boolean>();
+
+/** Whether somebody is held in this run who could make a link. */
+function hasHeldWriter(plan: RunPlan): boolean {
+  const found =
+    known.get(plan) ?? Object.values(plan.tasks).some((task) => holdOf(plan, task) === 'writes');
+  known.set(plan, found);
+  return found;
 }
 
 /**
