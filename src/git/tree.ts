@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, remove, writeFile } from '../disk/disk.ts';
 import { copyKeepingTime } from '../disk/foreign-file.ts';
+import { ExitStatus, Refusal } from '../model/refusal.ts';
 import type { Git, GitPlace } from './git.ts';
 
 export interface Tree {
@@ -42,7 +43,7 @@ export interface NewTree {
   left: string | null;
 }
 
-/** Makes the tree in an empty directory. @throws GitFailure */
+/** Makes the tree in an empty directory. @throws GitFailure, Refusal `git-failed` */
 export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<void> {
   const { repository, directory, indexFile } = tree;
   const { start, merge, left } = fresh;
@@ -54,20 +55,27 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
   writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
   writeFile(path.join(gitDir, 'config'), await configOf(git, fresh));
   writeFile(path.join(gitDir, 'HEAD'), `${merge?.head ?? start}\n`);
-  await copyKeepingTime(path.join(repository, 'shallow'), path.join(gitDir, 'shallow'));
-  for (const name of ['exclude', 'attributes']) {
-    const from = path.join(repository, 'info', name);
-    if (!existsSync(from)) continue;
-    makeDirectory(path.join(gitDir, 'info'));
-    await copyKeepingTime(from, path.join(gitDir, 'info', name));
+  for (const name of ['shallow', 'info/exclude', 'info/attributes']) {
+    const from = path.join(repository, name);
+    if (existsSync(from)) await copyAlike(from, path.join(gitDir, name));
   }
   await checkOut(git, tree, left ?? start);
-  await copyKeepingTime(indexFile, path.join(gitDir, 'index'));
+  await copyAlike(indexFile, path.join(gitDir, 'index'));
   if (left !== null) await git.text(['read-tree', start], own);
   if (merge === null) return;
   await markUnmerged(git, own, merge);
   writeFile(path.join(gitDir, 'MERGE_HEAD'), merge.others.map((one) => `${one}\n`).join(''));
   writeFile(path.join(gitDir, 'MERGE_MSG'), 'Merge what other instances did\n');
+}
+
+/** @throws Refusal where it cannot be read: without it the agent's git would see other files than the person's */
+async function copyAlike(from: string, to: string): Promise<void> {
+  makeDirectory(path.dirname(to));
+  const copied = await copyKeepingTime(from, to);
+  if (copied.ok) return;
+  throw new Refusal('git-failed', `${from} cannot be copied into a tree: ${copied.reason}`, {
+    exit: ExitStatus.failed,
+  });
 }
 
 /** Writes the files of a commit into the tree, and the index anew. */

@@ -68,6 +68,20 @@ it('an agent finds a clean tree without branches, and what it does stays there',
   expect(work).toMatchObject({ ok: true, files: 1, insertions: 1, deletions: 1, changed: ['a'] });
 });
 
+it.each(['info/exclude', 'info/attributes', 'shallow'])(
+  'what of the repository’s %s cannot be read makes no tree, by name',
+  async (name) => {
+    const repo = makeRepository();
+    repo.write('a', 'a\n');
+    const start = repo.commit('one');
+    mkdirSync(path.join(repo.dir, '.git/info'), { recursive: true });
+    const file = path.join(repo.dir, '.git', name);
+    rmSync(file, { force: true });
+    symlinkSync('.', file);
+    await expect(treeOf(repo, start)).rejects.toThrow(`${file} cannot be copied into a tree`);
+  },
+);
+
 it.each(['sha1', 'sha256'])(
   'names of any kind, modes, links and removals are taken (%s)',
   async (format) => {
