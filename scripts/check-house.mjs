@@ -17,9 +17,15 @@ const problems = [];
 
 /** `allowed`: file → why. */
 function only({ what, pattern, allowed, among = own }) {
+  for (const file of Object.keys(allowed)) {
+    if (!among.some((each) => each.file === file)) problems.push(`${file} is not there: ${what}`);
+  }
   for (const { file, text } of among) {
-    if (allowed[file] !== undefined) continue;
     const [...found] = withoutComments(text).matchAll(pattern);
+    if (allowed[file] !== undefined) {
+      if (found.length === 0) problems.push(`${file} does not need to be named: ${what}`);
+      continue;
+    }
     if (found.length === 0) continue;
     const { index, 0: first } = found[0];
     const line = text.slice(0, index).split('\n').length;
@@ -105,6 +111,14 @@ only({
     'src/web/server/static-page.ts': 'reads what is delivered with the program',
     'src/cli/interrupt/create.ts': 'reads what its caller names, also from a pipe',
   },
+});
+
+// So that the check above sees each of them by its name.
+only({
+  what: 'takes files in a way that this check does not see',
+  pattern:
+    /^import (?!\{|type \{)[^;{]* from '(?:node:)?fs(?:\/promises)?'|from 'fs(?:\/promises)?'|(?:import|require)\(\s*['"`](?:node:)?fs\b|\bgetBuiltinModule\b|\bcreateRequire\b|\bloadEnvFile\b|\bprocess\.binding\b/gm,
+  allowed: { 'src/start.ts': 'loads the program' },
 });
 
 // The names of the backends are those of the folders in src/agents that define one.
