@@ -43,6 +43,8 @@ export interface Outcome {
   deaths: number;
   /** Steps that each process took: `0`, `0 engine`, `1`, … */
   steps: Map<string, Steps>;
+  /** The words of each command, from 0. */
+  typed: string[][];
   /** What the run ended with. */
   digest: string[];
 }
@@ -66,8 +68,9 @@ export async function runWithCrashes(
     writeFileSync(path.join(directory, file), text);
   }
   if (CODEX in program.files) chmodSync(path.join(directory, CODEX), 0o755);
-  const repository = program.repository && new CrashRepository(directory, program.repository);
-  const person = new Person(cli, program, directory, points);
+  const { repository: files, person: persons } = program;
+  const repository = files && new CrashRepository(directory, files, persons);
+  const person = new Person(cli, program, directory, points, repository ?? null);
   const problems = await person.finish();
   const digest: string[] = [];
   const [runId] = listRunIds(directory);
@@ -86,12 +89,14 @@ export async function runWithCrashes(
     }
   }
   if (listRunIds(directory).length > 1) problems.push('there are two runs');
-  return { problems, deaths: person.deaths, steps: person.steps, digest };
+  const { deaths, steps, typed } = person;
+  return { problems, deaths, steps, typed, digest };
 }
 
 /** Types what a sensible person would, until the run has come to its end. */
 class Person {
   readonly steps = new Map<string, Steps>();
+  readonly typed: string[][] = [];
   deaths = 0;
   /** Whether the last process that worked on the run was killed. */
   #lastDied = false;
@@ -99,7 +104,7 @@ class Person {
   readonly #program: CrashProgram;
   readonly #directory: string;
   readonly #points: readonly CrashPoint[];
-  #commands = 0;
+  readonly #repository: CrashRepository | null;
   #last: string[] = [];
   #lastOutput = '';
   #interfered = false;
@@ -109,7 +114,9 @@ class Person {
     program: CrashProgram,
     directory: string,
     points: readonly CrashPoint[],
+    repository: CrashRepository | null,
   ) {
+    this.#repository = repository;
     this.#cli = cli;
     this.#program = program;
     this.#directory = directory;
@@ -117,7 +124,7 @@ class Person {
   }
 
   async finish(): Promise<string[]> {
-    while (this.#commands < MAX_COMMANDS) {
+    while (this.typed.length < MAX_COMMANDS) {
       const paths = this.#paths();
       const words = this.#next(paths);
       if (words === null) return [];
@@ -133,9 +140,10 @@ class Person {
 
   /** null: the run has come to its end. */
   #next(paths: RunPaths | null): string[] | null {
-    const { roots, begin, meddle } = this.#program;
+    const { roots, begin, meddle, person } = this.#program;
     if (paths === null) {
-      const start = ['run', 'start', '.', ...roots.flatMap((root) => ['--root', root])];
+      const more = person?.words?.start ?? [];
+      const start = ['run', 'start', '.', ...roots.flatMap((root) => ['--root', root]), ...more];
       return begin === 'no-wait' ? [...start, '--no-wait'] : start;
     }
     const state = viewRun(paths).state;
@@ -183,15 +191,16 @@ class Person {
 
   /** Takes what came out, and cleans up. */
   #afterwards(): string[] | null {
-    if (!this.#program.repository || this.#last.includes('clean')) return null;
-    const next = this.#last.includes('integrate') ? ['clean'] : ['integrate'];
-    return ['run', ...next, '.', 'latest'];
+    if (this.#repository === null || this.#last.includes('clean')) return null;
+    this.#repository.goOn();
+    const next = this.#last.includes('integrate') ? 'clean' : 'integrate';
+    return ['run', next, '.', 'latest', ...(this.#program.person?.words?.[next] ?? [])];
   }
 
   /** Types a command, waits for it, and for the engine that it leaves behind. */
   async #type(words: string[]): Promise<void> {
-    const number = this.#commands;
-    this.#commands += 1;
+    const number = this.typed.length;
+    this.typed.push(words);
     this.#last = words;
     const env: NodeJS.ProcessEnv = { ...process.env };
     if (CODEX in this.#program.files) {

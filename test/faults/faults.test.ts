@@ -31,7 +31,7 @@ it.concurrent.each(crashPrograms)(
     const random = randomFrom(seed);
     const calm = await runWithCrashes(cli, program, path.join(directory, program.name), [], null);
     expect(calm.problems).toEqual([]);
-    const all = everyPoint(calm.steps);
+    const all = everyPoint(calm);
     const count = cases({ few: 1, many: 25 });
     const once = sampleOf(all, count, random).map((point) => [point]);
     const plans = random() < 0.5 ? once : doublePoints(all, count, random);

@@ -1,11 +1,20 @@
 /** Which points to crash at: all of them, a sample, or two in a row. */
-import type { CrashPoint, Steps } from './driver.ts';
+import type { CrashPoint, Outcome } from './driver.ts';
 
-/** Every step of every process of an undisturbed run, or all of one kind; steps that can be torn count twice. */
-export function everyPoint(steps: ReadonlyMap<string, Steps>, ofKind?: string): CrashPoint[] {
+/**
+ * Every step of every process of an undisturbed run, or all of one kind, or of commands with one of these words; steps that can be torn
+ * count twice.
+ */
+export function everyPoint(
+  { steps, typed }: Pick<Outcome, 'steps' | 'typed'>,
+  ofKind?: string,
+  ofWords?: readonly string[],
+): CrashPoint[] {
   const points: CrashPoint[] = [];
   for (const [name, taken] of steps) {
     const [number = '', engine] = name.split(' ');
+    const words = typed[Number(number)] ?? [];
+    if (ofWords !== undefined && !ofWords.some((word) => words.includes(word))) continue;
     const process = { command: Number(number), engine: engine !== undefined };
     for (const [index, { kind, tearable }] of taken.entries()) {
       if (ofKind !== undefined && kind !== ofKind) continue;

@@ -4,6 +4,17 @@
  * every try of an assistant to `tries.log`.
  */
 
+export interface PersonsWork {
+  /** Files that they have changed, and not committed, when the run starts. */
+  uncommitted?: Record<string, string>;
+  /** Files that they commit once the run is done. */
+  committed?: Record<string, string>;
+  /** Files that they have changed, and not committed, when they take the result; they stay so. */
+  local?: Record<string, string>;
+  /** More words of `run start`, `run integrate` and `run clean`. */
+  words?: Partial<Record<'start' | 'integrate' | 'clean', string[]>>;
+}
+
 export interface CrashProgram {
   name: string;
   roots: string[];
@@ -26,6 +37,8 @@ export interface CrashProgram {
   attempts: number | null;
   /** Files of a git repository beside the tasks, the workspace: in the end its result is integrated, and it is cleaned. */
   repository?: Record<string, string>;
+  /** What the person does in the repository, and how they take the result. */
+  person?: PersonsWork;
   /** Only the run's status must agree: how far it came depends on when it was ended. */
   endsVary?: boolean;
 }
@@ -173,6 +186,19 @@ const trees = Object.fromEntries([
   ],
   treeTask('down', "sed -i '2s/.*/down/' f", after('both')),
 ]);
+
+/** What is left of trees without an agent, in few steps: so that taking the result can be killed in each of them. */
+const work = Object.fromEntries([
+  [
+    'project.yaml',
+    'name: crash\nworkspace: repository\nisolation: tree\ndefault_agent: shell\nnode_terminate_grace_sec: 1\n',
+  ],
+  treeTask(
+    'edit',
+    "sed -i '1s/.*/first/' f; rm -f gone; mkdir -p d; echo new > d/n; chmod +x script; ln -s f link",
+  ),
+]);
+const worked = { f: '1\n2\n3\n', gone: 'gone\n', script: ':\n', other: 'other\n' };
 
 function treeTask(id: string, run: string, more = ''): [string, string] {
   const begun =
@@ -358,6 +384,55 @@ export const crashPrograms: CrashProgram[] = [
     repository: { f: '1\n2\n3\n', gone: 'gone\n' },
     answer: 'agent',
     attempts: 6,
+  },
+  {
+    name: 'result-beside-local-changes',
+    roots: ['edit'],
+    files: work,
+    repository: worked,
+    person: { local: { other: 'mine\n', untracked: 'mine\n' } },
+    attempts: 1,
+  },
+  {
+    name: 'result-merged',
+    roots: ['edit'],
+    files: work,
+    repository: worked,
+    person: { committed: { f: '1\n2\n3\nlast\n', more: 'more\n' }, local: { other: 'mine\n' } },
+    attempts: 1,
+  },
+  {
+    name: 'result-squashed',
+    roots: ['edit'],
+    files: work,
+    repository: worked,
+    person: {
+      committed: { f: '1\n2\n3\nlast\n' },
+      words: { integrate: ['--squash'], clean: ['--refs'] },
+    },
+    attempts: 1,
+  },
+  {
+    name: 'result-on-uncommitted',
+    roots: ['edit'],
+    files: work,
+    repository: worked,
+    person: {
+      uncommitted: { f: '1\n2\nthree\n', added: 'added\n' },
+      words: { start: ['--uncommitted', 'include'] },
+    },
+    attempts: 1,
+  },
+  {
+    name: 'result-on-a-branch',
+    roots: ['edit'],
+    files: work,
+    repository: worked,
+    person: {
+      local: { f: 'mine\n' },
+      words: { integrate: ['--branch', 'theirs'], clean: ['--refs'] },
+    },
+    attempts: 1,
   },
   { name: 'slow', roots: ['join'], files: slow, attempts: 3 },
   { name: 'background', roots: ['join'], files: slow, begin: 'no-wait', attempts: 3 },

@@ -1,8 +1,9 @@
 /** The repository of a program with trees, while its engine is killed: what must hold of it in the end. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunState } from '../../src/core/state/run-state.ts';
+import type { PersonsWork } from './programs.ts';
 
 /** Nothing of whoever runs the test; the root of ours is in the directory, and trees are below it. */
 export function gitSurroundings(directory: string): Record<string, string> {
@@ -20,30 +21,57 @@ export function gitSurroundings(directory: string): Record<string, string> {
 export class CrashRepository {
   readonly #directory: string;
   readonly #repository: string;
+  readonly #person: PersonsWork;
+  #hasGoneOn = false;
 
-  constructor(directory: string, files: Record<string, string>) {
+  constructor(directory: string, files: Record<string, string>, person: PersonsWork = {}) {
     this.#directory = directory;
+    this.#person = person;
     this.#repository = path.join(directory, 'repository');
     mkdirSync(this.#repository);
     this.#git('init', '-q', '-b', 'main');
-    for (const [name, text] of Object.entries(files)) {
-      writeFileSync(path.join(this.#repository, name), text);
-    }
+    this.#write(files);
     this.#git('add', '-A');
     this.#git('commit', '-q', '-m', 'first');
+    this.#write(person.uncommitted);
+  }
+
+  /** The run is done: what the person does before they take its result. */
+  goOn(): void {
+    if (this.#hasGoneOn) return;
+    this.#hasGoneOn = true;
+    const { committed, local } = this.#person;
+    if (committed !== undefined) {
+      this.#write(committed);
+      this.#git('add', '-A');
+      this.#git('commit', '-q', '-m', 'second');
+    }
+    this.#write(local);
   }
 
   /** What an undisturbed run and a crashed one must have in common. */
   digest(): string[] {
+    const heads = this.#git('for-each-ref', '--format=%(refname) %(tree)', 'refs/heads');
+    const subjects = this.#git('log', '--format=%an %s', '--branches').replace(/\d{14}-\w+/g, '');
     const refs = this.#git('for-each-ref', '--format=%(refname)', 'refs/codex-orch').split('\n');
     const names = refs.map((ref) => ref.replace(/^refs.codex-orch.[^/]+/, ''));
-    return [this.#git('rev-parse', 'HEAD^{tree}'), ...names];
+    // What stands behind a squash is named by it, which has the time of its making.
+    const kept = names.map((name) => name.replace(/^(refs.codex-orch.replace).*/, '$1'));
+    return [heads, subjects, ...kept];
   }
 
   problems(state: RunState): string[] {
     const problems: string[] = [];
-    const status = this.#git('status', '--porcelain');
-    if (status !== '') problems.push(`the repository is dirty: ${status}`);
+    const local = Object.entries(this.#person.local ?? {});
+    for (const [name, text] of local) {
+      const now = readFileSync(path.join(this.#repository, name), 'utf8');
+      if (now !== text) problems.push(`${name} of the person's has become ${now}`);
+    }
+    const status = this.#git('status', '--porcelain=v2').split('\n').filter(Boolean);
+    const others = status.filter((line) => !local.some(([name]) => line.endsWith(` ${name}`)));
+    if (others.length > 0) problems.push(`the repository is dirty: ${others.join(', ')}`);
+    if (status.some((line) => /^[12u] [^.]/.test(line)))
+      problems.push(`staged: ${status.join(', ')}`);
     const gitDir = path.join(this.#repository, '.git');
     const locks = readdirSync(gitDir, { recursive: true, encoding: 'utf8' });
     for (const name of locks) if (name.endsWith('.lock')) problems.push(`${name} stays`);
@@ -77,6 +105,12 @@ export class CrashRepository {
             `${id} has left ${own.length} commits, ${own.join(', ')}; ${commit ?? 'none'} is recorded`,
           ];
     });
+  }
+
+  #write(files: Record<string, string> = {}): void {
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(path.join(this.#repository, name), text);
+    }
   }
 
   #git(...args: string[]): string {

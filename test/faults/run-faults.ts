@@ -2,9 +2,10 @@
  * `npm run faults`: kills the engine before, and in the middle of, every step that it takes in every
  * program, lets a person go on, and prints how many points were tried and how many recovered whole.
  *
- *   npm run faults -- [--sample N] [--seed S] [--only PROGRAM,…] [--kind K] [--double N] [--parallel N] [--keep]
+ *   npm run faults -- [--sample N] [--seed S] [--only PROGRAM,…] [--kind K] [--typed WORD,…] [--double N] [--parallel N] [--keep]
  *
  * --kind K     only steps of this kind, as src/disk/fault-point.ts names them: git, flush, rename …
+ * --typed W    only steps of commands with this word: integrate, clean …
  * --sample N   N points of each program, drawn evenly at random, instead of all
  * --double N   draws N points of each program at which the recovery is killed too (default: a fifth)
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     kind: { type: 'string' },
+    typed: { type: 'string' },
     double: { type: 'string' },
     parallel: { type: 'string', default: '2' },
     directory: { type: 'string', default: '.test-tmp' },
@@ -50,7 +52,7 @@ async function tryProgram(program: CrashProgram): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const all = everyPoint(calm.steps, values.kind);
+  const all = everyPoint(calm, values.kind, values.typed?.split(','));
   const single = values.sample === undefined ? all : sampleOf(all, Number(values.sample), random);
   const doubles = Number(values.double ?? Math.ceil(single.length / 5));
   const plans: CrashPoint[][] = [
@@ -98,7 +100,7 @@ async function attemptPlan(
     return await runWithCrashes(cli, program, directory, plan, calm);
   } catch (error) {
     const problems = [`the driver failed: ${(error as Error).stack ?? String(error)}`];
-    return { problems, deaths: 0, steps: new Map(), digest: [] };
+    return { problems, deaths: 0, steps: new Map(), typed: [], digest: [] };
   }
 }
 
