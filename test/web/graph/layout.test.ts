@@ -1,9 +1,10 @@
 /** Where the page puts the tasks of a graph: at full size, in lines that fit, with nothing torn or on top of another. */
 import { describe, expect, it } from 'vitest';
+import type { Dependency } from '../../../src/model/program.ts';
 import type { GraphEdge } from '../../../src/web/api/program.ts';
 import { layoutGraph, type GraphLayout, type Placed } from '../../../src/web/page/graph/layout.ts';
 import type { Loop } from '../../../src/web/page/graph/loops.ts';
-import { task } from '../../support/make.ts';
+import { task, type TaskSketch } from '../../support/make.ts';
 
 const chain = (ids: string[]): GraphEdge[] =>
   ids.slice(1).map((id, index) => edge(ids[index] ?? '', id));
@@ -20,12 +21,15 @@ function lay(
     maxWidth?: number;
     toggled?: string[];
     direction?: 'across' | 'down';
+    foldsRegions?: boolean;
+    each?: Record<string, Partial<TaskSketch>>;
   } = {},
 ): GraphLayout {
   const { loops = [], maxWidth = 990, toggled = [], direction = 'across' } = more;
-  const options = { direction, maxWidth, toggled: new Set(toggled) };
+  const { foldsRegions = true, each = {} } = more;
+  const options = { direction, maxWidth, foldsRegions, toggled: new Set(toggled) };
   return layoutGraph(
-    ids.map((id) => task({ id })),
+    ids.map((id) => task({ id, ...each[id] })),
     edges,
     loops,
     options,
@@ -78,6 +82,75 @@ describe('the layout of a graph', () => {
     expect([...folded.tasks.keys()]).not.toContain('c3');
     expect(folded.frames).toMatchObject([{ id: 'loop c4', folded: true, members: ['c3', 'c4'] }]);
     expect(folded.blockOf.get('c3')).toBe('loop c4');
+  });
+
+  describe('what is done for every item of a list', () => {
+    const list = {
+      ...{ items: ['a', 'b'], as: 'one', key: null, max_parallel: null },
+      ...{ ask_above: null, max_items: 1000, stop_after: null },
+    };
+    const ids = ['find', 'fix', 'check', 'decide', 'end', 'after'];
+    const gather: Dependency = {
+      ...{ task: 'decide', kind: 'order', consume: [], as: null, gather: 'all' },
+    };
+    const each: Record<string, Partial<TaskSketch>> = {
+      fix: { for_each: list, depends_on: ['find'] },
+      check: { depends_on: ['fix'] },
+      decide: { depends_on: ['check'] },
+      end: { depends_on: [gather] },
+      after: { depends_on: ['end'] },
+    };
+    const inLoop: Loop = {
+      ...{ controller: 'decide', body: new Set(['fix', 'check', 'decide']) },
+      ...{ seeds: ['fix'], maxIterations: 3, outer: null },
+    };
+
+    it('is one node until somebody opens it, with all that lies in it', () => {
+      const folded = lay(ids, chain(ids), { each, loops: [inLoop] });
+      expect([...folded.tasks.keys()]).toEqual(['find', 'end', 'after']);
+      const members = ['fix', 'check', 'decide'];
+      expect(folded.frames).toMatchObject([
+        { id: 'region fix', kind: 'region', folded: true, members },
+      ]);
+      expect(members.map((id) => folded.blockOf.get(id))).toEqual(Array(3).fill('region fix'));
+    });
+
+    it('opened, holds its tasks, and the loop of all of them within', () => {
+      const open = lay(ids, chain(ids), { each, loops: [inLoop], toggled: ['region fix'] });
+      expect(open.tasks.size).toBe(6);
+      expect(open.frames.map(({ id }) => id)).toEqual(['region fix', 'loop decide']);
+      const [region, loop] = open.frames;
+      expect(region && loop && region.x < loop.x && region.y < loop.y).toBe(true);
+      const within = lay(ids, chain(ids), {
+        ...{ each, loops: [inLoop], toggled: ['region fix', 'loop decide'] },
+      });
+      expect(within.frames.map(({ id, folded }) => [id, folded])).toEqual([
+        ['region fix', false],
+        ['loop decide', true],
+      ]);
+    });
+
+    it('in a loop folds with that, and in another region to the outer one', () => {
+      const body = new Set(['find', 'fix', 'check', 'decide', 'end']);
+      const around: Loop = {
+        ...{ controller: 'end', body, seeds: ['find'], maxIterations: 3, outer: null },
+      };
+      const open = lay(ids, chain(ids), { each, loops: [around] });
+      expect(open.frames.map(({ id }) => id)).toEqual(['loop end', 'region fix']);
+      const both = lay(ids, chain(ids), { each, loops: [around], toggled: ['loop end'] });
+      expect(both.frames.map(({ id }) => id)).toEqual(['loop end']);
+      const inner = { ...each, check: { for_each: list, depends_on: ['fix'] } };
+      expect(lay(ids, chain(ids), { each: inner }).frames.map(({ id }) => id)).toEqual([
+        'region fix',
+      ]);
+    });
+
+    it('of one task is that node, and stands open where nothing is run', () => {
+      const alone = { fix: { for_each: list } };
+      expect(lay(ids, chain(ids), { each: alone }).frames).toEqual([]);
+      const open = lay(ids, chain(ids), { each, foldsRegions: false });
+      expect(open.frames).toMatchObject([{ id: 'region fix', folded: false }]);
+    });
   });
 
   it('folds many alike to one until somebody opens it', () => {

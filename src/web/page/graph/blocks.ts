@@ -4,7 +4,7 @@
  */
 import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
-import { innermost, type Loop } from './loops.ts';
+import { innermost, type Group } from './groups.ts';
 import { blockGap, foldedHeight, frameHead, framePad, nodeHeight, nodeWidth } from './sizes.ts';
 
 export interface Block {
@@ -25,11 +25,11 @@ const foldFrom = 13;
 export function findBlocks(
   tasks: TaskSpec[],
   edges: GraphEdge[],
-  loops: Loop[],
+  groups: Group[],
   direction: 'across' | 'down',
   toggled: ReadonlySet<string>,
 ): Block[] {
-  return alikeTasks(tasks, edges, loops)
+  return alikeTasks(tasks, edges, groups)
     .filter((members) => members.length >= blockFrom[direction])
     .map((members) => {
       const id = `block ${members[0] ?? ''}`;
@@ -46,8 +46,8 @@ export function findBlocks(
     });
 }
 
-/** Tasks of one loop with the same neighbours, that no controller decides about. */
-function alikeTasks(tasks: TaskSpec[], edges: GraphEdge[], loops: Loop[]): string[][] {
+/** Tasks of one group with the same neighbours, that no controller decides about. */
+function alikeTasks(tasks: TaskSpec[], edges: GraphEdge[], groups: Group[]): string[][] {
   const neighbours = new Map<string, string[]>(tasks.map(({ id }) => [id, []]));
   const controlled = new Set<string>();
   for (const { source, target, kind } of edges) {
@@ -61,7 +61,7 @@ function alikeTasks(tasks: TaskSpec[], edges: GraphEdge[], loops: Loop[]): strin
   for (const { id, kind } of tasks) {
     if (kind === 'controller' || controlled.has(id)) continue;
     const around = [...(neighbours.get(id) ?? [])].sort().join(' ');
-    const key = `${innermost(loops, id)?.controller ?? ''} ${around}`;
+    const key = `${innermost(groups, id)?.id ?? ''} ${around}`;
     const list = alike.get(key);
     if (list) list.push(id);
     else alike.set(key, [id]);

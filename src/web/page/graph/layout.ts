@@ -1,13 +1,15 @@
 /**
- * Where the tasks of a graph stand. Dependencies give the order; a loop's body stays together in a
- * frame; many tasks with the same neighbours become one block, so that a wide fan-out is readable. Pure.
+ * Where the tasks of a graph stand. Dependencies give the order; what a loop repeats, or a list has done for each of
+ * its items, stays together in a frame; many tasks with the same neighbours become one block, so that a wide fan-out
+ * is readable. Pure.
  */
 import { Graph, layout } from '@dagrejs/dagre';
 import type { GraphEdge } from '../../api/program.ts';
 import type { TaskSpec } from '../../../model/program.ts';
 import { findBlocks, type Block } from './blocks.ts';
+import { groupsOf, innermost, isHiddenBy, outermostFirst, type Group } from './groups.ts';
 import { foldIntoLines, type LineCrossing } from './lines.ts';
-import { innermost, type Loop } from './loops.ts';
+import type { Loop } from './loops.ts';
 import {
   blockGap,
   foldedHeight,
@@ -29,9 +31,7 @@ export interface Placed {
 
 export interface Frame extends Placed {
   id: string;
-  kind: 'loop' | 'block';
-  /** Loops: the controller. */
-  controller: string | null;
+  kind: Group['kind'] | 'block';
   members: string[];
   /** One node stands for its members; nothing of them is drawn. */
   folded: boolean;
@@ -41,7 +41,7 @@ export interface GraphLayout {
   /** Those that are drawn. */
   tasks: Map<string, Placed>;
   frames: Frame[];
-  /** Task → the block, or the folded loop, that stands for it in edges. */
+  /** Task → the block, or the folded group, that stands for it in edges. */
   blockOf: Map<string, string>;
   width: number;
   height: number;
@@ -60,6 +60,8 @@ export interface LayoutOptions {
   direction: Direction;
   /** How wide it may be, in px: a wider one goes on below. */
   maxWidth: number;
+  /** Regions are folded by themselves. */
+  foldsRegions: boolean;
   /** Frames that a person has folded or opened, against what they are by themselves. */
   toggled: ReadonlySet<string>;
 }
@@ -68,18 +70,21 @@ export function layoutGraph(
   tasks: TaskSpec[],
   edges: GraphEdge[],
   loops: Loop[],
-  { direction, maxWidth, toggled }: LayoutOptions,
+  { direction, maxWidth, foldsRegions, toggled }: LayoutOptions,
 ): GraphLayout {
-  const folded = foldedLoops(loops, toggled);
+  const groups = groupsOf(tasks, loops);
+  const folded = outermost(
+    groups.filter(({ id, kind }) => (foldsRegions && kind === 'region') !== toggled.has(id)),
+  );
   const within = new Set(folded.flatMap(({ body }) => [...body]));
-  const open = loops.filter(({ controller }) => !within.has(controller));
+  const open = groups.filter(
+    (group) => !folded.some((each) => each === group || isHiddenBy(group, each)),
+  );
   const free = tasks.filter(({ id }) => !within.has(id));
   const blocks = findBlocks(free, edges, open, direction, toggled);
   const blockOf = new Map([
     ...blocks.flatMap(({ id, members }) => members.map((each): [string, string] => [each, id])),
-    ...folded.flatMap(({ controller, body }) =>
-      [...body].map((each): [string, string] => [each, frameId(controller)]),
-    ),
+    ...folded.flatMap(({ id, body }) => [...body].map((each): [string, string] => [each, id])),
   ]);
   const graph = emptyGraph(direction);
   const known = new Set(tasks.map(({ id }) => id));
@@ -87,8 +92,8 @@ export function layoutGraph(
     if (!blockOf.has(id)) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
   }
   for (const block of blocks) graph.setNode(block.id, { width: block.width, height: block.height });
-  for (const { controller } of folded) {
-    graph.setNode(frameId(controller), { width: nodeWidth + 2 * framePad, height: foldedHeight });
+  for (const { id } of folded) {
+    graph.setNode(id, { width: nodeWidth + 2 * framePad, height: foldedHeight });
   }
   for (const { source, target, kind } of edges) {
     // A continue leads back; a layout in ranks knows no back.
@@ -96,23 +101,24 @@ export function layoutGraph(
     const [from, to] = [blockOf.get(source) ?? source, blockOf.get(target) ?? target];
     if (from !== to) graph.setEdge(from, to);
   }
-  for (const loop of open) graph.setNode(frameId(loop.controller), { width: 0, height: 0 });
-  for (const loop of [...open, ...folded]) {
-    if (loop.outer) graph.setParent(frameId(loop.controller), frameId(loop.outer));
-  }
+  for (const { id } of open) graph.setNode(id, { width: 0, height: 0 });
+  for (const { id, outer } of [...open, ...folded]) if (outer) graph.setParent(id, outer);
   for (const { id } of free) {
-    const loop = innermost(open, id);
-    if (loop) graph.setParent(blockOf.get(id) ?? id, frameId(loop.controller));
+    const group = innermost(open, id);
+    if (group) graph.setParent(blockOf.get(id) ?? id, group.id);
   }
   layout(graph);
   const flat = collect(graph, free, { open, folded }, blocks, blockOf);
   return direction === 'across' ? foldIntoLines(flat, edges, maxWidth) : flat;
 }
 
-/** The outermost of the loops that a person has folded. */
-function foldedLoops(loops: Loop[], toggled: ReadonlySet<string>): Loop[] {
-  const all = loops.filter(({ controller }) => toggled.has(frameId(controller)));
-  return all.filter((loop) => !all.some((each) => each !== loop && each.body.has(loop.controller)));
+/** Those that lie in no other of them. */
+function outermost(groups: Group[]): Group[] {
+  const kept: Group[] = [];
+  for (const group of outermostFirst(groups)) {
+    if (!kept.some((each) => isHiddenBy(group, each))) kept.push(group);
+  }
+  return kept;
 }
 
 function emptyGraph(direction: Direction): Graph<object, Sized, Routed> {
@@ -161,14 +167,10 @@ function bendsOf(graph: Graph<object, Sized, Routed>): Map<string, Point[]> {
   return bends;
 }
 
-function frameId(controller: string): string {
-  return `loop ${controller}`;
-}
-
 function collect(
   graph: Graph<object, Sized, Routed>,
   tasks: TaskSpec[],
-  loops: { open: Loop[]; folded: Loop[] },
+  groups: { open: Group[]; folded: Group[] },
   blocks: Block[],
   blockOf: Map<string, string>,
 ): GraphLayout {
@@ -185,7 +187,6 @@ function collect(
       ...place,
       id: block.id,
       kind: 'block',
-      controller: null,
       members: block.members,
       folded: block.folded,
     });
@@ -199,7 +200,7 @@ function collect(
       });
     });
   }
-  frames.unshift(...loopFrames(placed, loops, frames, at));
+  frames.unshift(...groupFrames(placed, groups, frames, at));
   const all = [...placed.values(), ...frames];
   const left = Math.min(0, ...all.map(({ x }) => x));
   const top = Math.min(0, ...all.map(({ y }) => y));
@@ -215,30 +216,29 @@ function collect(
 }
 
 /** Outer ones first, so that inner ones are drawn above them. */
-function loopFrames(
+function groupFrames(
   placed: Map<string, Placed>,
-  loops: { open: Loop[]; folded: Loop[] },
+  groups: { open: Group[]; folded: Group[] },
   blocks: Frame[],
   at: (id: string) => Placed,
 ): Frame[] {
-  const done = new Map<string, Frame>();
-  const frameOf = ({ controller, body }: Loop, folded: boolean, place: Placed): Frame => ({
-    ...{ ...place, id: frameId(controller), kind: 'loop', controller, members: [...body], folded },
+  const done = new Map<Group, Frame>();
+  const frameOf = ({ id, kind, body }: Group, folded: boolean, place: Placed): Frame => ({
+    ...{ ...place, id, kind, members: [...body], folded },
   });
-  for (const loop of loops.folded) {
-    done.set(loop.controller, frameOf(loop, true, at(frameId(loop.controller))));
-  }
+  for (const group of groups.folded) done.set(group, frameOf(group, true, at(group.id)));
   // Inner frames first, so that outer ones close around them.
-  for (const loop of [...loops.open].sort((a, b) => a.body.size - b.body.size)) {
-    const inner = [...done.values()].filter(({ controller }) => loop.body.has(controller ?? ''));
-    const alike = blocks.filter(({ members }) => loop.body.has(members[0] ?? ''));
-    const boxes = [...loop.body].flatMap((id) => placed.get(id) ?? []).concat(inner, alike);
+  for (const group of outermostFirst(groups.open).reverse()) {
+    const inner = [...done].flatMap(([each, frame]) => (group.body.has(each.task) ? frame : []));
+    const alike = blocks.filter(({ members }) => group.body.has(members[0] ?? ''));
+    const boxes = [...group.body].flatMap((id) => placed.get(id) ?? []).concat(inner, alike);
     const left = Math.min(...boxes.map(({ x }) => x)) - framePad;
     const top = Math.min(...boxes.map(({ y }) => y)) - frameHead;
     const right = Math.max(...boxes.map(({ x, width }) => x + width)) + framePad;
-    const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + framePad + loopFoot;
+    const foot = group.kind === 'loop' ? loopFoot : 0;
+    const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + framePad + foot;
     const place = { x: left, y: top, width: right - left, height: bottom - top };
-    done.set(loop.controller, frameOf(loop, false, place));
+    done.set(group, frameOf(group, false, place));
   }
   return [...done.values()].reverse();
 }

@@ -2,7 +2,9 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
 import type { TaskSpec } from '../../../model/program.ts';
 import type { StatusName } from '../parts/status.tsx';
+import { loopGroupId, regionGroupId } from './groups.ts';
 import type { Loop } from './loops.ts';
+import type { ItemsLook } from './region-look.ts';
 
 export interface NodeLook {
   title: string;
@@ -30,20 +32,29 @@ export interface NodeLook {
 export interface FrameLook {
   title: string;
   detail: ReactNode;
+  /** Of what is done for every item of a list, how far the items are; null: of others, and where nothing is known. */
+  items: ItemsLook | null;
 }
 
-/** Frames of loops and of blocks. `detail`: what stands beside the title of a loop. */
+/** Frames of loops, of regions and of blocks. `detail`: what stands beside the title of a loop. */
 export function frameLooks(
   tasks: TaskSpec[],
   loops: Loop[],
   detail: (loop: Loop) => ReactNode,
+  itemsOf: (task: TaskSpec) => ItemsLook | null = () => null,
 ): Map<string, FrameLook> {
   const looks = new Map<string, FrameLook>();
   for (const loop of loops) {
-    looks.set(`loop ${loop.controller}`, { title: 'Loop', detail: detail(loop) });
+    const look = { title: 'Loop', detail: detail(loop), items: null };
+    looks.set(loopGroupId(loop.controller), look);
   }
-  // A block is named after its first task; the layout decides which blocks there are.
-  for (const { id } of tasks) looks.set(`block ${id}`, { title: 'Side by side', detail: null });
+  for (const task of tasks) {
+    // A block is named after its first task; the layout decides which blocks there are.
+    looks.set(`block ${task.id}`, { title: 'Side by side', detail: null, items: null });
+    if (task.for_each === undefined) continue;
+    const look = { title: task.title, detail: null, items: itemsOf(task) };
+    looks.set(regionGroupId(task.id), look);
+  }
   return looks;
 }
 

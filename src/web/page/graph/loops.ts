@@ -56,11 +56,6 @@ export function loopsOf(tasks: TaskSpec[]): Loop[] {
   return loops;
 }
 
-/** The smallest loop that a task is in. */
-export function innermost(loops: Loop[], id: string): Loop | undefined {
-  return loops.filter(({ body }) => body.has(id)).sort((a, b) => a.body.size - b.body.size)[0];
-}
-
 function includes(outer: Loop, inner: Loop): boolean {
   for (const id of inner.body) if (!outer.body.has(id)) return false;
   return true;

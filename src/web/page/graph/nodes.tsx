@@ -7,20 +7,20 @@ import { OutputTail } from '../parts/output-tail.tsx';
 import { StatusBar, type StatusCount } from '../parts/status-bar.tsx';
 import { StatusGlyph, statusTone, statusWord } from '../parts/status.tsx';
 import { Took } from '../parts/time.tsx';
-import type { Direction } from './layout.ts';
+import type { Direction, Frame } from './layout.ts';
 import { FoldContext } from './fold-context.ts';
-import { FoldedFace } from './folded-face.tsx';
+import { FoldedFace, ItemsFace } from './folded-face.tsx';
 import { useFrameLook, useNodeLook, type NodeLook } from './looks.ts';
 
 type TaskNodeData = { direction: Direction; linked: boolean };
 export type TaskFlowNode = Node<TaskNodeData, 'task'>;
 /** `members`: of a folded one, what it stands for. */
 export type FrameFlowNode = Node<
-  { direction: Direction; kind: 'loop' | 'block'; members: string[] | null },
+  { direction: Direction; kind: Frame['kind']; members: string[] | null },
   'frame'
 >;
 export type HeadFlowNode = Node<
-  { frame: string; kind: 'loop' | 'block'; folded: boolean; count: number },
+  { frame: string; kind: Frame['kind']; folded: boolean; count: number },
   'head'
 >;
 
@@ -156,7 +156,7 @@ export const FrameHead = memo(function FrameHead({ data }: NodeProps<HeadFlowNod
   const { frame, kind, folded, count } = data;
   const look = useFrameLook(frame);
   const toggle = useContext(FoldContext);
-  const title = kind === 'loop' ? look?.title : `${count} ${look?.title.toLowerCase()}`;
+  const title = kind === 'block' ? `${count} ${look?.title.toLowerCase()}` : look?.title;
   return (
     <div className="frame-head">
       <button
@@ -168,18 +168,24 @@ export const FrameHead = memo(function FrameHead({ data }: NodeProps<HeadFlowNod
       >
         <Icon name={folded ? 'right' : 'down'} size={14} />
         <Icon name={kind === 'loop' ? 'loop' : 'runs'} size={15} />
-        <span className="ellipsis">{title}</span>
+        <span className="ellipsis" title={title}>
+          {title}
+        </span>
       </button>
       {look?.detail}
+      {kind === 'region' && !folded && (
+        <span className="faint">{look?.items?.sub ?? 'each item'}</span>
+      )}
     </div>
   );
 });
 
-export const FrameNode = memo(function FrameNode({ data }: NodeProps<FrameFlowNode>) {
+export const FrameNode = memo(function FrameNode({ id, data }: NodeProps<FrameFlowNode>) {
   const { kind, direction, members } = data;
+  const items = useFrameLook(id)?.items ?? null;
   return (
     <div className={`frame-node ${kind}`}>
-      {members && <FoldedFace members={members} />}
+      {members && (items ? <ItemsFace items={items} /> : <FoldedFace members={members} />)}
       {(kind === 'block' || members) && <Handles direction={direction} />}
     </div>
   );

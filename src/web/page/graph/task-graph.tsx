@@ -48,6 +48,8 @@ export interface TaskGraphProps {
   focus?: string | null;
   /** It takes the height that the window has left. */
   fill?: boolean;
+  /** What is done for every item of a list is one node, until somebody opens it. */
+  foldsRegions?: boolean;
 }
 
 interface Room {
@@ -90,7 +92,8 @@ export function TaskGraph(props: TaskGraphProps) {
 }
 
 function Drawn(props: TaskGraphProps & { room: Room }) {
-  const { tasks, edges, loops, nodes, frames, label, focus = null, fill = false, room } = props;
+  const { tasks, edges, loops, nodes, frames, label, focus = null, room } = props;
+  const { fill = false, foldsRegions = false } = props;
   const { width } = room;
   const direction: Direction = width < narrowPx ? 'down' : 'across';
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set<string>());
@@ -103,10 +106,10 @@ function Drawn(props: TaskGraphProps & { room: Room }) {
       }),
     [],
   );
-  const layout = useMemo(
-    () => layoutGraph(tasks, edges, loops, { direction, maxWidth: width - 2 * edgePx, toggled }),
-    [tasks, edges, loops, direction, width, toggled],
-  );
+  const layout = useMemo(() => {
+    const maxWidth = width - 2 * edgePx;
+    return layoutGraph(tasks, edges, loops, { direction, maxWidth, foldsRegions, toggled });
+  }, [tasks, edges, loops, direction, width, foldsRegions, toggled]);
   const [looks] = useState(() => {
     const first = new Looks();
     first.set(nodes, frames);

@@ -24,7 +24,12 @@ export function nodeLooks(
   shown: ShownRun,
   { runId, over, unchosen, passText, at }: Around,
 ): Map<string, NodeLook> {
-  const { stacks } = regionsOf(tasks);
+  const { stacks, bodies } = regionsOf(tasks);
+  const toItems = (task: string): string => {
+    const region = stacks.get(task)?.at(-1) ?? task;
+    const rest = (bodies.get(region)?.size ?? 0) > 1 ? `&q=${encodeURIComponent(task)}` : '';
+    return `/runs/${runId}/instances?region=${encodeURIComponent(region)}${rest}`;
+  };
   const passParam = passText ? `&pass=${encodeURIComponent(passText)}` : '';
   return new Map(
     tasks.map((task): [string, NodeLook] => {
@@ -45,7 +50,7 @@ export function nodeLooks(
               ? null
               : (instance?.finished_at ?? instance?.started_at ?? null),
           href: isOfItems
-            ? `/runs/${runId}/instances?q=${encodeURIComponent(task.id)}`
+            ? toItems(task.id)
             : instance
               ? `/runs/${runId}?at=${instance.instance_id}${passParam}`
               : null,

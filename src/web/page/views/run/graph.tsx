@@ -1,11 +1,13 @@
 /** The graph of a run with the state of each task; a loop is drawn once, with a stepper over its passes. */
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, type ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
+import { regionsOf } from '../../../../model/regions.ts';
 import type { RunView } from '../../../api/run.ts';
-import { loopsOf, readPasses, shownInstances, writePasses } from '../../graph/loops.ts';
+import { loopsOf, readPasses, shownInstances, writePasses, type Loop } from '../../graph/loops.ts';
 import { frameLooks } from '../../graph/looks.ts';
 import { TaskGraph } from '../../graph/task-graph.tsx';
 import { nodeLooks, Stepper } from './graph-looks.tsx';
+import { itemFinder, regionLook } from '../../graph/region-look.ts';
 import { Peek } from './peek.tsx';
 
 interface RunGraphProps {
@@ -45,6 +47,8 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
       ),
     [setSearch],
   );
+  const { bodies } = useMemo(() => regionsOf(tasks), [tasks]);
+  const itemOf = useMemo(() => itemFinder(scopes), [scopes]);
   const frames = useMemo(() => {
     /** null: always the latest pass. */
     const step = (controller: string, to: number | null): void => {
@@ -57,7 +61,7 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
         params.delete('at');
       });
     };
-    return frameLooks(tasks, loops, (loop) => {
+    const stepper = (loop: Loop): ReactNode => {
       const passes = shown.passes.get(loop.controller) ?? { shown: 0, count: 1 };
       return (
         <Stepper
@@ -66,8 +70,13 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
           onStep={(to) => step(loop.controller, to >= passes.count - 1 ? null : to)}
         />
       );
+    };
+    return frameLooks(tasks, loops, stepper, (task) => {
+      const within = [...(bodies.get(task.id) ?? [])];
+      const list = within.flatMap((id) => shown.instances.get(id) ?? []);
+      return regionLook(run.id, task.id, list, itemOf);
     });
-  }, [tasks, loops, shown, choice, edit]);
+  }, [tasks, loops, shown, choice, edit, bodies, itemOf, run.id]);
   const focus =
     instances.find(({ status }) => status === 'waiting' || status === 'failed')?.task_id ??
     instances.findLast(({ status }) => status === 'running')?.task_id ??
@@ -83,6 +92,7 @@ export function RunGraph({ view, onDone }: RunGraphProps) {
         frames={frames}
         label="Graph of the run"
         fill
+        foldsRegions
         focus={focus}
       />
       {picked && (

@@ -7,12 +7,14 @@ import { instanceStatusOrder } from '../instance/instance-status-order.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
 import { Filters } from '../../parts/filters.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { Empty, shortId } from '../../parts/pieces.tsx';
 import { matches, SearchField, useSearchText } from '../../parts/search-field.tsx';
 import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
 import { VirtualRows } from '../../parts/virtual-rows.tsx';
 import { sentence } from '../../parts/sentence.ts';
+import { itemFinder } from '../../graph/region-look.ts';
 
 const rowHeight = 52;
 
@@ -37,14 +39,17 @@ export function InstanceList({ view }: { view: RunView }) {
         .join(', ');
   }, [tasks, scopes]);
   const items = useMemo(() => itemNames(scopes), [scopes]);
+  const region = params.get('region');
+  const itemOf = useMemo(() => itemFinder(scopes), [scopes]);
   const shown = useMemo(() => {
     const isFound = (each: Instance): boolean =>
       matches(`${searchText(each, titles, why)} ${items.get(each.input_scope_id) ?? ''}`, text);
     return instances
+      .filter((each) => region === null || itemOf(region, each.input_scope_id) !== null)
       .filter((each) => status === null || each.status === status)
       .filter((each) => text === '' || isFound(each))
       .sort(orders[sort] ?? (() => 0));
-  }, [instances, status, text, sort, titles, why, items]);
+  }, [instances, status, text, sort, titles, why, items, region, itemOf]);
   return (
     <>
       <div className="list-tools">
@@ -59,6 +64,12 @@ export function InstanceList({ view }: { view: RunView }) {
           <option value="longest">The longest first</option>
           <option value="latest">The latest first</option>
         </select>
+        {region !== null && (
+          <button type="button" title="Show all instances" onClick={() => set('region', null)}>
+            Items of {titles.get(region) ?? region}
+            <Icon name="close" size={14} />
+          </button>
+        )}
       </div>
       <Filters
         label="Show only"
