@@ -40,7 +40,8 @@ export const resultEvents: Family<ResultEvents> = {
     misfit: misfitOfAssignment,
     apply(state, { payload: { interrupt_id: id, task } }) {
       const { tasks, project } = state.plan;
-      tasks[task.id] = completeTask(task, project.default_agent);
+      const complete = completeTask(task, project.default_agent);
+      state.plan = { ...state.plan, tasks: { ...tasks, [task.id]: complete } };
       state.mergeTasks.set(id, task.id);
     },
     records: ({ payload }) => [{ kind: 'task', id: payload.task.id }],

@@ -140,7 +140,6 @@ function beginItem(recorder: Recorder, { region, scopeId }: Item): void {
 function emitInstance(recorder: Recorder, choice: readonly string[], node: Node): void {
   const { state } = recorder;
   const { task_id: task, input_scope_id: scopeId } = node;
-  const bound = Object.entries({ ...node.dependency_instances, ...node.gathers });
   const name = `${state.runId}/${scopeId}/${task}/${choice.join(',')}`;
   for (let salt = 0; ; salt += 1) {
     const id = derivedId(task, name, salt);
@@ -149,6 +148,7 @@ function emitInstance(recorder: Recorder, choice: readonly string[], node: Node)
       return;
     }
     const existing = nodeOf(state, id);
+    const bound = Object.entries({ ...node.dependency_instances, ...node.gathers });
     const known = { ...existing.dependency_instances, ...existing.gathers };
     const isSame =
       existing.input_scope_id === scopeId &&

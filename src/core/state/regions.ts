@@ -10,6 +10,7 @@ import { standingOf } from './task-graph.ts';
 
 /** Whether an instance of the task in the scope stands for the region that it opens. */
 export function isHeadIn(state: RunState, task: string, scopeId: string): boolean {
+  if (state.graph.regions.bodies.size === 0) return false;
   if (state.plan.tasks[task]?.for_each === undefined) return false;
   return standingOf(state.graph, task).length === scopeOf(state, scopeId).depth + 1;
 }

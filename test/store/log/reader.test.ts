@@ -1,12 +1,14 @@
 /** What is at the end of a log, and who looks at it: places where a single check stands between a reader and a lie. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { getEventListeners, once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events/events.ts';
 import { newEvent } from '../../../src/core/state/recorder.ts';
 import { sha256 } from '../../../src/disk/sha256.ts';
 import { Refusal } from '../../../src/model/refusal.ts';
 import { CHAIN_START, eventLine } from '../../../src/store/log/chain.ts';
-import { followLog } from '../../../src/store/log/follow.ts';
+import { followLog, LogWatch } from '../../../src/store/log/follow.ts';
 import { scanLog } from '../../../src/store/log/reader.ts';
 import { EventLog } from '../../../src/store/log/writer.ts';
 import { runPaths, type RunPaths } from '../../../src/store/layout.ts';
@@ -160,5 +162,35 @@ describe('whoever follows a log', () => {
     }
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(events.length + 2500);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
+  });
+
+  it('is woken by a change that came while nobody waited', async () => {
+    writeFileSync(paths.eventsLog, '');
+    const watched = new LogWatch(paths);
+    const ours = watch(paths.root);
+    const told = once(ours, 'change');
+    appendFileSync(paths.eventsLog, 'x');
+    await told;
+    await watched.changed(600_000, new AbortController().signal);
+    ours.close();
+    watched.close();
+  });
+
+  it('leaves nobody who listens', async () => {
+    const watchers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+    // One that was just closed is gone after the loop has turned.
+    for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+    const before = watchers();
+    const abort = new AbortController();
+    writeFileSync(paths.eventsLog, Buffer.concat(lines(sampleEvents(RUN).events)));
+    let looks = 0;
+    for await (const batch of followLog(paths, 0, abort.signal)) {
+      expect(watchers()).toBe(before + 1);
+      if (batch.length > 0) continue;
+      expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0);
+      if ((looks += 1) === 3) break;
+    }
+    await expect.poll(watchers).toBe(before);
   });
 });
