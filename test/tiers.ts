@@ -73,6 +73,7 @@ export type Tier = keyof typeof tiers;
 export const long = [
   'test/cli/render/screen.test.ts',
   'test/cli/render/yaml.test.ts',
+  'test/contract/16-kinds-of-repositories.test.ts',
   'test/core/events/misfit.test.ts',
   'test/core/limits.test.ts',
   'test/core/plan/budgets.test.ts',

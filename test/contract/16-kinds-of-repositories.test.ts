@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { cases } from '../support/cases.ts';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
 
 const root = testDirectory('kinds');
@@ -60,6 +61,7 @@ const clone = (dir: string, ...options: string[]): string => {
   git(dir, 'clone', '-q', ...options, `file://${from}`, 'repo');
   return path.join(dir, 'repo');
 };
+const manyFiles = cases({ few: 1000, many: 20_000 });
 const odd = ['new\nline', 'quote"and\'', ' space ', '-dash', 'ünï', 'back\\slash', 'tab\t'];
 
 const kinds: Record<string, Kind> = {
@@ -135,6 +137,21 @@ const kinds: Record<string, Kind> = {
     },
     also: (repo) => expect(existsSync(path.join(repo, 'inner/i'))).toBe(true),
   },
+  [`one with ${manyFiles} files`]: {
+    make(dir) {
+      const repo = path.join(dir, 'repo');
+      for (let each = 0; each < manyFiles; each += 1) {
+        const folder = path.join(repo, `d${each % 200}`);
+        if (each < 200) mkdirSync(folder, { recursive: true });
+        writeFileSync(path.join(folder, `f${each}`), `${each}\n`.repeat(200));
+      }
+      return made(repo, some);
+    },
+    also: (repo) =>
+      expect(git(repo, 'ls-files').split('\n')).toHaveLength(
+        manyFiles + Object.keys(some).length + 1,
+      ),
+  },
   'one with odd names': {
     make: (dir) =>
       made(path.join(dir, 'repo'), {
@@ -170,7 +187,9 @@ const kinds: Record<string, Kind> = {
 const hasLfs = spawnSync('git', ['lfs', 'version']).status === 0;
 if (!hasLfs) process.stderr.write('\n*** SKIPPED: git-lfs is not installed\n\n');
 
-it.each(Object.entries(kinds))('%s', async (name, kind) => {
+const timeout = cases({ few: 240_000, many: 900_000 });
+
+it.each(Object.entries(kinds))('%s', { timeout }, async (name, kind) => {
   if (name === 'one with LFS' && !hasLfs) return;
   const dir = path.join(root, name.replace(/\W/g, '-'));
   mkdirSync(dir);
