@@ -315,7 +315,8 @@ it('without an index what was uncommitted is still all that is tracked; one that
   repo.write('ignored', 'x\n');
   repo.git('add', '-f', 'ignored');
   repo.commit('one');
-  repo.write('new', 'x\n');
+  // Of another content: it would count as renamed.
+  repo.write('new', 'y\n');
   const found = await repositoryAt(testGit, repo.dir);
   const checked = await checkBase(testGit, found, 'include');
   const index = path.join(repo.dir, '.git/index');
