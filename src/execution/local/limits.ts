@@ -11,7 +11,7 @@ import { nowMs, Stopwatch } from './stopwatch.ts';
 
 /** Between two looks at an attempt. */
 export const POLL_MS = 100;
-/** No look is so late on a machine that goes on, be it a busy one: what is longer counts as one `POLL_MS`. */
+/** No look comes so much later than it is meant to on a machine that goes on, be it a busy one: what is longer counts as one `POLL_MS`. */
 export const GAP_MS = 1000;
 /** A wall clock that is ahead of the process by more was set forward, or slept through it. */
 const SKEW_MS = 5000;
@@ -30,6 +30,8 @@ export class Limits {
   /** What its agent is busy with. */
   #busyWith: OutputSummary['busyWith'] = null;
   #sinceLook = new Stopwatch();
+  /** When the next look is meant to come after the one before, ms. */
+  #plannedMs = 0;
 
   constructor(order: LimitedOrder) {
     this.#order = order;
@@ -55,9 +57,14 @@ export class Limits {
   look(): void {
     const passedMs = this.#sinceLook.elapsedMs();
     this.#sinceLook = new Stopwatch();
-    const countedMs = passedMs > GAP_MS ? POLL_MS : passedMs;
+    const countedMs = passedMs > this.#plannedMs + GAP_MS ? POLL_MS : passedMs;
     this.#ageMs += countedMs;
     this.#silenceMs += countedMs;
+  }
+
+  /** The next look is meant to come in so much time. */
+  planLook(pauseMs: number): void {
+    this.#plannedMs = this.#sinceLook.elapsedMs() + pauseMs;
   }
 
   /** The last sign of progress came so long ago: something printed just now, or seen of late. */

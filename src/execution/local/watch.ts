@@ -23,9 +23,10 @@ import {
 import type { AttemptFiles } from './attempt-files.ts';
 import { claimTakenCode } from './attempt-shell.ts';
 import { launchTrouble } from './launch-trouble.ts';
-import { GAP_MS, Limits, POLL_MS } from './limits.ts';
+import { Limits, POLL_MS } from './limits.ts';
 import { removeLitter } from './litter.ts';
 import { Meter } from './meter.ts';
+import { DOZE_MS, Pauses } from './pauses.ts';
 import { signalGroup } from './process-group.ts';
 import { AttemptOutput } from './progress.ts';
 import { ProgressWatch } from './progress-watch.ts';
@@ -39,10 +40,8 @@ import type { Watched } from './watched.ts';
 
 const FIRST_POLL_MS = 20;
 const RUNTIME_INTERVAL_MS = 1000;
-/** Between two looks at one that has been quiet for a while: far from what its limits take for a gap. */
-const MOST_QUIET_MS = GAP_MS / 2;
-/** Between two looks whether the leader lives, where its end is told of. */
-const LIVENESS_INTERVAL_MS = 2000;
+/** Between two looks whether the leader lives, where its end is told of: with each look at one that is quiet. */
+const LIVENESS_INTERVAL_MS = DOZE_MS - POLL_MS;
 /** Without an idle limit: a process that we cannot look at is given up after this much silence. */
 const UNSEEN_IDLE_MS = 600_000;
 
@@ -75,8 +74,7 @@ export class AttemptWatch implements Handle {
   private pollTimer: NodeJS.Timeout | undefined;
   private lastModifiedMs = 0;
   private sinceLiveness = new Stopwatch();
-  /** The latest pause between two looks. */
-  private quietMs = POLL_MS / 2;
+  private readonly pauses: Pauses;
   /** Since the last report; null before the first. */
   private reported: Stopwatch | null = null;
   private reportIsStale = true;
@@ -99,6 +97,7 @@ export class AttemptWatch implements Handle {
     this.backend = backendOf(order.backend);
     this.files = files;
     this.output = new AttemptOutput(this.backend, this.files, Date.parse(order.startedAt));
+    this.pauses = new Pauses(files, () => this.schedule(FIRST_POLL_MS));
     this.limits = new Limits(order);
     this.meter = new Meter(order, this.backend, env);
     const isWatched = order.stall !== undefined && this.pid !== null && watched.kind !== 'gone';
@@ -146,6 +145,7 @@ export class AttemptWatch implements Handle {
     }
     if (how === 'kill') this.ladder.kill();
     else if (this.departure === null) this.ladder.ask();
+    this.lookSoon();
   }
 
   /** Of one that was found again. */
@@ -157,12 +157,14 @@ export class AttemptWatch implements Handle {
     this.limits.limitWall(wallTimeoutMs);
     if (this.backend.keepsLimits) attempt(() => recordWallLimit(this.files, wallTimeoutMs));
     this.order = { ...this.order, wallTimeoutMs };
+    this.lookSoon();
   }
 
   limitUse(budget: AttemptBudget): void {
     this.limits.limitBudget(budget.wallMs);
     this.meter.limit(budget);
     this.order = { ...this.order, budget };
+    this.lookSoon();
   }
 
   used(): Usage | null {
@@ -215,8 +217,15 @@ export class AttemptWatch implements Handle {
     if (reason !== null) this.state = { kind: 'stopping', reason };
   }
 
+  /** Whatever pause was meant for what counted before. */
+  private lookSoon(): void {
+    if (this.departure === null) this.schedule(POLL_MS);
+  }
+
   private schedule(delayMs: number): void {
+    if (this.state.kind !== 'watching' && this.state.kind !== 'stopping') return;
     clearTimeout(this.pollTimer);
+    this.limits.planLook(delayMs);
     this.pollTimer = setTimeout(() => this.poll(), delayMs);
   }
 
@@ -230,6 +239,7 @@ export class AttemptWatch implements Handle {
       if (this.isOver()) return; // who heard it has let go
       if (departure !== null) {
         clearTimeout(this.pollTimer);
+        this.pauses.close();
         this.sweep(departure).catch((error: unknown) => this.fail(error));
         return;
       }
@@ -270,11 +280,12 @@ export class AttemptWatch implements Handle {
    * others; never past a limit.
    */
   private pauseMs(isTold: boolean): number {
-    const mayDoze = isTold && this.state.kind === 'watching' && !this.meter.isBounded();
-    this.quietMs = mayDoze ? Math.min(this.quietMs * 2, MOST_QUIET_MS) : POLL_MS;
+    const leftMs = this.limits.leftMs();
     // A look at its files goes on beside.
-    const isLooking = this.progress !== null && this.limits.leftMs() <= 0;
-    return isLooking ? FIRST_POLL_MS : Math.max(1, Math.min(this.quietMs, this.limits.leftMs()));
+    if (this.progress !== null && leftMs <= 0) return FIRST_POLL_MS;
+    const mayDoze = isTold && this.state.kind === 'watching' && !this.meter.isBounded();
+    const pauseMs = mayDoze ? this.pauses.next(leftMs, this.reportIsStale) : POLL_MS;
+    return Math.max(1, Math.min(pauseMs, leftMs));
   }
 
   /** Returns whether more can be read at once. */
@@ -288,7 +299,7 @@ export class AttemptWatch implements Handle {
     }
     if (grew) {
       this.reportIsStale = true;
-      this.quietMs = POLL_MS / 2;
+      this.pauses.begin();
     }
     this.tell(activities);
     if (isOtherSession(this.order.sessionId, this.output.summary())) this.stop('terminated', 'ask');
@@ -415,6 +426,7 @@ export class AttemptWatch implements Handle {
 
   private letGo(): void {
     clearTimeout(this.pollTimer);
+    this.pauses.close();
     this.ladder.cancel();
     this.meter.close();
     this.progress?.close();

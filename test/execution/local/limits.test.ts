@@ -34,6 +34,21 @@ describe('time that nobody saw pass', () => {
     expect(limits.reached()).not.toBeNull();
   });
 
+  it('counts whole where the next look was meant to come late, though not where it comes far later', () => {
+    const limits = limitsOf({ wallTimeoutMs: 6000 });
+    for (let i = 0; i < 2; i += 1) {
+      limits.planLook(2000);
+      vi.advanceTimersByTime(2500);
+      limits.look();
+    }
+    limits.planLook(2000);
+    vi.advanceTimersByTime(60_000);
+    limits.look();
+    expect(limits.reached()).toBeNull();
+    pass(limits, 1000);
+    expect(limits.reached()).toBe('wall_timeout');
+  });
+
   it('counts whole where a look is late on a busy machine', () => {
     const limits = limitsOf({ wallTimeoutMs: 1800 });
     for (let i = 0; i < 2; i += 1) {
