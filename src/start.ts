@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 declare const CODEX_ORCH_VERSION: string;
@@ -29,6 +30,10 @@ function load(file: string): void {
     filename: file,
     ...(cachedData && { cachedData }),
   });
+  // Young objects are few: one thread collects them in half a millisecond. With its helpers V8 is not done before each of
+  // them has had its turn on a processor: several times as long, and 25 ms where the machine is busy. Not before the
+  // script is made, for V8 refuses what was made under other flags.
+  setFlagsFromString('--no-parallel-scavenge');
   const run = script.runInThisContext() as ModuleFunction;
   const module = { exports: {} };
   run(module.exports, createRequire(file), module, file, path.dirname(file));
