@@ -27,6 +27,8 @@ const defectListeners = new Set<(error: unknown) => void>();
 process.on('uncaughtException', takeDefect);
 process.on('unhandledRejection', takeDefect);
 tolerateClosedStreams();
+// Nothing is left to do, nor to be written: without taking down, object by object, what goes with the process.
+process.once('beforeExit', () => process.exit());
 runCli(argv, makeContext()).catch(reportDefect);
 
 function makeContext(): CliContext {

@@ -37,9 +37,12 @@ import { loadInputFile } from './resolve-inputs.ts';
 import { bundledSchemas, pathFindings, type SchemaOf } from './result-paths.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
 
-/** All diagnostics, by file and place. */
-export async function validateProgram(program: LoadedProgram): Promise<Diagnostic[]> {
-  const checker = new Validation(program);
+/** All diagnostics, by file and place. `notes`: whether to look for what is right, and could be better. */
+export async function validateProgram(
+  program: LoadedProgram,
+  { notes = true } = {},
+): Promise<Diagnostic[]> {
+  const checker = new Validation(program, notes);
   checker.rules();
   checker.inputs();
   for (const task of program.tasks) await checker.task(task);
@@ -53,6 +56,7 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 class Validation {
   readonly diagnostics: Diagnostic[] = [];
   private readonly program: LoadedProgram;
+  private readonly notes: boolean;
   /** Locations of fields that hold something harmless instead of what the author wrote. */
   private readonly mistaken: string[];
   private readonly defaults: JsonObject = {};
@@ -61,8 +65,9 @@ class Validation {
   private readonly regions: Regions;
   private readonly schemaOf: SchemaOf;
 
-  constructor(program: LoadedProgram) {
+  constructor(program: LoadedProgram, notes: boolean) {
     this.program = program;
+    this.notes = notes;
     this.byId = new Map(program.tasks.map((task) => [task.id, task]));
     this.regions = regionsOf(program.tasks);
     this.schemaOf = bundledSchemas(program.programDir, program.source);
@@ -84,7 +89,10 @@ class Validation {
       unreadableTasks: unreadable.tasks,
       unreadableRoles: unreadable.roles,
     });
-    for (const { subject, ...finding } of findings) this.add(subject, finding);
+    for (const { subject, ...finding } of findings) {
+      // To find its place, the file is parsed once more.
+      if (this.notes || finding.severity !== 'note') this.add(subject, finding);
+    }
   }
 
   inputs(): void {

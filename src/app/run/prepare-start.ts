@@ -57,7 +57,7 @@ export async function prepareStart(
   const program = loadProgram(directorySource(programDir, world.texts?.(programDir)), {
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
-  const diagnostics = await validateProgram(program);
+  const diagnostics = await validateProgram(program, { notes: false });
   const isError = (each: Diagnostic): boolean => each.severity === 'error';
   const blocking = diagnostics.filter(isError);
   // By themselves, missing workspaces are judged with the inputs of this start.
@@ -70,7 +70,7 @@ export async function prepareStart(
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
     throw new Refusal('program-invalid', `${inOneLine(first)}${more}`, {
       hint: `codex-orch project validate ${programDir}`,
-      data: { diagnostics },
+      data: { diagnostics: await validateProgram(program) },
     });
   }
   const selection = selectTasks(program.tasks, options);
