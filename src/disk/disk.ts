@@ -46,6 +46,8 @@ export interface WriteOptions {
   executable?: boolean;
   /** For `createFile`. */
   neverEmpty?: boolean;
+  /** For `createFile`: a reader may find it half written, which costs half as much. */
+  inPlace?: boolean;
   /** The file whose place it takes: its permissions stay, and its owner where we may give files away. */
   inPlaceOf?: Pick<Stats, 'mode' | 'uid' | 'gid'>;
 }
@@ -77,6 +79,7 @@ export function createFile(
   data: string | Uint8Array,
   options: WriteOptions = {},
 ): boolean {
+  if (options.inPlace === true) return createInPlace(file, data, options);
   const temporary = writeTemporary(file, data, options);
   try {
     faultPoint('link', file);
@@ -90,6 +93,24 @@ export function createFile(
     removeIfThere(temporary);
   }
   if (options.durable) flushDirectory(path.dirname(file));
+  return true;
+}
+
+function createInPlace(file: string, data: string | Uint8Array, options: WriteOptions): boolean {
+  faultPoint('write', file);
+  let fd: number;
+  try {
+    fd = openSync(file, 'wx', fileMode(path.dirname(file), options));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    faultPoint('write', file, () => writeAll(fd, halfOf(data)));
+    if (data.length > 0) writeAll(fd, data);
+  } finally {
+    closeSync(fd);
+  }
   return true;
 }
 

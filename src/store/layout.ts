@@ -176,7 +176,9 @@ export function instanceOfCheck(owner: string): string | null {
 
 /** Attempts whose control directory stands: those that run, and what a crash has left. */
 export function unsettledAttempts(paths: RunPaths): { owner: string; attempt: number }[] {
-  return namesIn(paths.controlRoot).flatMap((owner) =>
+  // What begins with a dot waits for an owner.
+  const owners = namesIn(paths.controlRoot).filter((name) => !name.startsWith('.'));
+  return owners.flatMap((owner) =>
     namesIn(path.join(paths.controlRoot, owner))
       .filter((name) => /^\d{4,}$/.test(name))
       .map((name) => ({ owner, attempt: Number(name) })),

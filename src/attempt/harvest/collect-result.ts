@@ -2,6 +2,7 @@
  * What a finished attempt left besides its artifacts: `final.md` and `result.json`. What stands in the
  * attempt directory is the worker's: it is read with suspicion and never overwritten.
  */
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import type { ResultFacts } from '../../core/judge/result.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -71,13 +72,24 @@ export async function collectResult(request: ResultRequest): Promise<ResultFacts
 async function keepFinalMessage(attemptDir: string, message: FinalMessage): Promise<string | null> {
   const file = path.join(attemptDir, 'final.md');
   if (kindAt(file) !== 'missing') return null;
-  if (message === null || 'text' in message) {
-    createFile(file, message?.text ?? '');
+  // An empty file is whole at once.
+  if (message === null || isEmpty(message)) {
+    createFile(file, '', { inPlace: true });
+    return null;
+  }
+  if ('text' in message) {
+    createFile(file, message.text);
     return null;
   }
   const copied = await copyForeignWhole(message.file, file);
   if (copied.ok || copied.code === 'missing') return null;
   return `the final message cannot be taken from ${path.basename(message.file)}: ${copied.reason}`;
+}
+
+function isEmpty(message: NonNullable<FinalMessage>): boolean {
+  if ('text' in message) return message.text === '';
+  const stats = lstatSync(message.file, { throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.size === 0;
 }
 
 async function checkAgainst(

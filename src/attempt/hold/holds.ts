@@ -10,12 +10,14 @@
  * A number is taken without it: a file that is not there is made, exclusively; and only whoever holds that lock removes
  * a file that is not its own.
  */
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { createFile, jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { isAttemptOver } from '../../execution/local/find.ts';
+import { nowMs } from '../../execution/local/stopwatch.ts';
 import { isJsonObject } from '../../model/json.ts';
 import type { LockSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -52,6 +54,9 @@ export interface HoldOptions {
 const HOLD_LIMITS = { maxBytes: 64 * 1024, maxDepth: 8 };
 /** Whoever is at it is done within a moment. An engine has other things to do, and comes again. */
 const [PATIENCE_MS, BRIEF_PATIENCE_MS, STEP_MS] = [2000, 20, 5];
+const SLOTS = 'slots';
+/** Far longer than it takes to write so small a file. */
+const WRITING_MS = 10_000;
 const idle = new Int32Array(new SharedArrayBuffer(4));
 /** So many attempts do not run at a time; more files than this are not ours. */
 const MOST_SLOTS = 10_000;
@@ -96,7 +101,7 @@ export class Holds {
 
   /** The smallest number that no attempt of this user has; null where the user's directory cannot be written to. */
   takeSlot(holder: Holder): number | null {
-    const directory = path.join(this.#root, 'slots');
+    const directory = path.join(this.#root, SLOTS);
     const own = this.#own.get(holder.instance_id)?.find((file) => isIn(directory, file));
     if (own !== undefined) return numberOf(own);
     try {
@@ -106,7 +111,7 @@ export class Holds {
       for (let slot = 1; slot <= MOST_SLOTS; slot += 1) {
         if (taken.has(`${slot}.json`)) continue;
         const file = path.join(directory, `${slot}.json`);
-        if (!createFile(file, record)) continue;
+        if (!createFile(file, record, { inPlace: true })) continue;
         this.#add(holder.instance_id, file);
         return slot;
       }
@@ -127,7 +132,8 @@ export class Holds {
    * more. `running`: of the run.
    */
   takeOver(running: readonly Holder[]): void {
-    if (namesIn(this.#root).length === 0) return;
+    // Mostly nobody holds anything, and to be alone costs as much as all else at the start of a run.
+    if (holdFiles(this.#root).length === 0) return;
     this.#alone(PATIENCE_MS, () => {
       for (const file of holdFiles(this.#root)) {
         const record = readRecord(file);
@@ -234,9 +240,16 @@ function freePlace(directory: string, slots: number): string | null {
 function clearIfDead(file: string): boolean {
   const record = readRecord(file);
   if (record === 'unknown') return false;
-  const isDead = record === 'spoilt' || isGone(record);
+  const isDead = record === 'spoilt' ? !isBeingWritten(file) : isGone(record);
   if (isDead) remove(file);
   return isDead;
+}
+
+/** Of one that is spoilt: a number is taken by a file that is written in place. */
+function isBeingWritten(file: string): boolean {
+  if (path.basename(path.dirname(file)) !== SLOTS) return false;
+  const { mtimeMs = 0 } = lstatSync(file, { throwIfNoEntry: false }) ?? {};
+  return Math.abs(nowMs() - mtimeMs) < WRITING_MS;
 }
 
 /** From then on it is for good: an attempt that was not begun cannot begin any more. */
@@ -270,7 +283,7 @@ function isSameHolder(a: Holder, b: Holder): boolean {
 function holdFiles(root: string): string[] {
   const locks = path.join(root, 'locks');
   const directories = namesIn(locks).map((name) => path.join(locks, name));
-  return [path.join(root, 'slots'), ...directories].flatMap(filesIn);
+  return [path.join(root, SLOTS), ...directories].flatMap(filesIn);
 }
 
 /** By their numbers. */

@@ -76,39 +76,43 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
     if (!names.includes(name)) attempt(() => removeLink(path.join(attemptDir, name)));
   }
   if (stays.length > 0) return;
-  // Its name first: a process that comes late could otherwise claim the attempt while the claims go.
-  const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
   attempt(() => {
+    if (keepSpare(controlDir)) return;
+    // Its name first: a process that comes late could otherwise claim the attempt while the claims go.
+    const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
     renameFile(controlDir, leaving);
-    if (!keepSpare(leaving)) removeControl(leaving);
+    removeControl(leaving);
   });
 }
 
-/** In `control/`: emptied directories of owners, each with that of an attempt in it, for the next to take over. */
+/** In `control/`: emptied directories of owners, each with that of a first attempt in it, for the next to take over. */
 const SPARES = ['.spare-1', '.spare-2', '.spare-3', '.spare-4'];
-const SPARE_ATTEMPT = '.0000.over';
+const SPARE_ATTEMPT = '0001';
 
 /**
  * Keeps the directory of an attempt that is over for the next one, where not enough are kept yet: to remove one and to
- * make another costs several times what giving it a new name does.
+ * make another costs several times what giving it a new name does. That comes first, here too.
  */
-function keepSpare(leaving: string): boolean {
-  const ownerDir = path.dirname(leaving);
+function keepSpare(controlDir: string): boolean {
+  const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find((each) => !isThere(each));
   if (spare === undefined || namesIn(ownerDir).length !== 1) return false;
-  for (const name of namesIn(leaving)) removeFile(path.join(leaving, name));
-  renameFile(leaving, path.join(ownerDir, SPARE_ATTEMPT));
   renameFile(ownerDir, spare);
+  const emptied = path.join(spare, SPARE_ATTEMPT);
+  const number = path.basename(controlDir);
+  if (number !== SPARE_ATTEMPT) renameFile(path.join(spare, number), emptied);
+  for (const name of namesIn(emptied)) removeFile(path.join(emptied, name));
   return true;
 }
 
-/** Has the spare directory become this one. False where there is none, or the owner has a directory. */
+/** Has a spare directory become this one. False where there is none, or the owner has a directory. */
 function takeSpare(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find(isThere);
   if (spare === undefined || isThere(ownerDir)) return false;
   return attempt(() => {
     renameFile(spare, ownerDir);
+    if (path.basename(controlDir) === SPARE_ATTEMPT) return;
     renameFile(path.join(ownerDir, SPARE_ATTEMPT), controlDir);
   });
 }
@@ -121,7 +125,7 @@ function sparesBeside(ownerDir: string): string[] {
 export function clearLeftovers(controlRoot: string): void {
   for (const owner of namesIn(controlRoot)) {
     for (const name of namesIn(path.join(controlRoot, owner))) {
-      if (/^\.\d+\.over$/.test(name)) {
+      if (/^\.\d+\.over$/.test(name) || SPARES.includes(owner)) {
         attempt(() => removeControl(path.join(controlRoot, owner, name)));
       }
     }

@@ -3,7 +3,7 @@
  * in the attempt's control directory, beside what the agent is given and prints:
  *
  *   agent-<g>   who the wrapper of generation g is; written by it, before its claim
- *   claim-<g>   created once: `run` by the wrapper, or `void` by an engine that found nothing
+ *   claim-<g>   created once: by an engine that found nothing, `void`; by the wrapper, anything else
  *   exit        an empty line; then the exit code and a newline
  *   stop        why an engine is stopping it, so that the next engine does not call it a crash
  *   wall        the time limit that a person has granted meanwhile, in ms, for an agent that keeps its limits itself

@@ -77,6 +77,12 @@ static int create(const char *file, const char *text) {
   return failed;
 }
 
+/* The right to run: another name of the identity, which is not `void`; where there are no hard links, a file of its own. */
+static int take_claim(const char *identity, const char *claim) {
+  if (link(identity, claim) == 0) return 0;
+  return errno == EEXIST ? -1 : create(claim, "run\n");
+}
+
 /* Our line of /proc/self/stat, without its newline. */
 static int stat_line(char *line, size_t size) {
   int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -158,7 +164,7 @@ static void keep(struct request *request, int report) {
   int length = snprintf(text, sizeof text, "%d\n%s\n%s\n%s\n%s\n", (int)getpid(), line, boot,
                         pid_namespace, host);
   if (length >= (int)sizeof text || create(identity, text) != 0) goto end;
-  if (create(claim, "run\n") != 0) goto end;
+  if (take_claim(identity, claim) != 0) goto end;
   is_claimed = 1;
   /* With its block: the exit is recorded on a full disk, too. */
   exit_fd = open(exit_file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -15,7 +15,7 @@ import type { RecordRef } from '../../core/events/spec.ts';
 import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { RunState } from '../../core/state/run-state.ts';
-import { jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
+import { jsonFile, makeDirectory, remove, replaceFile, writeFile } from '../../disk/disk.ts';
 import { readForeignText } from '../../disk/foreign-file.ts';
 import { LOG_START, scanLog } from '../log/reader.ts';
 import { writeInterruptRecord } from '../inbox/drop.ts';
@@ -48,6 +48,8 @@ export class StateCache {
   #stale = true;
   /** Whether `run.json` has been there. */
   #isWritten = false;
+  /** Of a new run: nobody looks at the files before `run.json` is there, and none has to take another's place. */
+  #isFirst = false;
   /** By file. */
   readonly #dirty = new Map<string, RecordRef>();
   /** The state does not hold results. */
@@ -83,7 +85,9 @@ export class StateCache {
 
   /** For a new run: everything is still to be written, starting with the events of `note`. */
   static create(paths: RunPaths): StateCache {
-    return new StateCache(paths);
+    const cache = new StateCache(paths);
+    cache.#isFirst = true;
+    return cache;
   }
 
   /** Remembers what an event, which is in the log, has changed. */
@@ -115,6 +119,7 @@ export class StateCache {
       }
       // With a log at another event than the state, a summary of it would be a lie.
       if (end.seq !== state.seq) return null;
+      this.#isFirst = false;
       const file: RunFile = { ...runSummary(state), log_bytes: end.bytes, log_head: end.head };
       this.#write(paths.runFile, file);
       this.#stale = false;
@@ -178,7 +183,7 @@ export class StateCache {
     if (value === undefined) return;
     const text = jsonFile(value);
     try {
-      replaceFile(file, text);
+      (this.#isFirst ? writeFile : replaceFile)(file, text);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EISDIR') remove(file);

@@ -146,7 +146,11 @@ describe('an attempt that is over', () => {
     const leaving = path.join(paths.controlRoot, ID, '.0001.over');
     mkdirSync(leaving, { recursive: true });
     writeFileSync(path.join(leaving, 'claim-0'), 'run\n');
+    const spare = path.join(paths.controlRoot, '.spare-2', '0001');
+    mkdirSync(spare, { recursive: true });
+    writeFileSync(path.join(spare, 'claim-0'), 'run\n');
     clearLeftovers(paths.controlRoot);
+    expect(readdirSync(paths.controlRoot)).toEqual([]);
     expectAtRest();
   });
 
