@@ -1,8 +1,8 @@
 /** Puts together how an attempt ended, from what is known when its process is gone. Pure. */
-import type { TerminationReason, TokenKey, Usage } from '../model/run.ts';
+import type { TerminationReason, Usage } from '../model/run.ts';
 import type { Backend, Failure, OutputSummary } from '../agents/backend.ts';
 import { classifyFailure } from '../agents/failure.ts';
-import { largerUse } from '../model/prices.ts';
+import { largerUse, usageSince } from '../model/prices.ts';
 import { quietLimit } from './quiet-limit.ts';
 import type { AttemptOrder, AttemptEnd, StopReason } from '../model/attempt.ts';
 
@@ -103,12 +103,5 @@ function previousIn(
 /** A sum below the earlier one is of another count. */
 function usageOfAttempt(reported: Usage | null, previous: Usage | null): Usage | null {
   if (reported === null || previous === null) return reported;
-  if (reported.input_tokens < previous.input_tokens) return reported;
-  const less = (key: TokenKey): number => Math.max(0, reported[key] - previous[key]);
-  return {
-    input_tokens: less('input_tokens'),
-    cached_input_tokens: less('cached_input_tokens'),
-    output_tokens: less('output_tokens'),
-    reasoning_output_tokens: less('reasoning_output_tokens'),
-  };
+  return reported.input_tokens < previous.input_tokens ? reported : usageSince(reported, previous);
 }

@@ -1,6 +1,6 @@
 /** What tokens cost. Prices are the user's: none are built in. */
 import type { Price, Prices } from './program.ts';
-import type { Usage } from './run.ts';
+import type { TokenKey, Usage } from './run.ts';
 
 /**
  * The price of a model; null where none is known. The model's own name comes before patterns, a longer pattern before
@@ -23,6 +23,17 @@ export function tokensOf(usage: Usage): number {
 export function largerUse(a: Usage | null, b: Usage | null): Usage | null {
   if (a === null || b === null) return a ?? b;
   return tokensOf(b) > tokensOf(a) ? b : a;
+}
+
+/** Tokens alone. `before`: an earlier sum of the same count; null: none. */
+export function usageSince(sum: Usage, before: Usage | null): Usage {
+  const less = (key: TokenKey): number => Math.max(0, sum[key] - (before?.[key] ?? 0));
+  return {
+    input_tokens: less('input_tokens'),
+    cached_input_tokens: less('cached_input_tokens'),
+    output_tokens: less('output_tokens'),
+    reasoning_output_tokens: less('reasoning_output_tokens'),
+  };
 }
 
 /** US dollars. Cached tokens are a part of the input, and charged once. */

@@ -5,8 +5,9 @@
 //                      [--models a,b]
 //
 // Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}; {runs_on} one that
-// goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {deep: levels} a message that nests; {big: bytes} a tool
-// call with so much output; {fs: path} asks the client to write; {cost: sum}; {plan: [text]}; {env: NAME} says its value.
+// goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {deep: levels} a
+// message that nests; {big: bytes} a tool call with so much output; {fs: path} asks the client to write; {cost: sum};
+// {limits} what a service says of them; {plan: [text]}; {env: NAME} says its value.
 // They end with {stop, usage}, {error}, {die: code} or {hang: true}; without, with `end_turn` and its usage.
 //
 // Sessions lie in ACP_AGENT_HOME. --load: it takes them up by session/load alone, and replays them; --late: it goes on
@@ -185,6 +186,10 @@ async function carryOut(sessionId, steps) {
     if (step.cost !== undefined) {
       const cost = { amount: step.cost, currency: 'USD' };
       tell({ sessionUpdate: 'usage_update', used: 1, size: 2, cost });
+    }
+    if (step.limits) {
+      const meta = { '_claude/rateLimit': step.limits };
+      tell({ sessionUpdate: 'usage_update', used: 1, size: 2, _meta: meta });
     }
     if (step.plan) {
       const entries = step.plan.map((content) => ({ content, status: 'completed' }));

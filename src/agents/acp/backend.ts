@@ -61,8 +61,10 @@ export const acpBackend: Backend = {
   reader: createAcpReader,
   sessionUse: () => null,
   sessionFile: () => null,
-  // The protocol has no word for a usage limit.
-  account: () => null,
+  account({ command, args }, env) {
+    const words = [...(command ?? []), ...args];
+    return knownProgram(words).account(words, env);
+  },
   failure: acpFailure,
   // The bridge asks the agent, and ends it.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],
@@ -132,6 +134,7 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
     isHeld,
     wrapped,
     toldUsage: order.sessionId !== null && order.previousUsage !== null,
+    metered: order.metered === true,
     secrets: order.profile?.secrets ?? [],
   };
   return {

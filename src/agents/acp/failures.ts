@@ -5,14 +5,16 @@
 import type { FailureKind } from '../../model/run.ts';
 import type { Failure, FailureEvidence } from '../backend.ts';
 import { isRefusal, kindOfMessage, kindOfStatus, readable } from '../failure-words.ts';
-import { exitText, failure, linesOf } from '../failure.ts';
+import { momentAfter } from '../claude/failures.ts';
+import { timeOfRetry } from '../codex/retry-time.ts';
+import { exitText, failure, linesOf, usageLimit } from '../failure.ts';
 import { recordOf, textOf, type Fields } from '../output/fields.ts';
 
 export function acpFailure(evidence: FailureEvidence): Failure {
   const { output, returnCode, stderrTail } = evidence;
   const fields = output.errorFields;
   if (output.turn === 'failed' && fields !== null) {
-    return byCause(fields, output.errorMessage ?? 'the turn failed', stderrTail);
+    return byCause(fields, output.errorMessage ?? 'the turn failed', evidence);
   }
   const said = linesOf(stderrTail).at(-1) ?? '';
   const how = `the bridge to the agent ${exitText(returnCode)}`;
@@ -23,12 +25,12 @@ export function acpFailure(evidence: FailureEvidence): Failure {
   return failure('runner_invocation', said === '' ? how : `${how}: ${said}`);
 }
 
-function byCause(fields: Fields, message: string, stderr: string): Failure {
+function byCause(fields: Fields, message: string, evidence: FailureEvidence): Failure {
   switch (fields['cause']) {
     case 'unusable':
       return failure('runner_invocation', message);
     case 'agent_lost':
-      return failure('agent_lost', withLastWords(message, stderr));
+      return failure('agent_lost', withLastWords(message, evidence.stderrTail));
     case 'session_lost':
       return failure('session_lost', message);
     case 'stopped':
@@ -39,7 +41,7 @@ function byCause(fields: Fields, message: string, stderr: string): Failure {
     case 'no_evidence':
       return failureOf(kindOfMessage(message) ?? 'external_protocol', message);
     default:
-      return failureOf(kindOfError(fields, message), message);
+      return limitOf(fields, message, evidence) ?? failureOf(kindOfError(fields, message), message);
   }
 }
 
@@ -51,6 +53,29 @@ function withLastWords(message: string, stderr: string): string {
   const said = linesOf(stderr).at(-1) ?? '';
   return said === '' ? message : `${message}: ${said}`;
 }
+
+/**
+ * A limit of the account's plan; null: it is none. The protocol has no word for it: codex-acp 2.6.0 hands on the kind of
+ * Codex's error with its message, claude-agent-acp 0.49.0 that a limit was reached, and what the service says of it.
+ */
+function limitOf(
+  fields: Fields,
+  message: string,
+  { finishedAtMs }: FailureEvidence,
+): Failure | null {
+  const data = recordOf(fields['data']);
+  if (data['codexErrorInfo'] === 'usageLimitExceeded') {
+    const told = textOf(data['message']) || message;
+    return usageLimit(told, timeOfRetry(told, finishedAtMs));
+  }
+  if (data['errorKind'] !== 'rate_limit') return null;
+  const limits = recordOf(fields['limits']);
+  if (limits['status'] !== 'rejected' && !claudeLimited.test(message)) return null;
+  return usageLimit(message, momentAfter(limits['resetsAt'], finishedAtMs));
+}
+
+/** How the message of such an error begins, for the service may have said nothing before the first answer. */
+const claudeLimited = /^(?:Internal error: )?You[\u2019']ve hit your [\w -]*limit\b/;
 
 /** An error that the agent answered with: JSON-RPC's own codes, the protocol's, or a status of HTTP. */
 function kindOfError(fields: Fields, message: string): FailureKind {

@@ -4,7 +4,13 @@
  */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Environment, OwnHome } from '../backend.ts';
+import type { Environment, OwnHome, SessionUse } from '../backend.ts';
+import { claudeAccount } from '../claude/account.ts';
+import { claudeHome } from '../claude/cli.ts';
+import { claudeSessionUse } from '../claude/session-use.ts';
+import { codexAccount } from '../codex/account.ts';
+import { codexHomeIn } from '../codex/binary.ts';
+import { codexSessionUse } from '../codex/session-use.ts';
 import { ownHome } from '../own-home.ts';
 
 export interface KnownProgram {
@@ -15,6 +21,8 @@ export interface KnownProgram {
   homes(env: Environment): string[];
   /** With the person's login; null: it is not known where that lies. */
   ownHome(directory: string, env: Environment): OwnHome | null;
+  /** What tells its account from others, as `Backend.account`; `words`: its command line. null: it is not known. */
+  account(words: string[], env: Environment): string[] | null;
 }
 
 const programs: Readonly<Record<string, KnownProgram | undefined>> = {
@@ -25,13 +33,14 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
       writing: 'workspace-write',
       unheld: 'agent-full-access',
     },
-    homes: (env) => [codexHome(env)],
+    homes: (env) => [codexHomeIn(env)],
     ownHome: (directory, env) =>
       ownHome(
         directory,
         { CODEX_HOME: '.codex' },
-        { '.codex/auth.json': path.join(codexHome(env), 'auth.json') },
+        { '.codex/auth.json': path.join(codexHomeIn(env), 'auth.json') },
       ),
+    account: (args, env) => codexAccount({ args }, env),
   },
   'claude-agent-acp': {
     isKnown: true,
@@ -43,6 +52,7 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
         { CLAUDE_CONFIG_DIR: '.claude' },
         { '.claude/.credentials.json': path.join(claudeHome(env), '.credentials.json') },
       ),
+    account: (_, env) => claudeAccount(env),
   },
   gemini: {
     isKnown: true,
@@ -54,16 +64,9 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
         {},
         { '.gemini/oauth_creds.json': path.join(inHome(env, '.gemini'), 'oauth_creds.json') },
       ),
+    account: () => null,
   },
 };
-
-function codexHome(env: Environment): string {
-  return env['CODEX_HOME'] || inHome(env, '.codex');
-}
-
-function claudeHome(env: Environment): string {
-  return env['CLAUDE_CONFIG_DIR'] || inHome(env, '.claude');
-}
 
 /** What runs as which program: `npx @scope/name@1.2.3` runs `name`, and `node /a/name.js`. */
 export function programIn(argv: readonly string[]): string {
@@ -85,6 +88,7 @@ export function knownProgram(argv: readonly string[]): KnownProgram {
     own: null,
     homes: (env) => usualHomes(name, env),
     ownHome: () => null,
+    account: () => null,
   };
 }
 
@@ -113,7 +117,14 @@ export interface KnownAgent {
   tellsWholeTurns: boolean;
   /** Whether its sum of costs begins with its process, not with the session. */
   sumsUpProcess: boolean;
+  /** What its sessions use, by the files that it keeps of them; null: it is not known where these lie. */
+  sessionUse(env: Environment): SessionUse | null;
 }
+
+const sessionUses: Readonly<Record<string, KnownAgent['sessionUse'] | undefined>> = {
+  '@agentclientprotocol/codex-acp': codexSessionUse,
+  '@agentclientprotocol/claude-agent-acp': claudeSessionUse,
+};
 
 export function knownAgent(name: string): KnownAgent {
   return {
@@ -122,5 +133,6 @@ export function knownAgent(name: string): KnownAgent {
     // opencode tells that of its last call of the model.
     tellsWholeTurns: !/opencode/i.test(name),
     sumsUpProcess: /claude-agent-acp/.test(name),
+    sessionUse: (env) => (Object.hasOwn(sessionUses, name) && sessionUses[name]?.(env)) || null,
   };
 }

@@ -52,6 +52,9 @@ export function createAcpReader(): OutputReader {
       }
       case 'notice':
         return [{ type: 'other', id: '', kind: 'notice', text }];
+      case 'usage':
+        seen.usage = usageIn(record['usage']) ?? seen.usage;
+        return [];
       case 'permission_answered':
         return [onPermission(record)];
       case 'turn_ended':
@@ -79,7 +82,8 @@ export function createAcpReader(): OutputReader {
   function onEnd(record: Fields): AgentActivity {
     if (record['cause'] === 'stopped') interrupted = busyWith();
     open.clear();
-    const usage = usageIn(record['usage']);
+    // Of a turn that was cut off, what was told before.
+    const usage = usageIn(record['usage']) ?? seen.usage;
     seen.usage = usage;
     if (record['outcome'] === 'completed') {
       seen.turn = 'completed';

@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
 import { realPathOf } from '../../disk/real-path.ts';
-import type { AgentSpec } from '../../model/program.ts';
 import type { Environment } from '../backend.ts';
 import { claudeHome } from './cli.ts';
 import { recordOf, textOf } from '../output/fields.ts';
@@ -15,10 +14,11 @@ const credentials = [
   'ANTHROPIC_BASE_URL',
 ];
 
-export function claudeAccount(_agent: AgentSpec, env: Environment): string[] {
+export function claudeAccount(env: Environment): string[] {
   // Its own file lies in its home where that is named, and beside it where it is not.
   const file = path.join(env['CLAUDE_CONFIG_DIR'] || env['HOME'] || homedir(), '.claude.json');
   return [
+    'claude',
     realPathOf(claudeHome(env)),
     ...credentials.map((name) => env[name] ?? ''),
     ...signedIn(file),

@@ -96,7 +96,7 @@ export const claudeBackend: Backend = {
   // What it uses, its output tells.
   sessionUse: () => null,
   sessionFile: claudeSessionFile,
-  account: claudeAccount,
+  account: (_, env) => claudeAccount(env),
   failure: claudeFailure,
   // TERM ends it and its commands in a moment. On INT it may end without a word, and as if all were well.
   stopping: () => [{ signal: 'SIGTERM', afterMs: 0 }],

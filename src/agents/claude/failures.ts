@@ -80,8 +80,13 @@ function limitsOf(fields: Fields): Fields {
 function limitEnd(fields: Fields, { finishedAtMs }: FailureEvidence): string | null {
   const { rate_limit_info: info } = recordOf(fields['api_error_params']);
   const told = amountOf(recordOf(info)['resetsAt']) || amountOf(limitsOf(fields)['resetsAt']);
-  const atMs = told * 1000;
-  const isMoment = atMs > finishedAtMs && atMs < LAST_MOMENT_MS;
+  return momentAfter(told, finishedAtMs);
+}
+
+/** From seconds since the epoch; null where that is none, or past. */
+export function momentAfter(told: unknown, nowMs: number): string | null {
+  const atMs = amountOf(told) * 1000;
+  const isMoment = atMs > nowMs && atMs < LAST_MOMENT_MS;
   return isMoment ? new Date(atMs).toISOString() : null;
 }
 

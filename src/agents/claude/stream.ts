@@ -14,6 +14,7 @@ import { amountOf, recordIn, recordOf, recordsIn, textOf, type Fields } from '..
 import { nothingSeen } from '../output/summary.ts';
 import { isSessionUuid } from '../session-uuid.ts';
 import { createTools } from './tools.ts';
+import { added, usageOfCall } from './usage.ts';
 
 export function createClaudeReader(): OutputReader {
   const tools = createTools();
@@ -88,7 +89,7 @@ export function createClaudeReader(): OutputReader {
     }
     retrying = false;
     const id = textOf(message['id']);
-    const used = usageOf(message['usage']);
+    const used = usageOfCall(message['usage']);
     if (id !== '' && used !== null) open.set(id, { ...used, output_tokens: 0 });
     return blocks.flatMap((block, index): AgentActivity[] => {
       const blockId = `${textOf(record['uuid']) || id}-${index}`;
@@ -108,7 +109,7 @@ export function createClaudeReader(): OutputReader {
   function onResult(record: Fields): AgentActivity[] {
     retrying = false;
     tools.forget();
-    const used = sumOf(record['model_usage_since_last_result']) ?? usageOf(record['usage']);
+    const used = sumOf(record['model_usage_since_last_result']) ?? usageOfCall(record['usage']);
     if (used !== null) {
       open.clear();
       settled = settled === null ? used : added(settled, used);
@@ -147,20 +148,6 @@ export function createClaudeReader(): OutputReader {
   };
 }
 
-/** Of one call of a model. What was read from the cache, or written to it, is part of the input. */
-function usageOf(value: unknown): Usage | null {
-  const fields = recordOf(value);
-  if (typeof fields['input_tokens'] !== 'number') return null;
-  const cached = amountOf(fields['cache_read_input_tokens']);
-  return {
-    input_tokens:
-      amountOf(fields['input_tokens']) + cached + amountOf(fields['cache_creation_input_tokens']),
-    cached_input_tokens: cached,
-    output_tokens: amountOf(fields['output_tokens']),
-    reasoning_output_tokens: amountOf(recordOf(fields['output_tokens_details'])['thinking_tokens']),
-  };
-}
-
 /** Of several models, as a result tells it. */
 function sumOf(value: unknown): Usage | null {
   const models = Object.values(recordOf(value)).map(recordOf);
@@ -186,16 +173,4 @@ function costOf(fields: Fields): Pick<Usage, 'cost_usd'> {
   return typeof cost === 'number' && cost >= 0 && basis !== 'unknown'
     ? { cost_usd: amountOf(cost) }
     : {};
-}
-
-/** A sum of which a part is not known is not known. */
-function added(a: Usage, b: Usage): Usage {
-  const known = a.cost_usd !== undefined && b.cost_usd !== undefined;
-  return {
-    input_tokens: a.input_tokens + b.input_tokens,
-    cached_input_tokens: a.cached_input_tokens + b.cached_input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-    reasoning_output_tokens: a.reasoning_output_tokens + b.reasoning_output_tokens,
-    ...(known ? { cost_usd: (a.cost_usd ?? 0) + (b.cost_usd ?? 0) } : {}),
-  };
 }

@@ -7,9 +7,10 @@ import type { Environment } from '../backend.ts';
 import { codexHomeIn } from './binary.ts';
 import { recordOf, textOf } from '../output/fields.ts';
 
-export function codexAccount({ args }: AgentSpec, env: Environment): string[] {
+export function codexAccount({ args }: Pick<AgentSpec, 'args'>, env: Environment): string[] {
   const home = codexHomeIn(env);
   return [
+    'codex',
     realPathOf(home),
     env['CODEX_API_KEY'] ?? '',
     ...storedLogin(path.join(home, 'auth.json')),

@@ -15,6 +15,6 @@ export function accountKeyOf(
   const backend = backendOf(agent.backend);
   const words = backend.account(agent, { ...passedOn(env, pass), ...set });
   if (words === null) return null;
-  const account = sha256(JSON.stringify([backend.name, ...words])).slice(0, 12);
+  const account = sha256(JSON.stringify(words)).slice(0, 12);
   return { account, model: backend.fields.task.includes('model') ? model : null };
 }

@@ -202,6 +202,15 @@ describe('an end', () => {
       { failure_kind: 'external_rate_limit' },
     ],
     [
+      'at a limit of the plan, as the service behind the agent tells it',
+      [
+        { limits: { status: 'rejected', resetsAt: 4_000_000_000 } },
+        { error: { code: -32603, message: 'no', data: { errorKind: 'rate_limit' } } },
+      ],
+      { failure_kind: 'external_usage_limit', retry_at: '2096-10-02T07:06:40.000Z' },
+      { knowsUsageLimits: true },
+    ],
+    [
       'of its process',
       [{ die: 9 }],
       {

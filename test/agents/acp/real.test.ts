@@ -2,7 +2,7 @@
  * The real codex-acp and claude-agent-acp against local model servers: proves the facts that the `acp` backend relies on.
  * Where one is missing, its tests are skipped, and say why.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalExecutor } from '../../../src/execution/local/executor.ts';
@@ -23,6 +23,7 @@ import {
   read,
   temporaryDirectory,
   until,
+  untilPrinted,
   type OrderChange,
 } from '../../execution/local/orders.ts';
 
@@ -57,6 +58,17 @@ function permissions(order: AttemptOrder): Record<string, unknown>[] {
     .split('\n')
     .filter((line) => line.includes('"permission_answered"'))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Until its second command works: what is told of its use by then, and how it ended when it was stopped. */
+async function cutOff(order: AttemptOrder): Promise<AttemptEnd> {
+  mkdirSync(order.env['HOME'] ?? root, { recursive: true });
+  const handle = await executor.start(order, () => undefined);
+  const begun = path.join(order.cwd, 'begun');
+  await until('its second command works', () => existsSync(begun));
+  await untilPrinted(order, /"type":"usage","usage":\{"input_tokens":(?:200|300),/);
+  handle.stop('terminated', 'ask');
+  return handle.ended;
 }
 
 function skipped(name: RealAgent, problem: string | null): boolean {
@@ -111,6 +123,34 @@ describe.skipIf(skipped('codex-acp', noSandbox))('codex-acp', () => {
     expect(end).toMatchObject({ failure_kind: 'external_auth', resume_recommended: true });
   });
 
+  it('tells what it uses while it works, also of a turn that is cut off, of each attempt alone', async () => {
+    const steps = [{ exec: 'true' }, { exec: 'touch begun; exec sleep 300', ...patient }];
+    const first = orderOf('codex-acp', steps, { metered: true, graceMs: 5000 });
+    const end = await cutOff(first);
+    const used = { input_tokens: 200, cached_input_tokens: 80, output_tokens: 40 };
+    expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
+    const { session_id: sessionId, usage: previousUsage } = end;
+    const change = {
+      metered: true,
+      graceMs: 5000,
+      sessionId,
+      previousUsage,
+      cwd: first.cwd,
+    } as const;
+    rmSync(path.join(first.cwd, 'begun'));
+    expect((await cutOff(orderOf('codex-acp', steps, change))).usage).toMatchObject(used);
+  });
+
+  it('tells a usage limit by a field, with its end', async () => {
+    const resets_at = Math.floor(Date.now() / 1000) + 7200;
+    const body = { error: { type: 'usage_limit_reached', plan_type: 'plus', resets_at } };
+    const end = await run(orderOf('codex-acp', [{ http: 429, body }], { knowsUsageLimits: true }));
+    expect(end).toMatchObject({ failure_kind: 'external_usage_limit', resume_recommended: true });
+    // It is told in minutes.
+    const toldMs = Date.parse(end.retry_at ?? '');
+    expect(Math.abs(toldMs - resets_at * 1000)).toBeLessThan(61_000);
+  });
+
   it('leaves nothing of a command that goes on after a cancellation', async () => {
     const line = 'echo $$ > own; exec sleep 300';
     const order = orderOf('codex-acp', [{ exec: line, ...patient }], {
@@ -142,5 +182,35 @@ describe.skipIf(skipped('claude-agent-acp', bubblewrapProblem()))('claude-agent-
     ]);
     expect(existsSync(path.join(order.cwd, 'in'))).toBe(true);
     expect(existsSync(outside)).toBe(false);
+  });
+
+  it('tells what it uses while it works, also of a turn that is cut off, of each attempt alone', async () => {
+    const steps = [{ bash: 'true' }, { bash: 'touch begun; exec sleep 300' }];
+    const given = { metered: true, graceMs: 5000, agent: { wrap: 'sandbox' } } as const;
+    const first = orderOf('claude-agent-acp', steps, given);
+    const end = await cutOff(first);
+    // What is read from the cache, or written to it, is part of the input.
+    const used = { input_tokens: 300, cached_input_tokens: 80 };
+    expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
+    const { session_id: sessionId, usage: previousUsage } = end;
+    const change = { ...given, sessionId, previousUsage, cwd: first.cwd };
+    rmSync(path.join(first.cwd, 'begun'));
+    expect((await cutOff(orderOf('claude-agent-acp', steps, change))).usage).toMatchObject(used);
+  });
+
+  it.each([
+    ['at once', []],
+    ['after an answer', [{ bash: 'true' }]],
+  ])('tells a usage limit of a subscription: %s', async (_, before) => {
+    const steps = [...before, { limit: 'five_hour', resetsIn: 7200 }];
+    const order = orderOf('claude-agent-acp', steps, {
+      knowsUsageLimits: true,
+      agent: { wrap: 'sandbox' },
+    });
+    delete order.env['ANTHROPIC_API_KEY'];
+    order.env['CLAUDE_CODE_OAUTH_TOKEN'] = 'sk-ant-oat01-test';
+    const end = await run(order);
+    expect(end).toMatchObject({ failure_kind: 'external_usage_limit', resume_recommended: true });
+    process.stderr.write(JSON.stringify(end) + read(order, 'events.jsonl'));
   });
 });

@@ -80,6 +80,57 @@ describe('a program', () => {
   });
 });
 
+/** What an attempt has failed of whose bridge said so. */
+function failureOf(ended: object, termination: 'orphaned' | 'nonzero_exit' = 'nonzero_exit') {
+  const reader = backendOf('acp').reader();
+  reader.push('{"type":"session_started","session_id":"s-1"}');
+  reader.push(JSON.stringify({ type: 'turn_ended', outcome: 'failed', ...ended }));
+  return classifyFailure(backendOf('acp'), {
+    termination,
+    returnCode: 1,
+    output: reader.summary(),
+    stderrTail: '',
+    requestedSessionId: null,
+    timeoutMs: null,
+    finishedAtMs: Date.UTC(2030, 0, 1),
+    isStall: false,
+  });
+}
+
+describe('a usage limit', () => {
+  const error = { cause: 'error', code: -32603 };
+  const at = Date.UTC(2030, 0, 1, 2) / 1000;
+
+  it.each([
+    [{ data: { errorKind: 'rate_limit' }, limits: { status: 'rejected', resetsAt: at } }, 'no', at],
+    [{ data: { errorKind: 'rate_limit' }, limits: { status: 'rejected' } }, 'no', null],
+    [
+      { data: { errorKind: 'rate_limit' }, limits: { resetsAt: 1 } },
+      'You’ve hit your weekly limit',
+      null,
+    ],
+    [{ data: { errorKind: 'rate_limit' } }, "You've hit your 5-hour limit · resets 2am", null],
+    [{ data: { codexErrorInfo: 'usageLimitExceeded', message: 'Wait.' } }, 'Internal error', null],
+  ])('is one by its fields: %j', (fields, message, resetsAt) => {
+    expect(failureOf({ ...error, ...fields, message })).toMatchObject({
+      failure_kind: 'external_usage_limit',
+      resume_recommended: true,
+      retry_at: resetsAt === null ? null : new Date(resetsAt * 1000).toISOString(),
+    });
+  });
+
+  it.each([
+    [{ data: { errorKind: 'rate_limit' } }, 'slow down'],
+    [{ data: { errorKind: 'rate_limit' }, limits: { status: 'allowed_warning' } }, 'slow down'],
+    [{ limits: { status: 'rejected', resetsAt: at } }, 'no'],
+    [{}, 'You’ve hit your usage limit. Try again at 3:05 PM.'],
+    [{ data: { codexErrorInfo: 'serverOverloaded' } }, 'You’ve hit your usage limit.'],
+  ])('is none without: %j, %s', (fields, message) => {
+    const { failure_kind: kind } = failureOf({ ...error, ...fields, message });
+    expect(kind).not.toBe('external_usage_limit');
+  });
+});
+
 describe('a bridge that is gone', () => {
   it('has lost its agent, whose session goes on', () => {
     const reader = backendOf('acp').reader();

@@ -28,6 +28,8 @@ export type BridgeOrder = Pick<
   wrapped: boolean;
   /** Whether an earlier turn of the session told what it used. */
   toldUsage: boolean;
+  /** Whether somebody wants to know what it uses while it works. */
+  metered: boolean;
   /** Names of variables whose values are kept out of the log of the protocol. */
   secrets: string[];
 };

@@ -9,6 +9,7 @@ import type { BridgeOrder } from './bridge-order.ts';
 import { Connection, METHOD_NOT_FOUND, RpcError } from './connection.ts';
 import { clipped, type BridgeEvent, type TurnEnded } from './events.ts';
 import { answerPermission, isRefused } from './permissions.ts';
+import { TurnMeter } from './turn-meter.ts';
 import { runTurn, TurnFailure } from './turn.ts';
 import { createUpdates } from './updates.ts';
 
@@ -57,6 +58,7 @@ export class Bridge {
   #refused: string | null = null;
   #isStreamingTold = false;
   #onUpdate: () => void = () => undefined;
+  #meter: TurnMeter | null = null;
 
   constructor(order: BridgeOrder, world: BridgeWorld) {
     this.#order = order;
@@ -86,7 +88,9 @@ export class Bridge {
   async run(): Promise<number> {
     const ended = await this.#turn();
     this.#updates.flush();
-    this.#emit(ended);
+    this.#meter?.end();
+    const { limits } = this.#updates;
+    this.#emit(limits === null ? ended : { ...ended, limits });
     await this.#sessionIsKept();
     await this.#endAgent();
     return ended.outcome === 'completed' ? 0 : 1;
@@ -107,10 +111,11 @@ export class Bridge {
       connection: this.#connection,
       updates: this.#updates,
       emit: (event) => this.#emit(event),
-      onPrompted: (sessionId, listsSessions) => {
+      onPrompted: ({ id, agent, listsSessions }) => {
         this.#isPrompted = true;
-        this.#sessionId = sessionId;
+        this.#sessionId = id;
         this.#listsSessions = listsSessions;
+        if (this.#order.metered) this.#meter = this.#metered(id, agent);
         if (this.#isStopping) this.#cancel();
       },
       settled: () => this.#settled(),
@@ -120,6 +125,11 @@ export class Bridge {
     if (first !== undefined) return first;
     const last = await Promise.race([turn, after(this.#order.graceMs * 0.4)]);
     return last?.outcome === 'completed' ? last : stopped(last);
+  }
+
+  #metered(id: string, agent: string): TurnMeter {
+    const session = { id, agent, isNew: this.#order.sessionId === null };
+    return new TurnMeter(session, this.#world.env, (usage) => this.#emit({ type: 'usage', usage }));
   }
 
   #cancel(): void {

@@ -20,6 +20,8 @@ export type BridgeEvent =
   | ({ type: 'tool_call' } & ToolCall)
   | { type: 'plan'; entries: Fields[] }
   | { type: 'notice'; text: string }
+  /** Of the turn under way, so far. */
+  | { type: 'usage'; usage: Usage }
   | {
       type: 'permission_answered';
       tool: string;
@@ -51,6 +53,8 @@ export interface TurnEnded {
   /** Of an error that the agent answered with. */
   code?: number;
   data?: unknown;
+  /** What the agent last said of the limits of its account. */
+  limits?: Fields;
 }
 
 export const failureCauses = [

@@ -30,7 +30,7 @@ export interface TurnParts {
   updates: Updates;
   emit(event: BridgeEvent): void;
   /** As soon as it is known, so that the turn can be cancelled. `listsSessions`: the agent lists those that it has kept. */
-  onPrompted(sessionId: string, listsSessions: boolean): void;
+  onPrompted(session: { id: string; agent: string; listsSessions: boolean }): void;
   /** Resolves when the agent has been silent for a while after it took up a session. */
   settled(): Promise<void>;
   /** A request for permission that was refused since the agent last spoke; null: none. */
@@ -46,7 +46,7 @@ export async function runTurn(parts: TurnParts): Promise<TurnEnded> {
   const costBefore = updates.costUsd;
   emit({ type: 'turn_started' });
   const { list } = recordOf(agent.capabilities['sessionCapabilities']);
-  parts.onPrompted(sessionId, isJsonObject(list));
+  parts.onPrompted({ id: sessionId, agent: agent.name, listsSessions: isJsonObject(list) });
   const answer = recordOf(
     await connection.request('session/prompt', {
       sessionId,

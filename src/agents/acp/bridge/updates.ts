@@ -2,6 +2,7 @@
  * From the updates of a session to what is kept of them: pieces of text are put together, and every update of a tool
  * call is taken as one that makes or changes it, for agents leave either out.
  */
+import { isJsonObject } from '../../../model/json.ts';
 import { amountOf, recordOf, recordsIn, textOf, type Fields } from '../../output/fields.ts';
 import { clipped, type BridgeEvent, type ToolCall } from './events.ts';
 
@@ -19,10 +20,13 @@ export interface Updates {
   readonly lastMessage: string;
   /** US dollars, as the agent sums them up; null: it told none. */
   readonly costUsd: number | null;
+  /** What the service behind the agent last said of the limits of the account; null: nothing. */
+  readonly limits: Fields | null;
 }
 
 /** As a line that is read: each character may take six bytes there. */
 const MOST_MESSAGE_CHARS = 1 << 20;
+const MOST_LIMITS_CHARS = 10_000;
 /** What is said of one of so many calls ago is taken for a new one. */
 const MOST_CALLS = 10_000;
 
@@ -34,6 +38,7 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
   let hasSpoken = false;
   let lastMessage = '';
   let costUsd: number | null = null;
+  let limits: Fields | null = null;
 
   function flush(): void {
     if (open === null) return;
@@ -117,6 +122,9 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
         case 'usage_update': {
           const { amount, currency } = recordOf(update['cost']);
           if (typeof amount === 'number' && currency === 'USD') costUsd = amountOf(amount);
+          // So claude-agent-acp hands on what the service says.
+          const said = recordOf(update['_meta'])['_claude/rateLimit'];
+          if (isJsonObject(said) && JSON.stringify(said).length <= MOST_LIMITS_CHARS) limits = said;
           return;
         }
         case 'notice':
@@ -136,6 +144,9 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
     },
     get costUsd() {
       return costUsd;
+    },
+    get limits() {
+      return limits;
     },
   };
 }
