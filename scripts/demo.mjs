@@ -74,8 +74,11 @@ const run = orch('run', 'start', program, '--root', 'acceptance_gate');
 say();
 if (run.status === 3) tellWaiting();
 else {
-  say(run.status === 0 ? 'The run is done.' : 'The run did not come to its question. Why:');
-  orch('run', 'explain', program, 'latest');
+  if (run.status === 0) say('The run is done.');
+  else if (existsSync(path.join(program, '.runs'))) {
+    say('The run did not come to its question. Why:');
+    orch('run', 'explain', program, 'latest');
+  }
   process.exit(run.status ?? 1);
 }
 

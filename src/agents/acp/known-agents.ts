@@ -66,6 +66,16 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
       ),
     account: () => null,
   },
+  opencode: {
+    isKnown: true,
+    own: null,
+    homes: (env) => inBaseDirectories('opencode', env),
+    ownHome: (directory, env) =>
+      ownHome(directory, Object.fromEntries(baseDirectories), {
+        '.local/share/opencode/auth.json': path.join(below(DATA, 'opencode', env), 'auth.json'),
+      }),
+    account: () => null,
+  },
 };
 
 /** What runs as which program: `npx @scope/name@1.2.3` runs `name`, and `node /a/name.js`. */
@@ -94,15 +104,27 @@ export function knownProgram(argv: readonly string[]): KnownProgram {
 
 /** https://specifications.freedesktop.org/basedir-spec, or the custom of before it. */
 function usualHomes(name: string, env: Environment): string[] {
-  const base = (variable: string, fallback: string): string =>
-    path.join(env[variable] || inHome(env, fallback), name);
-  return [
-    inHome(env, `.${name}`),
-    base('XDG_DATA_HOME', '.local/share'),
-    base('XDG_STATE_HOME', '.local/state'),
-    base('XDG_CACHE_HOME', '.cache'),
-    base('XDG_CONFIG_HOME', '.config'),
-  ];
+  return [inHome(env, `.${name}`), ...inBaseDirectories(name, env)];
+}
+
+const DATA = ['XDG_DATA_HOME', '.local/share'] as const;
+const baseDirectories = [
+  DATA,
+  ['XDG_STATE_HOME', '.local/state'],
+  ['XDG_CACHE_HOME', '.cache'],
+  ['XDG_CONFIG_HOME', '.config'],
+] as const;
+
+function inBaseDirectories(name: string, env: Environment): string[] {
+  return baseDirectories.map((base) => below(base, name, env));
+}
+
+function below(
+  [variable, usual]: readonly [string, string],
+  name: string,
+  env: Environment,
+): string {
+  return path.join(env[variable] || inHome(env, usual), name);
 }
 
 function inHome(env: Environment, below: string): string {

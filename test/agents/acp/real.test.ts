@@ -199,9 +199,9 @@ describe.skipIf(skipped('claude-agent-acp', bubblewrapProblem()))('claude-agent-
   });
 
   it.each([
-    ['at once', []],
-    ['after an answer', [{ bash: 'true' }]],
-  ])('tells a usage limit of a subscription: %s', async (_, before) => {
+    ['at once', [], false],
+    ['after an answer, with its end', [{ bash: 'true' }], true],
+  ])('tells a usage limit of a subscription: %s', async (_, before, isTimed) => {
     const steps = [...before, { limit: 'five_hour', resetsIn: 7200 }];
     const order = orderOf('claude-agent-acp', steps, {
       knowsUsageLimits: true,
@@ -211,6 +211,6 @@ describe.skipIf(skipped('claude-agent-acp', bubblewrapProblem()))('claude-agent-
     order.env['CLAUDE_CODE_OAUTH_TOKEN'] = 'sk-ant-oat01-test';
     const end = await run(order);
     expect(end).toMatchObject({ failure_kind: 'external_usage_limit', resume_recommended: true });
-    process.stderr.write(JSON.stringify(end) + read(order, 'events.jsonl'));
+    expect(typeof end.retry_at).toBe(isTimed ? 'string' : 'object');
   });
 });

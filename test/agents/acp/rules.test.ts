@@ -76,7 +76,17 @@ describe('a program', () => {
     const env = { HOME: '/h', CODEX_HOME: '/c', XDG_DATA_HOME: '/data' };
     expect(knownProgram(['codex-acp']).homes(env)).toEqual(['/c']);
     expect(knownProgram(['claude-agent-acp']).homes(env)).toEqual(['/h/.claude']);
-    expect(knownProgram(['opencode', 'acp']).homes(env)).toContain('/data/opencode');
+    expect(knownProgram(['my-agent']).homes(env)).toEqual(
+      expect.arrayContaining(['/h/.my-agent', '/data/my-agent', '/h/.config/my-agent']),
+    );
+    const openCode = knownProgram(['opencode', 'acp']);
+    expect(openCode.homes(env)).toEqual(
+      ['/data', '/h/.local/state', '/h/.cache', '/h/.config'].map((base) => `${base}/opencode`),
+    );
+    expect(openCode.ownHome('/own', env)).toMatchObject({
+      env: { HOME: '/own', XDG_DATA_HOME: '/own/.local/share', XDG_CONFIG_HOME: '/own/.config' },
+      links: { '/own/.local/share/opencode/auth.json': '/data/opencode/auth.json' },
+    });
   });
 });
 

@@ -2,6 +2,7 @@
  * The bridge of one attempt: the client of an agent that ends with its client, in a process that no engine's end
  * ends. It tells what the agent does (events.ts), answers it, and ends it with all that it has started.
  */
+import type { Usage } from '../../../model/run.ts';
 import { beginning } from '../../../text/width.ts';
 import { recordOf, recordsIn, type Fields } from '../../output/fields.ts';
 import { startAgent, type AgentProcess } from './agent-process.ts';
@@ -36,9 +37,11 @@ const STREAMING_MS = 1000;
 const SETTLED_MS = 1000;
 /** Longer than a killed process takes to be gone. */
 const KILLED_MS = 1000;
-/** How often, and for how long, an agent is asked whether it has kept its session. */
+/** How often it is looked whether an agent has kept its session, and for how long at most. */
 const KEPT_POLL_MS = 50;
-const KEPT_WITHIN_MS = 3000;
+const LISTED_WITHIN_MS = 3000;
+/** Where it is known to come, on a machine that is busy. */
+const WRITTEN_WITHIN_MS = 15_000;
 
 export class Bridge {
   readonly #order: BridgeOrder;
@@ -88,10 +91,11 @@ export class Bridge {
   async run(): Promise<number> {
     const ended = await this.#turn();
     this.#updates.flush();
-    this.#meter?.end();
+    this.#meter?.look();
     const { limits } = this.#updates;
     this.#emit(limits === null ? ended : { ...ended, limits });
-    await this.#sessionIsKept();
+    await this.#sessionIsKept(ended.usage);
+    this.#meter?.close();
     await this.#endAgent();
     return ended.outcome === 'completed' ? 0 : 1;
   }
@@ -115,7 +119,7 @@ export class Bridge {
         this.#isPrompted = true;
         this.#sessionId = id;
         this.#listsSessions = listsSessions;
-        if (this.#order.metered) this.#meter = this.#metered(id, agent);
+        this.#meter = this.#meterOf(id, agent);
         if (this.#isStopping) this.#cancel();
       },
       settled: () => this.#settled(),
@@ -127,9 +131,11 @@ export class Bridge {
     return last?.outcome === 'completed' ? last : stopped(last);
   }
 
-  #metered(id: string, agent: string): TurnMeter {
-    const session = { id, agent, isNew: this.#order.sessionId === null };
-    return new TurnMeter(session, this.#world.env, (usage) => this.#emit({ type: 'usage', usage }));
+  #meterOf(id: string, agent: string): TurnMeter {
+    const { sessionId, metered } = this.#order;
+    const session = { id, agent, isNew: sessionId === null };
+    const tell = (usage: Usage): void => this.#emit({ type: 'usage', usage });
+    return new TurnMeter(session, this.#world.env, metered ? tell : null);
   }
 
   #cancel(): void {
@@ -185,25 +191,29 @@ export class Bridge {
   }
 
   /**
-   * Until the agent lists the session, or for a while: claude-agent-acp 0.49.0 answers before the program that it runs has
-   * begun to write it, and would take that down with itself.
+   * Until the agent has written all of the turn, as far as that can be seen, or lists the session; or for a while.
+   * claude-agent-acp 0.49.0 answers before the program that it runs has written what it answers with, and would take
+   * that down with itself. `told`: what the turn used.
    */
-  async #sessionIsKept(): Promise<void> {
-    if (!this.#listsSessions || this.#isStopping) return;
-    const isLate = after(KEPT_WITHIN_MS).then(() => null);
-    for (;;) {
-      const listing = this.#connection.request('session/list', { cwd: this.#order.cwd });
-      const listed = await Promise.race([
-        listing.catch(() => null),
-        this.#asked.then(() => null),
-        isLate,
-      ]);
-      // Who does not say is not asked again.
-      if (listed === null) return;
-      const sessions = recordsIn(recordOf(listed)['sessions']);
-      if (sessions.some(({ sessionId }) => sessionId === this.#sessionId)) return;
-      if ((await Promise.race([after(KEPT_POLL_MS), isLate])) === null) return;
+  async #sessionIsKept(told: Usage | null): Promise<void> {
+    const isToCome = told !== null && this.#meter?.isCounting === true;
+    const isLate = after(isToCome ? WRITTEN_WITHIN_MS : LISTED_WITHIN_MS).then(() => true);
+    const isOver = Promise.race([isLate, this.#asked.then(() => true)]);
+    while (!this.#isStopping) {
+      const hasAll = told === null ? null : (this.#meter?.hasAll(told) ?? null);
+      if (hasAll === true) return;
+      if (hasAll === null && (await Promise.race([this.#isListed(), isOver]))) return;
+      if (await Promise.race([after(KEPT_POLL_MS), isOver])) return;
     }
+  }
+
+  /** Whether the agent lists the session, or does not say: then there is nothing to wait for. */
+  async #isListed(): Promise<boolean> {
+    if (!this.#listsSessions) return true;
+    const listing = this.#connection.request('session/list', { cwd: this.#order.cwd });
+    const listed = await listing.catch(() => null);
+    const sessions = recordsIn(recordOf(listed)['sessions']);
+    return listed === null || sessions.some(({ sessionId }) => sessionId === this.#sessionId);
   }
 
   /** The end of its input first: on a signal some leave what they run behind. */
