@@ -33,20 +33,33 @@ export function planTurn(
   }
 }
 
+/** How many results of a turn are kept at hand: conditions of many items may look at the same few. */
+const KEPT = 8;
+
 /** What conditions are judged with: results that are on disk, and those of this turn's `events`, which are not yet. */
 export function factsOf(
   run: DrivenRun,
   known: Pick<Facts, 'fits' | 'earlierUse'>,
   events: readonly RunEvent[],
 ): Facts {
+  const kept = new Map<string, ReturnType<Facts['result']>>();
+  const read = (id: string): ReturnType<Facts['result']> => {
+    const latest = events.findLast(
+      (event) => event.event_type === 'result_materialized' && event.instance_id === id,
+    );
+    if (latest?.event_type !== 'result_materialized') return run.result(id);
+    return resultOf(run.state, id) === null ? null : { value: latest.payload.result };
+  };
   return {
     ...known,
     result: (id) => {
-      const latest = events.findLast(
-        (event) => event.event_type === 'result_materialized' && event.instance_id === id,
-      );
-      if (latest?.event_type !== 'result_materialized') return run.result(id);
-      return resultOf(run.state, id) === null ? null : { value: latest.payload.result };
+      const before = kept.get(id);
+      if (before !== undefined) return before;
+      const result = read(id);
+      // Nothing is decided within a turn that would take a result away, or make it another.
+      if (kept.size === KEPT) kept.clear();
+      kept.set(id, result);
+      return result;
     },
   };
 }

@@ -59,7 +59,7 @@ function problemsOfList(
 ): ListProblem[] {
   const found: ListProblem[] = [];
   if (items.length > most) {
-    const message = `the list has ${items.length} items, and "max_items" is ${most}`;
+    const message = `the list has ${items.length} item${items.length === 1 ? '' : 's'}, and "max_items" is ${most}`;
     found.push({ code: 'for_each.too_many', at: [], message, hint: 'Raise "max_items".' });
   }
   for (const { index, reason } of keysOfItems(items, key === '' ? null : key).problems) {
