@@ -23,7 +23,7 @@ import {
   type Pair,
   type Spent,
 } from './measure.ts';
-import { chain, items, loop, sleepers, wide, type BenchProgram } from './programs.ts';
+import { chain, deciders, items, loop, sleepers, wide, type BenchProgram } from './programs.ts';
 
 /** Runs of no-op commands against `xargs`, which starts as many with their output in files, and keeps nothing. */
 export function instanceCost(bench: Bench): Row[] {
@@ -61,10 +61,10 @@ export function instanceCost(bench: Bench): Row[] {
 
 /** Items against as many tasks of their own, in turn. */
 export function itemCost(bench: Bench): Row[] {
-  const count = bench.quick ? 10 : 1000;
+  const count = bench.quick ? 10 : 10_000;
   const inItems = items(path.join(bench.directory, 'items'), count);
   const inTasks = wide(path.join(bench.directory, 'tasks'), count);
-  const measured = Array.from({ length: rounds(bench, 5) }, () => [
+  const measured = Array.from({ length: rounds(bench, 2) }, () => [
     spend(startOf(bench, inItems)).cpuMs,
     spend(startOf(bench, inTasks)).cpuMs,
   ]);
@@ -77,6 +77,35 @@ export function itemCost(bench: Bench): Row[] {
       ratio <= 1.15,
     ),
   ];
+}
+
+/** What a decision by a rule adds to a run, against an instance that runs nothing but `true`. */
+export function decideCost(bench: Bench): Row[] {
+  const counts = bench.quick ? [5, 10] : [100, 1000];
+  const [few = 0, many = 0] = counts;
+  const programs = counts.map((count) => ({
+    rules: deciders(path.join(bench.directory, `deciders-${count}`), count),
+    run: wide(path.join(bench.directory, `run-${count}`), count, 2, 'true'),
+  }));
+  const measured = Array.from({ length: rounds(bench, 3) }, () => {
+    const spent = programs.map(({ rules, run }) => [rules, run].map((each) => cpuOf(bench, each)));
+    const added = (of: number): number =>
+      ((spent[1]?.[of] ?? NaN) - (spent[0]?.[of] ?? NaN)) / (many - few);
+    return [added(0), added(1)] as const;
+  });
+  const { a, b, ratio } = ratioOf(measured);
+  return [
+    row(
+      `processor time of a controller that decides by a rule, for an item, against a task of \`true\``,
+      `${times(ratio)} (${ms(a)} against ${ms(b)})`,
+      'at most 0.01×',
+      ratio <= 0.01,
+    ),
+  ];
+}
+
+function cpuOf(bench: Bench, program: BenchProgram): number {
+  return spend(startOf(bench, program)).cpuMs;
 }
 
 function eightAtATime(bench: Bench, count: number): Row[] {
@@ -216,7 +245,7 @@ function startOf(bench: Bench, program: BenchProgram): Argv {
 export async function growth(bench: Bench): Promise<Row[]> {
   const [small, large] = bench.quick ? [10, 30] : [1000, 10_000];
   const rows: Row[] = [];
-  for (const [name, make] of Object.entries({ wide, chain, loop })) {
+  for (const [name, make] of Object.entries({ wide, chain, loop, items })) {
     const few = make(path.join(bench.directory, `${name}-few`), small);
     const many = make(path.join(bench.directory, `${name}-many`), large);
     const smallPeakMb = await peakOf(bench, few);

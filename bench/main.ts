@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { removeAll, rounds, row, type Bench, type Row } from './bench.ts';
 import {
   chainLatency,
+  decideCost,
   disk,
   growth,
   idle,
@@ -30,6 +31,7 @@ import { trees } from './trees.ts';
 const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   instance: instanceCost,
   items: itemCost,
+  decide: decideCost,
   small: smallRuns,
   chain: chainLatency,
   disk,

@@ -38,6 +38,25 @@ export function items(directory: string, count: number): BenchProgram {
   return { directory, select: ['--root', 'end'] };
 }
 
+/** As many controllers that decide by a rule, each for an item; none of them chooses anything. */
+export function deciders(directory: string, count: number): BenchProgram {
+  begin(directory, 'max_concurrency: 2\n');
+  const list = JSON.stringify(Array.from({ length: count }, (_, at) => at));
+  const lines = [
+    ...['id: gate', 'title: gate', 'status: ready', 'kind: controller'],
+    `for_each: {items: ${list}, as: one, ask_above: null, max_items: ${count}}`,
+    'control:',
+    '  mode: route',
+    '  routes: [{label: on, targets: [on]}]',
+    '  decide:',
+    '    - {when: {ref: inputs.one, matches: {const: none}}, labels: [on]}',
+    '    - {labels: []}',
+  ];
+  writeFileSync(path.join(directory, 'tasks', 'gate.yaml'), `${lines.join('\n')}\n`);
+  task(directory, 'on', ':', 'depends_on: [{task: gate, kind: order}]\n');
+  return { directory, select: ['--root', 'on'] };
+}
+
 export function chain(directory: string, count: number, run = ':'): BenchProgram {
   begin(directory, 'max_concurrency: 2\n');
   for (let i = 0; i < count; i += 1) {

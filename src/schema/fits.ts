@@ -1,5 +1,5 @@
 /** JSON Schemas that stand in a program's files themselves: whether a value fits one. */
-import type { ValidateFunction } from 'ajv';
+import type { Ajv, ValidateFunction } from 'ajv';
 import { stringifyJson, type Json, type JsonObject } from '../model/json.ts';
 import { checkBy } from './json-schema.ts';
 import { withinLimit } from './within-limit.ts';
@@ -37,11 +37,32 @@ export async function compileInPlace(schema: JsonObject | boolean): Promise<Comp
     return { ok: false, why: `its $schema ${stringifyJson(dialect)} is not supported` };
   try {
     const done = withinLimit(() =>
-      newValidator().compile(typeof schema === 'boolean' ? schema : rest),
+      compileBy(newValidator, String(dialect), typeof schema === 'boolean' ? schema : rest),
     );
     if (done.ok) return { ok: true, validate: done.value };
     return { ok: false, why: `understanding its schema ${done.why}` };
   } catch (error) {
     return { ok: false, why: `its schema is no valid JSON Schema: ${(error as Error).message}` };
   }
+}
+
+/**
+ * A validator by dialect, which has learned its dialect's own schema: that takes longer than all that stands in a
+ * condition. Not there while one is at work, so that what is cut off in the middle is used no more.
+ */
+const learned = new Map<string, Ajv>();
+
+function compileBy(
+  newValidator: () => Ajv,
+  dialect: string,
+  schema: JsonObject | boolean,
+): ValidateFunction {
+  // What names itself, or a part of it, would be known to others by that name.
+  if (/"\$?id":/.test(stringifyJson(schema))) return newValidator().compile(schema);
+  const validator = learned.get(dialect) ?? newValidator();
+  learned.delete(dialect);
+  const validate = validator.compile(schema);
+  if (typeof schema !== 'boolean') validator.removeSchema(schema);
+  learned.set(dialect, validator);
+  return validate;
 }
