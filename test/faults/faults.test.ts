@@ -26,7 +26,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }
 
 it.concurrent.each(crashPrograms)(
   `$name comes to the same end after a crash (seed ${seed})`,
-  { timeout: cases({ few: 60_000, many: 3_600_000 }) },
+  { timeout: cases({ few: 240_000, many: 3_600_000 }) },
   async (program) => {
     const random = randomFrom(seed);
     const calm = await runWithCrashes(cli, program, path.join(directory, program.name), [], null);
