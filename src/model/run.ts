@@ -374,4 +374,6 @@ export interface RunPlan {
   workspace_bases?: WorkspaceBase[];
   /** Lists of up to so many items need no person's consent. */
   yes_items?: number;
+  /** What the person calls the run, on one line. */
+  title?: string;
 }

@@ -11,6 +11,8 @@ import { replySections } from '../../attempt/brief/reply-sections.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import type { World } from '../world.ts';
+import { lastAsked } from './last-asked.ts';
+import { checksBehind, type CheckedInstance } from './checks-behind.ts';
 import { entryOf, readInbox } from './list.ts';
 import { payloadFormOf } from './payload-form.ts';
 import { findFile, type Render, type ServedFile } from '../run/served-file.ts';
@@ -39,6 +41,10 @@ export interface QuestionDetails {
   }[];
   reply_schema: Json;
   reply_schema_problem: string | null;
+  /** When the run asked a person before, and was answered, ISO 8601; null: never. */
+  asked_before: string | null;
+  /** What checks came to, of who asks and of what it stands on: the nearest first, the latest attempt of each. */
+  checks: CheckedInstance[];
   /** What lies in the inbox for it and is not, or cannot be, taken in. */
   refused_reply: { file: string; reason: string } | null;
   also_open: string[];
@@ -65,6 +71,8 @@ export async function inspectQuestion(
     context_artifacts: interrupt.context_artifacts.map((file) => describe(programDir, file)),
     reply_schema: form.schema,
     reply_schema_problem: form.problem?.message ?? null,
+    asked_before: lastAsked(state, interruptId),
+    checks: instance === null ? [] : checksBehind(state, instance),
     refused_reply: problem === null ? null : splitProblem(problem),
     also_open: (instance?.blocking_interrupts ?? [...state.runQuestions]).filter(
       (id) => id !== interruptId,

@@ -1,8 +1,9 @@
 /** `run changes`: what a run, or one instance of it, has changed. */
 import { existsSync } from 'node:fs';
-import { instanceOf } from '../../core/state/run-state.ts';
+import { instanceOf, type RunState } from '../../core/state/run-state.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import { ownTreeOf, treeAt } from '../../attempt/tree/own-tree.ts';
+import { mergeWork, type WorkPlace } from '../../attempt/tree/merge-work.ts';
 import { copiedPaths } from '../../attempt/tree/leave-work.ts';
 import { sharedChange, sharedChanges } from '../../attempt/seen/shared-changes.ts';
 import type { GitPlace } from '../../git/git.ts';
@@ -11,6 +12,7 @@ import { runRefs } from '../../git/refs.ts';
 import { refCommit } from '../../git/set-ref.ts';
 import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
+import { lastAsked } from '../inbox/last-asked.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 import { lookAtWork, mergedWork, noTrees, type RunWork } from './work.ts';
@@ -21,6 +23,8 @@ export interface RunChanges {
   run_id: string;
   /** Null: all of the run. */
   instance_id: string | null;
+  /** From when on, ISO 8601; not there where it is from its beginning. */
+  since?: string;
   repositories: RepositoryChanges[];
 }
 
@@ -42,17 +46,32 @@ export interface RepositoryChanges {
   patch: string | null;
 }
 
-/** @throws Refusal `no-trees`, `no-changes` where nothing is known of it */
+export interface ChangesAsked {
+  /** As `resolveInstanceId`; null: all of the run. */
+  instance?: string | null;
+  patch?: boolean;
+  /** Of the run alone: what has come since then, ISO 8601 in UTC, or since it last asked a person; null: all of it. */
+  since?: string | null;
+}
+
+export const SINCE_QUESTION = 'question';
+
+/** @throws Refusal `no-trees`, `no-changes` where nothing is known of it, `no-question`, `not-since` */
 export async function runChanges(
   world: World,
   programDir: string,
   run: string,
-  { instance = null, patch = false }: { instance?: string | null; patch?: boolean } = {},
+  { instance = null, patch = false, since: from = null }: ChangesAsked = {},
 ): Promise<RunChanges> {
   const work = lookAtWork(world, programDir, run);
   const { git, state } = work;
   const instanceId = instance === null ? null : resolveInstanceId(state, instance);
-  const ranges = instanceId === null ? await ofRun(work) : [await ofInstance(work, instanceId)];
+  const since = from === SINCE_QUESTION ? sinceQuestion(state) : from;
+  if (since !== null && instanceId !== null) {
+    throw new Refusal('not-since', 'of one instance, all is shown that it has changed');
+  }
+  const ranges =
+    instanceId === null ? await ofRun(work, since) : [await ofInstance(work, instanceId)];
   const repositories = ranges.map(async ({ place, sharedWith, ...range }) => {
     const { from, to } = range;
     const shown = patch ? (await patchBetween(git, place, from, to)).toString('utf8') : null;
@@ -62,8 +81,16 @@ export async function runChanges(
   return {
     run_id: state.runId,
     instance_id: instanceId,
+    ...(since === null ? {} : { since }),
     repositories: await Promise.all(repositories),
   };
+}
+
+function sinceQuestion(state: RunState): string {
+  const asked = lastAsked(state);
+  if (asked !== null) return asked;
+  const message = `Run ${state.runId} has asked no person anything that was answered.`;
+  throw new Refusal('no-question', message, { exit: ExitStatus.failed });
 }
 
 interface Range {
@@ -76,19 +103,28 @@ interface Range {
   sharedWith: string[] | null;
 }
 
-async function ofRun(work: RunWork): Promise<Range[]> {
+async function ofRun(work: RunWork, since: string | null): Promise<Range[]> {
   const ranges: Range[] = [];
   for (const place of work.places) {
     const merged = await mergedWork(work, place);
-    const { repository, worktree, commit: from } = place.base;
+    const { repository, worktree } = place.base;
+    const from = await startOf(work, place, since);
     const range = { place: within(repository), worktree, from, sharedWith: null };
     if (merged.ok) ranges.push({ ...range, of: null, to: merged.commit });
     // Where it does not fit together, it is shown apart.
     else ranges.push(...merged.sides.map(({ commit: to, ref: of }) => ({ ...range, of, to })));
   }
-  ranges.push(...sharedChanges(work).map((change) => ({ ...change, of: null })));
-  if (ranges.length === 0) throw noTrees(work);
+  ranges.push(...sharedChanges(work, since).map((change) => ({ ...change, of: null })));
+  // Nothing that was recorded has happened since: that is not to say that nothing is recorded.
+  if (ranges.length === 0 && sharedChanges(work).length === 0) throw noTrees(work);
   return ranges;
+}
+
+/** What had been committed by then; where that does not fit together, all counts as new. */
+async function startOf(work: RunWork, place: WorkPlace, since: string | null): Promise<string> {
+  if (since === null) return place.base.commit;
+  const merged = await mergeWork(work, place, { before: since });
+  return merged.ok ? merged.commit : place.base.commit;
 }
 
 function within(repository: string): GitPlace {

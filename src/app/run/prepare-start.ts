@@ -33,6 +33,8 @@ export interface StartOptions {
   uncommitted?: Uncommitted;
   /** Lists of up to so many items need no consent; left out: as their tasks say (`ask_above`). */
   yesItems?: number;
+  /** What the person calls the run; without one it is known by its tasks. */
+  title?: string;
   /** `--assistants`: the engine answers assistant interrupts itself. */
   assistants?: boolean;
 }

@@ -22,6 +22,8 @@ export interface RunDocument {
   id: string;
   format_version: number;
   tool_version: string;
+  /** What the person calls it; not there where it has no title. */
+  title?: string;
   /** The tasks that the run was started for, named or by a label. */
   roots: string[];
   labels: string[];
@@ -86,6 +88,7 @@ export function runDocumentParts(programDir: string, state: RunState): RunDocume
     id: state.runId,
     format_version: plan.format_version,
     tool_version: plan.tool_version,
+    ...(plan.title === undefined ? {} : { title: plan.title }),
     roots: rootsOf(state),
     labels: plan.labels,
     created_at: state.createdAt,

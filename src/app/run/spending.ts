@@ -51,6 +51,17 @@ export function spendingOf(state: RunState, prices: Prices): Spending {
   return total;
 }
 
+/** Of all attempts of an instance. */
+export function spendingOfInstance(
+  state: RunState,
+  instance: Instance,
+  prices: Prices,
+): Spending {
+  const total = nothing();
+  for (const attempt of instance.attempts) add(total, state, instance, attempt, prices);
+  return total;
+}
+
 export interface KnownSpending {
   tokens: number;
   /** US dollars, of what is priced; null where nothing is. */

@@ -6,6 +6,7 @@ import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { runStore } from '../../engine/session.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { TaskSpec } from '../../model/program.ts';
+import { Refusal } from '../../model/refusal.ts';
 import { FORMAT_VERSION, type PathTemplates, type RunPlan } from '../../model/run.ts';
 import { newRunId } from '../../store/layout.ts';
 import type { World } from '../world.ts';
@@ -30,6 +31,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRun> {
   keepHeapSmall();
+  const title = titleIn(options);
   const {
     program,
     project: held,
@@ -57,6 +59,7 @@ export async function startRun(
       user_inputs: inputs,
       files,
       ...(options.yesItems === undefined ? {} : { yes_items: options.yesItems }),
+      ...(title === null ? {} : { title }),
       ...(bases === null ? {} : { workspace_bases: await makeBases(bases, run.paths, now) }),
     };
     const { state, events } = createRun(plan, runId, now);
@@ -67,6 +70,17 @@ export async function startRun(
     throw error;
   }
   return { runId, warnings };
+}
+
+/** More than anybody reads in a list. */
+const TITLE_CHARS = 200;
+
+/** null: it has none. @throws Refusal `bad-title` */
+function titleIn({ title = '' }: StartOptions): string | null {
+  const said = title.trim();
+  if (said === '') return null;
+  if (said.length <= TITLE_CHARS && !/\p{Cc}/u.test(said)) return said;
+  throw new Refusal('bad-title', `a title is one line of at most ${TITLE_CHARS} characters`);
 }
 
 /** What a run on this disk cannot promise. */

@@ -34,13 +34,20 @@ export async function sharedChange(
   return { place, worktree, from, to, sharedWith: atWorkWith(context.state, instance, worktree) };
 }
 
-/** Of all instances, one for each working tree: from before the first of them to after the last. */
-export function sharedChanges({ state, paths }: SeeContext): SharedChange[] {
+/**
+ * Of all instances, one for each working tree: from before the first of them to after the last. `since`: of those that
+ * were at work after that, ISO 8601 in UTC.
+ */
+export function sharedChanges(
+  { state, paths }: SeeContext,
+  since: string | null = null,
+): SharedChange[] {
   const found = new Map<string, { from: AttemptRecord; to: AttemptRecord | null }>();
   for (const { attempts } of state.instances.values()) {
     for (const attempt of attempts) {
       const { seen } = attempt;
       if (seen === undefined) continue;
+      if (since !== null && (attempt.finished_at ?? '9') <= since) continue;
       const known = found.get(seen.worktree) ?? { from: attempt, to: null };
       const isFirst = attempt.started_at < known.from.started_at;
       const isLast =

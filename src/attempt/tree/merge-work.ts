@@ -42,15 +42,22 @@ export function worktreesOf({ plan }: RunState, repository: string): ReadonlySet
   );
 }
 
-/** What the instances that are done have done so far, in one commit; merged again, it is the same. */
+/**
+ * What the instances that are done have done so far, in one commit; merged again, it is the same. `before`: as it was
+ * then, ISO 8601 in UTC.
+ */
 export async function mergeWork(
   { git, paths, state }: MergeContext,
   { base, ref }: WorkPlace,
+  { before = null }: { before?: string | null } = {},
 ): Promise<Merged> {
   const { repository } = base;
   const { runId } = paths;
   const named = new Set(await refsOf(git, repository, runId));
-  const sides = committedIn(state, repository).map(({ instance_id: id, workspace }): Side => {
+  const committed = committedIn(state, repository).filter(
+    ({ finished_at: at }) => before === null || (at ?? '') <= before,
+  );
+  const sides = committed.map(({ instance_id: id, workspace }): Side => {
     const commit = workspace?.commit?.commit ?? '';
     const own = runRefs(runId).instance(id);
     return { commit, ref: named.has(own) ? own : commit };

@@ -25,7 +25,9 @@ export async function summaryLines(
   const nowMs = Date.parse(clock.now());
   const area = { columns: stdout.columns, rows: MOST_ROWS, paint };
   const [, ...tasks] = liveLines({ state, activities: new Map(), nowMs, note: null }, area);
+  const { title } = state.plan;
   const facts = [
+    ...(title === undefined ? [] : [title]),
     `started ${localTime(state.createdAt)}`,
     `for ${rootsOf(state).join(', ')}`,
     shorterPath(runDirectory(programDir, state.runId), cwd),

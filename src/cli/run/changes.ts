@@ -7,6 +7,7 @@ import {
   flag,
   INSTANCE,
   optional,
+  parsed,
   prints,
   PROGRAM,
   RUN_OR_LATEST,
@@ -21,22 +22,28 @@ export const command = defineCommand({
     'committed so far; of an instance at work, what stands in its tree. Without trees: ' +
     'what changed in the workspace while it ran, if that was recorded (`changes`).',
   words: [PROGRAM, RUN_OR_LATEST, optional(INSTANCE)],
-  usage: '[--stat | --patch | --name-only] [--json]',
+  usage: '[--since WHEN] [--stat | --patch | --name-only] [--json]',
   options: {
     stat: flag('--stat', 'files, with how many lines came and went (default)'),
     patch: flag('--patch', 'the whole difference, as `git apply` takes it'),
     names: flag('--name-only', 'the names of the files alone'),
+    since: parsed(
+      '--since <when>',
+      'of the run: what has come since a time (ISO 8601), or since the last "question"',
+      sinceWhen,
+    ),
     json: flag('--json', 'print JSON; with --patch, the patch in it'),
   },
   json: prints<RunChanges>(),
-  examples: ['', '. latest build', '. latest --patch | git apply --check'],
+  examples: ['', '. latest build', '. latest --since question', '. latest --patch | git apply --check'],
   async run({ words: [programDir, run, instance], options, printJson }, context) {
     const { stat, patch, names, json } = options;
     if ([stat, patch, names].filter(Boolean).length > 1) {
       throw new Refusal('bad-option', 'of --stat, --patch and --name-only only one can hold');
     }
     const { runChanges } = await import('../../app/run/changes.ts');
-    const changes = await runChanges(context, programDir, run, { instance, patch });
+    const { since } = options;
+    const changes = await runChanges(context, programDir, run, { instance, patch, since });
     if (json) return printJson(changes);
     for (const { of, files, shared_with: others, patch: text } of changes.repositories) {
       if (others !== null) context.stderr.line(sharedLine(changes.instance_id, others));
@@ -48,6 +55,16 @@ export const command = defineCommand({
     }
   },
 });
+
+/** A time, or the word for the last question. @throws Refusal `bad-option` */
+function sinceWhen(word: string): string {
+  if (word === 'question') return word;
+  const ms = Date.parse(word);
+  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
+  throw new Refusal('bad-option', `--since "${word}" is neither a time nor "question"`, {
+    hint: '--since 2026-05-01T18:00 or --since question',
+  });
+}
 
 function sharedLine(instance: string | null, others: readonly string[]): string {
   const meanwhile = others.length === 0 ? '' : `; also at work there: ${others.join(', ')}`;

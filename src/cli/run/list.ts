@@ -125,6 +125,8 @@ interface ListRow {
   status: RunStatus | 'damaged';
   /** What a person reads. */
   word: StandingWord | 'damaged';
+  /** Empty: it has none. */
+  title: string;
   roots: string[];
   instances: number;
   createdAt: string;
@@ -144,6 +146,7 @@ function rowOf(run: RunSummary, nowMs: number, spending: KnownSpending): ListRow
     id,
     status,
     word: standingWord(run),
+    title: run.title ?? '',
     roots: selected,
     instances,
     createdAt,
@@ -169,6 +172,7 @@ function damagedRow(id: string): ListRow {
     id,
     status: 'damaged',
     word: 'damaged',
+    title: '',
     roots: [],
     instances: 0,
     createdAt: '',
@@ -206,7 +210,7 @@ const columns: Column<ListRow>[] = [
   },
   {
     title: 'ROOTS',
-    cell: (row) => row.roots.join(', '),
+    cell: ({ title, roots }) => [...(title === '' ? [] : [title]), roots.join(', ')].join(': '),
     piped: (row) => `roots=${row.roots.join(',')}`,
     flexible: true,
   },

@@ -85,6 +85,7 @@ export const command = defineCommand({
       'where tasks have trees of their own: include or ignore what is not committed yet',
       uncommittedChoices,
     ),
+    title: text('--title <T>', 'what you call the run, in lists and in its head'),
     yesItems: parsed(
       '--yes-items <n>',
       'do for_each of up to so many items unasked',
@@ -130,6 +131,7 @@ export const command = defineCommand({
       ),
       ...(assistants ? { assistants } : {}),
       ...(options.yesItems === null ? {} : { yesItems: options.yesItems }),
+      ...(options.title === null ? {} : { title: options.title }),
       ...(options.uncommitted === null ? {} : { uncommitted: options.uncommitted }),
     };
     const { startLike } = await import('../../app/run/start-like.ts');

@@ -41,6 +41,8 @@ export interface RunSummary {
   format_version: number;
   /** The codex-orch that started it. */
   tool_version: string;
+  /** What the person calls it; not there where it has no title. */
+  title?: string;
   roots: string[];
   labels: string[];
   created_at: string;
@@ -85,6 +87,7 @@ export function runSummary(state: RunState): RunSummary {
     id: state.runId,
     format_version: plan.format_version,
     tool_version: plan.tool_version,
+    ...(plan.title === undefined ? {} : { title: plan.title }),
     roots: plan.roots,
     labels: plan.labels,
     created_at: state.createdAt,

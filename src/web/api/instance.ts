@@ -100,7 +100,7 @@ function showInstance(c: Context, web: WebContext): InstanceView {
   }
   const id = instance.instance_id;
   return {
-    run: runItem(state, holder !== null),
+    run: runItem(web, state, holder !== null),
     instance,
     task,
     scope,

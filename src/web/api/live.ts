@@ -157,7 +157,7 @@ function followRun(web: WebContext, sink: EventSink, follow: Follow): () => void
     const driven = handle.holder() !== null;
     for (let from = 0; from < events.length; from += MAX_EVENTS) {
       const part = events.slice(from, from + MAX_EVENTS);
-      send('update', runUpdate(state, part, driven), part.at(-1)?.seq);
+      send('update', runUpdate(web, state, part, driven), part.at(-1)?.seq);
     }
   };
   const handle: FeedHandle = web.feeds.follow(
@@ -197,11 +197,16 @@ function followRun(web: WebContext, sink: EventSink, follow: Follow): () => void
 }
 
 /** What the events changed, as it stands now. */
-function runUpdate(state: RunState, events: readonly RunEvent[], driven: boolean): RunUpdate {
+function runUpdate(
+  web: WebContext,
+  state: RunState,
+  events: readonly RunEvent[],
+  driven: boolean,
+): RunUpdate {
   const { instances, scopes, interrupts, proposals } = touchedBy(events, state);
   return {
     events: events.map(eventItem),
-    run: runItem(state, driven),
+    run: runItem(web, state, driven),
     instances: existing(instances, state.instances).sort(
       (a, b) => ordinal(state, a.instance_id) - ordinal(state, b.instance_id),
     ),

@@ -54,7 +54,10 @@ export const outcomeRoutes: readonly Route[] = [
     method: 'get',
     path: `${RUN}/changes`,
     summary: 'What a run, or one instance of it, has changed in the repository, as a patch',
-    query: { instance: 'of this instance alone' },
+    query: {
+      instance: 'of this instance alone',
+      since: 'of the run: what has come since then, ISO 8601',
+    },
     answer: 'ChangesView',
     handle: changes,
   },
@@ -86,12 +89,22 @@ function left(state: RunState, { instance_id: id, published }: Instance): boolea
   return published.length > 0 || (state.links.get(id)?.resultSha256 ?? null) !== null;
 }
 
+/** In UTC, as the log has its times. */
+function timeIn(c: Context): string | null {
+  const text = c.req.query('since') ?? '';
+  if (text === '') return null;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new Refusal('bad-request', '"since" must be a time, ISO 8601');
+  return new Date(ms).toISOString();
+}
+
 async function changes(c: Context, web: WebContext): Promise<ChangesView> {
   const instance = c.req.query('instance') ?? null;
   try {
     const found = await runChanges(web.world, web.place.programDir, runIdIn(c, web), {
       instance,
       patch: true,
+      since: timeIn(c),
     });
     return { changes: found, reason: null };
   } catch (error) {

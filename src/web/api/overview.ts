@@ -1,4 +1,5 @@
 /** What needs a person, what runs, what failed and what was done last, over all runs. */
+import { idleRuns } from '../../app/run/idle.ts';
 import type { IndexedRun } from '../../app/watch/run-index.ts';
 import type { RunStatus } from '../../model/run.ts';
 import type { WebContext } from '../server/context.ts';
@@ -42,16 +43,20 @@ export const overviewRoutes: readonly Route[] = [
   },
 ];
 
-/** What was answered, or left at work by an engine that is gone. Others that rest have a panel of their own. */
-function idleRuns(web: WebContext, runs: readonly IndexedRun[]): RunListItem[] {
+/** What was answered, is due, or was left at work by an engine that is gone. Others that rest have a panel of their own. */
+function idleOf(web: WebContext, runs: readonly IndexedRun[]): RunListItem[] {
+  const nowMs = Date.parse(web.world.clock.now());
+  const summaries = runs.flatMap(({ summary }) => (summary ? [summary] : []));
+  const resting = summaries.filter(({ status }) => status !== 'pending');
+  const idle = new Set(idleRuns(web.place.programDir, resting, nowMs).map((each) => each.runId));
   return runs
-    .filter(({ summary }) => summary && (summary.answered > 0 || summary.status === 'running'))
-    .map((run) => listedRun(web, run))
-    .filter(({ driven, aborted }) => !driven && !aborted)
-    .slice(0, 50);
+    .filter(({ runId }) => idle.has(runId))
+    .slice(0, 50)
+    .map((run) => listedRun(web, run));
 }
 
 async function overview(web: WebContext): Promise<Overview> {
+  await web.prices.refresh();
   const { runs, complete, scanned, total } = await web.index.runs();
   const questions = openQuestions(runs);
   const totals: Record<RunStatus, number> = {
@@ -73,7 +78,7 @@ async function overview(web: WebContext): Promise<Overview> {
     (byStatus.get(status) ?? []).slice(0, limit).map((run) => listedRun(web, run));
   return {
     questions: questions.filter(({ audience }) => audience === 'human').slice(0, 200),
-    idle: idleRuns(web, runs),
+    idle: idleOf(web, runs),
     assistant_questions: questions.filter((each) => each.audience === 'assistant').slice(0, 50),
     running: first('running', 50),
     pending: first('pending', 50),

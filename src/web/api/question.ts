@@ -6,6 +6,7 @@ import {
   inspectQuestion,
   previewAnswer,
 } from '../../app/inbox/inspect-question.ts';
+import type { CheckedInstance } from '../../app/inbox/checks-behind.ts';
 import { findInterrupt } from '../../app/inbox/find.ts';
 import { resumeInBackground } from '../../app/run/resume.ts';
 import type { Json } from '../../model/json.ts';
@@ -36,6 +37,10 @@ export interface QuestionView {
   reply_schema: Json;
   /** Why the schema cannot be used. */
   reply_schema_problem: string | null;
+  /** When the run asked a person before, and was answered, ISO 8601; null: never. */
+  asked_before: string | null;
+  /** What checks came to, of who asks and of what it stands on: the nearest first, the latest attempt of each. */
+  checks: CheckedInstance[];
   /** A reply file in the inbox that was not taken, with its reason. */
   refused_reply: RefusedFile | null;
   /** Other questions of the instance that must be answered before it goes on. */
@@ -129,7 +134,7 @@ export const questionRoutes: readonly Route[] = [
 async function showQuestion(c: Context, web: WebContext): Promise<QuestionView> {
   const { runId, interruptId } = idsIn(c, web);
   const { state, ...details } = await inspectQuestion(web.place.programDir, runId, interruptId);
-  return { run: runItem(state, web.index.isDriven(runId)), ...details };
+  return { run: runItem(web, state, web.index.isDriven(runId)), ...details };
 }
 
 async function sendContext(c: Context, web: WebContext): Promise<Response> {

@@ -1,6 +1,7 @@
 /** All routes of the API: a noun's file has its routes, its types and the functions that make its answers. */
 import type { Route } from '../server/route.ts';
 import { attemptRoutes } from './attempt.ts';
+import { costRoutes } from './cost.ts';
 import { edgeRoutes } from './edge.ts';
 import { eventRoutes } from './event.ts';
 import { inboxRoutes } from './inbox.ts';
@@ -41,6 +42,7 @@ export const apiRoutes: readonly Route[] = [
   ...runsRoutes,
   ...runRoutes,
   ...outcomeRoutes,
+  ...costRoutes,
   ...eventRoutes,
   ...instanceRoutes,
   ...attemptRoutes,

@@ -179,7 +179,7 @@ async function showRun(c: Context, web: WebContext): Promise<RunView> {
   const inbox = await listInterrupts(programDir, { run: runId });
   const tasks = Object.values(plan.tasks);
   return {
-    run: runItem(state, holder !== null),
+    run: runItem(web, state, holder !== null),
     holder: holderView(holder),
     format_version: plan.format_version,
     tool_version: plan.tool_version,

@@ -1,10 +1,17 @@
 /** Runs in lists. */
 import type { Context } from 'hono';
 import type { IndexedRun } from '../../app/watch/run-index.ts';
-import { answeredCount, isRunStopped } from '../../core/state/standing.ts';
+import {
+  answeredCount,
+  isRunStopped,
+  waitingReason,
+  waitingUntil,
+} from '../../core/state/standing.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
+import type { Prices } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import type { InstanceStatus, RunStatus } from '../../model/run.ts';
+import { spendingOfUse, type KnownSpending } from '../../app/run/spending.ts';
+import type { InstanceStatus, RunStatus, UseByModel, WaitingReason } from '../../model/run.ts';
 import type { WebContext } from '../server/context.ts';
 import { queryNumber, queryOneOf } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
@@ -18,6 +25,8 @@ export interface RunListItem {
   stopped: boolean;
   /** Waiting instances whose questions are all answered: they go on as soon as an engine drives the run. */
   answered: number;
+  /** What the person calls it; null: it is known by its tasks. */
+  title: string | null;
   roots: string[];
   labels: string[];
   created_at: string;
@@ -26,6 +35,12 @@ export interface RunListItem {
   counts: Record<InstanceStatus, number>;
   /** Open questions, of people and of assistants. */
   attention: number;
+  /** What it waits for; null: it does not wait. */
+  waiting_reason: WaitingReason | null;
+  /** When it goes on by itself, ISO 8601; null where nothing in it waits for time. */
+  waiting_until: string | null;
+  /** By attempts that have ended; null: none has told anything. */
+  spent: KnownSpending | null;
   /** The last event that this item knows of. */
   seq: number;
   /** Someone drives it now. */
@@ -57,7 +72,7 @@ export const runsRoutes: readonly Route[] = [
       limit: 'at most 200; 50 by default',
       cursor: '`next_cursor` of the page before',
       status: 'only those of this status',
-      q: 'only those where each of these words stands in the id, a root or a label',
+      q: 'only those where each of these words stands in the id, the title, a root or a label',
       sort: '`activity`, by default, or `created`: the latest first',
     },
     answer: 'RunPage',
@@ -71,6 +86,7 @@ type RunOrder = (typeof runOrders)[number];
 async function listRuns(c: Context, web: WebContext): Promise<RunPage> {
   const status = queryOneOf(c, 'status', runStatuses);
   const order = queryOneOf(c, 'sort', runOrders) ?? 'activity';
+  await web.prices.refresh();
   const words = (c.req.query('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const limit = Math.min(MAX_PAGE, queryNumber(c, 'limit') ?? PAGE);
   // A status, or a root, can only be told of runs that have been read.
@@ -93,7 +109,7 @@ async function listRuns(c: Context, web: WebContext): Promise<RunPage> {
 function isFound({ runId, summary }: IndexedRun, words: readonly string[]): boolean {
   if (words.length === 0) return true;
   const labels = (summary?.labels ?? []).map((label) => `#${label}`);
-  const text = [runId, ...(summary?.roots ?? []), ...labels].join(' ').toLowerCase();
+  const text = [runId, summary?.title ?? '', ...(summary?.roots ?? []), ...labels].join(' ').toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -108,10 +124,13 @@ export function listedRun(web: WebContext, run: IndexedRun): RunListItem {
   if (summary === null) return damagedRun(run);
   const { id, status, aborted, roots, labels, created_at, updated_at } = summary;
   const { instance_count, counts, attention, seq, stopped, answered } = summary;
+  const { title = null, waiting_reason = null, waiting_until = null, use = [] } = summary;
   const driven = status !== 'done' && web.index.isDriven(run.runId);
   return {
-    ...{ id, status, aborted, roots, labels, created_at, updated_at },
-    ...{ instance_count, counts, attention, seq, stopped, answered, driven, damage },
+    ...{ id, status, aborted, title, roots, labels, created_at, updated_at },
+    ...{ instance_count, counts, attention, waiting_reason, waiting_until, seq, stopped, answered },
+    spent: spentOf(web, use, summary.project.prices),
+    ...{ driven, damage },
   };
 }
 
@@ -120,14 +139,15 @@ function damagedRun({ runId, changedMs, damage }: IndexedRun): RunListItem {
   const none = { pending: 0, runnable: 0, running: 0, waiting: 0, done: 0, failed: 0, skipped: 0 };
   return {
     ...{ id: runId, status: 'failed', aborted: false, stopped: false, answered: 0 },
-    ...{ roots: [], labels: [] },
+    ...{ title: null, roots: [], labels: [] },
+    ...{ waiting_reason: null, waiting_until: null, spent: null },
     ...{ created_at: at, updated_at: at, instance_count: 0, counts: none, attention: 0 },
     ...{ seq: 0, driven: false, damage: damage ?? 'it cannot be read' },
   };
 }
 
 /** The same of a run that was read. */
-export function runItem(state: RunState, driven: boolean): RunListItem {
+export function runItem(web: WebContext, state: RunState, driven: boolean): RunListItem {
   let attention = 0;
   for (const { interrupt } of state.interrupts.values()) {
     if (interrupt.status === 'open') attention += 1;
@@ -138,6 +158,7 @@ export function runItem(state: RunState, driven: boolean): RunListItem {
     aborted: state.aborted,
     stopped: isRunStopped(state),
     answered: answeredCount(state),
+    title: state.plan.title ?? null,
     roots: state.plan.roots,
     labels: state.plan.labels,
     created_at: state.createdAt,
@@ -145,10 +166,21 @@ export function runItem(state: RunState, driven: boolean): RunListItem {
     instance_count: state.instances.size,
     counts: { ...state.counts },
     attention,
+    waiting_reason: waitingReason(state),
+    waiting_until: waitingUntil(state),
+    spent: spentOf(web, [...state.use.values()], state.plan.project.prices),
     seq: state.seq,
     driven,
     damage: null,
   };
+}
+
+function spentOf(
+  { prices }: WebContext,
+  use: readonly UseByModel[],
+  frozen: Prices | undefined,
+): KnownSpending | null {
+  return use.length === 0 ? null : spendingOfUse(use, frozen ?? prices.current);
 }
 
 export function cursorOf(run: IndexedRun): string {

@@ -18,6 +18,8 @@ export interface StartBody {
   labels: string[];
   /** Over the defaults of the program. */
   inputs: JsonObject;
+  /** What the person calls the run: one line. */
+  title?: string;
   /** The engine also answers questions to assistants. */
   assistants?: boolean;
   /** Where tasks have trees of their own: what to do with uncommitted changes. Left out: they are refused. */
@@ -106,6 +108,7 @@ async function startOptions(c: Context, { place }: WebContext): Promise<StartOpt
     throw new Refusal('nothing-selected', 'say which tasks to run, by their ids or by a label');
   }
   const inputs = Object.entries(body.object('inputs'));
+  const title = body.textOrNull('title');
   const uncommitted = body.oneOfOrNull('uncommitted', uncommittedChoices);
   return {
     roots,
@@ -113,6 +116,7 @@ async function startOptions(c: Context, { place }: WebContext): Promise<StartOpt
     inputs: inputs.map(([key, value]) => ({ kind: 'json', key, value: stringifyJson(value) })),
     // Where relative files of inputs are looked up: nowhere but in the program.
     cwd: place.programDir,
+    ...(title === null ? {} : { title }),
     ...(uncommitted === null ? {} : { uncommitted }),
     ...(body.flag('assistants') ? { assistants: true } : {}),
   };

@@ -7,6 +7,7 @@ import type { RunPage } from '../api/runs.ts';
 import { useResource } from './data/resource.ts';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { questionTitle } from './parts/question-row.tsx';
+import { runName } from './parts/run-row.tsx';
 import { matches } from './parts/search-field.tsx';
 import { statusWord } from './parts/status.tsx';
 
@@ -44,7 +45,7 @@ function useTargets(): Target[] {
       ...places,
       ...(page?.runs ?? []).map((run): Target => ({
         href: `/runs/${run.id}`,
-        name: run.roots.join(', ') || run.id,
+        name: runName(run),
         note: `${statusWord(run.status).toLowerCase()} ${run.id}`,
         icon: 'runs',
       })),

@@ -8,6 +8,7 @@ import type { Access } from './access.ts';
 import type { ProgramWatch } from './program-watch.ts';
 import type { Strangers } from './strangers.ts';
 import { param } from './request.ts';
+import type { UserPrices } from './user-prices.ts';
 
 export interface WebContext {
   world: World;
@@ -15,6 +16,7 @@ export interface WebContext {
   index: RunIndex;
   feeds: RunFeeds;
   program: ProgramWatch;
+  prices: UserPrices;
   version: string;
   access: Access;
   /** Only this machine can reach the server. */

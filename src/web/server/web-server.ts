@@ -12,6 +12,7 @@ import type { WebContext } from './context.ts';
 import { isLoopback } from './guard.ts';
 import { ProgramWatch } from './program-watch.ts';
 import { Strangers } from './strangers.ts';
+import { UserPrices } from './user-prices.ts';
 
 const DEFAULT_PORT = 38473;
 const DEFAULT_HOST = '127.0.0.1';
@@ -53,6 +54,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const web: WebContext = {
     ...{ world, place, index, feeds, version, access, onDefect },
     program: new ProgramWatch(place.programDir, onDefect),
+    prices: new UserPrices(world),
     loopback: isLoopback(host),
     streams: new Set(),
     strangers: new Strangers(),

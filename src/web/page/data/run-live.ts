@@ -155,6 +155,7 @@ export class RunFeed {
   private async explain(): Promise<void> {
     const { view } = this.state;
     if (!view) return;
+    invalidate(apiPath('runs', view.run.id, 'cost'));
     try {
       const { explanations, decisions } = await getJson<RunExplain>(
         apiPath('runs', view.run.id, 'explain'),

@@ -3,18 +3,41 @@ import { memo, useMemo, useState } from 'react';
 import type { ChangesView } from '../../api/outcome.ts';
 import { apiPath } from '../data/api.ts';
 import { readPatch, type PatchFile, type PatchLine } from '../data/patch.ts';
-import { useResource } from '../data/resource.ts';
+import { useResource, type Loaded } from '../data/resource.ts';
 import { CopyButton } from './copy-button.tsx';
 import { FailureBox } from './failure.tsx';
 import { Icon } from './icons.tsx';
 import { Command, Empty, Pending } from './pieces.tsx';
 import './changes.css';
 
+export interface ChangesOf {
+  runId: string;
+  /** Of this instance alone. */
+  instanceId?: string;
+  /** Of the run: what has come since then, ISO 8601. */
+  since?: string;
+}
+
+/** What was changed, as far as anybody knows; null: it is not asked for. */
+export function useChanges(of: ChangesOf | null): Loaded<ChangesView> {
+  const query = new URLSearchParams();
+  if (of?.instanceId !== undefined) query.set('instance', of.instanceId);
+  if (of?.since !== undefined) query.set('since', of.since);
+  const words = query.toString();
+  return useResource<ChangesView>(
+    of === null ? null : `${apiPath('runs', of.runId, 'changes')}${words && `?${words}`}`,
+  );
+}
+
+/** Whether there is anything to show. */
+export function hasChanges({ data }: Loaded<ChangesView>): boolean {
+  return data?.changes?.repositories.some(({ files }) => files.length > 0) ?? false;
+}
+
 /** Of a run; with `instanceId`, of that instance alone. `quiet`: nothing is said where there are none. */
-export function Changes(props: { runId: string; instanceId?: string; quiet?: boolean }) {
-  const { runId, instanceId, quiet = false } = props;
-  const query = instanceId === undefined ? '' : `?instance=${encodeURIComponent(instanceId)}`;
-  const { data, error } = useResource<ChangesView>(`${apiPath('runs', runId, 'changes')}${query}`);
+export function Changes(props: ChangesOf & { quiet?: boolean }) {
+  const { runId, instanceId, since, quiet = false } = props;
+  const { data, error } = useChanges(props);
   if (!data) return error ? <FailureBox failure={error} /> : quiet ? null : <Pending rows={3} />;
   if (data.changes === null) {
     return quiet ? null : <Empty title="No changes to show">{data.reason}</Empty>;
@@ -23,14 +46,19 @@ export function Changes(props: { runId: string; instanceId?: string; quiet?: boo
   if (repositories.every(({ files }) => files.length === 0)) {
     return quiet ? null : <Empty title="Nothing was changed" />;
   }
-  const words = ['run', 'changes', '.', runId, ...(instanceId === undefined ? [] : [instanceId])];
+  const words = [
+    ...['run', 'changes', '.', runId],
+    ...(instanceId === undefined ? [] : [instanceId]),
+    ...(since === undefined ? [] : ['--since', since]),
+  ];
   return (
     <section className="panel" aria-label="Changes">
-      {repositories.map(({ worktree, patch, to }) => (
+      {repositories.map(({ worktree, patch, of, shared_with: others }) => (
         <Repository
-          key={worktree}
+          key={`${worktree} ${of ?? ''}`}
           worktree={repositories.length > 1 ? worktree : null}
-          to={to}
+          of={of}
+          others={others}
           patch={patch ?? ''}
         />
       ))}
@@ -41,8 +69,16 @@ export function Changes(props: { runId: string; instanceId?: string; quiet?: boo
   );
 }
 
-function Repository(props: { worktree: string | null; to: string; patch: string }) {
-  const { worktree, patch } = props;
+interface RepositoryProps {
+  worktree: string | null;
+  /** The part that this is, where the work of a run does not fit together. */
+  of: string | null;
+  /** Who else was at work in the same working tree; null: it was its own. */
+  others: string[] | null;
+  patch: string;
+}
+
+function Repository({ worktree, of, others, patch }: RepositoryProps) {
   const files = useMemo(() => readPatch(patch), [patch]);
   const [added, removed] = [sum(files, 'added'), sum(files, 'removed')];
   return (
@@ -57,6 +93,17 @@ function Repository(props: { worktree: string | null; to: string; patch: string 
         <span className="grow" />
         <CopyButton label="Copy as a patch" text={() => patch} />
       </h2>
+      {of !== null && (
+        <p className="diff-note">
+          Apart from the rest, with which it does not fit together: <code>{of}</code>
+        </p>
+      )}
+      {others !== null && (
+        <p className="diff-note">
+          Changed while this ran, in a working tree that it shares.{' '}
+          {others.length > 0 && `Also at work there, so that some of it may be theirs: ${others.join(', ')}.`}
+        </p>
+      )}
       {files.map((file, index) => (
         <File key={file.path} file={file} open={index < 8 && file.lines.length < 400} />
       ))}

@@ -1,6 +1,7 @@
 /** Copies a text, and says that it did. */
 import { useState } from 'react';
 import { Icon } from './icons.tsx';
+import './copy-button.css';
 
 const saidMs = 1_500;
 

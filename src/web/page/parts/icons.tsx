@@ -10,6 +10,7 @@ const shapes = {
   ),
   proposals: <path d="M8 2.5v6M5 5.5h6M5 11.5h6M2.5 14h11" />,
   play: <path d="M5 3.2 12.5 8 5 12.8z" />,
+  clock: <path d="M13.5 8a5.5 5.5 0 1 1-11 0 5.5 5.5 0 0 1 11 0ZM8 4.8V8l2.2 1.6" />,
   retry: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5V5h-2.5" />,
   stop: <path d="M4.5 4.5h7v7h-7z" />,
   settle: <path d="M3 8.5 6 11l7-7M3 13.5h10" />,

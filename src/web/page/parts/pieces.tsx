@@ -1,6 +1,7 @@
 /** Small parts that many views share. */
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Link } from 'wouter';
+import { CopyButton } from './copy-button.tsx';
 import { Icon, type IconName } from './icons.tsx';
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
@@ -117,9 +118,12 @@ export function Command({ words }: { words: string[] }) {
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');
   return (
-    <code className="command" title="The same on the command line">
-      {text}
-    </code>
+    <span className="command-copy">
+      <code className="command" title="The same on the command line">
+        {text}
+      </code>
+      <CopyButton label="Copy the command" text={() => text} />
+    </span>
   );
 }
 

@@ -2,10 +2,11 @@
 import { memo } from 'react';
 import { Link } from 'wouter';
 import type { RunListItem } from '../../api/runs.ts';
-import type { InstanceStatus } from '../../../model/run.ts';
+import type { InstanceStatus, WaitingReason } from '../../../model/run.ts';
 import { shortId } from './pieces.tsx';
 import { runStatusName, StatusGlyph, statusTone, statusWord } from './status.tsx';
-import { Ago } from './time.tsx';
+import { Ago, ClockTime } from './time.tsx';
+import { spentText } from './spent.tsx';
 
 const order: InstanceStatus[] = [
   'done',
@@ -43,6 +44,35 @@ export function CountsBar({ counts }: { counts: Record<InstanceStatus, number> }
   );
 }
 
+/** What a person calls a run: its title, or the tasks that it was started for. */
+export function runName({ id, title, roots, labels }: RunListItem): string {
+  return title ?? ([...roots, ...labels.map((label) => `#${label}`)].join(', ') || id);
+}
+
+const waits: Partial<Record<WaitingReason, string>> = {
+  delay: 'tries again',
+  usage_limit: 'usage limit',
+  budget: 'its budget is used up',
+  lock: 'waits for a lock',
+};
+
+/** For what, and until when; that a question is open is said by its chip. */
+function Waiting({ run: { waiting_reason: reason, waiting_until: until } }: { run: RunListItem }) {
+  const what = reason === null ? undefined : waits[reason];
+  if (what === undefined && until === null) return null;
+  return (
+    <span className="tone-wait">
+      {what ?? 'goes on'}
+      {until !== null && (
+        <>
+          {reason === 'usage_limit' ? ' until ' : ' at '}
+          <ClockTime time={until} />
+        </>
+      )}
+    </span>
+  );
+}
+
 export function RunRows({ runs }: { runs: RunListItem[] }) {
   return (
     <ul className="rows">
@@ -57,13 +87,12 @@ export function RunRows({ runs }: { runs: RunListItem[] }) {
 
 const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
   const status = runStatusName(run);
-  const what = [...run.roots, ...run.labels.map((label) => `#${label}`)].join(', ');
   return (
     <Link href={`/runs/${run.id}`} className="row-link run-row">
       <StatusGlyph status={status} />
       <span className="grow">
         <span className="run-line">
-          <span className="run-what ellipsis">{what || run.id}</span>
+          <span className="run-what ellipsis">{runName(run)}</span>
           <span className="mono run-id faint" title={run.id}>
             {shortId(run.id)}
           </span>
@@ -80,6 +109,15 @@ const RunRow = memo(function RunRow({ run }: { run: RunListItem }) {
             <span className="ellipsis">{run.damage}</span>
           ) : (
             <span className="ellipsis">{countsText(run.counts)}</span>
+          )}
+          <Waiting run={run} />
+          {run.spent && (
+            <span className="num">
+              {spentText(
+                { tokens: run.spent.tokens, usd: run.spent.cost_usd },
+                run.spent.isWhole ? 0 : 1,
+              )}
+            </span>
           )}
         </span>
       </span>

@@ -3,6 +3,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Overview } from '../../../api/overview.ts';
 import type { RunListItem } from '../../../api/runs.ts';
+import type { ServerInfo } from '../../../api/server.ts';
 import { FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command, Empty, Pending } from '../../parts/pieces.tsx';
@@ -11,12 +12,18 @@ import { ResumeButton } from '../../parts/resume-button.tsx';
 import { RunRows } from '../../parts/run-row.tsx';
 import { invalidate, useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
+import { useLastVisit } from '../../data/visits.ts';
+import { runName } from '../../parts/run-row.tsx';
+import { Ago } from '../../parts/time.tsx';
+import { SinceLastVisit } from './since.tsx';
 
 const askAgainMs = 500;
 
 export function OverviewView() {
   const { data, error } = useResource<Overview>('/api/overview');
   const incomplete = data?.complete === false;
+  const { data: server } = useResource<ServerInfo>('/api/server');
+  const last = useLastVisit(server ? server.program_dir : null);
   useTitle('Overview');
   useEffect(() => {
     if (!incomplete) return;
@@ -39,6 +46,7 @@ export function OverviewView() {
           Looking through the runs: {data.scanned} of {data.total}…
         </p>
       )}
+      {data.total > 0 && <SinceLastVisit overview={data} last={last} />}
       {data.total === 0 ? <NoRun /> : <Panels overview={data} />}
     </main>
   );
@@ -87,7 +95,7 @@ function Panels({ overview }: { overview: Overview }) {
         <Empty title="Nothing runs" />
       </RunPanel>
       <RunPanel title="Failed" runs={overview.failed} total={totals.failed} />
-      <RunPanel title="Waiting for an answer" runs={overview.waiting} total={totals.waiting} />
+      <RunPanel title="Waiting" runs={overview.waiting} total={totals.waiting} />
       <RunPanel title="Stopped on the way" runs={overview.pending} total={totals.pending} />
       {asked.length > 0 && (
         <section className="panel" aria-labelledby="assistants-asked">
@@ -110,12 +118,13 @@ function Panels({ overview }: { overview: Overview }) {
 function Idle({ run }: { run: RunListItem }) {
   const [said, setSaid] = useState<string | null>(null);
   const isAnswered = run.answered > 0;
+  const since = isAnswered ? run.updated_at : (run.waiting_until ?? run.updated_at);
+  const why = isAnswered ? 'all is answered' : run.waiting_until ? 'it is due' : 'it was left';
   return (
     <div className="panel-body row between">
       <p className="grow">
-        <Link href={`/runs/${run.id}`}>{run.roots.join(', ') || run.id}</Link>:{' '}
-        {isAnswered ? 'all is answered, and nobody drives the run.' : 'nobody drives the run.'}
-        {said !== null && <span className="faint"> {said}</span>}
+        <Link href={`/runs/${run.id}`}>{runName(run)}</Link>: {why}, and nobody drives the run:
+        since <Ago time={since} />.{said !== null && <span className="faint"> {said}</span>}
       </p>
       <Command words={['run', 'resume', '.', run.id]} />
       <ResumeButton runId={run.id} onDone={setSaid} />

@@ -5,7 +5,6 @@ import { apiPath, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { Artifact } from '../../parts/artifact.tsx';
-import { Changes } from '../../parts/changes.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
@@ -15,6 +14,7 @@ import { Status } from '../../parts/status.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { AnswerForm } from './answer-form.tsx';
 import { Answered } from './answered.tsx';
+import { Grounds, QuestionCost } from './grounds.tsx';
 
 const smallFile = 60_000;
 
@@ -45,9 +45,7 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
       </div>
       {view.handed_over && <HandedOver handed={view.handed_over} />}
       {view.context_artifacts.length > 0 && <Context view={view} address={address} />}
-      {view.instance && (
-        <Changes runId={view.run.id} instanceId={view.instance.instance_id} quiet />
-      )}
+      <Grounds view={view} />
       {view.refused_reply && (
         <Box tone="bad" icon="warn">
           <p>
@@ -66,7 +64,8 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
   );
 }
 
-function Head({ view: { run, interrupt, instance, task } }: { view: QuestionView }) {
+function Head({ view }: { view: QuestionView }) {
+  const { run, interrupt, instance, task } = view;
   const human = interrupt.audience === 'human';
   const kinds = [interrupt.request_kind, interrupt.decision_kind]
     .filter((each) => each !== null)
@@ -89,9 +88,10 @@ function Head({ view: { run, interrupt, instance, task } }: { view: QuestionView
         ))}
         {interrupt.priority === 'high' && <b className="tone-bad">High priority</b>}
         <Link href={`/runs/${run.id}`} className="mono">
-          {run.id}
+          {run.title ?? run.id}
         </Link>
       </p>
+      <QuestionCost view={view} />
     </header>
   );
 }

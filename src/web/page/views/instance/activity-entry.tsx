@@ -5,6 +5,7 @@ import type { Usage } from '../../../../model/run.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { DiffText, Markdown } from '../../parts/markdown.tsx';
 import { Size } from '../../parts/time.tsx';
+import '../../parts/console.css';
 
 type Activity<T extends AgentActivity['type']> = Extract<AgentActivity, { type: T }>;
 

@@ -11,10 +11,11 @@ import { FailureView } from '../../parts/failure.tsx';
 import { Box, Command, Crumbs, Pending } from '../../parts/pieces.tsx';
 import { Reason } from '../../parts/reason.tsx';
 import { instanceStatusName, Status } from '../../parts/status.tsx';
+import { Spent } from '../../parts/spent.tsx';
 import { Took } from '../../parts/time.tsx';
 import { AttemptParts } from './attempt.tsx';
 import { InstanceSide } from './side.tsx';
-import { RetryButton } from '../run/actions.tsx';
+import { isRetryable, RetryButton } from '../run/retry.tsx';
 import '../run/run.css';
 import './instance.css';
 
@@ -93,9 +94,10 @@ function Head({ view, onDone }: { view: View; onDone: (message: string) => void 
               <Took from={instance.started_at} to={instance.finished_at} />
             </span>
           )}
+          <Spent runId={run.id} instanceId={instance.instance_id} />
         </p>
       </div>
-      {instance.status === 'failed' && !run.aborted && (
+      {isRetryable(instance) && !run.aborted && (
         <RetryButton runId={run.id} instance={instance} onDone={onDone} />
       )}
     </div>

@@ -8,8 +8,9 @@ import { Box, Command } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { instanceStatusName } from '../../parts/status.tsx';
+import { isHeld, Waits } from './waits.tsx';
 import { ResumeButton } from '../../parts/resume-button.tsx';
-import { RetryButton } from './actions.tsx';
+import { RetryButton } from './retry.tsx';
 
 const shownAtOnce = 4;
 /** As much as anybody reads before deciding. */
@@ -34,7 +35,7 @@ export function Needs({ view, onDone }: NeedsProps) {
       status === 'waiting' && reason === 'interrupts_pending' && held.length === 0,
   );
   const undone = run.counts.running + run.counts.runnable + run.counts.pending;
-  const idle = !view.holder && !ended && undone > 0;
+  const idle = !view.holder && !ended && undone > 0 && !instances.some(isHeld);
   return (
     <>
       {open.slice(0, shownAtOnce).map(({ interrupt }) => (
@@ -74,6 +75,7 @@ export function Needs({ view, onDone }: NeedsProps) {
           </div>
         </Box>
       )}
+      <Waits view={view} why={why} onDone={onDone} />
       {failed.slice(0, shownAtOnce).map((instance, index) => (
         <Failed
           key={instance.instance_id}

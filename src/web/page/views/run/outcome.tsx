@@ -1,4 +1,4 @@
-/** What came out of a run that is over, before how: results, published files, cost. */
+/** What came out of a run that is over, before how: results, published files, changes. What it cost stands in the head. */
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { OutcomeItem, RunOutcome } from '../../../api/outcome.ts';
@@ -31,7 +31,6 @@ export function Outcome({ view }: { view: RunView }) {
       <div className="outcome-changes">
         <Changes runId={run.id} quiet />
       </div>
-      <Cost cost={data.cost} />
     </section>
   );
 }
@@ -97,23 +96,6 @@ function ResultValue({ value }: { value: Json }) {
       <p className="outcome-summary">{summary}</p>
       {Object.keys(rest).length > 0 && <JsonView value={rest} />}
     </div>
-  );
-}
-
-function Cost({ cost }: { cost: RunOutcome['cost'] }) {
-  const {
-    input_tokens: input,
-    output_tokens: output,
-    cost_usd: usd,
-    unpriced_attempts: unpriced,
-  } = cost;
-  if (input + output === 0 && !usd) return null;
-  return (
-    <p className="faint num outcome-changes">
-      It used {input.toLocaleString()} tokens in and {output.toLocaleString()} out
-      {usd !== null && `, and cost $${usd.toFixed(2)}`}
-      {unpriced > 0 && ` (of ${unpriced} attempts nobody knows what they cost)`}.
-    </p>
   );
 }
 

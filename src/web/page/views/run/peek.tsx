@@ -9,7 +9,7 @@ import { Command } from '../../parts/pieces.tsx';
 import { Reason } from '../../parts/reason.tsx';
 import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
 import { Took } from '../../parts/time.tsx';
-import { RetryButton } from './actions.tsx';
+import { isRetryable, RetryButton } from './retry.tsx';
 
 const tailLines = 12;
 
@@ -90,7 +90,7 @@ export function Peek({ view, instance, siblings, explanation, onDone, onClose }:
               Answer the question
             </Link>
           ))}
-          {instance.status === 'failed' && !run.aborted && (
+          {isRetryable(instance) && !run.aborted && (
             <RetryButton runId={run.id} instance={instance} onDone={onDone} />
           )}
           {explanation?.command && <Command words={explanation.command} />}

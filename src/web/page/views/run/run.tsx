@@ -1,6 +1,6 @@
 /** A run: its state and what to do about it, its graph, timeline, instances, log and inputs. */
 import { lazy, Suspense, useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import type { RunView as Run } from '../../../api/run.ts';
 import { useRun, type RunFeed } from '../../data/run-live.ts';
 import { useTitle } from '../../data/title.ts';
@@ -8,14 +8,16 @@ import { Changes } from '../../parts/changes.tsx';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Box, Crumbs, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
-import { CountsBar, countsText } from '../../parts/run-row.tsx';
+import { CountsBar, countsText, runName } from '../../parts/run-row.tsx';
+import { Spent } from '../../parts/spent.tsx';
 import { runStatusName, Status } from '../../parts/status.tsx';
-import { Ago, Took } from '../../parts/time.tsx';
+import { Ago, ClockTime, Took } from '../../parts/time.tsx';
 import { RunActions } from './actions.tsx';
 import { EventLog } from './events.tsx';
 import { InstanceList } from './instances.tsx';
 import { Needs } from './needs.tsx';
 import { Outcome } from './outcome.tsx';
+import { SinceLastVisit } from './since.tsx';
 import { Timeline } from './timeline.tsx';
 import './run.css';
 
@@ -38,11 +40,12 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
       <div className="page-head">
         <div className="grow">
           <h1 className="run-title">
-            <span>{[...run.roots, ...run.labels.map((label) => `#${label}`)].join(', ')}</span>
+            <span>{runName(run)}</span>
             <Status status={runStatusName(run)} pill />
           </h1>
           <p className="row-sub run-facts">
             <span className="mono">{run.id}</span>
+            {run.title !== null && <span>for {run.roots.join(', ')}</span>}
             <span>
               started <Ago time={run.created_at} />
             </span>
@@ -56,6 +59,7 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
                 took <Took from={run.created_at} to={run.updated_at} />
               </span>
             )}
+            <Spent runId={run.id} />
             {view.holder && (
               <span title={`${view.holder.command} on ${view.holder.host}`}>
                 driven by process {view.holder.pid}
@@ -71,6 +75,7 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
           {run.instance_count === 0 ? 'Nothing created yet' : countsText(run.counts)}
         </span>
       </div>
+      <SinceLastVisit view={view} />
       <div className="stack notices">
         {error && <FailureBox failure={error} />}
         {message && (
@@ -120,7 +125,7 @@ function Part({ tab, view, feed, onDone }: PartProps) {
     case 'instances':
       return <InstanceList view={view} />;
     case 'changes':
-      return <Changes runId={view.run.id} />;
+      return <ChangesPart runId={view.run.id} />;
     case 'log':
       return <EventLog view={view} feed={feed} />;
     case 'inputs':
@@ -132,6 +137,24 @@ function Part({ tab, view, feed, onDone }: PartProps) {
         </Empty>
       );
   }
+}
+
+/** All of them, or those since a time that stands in the address. */
+function ChangesPart({ runId }: { runId: string }) {
+  const [params, setParams] = useSearchParams();
+  const since = params.get('since');
+  if (since === null) return <Changes runId={runId} />;
+  return (
+    <>
+      <p className="since">
+        Since <ClockTime time={since} />.{' '}
+        <button type="button" className="link" onClick={() => setParams({})}>
+          Show all
+        </button>
+      </p>
+      <Changes runId={runId} since={since} />
+    </>
+  );
 }
 
 function Inputs({ view }: { view: Run }) {

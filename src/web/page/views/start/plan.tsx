@@ -49,7 +49,7 @@ export function StartPlan({ body, starting, blocked, children }: StartPlanProps)
   );
 }
 
-function startWords({ roots, labels, inputs, uncommitted }: StartBody): string[] {
+function startWords({ roots, labels, inputs, title, uncommitted }: StartBody): string[] {
   return [
     'run',
     'start',
@@ -60,6 +60,7 @@ function startWords({ roots, labels, inputs, uncommitted }: StartBody): string[]
         ? ['--input', `${key}=${value}`]
         : ['--input-json', `${key}=${stringifyJson(value)}`],
     ),
+    ...(title ? ['--title', title] : []),
     ...(uncommitted ? ['--uncommitted', uncommitted] : []),
   ];
 }

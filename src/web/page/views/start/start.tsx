@@ -36,12 +36,17 @@ function Start({ program, like }: { program: ProgramView; like: RunView | null }
   const [inputs, setInputs] = useState<JsonObject>(like?.user_inputs ?? {});
   const [badInputs, setBadInputs] = useState<ReadonlySet<string>>(new Set());
   const [assistants, setAssistants] = useState(program.project.assistants === 'inline');
+  const [title, setTitle] = useState('');
   const [uncommitted, setUncommitted] = useState<Uncommitted | null>(null);
   const roots = useMemo(() => search.getAll('root'), [search]);
   const labels = useMemo(() => search.getAll('label'), [search]);
   const body: StartBody = useMemo(
-    () => ({ roots, labels, inputs, assistants, ...(uncommitted ? { uncommitted } : {}) }),
-    [roots, labels, inputs, assistants, uncommitted],
+    () => ({
+      ...{ roots, labels, inputs, assistants },
+      ...(title.trim() === '' ? {} : { title }),
+      ...(uncommitted ? { uncommitted } : {}),
+    }),
+    [roots, labels, inputs, assistants, title, uncommitted],
   );
   const starting = useStarting(body, program.hash);
   const choose = (nextRoots: string[], nextLabels: string[]): void => {
@@ -91,6 +96,18 @@ function Start({ program, like }: { program: ProgramView; like: RunView | null }
             {(uncommitted || starting.failure?.body.code === 'repository-dirty') && (
               <UncommittedChoice chosen={uncommitted} onChoose={setUncommitted} />
             )}
+            <label className="field">
+              <span className="label">
+                Title <span className="faint">optional</span>
+              </span>
+              <input
+                type="text"
+                value={title}
+                maxLength={200}
+                placeholder="What you call this run"
+                onChange={(event) => setTitle(event.target.value)}
+              />
+            </label>
             {program.roles.length > 0 && (
               <label className="choice">
                 <input
