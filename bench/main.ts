@@ -24,6 +24,7 @@ import {
 } from './driving.ts';
 import { median } from './measure.ts';
 import { output } from './output.ts';
+import { page } from './page.ts';
 import { measurePlanning } from './planning.ts';
 import { question, recovery, startUp } from './starting.ts';
 import { trees } from './trees.ts';
@@ -44,6 +45,7 @@ const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   start: startUp,
   question,
   trees,
+  page,
   output,
 };
 

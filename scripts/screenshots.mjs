@@ -300,7 +300,7 @@ async function act(page, name) {
     await page.getByText(/would break/).waitFor();
   }
   if (name === 'question') {
-    await page.getByRole('button', { name: 'revise', exact: true }).click();
+    await page.getByRole('radio', { name: 'revise' }).check();
     await page.getByText('What the worker will get').click();
     await page.locator('.preview-body').waitFor();
   }

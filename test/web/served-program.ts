@@ -18,7 +18,11 @@ export interface ServedProgram {
   restart(): Promise<void>;
 }
 
-export async function serveProgram(program: string): Promise<ServedProgram> {
+/** `env`: beside what it needs itself. */
+export async function serveProgram(
+  program: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ServedProgram> {
   let child: ChildProcess | null = null;
   let port = 0;
   let [address, token] = ['', ''];
@@ -26,7 +30,7 @@ export async function serveProgram(program: string): Promise<ServedProgram> {
     const words = ['web', program, '--port', String(port), '--json'];
     const server = spawn(process.execPath, [builtEntry, ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'], HOME: path.join(program, '..', 'no-home') },
+      env: { PATH: process.env['PATH'], HOME: path.join(program, '..', 'no-home'), ...env },
     });
     child = server;
     const line = await new Promise<string>((resolve, reject) => {

@@ -52,11 +52,7 @@ export function spendingOf(state: RunState, prices: Prices): Spending {
 }
 
 /** Of all attempts of an instance. */
-export function spendingOfInstance(
-  state: RunState,
-  instance: Instance,
-  prices: Prices,
-): Spending {
+export function spendingOfInstance(state: RunState, instance: Instance, prices: Prices): Spending {
   const total = nothing();
   for (const attempt of instance.attempts) add(total, state, instance, attempt, prices);
   return total;

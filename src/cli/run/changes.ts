@@ -35,7 +35,12 @@ export const command = defineCommand({
     json: flag('--json', 'print JSON; with --patch, the patch in it'),
   },
   json: prints<RunChanges>(),
-  examples: ['', '. latest build', '. latest --since question', '. latest --patch | git apply --check'],
+  examples: [
+    '',
+    '. latest build',
+    '. latest --since question',
+    '. latest --patch | git apply --check',
+  ],
   async run({ words: [programDir, run, instance], options, printJson }, context) {
     const { stat, patch, names, json } = options;
     if ([stat, patch, names].filter(Boolean).length > 1) {

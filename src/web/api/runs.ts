@@ -109,7 +109,9 @@ async function listRuns(c: Context, web: WebContext): Promise<RunPage> {
 function isFound({ runId, summary }: IndexedRun, words: readonly string[]): boolean {
   if (words.length === 0) return true;
   const labels = (summary?.labels ?? []).map((label) => `#${label}`);
-  const text = [runId, summary?.title ?? '', ...(summary?.roots ?? []), ...labels].join(' ').toLowerCase();
+  const text = [runId, summary?.title ?? '', ...(summary?.roots ?? []), ...labels]
+    .join(' ')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

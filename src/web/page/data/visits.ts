@@ -41,8 +41,8 @@ function read(): Record<string, string> {
 }
 
 function write(place: string, at: string): void {
-  const { [place]: _, ...others } = read();
-  const kept = Object.entries(others).slice(1 - mostPlaces);
+  const others = Object.entries(read()).filter(([name]) => name !== place);
+  const kept = others.slice(1 - mostPlaces);
   try {
     localStorage.setItem(storageName, JSON.stringify(Object.fromEntries([...kept, [place, at]])));
   } catch {

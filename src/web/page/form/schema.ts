@@ -239,3 +239,13 @@ export function withOption(schema: Json, value: Draft, option: string): Draft {
   }
   return filled;
 }
+
+/** Whether a field of the form asks for all of these options: then nothing else need ask for them. */
+export function asksOptions(schema: Json, options: readonly string[]): boolean {
+  const asks = (part: Json): boolean => {
+    const field = fieldOf(part, schema);
+    return field.kind === 'choice' && options.every((option) => field.options.includes(option));
+  };
+  const field = fieldOf(schema, schema);
+  return field.kind === 'object' ? field.properties.some(([, part]) => asks(part)) : asks(schema);
+}

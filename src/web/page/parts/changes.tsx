@@ -101,7 +101,8 @@ function Repository({ worktree, of, others, patch }: RepositoryProps) {
       {others !== null && (
         <p className="diff-note">
           Changed while this ran, in a working tree that it shares.{' '}
-          {others.length > 0 && `Also at work there, so that some of it may be theirs: ${others.join(', ')}.`}
+          {others.length > 0 &&
+            `Also at work there, so that some of it may be theirs: ${others.join(', ')}.`}
         </p>
       )}
       {files.map((file, index) => (

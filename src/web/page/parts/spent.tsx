@@ -13,21 +13,27 @@ import './spent.css';
 const nearShare = 0.8;
 
 /** Of a run; with `instanceId`, of that instance alone. Nothing where nothing is known, and nothing bounds it. */
-export function Spent({ runId, instanceId }: { runId: string; instanceId?: string }) {
+export function Spent(props: { runId: string; instanceId?: string; label?: string }) {
+  const { runId, instanceId, label } = props;
   const query = instanceId === undefined ? '' : `?instance=${encodeURIComponent(instanceId)}`;
   const { data } = useResource<CostView>(`${apiPath('runs', runId, 'cost')}${query}`);
   if (!data) return null;
   const { spending, budget } = data;
   const { input_tokens: input, output_tokens: output } = spending;
   const isUsed = input + output > 0 || (spending.cost_usd ?? 0) > 0;
+  if (!isUsed && budget.length === 0) return null;
   return (
     <>
+      {label !== undefined && <span>{label}</span>}
       {isUsed && (
         <span
           className="num"
           title={`${input.toLocaleString()} tokens in (${spending.cached_input_tokens.toLocaleString()} cached), ${output.toLocaleString()} out, in ${spending.attempts} attempts`}
         >
-          {spentText({ tokens: input + output, usd: spending.cost_usd }, spending.unpriced_attempts)}
+          {spentText(
+            { tokens: input + output, usd: spending.cost_usd },
+            spending.unpriced_attempts,
+          )}
         </span>
       )}
       {budget.map((line) => (
@@ -42,7 +48,8 @@ export function spentText(
   { tokens, usd }: { tokens: number; usd: number | null },
   unpriced: number,
 ): string {
-  const cost = usd === null ? 'cost unknown' : `${unpriced > 0 ? '≥ ' : ''}${inWords('cost_usd', usd)}`;
+  const cost =
+    usd === null ? 'cost unknown' : `${unpriced > 0 ? '≥ ' : ''}${inWords('cost_usd', usd)}`;
   return [...(tokens > 0 ? [`${count(tokens)} tokens`] : []), cost].join(', ');
 }
 

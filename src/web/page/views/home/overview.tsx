@@ -74,6 +74,8 @@ function NoRun() {
 function Panels({ overview }: { overview: Overview }) {
   const { questions, idle, assistant_questions: asked, totals } = overview;
   const needed = questions.length + idle.length;
+  // What needs the person is not said again further down.
+  const waiting = overview.waiting.filter(({ id }) => !idle.some((each) => each.id === id));
   return (
     <div className="overview">
       <section className="panel needs" aria-labelledby="needs-you">
@@ -82,35 +84,47 @@ function Panels({ overview }: { overview: Overview }) {
           {needed > 0 && <span className="count wait">{needed}</span>}
         </h2>
         {needed === 0 && (
-          <Empty title="Nothing needs you">
-            Questions that only a person may answer come here.
-          </Empty>
+          <p className="panel-body faint">
+            <b>Nothing needs you</b>. Questions that only a person may answer come here.
+          </p>
         )}
         {questions.length > 0 && <QuestionRows questions={questions} />}
         {idle.map((run) => (
           <Idle key={run.id} run={run} />
         ))}
       </section>
-      <RunPanel title="Running" runs={overview.running} total={totals.running}>
-        <Empty title="Nothing runs" />
-      </RunPanel>
-      <RunPanel title="Failed" runs={overview.failed} total={totals.failed} />
-      <RunPanel title="Waiting" runs={overview.waiting} total={totals.waiting} />
-      <RunPanel title="Stopped on the way" runs={overview.pending} total={totals.pending} />
-      {asked.length > 0 && (
-        <section className="panel" aria-labelledby="assistants-asked">
-          <h2 id="assistants-asked">
-            <Icon name="robot" /> Asked of assistants
-            <span className="count">{asked.length}</span>
-          </h2>
-          <QuestionRows questions={asked} />
-          <p className="panel-body faint">
-            Assistants answer while this runs: <Command words={['inbox', 'worker']} />
-          </p>
-        </section>
-      )}
-      <RunPanel title="Done last" runs={overview.done} total={totals.done} />
+      <div className="overview-column">
+        <RunPanel title="Running" runs={overview.running} total={totals.running}>
+          <p className="panel-body faint">Nothing runs</p>
+        </RunPanel>
+        <RunPanel
+          title="Waiting"
+          runs={waiting}
+          total={totals.waiting - (overview.waiting.length - waiting.length)}
+        />
+        <RunPanel title="Stopped on the way" runs={overview.pending} total={totals.pending} />
+        {asked.length > 0 && <Assistants asked={asked} />}
+      </div>
+      <div className="overview-column">
+        <RunPanel title="Failed" runs={overview.failed} total={totals.failed} />
+        <RunPanel title="Done last" runs={overview.done} total={totals.done} />
+      </div>
     </div>
+  );
+}
+
+function Assistants({ asked }: { asked: Overview['assistant_questions'] }) {
+  return (
+    <section className="panel" aria-labelledby="assistants-asked">
+      <h2 id="assistants-asked">
+        <Icon name="robot" /> Asked of assistants
+        <span className="count">{asked.length}</span>
+      </h2>
+      <QuestionRows questions={asked} />
+      <p className="panel-body faint">
+        Assistants answer while this runs: <Command words={['inbox', 'worker']} />
+      </p>
+    </section>
   );
 }
 

@@ -56,6 +56,12 @@ export function wordsOf(payload: Draft): string {
     .join('\n');
 }
 
+/** What was chosen in the form of what the question offers: it is the answer in a word. */
+function chosenOption(payload: Draft, options: readonly string[]): string | null {
+  const values = isJsonObject(payload) ? Object.values(payload) : [payload];
+  return options.find((option) => values.includes(option)) ?? null;
+}
+
 /** What the worker would get, asked for when the answer rests. */
 function usePreview(address: string, body: ReplyBody, empty: boolean): ReplyPreview | null {
   const [preview, setPreview] = useState<ReplyPreview | null>(null);
@@ -104,7 +110,9 @@ export function useAnswer({ interrupt, reply_schema }: QuestionView, address: st
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const text = draft.text.trim() === '' ? wordsOf(draft.payload) : draft.text;
+  const { payload } = draft;
+  const said = chosenOption(payload, interrupt.options) ?? wordsOf(payload);
+  const text = draft.text.trim() === '' ? said : draft.text;
   const body: ReplyBody = useMemo(
     () => ({
       text,

@@ -4,7 +4,7 @@ import type { Json } from '../../../../model/json.ts';
 import type { QuestionView } from '../../../api/question.ts';
 import { JsonInput } from '../../form/controls.tsx';
 import { SchemaForm } from '../../form/schema-form.tsx';
-import { fieldOf, formable, withOption } from '../../form/schema.ts';
+import { asksOptions, fieldOf, formable, withOption } from '../../form/schema.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { useAnswer, wordsOf, type AnswerDraft } from './answer-draft.ts';
@@ -14,6 +14,9 @@ export function AnswerForm({ view, address }: { view: QuestionView; address: str
   const schema = formable(view.reply_schema);
   const answer = useAnswer(view, address);
   const [formKey, setFormKey] = useState(0);
+  const { options } = interrupt;
+  // What the form asks for is not asked twice.
+  const hasOptions = options.length > 0 && (schema === null || !asksOptions(schema, options));
   const resumes = interrupt.blocking && view.also_open.length === 0 && !run.driven;
   return (
     <form
@@ -26,9 +29,9 @@ export function AnswerForm({ view, address }: { view: QuestionView; address: str
     >
       <h2>Your answer</h2>
       <div className="panel-body stack">
-        {interrupt.options.length > 0 && (
+        {hasOptions && (
           <Options
-            options={interrupt.options}
+            options={options}
             chosen={answer.text}
             onChoose={(option) => {
               answer.change({
@@ -43,7 +46,7 @@ export function AnswerForm({ view, address }: { view: QuestionView; address: str
         <Words
           answer={answer}
           hasForm={schema !== null}
-          hasOptions={interrupt.options.length > 0}
+          hasOptions={hasOptions}
         />
         <details className="more-fields" open={answer.rationale !== ''}>
           <summary className="faint">Add a reason</summary>

@@ -21,9 +21,10 @@ export function Grounds({ view }: { view: QuestionView }) {
 export function QuestionCost({ view: { run, instance } }: { view: QuestionView }) {
   return (
     <p className="row-sub question-cost">
-      {instance && <Spent runId={run.id} instanceId={instance.instance_id} />}
-      {instance && run.spent && <span>of the run</span>}
-      <Spent runId={run.id} />
+      {instance && (
+        <Spent runId={run.id} instanceId={instance.instance_id} label="This task so far:" />
+      )}
+      <Spent runId={run.id} label="The run so far:" />
     </p>
   );
 }

@@ -7,6 +7,7 @@ import { apiPath, sendJson } from '../../data/api.ts';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { Command } from '../../parts/pieces.tsx';
+import { isHeld } from './waits.tsx';
 
 type Action = 'resume' | 'reconcile' | 'abort' | 'delete';
 
@@ -70,7 +71,7 @@ export function RunActions({ view, onDone }: RunActionsProps) {
         <button
           key={action}
           type="button"
-          className={action === 'resume' && resumeMoves(view) ? 'primary' : undefined}
+          className={action === 'resume' && isResumeNext(view) ? 'primary' : undefined}
           onClick={() => ask(action)}
         >
           <Icon name={faces[action].icon} /> {faces[action].verb}
@@ -105,6 +106,17 @@ function tasksOf(instances: Instance[]): string {
   return ids.length <= 4
     ? ids.join(', ')
     : `${ids.slice(0, 4).join(', ')} and ${ids.length - 4} more`;
+}
+
+/** Whether it is what to do next: where something else is, that stands with its button in the notices. */
+function isResumeNext({ instances, interrupts, run }: RunView): boolean {
+  const asks = interrupts.some(({ interrupt }) => interrupt.status === 'open');
+  return (
+    !asks &&
+    run.answered === 0 &&
+    !instances.some(isHeld) &&
+    instances.some((each) => each.status === 'failed' && each.resume_recommended)
+  );
 }
 
 /** Whether resuming would start anything at all. */
