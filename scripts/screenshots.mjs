@@ -207,6 +207,7 @@ async function takeAll(url) {
     'run-peek': `/runs/${runs.done}?at=${gate}`,
     'run-loop-first-pass': `/runs/${runs.done}?pass=quality_loop_gate:0`,
     'run-failed': `/runs/${runs.failed}`,
+    'run-done': `/runs/${runs.done}`,
     'run-running': `/runs/${runs.running}`,
     'run-wide': `/runs/${runs.wide}`,
     'run-timeline': `/runs/${runs.done}/timeline`,
@@ -239,6 +240,7 @@ async function takeAll(url) {
     start: ['light', 'wide'],
     'run-waiting': ['light', 'wide'],
     'run-failed': ['dark', 'wide'],
+    'run-done': ['light', 'wide'],
     'run-wide': ['light', 'wide'],
     'run-timeline': ['light', 'wide'],
     instance: ['dark', 'wide'],
@@ -344,8 +346,9 @@ function orch(...words) {
   return done.stdout.trim();
 }
 
-function start(...roots) {
-  return orch('run', 'start', program, ...roots.flatMap((each) => ['--root', each]), '--no-wait');
+function start(root, title) {
+  const named = title ? ['--title', title] : [];
+  return orch('run', 'start', program, '--root', root, ...named, '--no-wait');
 }
 
 function settled(run) {
@@ -359,7 +362,7 @@ function settled(run) {
 
 function makeRuns() {
   const reset = () => git('checkout', '-q', '.');
-  const done = start('acceptance_gate');
+  const done = start('acceptance_gate', 'Whole words in slugs');
   settled(done);
   answer(done, '{"decision": "accept", "notes": "Good as it is."}');
   settled(done);
@@ -410,7 +413,8 @@ function makeProgram() {
   const project = readFileSync(path.join(program, 'project.yaml'), 'utf8');
   put(
     'project.yaml',
-    `${project.replace('max_concurrency: 2', 'max_concurrency: 6')}  writer:\n    backend: codex\n    sandbox: read-only\n`,
+    `changes: true\nprices: { '*': { input: 1.25, cached_input: 0.125, output: 10 } }\n` +
+      `${project.replace('max_concurrency: 2', 'max_concurrency: 6')}  writer:\n    backend: codex\n    sandbox: read-only\n`,
   );
   const task = (id, title, body) =>
     put(`tasks/${id}.yaml`, `id: ${id}\ntitle: ${title}\nstatus: ready\n${body}`);

@@ -100,6 +100,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     await page.getByRole('link', { name: /Ship the mended cut/ }).click();
     const outcome = page.getByRole('region', { name: 'What came out', exact: true });
     await outcome.getByText('The mended cut is out').waitFor();
+    await outcome.getByText('1 check passed').waitFor();
     await outcome.locator('.diff-line.add', { hasText: 'mended' }).waitFor();
     await page.locator('.run-facts').getByText('2 tokens, $2.00').waitFor();
     await page.locator('.run-facts').getByText('2 of 1k tokens').waitFor();
@@ -177,7 +178,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     expect(await page.locator('.instance-row').count()).toBeLessThan(120);
     await first.getByRole('link').click();
     await page.locator('.log-line', { hasText: 'this one does not hold' }).waitFor();
-  }, 180_000);
+  }, 300_000);
 
   it('has met no error on the way', () => {
     expect(browsing.complaints).toEqual([]);

@@ -1,8 +1,11 @@
 /** An agent's work in its order, and its end kept in sight while it works. */
 import { memo, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import type { ActivityItem } from '../../../api/attempt.ts';
 import type { AgentActivity } from '../../../../model/activity.ts';
+import { CopyButton } from '../../parts/copy-button.tsx';
 import { Empty } from '../../parts/pieces.tsx';
+import { matches, SearchField, useSearchText } from '../../parts/search-field.tsx';
 import { ActivityEntry, Output } from './activity-entry.tsx';
 import './work.css';
 
@@ -39,6 +42,49 @@ function entriesOf(items: ActivityItem[]): Entry[] {
   return entries;
 }
 
+/** What an entry says, to be searched and copied. */
+function textOf(entry: Entry): string {
+  if (entry.kind === 'output') return entry.text;
+  const { activity } = entry;
+  switch (activity.type) {
+    case 'message':
+    case 'reasoning':
+    case 'output':
+    case 'other':
+      return activity.text;
+    case 'command':
+      return `$ ${activity.command}\n${activity.output}`.trimEnd();
+    case 'file_change':
+      return activity.changes.map(({ kind, path }) => `${kind} ${path}`).join('\n');
+    case 'todo':
+      return activity.items
+        .map((each) => `[${each.completed ? 'x' : ' '}] ${each.text}`)
+        .join('\n');
+    case 'tool_call':
+      return `${activity.server ?? ''} ${activity.tool} ${activity.arguments} ${activity.error ?? ''}`;
+    case 'web_search':
+      return activity.query;
+    case 'error':
+      return activity.message;
+    case 'turn_ended':
+      return activity.message ?? '';
+    case 'session_started':
+      return activity.sessionId;
+    case 'turn_started':
+    case 'truncated':
+      return '';
+  }
+}
+
+function isError(entry: Entry): boolean {
+  if (entry.kind === 'output') return false;
+  const { activity } = entry;
+  if (activity.type === 'error') return true;
+  if (activity.type === 'turn_ended') return activity.outcome === 'failed';
+  if (activity.type === 'command' && (activity.exitCode ?? 0) !== 0) return true;
+  return 'status' in activity && activity.status === 'failed';
+}
+
 interface WorkProps {
   items: ActivityItem[];
   running: boolean;
@@ -49,7 +95,18 @@ interface WorkProps {
 const nearEndPx = 120;
 
 export function Work({ items, running, earlier, onEarlier }: WorkProps) {
-  const entries = useMemo(() => entriesOf(items), [items]);
+  const all = useMemo(() => entriesOf(items), [items]);
+  const [params] = useSearchParams();
+  const [text, set] = useSearchText();
+  const onlyErrors = params.get('status') === 'failed';
+  const entries = useMemo(
+    () =>
+      all.filter(
+        (each) => (!onlyErrors || isError(each)) && (text === '' || matches(textOf(each), text)),
+      ),
+    [all, text, onlyErrors],
+  );
+  const errors = useMemo(() => all.filter(isError).length, [all]);
   const end = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(running);
   useLayoutEffect(() => {
@@ -64,7 +121,7 @@ export function Work({ items, running, earlier, onEarlier }: WorkProps) {
     window.addEventListener('scroll', look, { passive: true });
     return () => window.removeEventListener('scroll', look);
   }, [running]);
-  if (entries.length === 0) {
+  if (all.length === 0) {
     return (
       <Empty title={running ? 'Nothing printed yet' : 'It printed nothing'}>
         {running && 'What the agent does appears here as it happens.'}
@@ -73,6 +130,21 @@ export function Work({ items, running, earlier, onEarlier }: WorkProps) {
   }
   return (
     <div className="work">
+      <div className="list-tools">
+        <SearchField label="Search the work" found={entries.length} />
+        {errors > 0 && (
+          <button
+            type="button"
+            aria-pressed={onlyErrors}
+            onClick={() => set('status', onlyErrors ? null : 'failed')}
+          >
+            Errors <span className="count bad">{errors}</span>
+          </button>
+        )}
+        <span className="grow" />
+        <CopyButton label="Copy the work" text={() => all.map(textOf).join('\n\n')} />
+      </div>
+      {entries.length === 0 && <Empty title="Nothing like that" />}
       {earlier && (
         <button type="button" className="work-earlier" onClick={onEarlier}>
           Show what was before

@@ -105,7 +105,7 @@ function Controls({ control }: { control: NonNullable<TaskSpec['control']> }) {
             <Fact name="At most">
               {control.max_iterations === null
                 ? 'no limit'
-                : `${control.max_iterations} iterations`}
+                : `${control.max_iterations + 1} passes`}
             </Fact>
           </>
         )}

@@ -75,8 +75,8 @@ export function EventLog({ view, feed }: { view: RunView; feed: RunFeed }) {
 /** Each word stands somewhere in it. */
 function isFound(event: EventItem, text: string): boolean {
   if (text === '') return true;
-  const { seq, event_type: type, instance_id: instance, payload } = event;
-  const whole = `${seq} ${type.replaceAll('_', ' ')} ${type} ${instance ?? ''} ${JSON.stringify(payload)}`;
+  const { seq, event_type: type, instance_id: instance, created_at: at, payload } = event;
+  const whole = `${seq} ${at} ${type.replaceAll('_', ' ')} ${type} ${instance ?? ''} ${JSON.stringify(payload)}`;
   return matches(whole, text);
 }
 

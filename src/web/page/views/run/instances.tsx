@@ -25,6 +25,7 @@ export function InstanceList({ view }: { view: RunView }) {
   const status = params.get('status');
   const sort = params.get('sort') ?? 'created';
   const titles = useMemo(() => new Map(tasks.map((task) => [task.id, task.title])), [tasks]);
+  const agents = useMemo(() => new Map(tasks.map((task) => [task.id, task.agent])), [tasks]);
   const why = useMemo(
     () => new Map(explanations.map((each) => [each.instance_id, each.why])),
     [explanations],
@@ -43,13 +44,21 @@ export function InstanceList({ view }: { view: RunView }) {
   const itemOf = useMemo(() => itemFinder(scopes), [scopes]);
   const shown = useMemo(() => {
     const isFound = (each: Instance): boolean =>
-      matches(`${searchText(each, titles, why)} ${items.get(each.input_scope_id) ?? ''}`, text);
+      matches(
+        [
+          searchText(each, titles, why),
+          items.get(each.input_scope_id),
+          each.agent ?? agents.get(each.task_id),
+          each.started_at,
+        ].join(' '),
+        text,
+      );
     return instances
       .filter((each) => region === null || itemOf(region, each.input_scope_id) !== null)
       .filter((each) => status === null || each.status === status)
       .filter((each) => text === '' || isFound(each))
       .sort(orders[sort] ?? (() => 0));
-  }, [instances, status, text, sort, titles, why, items, region, itemOf]);
+  }, [instances, status, text, sort, titles, agents, why, items, region, itemOf]);
   return (
     <>
       <div className="list-tools">

@@ -13,6 +13,7 @@ import { JsonView } from '../../parts/json-view.tsx';
 import { OutputTail } from '../../parts/output-tail.tsx';
 import { Panel } from '../../parts/pieces.tsx';
 import { StatusGlyph } from '../../parts/status.tsx';
+import { OutcomeChecks } from './outcome-checks.tsx';
 
 const openBytes = 20_000;
 const tailLines = 12;
@@ -27,6 +28,7 @@ export function Outcome({ view }: { view: RunView }) {
       {shown.map((item) => (
         <Result key={item.instance_id} item={item} view={view} />
       ))}
+      <OutcomeChecks view={view} />
       {data.others.length > 0 && <Others items={data.others} runId={run.id} />}
       <div className="outcome-changes">
         <Changes runId={run.id} quiet />
