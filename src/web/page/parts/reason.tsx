@@ -1,7 +1,8 @@
 /** The server's reasons: as sentences, with the times in them as people say them. */
 import { Fragment } from 'react';
+import { useNow } from '../data/clock.ts';
 import { sentence } from './sentence.ts';
-import { Ago } from './time.tsx';
+import { Ago, ClockTime } from './time.tsx';
 
 const instant = /(?:since |at )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
@@ -10,6 +11,17 @@ export function Reason({ text }: { text: string }) {
   return sentence(text)
     .split(instant)
     .map((part, index) =>
-      index % 2 === 1 ? <Ago key={index} time={part} /> : <Fragment key={index}>{part}</Fragment>,
+      index % 2 === 1 ? <When key={index} time={part} /> : <Fragment key={index}>{part}</Fragment>,
     );
+}
+
+/** What is still to come has a time of day; what was, an age. */
+function When({ time }: { time: string }) {
+  const now = useNow(10_000);
+  if (Date.parse(time) <= now) return <Ago time={time} />;
+  return (
+    <>
+      at <ClockTime time={time} />
+    </>
+  );
 }

@@ -2,7 +2,6 @@
 import { memo, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { RunView } from '../../../api/run.ts';
-import type { ScopeView } from '../../../api/scope.ts';
 import { instanceStatusOrder } from '../instance/instance-status-order.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { loopsOf, passCounter } from '../../graph/loops.ts';
@@ -11,6 +10,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { Empty, shortId } from '../../parts/pieces.tsx';
 import { matches, SearchField, useSearchText } from '../../parts/search-field.tsx';
 import { instanceStatusName, Status, statusWord } from '../../parts/status.tsx';
+import { itemNames } from './item-names.ts';
 import { Took } from '../../parts/time.tsx';
 import { VirtualRows } from '../../parts/virtual-rows.tsx';
 import { sentence } from '../../parts/sentence.ts';
@@ -156,22 +156,6 @@ function tookMs(instance: Instance): number {
   if (instance.started_at === null) return -1;
   const end = instance.finished_at === null ? Date.now() : Date.parse(instance.finished_at);
   return end - startMs(instance);
-}
-
-/** Scope → the keys of the items in which it lies, outermost first; of those that lie in some. */
-function itemNames(scopes: readonly ScopeView[]): ReadonlyMap<string, string> {
-  const byId = new Map(scopes.map((scope) => [scope.input_scope_id, scope]));
-  const names = new Map<string, string>();
-  for (const { input_scope_id: id } of scopes) {
-    const keys: string[] = [];
-    let left = scopes.length;
-    for (let at = byId.get(id); at && left > 0; at = byId.get(at.parent_input_scope_id ?? '')) {
-      if (at.item) keys.unshift(at.item.key);
-      left -= 1;
-    }
-    if (keys.length > 0) names.set(id, keys.join(' / '));
-  }
-  return names;
 }
 
 /** What an instance is found by. */

@@ -1,5 +1,5 @@
 /** What holds a run up, said first: open questions, failures with their reasons, files not taken. */
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { Explanation, RunView } from '../../../api/run.ts';
 import type { Instance, Interrupt } from '../../../../model/run.ts';
@@ -8,6 +8,7 @@ import { Box, Command } from '../../parts/pieces.tsx';
 import { questionTitle } from '../../parts/question-row.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { instanceStatusName } from '../../parts/status.tsx';
+import { itemNames } from './item-names.ts';
 import { isHeld, Waits } from './waits.tsx';
 import { ResumeButton } from '../../parts/resume-button.tsx';
 import { RetryButton } from './retry.tsx';
@@ -34,6 +35,7 @@ export function Needs({ view, onDone }: NeedsProps) {
     ({ status, waiting_reason: reason, blocking_interrupts: held }) =>
       status === 'waiting' && reason === 'interrupts_pending' && held.length === 0,
   );
+  const items = useMemo(() => itemNames(view.scopes), [view.scopes]);
   const undone = run.counts.running + run.counts.runnable + run.counts.pending;
   const idle = !view.holder && !ended && undone > 0 && !instances.some(isHeld);
   return (
@@ -81,6 +83,7 @@ export function Needs({ view, onDone }: NeedsProps) {
           key={instance.instance_id}
           runId={run.id}
           instance={instance}
+          item={items.get(instance.input_scope_id)}
           explanation={why.get(instance.instance_id)}
           retry={!ended}
           isFirst={index === 0}
@@ -141,6 +144,8 @@ function Asked({ runId, interrupt }: { runId: string; interrupt: Interrupt }) {
 interface FailedProps {
   runId: string;
   instance: Instance;
+  /** What it is for, of a list. */
+  item: string | undefined;
   explanation: Explanation | undefined;
   retry: boolean;
   /** Its output is shown at once, and its button is the one to press. */
@@ -149,7 +154,7 @@ interface FailedProps {
 }
 
 function Failed(props: FailedProps) {
-  const { runId, instance, explanation, retry, isFirst, onDone } = props;
+  const { runId, instance, item, explanation, retry, isFirst, onDone } = props;
   const [open, setOpen] = useState(isFirst);
   return (
     <Box tone="bad" icon="error">
@@ -158,6 +163,7 @@ function Failed(props: FailedProps) {
           <p className="need-title">
             <Link href={`/runs/${runId}/instances/${instance.instance_id}`}>
               {instance.task_id}
+              {item !== undefined && ` ${item}`}
             </Link>{' '}
             failed
             {instance.attempt > 1 ? ` in attempt ${instance.attempt}` : ''}

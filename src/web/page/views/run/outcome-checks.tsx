@@ -43,7 +43,7 @@ export function OutcomeChecks({ view }: { view: RunView }) {
       {!all && passed > 0 && (
         <p className="panel-body">
           <button type="button" className="link" onClick={() => showAll(true)}>
-            Show all {receipts.length}
+            {receipts.length === 1 ? 'Show it' : `Show all ${receipts.length}`}
           </button>
         </p>
       )}
