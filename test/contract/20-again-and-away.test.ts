@@ -1,4 +1,5 @@
 /** Contract 20, "Again": a run like another, and runs that go. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,5 +68,63 @@ describe('again, and away', () => {
     expect(existsSync(path.join(directory, '.runs', id))).toBe(true);
     expect((await run('prune', '.', '--older-than', '0s', '--json')).out).toContain(id);
     expect(existsSync(path.join(directory, '.runs', id))).toBe(false);
+  });
+
+  it('has the title that the person gives it, in lists and in its head', async () => {
+    const id = await start('--root', 'look', '--title', ' Whole words ');
+    expect((await shown(id))['title']).toBe('Whole words');
+    const [listed] = JSON.parse((await run('list', '.', '--json')).out) as { title?: string }[];
+    expect(listed?.title).toBe('Whole words');
+    // Another run is another one's: no title is taken over.
+    expect(await shown(await start('--like', id))).not.toHaveProperty('title');
+    const refused = await run('start', '.', '--root', 'look', '--title', 'two\nlines');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('a title is one line of at most 200 characters');
+    expect((await run('verify', '.', id)).code).toBe(0);
+  });
+
+  it('shows what has come since the last question that was answered', async () => {
+    const git = (...words: string[]) =>
+      execFileSync('git', ['-c', 'user.name=p', '-c', 'user.email=p@x', ...words], {
+        cwd: path.join(directory, 'ws'),
+        stdio: 'ignore',
+      });
+    const ask = 'codex-orch interrupt create --audience human --kind approval --question "On?"';
+    const task = (id: string, line: string, ...before: string[]) => ({
+      ...{ id, title: id, status: 'ready', agent: 'shell', publish: [], changes: true, run: line },
+      depends_on: before.map((each) => ({ task: each, kind: 'order' })),
+    });
+    writeFiles(directory, {
+      'ws/README': 'begun\n',
+      'project.yaml': { name: 'again', workspace: 'ws' },
+      'tasks/before.yaml': task('before', 'echo before > before.txt'),
+      'tasks/asks.yaml': task(
+        'asks',
+        `[ "$(basename "$CODEX_ORCH_ATTEMPT_DIR")" != 0001 ] || ${ask}`,
+        'before',
+      ),
+      'tasks/after.yaml': task('after', 'echo after > after.txt', 'asks'),
+    });
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'Begin');
+    const id = await start('--root', 'after');
+    const none = await run('changes', '.', id, '--since', 'question');
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain('has asked no person anything that was answered');
+    const words = ['inbox', 'list', '.', '--unresolved-only', '--json'];
+    const [asked] = JSON.parse((await codexOrch(words, { cwd: directory })).stdout) as {
+      interrupt: { interrupt_id: string };
+    }[];
+    const reply = ['inbox', 'reply', '.', asked?.interrupt.interrupt_id ?? '', '--text', 'yes'];
+    await codexOrch([...reply, '--resume'], { cwd: directory });
+    const names = async (...more: string[]): Promise<string[]> =>
+      (await run('changes', '.', id, '--name-only', ...more)).out.split('\n');
+    expect(await names()).toEqual(['after.txt', 'before.txt']);
+    expect(await names('--since', 'question')).toEqual(['after.txt']);
+    expect((await run('changes', '.', id, 'after', '--since', 'question')).code).toBe(1);
+    const wrong = await run('changes', '.', id, '--since', 'yesterday-ish');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('is neither a time nor "question"');
   });
 });
