@@ -109,7 +109,9 @@ async function metered(opened: Page): Promise<CDPSession> {
 
 /** Until there is nothing to draw any more. */
 async function settled(opened: Page): Promise<void> {
-  await opened.evaluate(`new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5000 }))`);
+  await opened.evaluate(
+    `new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5000 }))`,
+  );
 }
 
 interface Ratio {

@@ -43,11 +43,7 @@ export function AnswerForm({ view, address }: { view: QuestionView; address: str
           />
         )}
         {schema !== null && <Payload schema={schema} answer={answer} formKey={formKey} />}
-        <Words
-          answer={answer}
-          hasForm={schema !== null}
-          hasOptions={hasOptions}
-        />
+        <Words answer={answer} hasForm={schema !== null} hasOptions={hasOptions} />
         <details className="more-fields" open={answer.rationale !== ''}>
           <summary className="faint">Add a reason</summary>
           <textarea
