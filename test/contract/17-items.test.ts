@@ -204,6 +204,13 @@ describe('17. Items', () => {
     expect(instancesOf(run, 'fix')[2]).toMatchObject({ skip_reason: 'first_n', attempt: 0 });
     const entries = (await resultOf('end')) as Entry[];
     expect(entries.map(({ status }) => status)).toEqual(['done', 'done', 'skipped']);
+    // Nothing brings it back, and so no command is named that would be refused.
+    const explained = (await orch('run', 'explain', 'latest')).stdout;
+    expect(explained).toContain('skipped: a person wanted only the items before it');
+    expect(explained).not.toContain('retry-instance');
+    const retried = await orch('run', 'retry-instance', 'latest', 'fix:2');
+    expect(retried.code).not.toBe(0);
+    expect(retried.stderr).toContain('a person wanted only the items before it');
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
     expect((await orch('run', 'start', '--root', 'end', '--yes-items', '3')).code).toBe(0);
     expect(instancesOf(await show(), 'fix').map(({ status }) => status)).toEqual([

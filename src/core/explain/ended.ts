@@ -18,12 +18,8 @@ export function explainSkipped(
   }
   const cause = id === null ? null : instanceOf(state, id);
   const root = cause ?? instance;
-  if (root.skip_reason === 'condition') {
-    const whose =
-      cause === null
-        ? ''
-        : `the condition of ${cause.task_id} (${cause.instance_id}) did not hold: `;
-    return { why: `skipped: ${whose}${root.error ?? ''}`, command: null };
+  if (isForGood(root)) {
+    return { why: `skipped: ${whose(cause)}${root.error ?? ''}`, command: null };
   }
   const target = cause ?? instance;
   const below = cause
@@ -34,6 +30,19 @@ export function explainSkipped(
       ? ['run', 'resume', context.programDir, state.runId]
       : ['run', 'retry-instance', context.programDir, state.runId, target.instance_id];
   return { why: below, command };
+}
+
+/** No retry brings it back: neither its condition nor what a person wanted changes. */
+function isForGood({ skip_reason: why }: Instance): boolean {
+  return why === 'condition' || why === 'first_n';
+}
+
+function whose(cause: Instance | null): string {
+  if (cause === null) return '';
+  const who = `${cause.task_id} (${cause.instance_id})`;
+  return cause.skip_reason === 'condition'
+    ? `the condition of ${who} did not hold: `
+    : `${who} was, too: `;
 }
 
 function endOf(instance: Instance): string {

@@ -1,5 +1,6 @@
 /** `run retry-instance`, section 11 of the contract. */
 import { blockedUpstream, isSkippedByAbort } from '../state/blocked.ts';
+import type { Instance } from '../../model/run.ts';
 import { Recorder } from '../state/recorder.ts';
 import { isWaitingForLimit } from '../state/usage-limits.ts';
 import type { RunState } from '../state/run-state.ts';
@@ -41,7 +42,7 @@ export function retryInstance(
         ? `: its condition did not hold (${instance.error ?? ''})`
         : instance.status === 'skipped' && above !== null
           ? `; retry ${rootCause(state, above)} above it`
-          : '';
+          : ofItems(instance);
     return notRetryable(`instance ${instanceId} is ${instance.status}, not failed${why}`);
   }
   const control = state.plan.tasks[instance.task_id]?.control;
@@ -61,6 +62,11 @@ export function retryInstance(
     granted_iterations: grantIterations,
   });
   return { ok: true, events: recorder.events };
+}
+
+/** Why an item was not begun, as a clause; empty where it was, or is none. */
+function ofItems({ skip_reason: reason, error }: Instance): string {
+  return reason === 'first_n' || reason === 'stop_after' ? `: ${error ?? ''}` : '';
 }
 
 /** The instance whose retry brings back what is skipped below it. */
