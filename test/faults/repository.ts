@@ -56,7 +56,7 @@ export class CrashRepository {
     const refs = this.#git('for-each-ref', '--format=%(refname)', 'refs/codex-orch').split('\n');
     const names = refs.map((ref) => ref.replace(/^refs.codex-orch.[^/]+/, ''));
     // What stands behind a squash is named by it, which has the time of its making.
-    const kept = names.map((name) => name.replace(/^(refs.codex-orch.replace).*/, '$1'));
+    const kept = names.map((name) => name.replace(/^\/[\da-f]{40,}$/, '/squash'));
     return [heads, subjects, ...kept];
   }
 
