@@ -17,9 +17,10 @@ export class Answers {
     return this.#underWay.size > 0;
   }
 
-  /** Begins what the answerer wants to, now that the run stands like this. */
-  begin(state: RunState): void {
-    for (const { ended, stop } of this.#answerer?.begin(state) ?? []) {
+  /** Begins what the answerer wants to, now that the run stands like this. Returns when to ask it again, or null. */
+  begin(state: RunState): string | null {
+    const { answers = [], wakeAt = null } = this.#answerer?.begin(state) ?? {};
+    for (const { ended, stop } of answers) {
       const answer = { stop };
       this.#underWay.add(answer);
       const counted = ended.finally(() => {
@@ -28,6 +29,7 @@ export class Answers {
       });
       this.#loop.besideUntilStopped(counted, answer);
     }
+    return wakeAt;
   }
 
   /** Nobody would take them any more. */

@@ -9,6 +9,7 @@
 import { recordCheck } from '../core/judge/checks.ts';
 import { awaitsChecks, dueBaseline, dueCheck } from '../core/state/checks.ts';
 import type { Facts } from '../core/plan/facts.ts';
+import { earliest } from '../core/plan/timers.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordMerged } from '../core/plan/run-result.ts';
@@ -231,11 +232,11 @@ export class Engine {
     if (this.#options.settleOnly !== true) {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
     }
-    if (!this.#isHalted()) this.#answers.begin(run.state);
-    const waitsForTime = next.wakeAt !== null && !this.#isHalted();
-    const isOver = this.#isIdle() && !(waitsForTime && this.#isWorthWaiting(next.wakeAt));
+    const isHalted = this.#isHalted();
+    const wakeAt = isHalted ? null : earliest(next.wakeAt, this.#answers.begin(run.state));
+    const isOver = this.#isIdle() && !this.#isWorthWaiting(wakeAt);
     if (!isOver) this.#cache.schedule();
-    return { isOver, wakeAt: waitsForTime ? next.wakeAt : null };
+    return { isOver, wakeAt };
   }
 
   #isWorthWaiting(until: string | null): boolean {

@@ -107,7 +107,13 @@ export interface EngineParts {
 /** Begins answers that go on beside the loop, and speak to it through the inbox like everyone else. */
 export interface Answerer {
   /** Begins what can be begun now. The engine does not end before what is returned has. */
-  begin(state: RunState): BegunAnswer[];
+  begin(state: RunState): BegunAnswers;
+}
+
+export interface BegunAnswers {
+  answers: BegunAnswer[];
+  /** ISO 8601: when one that waits for time may begin; null: none does. */
+  wakeAt: string | null;
 }
 
 export interface BegunAnswer {

@@ -32,6 +32,23 @@ describe('4. run start --assistants', () => {
     expect(scripted.starts('one')).toBe(2);
   });
 
+  it('waits for the end of a usage limit, where one comes to it, and tries again by itself', async () => {
+    const scripted = scriptedProgram({ one: {} }, { assistants: 'inline', edition: 2 });
+    roots.push(scripted.root);
+    scripted.says('one', 'LIMITED');
+    const short = await scripted.cli('run', 'start', '.', '--root', 'one', '--max-wait', '1');
+    expect(short.code, short.stderr).toBe(3);
+    expect(scripted.starts('one')).toBe(1);
+    const run = spawnCli(scripted, 'run', 'resume', '.', 'latest');
+    await until(() => (run.printed().includes('tried again at') ? true : null));
+    // Known to be limited: its agent is not begun.
+    expect(scripted.starts('one')).toBe(1);
+    scripted.says('one', reply());
+    expect((await scripted.cli('limits', 'clear')).code).toBe(0);
+    expect(await ended(run), run.printed()).toBe(0);
+    expect(scripted.starts('one')).toBe(2);
+  });
+
   it('stops its assistants with the run', async () => {
     const scripted = scriptedProgram({ one: {} });
     roots.push(scripted.root);

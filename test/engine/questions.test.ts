@@ -1,6 +1,7 @@
 /** What an engine does with questions, and with answers that come while it is at work. */
 import { describe, expect, it } from 'vitest';
 import type { StopMode } from '../../src/engine/loop.ts';
+import type { Answerer } from '../../src/engine/parts.ts';
 import { task } from '../support/make.ts';
 import { fails, says, settled, Stage } from './stage.ts';
 import { barrier, busy } from './parts-changed.ts';
@@ -48,12 +49,12 @@ describe('answers beside the loop', () => {
   const answering = (): {
     stops: StopMode[];
     end(): void;
-    answerer: { begin(): { ended: Promise<void>; stop(mode: StopMode): void }[] };
+    answerer: Answerer;
   } => {
     const { passed, open } = barrier();
     const stops: StopMode[] = [];
     const begun = [{ ended: passed, stop: (mode: StopMode): void => void stops.push(mode) }];
-    return { stops, end: open, answerer: { begin: () => begun.splice(0) } };
+    return { stops, end: open, answerer: { begin: () => ({ answers: begun.splice(0), wakeAt: null }) } };
   };
 
   it('are waited for, and told of a stop; none is begun after it', async () => {
@@ -62,9 +63,9 @@ describe('answers beside the loop', () => {
     let looks = 0;
     const { ended, stop } = stage.drive({
       answerer: {
-        begin: () => {
+        begin: (state) => {
           looks += 1;
-          return answerer.begin();
+          return answerer.begin(state);
         },
       },
     });

@@ -45,7 +45,7 @@ describe('a defect', () => {
       answerer: {
         begin: () => {
           looks += 1;
-          return [];
+          return { answers: [], wakeAt: null };
         },
       },
     });

@@ -17,7 +17,15 @@ print({ type: 'thread.started', thread_id: '00000000-0000-4000-8000-000000000001
 print({ type: 'turn.started' });
 const go = () => {
   if (fs.existsSync(says + '.hold')) return setTimeout(go, 20);
-  print({ type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text: fs.readFileSync(says, 'utf8') } });
+  const text = fs.readFileSync(says, 'utf8');
+  if (text === 'LIMITED') {
+    const message = 'You’ve hit your usage limit. Try again later.';
+    print({ type: 'error', message });
+    print({ type: 'turn.failed', error: { message } });
+    process.exitCode = 1;
+    return;
+  }
+  print({ type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text } });
   print({ type: 'turn.completed', usage: { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1, reasoning_output_tokens: 0 } });
 };
 go();
@@ -28,7 +36,7 @@ export interface Scripted {
   program: string;
   env: NodeJS.ProcessEnv;
   cli(...args: string[]): Promise<Ended>;
-  /** What the role's agent says. */
+  /** What the role's agent says; `LIMITED`: its account has come to a usage limit, and nobody says for how long. */
   says(role: string, message: unknown): void;
   /** How often the role's agent was started. */
   starts(role: string): number;
@@ -130,7 +138,7 @@ export function spawnCli(
 ): ChildProcess & { printed: () => string } {
   const child = spawn(process.execPath, [builtEntry, ...args], {
     cwd: it.program,
-    env: { PATH: process.env['PATH'], HOME: path.join(it.root, 'no-home'), ...it.env },
+    env: { PATH: process.env['PATH'], HOME: path.join(it.program, 'no-home'), ...it.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

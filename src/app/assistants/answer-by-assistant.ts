@@ -39,7 +39,7 @@ import { asOrder, assistantOrder } from '../../attempt/order.ts';
 import { globalRootFrom, loadAgentConfig } from '../../program/global-config.ts';
 import { selfCommand } from '../run/background.ts';
 import { readQuestion } from './question.ts';
-import { roleAccount, type RoleAccount } from './role-account.ts';
+import { roleAccount, type AccountWait, type RoleAccount } from './role-account.ts';
 import type { StopMode } from '../../engine/loop.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import { readInbox } from '../inbox/list.ts';
@@ -48,7 +48,8 @@ import type { World } from '../world.ts';
 
 export type AssistantResult =
   | { kind: 'answered'; replyKind: 'answer' | 'handoff_to_human'; roleId: string }
-  | { kind: 'failed'; reason: string }
+  /** `wait`: what is to end before it is tried again by itself; null: it is not. */
+  | { kind: 'failed'; reason: string; wait: AccountWait | null }
   /** The question names no role. */
   | { kind: 'no_role' }
   /** On the operator's behalf. */
@@ -134,18 +135,19 @@ async function tryToAnswer(
   const { clock } = world;
   const id = interrupt.interrupt_id;
   let attempt: number | null = null;
+  let account: RoleAccount | null = null;
   const settleTry = (outcome: 'answered' | 'failed' | 'stopped', reason: string | null): void => {
     if (attempt !== null) settle(directoriesOf(paths, id, attempt), outcome, reason, clock.now());
   };
   const fail = (reason: string): AssistantResult => {
     writeAssistantProblem(paths, id, { reason, at: clock.now(), attempt });
     settleTry('failed', reason);
-    return { kind: 'failed', reason };
+    return { kind: 'failed', reason, wait: account?.wait() ?? null };
   };
   try {
     const question = await readQuestion(paths, state, interrupt, roleId);
     const executor = world.executor ?? new LocalExecutor({ env: world.env, launchers: [] });
-    const account = roleAccount(world, question);
+    account = roleAccount(world, question);
     const begun = await begin(world, question, executor, account);
     attempt = begun.attempt;
     hooks.onStarted?.(interrupt, roleId, attempt);

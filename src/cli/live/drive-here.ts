@@ -7,6 +7,7 @@ import type { Instance } from '../../model/run.ts';
 import type { CliContext } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { grantFor } from '../render/closing-lines.ts';
+import { localTime } from '../render/amounts.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import { exitStatusOf } from './ends.ts';
@@ -99,7 +100,9 @@ async function driveHere(
     },
     onAssistant: (id, result) => {
       if (result.kind !== 'failed') return;
-      say(paint.asks(`not answered: ${plainLine(`${id}: ${result.reason}`)}`));
+      const until = result.wait?.until() ?? null;
+      const again = until === null ? '' : `; tried again at ${localTime(until)}`;
+      say(paint.asks(`not answered: ${plainLine(`${id}: ${result.reason}${again}`)}`));
     },
   });
   begun();
