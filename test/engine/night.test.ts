@@ -2,7 +2,10 @@
  * A night without a person, section 18 of the contract: forty tasks, and all that goes wrong with agents. Agents are scripts,
  * and the clock is told to go on; the answer to the one question comes as a file does.
  */
-import { expect, it } from 'vitest';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { recordedLimits } from '../../src/attempt/hold/account-limits.ts';
 import { notificationOf } from '../../src/app/notify/message.ts';
 import { runCost } from '../../src/app/run/spending.ts';
 import { catalogue } from '../../src/core/events/catalogue.ts';
@@ -13,11 +16,19 @@ import { waitingUntil } from '../../src/core/state/standing.ts';
 import type { Play, Step } from '../../src/execution/scripted/executor.ts';
 import type { AttemptEnd } from '../../src/model/attempt.ts';
 import type { RunStatus, Usage } from '../../src/model/run.ts';
+import { testDirectory } from '../support/built-program.ts';
 import { task } from '../support/make.ts';
+import { accountsIn } from './stage-accounts.ts';
 import { Died, says, settled, Stage, type Script } from './stage.ts';
 
 const names = Array.from({ length: 40 }, (_, at) => `task-${String(at).padStart(2, '0')}`);
-const [stalls, limited, cheats, spends, orphaned] = [3, 7, 15, 19, 31].map((at) => names[at]);
+const [stalls, refused, cheats, spends, limited, orphaned] = [3, 7, 15, 19, 23, 31].map(
+  (at) => names[at],
+);
+const FIVE_HOURS_MS = 5 * 3600_000;
+
+const root = testDirectory('night');
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** What an attempt uses: so many tokens of input, a fifth of them cached, and a tenth as many of output. */
 function usage(input: number): Usage {
@@ -46,9 +57,13 @@ const badly: Record<string, Partial<AttemptEnd>> = {
     termination_reason: 'idle_timeout',
     failure_kind: 'external_network',
   }),
-  [limited ?? '']: ends('429', {
+  [refused ?? '']: ends('429', {
     termination_reason: 'nonzero_exit',
     failure_kind: 'external_rate_limit',
+  }),
+  [limited ?? '']: ends('used up', {
+    termination_reason: 'nonzero_exit',
+    failure_kind: 'external_usage_limit',
   }),
   [orphaned ?? '']: ends('nobody saw how it ended', {
     termination_reason: 'orphaned',
@@ -59,13 +74,22 @@ const badly: Record<string, Partial<AttemptEnd>> = {
 
 const begun: { id: string; number: number; input: number }[] = [];
 
+/** When the account is to be used again, once it is known to be used up. */
+let backAt = '';
+let clock = (): string => '';
+
 const scripts: Record<string, Script> = Object.fromEntries(
   names.map((name): [string, Script] => [
     name,
     ({ id, number }) => {
       const input = name === spends && number === 1 ? 5000 : 100;
       begun.push({ id, number, input });
-      return works(id, input, number === 1 ? badly[name] : undefined);
+      let end = number === 1 ? badly[name] : undefined;
+      if (end !== undefined && name === limited) {
+        backAt = new Date(Date.parse(clock()) + FIVE_HOURS_MS).toISOString();
+        end = { ...end, retry_at: backAt };
+      }
+      return works(id, input, end);
     },
   ]),
 );
@@ -116,6 +140,7 @@ it('ends done and verified: each attempt once, in its session, each token counte
       slots: 4,
       project: {
         edition: 2,
+        agents: {},
         budget: { tokens: 1_000_000, attempts: 100 },
         retry: { max_attempts: 3, on: null, delay_sec: 60, factor: 2, max_delay_sec: 900 },
         prices,
@@ -123,19 +148,26 @@ it('ends done and verified: each attempt once, in its session, each token counte
     },
   );
 
+  clock = () => stage.clock.now();
+  const began = clock();
+  const globalRoot = path.join(root, 'home');
+  mkdirSync(globalRoot);
+  const change = accountsIn(globalRoot);
+
   // The engine is killed in the middle, and the machine restarts.
-  await expect(stage.drive({ death: { commit: 12, kept: true } }).ended).rejects.toThrow(Died);
-  const asked = await untilIdle(stage, stage.drive({ revive: true, orphaned: true }).ended);
+  const first = stage.drive({ change, death: { commit: 6, kept: true } });
+  await expect(untilIdle(stage, first.ended)).rejects.toThrow(Died);
+  const asked = await untilIdle(stage, stage.drive({ change, revive: true, orphaned: true }).ended);
   expect(asked).toBe('waiting');
   const [question] = [...stage.state.interrupts.values()];
   expect(question?.interrupt).toMatchObject({ subject: 'budget', task_id: spends });
   expect(waitingUntil(stage.state)).toBeNull();
   stage.reply(question?.interrupt.interrupt_id ?? '', 'grant tokens=4000');
-  expect(await untilIdle(stage, stage.drive().ended)).toBe('done');
+  expect(await untilIdle(stage, stage.drive({ change }).ended)).toBe('done');
 
   const { state, events } = stage;
   expect(stage.statuses.filter((each) => !each.endsWith(' done'))).toEqual([]);
-  const troubled = [stalls, limited, cheats, spends, orphaned];
+  const troubled = [stalls, refused, cheats, spends, limited, orphaned];
   for (const { task_id: id, attempts, session_id: session } of state.instances.values()) {
     expect(attempts, id).toHaveLength(troubled.includes(id) ? 2 : 1);
     // The same conversation throughout.
@@ -145,11 +177,11 @@ it('ends done and verified: each attempt once, in its session, each token counte
   // Each attempt began once, whoever drove the run, and the table adds up to what they used.
   const keys = begun.map(({ id, number }) => `${id}/${number}`);
   expect(new Set(keys).size).toBe(keys.length);
-  expect(keys).toHaveLength(45);
+  expect(keys).toHaveLength(46);
   const input = begun.reduce((sum, each) => sum + each.input, 0);
   const cost = runCost(state, prices, 'task');
   expect(cost.total).toMatchObject({
-    attempts: 45,
+    attempts: 46,
     input_tokens: input,
     output_tokens: input / 10,
     unpriced_attempts: 0,
@@ -166,7 +198,30 @@ it('ends done and verified: each attempt once, in its session, each token counte
   );
   expect(receipts).toEqual([1, 0]);
 
-  expect(told(state, events)).toEqual([`stalled ${stalls}`, `budget ${spends}`, 'done run']);
+  expect(told(state, events)).toEqual([
+    `stalled ${stalls}`,
+    `budget ${spends}`,
+    `usage_limit ${limited}`,
+    'done run',
+  ]);
+
+  // It waited for the limit to end, and no longer; one tried the account, and nothing of it is left.
+  const waitedMs = Date.parse(state.updatedAt) - Date.parse(began);
+  expect(waitedMs).toBeGreaterThanOrEqual(FIVE_HOURS_MS + 60_000);
+  expect(waitedMs).toBeLessThan(FIVE_HOURS_MS + 600_000);
+  const met = events.findIndex(
+    ({ event_type: type, payload }) =>
+      type === 'instance_delayed' && 'reason' in payload && payload.reason === 'usage_limit',
+  );
+  const early = events
+    .slice(met)
+    .filter(({ event_type: type, created_at: at }) => type === 'attempt_started' && at < backAt);
+  expect([met > 0, early]).toEqual([true, []]);
+  const tries = [...state.instances.values()].flatMap(({ attempts }) =>
+    attempts.filter(({ probes }) => probes !== undefined),
+  );
+  expect(tries).toHaveLength(1);
+  expect(recordedLimits(globalRoot)).toEqual([]);
 
   // No event that no engine would have written where it stands.
   let seen: RunState | null = null;

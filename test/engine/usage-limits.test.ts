@@ -2,13 +2,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountsOf } from '../../src/engine/accounts.ts';
 import { recordedLimits } from '../../src/attempt/hold/account-limits.ts';
-import type { DrivenRun } from '../../src/engine/parts.ts';
-import type { RunWriter } from '../../src/store/run-store.ts';
 import type { ProjectSpec } from '../../src/model/program.ts';
 import { testDirectory } from '../support/built-program.ts';
 import { task } from '../support/make.ts';
+import { accountsIn } from './stage-accounts.ts';
 import { Died, says, Stage, until, type Change, type Script } from './stage.ts';
 
 const root = testDirectory('engine-limits');
@@ -26,14 +24,7 @@ const START = Date.parse('2026-01-01T00:00:00Z');
 const at = (ms: number) => new Date(START + ms).toISOString();
 
 /** Accounts as a run on disk has them; one try at a time, as the locks of the user see to it. */
-const withAccounts: Change = (parts) => {
-  const trying = new Set<string>();
-  const run = parts.run as DrivenRun & RunWriter;
-  const accounts = accountsOf({ session: run, env: { HOME: root }, globalRoot });
-  const takeLocks = (id: string) => trying.size === 0 && Boolean(trying.add(id));
-  const giveBack = (id: string) => void trying.delete(id);
-  return { ...parts, attempts: { ...parts.attempts, accounts, takeLocks, giveBack } };
-};
+const withAccounts: Change = (parts) => accountsIn(globalRoot)(parts);
 
 /** Its account is limited until then; `retryAt` null: nobody says. */
 function limitedUntil(clock: () => string, end: string, retryAt: string | null): Script {

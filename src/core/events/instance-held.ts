@@ -32,6 +32,7 @@ interface InstanceDelayed {
   reason: 'retry' | 'usage_limit';
   /** Why the attempt has failed that is made again; or what keeps it from starting. */
   error: string;
+  /** Of the attempt that has just ended; null: it is kept from beginning. */
   failure_kind: FailureKind | null;
   /** Of a usage limit. */
   limit?: WaitingForLimit;

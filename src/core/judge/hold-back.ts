@@ -40,7 +40,7 @@ export function holdBack(
     until: earliest(limit.until, askAt) ?? limit.until,
     reason: 'usage_limit',
     error,
-    failure_kind: 'external_usage_limit',
+    failure_kind: instance.status === 'running' ? 'external_usage_limit' : null,
     limit: { account, model, retry_at, askAt },
   });
 }
