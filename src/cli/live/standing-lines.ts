@@ -1,6 +1,6 @@
 /** How a run stands, for people: at its end, at the end of watching it, and when it is looked at. */
 import { runChanges, type RepositoryChanges } from '../../app/run/changes.ts';
-import { runDirectory } from '../../app/run/inspect-run.ts';
+import { checkLog, runDirectory } from '../../app/run/inspect-run.ts';
 import { outcomesOf, type Outcome } from '../../app/run/outcome.ts';
 import { pricesFor, spendingOf } from '../../app/run/spending.ts';
 import { runStatus, type RunState } from '../../core/state/run-state.ts';
@@ -8,6 +8,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import type { CliContext, Output } from '../context.ts';
 import { programWord } from '../program-argument.ts';
+import { checkLines } from '../render/check-lines.ts';
 import { closingLines } from '../render/closing-lines.ts';
 import { outcomeLines } from '../render/outcome-lines.ts';
 import type { MarkdownLines } from '../render/markdown.ts';
@@ -25,7 +26,9 @@ export interface Standing {
   details?: readonly string[];
 }
 
-/** The first line says what it is; then what is asked, what failed, what came out, and what to type next. */
+/**
+ * The first line says what it is; then what was proven, what is asked, what failed, what came out, and what to type next.
+ */
 export async function standingLines(
   programDir: string,
   state: RunState,
@@ -57,7 +60,12 @@ export async function standingLines(
     ...{ outcome, markdown },
     ...{ interrupted, left, driven, paint, columns: output.columns },
   });
-  return [head, ...details, ...rest];
+  const checks = checkLines({
+    ...{ state, paint, columns: output.columns },
+    logOf: (instanceId, attempt, receipt) =>
+      shownPath(checkLog(programDir, state.runId, instanceId, attempt, receipt)),
+  });
+  return [head, ...details, ...checks, ...rest];
 }
 
 /** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */

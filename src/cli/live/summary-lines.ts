@@ -1,11 +1,10 @@
 /** A run in short, as `run show` tells it on a terminal. */
-import { checkLog, runDirectory, runHolder } from '../../app/run/inspect-run.ts';
+import { runDirectory, runHolder } from '../../app/run/inspect-run.ts';
 import { rootsOf } from '../../app/run/run-document.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { fit } from '../../text/width.ts';
 import type { CliContext } from '../context.ts';
 import { localTime } from '../render/amounts.ts';
-import { checkLines } from '../render/check-lines.ts';
 import { liveLines } from '../render/live-lines.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../../text/plain-text.ts';
@@ -36,11 +35,6 @@ export async function summaryLines(
     paint.dim(`  ${fit(plainLine(facts.join(' · ')), stdout.columns - 2)}`),
     '',
     ...tasks,
-    ...checkLines({
-      ...{ state, paint, columns: stdout.columns },
-      logOf: (instanceId, attempt, receipt) =>
-        shorterPath(checkLog(programDir, state.runId, instanceId, attempt, receipt), cwd),
-    }),
   ];
   const driven = runHolder(programDir, state.runId) !== null;
   return standingLines(programDir, state, { driven, details }, context, stdout);

@@ -1,5 +1,5 @@
-/** The checks of a run, as `run show` tells of them: what each came to, and what was printed by those that failed. */
-import { calledOf } from '../../core/state/item-names.ts';
+/** The checks of a run, at its end and as it is looked at: what each came to, and what was printed by those that failed. */
+import { checksOfRun, type CheckOutcome } from '../../core/state/checks.ts';
 import type { RunState } from '../../core/state/run-state.ts';
 import { checkName, hasPassed, type CheckReceipt } from '../../model/checks.ts';
 import { plural } from '../../text/plural.ts';
@@ -19,30 +19,11 @@ export interface CheckInput {
 const SHOWN = 12;
 const SAID_LINES = 6;
 
-interface Held {
-  instanceId: string;
-  called: string;
-  attempt: number;
-  receipt: CheckReceipt;
-}
-
 /** Of the latest attempt of each instance. Empty where nothing was checked. */
 export function checkLines(input: CheckInput): string[] {
   const { state, paint } = input;
-  const all = [...state.instances.values()].flatMap((instance) => {
-    const latest = instance.attempts.findLast(({ checks = [] }) => checks.length > 0);
-    const { instance_id: instanceId } = instance;
-    const called = calledOf(state, instance);
-    return (latest?.checks ?? []).map((receipt): Held => ({
-      instanceId,
-      called,
-      attempt: latest?.attempt ?? 0,
-      receipt,
-    }));
-  });
-  if (all.length === 0) return [];
-  const failed = all.filter(({ receipt }) => !hasPassed(receipt));
-  const inOrder = [...failed, ...all.filter(({ receipt }) => hasPassed(receipt))];
+  const inOrder = checksOfRun(state);
+  if (inOrder.length === 0) return [];
   const rest = inOrder.slice(SHOWN);
   const lines = inOrder.slice(0, SHOWN).flatMap((each) => linesOf(each, input));
   if (rest.length > 0) {
@@ -56,13 +37,17 @@ export function checkLines(input: CheckInput): string[] {
   return ['', paint.bold('Checks'), ...lines];
 }
 
-function linesOf({ instanceId, called, attempt, receipt }: Held, input: CheckInput): string[] {
+function linesOf(
+  { instance_id: instanceId, called, attempt, receipt, known }: CheckOutcome,
+  input: CheckInput,
+): string[] {
   const { paint, columns } = input;
   const isGood = hasPassed(receipt);
   const mark = isGood ? paint.good('✔') : paint.bad('✖');
   const { exit } = receipt;
   const how = isGood ? 'passed' : exit === null ? 'did not end' : `exit ${exit}`;
-  const when = receipt.baseline === true ? ', before the first attempt' : '';
+  const when =
+    receipt.baseline === true ? ', before the first attempt' : known ? ', as before' : '';
   const tail = `  ${how}${when}  ${plainLine(called)}`;
   const room = Math.max(20, columns - 4 - textWidth(tail));
   const name = fit(plainLine(checkName(receipt.argv)), room);

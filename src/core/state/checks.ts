@@ -8,6 +8,7 @@ import {
 } from '../../model/checks.ts';
 import type { AttemptRecord, Instance } from '../../model/run.ts';
 import { plural } from '../../text/plural.ts';
+import { calledOf } from './item-names.ts';
 import { instanceOf, taskOf, type RunState } from './run-state.ts';
 
 export interface DueCheck {
@@ -80,6 +81,32 @@ export function checksInWords(instance: Instance): string {
     ...(passed > 0 ? [`${plural(passed, 'check')} passed`] : []),
     ...(known > 0 ? [`${known} known to fail`] : []),
   ].join(', ');
+}
+
+/** What came of a check of an instance, in its latest attempt that was checked. */
+export interface CheckOutcome {
+  instance_id: string;
+  /** The instance as people call it. */
+  called: string;
+  attempt: number;
+  receipt: CheckReceipt;
+  /** It has failed as it did before the first attempt, and fails nothing. */
+  known: boolean;
+}
+
+/** Of all instances, those that have failed first. */
+export function checksOfRun(state: RunState): CheckOutcome[] {
+  const all = [...state.instances.values()].flatMap((instance) => {
+    const latest = instance.attempts.findLast(({ checks = [] }) => checks.length > 0);
+    const of = { instance_id: instance.instance_id, attempt: latest?.attempt ?? 0 };
+    const called = calledOf(state, instance);
+    return (latest?.checks ?? []).map((receipt) => ({
+      ...{ ...of, called, receipt },
+      known: receipt.baseline !== true && isKnown(instance, receipt),
+    }));
+  });
+  const passed = all.filter(({ receipt }) => hasPassed(receipt));
+  return [...all.filter(({ receipt }) => !hasPassed(receipt)), ...passed];
 }
 
 /** Whether a check fails as it did before the first attempt: that is known, and no fault of the work. */
