@@ -74,6 +74,7 @@ export const long = [
   'test/cli/render/screen.test.ts',
   'test/cli/render/yaml.test.ts',
   'test/contract/16-kinds-of-repositories.test.ts',
+  'test/contract/18-a-night-with-codex.test.ts',
   'test/core/events/misfit.test.ts',
   'test/core/limits.test.ts',
   'test/core/plan/budgets.test.ts',

@@ -54,7 +54,11 @@ describe('answers beside the loop', () => {
     const { passed, open } = barrier();
     const stops: StopMode[] = [];
     const begun = [{ ended: passed, stop: (mode: StopMode): void => void stops.push(mode) }];
-    return { stops, end: open, answerer: { begin: () => ({ answers: begun.splice(0), wakeAt: null }) } };
+    return {
+      stops,
+      end: open,
+      answerer: { begin: () => ({ answers: begun.splice(0), wakeAt: null }) },
+    };
   };
 
   it('are waited for, and told of a stop; none is begun after it', async () => {

@@ -6,10 +6,11 @@
 //   the first line on standard output is {"port":…})
 //
 // The next answer is chosen in this order:
-//  1. Inline script: the newest user message contains `FAKE:` followed by a JSON array of steps up to the end of the
+//  1. Printed: the newest item is the output of a tool, and a line of it is `FAKE:` followed by one step as JSON.
+//  2. Inline script: the newest user message contains `FAKE:` followed by a JSON array of steps up to the end of the
 //     line. Step index = number of tool outputs after that message (stateless, safe for concurrent runs).
-//  2. Queue: steps from script.json or POST /__script {"steps":[...], "default":{...}}; every POST shifts one.
-//  3. The default step ({"text":"hello from fake"}).
+//  3. Queue: steps from script.json or POST /__script {"steps":[...], "default":{...}}; every POST shifts one.
+//  4. The default step ({"text":"hello from fake"}).
 //
 // A step is one JSON object:
 //  {"text":"..."} | {"texts":["a","b"]}            one or several assistant messages (phase: "phase":["commentary","final_answer"])
@@ -45,8 +46,16 @@ const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 const textOf = (m) =>
   typeof m.content === 'string' ? m.content : (m.content || []).map((c) => c.text || '').join('\n');
 
+function printed(item) {
+  if (!/_output$/.test(item?.type ?? '')) return null;
+  const text = typeof item.output === 'string' ? item.output : JSON.stringify(item.output);
+  return /^FAKE:(\{.*)$/m.exec(text)?.[1] ?? null;
+}
+
 function pick(j) {
   const input = j.input || [];
+  const said = printed(input.at(-1));
+  if (said !== null) return { step: JSON.parse(said), from: 'printed' };
   for (let i = input.length - 1; i >= 0; i--) {
     if (input[i].type !== 'message' || input[i].role !== 'user') continue;
     const m = /^FAKE:(.*)$/m.exec(textOf(input[i]));

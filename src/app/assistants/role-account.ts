@@ -37,8 +37,7 @@ export function roleAccount(world: World, question: AskedQuestion): RoleAccount 
     now: () => world.clock.now(),
   });
   const policy = limitsOfRole(project, role);
-  const key =
-    policy === null ? null : accountKeyOf(agent, modelOfRole(project, role), world.env);
+  const key = policy === null ? null : accountKeyOf(agent, modelOfRole(project, role), world.env);
   let isTry = false;
   let isLimited = false;
   return {
