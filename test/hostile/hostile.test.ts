@@ -54,10 +54,9 @@ function inSandbox(base: string, words: string): string {
  * check that reads what it leaves, one passes itself off as Claude Code, one as an agent over ACP.
  */
 function alone(base: string, seed: number, index: number): Record<string, unknown> {
-  const place = index % 8 === 0 ? { workspace: `area-${index % 3}` } : {};
   switch (index % 4) {
     case 0:
-      return { run: inSandbox(base, `${seed + index}`), ...place };
+      return { run: inSandbox(base, `${seed + index}`) };
     case 1:
       return { run: inSandbox(base, `${seed + index}`), isolation: 'tree', checks };
     default:
@@ -253,7 +252,6 @@ describe.skipIf(problem !== null)('a hostile worker spoils its own instance at m
           task: (seed, index) => ({
             ...{ agent: 'default', sandbox, compose: [turn(seed + index)] },
             ...(index % 4 === 1 ? { isolation: 'tree', checks } : {}),
-            ...(index % 8 === 0 ? { workspace: `area-${index % 3}` } : {}),
           }),
           env: codexHome(path.join(root, `home-${sandbox}`), model.port),
         });
