@@ -8,8 +8,8 @@ import { bareAgent } from '../../src/agents/resolve-agent.ts';
 import { LocalExecutor } from '../../src/execution/local/executor.ts';
 import type { AgentActivity } from '../../src/model/activity.ts';
 import type { AttemptEnd, AttemptOrder } from '../../src/model/attempt.ts';
-import { sandboxes } from '../../src/model/program.ts';
-import { read, until, type OrderChange } from '../execution/local/orders.ts';
+import { sandboxes, type AgentSpec } from '../../src/model/program.ts';
+import { exists, read, until, type OrderChange } from '../execution/local/orders.ts';
 
 /** What the agent of an order does. */
 export type Does =
@@ -148,6 +148,36 @@ export const backendChecks: BackendCheck[] = [
     },
   },
   {
+    name: 'works on when its engine is gone, is found again, and begins no second time',
+    async run(fixture) {
+      const line = 'echo x >> "$PLACE/begun"; until [ -e "$PLACE/go" ]; do sleep 0.1; done';
+      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access' });
+      order.env['PLACE'] = order.attemptDir;
+      const begun = path.join(order.attemptDir, 'begun');
+      const handle = await executorWithin(fixture).start(order, () => undefined);
+      await until('it has begun', () => existsSync(begun));
+      handle.detach();
+      const found = await executorWithin(fixture).find(order, () => undefined);
+      if (found.kind !== 'running') throw new Error(found.kind);
+      writeFileSync(path.join(order.attemptDir, 'go'), '');
+      expect(await found.handle.ended).toMatchObject({ termination_reason: 'completed' });
+      expect(readFileSync(begun, 'utf8')).toBe('x\n');
+    },
+  },
+  {
+    name: 'is killed with all that it runs',
+    async run(fixture) {
+      const line = 'echo $$ > "$CODEX_ORCH_ATTEMPT_DIR/own"; exec sleep 300';
+      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access' });
+      const own = path.join(order.attemptDir, 'own');
+      const handle = await executorWithin(fixture).start(order, () => undefined);
+      const pid = await until('it runs', () => existsSync(own) && Number(read(order, 'own')));
+      handle.stop('terminated', 'kill');
+      expect(await handle.ended).toMatchObject({ failure_kind: 'interrupted' });
+      await until('nothing of it is left', () => !exists(pid));
+    },
+  },
+  {
     name: 'stops when it is asked, is worth resuming, and leaves no litter',
     async run(fixture) {
       const order = fixture.order({ waits: true }, { graceMs: 20_000 });
@@ -251,12 +281,18 @@ export const backendChecks: BackendCheck[] = [
     },
   },
   {
-    name: 'does not take the variables of an agent that runs us for its own',
+    name: 'has the environment that its definition says, and no variables of an agent that runs us',
     async run(fixture) {
       const line = 'env > "$CODEX_ORCH_ATTEMPT_DIR/found"';
-      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access' });
+      const agent: Partial<AgentSpec> = {
+        env: { set: { MINE: 'set' }, pass: null },
+        wrap: ['env', 'WRAPPED=yes'],
+      };
+      const order = fixture.order({ runs: line }, { sandbox: 'danger-full-access', agent });
       expect((await runToEnd(fixture, order)).termination_reason).toBe('completed');
       const found = read(order, 'found');
+      expect(found).toContain('MINE=set\n');
+      expect(found).toContain('WRAPPED=yes\n');
       expect(found).toContain(`CODEX_ORCH_ATTEMPT_DIR=${order.attemptDir}`);
       expect(found).not.toMatch(/=outer$/m);
     },

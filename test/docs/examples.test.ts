@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATING_MODEL_FILE } from '../../src/model/program-files.ts';
 import { operatingModel } from '../../src/program/templates/operating-model.ts';
 import { codexOrch, testDirectory, type Ended } from '../support/built-program.ts';
+import { claudeEnvironment, claudeSandboxProblem } from '../support/claude.ts';
 import { codexHome, sandboxProblem } from '../support/codex.ts';
 import { startModelServer, type ModelServer, type ModelStep } from '../support/model-server.ts';
 
@@ -176,50 +177,74 @@ describe('npm run demo', () => {
     );
   });
 
-  describe('-- --codex', () => {
-    const problem = sandboxProblem(path.join(root, 'probe-home'));
-    if (problem !== null) {
-      process.stderr.write(`\n*** SKIPPED: Codex's sandbox does not run here: ${problem}\n\n`);
-    }
+  const agents: {
+    name: string;
+    api: 'openai' | 'anthropic';
+    problem: string | null;
+    env(home: string, port: number): Record<string, string>;
+    runs(line: string): ModelStep;
+  }[] = [
+    {
+      name: 'codex',
+      api: 'openai',
+      problem: sandboxProblem(path.join(root, 'probe-home')),
+      env: codexHome,
+      runs: (line) => ({ exec: line, args: { yield_time_ms: 60_000 } }),
+    },
+    {
+      name: 'claude',
+      api: 'anthropic',
+      problem: claudeSandboxProblem(),
+      env: claudeEnvironment,
+      runs: (line) => ({ bash: line }),
+    },
+  ];
+  describe.each(agents)('-- --$name', ({ name, api, problem, env: environment, runs }) => {
+    if (problem !== null)
+      process.stderr.write(`\n*** SKIPPED: the demo with ${name}: ${problem}\n\n`);
     let server: ModelServer;
     beforeAll(async () => {
-      server = await startModelServer();
+      server = await startModelServer(undefined, api);
     });
     afterAll(() => server.stop());
 
-    it.skipIf(problem !== null)('has Codex mend and ask', async () => {
-      const mend = (from: string, to: string): ModelStep => {
-        const change = `s.replace(${JSON.stringify(from)}, () => ${JSON.stringify(to)})`;
-        const code = `const f = 'src/slug.js', s = fs.readFileSync(f, 'utf8'); fs.writeFileSync(f, ${change})`;
-        const leave = 'git diff > "$CODEX_ORCH_ATTEMPT_DIR/changes.patch"';
-        return { exec: `node -e '${code.replaceAll("'", "'\\''")}' && ${leave}` };
-      };
-      const ask =
-        'codex-orch interrupt create --audience human --kind approval --decision-kind review ' +
-        '--question "Good enough?" --option accept --reply-schema schemas/acceptance-decision.schema.json';
-      await server.script([
-        mend("'-');", "'-').replace(/-+/g, '-');"),
-        { text: 'Mended one.' },
-        mend('.toLowerCase()', ".normalize('NFD').replace(/\\p{M}/gu, '').toLowerCase()"),
-        { text: 'Mended the other.' },
-        { exec: ask },
-        { text: 'Asked.' },
-        { text: '{"control": {"kind": "route", "labels": ["accept"]}}' },
-        { text: 'All is done.' },
-      ]);
-      const env = codexHome(path.join(root, 'codex-home'), server.port);
-      const shown = await shell(`${demo}-codex --codex`, root, env);
-      expect(shown, shown.stdout + shown.stderr).toMatchObject({ code: 0 });
-      expect(shown.stdout).toContain('6. What to type next');
+    it.skipIf(problem !== null)(
+      'has the agent mend and ask',
+      async () => {
+        const mend = (from: string, to: string): ModelStep => {
+          const change = `s.replace(${JSON.stringify(from)}, () => ${JSON.stringify(to)})`;
+          const code = `const f = 'src/slug.js', s = fs.readFileSync(f, 'utf8'); fs.writeFileSync(f, ${change})`;
+          const leave = 'git diff > "$CODEX_ORCH_ATTEMPT_DIR/changes.patch"';
+          return runs(`node -e '${code.replaceAll("'", "'\\''")}' && ${leave}`);
+        };
+        const ask =
+          'codex-orch interrupt create --audience human --kind approval --decision-kind review ' +
+          '--question "Good enough?" --option accept --reply-schema schemas/acceptance-decision.schema.json';
+        await server.script([
+          mend("'-');", "'-').replace(/-+/g, '-');"),
+          { text: 'Mended one.' },
+          mend('.toLowerCase()', ".normalize('NFD').replace(/\\p{M}/gu, '').toLowerCase()"),
+          { text: 'Mended the other.' },
+          runs(ask),
+          { text: 'Asked.' },
+          { text: '{"control": {"kind": "route", "labels": ["accept"]}}' },
+          { text: 'All is done.' },
+        ]);
+        const env = environment(path.join(root, `${name}-home`), server.port);
+        const shown = await shell(`${demo}-${name} --${name}`, root, env);
+        expect(shown, shown.stdout + shown.stderr).toMatchObject({ code: 0 });
+        expect(shown.stdout).toContain('6. What to type next');
 
-      const program = path.join(root, 'demo-codex', '1', 'program');
-      const validated = await codexOrch(['project', 'validate', program], { cwd: root });
-      expect(validated).toMatchObject({ code: 0 });
-      const { interrupt_id: id } = await openQuestion(program);
-      const reply = ['inbox', 'reply', '.', id, '--text', 'accept', '--resume', '--payload-json'];
-      const ended = await codexOrch([...reply, '{"decision": "accept"}'], { cwd: program, env });
-      expect(ended, ended.stderr).toMatchObject({ code: 0 });
-      expect(finalOf(program, 'publish_summary')).toBe('All is done.');
-    });
+        const program = path.join(root, `demo-${name}`, '1', 'program');
+        const validated = await codexOrch(['project', 'validate', program], { cwd: root });
+        expect(validated).toMatchObject({ code: 0 });
+        const { interrupt_id: id } = await openQuestion(program);
+        const reply = ['inbox', 'reply', '.', id, '--text', 'accept', '--resume', '--payload-json'];
+        const ended = await codexOrch([...reply, '{"decision": "accept"}'], { cwd: program, env });
+        expect(ended, ended.stderr).toMatchObject({ code: 0 });
+        expect(finalOf(program, 'publish_summary')).toBe('All is done.');
+      },
+      240_000,
+    );
   });
 });

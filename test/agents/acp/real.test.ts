@@ -77,6 +77,8 @@ function skipped(name: RealAgent, problem: string | null): boolean {
   return told !== null;
 }
 
+/** On a busy machine the two attempts of a check take most of a minute. */
+const SLOWEST_MS = 240_000;
 const patient = { args: { yield_time_ms: 30_000 } };
 const noSandbox = sandboxProblem(path.join(root, 'probe'));
 
@@ -123,23 +125,27 @@ describe.skipIf(skipped('codex-acp', noSandbox))('codex-acp', () => {
     expect(end).toMatchObject({ failure_kind: 'external_auth', resume_recommended: true });
   });
 
-  it('tells what it uses while it works, also of a turn that is cut off, of each attempt alone', async () => {
-    const steps = [{ exec: 'true' }, { exec: 'touch begun; exec sleep 300', ...patient }];
-    const first = orderOf('codex-acp', steps, { metered: true, graceMs: 5000 });
-    const end = await cutOff(first);
-    const used = { input_tokens: 200, cached_input_tokens: 80, output_tokens: 40 };
-    expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
-    const { session_id: sessionId, usage: previousUsage } = end;
-    const change = {
-      metered: true,
-      graceMs: 5000,
-      sessionId,
-      previousUsage,
-      cwd: first.cwd,
-    } as const;
-    rmSync(path.join(first.cwd, 'begun'));
-    expect((await cutOff(orderOf('codex-acp', steps, change))).usage).toMatchObject(used);
-  });
+  it(
+    'tells what it uses while it works, also of a turn that is cut off, of each attempt alone',
+    { timeout: SLOWEST_MS },
+    async () => {
+      const steps = [{ exec: 'true' }, { exec: 'touch begun; exec sleep 300', ...patient }];
+      const first = orderOf('codex-acp', steps, { metered: true, graceMs: 5000 });
+      const end = await cutOff(first);
+      const used = { input_tokens: 200, cached_input_tokens: 80, output_tokens: 40 };
+      expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
+      const { session_id: sessionId, usage: previousUsage } = end;
+      const change = {
+        metered: true,
+        graceMs: 5000,
+        sessionId,
+        previousUsage,
+        cwd: first.cwd,
+      } as const;
+      rmSync(path.join(first.cwd, 'begun'));
+      expect((await cutOff(orderOf('codex-acp', steps, change))).usage).toMatchObject(used);
+    },
+  );
 
   it('tells a usage limit by a field, with its end', async () => {
     const resets_at = Math.floor(Date.now() / 1000) + 7200;
@@ -184,19 +190,23 @@ describe.skipIf(skipped('claude-agent-acp', bubblewrapProblem()))('claude-agent-
     expect(existsSync(outside)).toBe(false);
   });
 
-  it('tells what it uses while it works, also of a turn that is cut off, of each attempt alone', async () => {
-    const steps = [{ bash: 'true' }, { bash: 'touch begun; exec sleep 300' }];
-    const given = { metered: true, graceMs: 5000, agent: { wrap: 'sandbox' } } as const;
-    const first = orderOf('claude-agent-acp', steps, given);
-    const end = await cutOff(first);
-    // What is read from the cache, or written to it, is part of the input.
-    const used = { input_tokens: 300, cached_input_tokens: 80 };
-    expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
-    const { session_id: sessionId, usage: previousUsage } = end;
-    const change = { ...given, sessionId, previousUsage, cwd: first.cwd };
-    rmSync(path.join(first.cwd, 'begun'));
-    expect((await cutOff(orderOf('claude-agent-acp', steps, change))).usage).toMatchObject(used);
-  });
+  it(
+    'tells what it uses while it works, also of a turn that is cut off, of each attempt alone',
+    { timeout: SLOWEST_MS },
+    async () => {
+      const steps = [{ bash: 'true' }, { bash: 'touch begun; exec sleep 300' }];
+      const given = { metered: true, graceMs: 5000, agent: { wrap: 'sandbox' } } as const;
+      const first = orderOf('claude-agent-acp', steps, given);
+      const end = await cutOff(first);
+      // What is read from the cache, or written to it, is part of the input.
+      const used = { input_tokens: 300, cached_input_tokens: 80 };
+      expect(end).toMatchObject({ failure_kind: 'interrupted', usage: used });
+      const { session_id: sessionId, usage: previousUsage } = end;
+      const change = { ...given, sessionId, previousUsage, cwd: first.cwd };
+      rmSync(path.join(first.cwd, 'begun'));
+      expect((await cutOff(orderOf('claude-agent-acp', steps, change))).usage).toMatchObject(used);
+    },
+  );
 
   it.each([
     ['at once', [], false],

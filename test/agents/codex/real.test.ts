@@ -2,7 +2,17 @@
  * The real, pinned Codex CLI against a local model server: proves the facts that the `codex` backend
  * relies on. Where Codex's sandbox cannot run, the tests that need it skip, and say why.
  */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
@@ -449,6 +459,23 @@ describe('doctor', () => {
     const finding = await checkCodexSandbox(codexProgram, root, { ...process.env, ...env });
     expect(finding).toMatchObject({ ok: true });
     expect(await checkCodexSandbox('/bin/false', root, {})).toMatchObject({ ok: false });
+  });
+
+  // As Debian 12 has it: Codex takes one that knows --argv0 all the same.
+  const bubblewrap = spawnSync('bwrap', ['--help'], { encoding: 'utf8' });
+  const isOld = bubblewrap.status === 0 && !bubblewrap.stdout.includes('--argv0');
+  if (!isOld) process.stderr.write('\n*** SKIPPED: no old bubblewrap is on PATH here\n\n');
+  it.skipIf(!isOld)('finds a home that Codex’s sandbox fails in', async () => {
+    const temporary = mkdtempSync(path.join(tmpdir(), 'codex-orch-test-'));
+    try {
+      const home = { CODEX_HOME: temporary };
+      const finding = await checkCodexSandbox(codexProgram, root, { ...process.env, ...home });
+      expect(finding).toMatchObject({ ok: false, severity: 'error' });
+      expect(finding.message).toContain(`its home ${temporary} lies under the temporary directory`);
+      expect(finding.remedy).toContain('CODEX_HOME');
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
   });
 });
 
