@@ -60,6 +60,7 @@ export function runCase(
   if (formatVersion > 1 && random.chance(0.4)) {
     for (const each of tasks) if (random.chance(0.5)) each.repair = random.between(1, 2);
   }
+  if (formatVersion > 1 && random.chance(0.4)) addChecks(random, tasks);
   const options: LockstepOptions = {
     steps: random.pick([10, 30, 60, 100]),
     everyPrefix: random.chance(0.05),
@@ -70,6 +71,17 @@ export function runCase(
   if ('message' in outcome) throw new Error(report(seed, outcome, shrink(outcome, options)));
   if (counts) count(outcome.lockstep, counts);
   return outcome.lockstep.log;
+}
+
+/** What an author asks of what is left, and that what stands still goes on. */
+function addChecks(random: Random, tasks: TaskSpec[]): void {
+  for (const each of tasks) {
+    if (random.chance(0.3)) each.on_stall = 'resume';
+    if (!random.chance(0.5)) continue;
+    each.checks = Array.from({ length: random.between(1, 3) }, (_, at) => ({
+      ...{ run: `check ${at}`, timeout_sec: 600, baseline: false },
+    }));
+  }
 }
 
 function count({ model, log, crashes }: Lockstep, counts: CaseCounts): void {

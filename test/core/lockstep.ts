@@ -12,6 +12,9 @@ import { resultOf } from '../../src/core/state/results.ts';
 import { createRun } from '../../src/core/plan/create-run.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { evolve, replay } from '../../src/core/events/evolve.ts';
+import { recordCheck } from '../../src/core/judge/checks.ts';
+import { awaitsChecks, dueCheck } from '../../src/core/state/checks.ts';
+import { argvOf } from '../../src/model/checks.ts';
 import { finishAttempt, type AttemptFacts } from '../../src/core/judge/finish.ts';
 import type { TaskSpec } from '../../src/model/program.ts';
 import type { Reply, InstanceInterrupt } from '../../src/model/run.ts';
@@ -20,7 +23,8 @@ import { interrupt, reply, RUN_ID, runPlan } from '../support/make.ts';
 import type { Random } from './random.ts';
 import { randomOutcome, type Temper } from './random-outcome.ts';
 import { checkLog } from './log-rules.ts';
-import { ReferenceModel, type ModelInstance, type Outcome } from './reference-model.ts';
+import { ReferenceModel } from './reference-model/model.ts';
+import type { ModelInstance, Outcome } from './reference-model/records.ts';
 import { expectSame, expectSameRecords, freeze } from './same-records.ts';
 import { Twins } from './twins.ts';
 
@@ -221,10 +225,7 @@ export class Lockstep {
         return { events, ok: true };
       }
       case 'finish':
-        return {
-          events: finishAttempt(this.state, step.instanceId, step.facts, now),
-          ok: true,
-        };
+        return { events: this.#finish(step, now), ok: true };
       case 'interrupt':
         return this.#decide({ command: 'ask', interrupt: step.interrupt }, now);
       case 'reply':
@@ -252,6 +253,24 @@ export class Lockstep {
       case 'crash':
         return { events: [], ok: true };
     }
+  }
+
+  /** As an engine does: what an attempt left is checked, and then its end is judged once more. */
+  #finish(
+    { instanceId, facts, outcome }: Extract<Step, { op: 'finish' }>,
+    now: string,
+  ): RunEvent[] {
+    const { state } = this;
+    const events = finishAttempt(state, instanceId, facts, now);
+    const instance = state.instances.get(instanceId);
+    if (instance === undefined || !awaitsChecks(instance)) return events;
+    for (let due = dueCheck(state, instanceId); due; due = dueCheck(state, instanceId)) {
+      const { index, spec } = due;
+      const exit = outcome.checks[index] === true ? 0 : 1;
+      const receipt = { index, argv: argvOf(spec), exit, output_sha256: '', tree: null };
+      events.push(...recordCheck(state, instanceId, receipt, now));
+    }
+    return [...events, ...finishAttempt(state, instanceId, facts, now)];
   }
 
   #decide(request: Request, now: string): { events: RunEvent[]; ok: boolean } {

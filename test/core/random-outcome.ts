@@ -4,7 +4,7 @@ import type { ResultFacts } from '../../src/core/judge/result.ts';
 import type { Json } from '../../src/model/json.ts';
 import type { ControlSpec, TaskSpec } from '../../src/model/program.ts';
 import type { FailureKind, TerminationReason } from '../../src/model/run.ts';
-import type { Choice, ModelInstance, Outcome } from './reference-model.ts';
+import type { Choice, ModelInstance, Outcome } from './reference-model/records.ts';
 import type { Random } from './random.ts';
 
 /** Probabilities. */
@@ -27,12 +27,14 @@ export function randomOutcome(
   const process = random.weighted({
     completed: 1 - temper.failing,
     failed: temper.failing,
+    stalled: mayStandStill(task, instance) ? temper.failing + 0.02 : 0,
     session_lost: instance.session === null ? 0 : temper.failing / 4,
   });
   const failureKind = process === 'completed' ? null : failureOf(random, process);
   const resumeRecommended = process === 'failed' && random.chance(0.5);
   const control = task.control ? randomControl(random, task.control, temper) : null;
   const result = resultOf(random, temper, control);
+  const checks = (task.checks ?? []).map(() => !random.chance(3 * temper.invalid));
   const published = !random.chance(temper.invalid / 2);
   return {
     outcome: {
@@ -44,11 +46,12 @@ export function randomOutcome(
         result.kind === 'invalid' ? 'against_schema' : result.kind === 'none' ? 'none' : 'valid',
       control: control === null || result.kind !== 'value' ? 'refused' : control.choice,
       published,
+      checks,
       value: result.kind === 'value' ? result.value : undefined,
     },
     facts: {
       process: {
-        termination_reason: process === 'completed' ? 'completed' : reasonOf(random),
+        termination_reason: reasonOf(random, process),
         return_code: process === 'completed' ? 0 : 1,
         failure_kind: failureKind,
         failure_summary: process === 'completed' ? null : 'it broke',
@@ -67,12 +70,19 @@ export function randomOutcome(
   };
 }
 
-function failureOf(random: Random, process: 'failed' | 'session_lost'): FailureKind {
+/** Again and again, and a person would be asked: the model knows nothing of that. */
+function mayStandStill({ on_stall: on }: TaskSpec, instance: ModelInstance): boolean {
+  return on === 'resume' && !instance.stoodStill && instance.stalls < 6;
+}
+
+function failureOf(random: Random, process: Exclude<Outcome['process'], 'completed'>): FailureKind {
   if (process === 'session_lost') return 'session_lost';
   return random.pick<FailureKind>(['external_auth', 'task_runtime', 'unknown', 'interrupted']);
 }
 
-function reasonOf(random: Random): TerminationReason {
+function reasonOf(random: Random, process: Outcome['process']): TerminationReason {
+  if (process === 'completed') return 'completed';
+  if (process === 'stalled') return 'idle_timeout';
   return random.pick<TerminationReason>(['nonzero_exit', 'wall_timeout', 'terminated', 'orphaned']);
 }
 

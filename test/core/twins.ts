@@ -7,12 +7,8 @@ import {
   runStatus,
   type RunState,
 } from '../../src/core/state/run-state.ts';
-import type {
-  ModelInstance,
-  ModelQuestion,
-  ModelScope,
-  ReferenceModel,
-} from './reference-model.ts';
+import type { ReferenceModel } from './reference-model/model.ts';
+import type { ModelInstance, ModelQuestion, ModelScope } from './reference-model/records.ts';
 import { expectSame } from './same-records.ts';
 
 export class Twins {

@@ -1,5 +1,5 @@
 /** Where the tasks of the reference model stand: in which regions, one in the other. As plainly as possible. */
-import type { Dependency, TaskSpec } from '../../src/model/program.ts';
+import type { Dependency, TaskSpec } from '../../../src/model/program.ts';
 
 export class Places {
   readonly #tasks: readonly TaskSpec[];

@@ -1,109 +1,28 @@
 /**
- * Sections 5, 6, 8.4, 11 and 17 of the contract, written as plainly as possible: slow, without indices, and
- * obviously right. It looks at every scope, every task and every combination of upstream instances again
- * and again until nothing changes. The planner is compared with it; it shares no code with the planner.
+ * Sections 5, 6, 8.4, 11 and 17 of the contract, and what section 18 says of checks, repair and attempts that stand
+ * still, written as plainly as possible: slow, without indices, and obviously right. It looks at every scope, every task
+ * and every combination of upstream instances again and again until nothing changes. The planner is compared with it; it
+ * shares no code with the planner. Usage limits and budgets have models of their own: limits-model.ts, plan/budgets.test.ts.
  */
-import type { Json, JsonObject } from '../../src/model/json.ts';
-import type { Condition, ConditionTest, Dependency, TaskSpec } from '../../src/model/program.ts';
+import type { Json, JsonObject } from '../../../src/model/json.ts';
+import type { Dependency, TaskSpec } from '../../../src/model/program.ts';
 import type {
   FailureKind,
   InstanceStatus,
   InterruptStatus,
   RunPlan,
   RunStatus,
-} from '../../src/model/run.ts';
-import { Places } from './reference-places.ts';
-
-export interface ModelScope {
-  number: number;
-  parent: ModelScope | null;
-  seeds: string[];
-  body: Set<string>;
-  values: JsonObject;
-  createdBy: ModelInstance | null;
-  /** Loop controller → iterations that an operator granted to its instance in this scope. */
-  grants: Map<string, number>;
-  /** The item whose scope it is; null for the base scope and iterations of loops. */
-  item: ModelItem | null;
-  /** The items around it, the innermost first; itself, where it is one. */
-  around: ModelScope[];
-}
-
-export interface ModelItem {
-  region: ModelInstance;
-  index: number;
-  /** It has been let in: something in it could begin. Lost where something goes back while all in it is over. */
-  hasPlace: boolean;
-}
-
-/** A person is asked whether so many items shall be. */
-export interface ModelQuestion {
-  head: ModelInstance;
-  /** How many of them; null: not answered. */
-  answer: number | null;
-  closed: boolean;
-}
-
-export interface ModelInstance {
-  number: number;
-  task: string;
-  scope: ModelScope;
-  /** Upstream task → the instance of it; where it gathers: the region's task → the head of the region. */
-  upstream: Map<string, ModelInstance>;
-  /** Of the head of a region that has been opened: the scopes of its items. */
-  items: ModelScope[] | null;
-  /** Of the same: how many of the items a person wants. */
-  taken: number;
-  status: InstanceStatus;
-  attempts: number;
-  session: string | null;
-  failureKind: FailureKind | null;
-  resumeRecommended: boolean;
-  /** Since it was last requeued by somebody. */
-  repairs: number;
-  /** Targets that this controller instance chose. */
-  chosen: Set<string>;
-  /** Skipped by an abort while nothing above it was failed or skipped: only a retry moves it. */
-  skippedByAbort: boolean;
-  /** Skipped because its condition does not hold: nothing moves it. */
-  skippedByCondition: boolean;
-  /** Skipped because a person wants only the first items: nothing moves it. */
-  skippedByFirstN: boolean;
-  /** Skipped because too many items have failed: only a retry of these brings it back. */
-  skippedByStop: boolean;
-  /** Could begin, if its items had a place. */
-  held: boolean;
-  /** What the attempt left with which it was done; undefined: nothing. */
-  result: Json | undefined;
-}
-
-export interface ModelInterrupt {
-  id: string;
-  instance: ModelInstance;
-  blocking: boolean;
-  audience: 'human' | 'assistant';
-  decisionKind: string | null;
-  status: InterruptStatus;
-}
-
-export type Choice =
-  | { kind: 'labels'; labels: string[] }
-  | { kind: 'continue'; inputs: JsonObject }
-  | { kind: 'stop' };
-
-/** What an attempt left, told in the contract's words instead of files. */
-export interface Outcome {
-  process: 'completed' | 'failed' | 'session_lost';
-  failureKind: FailureKind | null;
-  resumeRecommended: boolean;
-  session: string | null;
-  result: 'none' | 'valid' | 'against_schema';
-  /** What a controller chose; `refused` for a control that section 6 refuses, also where there is none. */
-  control: Choice | 'refused';
-  published: boolean;
-  /** The result itself; undefined: none. */
-  value: Json | undefined;
-}
+} from '../../../src/model/run.ts';
+import { Conditions } from './conditions.ts';
+import { Places } from './places.ts';
+import type {
+  Choice,
+  ModelInstance,
+  ModelInterrupt,
+  ModelQuestion,
+  ModelScope,
+  Outcome,
+} from './records.ts';
 
 export class ReferenceModel {
   readonly scopes: ModelScope[] = [];
@@ -118,6 +37,7 @@ export class ReferenceModel {
   conflicts = 0;
   readonly #tasks: TaskSpec[];
   readonly #places: Places;
+  readonly #conditions: Conditions;
   readonly #formatVersion: number;
   readonly #yesItems: number;
   #made = 0;
@@ -125,6 +45,7 @@ export class ReferenceModel {
   constructor({ tasks, user_inputs: inputs, format_version, yes_items = 0 }: RunPlan) {
     this.#tasks = Object.values(tasks);
     this.#places = new Places(this.#tasks);
+    this.#conditions = new Conditions(this.#places);
     this.#formatVersion = format_version;
     this.#yesItems = yes_items;
     this.scopes.push({
@@ -237,6 +158,8 @@ export class ReferenceModel {
       failureKind: null,
       resumeRecommended: false,
       repairs: 0,
+      stalls: 0,
+      stoodStill: false,
       chosen: new Set(),
       skippedByAbort: false,
       skippedByCondition: false,
@@ -384,7 +307,9 @@ export class ReferenceModel {
       return false;
     if (forEach === undefined || this.aborted) return false;
     const list =
-      typeof forEach.items === 'string' ? this.#valueOf(head, forEach.items) : forEach.items;
+      typeof forEach.items === 'string'
+        ? this.#conditions.valueOf(head, forEach.items)
+        : forEach.items;
     if (!Array.isArray(list) || list.length > forEach.max_items || !haveKeys(list, forEach.key)) {
       fail(head, 'items', false);
       return true;
@@ -529,7 +454,7 @@ export class ReferenceModel {
   /** Where a condition or a rule settles an instance that could start: in which status; null: it may start. */
   #beforeItStarts(instance: ModelInstance): InstanceStatus | null {
     const { when, control } = this.task(instance.task);
-    const holds = when === undefined ? true : this.#holds(instance, when);
+    const holds = when === undefined ? true : this.#conditions.holds(instance, when);
     if (holds === 'unknown') return this.#failsUnstarted(instance, 'condition');
     if (!holds) {
       instance.skippedByCondition = true;
@@ -537,10 +462,11 @@ export class ReferenceModel {
     }
     if (control?.decide === undefined) return null;
     for (const rule of control.decide) {
-      const ruleHolds = rule.when === undefined ? true : this.#holds(instance, rule.when);
+      const ruleHolds =
+        rule.when === undefined ? true : this.#conditions.holds(instance, rule.when);
       if (ruleHolds === 'unknown') return this.#failsUnstarted(instance, 'condition');
       if (!ruleHolds) continue;
-      const choice = this.#choiceOf(instance, rule);
+      const choice = this.#conditions.choiceOf(instance, rule);
       if (choice === null) return this.#failsUnstarted(instance, 'condition');
       if (this.#pastLimit(instance, choice)) return this.#failsUnstarted(instance, 'loop_limit');
       instance.status = 'done';
@@ -553,52 +479,6 @@ export class ReferenceModel {
   #failsUnstarted(instance: ModelInstance, kind: FailureKind): InstanceStatus {
     fail(instance, kind, false);
     return 'failed';
-  }
-
-  /** null: what it would hand on is missing. */
-  #choiceOf(
-    instance: ModelInstance,
-    rule: NonNullable<NonNullable<TaskSpec['control']>['decide']>[number],
-  ): Choice | null {
-    if ('labels' in rule) return { kind: 'labels', labels: rule.labels };
-    if (rule.action === 'stop') return { kind: 'stop' };
-    const inputs: JsonObject = {};
-    for (const [key, source] of Object.entries(rule.next_inputs ?? {})) {
-      const value = 'value' in source ? source.value : this.#valueOf(instance, source.ref);
-      if (value === undefined) return null;
-      inputs[key] = value;
-    }
-    return { kind: 'continue', inputs };
-  }
-
-  /** All tests must hold, or one of `any`. A value that is missing matters only where the others decide nothing. */
-  #holds(instance: ModelInstance, condition: Condition): boolean | 'unknown' {
-    if (!Array.isArray(condition) && 'any' in condition) {
-      const outcomes = condition.any.map((test) => this.#passes(instance, test));
-      return outcomes.includes(true) || (outcomes.includes('unknown') ? 'unknown' : false);
-    }
-    const outcomes = [condition].flat().map((test) => this.#passes(instance, test));
-    if (outcomes.includes(false)) return false;
-    return outcomes.includes('unknown') ? 'unknown' : true;
-  }
-
-  #passes(instance: ModelInstance, { ref, matches, missing }: ConditionTest): boolean | 'unknown' {
-    const value = this.#valueOf(instance, ref);
-    if (value === undefined) return missing ?? 'unknown';
-    if (typeof matches === 'boolean') return matches;
-    return value === matches['const'];
-  }
-
-  /** References here are `inputs.<key>` and `deps.<scope>.result.<key>` alone. */
-  #valueOf(instance: ModelInstance, ref: string): Json | undefined {
-    if (ref.startsWith('inputs.')) return instance.scope.values[ref.slice('inputs.'.length)];
-    const [scope, key = ''] = ref.slice('deps.'.length).split('.result.');
-    const edge = this.task(instance.task).depends_on.find(
-      (each) => (each.as ?? each.task) === scope,
-    );
-    const up = instance.upstream.get(edge?.task ?? '');
-    const result = up?.status === 'done' ? up.result : undefined;
-    return (result as JsonObject | null | undefined)?.[key];
   }
 
   /** In runs of format 1 no event closes a question: there, none is asked while the run is aborted. */
@@ -633,6 +513,7 @@ export class ReferenceModel {
   finish(instance: ModelInstance, outcome: Outcome): void {
     const task = this.task(instance.task);
     if (outcome.session !== null) instance.session = outcome.session;
+    instance.stoodStill = outcome.process === 'stalled';
     const unheard = this.#interruptsOf(instance).filter(
       (interrupt) =>
         interrupt.blocking && interrupt.status !== 'applied' && interrupt.status !== 'closed',
@@ -642,6 +523,10 @@ export class ReferenceModel {
       instance.status = this.#openBlocking(instance).length > 0 ? 'waiting' : 'pending';
     } else if (unheard.length > 0) {
       instance.status = 'waiting';
+    } else if (outcome.process === 'stalled') {
+      // Section 18: it goes on where it was. Twice in a row no test has it stand still.
+      instance.stalls += 1;
+      instance.status = 'runnable';
     } else if (outcome.process === 'failed') {
       fail(instance, outcome.failureKind ?? 'unknown', outcome.resumeRecommended);
     } else if (outcome.result === 'against_schema') {
@@ -656,6 +541,8 @@ export class ReferenceModel {
       this.#repair(instance, 'task_runtime');
     } else if (!this.#allDecisionsAsked(instance)) {
       this.#repair(instance, 'decision_obligation');
+    } else if (outcome.checks.includes(false)) {
+      this.#repair(instance, 'check_failed');
     } else {
       instance.status = 'done';
       instance.result = outcome.value;
@@ -819,6 +706,7 @@ export class ReferenceModel {
     this.#losePlaces(instance);
     instance.status = 'pending';
     instance.repairs = 0;
+    instance.stalls = 0;
     instance.failureKind = null;
     instance.resumeRecommended = false;
     instance.skippedByAbort = false;
