@@ -26,6 +26,7 @@ export const tiers = {
     'test/support',
     'test/text',
     'test/web/data',
+    'test/web/editor',
     'test/web/graph',
   ],
   /** `npm run test:all`: what needs the built program, processes of its own, git, a browser or Codex, or much time. */

@@ -24,3 +24,11 @@ export function roleFile(roleId: string): string {
 export function placesOfRoleFile(roleId: string, name: string): readonly [string, string] {
   return [`${roleFolder(roleId)}/${name}`, name];
 }
+
+/** Which schema holds for a file of a program; null: none. */
+export function kindOfFile(file: string): FileKindName | null {
+  if (file === 'project.yaml') return 'project';
+  if (/^tasks\/[^/]+\.yaml$/.test(file)) return 'task';
+  if (/^presets\/[^/]+\.yaml$/.test(file)) return 'preset';
+  return new RegExp(`^${ROLES_FOLDER}/[^/]+/role\\.yaml$`).test(file) ? 'role' : null;
+}

@@ -2,12 +2,12 @@
 
 /**
  * `text` with the line breaks that `base` has: a line that is in both keeps its own, a new one gets what most
- * lines of `base` have. The last line ends as before. Text that brings `\r` along is left as it is.
+ * lines of `base` have. The last line ends as before. Text that brings `\r\n` along is left as it is.
  */
 export function withLineBreaksOf(base: string, text: string): string {
   const missing = base.endsWith('\n') && text !== '' && !text.endsWith('\n');
   const whole = missing ? `${text}\n` : text;
-  if (whole.includes('\r') || !base.includes('\r\n')) return whole;
+  if (whole.includes('\r\n') || !base.includes('\r\n')) return whole;
   const old = linesOf(base);
   const lines = linesOf(whole);
   const usual = old.filter((line) => line.endsWith('\r\n')).length * 2 > old.length ? '\r\n' : '\n';

@@ -1,5 +1,5 @@
 /** The program as the page shows it: model, texts, problems. Only reads. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { itemInputsOf } from '../../model/item-inputs.ts';
@@ -24,6 +24,7 @@ import { pathTemplatesOf } from '../../program/rules/paths.ts';
 import { inputsNamedBy } from '../../program/rules/inputs.ts';
 import { directorySource } from '../../program/source/source.ts';
 import { loadInputFile } from '../../program/resolve-inputs.ts';
+import { inFolders } from './authored-text.ts';
 import { taskText } from './edit-task.ts';
 import { presetTaskText, previewPreset } from './apply-preset.ts';
 import { textStart } from '../../agents/output/pages.ts';
@@ -77,35 +78,12 @@ export async function inspectProgram(place: ProgramPlace): Promise<ProgramDetail
   };
 }
 
-const AUTHORED = [
-  'assistant_roles',
-  'inputs',
-  'presets',
-  'prompts',
-  'runtime_guidance',
-  'schemas',
-  'tasks',
-];
-const MAX_HASHED = 5000;
-
 /** Changes when an authored file does: its name, size or time. Cheap enough to ask every second. */
 export function programHash(programDir: string): string {
-  const seen: string[] = [];
-  const note = (relative: string): void => {
+  const seen = ['project.yaml', ...inFolders(programDir)].flatMap((relative) => {
     const stats = statSync(path.join(programDir, relative), { throwIfNoEntry: false });
-    if (stats) seen.push(`${relative}\0${stats.size}\0${stats.mtimeMs}`);
-  };
-  note('project.yaml');
-  const waiting = [...AUTHORED];
-  for (const directory of waiting) {
-    for (const entry of entriesOf(path.join(programDir, directory))) {
-      if (seen.length + waiting.length > MAX_HASHED) break;
-      if (entry.name.startsWith('.')) continue;
-      const relative = `${directory}/${entry.name}`;
-      if (entry.isDirectory()) waiting.push(relative);
-      else note(relative);
-    }
-  }
+    return stats ? [`${relative}\0${stats.size}\0${stats.mtimeMs}`] : [];
+  });
   return sha256(seen.sort().join('\n')).slice(0, 16);
 }
 
@@ -252,14 +230,6 @@ function inputDetails({ source, project, tasks }: LoadedProgram): InputDetails[]
 
 function keysIn(owner: ProjectSpec): string[] {
   return pathTemplatesOf(owner).flatMap(({ template }) => inputsOf(template));
-}
-
-function entriesOf(directory: string) {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 /** `name` of project.yaml, as far as it can be read. */

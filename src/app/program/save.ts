@@ -4,8 +4,8 @@ import type { Json } from '../../model/json.ts';
 import { idPattern } from '../../model/program.ts';
 import { taskFile } from '../../model/program-files.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { sha256 } from '../../disk/sha256.ts';
-import { checkEdit, commitEdit } from './edit.ts';
+import { checkText, requireBase } from './authored-text.ts';
+import { commitEdit } from './edit.ts';
 import { editProgram, type Editor, type HeldProgram } from './held-program.ts';
 import { removeField, setFields } from '../../program/source/edit-yaml.ts';
 import { withLineBreaksOf } from '../../text/line-breaks.ts';
@@ -22,17 +22,7 @@ export async function checkTask(
   if (!idPattern.test(id)) {
     throw new Refusal('task-invalid', `${JSON.stringify(id)} cannot be a task's id`);
   }
-  const file = taskFile(id);
-  const { after, errors } = await checkEdit(place, new Map([[file, yaml]]));
-  const { errors: wrong, warnings, notes } = after.report;
-  const all = [...wrong, ...warnings, ...notes];
-  return {
-    diagnostics: [
-      ...all.filter((one) => one.file === file),
-      ...all.filter((one) => one.file !== file),
-    ],
-    ok: errors.length === 0,
-  };
+  return checkText(place, taskFile(id), yaml);
 }
 
 /**
@@ -47,8 +37,9 @@ export async function saveTaskYaml(
   baseHash: string,
 ): Promise<TaskDetails> {
   return editProgram(editor, place, 'a save from the page', (held) => {
-    requireBase(held, id, baseHash);
-    return save(held, id, withLineBreaksOf(taskText(held.source, id), yaml));
+    const before = taskText(held.source, id);
+    requireBase(taskFile(id), before, baseHash);
+    return save(held, id, withLineBreaksOf(before, yaml));
   });
 }
 
@@ -61,7 +52,7 @@ export async function saveTaskFields(
   baseHash: string,
 ): Promise<TaskDetails> {
   return editProgram(editor, place, 'a save from the page', (held) => {
-    requireBase(held, id, baseHash);
+    requireBase(taskFile(id), taskText(held.source, id), baseHash);
     const set = Object.entries(fields).filter(([, value]) => value !== null);
     const gone = Object.keys(fields).filter((name) => fields[name] === null);
     const text = gone.reduce(removeField, editableText(held.source, id));
@@ -72,11 +63,4 @@ export async function saveTaskFields(
 async function save(held: HeldProgram, id: string, yaml: string): Promise<TaskDetails> {
   const { after } = await commitEdit(held, new Map([[taskFile(id), yaml]]));
   return taskDetails(after, id, yaml);
-}
-
-function requireBase({ source }: HeldProgram, id: string, baseHash: string): void {
-  if (sha256(taskText(source, id)) === baseHash) return;
-  throw new Refusal('edit-conflict', `${taskFile(id)} was changed since this edit began`, {
-    hint: 'load the task again, and make the edit on what is there now',
-  });
 }

@@ -18,6 +18,7 @@ import { runsRoutes } from './runs.ts';
 import { serverRoutes } from './server.ts';
 import { startRoutes } from './start.ts';
 import { taskRoutes } from './task.ts';
+import { textRoutes } from './text.ts';
 
 const documentRoute: Route = {
   method: 'get',
@@ -36,6 +37,7 @@ export const apiRoutes: readonly Route[] = [
   ...overviewRoutes,
   ...programRoutes,
   ...taskRoutes,
+  ...textRoutes,
   ...edgeRoutes,
   ...presetRoutes,
   ...startRoutes,

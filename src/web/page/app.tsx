@@ -19,6 +19,9 @@ const ProgramView = lazy(async () => ({
 const TaskView = lazy(async () => ({
   default: (await import('./views/program/task.tsx')).TaskView,
 }));
+const FileView = lazy(async () => ({
+  default: (await import('./views/program/files.tsx')).FileView,
+}));
 const StartView = lazy(async () => ({
   default: (await import('./views/start/start.tsx')).StartView,
 }));
@@ -66,6 +69,7 @@ function Views() {
       <Route path="/program/tasks/:task/:tab?">
         {({ task, tab }) => <TaskView key={task} id={task} tab={tab ?? ''} />}
       </Route>
+      <Route path="/program/files/*">{({ '*': file }) => <FileView file={file} />}</Route>
       <Route path="/program/:tab?/:item?">
         {({ tab, item }) => <ProgramView tab={tab ?? ''} item={item ?? null} />}
       </Route>

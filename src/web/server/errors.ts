@@ -36,6 +36,7 @@ const INVALID = new Set([
   'task-invalid',
   'task-not-ready',
   'text-missing',
+  'text-unreadable',
   'workspace-missing',
 ]);
 const DISK = new Set([

@@ -15,21 +15,31 @@ import type { Strangers } from './strangers.ts';
 /** The header that every change carries, and no form or image of another site can. */
 export const CHANGE_HEADER = 'x-codex-orch';
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/**
+ * The policy of the page. The code editor makes one style sheet, which it marks with the nonce of this very answer;
+ * no other style that is not a file of the page counts, and no script at all.
+ */
+export function policyOfPage(styleNonce: string): string {
+  return policy(`'self' 'nonce-${styleNonce}'`);
+}
+
+function policy(styles: string): string {
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 /** Set on every answer, errors too. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'content-security-policy': policy("'self'"),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',

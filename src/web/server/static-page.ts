@@ -2,11 +2,13 @@
  * The page's own files, built beside this program; for any other path, the page itself, or for who has not shown
  * the token, a page that says where it is found. The files are the same for everybody, and hold nothing secret.
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
 import { Refusal } from '../../model/refusal.ts';
 import { isLetIn, type Access } from './access.ts';
+import { policyOfPage } from './guard.ts';
 import { resolveInside } from '../../disk/inside.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -36,6 +38,8 @@ Look at its terminal. A script sends it as: Authorization: Bearer <token>
 
 const PAGE = 'index.html';
 const SIGN_IN = 'sign-in.html';
+/** Where index.html takes what the code editor marks its style sheet with. */
+const NONCE_PLACE = '{{style-nonce}}';
 
 /** `directory`: absolute, with `index.html`, `sign-in.html` and `assets/`. */
 export function addStaticPage(app: Hono, directory: string, access: Access): void {
@@ -62,7 +66,11 @@ function withoutToken(c: Context): Response {
 
 async function sendPage(c: Context, directory: string): Promise<Response> {
   const page = await read(directory, PAGE);
-  return page ? send(c, PAGE, page) : c.text(NOT_BUILT, 503);
+  if (!page) return c.text(NOT_BUILT, 503);
+  const nonce = randomBytes(18).toString('base64');
+  c.header('content-security-policy', policyOfPage(nonce));
+  const text = Buffer.from(page).toString('utf8').replace(NONCE_PLACE, nonce);
+  return send(c, PAGE, new Uint8Array(Buffer.from(text)));
 }
 
 async function askForToken(c: Context, directory: string): Promise<Response> {

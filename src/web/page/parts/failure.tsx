@@ -1,7 +1,7 @@
 /** What went wrong, in the server's words, with what to do next; and the problems of program files. */
 import { Link } from 'wouter';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
-import type { ApiFailure } from '../data/api.ts';
+import { filePath, type ApiFailure } from '../data/api.ts';
 import { Icon } from './icons.tsx';
 
 export function FailureBox({ failure }: { failure: ApiFailure }) {
@@ -31,9 +31,11 @@ export function FailureView({ failure }: { failure: ApiFailure }) {
   );
 }
 
-/** The task that a problem is in, where its file names one. */
-function taskOf({ file }: Diagnostic): string | null {
-  return /^tasks\/(.+)\.ya?ml$/.exec(file ?? '')?.[1] ?? null;
+/** Where the file that a problem is in can be edited. */
+function editorOf(file: string): string {
+  const task = /^tasks\/(.+)\.yaml$/.exec(file)?.[1];
+  if (task !== undefined) return `/program/tasks/${encodeURIComponent(task)}/yaml`;
+  return filePath('/program/files', file);
 }
 
 const icons = { error: 'error', warning: 'warn', note: 'info' } as const;
@@ -47,7 +49,6 @@ export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linke
   return (
     <ul className="diagnostics">
       {list.map((each, index) => {
-        const task = taskOf(each);
         const place = each.file
           ? `${each.file}${each.line === null ? '' : `:${each.line}`}`
           : each.location;
@@ -61,8 +62,8 @@ export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linke
               </p>
               {each.hint && <p className="faint">{each.hint}</p>}
               <p className="faint mono">
-                {linked && task ? (
-                  <Link href={`/program/tasks/${encodeURIComponent(task)}/yaml`}>{place}</Link>
+                {linked && each.file !== null ? (
+                  <Link href={editorOf(each.file)}>{place}</Link>
                 ) : (
                   place
                 )}{' '}

@@ -1,12 +1,17 @@
-/** A new task, written as YAML. */
-import { useState } from 'react';
+/** A new task, written as YAML: checked with the whole program as it is written. */
+import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { EditResult } from '../../../api/task.ts';
+import { idPattern } from '../../../../model/program.ts';
+import { taskFile } from '../../../../model/program-files.ts';
 import { sendJson } from '../../data/api.ts';
 import { useFailure } from '../../data/failure.ts';
 import { invalidate } from '../../data/resource.ts';
-import { FailureBox } from '../../parts/failure.tsx';
-import { YamlEditor } from '../../form/yaml-editor.tsx';
+import { Editor } from '../../editor/lazy-editor.tsx';
+import { keepUnsaved, unsavedOf } from '../../editor/unsaved.ts';
+import { useCheck } from '../../editor/use-check.ts';
+import { useComplete } from '../../editor/use-complete.ts';
+import { Diagnostics, FailureBox } from '../../parts/failure.tsx';
 
 const beginning = `id: new_task
 title: What it does
@@ -19,32 +24,57 @@ compose:
 publish: [final.md]
 `;
 
+/** For what is not saved yet: the name of no file. */
+const DRAFT = 'a new task';
+
+/** The file that the text would become. */
+function fileOf(yaml: string): string | null {
+  const id = /^id:[ \t]*["']?([^\s"'#]+)/m.exec(yaml)?.[1] ?? '';
+  return idPattern.test(id) ? taskFile(id) : null;
+}
+
 export function NewTask() {
-  const [yaml, setYaml] = useState(beginning);
-  const { failure, attempt } = useFailure();
+  const [yaml, setYaml] = useState(() => unsavedOf(DRAFT)?.text ?? beginning);
+  const { failure, setFailure, busy, attempt } = useFailure();
   const [, navigate] = useLocation();
+  const file = fileOf(yaml);
+  const check = useCheck(file, yaml, setFailure);
+  const complete = useComplete('task');
+  const found = check?.diagnostics ?? failure?.body.diagnostics ?? [];
+  const here = useMemo(() => found.filter((each) => each.file === file), [found, file]);
+  const elsewhere = found.filter((each) => each.file !== file);
   const add = async (): Promise<void> => {
     const { ids } = await sendJson<EditResult>('POST', '/api/program/tasks', { yaml });
+    keepUnsaved(DRAFT, null);
     invalidate('/api/program');
     navigate(ids[0] === undefined ? '/program' : `/program/tasks/${ids[0]}`);
   };
   return (
     <form
       className="stack"
+      data-save=""
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(add);
       }}
     >
-      <YamlEditor
+      <Editor
         label="The new task as YAML"
+        language="yaml"
         value={yaml}
-        onChange={setYaml}
-        diagnostics={failure?.body.diagnostics ?? []}
+        onChange={(next) => {
+          setYaml(next);
+          setFailure(null);
+          const begun = { hash: null, text: beginning };
+          keepUnsaved(DRAFT, next === beginning ? null : { text: next, begun });
+        }}
+        diagnostics={here}
+        complete={complete}
       />
+      {elsewhere.length > 0 && <Diagnostics list={elsewhere} />}
       {failure && <FailureBox failure={failure} />}
       <div className="row">
-        <button type="submit" className="primary">
+        <button type="submit" className="primary" disabled={busy}>
           Add the task
         </button>
         <span className="faint">It is checked with the whole program before it is written.</span>

@@ -2,6 +2,7 @@
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { ProgramView as Program } from '../../../api/program.ts';
+import { filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
@@ -9,6 +10,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Box, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
 import { Edges } from './edges.tsx';
+import { Files } from './files.tsx';
 import { NewTask } from './new-task.tsx';
 import { Presets } from './presets.tsx';
 import { Roles } from './roles.tsx';
@@ -69,6 +71,7 @@ export function ProgramView({ tab, item }: { tab: string; item: string | null })
             bad: errors > 0,
           },
           { href: '/program/project', label: 'Project' },
+          { href: '/program/files', label: 'Files' },
         ]}
       />
       <Part tab={tab} item={item} program={data} />
@@ -96,6 +99,8 @@ function Part({ tab, item, program }: { tab: string; item: string | null; progra
       return <Roles roles={program.roles} chosen={item} />;
     case 'presets':
       return <Presets presets={program.presets} chosen={item} />;
+    case 'files':
+      return <Files />;
     case 'new':
       return <NewTask />;
     case 'problems':
@@ -178,7 +183,11 @@ function Inputs({ program }: { program: Program }) {
           title={
             <>
               <span className="mono">{key}</span>
-              <span className="faint">{file ?? 'no default'}</span>
+              {file === null ? (
+                <span className="faint">no default</span>
+              ) : (
+                <Link href={filePath('/program/files', file)}>{file}</Link>
+              )}
             </>
           }
           inset="tight"
@@ -250,7 +259,7 @@ function Project({ program }: { program: Program }) {
         </Panel>
       ))}
       <p className="faint">
-        These are edited in project.yaml; this page follows as the file is saved.
+        These stand in <Link href={filePath('/program/files', 'project.yaml')}>project.yaml</Link>.
       </p>
     </div>
   );

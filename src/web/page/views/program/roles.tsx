@@ -5,6 +5,7 @@ import { filePath } from '../../data/api.ts';
 import { Artifact } from '../../parts/artifact.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command, Empty, Fact } from '../../parts/pieces.tsx';
+import { roleFile } from '../../../../model/program-files.ts';
 
 export function Roles({ roles, chosen }: { roles: RoleView[]; chosen: string | null }) {
   if (roles.length === 0) {
@@ -46,6 +47,12 @@ export function Roles({ roles, chosen }: { roles: RoleView[]; chosen: string | n
               <Fact name="Sandbox">{role.sandbox}</Fact>
             </dl>
           </div>
+          <p className="panel-body row">
+            <Link href={filePath('/program/files', roleFile(role.id))}>Edit the role</Link>
+            <Link href={filePath('/program/files', role.instructions_file)}>
+              Edit its instructions
+            </Link>
+          </p>
           <Artifact
             name={role.instructions_file}
             size={null}

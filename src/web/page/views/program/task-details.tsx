@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { ProgramView } from '../../../api/program.ts';
 import type { ComposeView, TaskView } from '../../../api/task.ts';
 import type { TaskSpec } from '../../../../model/program.ts';
+import { filePath } from '../../data/api.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Fact, Panel } from '../../parts/pieces.tsx';
@@ -34,7 +35,12 @@ export function TaskDetails({ view, task, program }: TaskDetailsProps) {
           <Panel
             title={
               <>
-                Result schema <span className="faint mono">{task.result_schema}</span>
+                Result schema{' '}
+                {task.result_schema !== null && (
+                  <Link href={filePath('/program/files', task.result_schema)} className="mono">
+                    {task.result_schema}
+                  </Link>
+                )}
               </>
             }
             label="Result schema"
@@ -158,7 +164,9 @@ function Part({ part }: { part: ComposeView }) {
     case 'file':
       return (
         <div className="compose-part">
-          <p className="compose-name mono">{part.path}</p>
+          <p className="compose-name mono">
+            <Link href={filePath('/program/files', part.path)}>{part.path}</Link>
+          </p>
           {part.text === null ? (
             <p className="tone-bad">This file is missing.</p>
           ) : (

@@ -5,7 +5,7 @@ import type { TaskView } from '../../../api/task.ts';
 import { SchemaForm } from '../../form/schema-form.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Panel } from '../../parts/pieces.tsx';
-import { ChangedMeanwhile } from './changed-meanwhile.tsx';
+import { ChangedMeanwhile } from '../../parts/changed-meanwhile.tsx';
 import { useTaskEdit, type TaskEdit } from './task-edit.ts';
 import { fieldGroups, schemaOf, type FieldGroup } from './task-fields.ts';
 

@@ -7,12 +7,12 @@ import { apiPath, sendJson } from '../../data/api.ts';
 import { invalidate, useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { Confirm } from '../../parts/dialog.tsx';
+import { FileEditor } from '../../editor/file-editor.tsx';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Crumbs, Empty, Pending, Tabs } from '../../parts/pieces.tsx';
 import { TaskDetails } from './task-details.tsx';
 import { TaskForm } from './task-form.tsx';
-import { TaskYaml } from './task-yaml.tsx';
 import './program.css';
 
 export function TaskView({ id, tab }: { id: string; tab: string }) {
@@ -67,7 +67,7 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
         ]}
       />
       {tab === 'yaml' ? (
-        <TaskYaml key={id} view={data} />
+        <FileEditor key={id} file={data.file} />
       ) : !task ? (
         <div className="stack">
           <Empty title="The file cannot be read as a task">

@@ -1,5 +1,5 @@
 /** The file is not what it was when an edit began: saving would be refused. */
-import { Box } from '../../parts/pieces.tsx';
+import { Box } from './pieces.tsx';
 
 export function ChangedMeanwhile({ onBegin }: { onBegin: () => void }) {
   return (

@@ -1,0 +1,83 @@
+/** The files of a program, and one of them in the editor. */
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import type { AuthoredFiles } from '../../../api/text.ts';
+import { filePath } from '../../data/api.ts';
+import { useResource } from '../../data/resource.ts';
+import { useTitle } from '../../data/title.ts';
+import { FileEditor } from '../../editor/file-editor.tsx';
+import { useUnsaved } from '../../editor/unsaved.ts';
+import { FailureBox } from '../../parts/failure.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { Crumbs, Pending } from '../../parts/pieces.tsx';
+import { Size } from '../../parts/time.tsx';
+import './program.css';
+
+export function Files() {
+  const { data, error } = useResource<AuthoredFiles>('/api/program/texts');
+  const unsaved = useUnsaved();
+  if (!data) return error ? <FailureBox failure={error} /> : <Pending rows={6} />;
+  return (
+    <div className="stack">
+      <div className="panel">
+        <ul className="rows">
+          {data.files.map(({ file, kind, size }) => (
+            <li key={file}>
+              <Link href={filePath('/program/files', file)} className="row-link">
+                <Icon name="file" />
+                <span className="grow mono ellipsis">{file}</span>
+                {unsaved.includes(file) && <span className="chip tone-wait">not saved</span>}
+                {kind !== null && <span className="chip">{kind}</span>}
+                <Size bytes={size} />
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <NewFile />
+    </div>
+  );
+}
+
+function NewFile() {
+  const [name, setName] = useState('prompts/');
+  const [, navigate] = useLocation();
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        navigate(filePath('/program/files', name.trim().replace(/^\/+/, '')));
+      }}
+    >
+      <label htmlFor="new-file">New file</label>
+      <input
+        id="new-file"
+        className="mono"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <button type="submit" disabled={/(^|\/)\s*$/.test(name)}>
+        Open
+      </button>
+    </form>
+  );
+}
+
+export function FileView({ file }: { file: string }) {
+  useTitle(file);
+  return (
+    <main className="view">
+      <Crumbs
+        parts={[
+          { href: '/program', text: 'Program' },
+          { href: '/program/files', text: 'Files' },
+        ]}
+      />
+      <div className="page-head">
+        <h1 className="grow mono">{file}</h1>
+      </div>
+      <FileEditor key={file} file={file} />
+    </main>
+  );
+}
