@@ -2,11 +2,11 @@
  * A text field for code: CodeMirror, with the colours of the page. Loaded where somebody edits: see `lazy-editor.tsx`.
  */
 import { useEffect, useRef } from 'react';
-import { EditorState, type Extension } from '@codemirror/state';
+import { Annotation, EditorState, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
 import { completion, type Complete } from './completion.ts';
-import { bindings, toCome } from './extensions.ts';
+import { bindings, abilities } from './extensions.ts';
 import { markdown, yaml } from './languages.ts';
 import { problemMarks, showProblems } from './problem-marks.ts';
 import { look } from './look.ts';
@@ -40,6 +40,9 @@ const languages: Record<Language, () => Extension> = {
   plain: () => EditorView.lineWrapping,
 };
 
+/** Of a change that nobody has typed. */
+const fromOutside = Annotation.define<true>();
+
 export function CodeEditor(props: CodeEditorProps) {
   const { label, language, value, diagnostics } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -56,11 +59,13 @@ export function CodeEditor(props: CodeEditorProps) {
           EditorState.lineSeparator.of('\n'),
           EditorView.clipboardInputFilter.of((text) => text.replaceAll('\r\n', '\n')),
           EditorView.cspNonce.of(styleNonce()),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          // It takes the focus anyway: this says so to those who look at names and roles.
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+            const isOurs = update.transactions.some((each) => each.annotation(fromOutside));
+            if (update.docChanged && !isOurs) latest.current.onChange(update.state.doc.toString());
           }),
-          toCome(),
+          abilities(),
           problemMarks(),
           languages[language](),
           completion((given) => latest.current.complete?.(given) ?? null),
@@ -95,7 +100,10 @@ function setText(view: EditorView, text: string): void {
   const most = Math.min(old.length, text.length) - from;
   while (tail < most && old[old.length - 1 - tail] === text[text.length - 1 - tail]) tail += 1;
   const insert = text.slice(from, text.length - tail);
-  view.dispatch({ changes: { from, to: old.length - tail, insert } });
+  view.dispatch({
+    changes: { from, to: old.length - tail, insert },
+    annotations: fromOutside.of(true),
+  });
 }
 
 /** By which the policy of the page knows the editor's style sheet. */

@@ -16,7 +16,7 @@ import {
   search,
   searchKeymap,
 } from '@codemirror/search';
-import type { Extension } from '@codemirror/state';
+import type { Extension, Transaction } from '@codemirror/state';
 import {
   drawSelection,
   dropCursor,
@@ -29,7 +29,28 @@ import {
 } from '@codemirror/view';
 import type { EditorHandle } from './code-editor.tsx';
 
-export function toCome(): Extension {
+/**
+ * Text in the place of a selection. Left to do it, Chromium joins the lines with styles of its own, which the policy of
+ * the page forbids and the console then complains of.
+ */
+const replaceBySelf = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    const { from, to, empty } = view.state.selection.main;
+    if (inputType !== 'insertText' || data === null || empty || view.composing) return false;
+    event.preventDefault();
+    const insert = (): Transaction =>
+      view.state.update(view.state.replaceSelection(data), {
+        userEvent: 'input.type',
+        scrollIntoView: true,
+      });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
+export function abilities(): Extension {
   return [
     lineNumbers(),
     highlightActiveLineGutter(),
@@ -44,6 +65,7 @@ export function toCome(): Extension {
     closeBrackets(),
     search({ top: true }),
     highlightSelectionMatches(),
+    replaceBySelf,
     // A tab is never right in YAML: it indents. Escape and then Tab leaves the field.
     keymap.of([
       ...closeBracketsKeymap,

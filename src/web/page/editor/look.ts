@@ -37,6 +37,7 @@ const theme = EditorView.theme({
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { font: 'var(--mono)', overflowX: 'auto' },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--text)', minHeight: '14em' },
+  '.cm-gutter': { minHeight: '14em' },
   '.cm-line': { padding: '0 12px' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--text)' },
   '.cm-gutters': {
@@ -59,7 +60,7 @@ const theme = EditorView.theme({
   '.cm-panels.cm-panels-bottom': { borderTop: '1px solid var(--line)' },
   '.cm-panel.cm-search': { padding: '6px 36px 6px 8px', font: 'inherit' },
   '.cm-panel.cm-search label': { fontSize: '13px', marginRight: '8px' },
-  '.cm-textfield': control,
+  '.cm-textfield': { ...control, width: 'min(28ch, 100%)' },
   '.cm-button': { ...control, cursor: 'pointer' },
   '.cm-panel.cm-search [name=close], .cm-panel.cm-panel-lint [name=close]': {
     color: 'var(--text-2)',

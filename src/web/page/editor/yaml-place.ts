@@ -117,7 +117,7 @@ function besideOf(
   const own = isValue ? null : fieldsAround(lines, line, from);
   if (own !== null && (own.size > 0 || key === undefined || stack.at(-1)?.key !== null)) return own;
   const found = key === undefined ? new Map() : fieldsAround(lines, key.line, key.indent);
-  if (key?.key != null) found.delete(key.key);
+  if (key !== undefined && key.key !== null) found.delete(key.key);
   return found;
 }
 
@@ -129,7 +129,8 @@ function fieldsAround(lines: readonly string[], line: number, indent: number): M
     const text = lines[at] ?? '';
     if (/^\s*(#|$)/.test(text)) return null;
     const field = tokensOf(text, at).tokens.find((each) => each.key !== null);
-    if (field?.key != null && field.indent === indent) found.set(field.key, field.rest);
+    if (field !== undefined && field.key !== null && field.indent === indent)
+      found.set(field.key, field.rest);
     return /^ */.exec(text)?.[0].length ?? 0;
   };
   const begins = (at: number): number => /^ */.exec(lines[at] ?? '')?.[0].length ?? 0;

@@ -44,7 +44,7 @@ function NewFile() {
   const [, navigate] = useLocation();
   return (
     <form
-      className="row"
+      className="row new-file"
       onSubmit={(event) => {
         event.preventDefault();
         navigate(filePath('/program/files', name.trim().replace(/^\/+/, '')));
@@ -75,7 +75,7 @@ export function FileView({ file }: { file: string }) {
         ]}
       />
       <div className="page-head">
-        <h1 className="grow mono">{file}</h1>
+        <h1 className="grow ellipsis">{file}</h1>
       </div>
       <FileEditor key={file} file={file} />
     </main>
