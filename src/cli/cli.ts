@@ -92,6 +92,10 @@ async function dispatch(argv: string[], context: CliContext): Promise<void> {
     return dispatch([first, noun.onTerminal], context);
   }
   const found = Object.hasOwn(noun.verbs, verb) ? noun.verbs[verb] : undefined;
+  if (!found && noun.onTerminal !== undefined && isConversation(context)) {
+    const { looksLikePath } = await import('./program-argument.ts');
+    if (looksLikePath(verb)) return dispatch([first, noun.onTerminal, ...argv.slice(at)], context);
+  }
   if (found && 'as' in found) return dispatch([...found.as, ...argv.slice(at + 1)], context);
   // Help for a command that there is not would be help for another.
   if (!found && verb !== '' && !verb.startsWith('-')) {

@@ -23,6 +23,13 @@ export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
+/** What a text in Markdown begins with, as plain words in one line: marks that say only how it looks go. */
+export function openingWords(markdown: string): string {
+  const first = markdown.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? markdown;
+  const bare = first.replace(/^\s{0,3}(#{1,6}|>|[-*+]|\d{1,9}[.)])\s+/, '');
+  return oneLine(bare.replace(/\*\*|__|`/g, '').replace(/\s#+\s*$/, ''));
+}
+
 /** Joins what is there, a blank line between. */
 export function paragraphs(...parts: (string | null | undefined)[]): string {
   return parts

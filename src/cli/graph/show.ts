@@ -3,6 +3,8 @@ import type { ProgramGraph } from '../../app/program/show-graph.ts';
 import { choiceOr, defineCommand, flag, prints, PROGRAM } from '../command.ts';
 import { printDiagnostics } from '../print.ts';
 import { plainText } from '../../text/plain-text.ts';
+import { wrap } from '../../text/width.ts';
+import type { CliContext } from '../context.ts';
 
 export const command = defineCommand({
   description:
@@ -27,6 +29,17 @@ export const command = defineCommand({
     printDiagnostics(unreadable, context);
     const format = options.json ? 'json' : options.format;
     const text = renderGraph(graph, format);
+    if (format === 'text' && context.stdout.isTerminal) return printLines(plainText(text), context);
     context.stdout.write(format === 'json' ? text : plainText(text));
   },
 });
+
+/** What is too long goes on below, further in. */
+function printLines(text: string, { stdout }: CliContext): void {
+  for (const line of text.trimEnd().split('\n')) {
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    const [head = '', ...rest] = wrap(line.trim(), stdout.columns - indent.length - 4);
+    stdout.line(indent + head);
+    for (const each of rest) stdout.line(`${indent}    ${each}`);
+  }
+}

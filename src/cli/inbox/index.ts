@@ -4,7 +4,7 @@ import type { Noun } from '../command.ts';
 export const noun: Noun = {
   description:
     'Questions that runs wait for. ID is an interrupt id or the beginning of one; PROGRAM may be left\n' +
-    'out where the current directory is a program. `codex-orch inbox` alone, on a terminal, is `inbox walk`.',
+    'out where the current directory is a program. `codex-orch inbox`, on a terminal, is `inbox walk`.',
   onTerminal: 'walk',
   examples: ['list . --unresolved-only', "reply . int-1a2b3c4d5e6f --text 'Yes, ship it' --resume"],
   verbs: {

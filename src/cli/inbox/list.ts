@@ -4,6 +4,7 @@ import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.t
 import { programWord } from '../program-argument.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
+import { openingWords } from '../../text/markdown.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 
@@ -85,5 +86,10 @@ const columns: Column<InterruptEntry>[] = [
     paint: ({ interrupt }, text, paint) =>
       interrupt.status === 'open' ? paint.asks(text) : paint.good(text),
   },
-  { title: 'QUESTION', cell: ({ interrupt }) => interrupt.question, only: 'table', flexible: true },
+  {
+    title: 'QUESTION',
+    cell: ({ interrupt }) => openingWords(interrupt.question),
+    only: 'table',
+    flexible: true,
+  },
 ];

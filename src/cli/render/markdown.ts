@@ -113,7 +113,7 @@ function cellLines({ header, rows }: Tokens.Table, { columns, paint }: Page): st
     cell: (row) => inline(row[at]?.tokens ?? []),
     flexible: true,
   }));
-  return tableLines(rows, shown, columns, paint);
+  return tableLines(rows, shown, columns, paint, true);
 }
 
 /** Marks that would be in the way of reading go; those that mean something (of code) stay. */

@@ -2,7 +2,7 @@
 import type { Output } from '../context.ts';
 import { makePaint, type Paint } from './paint.ts';
 import { plainLine } from '../../text/plain-text.ts';
-import { fit, pad, textWidth } from '../../text/width.ts';
+import { fit, pad, textWidth, wrap } from '../../text/width.ts';
 
 export interface Column<T> {
   title: string;
@@ -52,6 +52,8 @@ export function tableLines<T>(
   allColumns: Column<T>[],
   width: number,
   paint: Paint,
+  /** What is too wide for its column goes on below, where it is to be read whole. */
+  wraps = false,
 ): string[] {
   const all = allColumns
     .filter((column) => column.only !== 'piped')
@@ -64,21 +66,26 @@ export function tableLines<T>(
   const columns = kept.map(({ column }) => column);
   const widths = kept.map((each) => each.width);
   shrink(widths, columns, width - 2 * (columns.length - 1));
-  const layOut = (line: string[], color: (text: string, index: number) => string): string =>
-    line
-      .map((text, index) => {
-        const last = index === columns.length - 1;
-        const cut = fit(text, widths[index] ?? 0);
-        return color(last ? cut : pad(cut, widths[index] ?? 0), index);
-      })
-      .join('  ')
-      .trimEnd();
+  const layOut = (line: string[], color: (text: string, index: number) => string): string[] => {
+    const cells = line.map((text, index) => (wraps ? wrap(text, widths[index] ?? 0) : [text]));
+    const height = cells.reduce((most, parts) => Math.max(most, parts.length), 1);
+    return Array.from({ length: height }, (_, at) =>
+      cells
+        .map((parts, index) => {
+          const last = index === columns.length - 1;
+          const cut = fit(parts[at] ?? '', widths[index] ?? 0);
+          return color(last ? cut : pad(cut, widths[index] ?? 0), index);
+        })
+        .join('  ')
+        .trimEnd(),
+    );
+  };
   return [
-    layOut(
+    ...layOut(
       columns.map((column) => column.title),
       (text) => paint.dim(text),
     ),
-    ...rows.map((row, rowIndex) =>
+    ...rows.flatMap((row, rowIndex) =>
       layOut(
         kept.map(({ cells }) => cells[rowIndex] ?? ''),
         (text, index) => columns[index]?.paint?.(row, text, paint) ?? text,

@@ -30,7 +30,8 @@ export const command = defineCommand({
     printTable(context.stdout, cost.rows, columns(options.by), 'no attempt has begun');
     if (cost.rows.length > 0 && context.stdout.isTerminal) {
       context.stdout.line('');
-      context.stdout.line(`In all: ${spent(cost.total).join(', ')}`);
+      const all = spent(cost.total).join(', ');
+      context.stdout.line(`In all: ${all === '' ? 'nothing was used' : all}`);
     }
   },
 });

@@ -7,6 +7,7 @@ import { programWord } from '../program-argument.ts';
 import { plural } from '../../text/plural.ts';
 import { makePaint } from '../render/paint.ts';
 import { plainLine } from '../../text/plain-text.ts';
+import { wrap } from '../../text/width.ts';
 
 export const command = defineCommand({
   description:
@@ -57,5 +58,6 @@ function verifyLines(report: VerifyReport, context: CliContext): string[] {
   const verdict = report.ok ? paint.good('sound') : paint.bad('damaged');
   const repaired = report.repaired ? ['state rebuilt'] : [];
   if (!isTerminal) return [...problems, [report.run_id, verdict, ...repaired, ...facts].join('\t')];
-  return [...problems, `Run ${report.run_id}: ${verdict} (${[...repaired, ...facts].join(', ')})`];
+  const all = wrap([...repaired, ...facts].join(', '), context.stdout.columns - 2);
+  return [...problems, `Run ${report.run_id}: ${verdict}`, ...all.map((line) => `  ${line}`)];
 }

@@ -4,6 +4,7 @@ import { firstWaiting, holdersOf, isOfUser, isWaitingForLock, locksOf } from '..
 import { linksOf, type RunState } from '../state/run-state.ts';
 import { isWaitingForLimit } from '../state/usage-limits.ts';
 import { probeLock } from '../../model/limits.ts';
+import { openingWords } from '../../text/markdown.ts';
 import { beginning } from '../../text/width.ts';
 import type { ExplainContext, Reason } from './reason.ts';
 
@@ -34,7 +35,7 @@ export function explainWaiting(
   const questions = open.map(({ interrupt }) => {
     const whom =
       interrupt.audience === 'human' ? 'a person' : `role ${interrupt.resolved_target_role_id}`;
-    return `${interrupt.interrupt_id} asks ${whom}: ${openingLine(interrupt.question)}`;
+    return `${interrupt.interrupt_id} asks ${whom}: ${beginning(openingWords(interrupt.question), 160)}`;
   });
   return {
     why: `it waits for an answer. ${questions.join('. ')}`,

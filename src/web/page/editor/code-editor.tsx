@@ -2,7 +2,7 @@
  * A text field for code: CodeMirror, with the colours of the page. Loaded where somebody edits: see `lazy-editor.tsx`.
  */
 import { useEffect, useRef } from 'react';
-import { Annotation, EditorState, type Extension } from '@codemirror/state';
+import { Annotation, EditorState, Transaction, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
 import { completion, type Complete } from './completion.ts';
@@ -102,7 +102,7 @@ function setText(view: EditorView, text: string): void {
   const insert = text.slice(from, text.length - tail);
   view.dispatch({
     changes: { from, to: old.length - tail, insert },
-    annotations: fromOutside.of(true),
+    annotations: [fromOutside.of(true), Transaction.addToHistory.of(false)],
   });
 }
 
