@@ -58,7 +58,7 @@ describe('at a terminal', () => {
       expect(question.stdout).toContain('  Ship?\n\n  - one\n  - two\n\n  1) ship\n  2) wait');
       expect(question.stdout).toContain('--resume');
 
-      const later = await atTerminal(['inbox'], ['', 'n']);
+      const later = await atTerminal(['inbox', '.'], ['', 'n']);
       expect(later.stderr).toContain('Question 1 of 1');
       expect(later.stderr).not.toContain('sent');
       const answered = await atTerminal(['inbox'], ['1', 'y', 'y']);

@@ -32,6 +32,7 @@ describe('Markdown on a terminal', () => {
     expect(shown).toBe('file  size\na.js  12\nb.js  4');
     const wide = plain(`| a | b |\n| - | - |\n| ${'word '.repeat(20)} | ${'more '.repeat(20)} |`);
     for (const each of wide.split('\n')) expect(textWidth(each)).toBeLessThanOrEqual(40);
+    expect([...wide.matchAll(/word|more/g)]).toHaveLength(40);
   });
 
   it('colours the lines of a difference', () => {

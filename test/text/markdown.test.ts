@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { openingWords } from '../../src/text/markdown.ts';
+
+describe('what a text in Markdown begins with', () => {
+  it.each([
+    ['## How shall we *release* this?\n\nThe change', 'How shall we *release* this?'],
+    ['\n\n> **Shall** we `ship`  it? ', 'Shall we ship it?'],
+    ['- [ ] one', '[ ] one'],
+    ['1. First ##', 'First'],
+    ['---\n\nText', 'Text'],
+    ['2 * 3 = 6?', '2 * 3 = 6?'],
+    ['snake_case and #tag', 'snake_case and #tag'],
+    ['?', '?'],
+    ['', ''],
+  ])('%j', (markdown, words) => expect(openingWords(markdown)).toBe(words));
+});
