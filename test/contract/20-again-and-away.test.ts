@@ -51,19 +51,6 @@ describe('again, and away', () => {
     expect((await run('start', '.', '--like', '1999')).code).toBe(4);
   });
 
-  it('is called by a title where runs are listed', async () => {
-    const plain = await start('--root', 'look');
-    const titled = await start('--root', 'look', '--title', '  The 1.2\n release ');
-    expect(await shown(titled)).toMatchObject({ title: 'The 1.2 release' });
-    expect(await shown(plain)).not.toHaveProperty('title');
-    const lines = (await run('list', '.')).out.split('\n');
-    expect(lines.find((line) => line.startsWith(titled))).toMatch(/\ttitle=The 1\.2 release$/);
-    expect(lines.find((line) => line.startsWith(plain))).not.toContain('title=');
-    const blank = await run('start', '.', '--root', 'look', '--title', ' ');
-    expect(blank.stderr).toContain('a title has 1 to 200 characters');
-    expect((await run('list', '.')).out.split('\n')).toHaveLength(2);
-  });
-
   it('deletes a run that is over, and says how large it was', async () => {
     const id = await start('--root', 'look');
     const place = path.join(directory, '.runs', id);

@@ -117,7 +117,11 @@ async function showChanges(
         .split('\n'),
     );
     if (lines.every((line) => line === '')) prompter.say('  nothing was changed');
-    for (const line of lines.slice(0, PATCH_LINES)) prompter.say(diffLine(line, prompter.paint));
+    for (const line of lines.slice(0, PATCH_LINES)) {
+      prompter.say(
+        diffLine(line.replace(/^(index \w{7})\w*(\.\.\w{7})\w*/, '$1$2'), prompter.paint),
+      );
+    }
     if (lines.length > PATCH_LINES) {
       const words = [run, ...(instance === null ? [] : [instance])].join(' ');
       const command = `codex-orch run changes ${programWord(programDir, context)}${words} --patch`;

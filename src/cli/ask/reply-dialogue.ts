@@ -70,7 +70,7 @@ export async function askForText(
   others: { letters: readonly string[]; hint: string } | null,
 ): Promise<string | null> {
   const own =
-    options.length > 0 ? 'a number, or an answer of your own' : 'a line that ends with \\ goes on';
+    options.length > 0 ? 'a number, or your own words' : 'a line that ends with \\ goes on';
   const hint = others === null ? own : `${own}; ${others.hint}`;
   for (;;) {
     const text = await manyLines(prompter, `Answer (${hint}): `);
