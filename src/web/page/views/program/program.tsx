@@ -186,7 +186,9 @@ function Inputs({ program }: { program: Program }) {
               {file === null ? (
                 <span className="faint">no default</span>
               ) : (
-                <Link href={filePath('/program/files', file)}>{file}</Link>
+                <Link href={filePath('/program/files', file)} className="ellipsis">
+                  {file}
+                </Link>
               )}
             </>
           }
