@@ -122,7 +122,7 @@ describe('again, and away', () => {
       (await run('changes', '.', id, '--name-only', ...more)).out.split('\n');
     expect(await names()).toEqual(['after.txt', 'before.txt']);
     expect(await names('--since', 'question')).toEqual(['after.txt']);
-    expect((await run('changes', '.', id, 'after', '--since', 'question')).code).toBe(1);
+    expect((await run('changes', '.', id, 'after', '--since', 'question')).code).toBe(2);
     const wrong = await run('changes', '.', id, '--since', 'yesterday-ish');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('is neither a time nor "question"');
