@@ -109,7 +109,8 @@ function shownAnswer({ status, headers, text }: Answer, pathname: string): strin
     const value = headers[name];
     const isOfPage = name === 'content-security-policy';
     if (isOfPage && !String(headers['content-type']).startsWith('text/html')) return [];
-    return value === undefined ? [] : [`${name}: ${String(value)}`];
+    const shown = String(value).replace(/'nonce-[^']+'/, "'nonce-…'");
+    return value === undefined ? [] : [`${name}: ${shown}`];
   });
   return [
     String(status),
