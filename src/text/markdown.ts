@@ -23,9 +23,17 @@ export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** What a text in Markdown begins with, as plain words in one line: marks that say only how it looks go. */
+/** The heading or paragraph that a text in Markdown begins with, in one line: marks that say only how it looks go. */
 export function openingWords(markdown: string): string {
-  const first = markdown.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? markdown;
+  const lines = markdown.split('\n');
+  const from = Math.max(
+    0,
+    lines.findIndex((line) => /[\p{L}\p{N}]/u.test(line)),
+  );
+  const isHeading = /^\s{0,3}#{1,6}\s/.test(lines[from] ?? '');
+  const blank = lines.findIndex((line, at) => at > from && line.trim() === '');
+  const to = isHeading ? from + 1 : blank < 0 ? lines.length : blank;
+  const first = lines.slice(from, to).join(' ');
   const bare = first.replace(/^\s{0,3}(#{1,6}|>|[-*+]|\d{1,9}[.)])\s+/, '');
   return oneLine(bare.replace(/\*\*|__|`/g, '').replace(/\s#+\s*$/, ''));
 }

@@ -5,6 +5,7 @@ describe('what a text in Markdown begins with', () => {
   it.each([
     ['## How shall we *release* this?\n\nThe change', 'How shall we *release* this?'],
     ['\n\n> **Shall** we `ship`  it? ', 'Shall we ship it?'],
+    ['Which\nbase?\n\nmain, or next?', 'Which base?'],
     ['- [ ] one', '[ ] one'],
     ['1. First ##', 'First'],
     ['---\n\nText', 'Text'],

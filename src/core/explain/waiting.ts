@@ -35,7 +35,7 @@ export function explainWaiting(
   const questions = open.map(({ interrupt }) => {
     const whom =
       interrupt.audience === 'human' ? 'a person' : `role ${interrupt.resolved_target_role_id}`;
-    return `${interrupt.interrupt_id} asks ${whom}: ${beginning(openingWords(interrupt.question), 160)}`;
+    return `${interrupt.interrupt_id} asks ${whom}: ${openingWords(openingLine(interrupt.question))}`;
   });
   return {
     why: `it waits for an answer. ${questions.join('. ')}`,
