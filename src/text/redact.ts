@@ -16,6 +16,24 @@ export interface Redactor {
   end(): string;
 }
 
+/** Names the variables of an attempt whose values are secrets, with commas between them. */
+export const SECRETS_VARIABLE = 'CODEX_ORCH_SECRETS';
+
+/** A value that is JSON without the secrets that the environment of an attempt names. */
+export function withoutSecrets<T>(value: T, env: Readonly<Record<string, string | undefined>>): T {
+  const names = env[SECRETS_VARIABLE]?.split(',') ?? [];
+  if (names.length === 0) return value;
+  const secrets = names.map((name) => ({ name, value: env[name] ?? '' }));
+  const shown = (text: string): string => {
+    const { push, end } = redactor(secrets);
+    return Buffer.from(push(bytesOf(text)) + end(), 'latin1').toString('utf8');
+  };
+  // Each text by itself: what is around texts in JSON stays as it is, whatever the secrets are.
+  const replaced = (_key: string, part: unknown): unknown =>
+    typeof part === 'string' ? shown(part) : part;
+  return JSON.parse(JSON.stringify(value, replaced)) as T;
+}
+
 /** How often text is put into a JSON string, at most: output of a command in an event in a message. */
 const MOST_ESCAPES = 3;
 

@@ -121,16 +121,21 @@ describe('secrets', () => {
     const secret = 'tok-"en"\\of-mine';
     const script = `
       const s = process.env.API_TOKEN;
+      const ask = ['interrupt', 'create', '--audience', 'human', '--kind', 'question', '--non-blocking'];
+      const words = ['--question', 'May ' + s + ' be used?', '--option', s, '--metadata', 'key=' + s];
+      require('node:child_process').execFileSync('codex-orch', [...ask, ...words]);
       process.stdout.write('plain ' + s.slice(0, 5));
       setTimeout(() => {
         process.stdout.write(s.slice(5) + '\\n' + JSON.stringify({ s }) + '\\n');
         process.stderr.write(JSON.stringify(JSON.stringify([s])) + '\\n' + s);
         process.exitCode = 3;
       }, 200);`;
-    const directory = program({
-      backend: 'command',
-      run: 'node agent.cjs',
-      secrets: ['API_TOKEN'],
+    const agent = { backend: 'command', run: 'node agent.cjs', secrets: ['API_TOKEN'] };
+    const directory = program(agent);
+    const told = path.join(directory, '..', 'told');
+    const notify = [{ on: ['failed', 'question'], to: { command: ['tee', '-a', told] } }];
+    writeFiles(directory, {
+      'project.yaml': { name: 'p', workspace: '../workspace', agents: { a: agent }, notify },
     });
     writeFiles(path.join(directory, '..', 'workspace'), { 'agent.cjs': script });
     const ended = await start(directory, { API_TOKEN: secret });
@@ -149,6 +154,11 @@ describe('secrets', () => {
     }
     expect(text).toContain('plain ‹API_TOKEN›');
     expect(text).toContain('{"s":"‹API_TOKEN›"}');
+    expect(text).toContain('May ‹API_TOKEN› be used?');
+    // What is sent of it, too.
+    const sent = (): string => (existsSync(told) ? readFileSync(told, 'utf8') : '');
+    await expect.poll(sent, { timeout: 60_000 }).toContain('‹API_TOKEN›');
+    expect(sent()).not.toContain('tok-');
     // The exit status is the agent's.
     expect(text).toMatch(/exit status 3/);
   });

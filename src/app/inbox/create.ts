@@ -18,6 +18,7 @@ import { realPathOf } from '../../disk/real-path.ts';
 import { dropInterrupt, dropQuestion } from '../../store/inbox/drop.ts';
 import { unsettledAttempts, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
+import { withoutSecrets } from '../../text/redact.ts';
 import type { World } from '../world.ts';
 import { findAsker, type AskerNames } from './asking-task.ts';
 
@@ -51,8 +52,9 @@ export interface CreatedInterrupt {
 export async function createInterrupt(
   world: World,
   names: AskerNames & { instance: string },
-  question: Question,
+  given: Question,
 ): Promise<CreatedInterrupt> {
+  const question = withoutSecrets(given, world.env);
   const { paths, task, instance } = await findAsker(names);
   if (!instance) throw new Error('no instance is named');
   if (question.text.trim() === '') {

@@ -33,7 +33,7 @@ export interface AuthoredText {
 }
 
 /** Folders of a program that hold nothing but what people write. */
-export const AUTHORED_FOLDERS: readonly string[] = [
+const AUTHORED_FOLDERS: readonly string[] = [
   'assistant_roles',
   'inputs',
   'presets',

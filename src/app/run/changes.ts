@@ -54,7 +54,7 @@ export interface ChangesAsked {
   since?: string | null;
 }
 
-export const SINCE_QUESTION = 'question';
+const SINCE_QUESTION = 'question';
 
 /** @throws Refusal `no-trees`, `no-changes` where nothing is known of it, `no-question`, `not-since` */
 export async function runChanges(

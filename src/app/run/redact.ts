@@ -9,5 +9,5 @@ export function redact(
   argv: readonly string[],
 ): Promise<number> {
   const secrets = names.map((name) => ({ name, value: env[name] ?? '' }));
-  return runRedacted(argv, secrets);
+  return runRedacted(argv, secrets, env);
 }

@@ -6,18 +6,24 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { redactor, type Secret } from '../../text/redact.ts';
+import { redactor, SECRETS_VARIABLE, type Secret } from '../../text/redact.ts';
 
 /** What an agent has left that holds its output open is not waited for any longer. */
 const DRAIN_MS = 500;
 
-/** Resolves with the exit status of the agent: 128 + n for a death by signal n. */
-export function runRedacted(argv: readonly string[], secrets: readonly Secret[]): Promise<number> {
+/** `around`: the agent's environment. Resolves with the exit status of the agent: 128 + n for a death by signal n. */
+export function runRedacted(
+  argv: readonly string[],
+  secrets: readonly Secret[],
+  around: NodeJS.ProcessEnv,
+): Promise<number> {
   const [program = '', ...args] = argv;
   // A signal to the group reaches the agent by itself; its end is ours.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
-  const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'] });
+  // What our own commands write down for it goes without them, too.
+  const env = { ...around, [SECRETS_VARIABLE]: secrets.map(({ name }) => name).join(',') };
+  const child = spawn(program, args, { env, stdio: ['inherit', 'pipe', 'pipe'] });
   const flushes = [follow(child.stdout, 1, secrets), follow(child.stderr, 2, secrets)];
   return new Promise((resolve) => {
     const end = (code: number): void => {

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../../model/diagnostic.ts';
 const severities = { error: 'error', warning: 'warning', note: 'info' } as const;
 
 /** Underlines stand at the word that a message is about. */
-export function marksOf(doc: Text, diagnostics: readonly Diagnostic[]): Mark[] {
+function marksOf(doc: Text, diagnostics: readonly Diagnostic[]): Mark[] {
   return diagnostics.flatMap((each) => {
     if (each.line === null || each.line < 1 || each.line > doc.lines) return [];
     const line = doc.line(each.line);

@@ -23,7 +23,7 @@ export function offersOf(schema: JsonObject, place: YamlPlace): Offer[] {
 }
 
 /** Whether a list of plain texts, or a plain text, is asked for there. */
-export function takesText(schema: JsonObject, { path }: YamlPlace): boolean {
+function takesText(schema: JsonObject, { path }: YamlPlace): boolean {
   return schemasAt(schema, path).some((each) => typesOf(each).includes('string'));
 }
 
