@@ -53,11 +53,17 @@ function enter(pid: number): void {
   writeFileSync(mark, String(pid));
 }
 
-/** As the wrapper of an attempt does: it says who it is, then claims, then works. */
+/**
+ * As the wrapper of an attempt does: it says who it is, then claims, then works. It waits for the death of whoever leaves the
+ * lock to it: on a busy machine it would be over before anybody could say who it was.
+ */
 function leaveToAttempt(controlDir: string, attemptDir: string): void {
   mkdirSync(controlDir);
   const env = { ...process.env, CODEX_ORCH_ATTEMPT_DIR: attemptDir };
-  const child = spawn('sleep', ['0.1'], { detached: true, stdio: 'ignore', env });
+  const child = spawn('sh', ['-c', 'read -r _; exec sleep 0.1'], {
+    ...{ detached: true, env },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const pid = child.pid ?? 0;
   const identity = identityOf(pid);
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').trim();
