@@ -22,11 +22,6 @@ export function offersOf(schema: JsonObject, place: YamlPlace): Offer[] {
   return [...fields, ...values].filter(({ label }) => !seen.has(label) && seen.add(label));
 }
 
-/** Whether a list of plain texts, or a plain text, is asked for there. */
-function takesText(schema: JsonObject, { path }: YamlPlace): boolean {
-  return schemasAt(schema, path).some((each) => typesOf(each).includes('string'));
-}
-
 function schemasAt(root: JsonObject, path: readonly string[]): JsonObject[] {
   return path.reduce<JsonObject[]>(
     (all, step) => all.flatMap((schema) => stepInto(schema, step)),
