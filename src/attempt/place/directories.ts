@@ -88,20 +88,26 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
 /** In `control/`: emptied directories of owners, each with that of a first attempt in it, for the next to take over. */
 const SPARES = ['.spare-1', '.spare-2', '.spare-3', '.spare-4'];
 const SPARE_ATTEMPT = '0001';
+/** Beside them, while one is made: with the id of the process that does it. */
+const EMPTYING = '.emptying-';
 
 /**
  * Keeps the directory of an attempt that is over for the next one, where not enough are kept yet: to remove one and to
- * make another costs several times what giving it a new name does. That comes first, here too.
+ * make another costs several times what giving it a new name does. That comes first, here too; and to a name that
+ * nobody takes: others of this run take a spare in the moment in which there is one.
  */
 function keepSpare(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find((each) => !isThere(each));
   if (spare === undefined || namesIn(ownerDir).length !== 1) return false;
-  renameFile(ownerDir, spare);
-  const emptied = path.join(spare, SPARE_ATTEMPT);
-  const number = path.basename(controlDir);
-  if (number !== SPARE_ATTEMPT) renameFile(path.join(spare, number), emptied);
+  const emptying = path.join(path.dirname(ownerDir), `${EMPTYING}${process.pid}`);
+  if (!attempt(() => renameFile(ownerDir, emptying))) return false;
+  const emptied = path.join(emptying, path.basename(controlDir));
   for (const name of namesIn(emptied)) removeFile(path.join(emptied, name));
+  if (path.basename(emptied) !== SPARE_ATTEMPT) {
+    renameFile(emptied, path.join(emptying, SPARE_ATTEMPT));
+  }
+  renameFile(emptying, spare);
   return true;
 }
 
@@ -110,11 +116,15 @@ function takeSpare(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find(isThere);
   if (spare === undefined || isThere(ownerDir)) return false;
-  return attempt(() => {
+  const isTaken = attempt(() => {
     renameFile(spare, ownerDir);
     if (path.basename(controlDir) === SPARE_ATTEMPT) return;
     renameFile(path.join(ownerDir, SPARE_ATTEMPT), controlDir);
   });
+  if (isTaken && isThere(controlDir) && namesIn(controlDir).length === 0) return true;
+  // A claim or an exit in it would be taken for this attempt's.
+  remove(ownerDir);
+  return false;
 }
 
 function sparesBeside(ownerDir: string): string[] {
@@ -124,11 +134,14 @@ function sparesBeside(ownerDir: string): string[] {
 /** What was kept for attempts to come, and what a crash has left of directories that were being removed. `controlRoot`: of the run. */
 export function clearLeftovers(controlRoot: string): void {
   for (const owner of namesIn(controlRoot)) {
-    for (const name of namesIn(path.join(controlRoot, owner))) {
-      if (/^\.\d+\.over$/.test(name) || SPARES.includes(owner)) {
-        attempt(() => removeControl(path.join(controlRoot, owner, name)));
+    const directory = path.join(controlRoot, owner);
+    const isKept = SPARES.includes(owner) || owner.startsWith(EMPTYING);
+    for (const name of namesIn(directory)) {
+      if (isKept || /^\.\d+\.over$/.test(name)) {
+        attempt(() => removeControl(path.join(directory, name)));
       }
     }
+    if (isKept) attempt(() => remove(directory));
   }
 }
 

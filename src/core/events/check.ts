@@ -26,7 +26,11 @@ export const checkEvents: Family<CheckEvents> = {
         (each) => each.index === index && each.baseline === baseline,
       );
       if (isTwice === true) return `check ${index} of attempt ${attempt} has a receipt already`;
-      if (baseline !== true) return unlessConcluding(state, event);
+      if (baseline !== true) {
+        const { publish } = taskOf(state, instance);
+        const isEarly = publish.length > 0 && instance.published.length === 0;
+        return unlessConcluding(state, event) ?? (isEarly ? 'it published nothing' : null);
+      }
       if (latest?.finished_at !== null) return `attempt ${attempt} has ended`;
       return unless(state, event, 'running');
     },

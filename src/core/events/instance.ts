@@ -208,6 +208,11 @@ function misfitOfFailure(
       ? null
       : `attempt ${attempt} has not ended`;
   }
+  const { failure_kind: kind } = event.payload;
+  if (status === 'running' && kind === 'check_failed') {
+    const hasFailed = failedChecks(instanceOf(state, event.instance_id)).length > 0;
+    if (!hasFailed) return 'no check of it has failed';
+  }
   return unless(state, event, 'running', 'pending', 'runnable', 'waiting');
 }
 

@@ -48,6 +48,11 @@ function lives(): void {
   }
 }
 
+function fill(directory: string, file: string): void {
+  mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+  writeFileSync(path.join(directory, file), 'x');
+}
+
 function expectAtRest(): void {
   expect(readdirSync(attemptDir).sort()).toEqual([...SHOWN, 'scratch'].sort());
   for (const name of SHOWN) {
@@ -120,6 +125,34 @@ describe('an attempt that is over', () => {
     expect(unsettledAttempts(paths)).toHaveLength(2);
   });
 
+  it.each<[string, (spare: string) => void]>([
+    ['with the claim of another attempt in it', (spare) => fill(spare, '0001/claim-0')],
+    ['with an exit in it', (spare) => fill(spare, '0001/exit')],
+    ['with the directory of another number', (spare) => fill(spare, '0003/claim-0')],
+    [
+      'with what an earlier version left in it',
+      (spare) => mkdirSync(path.join(spare, '.0000.over')),
+    ],
+    ['with nothing in it', () => undefined],
+  ])('is followed by one that has nothing of it, where a spare was left %s', (_how, leave) => {
+    for (const [owner, number] of [
+      ['next', 1],
+      ['more', 2],
+    ] as const) {
+      const spare = path.join(paths.controlRoot, '.spare-1');
+      mkdirSync(spare, { recursive: true });
+      leave(spare);
+      const next = {
+        attemptDir: paths.attemptDir(owner, number),
+        controlDir: paths.controlDir(owner, number),
+      };
+      makeDirectories(next);
+      expect(readdirSync(next.controlDir)).toEqual([]);
+      expect(readdirSync(path.dirname(next.controlDir))).toEqual([path.basename(next.controlDir)]);
+    }
+    expect(readdirSync(paths.controlRoot).sort()).toEqual(['more', 'next']);
+  });
+
   it('has its manifest in context/', () => {
     lives();
     mkdirSync(path.join(attemptDir, 'context'));
@@ -149,6 +182,9 @@ describe('an attempt that is over', () => {
     const spare = path.join(paths.controlRoot, '.spare-2', '0001');
     mkdirSync(spare, { recursive: true });
     writeFileSync(path.join(spare, 'claim-0'), 'run\n');
+    mkdirSync(path.join(paths.controlRoot, '.spare-3'));
+    fill(path.join(paths.controlRoot, '.emptying-1'), '0002/exit');
+    expect(unsettledAttempts(paths)).toEqual([]);
     clearLeftovers(paths.controlRoot);
     expect(readdirSync(paths.controlRoot)).toEqual([]);
     expectAtRest();

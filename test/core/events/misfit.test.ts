@@ -148,7 +148,12 @@ function essence(state: RunState): unknown {
       started_at: null,
       finished_at: null,
       blocking: [...blocking_interrupts].sort(),
-      attempts: attempts.map((each) => ({ ...each, started_at: null, finished_at: null })),
+      attempts: attempts.map(({ checks = [], ...each }) => ({
+        ...each,
+        started_at: null,
+        finished_at: null,
+        checks: checks.toSorted((a, b) => a.index - b.index),
+      })),
     })),
     interrupts: sorted(state.interrupts, ({ interrupt, ...record }) => ({
       ...record,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordCheck } from '../../../src/core/judge/checks.ts';
 import { awaitsChecks, dueBaseline, dueCheck } from '../../../src/core/state/checks.ts';
+import type { RunEvent } from '../../../src/core/events/events.ts';
 import { replay } from '../../../src/core/events/evolve.ts';
 import { argvOf, type CheckReceipt, type CheckSpec } from '../../../src/model/checks.ts';
 import { NOW, task } from '../../support/make.ts';
@@ -26,6 +27,17 @@ function receive(run: ScriptedRun, receipt: Partial<CheckReceipt>): void {
   const argv = argvOf(spec);
   const whole = { index, argv, exit: 0, output_sha256: 'c'.repeat(64), tree: null, ...receipt };
   run.events.push(...recordCheck(run.state, id, whole, NOW));
+}
+
+/** The log as it would be without these, numbered anew. */
+function without({ events }: ScriptedRun, type: RunEvent['event_type']): RunEvent[] {
+  return events
+    .filter((event) => event.event_type !== type)
+    .map((event, at) => ({
+      ...event,
+      seq: at + 1,
+      event_id: `${String(at + 1).padStart(6, '0')}-${event.event_type}`,
+    }));
 }
 
 describe('checks', () => {
@@ -113,13 +125,16 @@ describe('checks', () => {
     run.end('a');
     const done = run.events.at(-1);
     expect(done?.event_type).toBe('instance_done');
-    const without = run.events.filter((event) => event.event_type !== 'check_finished');
-    const numbered = without.map((event, at) => ({
-      ...event,
-      seq: at + 1,
-      event_id: `${String(at + 1).padStart(6, '0')}-${event.event_type}`,
-    }));
-    expect(() => replay(numbered as typeof run.events)).toThrow('has no receipt');
+    expect(() => replay(without(run, 'check_finished'))).toThrow('has no receipt');
     expect(started).toBeGreaterThan(0);
+  });
+
+  it('have failed nothing in a log that does not hold what they judged, or how', () => {
+    const run = new ScriptedRun([task({ id: 'a', checks: [check('one')] })]);
+    finish(run, [1]);
+    expect(run.last('a')).toMatchObject({ status: 'failed', failure_kind: 'check_failed' });
+    replay(run.events);
+    expect(() => replay(without(run, 'check_finished'))).toThrow('no check of it has failed');
+    expect(() => replay(without(run, 'artifacts_published'))).toThrow('it published nothing');
   });
 });
