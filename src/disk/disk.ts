@@ -108,6 +108,9 @@ function createInPlace(file: string, data: string | Uint8Array, options: WriteOp
   try {
     faultPoint('write', file, () => writeAll(fd, halfOf(data)));
     if (data.length > 0) writeAll(fd, data);
+  } catch (error) {
+    removeIfThere(file);
+    throw error;
   } finally {
     closeSync(fd);
   }

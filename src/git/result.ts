@@ -13,6 +13,8 @@ export type Merged = { sides: Side[] } & (
 export type MergeOptions = Omit<FoldOptions, 'sides' | 'ref'> & {
   runId: string;
   sides: readonly Side[];
+  /** Tells a merge from others of the run at the same time; left out: of whoever holds the run. */
+  apart?: string;
 };
 
 /**
@@ -20,7 +22,7 @@ export type MergeOptions = Omit<FoldOptions, 'sides' | 'ref'> & {
  * named by nothing when this returns.
  */
 export async function mergeSides(git: Git, options: MergeOptions): Promise<Merged> {
-  const { repository, runId, sides, ...rest } = options;
+  const { repository, runId, sides, apart = '', scratch, ...rest } = options;
   const commits = await independent(
     git,
     repository,
@@ -30,9 +32,11 @@ export async function mergeSides(git: Git, options: MergeOptions): Promise<Merge
   const [first, ...others] = kept;
   if (!first) throw new Error('nothing to merge');
   if (others.length === 0) return { ok: true, commit: first.commit, sides: kept };
-  const ref = `${runRefs(runId).all}merge`;
-  const folded = await fold(git, { ...rest, repository, ref, sides: [first, ...others] });
-  await deleteRefs(git, repository, [ref]);
+  const ref = `${runRefs(runId).all}merge${apart}`;
+  const own = { repository, ref, scratch: `${scratch}${apart}` };
+  const folded = await fold(git, { ...rest, ...own, sides: [first, ...others] }).finally(() =>
+    deleteRefs(git, repository, [ref]),
+  );
   const { commit, conflicts } = folded;
   if (conflicts.length > 0) return { ok: false, conflicts, sides: kept };
   return { ok: true, commit, sides: kept };

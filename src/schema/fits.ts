@@ -50,7 +50,9 @@ export async function compileInPlace(schema: JsonObject | boolean): Promise<Comp
  * A validator by dialect, which has learned its dialect's own schema: that takes longer than all that stands in a
  * condition. Not there while one is at work, so that what is cut off in the middle is used no more.
  */
-const learned = new Map<string, Ajv>();
+const learned = new Map<string, { ajv: Ajv; compiled: number }>();
+/** A validator keeps something of all that it has compiled: after so many, a new one learns. */
+const MOST_COMPILED = 500;
 
 function compileBy(
   newValidator: () => Ajv,
@@ -59,10 +61,10 @@ function compileBy(
 ): ValidateFunction {
   // What names itself, or a part of it, would be known to others by that name.
   if (/"\$?id":/.test(stringifyJson(schema))) return newValidator().compile(schema);
-  const validator = learned.get(dialect) ?? newValidator();
+  const { ajv, compiled } = learned.get(dialect) ?? { ajv: newValidator(), compiled: 0 };
   learned.delete(dialect);
-  const validate = validator.compile(schema);
-  if (typeof schema !== 'boolean') validator.removeSchema(schema);
-  learned.set(dialect, validator);
+  const validate = ajv.compile(schema);
+  if (typeof schema !== 'boolean') ajv.removeSchema(schema);
+  if (compiled < MOST_COMPILED) learned.set(dialect, { ajv, compiled: compiled + 1 });
   return validate;
 }

@@ -2,6 +2,7 @@
  * Replaces secrets in a stream of bytes, wherever it is cut. Bytes are characters here (latin1), so that a cut within a
  * character does no harm. Pure.
  */
+import { isJsonObject, type Json } from '../model/json.ts';
 
 /** A secret, by the name that stands in its place. */
 export interface Secret {
@@ -16,22 +17,30 @@ export interface Redactor {
   end(): string;
 }
 
-/** Names the variables of an attempt whose values are secrets, with commas between them. */
-export const SECRETS_VARIABLE = 'CODEX_ORCH_SECRETS';
+/** Names the variables of an attempt whose values are secrets, with commas between them. No word of it may be one that agents leave out of the environment of what they run. */
+export const REDACTED_VARIABLE = 'CODEX_ORCH_REDACTED';
 
-/** A value that is JSON without the secrets that the environment of an attempt names. */
-export function withoutSecrets<T>(value: T, env: Readonly<Record<string, string | undefined>>): T {
-  const names = env[SECRETS_VARIABLE]?.split(',') ?? [];
+/** A value without the secrets that the environment of an attempt names, in texts and in names of fields. */
+export function withoutSecrets<T extends Json>(
+  value: T,
+  env: Readonly<Record<string, string | undefined>>,
+): T {
+  const names = env[REDACTED_VARIABLE]?.split(',') ?? [];
   if (names.length === 0) return value;
   const secrets = names.map((name) => ({ name, value: env[name] ?? '' }));
   const shown = (text: string): string => {
     const { push, end } = redactor(secrets);
     return Buffer.from(push(bytesOf(text)) + end(), 'latin1').toString('utf8');
   };
-  // Each text by itself: what is around texts in JSON stays as it is, whatever the secrets are.
-  const replaced = (_key: string, part: unknown): unknown =>
-    typeof part === 'string' ? shown(part) : part;
-  return JSON.parse(JSON.stringify(value, replaced)) as T;
+  const cleaned = (part: Json): Json => {
+    if (typeof part === 'string') return shown(part);
+    if (Array.isArray(part)) return part.map(cleaned);
+    if (!isJsonObject(part)) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([name, inner]) => [shown(name), cleaned(inner)]),
+    );
+  };
+  return cleaned(value) as T;
 }
 
 /** How often text is put into a JSON string, at most: output of a command in an event in a message. */

@@ -1,6 +1,7 @@
 /** What surrounds an agent: its environment, what stands around it, what of its output nobody may read. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles, type Ended } from '../support/built-program.ts';
@@ -71,7 +72,7 @@ describe('wrap', () => {
     const wrap = ['env', 'WRAPPED=yes', 'nice', '-n', '3'];
     const directory = program({ backend: 'command', run: 'echo $WRAPPED; nice', wrap });
     expect((await start(directory)).code).toBe(0);
-    expect(result(directory)).toBe('yes\n3\n');
+    expect(result(directory)).toBe(`yes\n${getPriority() + 3}\n`);
   });
 
   const works = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-pid', 'true']).status === 0;

@@ -52,7 +52,10 @@ export class CrashRepository {
   /** What an undisturbed run and a crashed one must have in common. */
   digest(): string[] {
     const heads = this.#git('for-each-ref', '--format=%(refname) %(tree)', 'refs/heads');
-    const subjects = this.#git('log', '--format=%an %s', '--branches').replace(/\d{14}-\w+/g, '');
+    const subjects = this.#git('log', '--topo-order', '--format=%an %s', '--branches').replace(
+      /\d{14}-\w+/g,
+      '',
+    );
     const refs = this.#git('for-each-ref', '--format=%(refname)', 'refs/codex-orch').split('\n');
     const names = refs.map((ref) => ref.replace(/^refs.codex-orch.[^/]+/, ''));
     // What stands behind a squash is named by it, which has the time of its making.

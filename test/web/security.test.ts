@@ -358,7 +358,8 @@ describe('slow clients', () => {
       const drop = setInterval(() => slow.write('x-more: 1\r\n'), 500);
       let answer = '';
       slow.on('data', (bytes: Buffer) => (answer += bytes.toString()));
-      await once(slow, 'close');
+      // An error on the way, as of a write that comes too late, is no matter.
+      await new Promise((resolve) => slow.on('error', () => undefined).once('close', resolve));
       clearInterval(drop);
       expect(answer).toContain('HTTP/1.1 4');
       expect(isOver).toBe(false);

@@ -53,7 +53,8 @@ export function createAcpReader(): OutputReader {
       case 'notice':
         return [{ type: 'other', id: '', kind: 'notice', text }];
       case 'usage':
-        seen.usage = usageIn(record['usage']) ?? seen.usage;
+        // What comes after the turn's end is no more than what the end itself says.
+        if (seen.turn === 'open') seen.usage = usageIn(record['usage']) ?? seen.usage;
         return [];
       case 'permission_answered':
         return [onPermission(record)];

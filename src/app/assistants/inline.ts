@@ -46,7 +46,8 @@ export class InlineAssistants implements Answerer {
       if (wait === null) continue;
       const until = wait?.until() ?? null;
       if (until !== null && until > this.#world.clock.now()) {
-        wakeAt = earliest(wakeAt, until);
+        // An answer that nobody goes on with any more is not waited for.
+        if (isUnsettled(state, interrupt.instance_id)) wakeAt = earliest(wakeAt, until);
         continue;
       }
       const tries = wait !== undefined && until !== null ? wait.account : null;
@@ -81,4 +82,9 @@ export class InlineAssistants implements Answerer {
     };
     return { ended, stop };
   }
+}
+
+function isUnsettled(state: RunState, instanceId: string | null): boolean {
+  const status = state.instances.get(instanceId ?? '')?.status;
+  return status !== undefined && !['done', 'failed', 'skipped'].includes(status);
 }

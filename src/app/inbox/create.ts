@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { stringifyJson, type JsonObject } from '../../model/json.ts';
+import { stringifyJson, type Json, type JsonObject } from '../../model/json.ts';
 import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { handOffKeys, type InstanceInterrupt } from '../../model/run.ts';
@@ -54,7 +54,15 @@ export async function createInterrupt(
   names: AskerNames & { instance: string },
   given: Question,
 ): Promise<CreatedInterrupt> {
-  const question = withoutSecrets(given, world.env);
+  const shown = <T extends Json>(value: T): T => withoutSecrets(value, world.env);
+  const question = {
+    ...given,
+    ...{
+      text: shown(given.text),
+      options: given.options.map(shown),
+      metadata: shown(given.metadata),
+    },
+  };
   const { paths, task, instance } = await findAsker(names);
   if (!instance) throw new Error('no instance is named');
   if (question.text.trim() === '') {

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { resolveInside } from '../../disk/inside.ts';
+import { realPathOf } from '../../disk/real-path.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { statsOf } from '../../disk/stats-of.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -61,7 +62,8 @@ export async function authoredFiles(place: ProgramPlace): Promise<AuthoredFile[]
   return [...files].sort().flatMap((file) => {
     if (isHidden(file)) return [];
     const inside = resolveInside(programDir, file);
-    const stats = inside.ok ? statsOf(inside.path) : null;
+    if (!inside.ok || isHidden(realNameOf(programDir, inside.path))) return [];
+    const stats = statsOf(inside.path);
     return stats?.isFile() === true ? [{ file, kind: kindOfFile(file), size: stats.size }] : [];
   });
 }
@@ -167,12 +169,18 @@ function textIn(source: ProgramSource, file: string): string | null {
 /** What a run or a tool keeps for itself (names with a dot) is not written by hand. */
 function requireAuthored(programDir: string, file: string): void {
   const inside = resolveInside(programDir, file);
-  const why = isHidden(file) ? 'is not an authored file' : inside.ok ? null : inside.reason;
+  const isOurs = isHidden(file) || (inside.ok && isHidden(realNameOf(programDir, inside.path)));
+  const why = isOurs ? 'is not an authored file' : inside.ok ? null : inside.reason;
   if (why !== null) throw new Refusal('path-refused', `"${file}": ${why}`);
   if (path.posix.normalize(file) === file && !file.endsWith('/')) return;
   throw new Refusal('file-not-found', `there is no file "${file}" here`, {
     exit: ExitStatus.notFound,
   });
+}
+
+/** Relative to the program: a link to what is hidden is hidden, too. `real`: below it. */
+function realNameOf(programDir: string, real: string): string {
+  return path.relative(realPathOf(programDir), real).split(path.sep).join('/');
 }
 
 function isHidden(file: string): boolean {

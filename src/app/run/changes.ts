@@ -1,4 +1,5 @@
 /** `run changes`: what a run, or one instance of it, has changed. */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { instanceOf, type RunState } from '../../core/state/run-state.ts';
 import { makeDirectory } from '../../disk/disk.ts';
@@ -106,7 +107,7 @@ interface Range {
 async function ofRun(work: RunWork, since: string | null): Promise<Range[]> {
   const ranges: Range[] = [];
   for (const place of work.places) {
-    const merged = await mergedWork(work, place);
+    const merged = await mergedWork(work, place, oneOfMany());
     const { repository, worktree } = place.base;
     const from = await startOf(work, place, since);
     const range = { place: within(repository), worktree, from, sharedWith: null };
@@ -120,10 +121,15 @@ async function ofRun(work: RunWork, since: string | null): Promise<Range[]> {
   return ranges;
 }
 
+/** Anybody may look, at any time, also while an engine merges. No dot stands in the id of an instance there. */
+function oneOfMany(): string {
+  return `.${randomBytes(4).toString('hex')}`;
+}
+
 /** What had been committed by then; where that does not fit together, all counts as new. */
 async function startOf(work: RunWork, place: WorkPlace, since: string | null): Promise<string> {
   if (since === null) return place.base.commit;
-  const merged = await mergeWork(work, place, { before: since });
+  const merged = await mergeWork(work, place, { before: since, apart: oneOfMany() });
   return merged.ok ? merged.commit : place.base.commit;
 }
 

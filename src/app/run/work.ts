@@ -40,16 +40,16 @@ export function noTrees({ paths }: RunWork): Refusal {
 
 /**
  * The work of all instances: the result of the run where it is done, and kept from then on; otherwise of those that
- * are done so far.
+ * are done so far. `apart`: as `mergeSides`.
  */
-export async function mergedWork(work: RunWork, place: WorkPlace): Promise<Merged> {
+export async function mergedWork(work: RunWork, place: WorkPlace, apart?: string): Promise<Merged> {
   const { git, paths, state } = work;
   const { repository } = place.base;
   const { runId } = paths;
   const isDone = runStatus(state) === 'done';
   const kept = isDone ? await keptResult(git, repository, runId) : null;
   if (kept !== null) return { ok: true, commit: kept.commit, sides: [kept] };
-  const merged = await mergeWork(work, place);
+  const merged = await mergeWork(work, place, { apart });
   if (merged.ok && isDone) {
     await keepResult(git, repository, runId, merged.commit, paths.authoredDir);
   }

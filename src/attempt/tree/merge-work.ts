@@ -44,12 +44,12 @@ export function worktreesOf({ plan }: RunState, repository: string): ReadonlySet
 
 /**
  * What the instances that are done have done so far, in one commit; merged again, it is the same. `before`: as it was
- * then, ISO 8601 in UTC.
+ * then, ISO 8601 in UTC. `apart`: as `mergeSides`.
  */
 export async function mergeWork(
   { git, paths, state }: MergeContext,
   { base, ref }: WorkPlace,
-  { before = null }: { before?: string | null } = {},
+  { before = null, apart }: { before?: string | null; apart?: string | undefined } = {},
 ): Promise<Merged> {
   const { repository } = base;
   const { runId } = paths;
@@ -70,6 +70,7 @@ export async function mergeWork(
     message: `Merge the work of run ${runId}\n\nCodex-Orch-Run: ${runId}`,
     at: lastEnd(state),
     scratch: paths.treeFile('result', 'merge'),
+    ...(apart === undefined ? {} : { apart }),
   });
 }
 

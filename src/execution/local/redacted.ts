@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { redactor, SECRETS_VARIABLE, type Secret } from '../../text/redact.ts';
+import { redactor, REDACTED_VARIABLE, type Secret } from '../../text/redact.ts';
 
 /** What an agent has left that holds its output open is not waited for any longer. */
 const DRAIN_MS = 500;
@@ -22,7 +22,7 @@ export function runRedacted(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
   // What our own commands write down for it goes without them, too.
-  const env = { ...around, [SECRETS_VARIABLE]: secrets.map(({ name }) => name).join(',') };
+  const env = { ...around, [REDACTED_VARIABLE]: secrets.map(({ name }) => name).join(',') };
   const child = spawn(program, args, { env, stdio: ['inherit', 'pipe', 'pipe'] });
   const flushes = [follow(child.stdout, 1, secrets), follow(child.stderr, 2, secrets)];
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -46,6 +46,20 @@ describe('files that people write', () => {
     );
     const late = saveText(ownWorld, place, 'prompts/deep/more.md', 'z\n', hash);
     await expect(late).rejects.toMatchObject({ code: 'edit-conflict' });
+  });
+
+  it('are none where a link leads to what a run or a tool keeps', async () => {
+    const place = sample();
+    mkdirSync(path.join(place.programDir, '.git'));
+    writeFileSync(path.join(place.programDir, '.git/hook'), 'x\n');
+    symlinkSync('../.git/hook', path.join(place.programDir, 'prompts/hook.md'));
+    symlinkSync('a.json', path.join(place.programDir, 'shapes/b.json'));
+    await expect(inspectText(place, 'prompts/hook.md')).rejects.toMatchObject({
+      code: 'path-refused',
+    });
+    const names = (await authoredFiles(place)).map(({ file }) => file);
+    expect(names).not.toContain('prompts/hook.md');
+    expect(await inspectText(place, 'shapes/b.json')).toMatchObject({ text: '{"type": "object"}' });
   });
 
   it('are made where there is none, but over none that came meanwhile', async () => {

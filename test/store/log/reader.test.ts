@@ -191,6 +191,6 @@ describe('whoever follows a log', () => {
       expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0);
       if ((looks += 1) === 3) break;
     }
-    await expect.poll(watchers).toBe(before);
+    await expect.poll(watchers, { timeout: 20_000 }).toBe(before);
   });
 });

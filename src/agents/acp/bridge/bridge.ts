@@ -91,7 +91,7 @@ export class Bridge {
   async run(): Promise<number> {
     const ended = await this.#turn();
     this.#updates.flush();
-    this.#meter?.look();
+    this.#meter?.lookLast();
     const { limits } = this.#updates;
     this.#emit(limits === null ? ended : { ...ended, limits });
     await this.#sessionIsKept(ended.usage);

@@ -81,7 +81,7 @@ export class Connection {
   /** What is no message is passed over: some programs print before they speak. */
   #take(line: string): void {
     this.#agent.onMessage('agent', line);
-    if (isTooDeep(line)) {
+    if (line.trimStart().startsWith('{') && isTooDeep(line)) {
       const most = `more than ${maxRecordDepth} levels deep`;
       return this.close(new Error(`the agent sent a message that is nested ${most}`));
     }

@@ -49,6 +49,12 @@ export class TurnMeter {
     this.#onUsage(usage);
   }
 
+  /** The turn is over: how it ended tells the rest. */
+  lookLast(): void {
+    clearInterval(this.#clock);
+    this.look();
+  }
+
   /** Whether all is kept of a turn that used so much; null: the session is not to be seen. */
   hasAll(told: Usage): boolean | null {
     const used = this.#used();
@@ -62,7 +68,12 @@ export class TurnMeter {
   }
 
   #used(): Usage | null {
-    const sum = this.#use?.look(this.#sessionId) ?? null;
-    return sum === null ? null : usageSince(sum, this.#before);
+    try {
+      const sum = this.#use?.look(this.#sessionId) ?? null;
+      return sum === null ? null : usageSince(sum, this.#before);
+    } catch {
+      // A disk that fails here is no reason to end the agent.
+      return null;
+    }
   }
 }
