@@ -15,6 +15,7 @@ import { checkBase, makeBase } from '../../src/git/base.ts';
 import { fold, independent, markedFiles } from '../../src/git/fold.ts';
 import { repositoryAt } from '../../src/git/repository.ts';
 import { restoreWork } from '../../src/git/restore-work.ts';
+import { mergeSides } from '../../src/git/result.ts';
 import { setRef } from '../../src/git/set-ref.ts';
 import { engineGit, makeTree, type Tree } from '../../src/git/tree.ts';
 import { writeWork, type Work } from '../../src/git/work.ts';
@@ -381,6 +382,27 @@ const folding = ({ repo, repository, sides }: Branched, scratch = 'm') =>
     at,
     scratch: `${repo.dir}.${scratch}`,
   });
+
+it('whoever looks at the work of a run touches nothing of a merge that is going on', async () => {
+  const made = await branched(
+    (repo) => repo.write('f', '1\n2\n3\n4\n5\n6\n7\n8\n9\n'),
+    (repo) => repo.write('f', 'one\n2\n3\n4\n5\n6\n7\n8\n9\n'),
+    (repo) => repo.write('f', '1\n2\n3\n4\nfive\n6\n7\n8\n9\n'),
+    (repo) => repo.write('f', '1\n2\n3\n4\n5\n6\n7\n8\nnine\n'),
+  );
+  const { repo, repository, sides } = made;
+  const scratch = `${repo.dir}.merge`;
+  mkdirSync(scratch);
+  writeFileSync(path.join(scratch, 'attributes'), '');
+  await setRef(testGit, repository, `${NS}/merge`, sides[1]?.commit ?? '');
+  const before = repo.git('for-each-ref');
+  const options = { repository, sides, message: 'm', at, scratch, runId: path.basename(NS) };
+  const merged = await mergeSides(testGit, { ...options, apart: '.1' });
+  expect(merged.ok).toBe(true);
+  expect(repo.git('for-each-ref')).toBe(before);
+  expect(existsSync(path.join(scratch, 'attributes'))).toBe(true);
+  expect(existsSync(`${scratch}.1`)).toBe(false);
+});
 
 it('three sides become one commit with three parents, the same one again', async () => {
   const made = await branched(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactor } from '../../src/text/redact.ts';
+import { redactor, withoutSecrets } from '../../src/text/redact.ts';
 
 const secrets = [
   { name: 'A', value: 'abc' },
@@ -38,4 +38,12 @@ it('shows at once what can be no part of a secret', () => {
   expect(push('a line\n')).toBe('a line\n');
   expect(push('ab')).toBe('');
   expect(push('!')).toBe('ab!');
+});
+
+it('leaves secrets out of a value, as the environment of an attempt names them', () => {
+  const env = { CODEX_ORCH_REDACTED: 'A,Q,EMPTY', A: 'abc', Q: 'say "hi"\n\\ü', B: 'abcdef' };
+  const value = { 'key abc': ['=say "hi"\n\\ü=', 1, null, { deep: 'abcdef' }] };
+  const without = { 'key ‹A›': ['=‹Q›=', 1, null, { deep: '‹A›def' }] };
+  expect(withoutSecrets(value, env)).toEqual(without);
+  expect(withoutSecrets(value, { A: 'abc' })).toBe(value);
 });

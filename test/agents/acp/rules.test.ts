@@ -107,6 +107,16 @@ function failureOf(ended: object, termination: 'orphaned' | 'nonzero_exit' = 'no
   });
 }
 
+it('what an attempt used is what the end of its turn says, whatever comes after', () => {
+  const reader = backendOf('acp').reader();
+  const usage = { input_tokens: 7, cached_input_tokens: 0, output_tokens: 5 };
+  const push = (event: object): void => void reader.push(JSON.stringify(event));
+  push({ type: 'usage', usage: { ...usage, input_tokens: 3 } });
+  push({ type: 'turn_ended', outcome: 'completed', usage: { ...usage, cost_usd: 0.5 } });
+  push({ type: 'usage', usage: { ...usage, input_tokens: 4 } });
+  expect(reader.summary().usage).toMatchObject({ input_tokens: 7, cost_usd: 0.5 });
+});
+
 describe('a usage limit', () => {
   const error = { cause: 'error', code: -32603 };
   const at = Date.UTC(2030, 0, 1, 2) / 1000;
