@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { REDACTED_VARIABLE } from '../../src/text/redact.ts';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
 
 const root = testDirectory('worker-reference');
@@ -23,6 +24,7 @@ it('names every variable and every file that a worker finds', async () => {
   writeFiles(program, {
     'project.yaml': {
       ...{ name: 'p', workspace: '.', default_agent: 'shell' },
+      agents: { looker: { backend: 'command', secrets: ['TOKEN'] } },
       user_inputs: { topic: 'topic.txt', list: 'list.json' },
     },
     'topic.txt': 'cats',
@@ -32,7 +34,7 @@ it('names every variable and every file that a worker finds', async () => {
       run: `cd "$CODEX_ORCH_ATTEMPT_DIR"; echo '{"n": 1}' > result.json; echo a > a.md`,
     },
     'tasks/look.yaml': {
-      ...{ id: 'look', title: 'Look', status: 'ready', publish: [] },
+      ...{ id: 'look', title: 'Look', status: 'ready', publish: [], agent: 'looker' },
       depends_on: [{ task: 'first', kind: 'context', consume: ['result.json', 'a.md'] }],
       compose: [
         { kind: 'file', path: 'topic.txt' },
@@ -56,6 +58,7 @@ it('names every variable and every file that a worker finds', async () => {
   });
   const { code, stderr } = await codexOrch(['run', 'start', program, '--root', 'look'], {
     cwd: root,
+    env: { TOKEN: 'a word of its own' },
   });
   expect(code, stderr).toBe(0);
   const lines = (name: string): string[] =>
@@ -80,6 +83,8 @@ it('names every variable and every file that a worker finds', async () => {
   expect(patterns.filter((pattern) => !files.some((file) => pattern.test(file)))).toEqual([]);
 
   const orders = readFileSync('src/attempt/order.ts', 'utf8');
-  const set = [...new Set(orders.match(/CODEX_ORCH_[A-Z_]+(?=:)/g))].sort();
+  const set = [
+    ...new Set([...(orders.match(/CODEX_ORCH_[A-Z_]+(?=:)/g) ?? []), REDACTED_VARIABLE]),
+  ].sort();
   expect([...new Set([...lines('variables'), ...ofAssistants])].sort()).toEqual(set);
 });

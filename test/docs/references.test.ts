@@ -9,13 +9,17 @@ import { builtEntry } from '../support/built-program.ts';
 const run = promisify(execFile);
 
 describe('what scripts make', () => {
-  it.each(['command-reference', 'doc-schemas', 'api-schemas'])('%s is up to date', async (name) => {
-    const env = { ...process.env, CODEX_ORCH_TEST_DIST: path.dirname(builtEntry) };
-    const script = path.resolve('scripts', `${name}.mjs`);
-    await expect(run(process.execPath, [script, '--check'], { env })).resolves.toMatchObject({
-      stdout: '',
-    });
-  });
+  it.each(['command-reference', 'doc-schemas', 'api-schemas'])(
+    '%s is up to date',
+    async (name) => {
+      const env = { ...process.env, CODEX_ORCH_TEST_DIST: path.dirname(builtEntry) };
+      const script = path.resolve('scripts', `${name}.mjs`);
+      await expect(run(process.execPath, [script, '--check'], { env })).resolves.toMatchObject({
+        stdout: '',
+      });
+    },
+    240_000,
+  );
 });
 
 it('docs/dependencies.md gives the reason for each package', () => {
