@@ -27,6 +27,7 @@ export const tiers = {
     'test/text',
     'test/web/data',
     'test/web/editor',
+    'test/web/form',
     'test/web/graph',
   ],
   /** `npm run test:all`: what needs the built program, processes of its own, git, a browser or Codex, or much time. */

@@ -240,12 +240,34 @@ export function withOption(schema: Json, value: Draft, option: string): Draft {
   return filled;
 }
 
-/** Whether a field of the form asks for all of these options: then nothing else need ask for them. */
-export function asksOptions(schema: Json, options: readonly string[]): boolean {
+/** The fields of the form whose choices hold all of these options; null: the form is one such field itself. */
+function fieldsAsking(schema: Json, options: readonly string[]): (string | null)[] {
   const asks = (part: Json): boolean => {
     const field = fieldOf(part, schema);
     return field.kind === 'choice' && options.every((option) => field.options.includes(option));
   };
   const field = fieldOf(schema, schema);
-  return field.kind === 'object' ? field.properties.some(([, part]) => asks(part)) : asks(schema);
+  if (field.kind !== 'object') return asks(schema) ? [null] : [];
+  return field.properties.filter(([, part]) => asks(part)).map(([name]) => name);
+}
+
+/** Whether a field of the form asks for all of these options: then nothing else need ask for them. */
+export function asksOptions(schema: Json, options: readonly string[]): boolean {
+  return fieldsAsking(schema, options).length > 0;
+}
+
+/**
+ * What was chosen in the form of what the question offers: the answer in a word. Only where one field asks for it: of
+ * two that know the same words, either could contradict the other.
+ */
+export function chosenOption(
+  schema: Json,
+  value: Draft,
+  options: readonly string[],
+): string | null {
+  const [name, ...others] = fieldsAsking(schema, options);
+  if (name === undefined || others.length > 0) return null;
+  if (name === null) return options.find((option) => option === value) ?? null;
+  if (!isJsonObject(value) || !Object.hasOwn(value, name)) return null;
+  return options.find((option) => option === value[name]) ?? null;
 }

@@ -5,7 +5,7 @@ import type { PayloadProblem } from '../../../api/error.ts';
 import type { QuestionView, ReplyBody, ReplyPreview } from '../../../api/question.ts';
 import { ApiFailure, sendJson } from '../../data/api.ts';
 import { invalidate } from '../../data/resource.ts';
-import { firstValue, formable, type Draft } from '../../form/schema.ts';
+import { chosenOption, firstValue, formable, type Draft } from '../../form/schema.ts';
 
 const previewDelayMs = 250;
 
@@ -54,12 +54,6 @@ export function wordsOf(payload: Draft): string {
   return Object.entries(payload)
     .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : stringifyJson(value)}`)
     .join('\n');
-}
-
-/** What was chosen in the form of what the question offers: it is the answer in a word. */
-function chosenOption(payload: Draft, options: readonly string[]): string | null {
-  const values = isJsonObject(payload) ? Object.values(payload) : [payload];
-  return options.find((option) => values.includes(option)) ?? null;
 }
 
 /** What the worker would get, asked for when the answer rests. */
@@ -111,7 +105,8 @@ export function useAnswer({ interrupt, reply_schema }: QuestionView, address: st
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const { payload } = draft;
-  const said = chosenOption(payload, interrupt.options) ?? wordsOf(payload);
+  const chosen = schema === null ? null : chosenOption(schema, payload, interrupt.options);
+  const said = chosen ?? wordsOf(payload);
   const text = draft.text.trim() === '' ? said : draft.text;
   const body: ReplyBody = useMemo(
     () => ({
