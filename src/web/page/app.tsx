@@ -69,7 +69,9 @@ function Views() {
       <Route path="/program/tasks/:task/:tab?">
         {({ task, tab }) => <TaskView key={task} id={task} tab={tab ?? ''} />}
       </Route>
-      <Route path="/program/files/*">{({ '*': file }) => <FileView file={file} />}</Route>
+      <Route path="/program/files/*">
+        <FileView />
+      </Route>
       <Route path="/program/:tab?/:item?">
         {({ tab, item }) => <ProgramView tab={tab ?? ''} item={item ?? null} />}
       </Route>

@@ -77,3 +77,18 @@ export function apiPath(...segments: string[]): string {
 export function filePath(base: string, file: string): string {
   return `${base}/${file.split('/').map(encodeURIComponent).join('/')}`;
 }
+
+/** The file of such an address. One that somebody has typed may escape nothing: `100%.md` stays what it is. */
+export function fileAt(base: string, address: string): string {
+  return address
+    .slice(base.length + 1)
+    .split('/')
+    .map((segment) => {
+      try {
+        return decodeURIComponent(segment);
+      } catch {
+        return segment;
+      }
+    })
+    .join('/');
+}

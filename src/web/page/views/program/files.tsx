@@ -1,8 +1,9 @@
 /** The files of a program, and one of them in the editor. */
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
 import type { AuthoredFiles } from '../../../api/text.ts';
-import { filePath } from '../../data/api.ts';
+import { fileAt, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { FileEditor } from '../../editor/file-editor.tsx';
@@ -64,7 +65,9 @@ function NewFile() {
   );
 }
 
-export function FileView({ file }: { file: string }) {
+export function FileView() {
+  // Of the address itself: what a route hands on still has escapes for `+`, `&` and the like in it.
+  const file = fileAt('/program/files', usePathname());
   useTitle(file);
   return (
     <main className="view">
