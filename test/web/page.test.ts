@@ -292,7 +292,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     }
     expect(browsing.complaints).toEqual([]);
     await page.close();
-  });
+  }, 180_000);
 });
 
 /** By how much it is wider than the window, at 390 pixels. */
@@ -331,7 +331,6 @@ const everyView = [
   '/program/tasks/acceptance_gate/yaml',
   '/program/files',
   '/program/files/project.yaml',
-  '/program/new',
   '/start?root=acceptance_gate',
   '/inbox',
   '/inbox?status=answered',

@@ -28,8 +28,8 @@ export function releaseProgram(itemCount: number): Record<string, unknown> {
     spoil: {
       ...{ title: 'Spoil', isolation: 'tree', publish: [] },
       run:
-        `echo "found: $(cat app.txt)"; if ${isFirst}; then echo spoilt > app.txt; ` +
-        'echo "AssertionError: the cut is gone" >&2; exit 3; fi',
+        `if ${isFirst}; then echo spoilt > app.txt; echo "AssertionError: the cut is gone" >&2; exit 3; fi; ` +
+        'echo "found: $(cat app.txt)"',
     },
     report: { title: 'Report', publish: [], depends_on: after('spoil'), run: 'true' },
     look: {
