@@ -57,6 +57,7 @@ const losses = new Set([
   'instance-not-found',
   'interrupt-not-found',
   'instance-over',
+  'interrupt-closed',
 ]);
 
 process.on('message', (round: Round) => {
