@@ -212,17 +212,31 @@ async function drop(
   standing: () => Promise<Reply | null>,
 ): Promise<string | null> {
   if (dropReply(paths, reply)) return null;
+  const file = paths.replyFile(reply.interrupt_id);
+  const seen = lstatSync(file, { throwIfNoEntry: false })?.ino;
   const other = await standing();
   if (other) throw alreadyAnswered(interrupt, other);
-  const file = paths.replyFile(reply.interrupt_id);
-  const setAside = freeName(`${file}.refused`);
-  renameFile(file, setAside);
-  if (dropReply(paths, reply)) return path.relative(paths.root, setAside);
+  const setAside = moveAside(file, seen);
+  if (dropReply(paths, reply)) return setAside && path.relative(paths.root, setAside);
   throw new Refusal(
     'already-answered',
     `interrupt ${reply.interrupt_id} is being answered by someone else at this moment`,
     { hint: `codex-orch inbox show ${reply.interrupt_id}` },
   );
+}
+
+/** Where it is then; null where that file is gone, or another one has come to its place, which stays. */
+function moveAside(file: string, seen: number | undefined): string | null {
+  const setAside = freeName(`${file}.refused`);
+  try {
+    renameFile(file, setAside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  if (lstatSync(setAside, { throwIfNoEntry: false })?.ino === seen) return setAside;
+  renameFile(setAside, file);
+  return null;
 }
 
 function freeName(name: string): string {
