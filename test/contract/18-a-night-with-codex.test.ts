@@ -222,12 +222,7 @@ class Night {
       if (there(instances, state)) return true;
       if (this.hasEnded) throw new Error(`the engine has ended: ${JSON.stringify(state.counts)}`);
       const at = waitingUntil(state);
-      const atWork = instances.filter(({ status }) => status === 'running');
-      // The last one works without end, and keeps nobody from waiting.
-      const isQuiet = atWork.every(
-        ({ input_scope_id: scope }) => effectiveValues(state, scope)['job_index'] === lost,
-      );
-      if (at !== null && isQuiet) this.#passUntil(at);
+      if (at !== null && state.counts.running === 0) this.#passUntil(at);
       return null;
     });
   }

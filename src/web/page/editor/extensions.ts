@@ -29,6 +29,20 @@ import {
 } from '@codemirror/view';
 import type { EditorHandle } from './code-editor.tsx';
 
+/** What the browser has selected: the editor hears of that a moment later. */
+function selected(view: EditorView): { from: number; to: number } {
+  const selection = document.getSelection();
+  const { anchorNode, focusNode } = selection ?? {};
+  const isOurs = (node: Node | null | undefined): node is Node =>
+    node !== null && node !== undefined && view.contentDOM.contains(node);
+  if (!selection || selection.isCollapsed || !isOurs(anchorNode) || !isOurs(focusNode)) {
+    return view.state.selection.main;
+  }
+  const anchor = view.posAtDOM(anchorNode, selection.anchorOffset);
+  const focus = view.posAtDOM(focusNode, selection.focusOffset);
+  return { from: Math.min(anchor, focus), to: Math.max(anchor, focus) };
+}
+
 /**
  * Text in the place of a selection. Left to do it, Chromium joins the lines with styles of its own, which the policy of
  * the page forbids and the console then complains of.
@@ -36,14 +50,18 @@ import type { EditorHandle } from './code-editor.tsx';
 const replaceBySelf = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { data, inputType } = event;
-    const { from, to, empty } = view.state.selection.main;
-    if (inputType !== 'insertText' || data === null || empty || view.composing) return false;
+    if (inputType !== 'insertText' || data === null || view.composing) return false;
+    const { from, to } = selected(view);
+    if (from === to) return false;
     event.preventDefault();
+    const { main } = view.state.selection;
+    const isKnown = from === main.from && to === main.to;
+    const text = view.state.toText(data);
+    const change = isKnown
+      ? view.state.replaceSelection(text)
+      : { changes: { from, to, insert: text }, selection: { anchor: from + text.length } };
     const insert = (): Transaction =>
-      view.state.update(view.state.replaceSelection(data), {
-        userEvent: 'input.type',
-        scrollIntoView: true,
-      });
+      view.state.update(change, { userEvent: 'input.type', scrollIntoView: true });
     const handlers = view.state.facet(EditorView.inputHandler);
     if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
     return true;

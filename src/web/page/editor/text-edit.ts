@@ -80,10 +80,8 @@ export function useTextEdit(view: AuthoredTextView): TextEdit {
     saved: saved && !changed,
     busy,
     failure,
-    async save() {
-      // A second one would begin with what the first has replaced, and be refused.
-      if (busy) return;
-      await attempt(async () => {
+    save: () =>
+      attempt(async () => {
         const body = { text, base_hash: begun.hash };
         const next = await sendJson<AuthoredTextView>('PUT', address, body);
         remember(address, next);
@@ -93,8 +91,7 @@ export function useTextEdit(view: AuthoredTextView): TextEdit {
         // What was typed meanwhile stays.
         hold(typed.current === text ? there.text : typed.current, there);
         setSaved(true);
-      });
-    },
+      }),
     begin,
   };
 }

@@ -58,10 +58,8 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
     saved,
     busy,
     failure,
-    async save() {
-      // A second one would begin with what the first has replaced, and be refused.
-      if (busy) return;
-      await attempt(async () => {
+    save: () =>
+      attempt(async () => {
         const next = await sendJson<TaskView>('PATCH', address, { fields, base_hash: begun.hash });
         remember(address, next);
         invalidate('/api/program');
@@ -72,8 +70,7 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
           setDraft((typed) => (typed === draft ? now : typed));
         }
         setSaved(true);
-      });
-    },
+      }),
     begin: () => beginWith(view.hash, written),
   };
 }
