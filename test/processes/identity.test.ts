@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +41,8 @@ describe('the identity of a process', () => {
     const identity = identityOf(Number(line.toString()));
     expect(identity).not.toBeNull();
     if (identity === null) return;
+    const comm = (): string => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
+    await until('the shell is gone', () => comm() === 'sleep');
     process.kill(identity.pid, 'SIGKILL');
     await until('it is a zombie', () => isSameProcess(identity) === 'gone');
     expect(process.kill(identity.pid, 0)).toBe(true); // kill(2) still knows it
