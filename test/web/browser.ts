@@ -1,6 +1,6 @@
 /** A real browser for tests: Debian's Chromium, installed where it is missing and may be. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import type { ServedProgram } from './served-program.ts';
@@ -99,4 +99,17 @@ export async function browse(executablePath: string, directory: string): Promise
       await page.close();
     },
   };
+}
+
+/** At the end of the tests of a page; what is missing never began. */
+export async function leave(
+  browsing: Browsing | undefined,
+  served: ServedProgram | undefined,
+  ...directories: string[]
+): Promise<void> {
+  await browsing?.close();
+  await served?.kill();
+  for (const gone of directories) {
+    rmSync(gone, { recursive: true, force: true, maxRetries: 5 });
+  }
 }

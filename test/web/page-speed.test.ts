@@ -1,10 +1,9 @@
 /** How quick the page is in a real browser. Timed, so these tests run with no other beside them. */
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { copyExample, serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
@@ -21,11 +20,7 @@ describe.skipIf(chromium === null)('the page in a browser, timed', () => {
     await browsing.signIn(served);
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   it('shows the first view within 300 ms', async () => {
     const page = await browsing.open();

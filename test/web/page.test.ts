@@ -1,10 +1,10 @@
 /** The page in a real browser, from opening it to a finished run. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtEntry, codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { copyExample, serveProgram, type ServedProgram } from './served-program.ts';
 
 const page350Kb = 350_000;
@@ -70,11 +70,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     browsing = await browse(chromium ?? '', directory);
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   it('starts the example, waits, answers by form, and sees it finish, over a restart and in two tabs', async () => {
     const page = await browsing.open();

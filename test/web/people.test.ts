@@ -1,11 +1,11 @@
 /** What people do with the page, in a real browser: read a wide graph, find why something failed, start it again, by keys. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
@@ -36,11 +36,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
     page = await browsing.open();
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   it('reads 15 tasks in 8 columns, and uses a wide window', async () => {
     for (const address of [`/runs/${done}`, '/program']) {

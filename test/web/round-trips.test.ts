@@ -1,12 +1,12 @@
 /** What each kind of person comes to the page for, from the first look to the last click, in a real browser. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
 import { standInCodex } from '../support/stand-in-codex.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { releaseProgram } from './release-program.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
@@ -43,11 +43,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     page = await browsing.open();
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   const orch = async (...words: string[]): Promise<string> => {
     const { stdout, stderr, code } = await codexOrch(words, { cwd: directory, env });

@@ -1,11 +1,11 @@
 /** Every field of a task saved through the form of the page: the rest of its file stays, to the byte. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const rich = `# Mine.
@@ -169,11 +169,7 @@ describe.skipIf(chromium === null)('the form of a task', () => {
     await browsing.signIn(served);
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   it.each([
     ['LF', '\n'],

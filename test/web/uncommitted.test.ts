@@ -1,11 +1,11 @@
 /** The start form's choice about uncommitted changes, in a real browser, to what agents then find in their trees. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRepository, type MadeRepository } from '../git/made-repository.ts';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
@@ -38,13 +38,7 @@ describe.skipIf(chromium === null)('the start form of a program with trees', () 
     await browsing.signIn(served);
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    for (const gone of [directory, repo.dir]) {
-      rmSync(gone, { recursive: true, force: true, maxRetries: 5 });
-    }
-  });
+  afterAll(() => leave(browsing, served, directory, repo.dir));
 
   it.each([
     ['Take uncommitted changes along', 'changed\na\nnew\n'],

@@ -4,6 +4,7 @@ import type { RetryBody } from '../../../api/instance.ts';
 import type { ActionResult } from '../../../api/run.ts';
 import type { Instance } from '../../../../model/run.ts';
 import { apiPath, sendJson } from '../../data/api.ts';
+import { Choice } from '../../parts/choice.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Command } from '../../parts/pieces.tsx';
@@ -104,17 +105,14 @@ function Ways(props: { ways: How[]; chosen: How; onChoose: (how: How) => void })
     <fieldset className="bare-fieldset stack tight">
       <legend className="sr">How</legend>
       {ways.map((each) => (
-        <label key={each} className="choice">
-          <input
-            type="radio"
-            name="how"
-            checked={each === chosen}
-            onChange={() => onChoose(each)}
-          />
-          <span>
-            {words[each][0]} <span className="faint">{words[each][1]}</span>
-          </span>
-        </label>
+        <Choice
+          key={each}
+          name="how"
+          title={words[each][0]}
+          about={words[each][1]}
+          isChosen={each === chosen}
+          onChoose={() => onChoose(each)}
+        />
       ))}
     </fieldset>
   );

@@ -1,4 +1,5 @@
 /** What to do with uncommitted changes of a repository in which tasks get trees of their own. */
+import { Choice } from '../../parts/choice.tsx';
 import { uncommittedChoices, type Uncommitted } from '../../../../model/trees.ts';
 
 const words: Record<Uncommitted, { title: string; about: string }> = {
@@ -16,17 +17,13 @@ export function UncommittedChoice({ chosen, onChoose }: UncommittedProps) {
     <fieldset className="stack">
       <legend className="label">Uncommitted changes</legend>
       {uncommittedChoices.map((choice) => (
-        <label key={choice} className="choice">
-          <input
-            type="radio"
-            name="uncommitted"
-            checked={chosen === choice}
-            onChange={() => onChoose(choice)}
-          />
-          <span>
-            {words[choice].title} <span className="faint">{words[choice].about}</span>
-          </span>
-        </label>
+        <Choice
+          key={choice}
+          name="uncommitted"
+          {...words[choice]}
+          isChosen={choice === chosen}
+          onChoose={() => onChoose(choice)}
+        />
       ))}
     </fieldset>
   );
