@@ -186,8 +186,10 @@ async function checkRun(
   expect(good?.status, said).toBe('done');
   expect(Object.values(run.instances), said).toHaveLength(WORKERS + 1);
   const log = readFileSync(path.join(dir, '.runs', run.id, 'events.jsonl'), 'utf8');
-  expect(log, said).not.toMatch(/"type":"(interrupt_resolved|run_aborted)"/);
-  const asked = log.split('\n').filter((line) => line.includes('"type":"interrupt_requested"'));
+  expect(log, said).not.toMatch(/"event_type":"(interrupt_resolved|run_aborted)"/);
+  const asked = log
+    .split('\n')
+    .filter((line) => line.includes('"event_type":"interrupt_requested"'));
   for (const line of asked) expect(line, said).not.toContain('"instance_id":"good-');
 
   for (const words of [
