@@ -1,12 +1,12 @@
 /** Who writes a program on the page, in a real browser: completion, problems in place, dry run, start; and what edits keep. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, type Browsing } from './browser.ts';
+import { browse, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
@@ -31,6 +31,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
       'tasks/first.yaml': first,
       'prompts/look.md': prompt,
       'inputs/topic.json': '{"name": "fish"}\n',
+      'prompts/a+b,c&d.md': 'Of any name.\n',
     });
     served = await serveProgram(program);
     browsing = await browse(chromium ?? '', directory);
@@ -38,20 +39,30 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     page = await browsing.open();
   });
 
-  afterAll(async () => {
-    await browsing?.close();
-    await served?.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => leave(browsing, served, directory));
 
   const read = (file: string): string => readFileSync(path.join(program, file), 'utf8');
 
   it('is offered fields and names, sees problems in place, looks at a dry run, and starts', async () => {
+    // Who types before the page knows what may stand there is made an offer once it does.
+    let hasTyped = (): void => {};
+    const typed = new Promise<void>((resolve) => {
+      hasTyped = resolve;
+    });
+    const late = async (route: Route): Promise<void> => {
+      await typed;
+      await route.continue();
+    };
+    await page.route('**/api/program/schemas/task', late, { times: 1 });
     await page.goto(`${served.url}/program/new`);
     const field = editor(page, 'The new task as YAML');
     await field.click();
     await page.keyboard.press('Control+a');
+    // It is checked once it rests, which is after it is asked what may stand there.
+    const checked = page.waitForRequest((each) => each.postData()?.includes('\\nag"') ?? false);
     await page.keyboard.type('id: second\ntitle: Second\nag');
+    await checked;
+    hasTyped();
     await take(page, 'agent');
     await take(page, 'shell');
     await page.keyboard.type('\nrun: echo it is done\nstat');
@@ -143,6 +154,25 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     expect(read('inputs/topic.json')).toBe('{"name": "birds"}\n');
     await page.getByRole('button', { name: 'Begin again with what is there' }).click();
     await expect.poll(() => field.textContent(), patience).toContain('birds');
+  }, 120_000);
+
+  it('opens a file of any name, saves nothing by a key that its button would not, and lists what has no file', async () => {
+    await page.goto(`${served.url}/program/files`);
+    await page.getByRole('link', { name: 'prompts/a+b,c&d.md' }).click();
+    await editor(page, 'prompts/a+b,c&d.md').getByText('Of any name.').waitFor();
+    await page.goto(`${served.url}/program/files/prompts/later.md`);
+    const field = editor(page, 'prompts/later.md');
+    await field.click();
+    await page.keyboard.press('Control+s');
+    await page.keyboard.type('Later.');
+    await page.getByText('Valid. Not saved yet.').waitFor();
+    expect(existsSync(path.join(program, 'prompts/later.md'))).toBe(false);
+    await page.goto(`${served.url}/program/files`);
+    const row = page.getByRole('listitem').filter({ hasText: 'prompts/later.md' });
+    await row.getByText('not saved').waitFor();
+    await row.getByRole('link').click();
+    await page.getByText('What you had not saved is back.').waitFor();
+    await page.getByRole('button', { name: 'Discard' }).click();
   }, 120_000);
 
   it('works on a telephone, says nothing against the policy, and axe finds nothing serious', async () => {

@@ -33,7 +33,8 @@ export function Keys() {
         const form = document.querySelector<HTMLFormElement>('form[data-save]');
         if (!form) return;
         event.preventDefault();
-        form.requestSubmit();
+        // It goes no other way than the button: not while that is disabled, nor again while the key is held.
+        if (!event.repeat && !form.querySelector('[type=submit]:disabled')) form.requestSubmit();
         return;
       }
       if (ctrlKey || metaKey || altKey || isTyping(event.target)) return;

@@ -79,6 +79,21 @@ export function useResource<T>(path: string | null): Loaded<T> {
   return value as Loaded<T>;
 }
 
+/** The answer at an address once there is one; null: it could not be read. For what begins before it is there. */
+export function whenLoaded<T>(path: string): Promise<T | null> {
+  const entry = entryOf(path);
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (entry.value === nothing) return;
+      entry.listeners.delete(look);
+      resolve(entry.value.data as T | null);
+    };
+    entry.listeners.add(look);
+    look();
+    if (entry.stale && entry.value === nothing) void load(path, entry);
+  });
+}
+
 /** Reads again what begins with one of the prefixes: now where it is shown, else when it is. */
 export function invalidate(...prefixes: string[]): void {
   for (const [path, entry] of entries) {

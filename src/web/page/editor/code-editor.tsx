@@ -68,7 +68,7 @@ export function CodeEditor(props: CodeEditorProps) {
           abilities(),
           problemMarks(),
           languages[language](),
-          completion((given) => latest.current.complete?.(given) ?? null),
+          completion(async (given) => (await latest.current.complete?.(given)) ?? null),
           look,
         ],
       }),

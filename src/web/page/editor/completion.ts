@@ -12,13 +12,16 @@ import type { Offer } from './schema-completion.ts';
 import { yamlPlace, type YamlPlace } from './yaml-place.ts';
 
 /** What may stand at a place of a text; null: nothing is known of such texts. */
-export type Complete = (at: { place: YamlPlace; text: string }) => Offer[] | null;
+export type Complete = (at: { place: YamlPlace; text: string }) => Promise<Offer[] | null>;
 
 export function completion(complete: Complete): Extension {
   return autocompletion({ override: [(context) => result(context, complete)], icons: false });
 }
 
-function result(context: CompletionContext, complete: Complete): CompletionResult | null {
+async function result(
+  context: CompletionContext,
+  complete: Complete,
+): Promise<CompletionResult | null> {
   const { state, pos, explicit } = context;
   const { text: line, from, number } = state.doc.lineAt(pos);
   const before = line.slice(0, pos - from);
@@ -26,7 +29,7 @@ function result(context: CompletionContext, complete: Complete): CompletionResul
   if (!explicit && !/[\w./-]$/.test(before) && !/(:|-|\[|,|\{)\s$/.test(before)) return null;
   const text = state.doc.toString();
   const place = yamlPlace(text.split('\n'), number - 1, pos - from);
-  const offers = place === null ? null : complete({ place, text });
+  const offers = place === null ? null : await complete({ place, text });
   if (place === null || offers === null || offers.length === 0) return null;
   return {
     from: from + place.from,

@@ -80,8 +80,10 @@ export function useTextEdit(view: AuthoredTextView): TextEdit {
     saved: saved && !changed,
     busy,
     failure,
-    save: () =>
-      attempt(async () => {
+    async save() {
+      // A second one would begin with what the first has replaced, and be refused.
+      if (busy) return;
+      await attempt(async () => {
         const body = { text, base_hash: begun.hash };
         const next = await sendJson<AuthoredTextView>('PUT', address, body);
         remember(address, next);
@@ -91,7 +93,8 @@ export function useTextEdit(view: AuthoredTextView): TextEdit {
         // What was typed meanwhile stays.
         hold(typed.current === text ? there.text : typed.current, there);
         setSaved(true);
-      }),
+      });
+    },
     begin,
   };
 }

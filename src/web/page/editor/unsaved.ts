@@ -7,6 +7,9 @@ export interface Unsaved {
   begun: { hash: string | null; text: string };
 }
 
+/** By which the edit of a task that has no file yet is kept. */
+export const newTaskEdit = 'a new task';
+
 const prefix = 'codex-orch.edit.';
 const listeners = new Set<() => void>();
 /** Also what is too long to be kept. */

@@ -7,7 +7,7 @@ import { fileAt, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { FileEditor } from '../../editor/file-editor.tsx';
-import { useUnsaved } from '../../editor/unsaved.ts';
+import { newTaskEdit, useUnsaved } from '../../editor/unsaved.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Crumbs, Pending } from '../../parts/pieces.tsx';
@@ -18,6 +18,8 @@ export function Files() {
   const { data, error } = useResource<AuthoredFiles>('/api/program/texts');
   const unsaved = useUnsaved();
   if (!data) return error ? <FailureBox failure={error} /> : <Pending rows={6} />;
+  // Begun and never saved, or gone since: else nobody finds them again.
+  const without = unsaved.filter((name) => !data.files.some(({ file }) => file === name));
   return (
     <div className="stack">
       <div className="panel">
@@ -30,6 +32,19 @@ export function Files() {
                 {unsaved.includes(file) && <span className="chip tone-wait">not saved</span>}
                 {kind !== null && <span className="chip">{kind}</span>}
                 <Size bytes={size} />
+              </Link>
+            </li>
+          ))}
+          {without.map((name) => (
+            <li key={name}>
+              <Link
+                href={name === newTaskEdit ? '/program/new' : filePath('/program/files', name)}
+                className="row-link"
+              >
+                <Icon name="file" />
+                <span className="grow mono ellipsis">{name}</span>
+                <span className="chip tone-wait">not saved</span>
+                <span className="faint">no such file</span>
               </Link>
             </li>
           ))}

@@ -8,7 +8,7 @@ import { sendJson } from '../../data/api.ts';
 import { useFailure } from '../../data/failure.ts';
 import { invalidate } from '../../data/resource.ts';
 import { Editor } from '../../editor/lazy-editor.tsx';
-import { keepUnsaved, unsavedOf } from '../../editor/unsaved.ts';
+import { keepUnsaved, newTaskEdit, unsavedOf } from '../../editor/unsaved.ts';
 import { useCheck } from '../../editor/use-check.ts';
 import { useComplete } from '../../editor/use-complete.ts';
 import { Diagnostics, FailureBox } from '../../parts/failure.tsx';
@@ -24,9 +24,6 @@ compose:
 publish: [final.md]
 `;
 
-/** For what is not saved yet: the name of no file. */
-const DRAFT = 'a new task';
-
 /** The file that the text would become. */
 function fileOf(yaml: string): string | null {
   const id = /^id:[ \t]*["']?([^\s"'#]+)/m.exec(yaml)?.[1] ?? '';
@@ -34,7 +31,7 @@ function fileOf(yaml: string): string | null {
 }
 
 export function NewTask() {
-  const [yaml, setYaml] = useState(() => unsavedOf(DRAFT)?.text ?? beginning);
+  const [yaml, setYaml] = useState(() => unsavedOf(newTaskEdit)?.text ?? beginning);
   const { failure, setFailure, busy, attempt } = useFailure();
   const [, navigate] = useLocation();
   const file = fileOf(yaml);
@@ -45,7 +42,7 @@ export function NewTask() {
   const elsewhere = found.filter((each) => each.file !== file);
   const add = async (): Promise<void> => {
     const { ids } = await sendJson<EditResult>('POST', '/api/program/tasks', { yaml });
-    keepUnsaved(DRAFT, null);
+    keepUnsaved(newTaskEdit, null);
     invalidate('/api/program');
     navigate(ids[0] === undefined ? '/program' : `/program/tasks/${ids[0]}`);
   };
@@ -66,7 +63,7 @@ export function NewTask() {
           setYaml(next);
           setFailure(null);
           const begun = { hash: null, text: beginning };
-          keepUnsaved(DRAFT, next === beginning ? null : { text: next, begun });
+          keepUnsaved(newTaskEdit, next === beginning ? null : { text: next, begun });
         }}
         diagnostics={here}
         complete={complete}

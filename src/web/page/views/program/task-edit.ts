@@ -58,8 +58,10 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
     saved,
     busy,
     failure,
-    save: () =>
-      attempt(async () => {
+    async save() {
+      // A second one would begin with what the first has replaced, and be refused.
+      if (busy) return;
+      await attempt(async () => {
         const next = await sendJson<TaskView>('PATCH', address, { fields, base_hash: begun.hash });
         remember(address, next);
         invalidate('/api/program');
@@ -70,7 +72,8 @@ export function useTaskEdit(view: TaskView, written: JsonObject): TaskEdit {
           setDraft((typed) => (typed === draft ? now : typed));
         }
         setSaved(true);
-      }),
+      });
+    },
     begin: () => beginWith(view.hash, written),
   };
 }
