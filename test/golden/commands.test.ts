@@ -91,11 +91,15 @@ function wordsOf(line: string): string[] {
 
 /** What tells of the machine, and how quick it was. */
 function machineless(text: string): string {
-  return text
-    .replaceAll(process.versions.node, '<node version>')
-    .replace(/^\d+\.\d+\.\d+$/m, '<version>')
-    .replace(/(\btool_version"?: )"[^"]*"/g, '$1"<version>"')
-    .replace(/\b\d+ MiB are free/g, '<number> MiB are free')
-    .replace(/(instances? done.*?), (?:\d+m )?\d+s\)/g, '$1, <seconds>)')
-    .replace(/^(\d\d:\d\d:\d\d .* )(?:\d+m )?\d+s$/gm, '$1<seconds>');
+  return (
+    text
+      .replaceAll(process.versions.node, '<node version>')
+      .replace(/^\d+\.\d+\.\d+$/m, '<version>')
+      .replace(/(\btool_version"?: )"[^"]*"/g, '$1"<version>"')
+      .replace(/\b\d+ MiB are free/g, '<number> MiB are free')
+      // What a run takes on disk depends on how long the paths are that stand in it.
+      .replace(/\b\d+(?:\.\d+)? KiB\b/g, '<size> KiB')
+      .replace(/(instances? done.*?), (?:\d+m )?\d+s\)/g, '$1, <seconds>)')
+      .replace(/^(\d\d:\d\d:\d\d .* )(?:\d+m )?\d+s$/gm, '$1<seconds>')
+  );
 }

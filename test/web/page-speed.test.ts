@@ -85,7 +85,7 @@ async function scrollsFluidly(page: Page, name: string): Promise<void> {
   let isFluid = false;
   for (let turn = 0; turn < 5 && !isFluid; turn += 1) {
     await empty.bringToFront();
-    const bound = Math.max(100, 4 * (await frames(empty, 500)).most);
+    const bound = Math.max(250, 4 * (await frames(empty, 500)).most);
     await page.bringToFront();
     const { most, worst } = await frames(page, 1_500);
     isFluid = most < bound && worst < 10 * bound;
