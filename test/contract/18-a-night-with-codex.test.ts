@@ -136,7 +136,7 @@ class Night {
     writeFiles(this.directory, {
       'project.yaml': {
         ...{ name: 'night', edition: 2, workspace: repo.dir, isolation: 'tree' },
-        ...{ max_concurrency: 4, node_terminate_grace_sec: 2, command_timeout_sec: 20 },
+        ...{ max_concurrency: 4, node_terminate_grace_sec: 2, command_timeout_sec: 60 },
         retry: { max_attempts: 2, delay_sec: 60 },
         prices: { '*': { input: 1, cached_input: 0.5, output: 10 } },
         notify: [
