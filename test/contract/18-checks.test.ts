@@ -206,7 +206,7 @@ describe('18. Checks', () => {
     const started = await cli('run', 'start', '--root', 'a', '--no-wait');
     expect(started.code, started.stderr).toBe(0);
     const ws = path.join(dir, 'ws');
-    await vi.waitUntil(() => existsSync(path.join(ws, 'begun')), { timeout: 60_000 });
+    await vi.waitUntil(() => existsSync(path.join(ws, 'begun')), { timeout: 180_000 });
     process.kill(await engineOfRun(), 'SIGKILL');
     const explained = await cli('run', 'explain', 'latest');
     expect(explained.stdout).toContain('has ended well, and has yet to be checked');
@@ -227,7 +227,7 @@ describe('18. Checks', () => {
     });
     expect((await cli('run', 'start', '--root', 'a', '--no-wait')).code).toBe(0);
     const pidFile = path.join(dir, 'pid');
-    await vi.waitUntil(() => existsSync(pidFile), { timeout: 60_000 });
+    await vi.waitUntil(() => existsSync(pidFile), { timeout: 180_000 });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     process.kill(await engineOfRun(), 'SIGKILL');
     const aborted = await cli('run', 'abort', 'latest');

@@ -155,7 +155,7 @@ describe('18. Stalls', () => {
         .sort(),
     );
     expect(verdicts.length).toBeGreaterThanOrEqual(20);
-  }, 120_000);
+  }, 240_000);
 
   it('goes on in the same session, told what happened', async () => {
     newProgram({ mends: {} }, {});
@@ -174,7 +174,7 @@ describe('18. Stalls', () => {
     ]);
     expect((await orch('run', 'events', 'latest')).stdout).toContain('instance_continued');
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   it('asks a person after two in a row, and obeys what they say', async () => {
     newProgram({ asks: {} }, {});
@@ -197,7 +197,7 @@ describe('18. Stalls', () => {
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(calls()[3]?.argv).not.toContain('resume');
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   it('is by output alone in edition 1, and fails', async () => {
     const run = working['w_computes'] ?? '';
@@ -206,5 +206,5 @@ describe('18. Stalls', () => {
     const [a] = await instances();
     expect(a).toMatchObject({ termination_reason: 'idle_timeout', attempt: 1 });
     expect(a?.['error']).toBe('the agent printed nothing for its idle limit of 1 s');
-  }, 60_000);
+  }, 240_000);
 });

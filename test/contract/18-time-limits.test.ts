@@ -78,12 +78,12 @@ describe('18. At the time limit', () => {
     expect((await orch('run', 'grant', 'latest', 'a', '--wall-sec', '5')).code).toBe(2);
   });
 
-  it('an attempt at work that was granted more goes on beyond its limit', async () => {
+  it('an attempt at work is granted more, and goes on', async () => {
     const wait =
       'until [ -e ../go ]; do sleep 0.1; done; echo > "$CODEX_ORCH_ATTEMPT_DIR/final.md"';
     program(
       { a: { run: wait } },
-      { ...limits, node_wall_timeout_sec: 20, edition: 2, workspace: 'ws' },
+      { ...limits, node_wall_timeout_sec: 300, edition: 2, workspace: 'ws' },
     );
     mkdirSync(path.join(dir, 'ws'));
     const run = orch('run', 'start', '--root', 'a');

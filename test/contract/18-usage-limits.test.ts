@@ -167,7 +167,7 @@ describe('18. Usage limits', () => {
       ({ attempts: all }) => all as { probes?: string }[],
     );
     expect(attempts.filter(({ probes }) => probes !== undefined)).toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 
   it('a try that fails leaves it limited, and a person is asked when it has waited long enough', async () => {
     newProgram({ a: limited, b: limited }, { usage_limit: { max_wait_sec: 4 } });
@@ -193,7 +193,7 @@ describe('18. Usage limits', () => {
     const after = Object.values((await show()).instances);
     expect(after.map(({ status }) => status).sort()).toEqual(['failed', 'waiting']);
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   it('fails where it shall fail, also before an attempt, and is nothing of its own in edition 1', async () => {
     newProgram({ a: limited, b: limited }, { usage_limit: { on: 'fail' } });
