@@ -19,6 +19,8 @@ export interface GitPlace {
   workTree?: string;
   /** Another index than the repository's. */
   indexFile?: string;
+  /** Whether names that differ by case alone are one there; left out: as the repository has it, which may lie on another disk. */
+  ignoresCase?: boolean;
 }
 
 export interface GitOptions {
@@ -162,7 +164,9 @@ export function gitOf(env: Readonly<NodeJS.ProcessEnv>): Git {
     const argv: [string, ...string[]] = [program];
     if (place.gitDir !== undefined) argv.push(`--git-dir=${place.gitDir}`);
     if (place.workTree !== undefined) argv.push(`--work-tree=${place.workTree}`);
-    for (const pin of [...pins, ...(options.config ?? [])]) argv.push('-c', pin);
+    const more = options.config ?? [];
+    const ofDisk = place.ignoresCase === undefined ? [] : [`core.ignoreCase=${place.ignoresCase}`];
+    for (const pin of [...pins, ...ofDisk, ...more]) argv.push('-c', pin);
     argv.push(...args);
     const index = place.indexFile === undefined ? {} : { GIT_INDEX_FILE: place.indexFile };
     return runBounded(argv, {

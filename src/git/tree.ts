@@ -20,7 +20,19 @@ export interface Tree {
 
 /** Where the engine's git works on a tree: what lies in the tree's own repository does not reach it. */
 export function engineGit({ repository, directory, indexFile }: Tree): GitPlace {
-  return { cwd: directory, gitDir: repository, workTree: directory, indexFile };
+  const ignoresCase = ignoresCaseAt(directory);
+  return { cwd: directory, gitDir: repository, workTree: directory, indexFile, ignoresCase };
+}
+
+/**
+ * Whether the disk of a tree ignores case: the person's repository may lie on another. A git that believes what is not
+ * so loses a file that was renamed by case alone. Looked at by the names that we give (hexadecimal, of run and
+ * instance), since nothing in the tree can be relied on.
+ */
+function ignoresCaseAt(directory: string): boolean {
+  const [name, parent] = [path.basename(directory), path.dirname(directory)];
+  const other = path.join(path.dirname(parent), `${path.basename(parent)}/${name}`.toUpperCase());
+  return other !== directory && existsSync(other);
 }
 
 /** A merge that the tree is in the middle of. */
@@ -53,7 +65,7 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
   for (const name of ['objects/info', 'refs/heads']) makeDirectory(path.join(gitDir, name));
   const objects = path.join(repository, 'objects');
   writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
-  writeFile(path.join(gitDir, 'config'), await configOf(git, fresh));
+  writeFile(path.join(gitDir, 'config'), await configOf(git, fresh, directory));
   writeFile(path.join(gitDir, 'HEAD'), `${merge?.head ?? start}\n`);
   for (const name of ['shallow', 'info/exclude', 'info/attributes']) {
     const from = path.join(repository, name);
@@ -95,15 +107,20 @@ async function markUnmerged(git: Git, own: GitPlace, { stages }: MergeUnderWay):
 
 /** What the agent's git must have to see the files as the person's does. */
 const wanted =
-  /^(?:core\.(?:autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|precomposeunicode|longpaths|sparsecheckout\w*)|filter\..*|merge\..*\.driver|lfs\..*|user\.(?:name|email)|extensions\.partialclone|remote\..*\.(?:promisor|partialclonefilter))$/i;
+  /^(?:core\.(?:autocrlf|eol|safecrlf|filemode|symlinks|precomposeunicode|longpaths|sparsecheckout\w*)|filter\..*|merge\..*\.driver|lfs\..*|user\.(?:name|email)|extensions\.partialclone|remote\..*\.(?:promisor|partialclonefilter))$/i;
 
 /** Of the tree's own repository. */
-async function configOf(git: Git, { objectFormat, worktree }: NewTree): Promise<string> {
+async function configOf(
+  git: Git,
+  { objectFormat, worktree }: NewTree,
+  directory: string,
+): Promise<string> {
   const taken = await settingsOf(git, worktree);
   const isPartial = taken.some(([key]) => /^extensions\./i.test(key));
   const own: [string, string][] = [
     ['core.repositoryformatversion', isPartial || objectFormat !== 'sha1' ? '1' : '0'],
     ['core.filemode', 'true'],
+    ['core.ignorecase', String(ignoresCaseAt(directory))],
     ['core.bare', 'false'],
     ['core.logallrefupdates', 'true'],
   ];

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { remove, temporaryName } from '../disk/disk.ts';
 import { copyKeepingTime, kindAt } from '../disk/foreign-file.ts';
 import type { LeftOut } from '../model/trees.ts';
-import { GitFailure, type Git, type GitOutcome } from './git.ts';
+import { GitFailure, type Git, type GitOutcome, type GitPlace } from './git.ts';
+import { renamedByCase } from './renamed-by-case.ts';
 import { leftOut } from './repository.ts';
 import { engineGit, type Tree } from './tree.ts';
 
@@ -50,10 +51,15 @@ export async function writeWork(git: Git, tree: Tree, options: WorkOptions): Pro
 const FEW_FILES = 100;
 
 async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Work> {
-  const place = engineGit(tree);
+  // What is there counts as it is spelt, also where the disk does not care.
+  const onDisk = engineGit(tree);
+  const place: GitPlace = { ...onDisk, ignoresCase: false };
   const { start } = options;
   const excluded = [...leftOut, ...options.copied.flatMap(globsOf)];
-  const { changed, untracked } = await differing(git, tree, excluded);
+  const { changed, untracked } = await differing(git, place, excluded);
+  const renamed = onDisk.ignoresCase
+    ? renamedByCase(await git.fields(['ls-files', '-z'], place), untracked)
+    : [];
   const nested = [...new Set(untracked.filter((name) => name.endsWith('/')))];
   const large = tooLarge(tree.directory, [...changed, ...untracked], options.maxFileBytes);
   if (large.length > 0) {
@@ -63,10 +69,11 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
   }
   // By its name `add` would take what is below it now, and that is a repository.
   const gaveWay = changed.filter((name) => nested.some((inside) => inside.startsWith(`${name}/`)));
+  const forgotten = [...gaveWay, ...renamed];
   const add = async (paths: readonly string[]): Promise<GitOutcome> => {
-    if (gaveWay.length > 0) {
+    if (forgotten.length > 0) {
       const forget = ['update-index', '-z', '--force-remove', '--stdin'];
-      await git.text(forget, place, { input: gaveWay.join('\0') });
+      await git.text(forget, place, { input: forgotten.join('\0') });
     }
     const args = ['add', '-A', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul'];
     // Git would look into submodules, and run what their own configuration names.
@@ -75,7 +82,7 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
     const added = paths.length === 0 ? null : await git.run(args, place, { input, config });
     return added === null || added.code === 0 ? git.run(['write-tree'], place) : added;
   };
-  const apart = new Set([...nested, ...gaveWay]);
+  const apart = new Set([...nested, ...forgotten]);
   const few = [...changed, ...untracked].filter((name) => !apart.has(name));
   const everything = ['.', ...excluded, ...nested.map((name) => `:(exclude,literal)${name}`)];
   const isFew = few.length <= FEW_FILES;
@@ -161,11 +168,15 @@ interface Differing {
 const REPOSITORY = '160000';
 
 /** In one process; what `status` says of the person's HEAD is passed over. */
-async function differing(git: Git, tree: Tree, excluded: readonly string[]): Promise<Differing> {
+async function differing(
+  git: Git,
+  place: GitPlace,
+  excluded: readonly string[],
+): Promise<Differing> {
   const options = ['--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'];
   const status = ['status', '--porcelain=v2', '-z', ...options, '--', '.', ...excluded];
   const found: Differing = { changed: [], untracked: [] };
-  for (const entry of await git.fields(status, engineGit(tree))) {
+  for (const entry of await git.fields(status, place)) {
     // As git-status(1) has it: `1 XY sub mH mI mW hH hI path`, and of Y a dot where the file is as in the index.
     const [, kind, was, is, name] =
       /^(?:1 .(.) \S+ \S+ (\d+) (\d+) \S+ \S+|\?) (.*)$/s.exec(entry) ?? [];
@@ -175,7 +186,7 @@ async function differing(git: Git, tree: Tree, excluded: readonly string[]): Pro
     // Of one without a commit that stands where a file was, it says only that the file is gone.
     const isNested =
       is === REPOSITORY ||
-      (kind === 'D' && kindAt(path.join(tree.directory, name, '.git')) !== 'missing');
+      (kind === 'D' && kindAt(path.join(place.cwd, name, '.git')) !== 'missing');
     if (isNested && was !== REPOSITORY) found.untracked.push(`${name}/`);
   }
   return found;

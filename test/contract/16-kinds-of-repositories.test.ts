@@ -1,6 +1,16 @@
-/** Section 16 on every kind of repository: two instances at once, one that starts from both, and the result integrated. */
+/**
+ * Section 16 on every kind of repository: two instances at once, one that starts from both, and the result integrated.
+ * CODEX_ORCH_TEST_CASELESS names a directory on a disk that ignores case, where there is one.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { cases } from '../support/cases.ts';
@@ -47,6 +57,10 @@ interface Kind {
   make(dir: string): string;
   /** Where in it agents work. */
   within?: string;
+  /** What the last one does besides. */
+  last?: string;
+  /** Where trees lie; left out: in the home of whoever runs it. */
+  trees?(): string;
   integrate?: string[];
   /** The file after it was integrated, as it lies there. */
   f?: string;
@@ -184,6 +198,37 @@ const kinds: Record<string, Kind> = {
   },
 };
 
+const caseless = process.env['CODEX_ORCH_TEST_CASELESS'] ?? '';
+const cased = { ...some, 'Folder/Name': 'name\n', 'Folder/other': 'other\n' };
+const onCaseless = (): string => mkdtempSync(path.join(caseless, 'kind-'));
+const renames: Pick<Kind, 'last' | 'also'> = {
+  last: 'git ls-files > /dev/null; mv Folder fold; mv fold folder; mv folder/Name folder/NAME',
+  also(repo) {
+    expect(git(repo, 'ls-tree', '-r', '--name-only', 'HEAD').split('\n')).toEqual(
+      ['folder/NAME', 'folder/other', 'new', ...Object.keys(some)].sort(),
+    );
+    expect(readFileSync(path.join(repo, 'folder/NAME'), 'utf8')).toBe('name\n');
+  },
+};
+const kindsOnCaseless: typeof kinds = {
+  'one on a disk that ignores case': {
+    ...renames,
+    make: () => made(path.join(onCaseless(), 'repo'), cased),
+  },
+  'one whose trees lie on a disk that ignores case': {
+    ...renames,
+    make: (dir) => made(path.join(dir, 'repo'), cased),
+    trees: onCaseless,
+  },
+  'one that lies with its trees on a disk that ignores case': {
+    ...renames,
+    make: () => made(path.join(onCaseless(), 'repo'), cased),
+    trees: onCaseless,
+  },
+};
+if (caseless === '') process.stderr.write('\n*** SKIPPED: no disk that ignores case\n\n');
+else Object.assign(kinds, kindsOnCaseless);
+
 const hasLfs = spawnSync('git', ['lfs', 'version']).status === 0;
 if (!hasLfs) process.stderr.write('\n*** SKIPPED: git-lfs is not installed\n\n');
 
@@ -200,7 +245,7 @@ it.each(Object.entries(kinds))('%s', { timeout }, async (name, kind) => {
     one: { run: `sed -i 's/^1/one/' ${f}` },
     two: { run: `sed -i 's/^5/two/' ${f}; echo n > new` },
     last: {
-      run: `cat ${f} new > /dev/null; git status --porcelain > "$CODEX_ORCH_ATTEMPT_DIR/final.md"; for file in $'new\\nline' *; do if test -f "$file" && test "$file" != new; then echo more >> "./$file"; fi; done`,
+      run: `cat ${f} new > /dev/null; git status --porcelain > "$CODEX_ORCH_ATTEMPT_DIR/final.md"; for file in $'new\\nline' *; do if test -f "$file" && test "$file" != new; then echo more >> "./$file"; fi; done; ${kind.last ?? ''}`,
       after: ['one', 'two'],
     },
   };
@@ -219,8 +264,13 @@ it.each(Object.entries(kinds))('%s', { timeout }, async (name, kind) => {
     },
     ...(Object.fromEntries(files) as object),
   });
+  const own = { ...env };
+  if (kind.trees !== undefined) {
+    own['CODEX_ORCH_GLOBAL_ROOT'] = path.join(dir, 'global');
+    writeFiles(dir, { 'global/config.toml': `[trees]\ndir = "${kind.trees()}"\n` });
+  }
   const run = (...words: string[]): Promise<Ended> =>
-    codexOrch(words, { cwd: path.join(dir, 'program'), env });
+    codexOrch(words, { cwd: path.join(dir, 'program'), env: own });
   const started = await run('run', 'start', '--root', 'last');
   expect(started.stderr).toContain('done (3 of 3');
   expect(git(repo, 'status', '--porcelain')).toBe('');

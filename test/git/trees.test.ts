@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -67,6 +68,18 @@ it('an agent finds a clean tree without branches, and what it does stays there',
   expect(repo.git('config', '--list', '--local')).not.toContain('hookspath');
   const work = await take(tree, start);
   expect(work).toMatchObject({ ok: true, files: 1, insertions: 1, deletions: 1, changed: ['a'] });
+});
+
+it('a file that is renamed by case alone is taken, also where the repository lies on a disk that ignores case', async () => {
+  const repo = makeRepository();
+  repo.write('README', 'read me\n');
+  const start = repo.commit('one');
+  repo.git('config', 'core.ignoreCase', 'true');
+  const tree = await treeOf(repo, start);
+  renameSync(path.join(tree.directory, 'README'), path.join(tree.directory, 'Readme'));
+  expect(await inside(tree, 'status', '--porcelain')).toBe('D README\n?? Readme');
+  const work = await take(tree, start);
+  expect(work).toMatchObject({ ok: true, changed: ['README', 'Readme'], removed: ['README'] });
 });
 
 it.each(['info/exclude', 'info/attributes', 'shallow'])(
