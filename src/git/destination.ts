@@ -151,9 +151,19 @@ export async function overlapsIn(
   for (const file of changed) {
     if (file.status !== 'A') continue;
     const inTheWay = firstInTheWay(topLevel, file.path);
-    if (inTheWay !== null && !gone.has(inTheWay)) found.add(inTheWay);
+    if (inTheWay !== null && !goes(topLevel, inTheWay, gone)) found.add(inTheWay);
   }
   return [...found].sort();
+}
+
+/** Whether it is one of the files that are to go, also by another spelling, on a disk that ignores case. */
+function goes(topLevel: string, name: string, gone: ReadonlySet<string>): boolean {
+  if (gone.has(name)) return true;
+  const parts = name.split('/');
+  const isSpeltSo = parts.every((part, at) =>
+    namesIn(path.join(topLevel, ...parts.slice(0, at))).includes(part),
+  );
+  return !isSpeltSo && [...gone].some((each) => each.toLowerCase() === name.toLowerCase());
 }
 
 /** What is not tracked and stands where a file is to come: that itself, or a file where a directory must be. */

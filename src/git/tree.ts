@@ -2,7 +2,7 @@
  * An instance's tree: an own repository that borrows the objects of the person's and shares nothing else. The engine
  * works on it from outside, by the person's repository and an index of its own: see docs/design/trees.md.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, remove, writeFile } from '../disk/disk.ts';
 import { copyKeepingTime } from '../disk/foreign-file.ts';
@@ -65,7 +65,9 @@ export async function makeTree(git: Git, tree: Tree, fresh: NewTree): Promise<vo
   for (const name of ['objects/info', 'refs/heads']) makeDirectory(path.join(gitDir, name));
   const objects = path.join(repository, 'objects');
   writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`);
-  writeFile(path.join(gitDir, 'config'), await configOf(git, fresh, directory));
+  const config = path.join(gitDir, 'config');
+  writeFile(config, await configOf(git, fresh, directory));
+  if (isExecutable(config) && (await countsModes(git, fresh.worktree))) throw modeless(directory);
   writeFile(path.join(gitDir, 'HEAD'), `${merge?.head ?? start}\n`);
   for (const name of ['shallow', 'info/exclude', 'info/attributes']) {
     const from = path.join(repository, name);
@@ -126,6 +128,23 @@ async function configOf(
   ];
   if (objectFormat !== 'sha1') own.push(['extensions.objectformat', objectFormat]);
   return [...own, ...taken].map(([key, value]) => setting(key, value)).join('');
+}
+
+/** What nobody has made so: its disk keeps no modes, as FAT. */
+function isExecutable(file: string): boolean {
+  return (lstatSync(file).mode & 0o111) !== 0;
+}
+
+async function countsModes(git: Git, worktree: string): Promise<boolean> {
+  const found = (await settingsOf(git, worktree)).findLast(([key]) =>
+    /^core\.filemode$/i.test(key),
+  );
+  return found?.[1] !== 'false';
+}
+
+function modeless(directory: string): Refusal {
+  const message = `The disk of ${directory} keeps no modes of files, and each file would count as changed. Set "dir" in the section [trees] of config.toml to a directory elsewhere.`;
+  return new Refusal('trees-modeless', message, { exit: ExitStatus.failed });
 }
 
 type Settings = [key: string, value: string | null][];

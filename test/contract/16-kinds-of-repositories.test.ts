@@ -3,14 +3,7 @@
  * CODEX_ORCH_TEST_CASELESS names a directory on a disk that ignores case, where there is one.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { cases } from '../support/cases.ts';
@@ -200,9 +193,17 @@ const kinds: Record<string, Kind> = {
 
 const caseless = process.env['CODEX_ORCH_TEST_CASELESS'] ?? '';
 const cased = { ...some, 'Folder/Name': 'name\n', 'Folder/other': 'other\n' };
-const onCaseless = (): string => mkdtempSync(path.join(caseless, 'kind-'));
+const directories: string[] = [];
+const onCaseless = (): string => {
+  const directory = mkdtempSync(path.join(caseless, 'kind-'));
+  directories.push(directory);
+  return directory;
+};
+afterAll(() => {
+  for (const each of directories) rmSync(each, { recursive: true, force: true });
+});
 const renames: Pick<Kind, 'last' | 'also'> = {
-  last: 'git ls-files > /dev/null; mv Folder fold; mv fold folder; mv folder/Name folder/NAME',
+  last: 'mv Folder x; mv x folder; mv folder/Name x; mv x folder/NAME',
   also(repo) {
     expect(git(repo, 'ls-tree', '-r', '--name-only', 'HEAD').split('\n')).toEqual(
       ['folder/NAME', 'folder/other', 'new', ...Object.keys(some)].sort(),

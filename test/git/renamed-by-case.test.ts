@@ -3,7 +3,11 @@ import { renamedByCase } from '../../src/git/renamed-by-case.ts';
 
 it.each([
   [['README'], ['Readme'], ['README']],
-  [['Lib/a', 'Lib/sub/b', 'c'], ['lib/a', 'lib/sub/b', 'new'], ['Lib/a', 'Lib/sub/b']],
+  [
+    ['Lib/a', 'Lib/sub/b', 'c'],
+    ['lib/a', 'lib/sub/b', 'new'],
+    ['Lib/a', 'Lib/sub/b'],
+  ],
   // A new file, the same one, and a directory that the repository has in two spellings.
   [['README'], ['other', 'README'], []],
   [['Lib/a', 'lib/b'], ['Lib/b'], []],

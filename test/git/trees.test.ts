@@ -77,7 +77,7 @@ it('a file that is renamed by case alone is taken, also where the repository lie
   repo.git('config', 'core.ignoreCase', 'true');
   const tree = await treeOf(repo, start);
   renameSync(path.join(tree.directory, 'README'), path.join(tree.directory, 'Readme'));
-  expect(await inside(tree, 'status', '--porcelain')).toBe('D README\n?? Readme');
+  expect(await inside(tree, 'status', '--porcelain')).toBe(' D README\n?? Readme');
   const work = await take(tree, start);
   expect(work).toMatchObject({ ok: true, changed: ['README', 'Readme'], removed: ['README'] });
 });
