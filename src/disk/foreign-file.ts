@@ -27,6 +27,7 @@ import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import path from 'node:path';
+import { nearestMoment } from '../model/moment.ts';
 import { faultPoint } from './fault-point.ts';
 import { createForWriting, flushFile, temporaryName, writeAll } from './disk.ts';
 
@@ -121,7 +122,7 @@ export function readForeign(file: string, { maxBytes, ...place }: ForeignRead): 
     try {
       const bytes = readUpTo(fd, stats.size, maxBytes + 1);
       if (bytes.length > maxBytes) return tooLarge(bytes.length, maxBytes);
-      return { ok: true, bytes, modifiedAtMs: Math.floor(stats.mtimeMs) };
+      return { ok: true, bytes, modifiedAtMs: nearestMoment(stats.mtimeMs) };
     } catch (error) {
       return unreadable(error);
     }

@@ -9,7 +9,7 @@
 import { recordCheck } from '../core/judge/checks.ts';
 import { awaitsChecks, dueBaseline, dueCheck } from '../core/state/checks.ts';
 import type { Facts } from '../core/plan/facts.ts';
-import { earliest } from '../core/plan/timers.ts';
+import { earliest, later } from '../core/plan/timers.ts';
 import type { RunEvent } from '../core/events/events.ts';
 import { finishAttempt, type AttemptFacts } from '../core/judge/finish.ts';
 import { recordMerged } from '../core/plan/run-result.ts';
@@ -233,7 +233,8 @@ export class Engine {
       this.#inbox.committed(({ command }) => command === 'abort' && this.#aborted !== null);
     }
     const isHalted = this.#isHalted();
-    const wakeAt = isHalted ? null : earliest(next.wakeAt, this.#answers.begin(run.state));
+    const planAt = next.wakeAt === null ? null : this.#onMachine(next.wakeAt);
+    const wakeAt = isHalted ? null : earliest(planAt, this.#answers.begin(run.state));
     const isOver = this.#isIdle() && !this.#isWorthWaiting(wakeAt);
     if (!isOver) this.#cache.schedule();
     return { isOver, wakeAt };
@@ -242,7 +243,13 @@ export class Engine {
   #isWorthWaiting(until: string | null): boolean {
     const { maxWaitSec } = this.#options;
     if (maxWaitSec === undefined || until === null) return until !== null;
-    return Date.parse(until) - Date.parse(this.#run.now()) <= maxWaitSec * 1000;
+    return Date.parse(until) - Date.parse(this.#clock.now()) <= maxWaitSec * 1000;
+  }
+
+  /** When the machine's clock will say what comes at that time of the run, which may be ahead of it. */
+  #onMachine(at: string): string {
+    const aheadMs = Date.parse(this.#run.now()) - Date.parse(this.#clock.now());
+    return aheadMs > 0 ? later(at, -aheadMs) : at;
   }
 
   #slots(): number {

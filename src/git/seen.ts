@@ -9,6 +9,7 @@ import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../
 import { copyKeepingTime } from '../disk/foreign-file.ts';
 import { readText } from '../disk/read-text.ts';
 import { sha256 } from '../disk/sha256.ts';
+import { nearestMoment } from '../model/moment.ts';
 import { GitFailure, type Git, type GitPlace } from './git.ts';
 import { leftOut } from './repository.ts';
 
@@ -155,5 +156,5 @@ function largeFile(
 ): { name: string; size: number; modifiedMs: number }[] {
   const stats = lstatSync(path.join(worktree, name), { throwIfNoEntry: false });
   if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
-  return [{ name, size: stats.size, modifiedMs: stats.mtimeMs }];
+  return [{ name, size: stats.size, modifiedMs: nearestMoment(stats.mtimeMs) }];
 }

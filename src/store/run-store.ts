@@ -53,7 +53,7 @@ export interface RunWriter {
   /** With all that was decided. */
   readonly state: RunState;
   readonly inbox: Inbox;
-  /** Now, as ISO 8601 in UTC; never before the last event, also when the clock jumped back. */
+  /** Now, as ISO 8601 in UTC; never before the last event, also when the clock jumped back: see `RunClock`. */
   now(): string;
   /**
    * Makes events true: on disk, flushed, before this returns. They have been applied to the state by

@@ -8,6 +8,7 @@ import {
   fails,
   iterates,
   says,
+  settled,
   Stage,
   until,
   type Death,
@@ -236,6 +237,8 @@ describe('an engine that dies', () => {
   );
 });
 
+const YEAR_MS = 365 * 86_400_000;
+
 describe('time', () => {
   const retry = { max_attempts: 3, on: null, delay_sec: 30, factor: 2, max_delay_sec: 900 };
   const offlineOnce: Script = ({ number }) => {
@@ -256,5 +259,38 @@ describe('time', () => {
     stage.clock.pass(1_000);
     expect(await second.ended).toBe('done');
     expect(stage.begun).toEqual(['a/1', 'a/2']);
+  });
+
+  it('passes in a run that is ahead of the clock, which was set right', async () => {
+    const stage = new Stage([task({ id: 'a' })], { a: offlineOnce }, { project: { retry } });
+    stage.clock.pass(YEAR_MS);
+    expect(await stage.drive({ maxWaitSec: 10 }).ended).toBe('waiting');
+    stage.clock.pass(-YEAR_MS);
+    const second = stage.drive({ maxWaitSec: 60 });
+    await until(() => stage.clock.nextAlarm !== null);
+    stage.clock.pass(29_000);
+    await settled();
+    expect(stage.begun).toEqual(['a/1']);
+    stage.clock.pass(1_000);
+    expect(await second.ended).toBe('done');
+    expect(stage.begun).toEqual(['a/1', 'a/2']);
+    const times = stage.events.map(({ created_at: at }) => at);
+    expect(times).toEqual([...times].sort());
+    expect(Date.parse(stage.state.updatedAt) - Date.parse(stage.clock.now())).toBe(YEAR_MS);
+  });
+
+  it('of a reply is no later than that of who takes it', async () => {
+    const asks: Script = ({ id, number }) => {
+      if (number === 1) stage.ask(id, 1);
+      return says('done');
+    };
+    const stage: Stage = new Stage([task({ id: 'a' })], { a: asks });
+    expect(await stage.drive().ended).toBe('waiting');
+    const now = stage.clock.now();
+    stage.clock.pass(YEAR_MS);
+    stage.reply('int-000000000001', 'ahead');
+    stage.clock.pass(-YEAR_MS);
+    expect(await stage.drive().ended).toBe('done');
+    expect(stage.state.interrupts.get('int-000000000001')?.reply?.created_at).toBe(now);
   });
 });

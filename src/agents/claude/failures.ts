@@ -2,6 +2,7 @@
  * What it means that Claude Code ended without success. Pure. By the fields of its result and of its last error
  * (version 2.1.332; test/agents/claude/failures.test.ts holds them); words count only where nothing came of fields.
  */
+import { isMoment } from '../../model/moment.ts';
 import type { FailureKind } from '../../model/run.ts';
 import type { Failure, FailureEvidence } from '../backend.ts';
 import { exitText, failure, linesOf, refusedToRun, usageLimit } from '../failure.ts';
@@ -86,12 +87,9 @@ function limitEnd(fields: Fields, { finishedAtMs }: FailureEvidence): string | n
 /** From seconds since the epoch; null where that is none, or past. */
 export function momentAfter(told: unknown, nowMs: number): string | null {
   const atMs = amountOf(told) * 1000;
-  const isMoment = atMs > nowMs && atMs < LAST_MOMENT_MS;
-  return isMoment ? new Date(atMs).toISOString() : null;
+  const isAhead = atMs > nowMs && isMoment(atMs);
+  return isAhead ? new Date(atMs).toISOString() : null;
 }
-
-/** The year 9999. */
-const LAST_MOMENT_MS = 253_370_764_800_000;
 
 /** `error` of an answer that the program itself put in the model's place. */
 const kinds: Readonly<Record<string, FailureKind | undefined>> = {

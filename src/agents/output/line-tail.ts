@@ -3,6 +3,7 @@
  * needs line by line is only counted.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
+import { nearestMoment } from '../../model/moment.ts';
 import { LineParser, type LineListener } from './lines.ts';
 import { openOutput, type OutputPlace } from './open-output.ts';
 
@@ -59,7 +60,7 @@ export class LineTail {
     if (fd === null) return { bytes: 0, more: false };
     const { lines, floodBytes } = this;
     const stat = fstatSync(fd);
-    this.modifiedMs = stat.mtimeMs;
+    this.modifiedMs = nearestMoment(stat.mtimeMs);
     // The file was cut: what stands there now is new.
     if (stat.size < lines.offset) lines.goTo(0);
     const size = Math.min(stat.size, this.limit);

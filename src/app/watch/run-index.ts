@@ -7,6 +7,7 @@ import { statSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { isJsonObject } from '../../model/json.ts';
+import { nearestMoment } from '../../model/moment.ts';
 import type { Clock } from '../../engine/clock.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { InterruptRecord, Proposal, RunStatus, Interrupt, RunPlan } from '../../model/run.ts';
@@ -390,7 +391,7 @@ export class RunIndex {
 
 /** Ms since the epoch. */
 function changedMsOf(stamp: string): number {
-  return Number(stamp.split('/', 1)[0]);
+  return nearestMoment(Number(stamp.split('/', 1)[0]));
 }
 
 function isRunId(name: string): boolean {

@@ -28,7 +28,7 @@ export function planAnswers<Question extends AnswerSchedule>(
   const begin: Question[] = [];
   let wakeAt: string | null = null;
   for (const question of questions) {
-    const due = dueAt(question);
+    const due = dueAt(question, now);
     if (due !== null && now < due) wakeAt = earliest(wakeAt, due);
     else if (begin.length < room) begin.push(question);
   }
@@ -36,9 +36,9 @@ export function planAnswers<Question extends AnswerSchedule>(
 }
 
 /** null: at once. */
-function dueAt({ problem }: AnswerSchedule): string | null {
-  // Of a failure at no time that can be read, nobody can say that it is recent.
-  if (problem === null || Number.isNaN(Date.parse(problem.at))) return null;
+function dueAt({ problem }: AnswerSchedule, now: string): string | null {
+  // Of a failure at no time that can be read, or at one that is yet to come, nobody can say that it is recent.
+  if (problem === null || Number.isNaN(Date.parse(problem.at)) || problem.at > now) return null;
   const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (problem.failures - 1));
   return later(problem.at, delayMs);
 }

@@ -16,6 +16,7 @@ import { acquireRunLock, refusalOf } from '../lock/run-lock.ts';
 import { evolveChecked, refuseEmptyLog, refuseLostEvents } from '../log/replay.ts';
 import type { RecordedResult } from '../log/results.ts';
 import { EventLog } from '../log/writer.ts';
+import { RunClock } from '../run-clock.ts';
 import type { Inbox, RunWriter, Visit, Writing } from '../run-store.ts';
 
 export interface WriterOptions {
@@ -31,7 +32,7 @@ class DirectoryRunWriter implements RunWriter {
   readonly paths: RunPaths;
   readonly state: RunState;
   readonly inbox: Inbox;
-  readonly #now: () => string;
+  readonly #clock: RunClock;
   readonly #lock: Lock;
   readonly #log: EventLog;
   readonly #cache: StateCache;
@@ -43,15 +44,14 @@ class DirectoryRunWriter implements RunWriter {
     this.paths = paths;
     this.state = opened.state;
     this.inbox = directoryInbox(paths, now);
-    this.#now = now;
+    this.#clock = new RunClock(now);
     this.#lock = lock;
     this.#log = opened.log;
     this.#cache = opened.cache;
   }
 
   now(): string {
-    const now = this.#now();
-    return now > this.state.updatedAt ? now : this.state.updatedAt;
+    return this.#clock.now(this.state.updatedAt);
   }
 
   commit(events: readonly RunEvent[]): void {

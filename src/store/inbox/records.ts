@@ -7,6 +7,7 @@ import { answerMismatch } from '../../core/requests/reply.ts';
 import { isAmount } from '../../core/state/questions.ts';
 import { budgetKeys, wholeAmounts } from '../../model/budget.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
+import { isMoment } from '../../model/moment.ts';
 import {
   confidences,
   decisionKinds,
@@ -323,7 +324,7 @@ class Fields {
     const value = this.#get(key);
     if (value === undefined) return fallback;
     const date = typeof value === 'string' ? new Date(value) : null;
-    if (date && !Number.isNaN(date.getTime())) return date.toISOString();
+    if (date && isMoment(date.getTime())) return date.toISOString();
     return this.#wrong(key, `is ${shown(value)}, which is not a time`, fallback);
   }
 

@@ -17,6 +17,7 @@ import { runPaths, type RunPaths } from '../layout.ts';
 import type { LockHolder } from '../lock/numbered-lock.ts';
 import { heldRefusal } from '../lock/run-lock.ts';
 import type { RecordedResult } from '../log/results.ts';
+import { RunClock } from '../run-clock.ts';
 import type {
   InboxMessage,
   ListedRun,
@@ -198,7 +199,7 @@ class MemoryRunWriter implements RunWriter {
   readonly state: RunState;
   readonly inbox: Inbox;
   readonly #run: KeptRun;
-  readonly #now: () => string;
+  readonly #clock: RunClock;
   readonly #listeners = new Set<Visit>();
   #isOpen = true;
 
@@ -207,12 +208,11 @@ class MemoryRunWriter implements RunWriter {
     this.state = stateOf(run);
     this.inbox = memoryInbox(run);
     this.#run = run;
-    this.#now = now;
+    this.#clock = new RunClock(now);
   }
 
   now(): string {
-    const now = this.#now();
-    return now > this.state.updatedAt ? now : this.state.updatedAt;
+    return this.#clock.now(this.state.updatedAt);
   }
 
   commit(events: readonly RunEvent[]): void {

@@ -48,6 +48,11 @@ describe('what has failed', () => {
     expect(plan([question('a', { at: '', failures: 1 })], 0).begin).toEqual(['a']);
   });
 
+  it('at a time that is yet to come is due: the clock was ahead', () => {
+    const failed = question('a', { at: at(365 * 86_400), failures: 1 });
+    expect(plan([failed], 100)).toEqual({ begin: ['a'], wakeAt: null });
+  });
+
   it('wakes nobody for the sake of what is due and has no room: an ending does', () => {
     const failed = question('a', { at: at(0), failures: 1 });
     expect(plan([failed], 40, 0)).toEqual({ begin: [], wakeAt: null });

@@ -254,6 +254,11 @@ describe('a reply written by hand', () => {
       '{"text": "x", "created_at": "soon"}',
       /"created_at" is "soon", which is not a time/,
     ],
+    [
+      'a time that no record has',
+      '{"text": "x", "created_at": "+010000-01-01T00:00:00Z"}',
+      /"created_at" is "\+010000-01-01T00:00:00Z", which is not a time/,
+    ],
     ['an inherited name', '{"text": "x", "reply_kind": "toString"}', /one of/],
     ['another encoding', Buffer.from([0x7b, 0xff, 0xfe]), /^it is not UTF-8 text$/],
     ['great depth', `{"text":"x","payload":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested/],
