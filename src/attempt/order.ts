@@ -26,7 +26,7 @@ import type { Instance, Interrupt, TokenKey, Usage } from '../model/run.ts';
 import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { placesInTree } from './tree/own-tree.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
-import { heldAway } from './place/held-away.ts';
+import { heldPlace } from './place/held-away.ts';
 import { resolveWorkspaces } from '../program/workspaces.ts';
 
 export interface OrderedAttempt {
@@ -105,16 +105,13 @@ export function workerOrder(
     startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
     generation,
   });
-  const trouble = resolved.ok
-    ? (agentTrouble(state, instance) ??
-      heldAway(
-        state,
-        instance,
-        { ...resolved.workspaces, extraRoots: writableRoots },
-        tree?.directory ?? null,
-      ))
-    : resolved.message;
-  return trouble === null ? ordered : { ...ordered, problem: trouble };
+  if (!resolved.ok) return { ...ordered, problem: resolved.message };
+  const trouble = agentTrouble(state, instance);
+  if (trouble !== null) return { ...ordered, problem: trouble };
+  const workspaces = { ...resolved.workspaces, extraRoots: writableRoots };
+  const place = heldPlace(state, instance, workspaces, tree?.directory ?? null);
+  if (!place.ok) return { ...ordered, problem: place.why };
+  return { ...ordered, order: { ...ordered.order, ...place.begins } };
 }
 
 /** Where git of what runs in a tree is not to look for a repository: above the tree, above its own directory. */

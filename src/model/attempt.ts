@@ -14,6 +14,8 @@ export interface AttemptOrder {
   settings: Json;
   /** The directory the agent works in. */
   cwd: string;
+  /** Where that really lay when it was judged: it begins there or not at all; left out: nobody looks. */
+  realCwd?: string;
   projectWorkspaceDir: string;
   programDir: string;
   /** The agent's own: what it hands in, and what it asks. */

@@ -18,7 +18,7 @@ import type { AttemptOrder } from '../../model/attempt.ts';
 import { resolveWorkspaces, type Workspaces } from '../../program/workspaces.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { ceilings } from '../order.ts';
-import { heldAway } from '../place/held-away.ts';
+import { heldPlace } from '../place/held-away.ts';
 import { placesInTree } from '../tree/own-tree.ts';
 import { unheldBecause } from './unheld.ts';
 
@@ -60,14 +60,14 @@ export function orderCheck(basis: CheckBasis, instanceId: string, due: DueCheck)
       ? resolveWorkspaces(paths.authoredDir, project, task, values)
       : ({ ok: true, workspaces: tree.workspaces } as const);
   if (!resolved.ok) return refuse(resolved.message);
-  const away = heldAway(state, instance, resolved.workspaces, tree?.directory ?? null);
-  if (away !== null) return refuse(away);
+  const place = heldPlace(state, instance, resolved.workspaces, tree?.directory ?? null);
+  if (!place.ok) return refuse(place.why);
   makeDirectory(controlDir);
   makeDirectory(path.join(attemptDir, 'scratch'));
   // Its standard input.
   if (!mayHaveBegun) writeFile(path.join(controlDir, 'prompt.md'), '');
   const order = orderIn(basis, instanceId, due, resolved.workspaces, tree);
-  return { ok: true, mayHaveBegun, order };
+  return { ok: true, mayHaveBegun, order: { ...order, ...place.begins } };
 }
 
 function orderIn(

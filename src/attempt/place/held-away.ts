@@ -7,20 +7,29 @@ import { backendOf } from '../../agents/backends.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { taskOf, type RunState } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
+import type { AttemptOrder } from '../../model/attempt.ts';
 import type { TaskSpec } from '../../model/program.ts';
 import type { Instance, RunPlan } from '../../model/run.ts';
 import type { Workspaces } from '../../program/workspaces.ts';
 
-/** Why no attempt may begin where the author's words lead to by now; null: it may. */
-export function heldAway(
+export type HeldPlace =
+  /** `begins`: for the order; where it must begin, because somebody may make a link until then, or nothing. */
+  | { ok: true; begins: Pick<AttemptOrder, 'realCwd'> }
+  /** No attempt may begin where the author's words lead to by now. */
+  | { ok: false; why: string };
+
+export function heldPlace(
   state: RunState,
   instance: Instance,
   workspaces: Workspaces,
   tree: string | null,
-): string | null {
+): HeldPlace {
   const how = holdOf(state.plan, taskOf(state, instance));
   const isLed = how === 'writes' || (how === 'free' && hasHeldWriter(state.plan));
-  return isLed ? ledAway(workspaces, tree) : null;
+  if (!isLed) return { ok: true, begins: {} };
+  const realCwd = realPathOf(workspaces.cwd);
+  const why = ledAway(workspaces, realCwd, tree);
+  return why === null ? { ok: true, begins: { realCwd } } : { ok: false, why };
 }
 
 type Hold = 'reads' | 'writes' | 'free';
@@ -50,11 +59,12 @@ function hasHeldWriter(plan: RunPlan): boolean {
  */
 function ledAway(
   { projectWorkspaceDir, cwd, extraRoots }: Workspaces,
+  realCwd: string,
   tree: string | null,
 ): string | null {
   const bases = [projectWorkspaceDir, cwd, ...extraRoots, ...(tree === null ? [] : [tree])];
   for (const place of [cwd, ...extraRoots]) {
-    const real = realPathOf(place);
+    const real = place === cwd ? realCwd : realPathOf(place);
     const left = bases.find((base) => isBelow(place, base) && !isBelow(real, realPathOf(base)));
     if (left === undefined) continue;
     return `${place} leads out of ${left}, to ${real}: whoever works there could have made that link. Name the directory itself`;

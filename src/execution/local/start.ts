@@ -14,6 +14,7 @@ import { ownScope } from '../../processes/identity.ts';
 import type { Handle, Heard } from '../executor.ts';
 import { attemptFiles, unclaimed } from './attempt-files.ts';
 import { prepareAttempt } from './environment.ts';
+import { beginningIn } from './begin-in-place.ts';
 import { findAttempt } from './find.ts';
 import { launchTrouble, promptTrouble, tooLongFor } from './launch-trouble.ts';
 import { directoryProblem, launchAttempt } from './launch.ts';
@@ -52,7 +53,8 @@ export async function startAttempt(
       makeDirectory(directory);
     }
     for (const [link, target] of Object.entries(prepared.links)) linkLogin(target, link);
-    const launched = await launchAttempt(order, files, argv, prepared.env, launcher);
+    const words = [...beginningIn(order.realCwd), ...argv];
+    const launched = await launchAttempt(order, files, words, prepared.env, launcher);
     switch (launched.kind) {
       case 'child':
         return new AttemptWatch(order, files, { ...launched, argv }, heard, prepared.env);

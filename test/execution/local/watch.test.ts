@@ -1,6 +1,14 @@
-import { statSync, existsSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { realPathOf } from '../../../src/disk/real-path.ts';
 import type { AgentActivity } from '../../../src/model/activity.ts';
 import {
   newOrder,
@@ -258,6 +266,34 @@ describe('what the system does not take', () => {
       failure_summary: expect.stringContaining(words) as string,
       resume_recommended: false,
     });
+  });
+});
+
+describe('a workspace that a neighbour could exchange until the start', () => {
+  it('is not begun in where a link leads elsewhere by then', async () => {
+    const order = shellOrder(root, 'touch was-here');
+    const realCwd = realPathOf(order.cwd);
+    const elsewhere = path.join(root, 'elsewhere');
+    mkdirSync(elsewhere);
+    renameSync(order.cwd, `${order.cwd}.gone`);
+    symlinkSync(elsewhere, order.cwd);
+    expect(await runToEnd({ ...order, realCwd })).toMatchObject({
+      termination_reason: 'nonzero_exit',
+      failure_kind: 'runner_invocation',
+      failure_summary: expect.stringContaining('its workspace was exchanged') as string,
+    });
+    expect(existsSync(path.join(elsewhere, 'was-here'))).toBe(false);
+  });
+
+  it('is begun in whatever it is called, and nothing of that look is told', async () => {
+    const real = path.join(root, ' a\n"$(b)\n');
+    const cwd = path.join(root, 'leads-there');
+    mkdirSync(real);
+    symlinkSync(real, cwd);
+    const order = shellOrder(root, 'echo "$0 $PWD" > was-here', { cwd, realCwd: realPathOf(cwd) });
+    expect(await runToEnd(order)).toMatchObject({ termination_reason: 'completed' });
+    expect(existsSync(path.join(real, 'was-here'))).toBe(true);
+    expect(read(order, 'runtime.json')).not.toContain('pwd -P');
   });
 });
 
