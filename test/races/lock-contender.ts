@@ -1,23 +1,32 @@
 /**
- * Takes a lock of the user again and again, as an engine does. While it has it, or an attempt of it has, a mark names
- * the process that is inside; who finds the mark of one that lives has found two holders. Now and then it dies with the
- * lock, or leaves it to an attempt. Arguments: the directory of the user, that of the marks, rounds.
+ * Takes a lock of the user again and again, as an engine does. While it has it, or an attempt of it has, a mark is named
+ * after the process that is inside; who finds as many marks of others that live as the lock has slots has found one holder
+ * too many. Now and then it dies with the lock, or leaves it to an attempt. Arguments: the directory of the user, that of
+ * the marks, how often, slots. The file `taken` beside the marks grows by a byte each time.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { Holds } from '../../src/attempt/hold/holds.ts';
 import { identityOf } from '../../src/processes/identity.ts';
 
-const [, , globalRoot = '', marks = '', rounds = '0'] = process.argv;
-const mark = path.join(marks, 'inside');
+const [, , globalRoot = '', marks = '', most = '0', slots = '1'] = process.argv;
+const markOf = (pid: number): string => path.join(marks, `inside-${pid}`);
 const idle = new Int32Array(new SharedArrayBuffer(4));
 const pause = (mostMs: number) => void Atomics.wait(idle, 0, 0, Math.random() * mostMs);
-const lock = { name: 'x', scope: 'user', slots: 1 } as const;
+const lock = { name: 'x', scope: 'user', slots: Number(slots) } as const;
 const holds = new Holds({ globalRoot, now: () => new Date().toISOString() });
 
 let taken = 0;
-for (let tries = 0; taken < Number(rounds); tries += 1) {
+for (let tries = 0; taken < Number(most); tries += 1) {
   const id = `${process.pid}-${tries}`;
   const directory = path.join(marks, id);
   const holder = {
@@ -29,7 +38,7 @@ for (let tries = 0; taken < Number(rounds); tries += 1) {
     continue;
   }
   taken += 1;
-  enter(process.pid);
+  enter();
   pause(2);
   const fate = Math.random();
   if (fate < 0.03) process.kill(process.pid, 'SIGKILL');
@@ -37,20 +46,23 @@ for (let tries = 0; taken < Number(rounds); tries += 1) {
     leaveToAttempt(holder.control_dir, directory);
     process.kill(process.pid, 'SIGKILL');
   }
-  rmSync(mark);
+  rmSync(markOf(process.pid));
   holds.release(id);
 }
-process.stdout.write(`${taken}`);
 
-function enter(pid: number): void {
-  try {
-    const inside = Number(readFileSync(mark, 'utf8'));
-    if (inside > 0 && identityOf(inside) !== null)
-      throw new Error(`two holders: ${inside}, ${pid}`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+function enter(): void {
+  const others = readdirSync(marks).flatMap((name) => {
+    const pid = Number(/^inside-(\d+)$/.exec(name)?.[1] ?? 0);
+    if (pid === 0) return [];
+    if (identityOf(pid) !== null) return [pid];
+    rmSync(markOf(pid), { force: true });
+    return [];
+  });
+  if (others.length >= lock.slots) {
+    throw new Error(`one holder too many: ${others.join(', ')}, ${process.pid}`);
   }
-  writeFileSync(mark, String(pid));
+  writeFileSync(markOf(process.pid), '');
+  appendFileSync(path.join(marks, 'taken'), '.');
 }
 
 /**
@@ -70,5 +82,6 @@ function leaveToAttempt(controlDir: string, attemptDir: string): void {
   const lines = [pid, stat, identity?.bootId, identity?.pidNamespace, identity?.host, ''];
   writeFileSync(path.join(controlDir, 'agent-0'), lines.join('\n'));
   writeFileSync(path.join(controlDir, 'claim-0'), 'run\n');
-  writeFileSync(mark, String(pid));
+  // At one stroke: never are there two marks of one hold.
+  renameSync(markOf(process.pid), markOf(pid));
 }
