@@ -25,7 +25,12 @@ const root = testDirectory('hostile');
 const home = path.join(root, 'codex-home');
 const problem = sandboxProblem(home);
 if (problem !== null) process.stderr.write(`\n*** SKIPPED: no Codex sandbox here: ${problem}\n\n`);
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+/** Rounds that have begun and not ended with nothing found: what they have left is kept, for what led to it. */
+let unfinished = 0;
+afterAll(() => {
+  if (unfinished > 0) process.stderr.write(`kept: ${root}\n`);
+  else rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+});
 
 /** As it is when the test begins, which takes an hour in the long tier. */
 const worker = path.join(root, 'worker.mjs');
@@ -211,7 +216,9 @@ async function checkRun(
 async function playRounds(count: number, setting: Setting): Promise<void> {
   const offset = setting.sandbox === 'workspace-write' ? WORKERS : 0;
   for (let round = 0; round < count; round += 1) {
+    unfinished += 1;
     await playRound(setting, first * 1_000_003 + round * WORKERS * 2 + offset);
+    unfinished -= 1;
     // Who cuts it short knows how far it came.
     const done = `${(round + 1) * WORKERS} workers in ${setting.sandbox}`;
     if (WORKERS > 10) process.stderr.write(`${done}: nothing found\n`);
