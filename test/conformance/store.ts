@@ -253,22 +253,22 @@ export function checkStore(name: string, make: () => StoreUnderTest): void {
       });
     });
 
-    check('goes on from the last event where the clock lies before it, until it has caught up', ({
-      store,
-      setNow,
-    }) => {
-      begin(store, RUN);
-      writing(store, RUN, (writer) => {
-        setNow('2020-01-01T00:00:00.000Z');
-        const last = writer.now();
-        setNow('2020-01-01T00:00:30.000Z');
-        expect(Date.parse(writer.now()) - Date.parse(last)).toBe(30_000);
-        setNow('2019-01-01T00:00:00.000Z');
-        expect(writer.now()).toBe(last);
-        setNow(NOW);
-        expect(writer.now()).toBe(NOW);
-      });
-    });
+    check(
+      'goes on from the last event where the clock lies before it, until it has caught up',
+      ({ store, setNow }) => {
+        begin(store, RUN);
+        writing(store, RUN, (writer) => {
+          setNow('2020-01-01T00:00:00.000Z');
+          const last = writer.now();
+          setNow('2020-01-01T00:00:30.000Z');
+          expect(Date.parse(writer.now()) - Date.parse(last)).toBe(30_000);
+          setNow('2019-01-01T00:00:00.000Z');
+          expect(writer.now()).toBe(last);
+          setNow(NOW);
+          expect(writer.now()).toBe(NOW);
+        });
+      },
+    );
 
     check('of a run that is not there is refused', ({ store }) => {
       expect(() => store.write(RUN, 'test')).toThrow(Refusal);
