@@ -25,12 +25,12 @@ export function expectSameRecords(actual: RunState, expected: RunState): void {
         ...each,
         barring: [...barring].map(({ index }) => index),
       })),
-      items: items.map(({ region: _region, outer, ...item }) => ({
+      items: items.map(({ region: _region, chain, ...item }) => ({
         ...item,
-        outer: outer?.scopeId,
+        chain: chain.map(({ scopeId }) => scopeId),
       })),
     })),
-    loops: [...state.scopeIndex].map(([id, index]) => [id, index.loops]),
+    loops: [...state.scopeIndex].map(([id, index]) => [id, [...index.loops.entries()]]),
   });
   const [a, b] = [records(actual), records(expected)];
   for (const key of Object.keys(a) as (keyof typeof a)[]) {

@@ -281,7 +281,7 @@ function isBarredBy(state: RunState, instance: Instance, cause: string | null): 
   const above = instanceOf(state, cause);
   if (!isBlocking(above.status)) return false;
   if (upstream.includes(cause)) return true;
-  return [...itemsAround(state, above.input_scope_id)].some(({ region }) =>
+  return itemsAround(state, above.input_scope_id).some(({ region }) =>
     upstream.includes(region.region_id),
   );
 }

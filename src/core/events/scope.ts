@@ -12,6 +12,7 @@ import {
   type RunState,
 } from '../state/run-state.ts';
 import { newScopeIndex, scopeOf } from '../state/scope-index.ts';
+import { SparseMap } from '../state/sparse-map.ts';
 import { bodyOf } from '../state/task-graph.ts';
 import type { Family, LoggedEvent } from './spec.ts';
 import { unless, unlessConcluding } from './status.ts';
@@ -169,7 +170,7 @@ function addScope(state: RunState, event: LoggedEvent<string, NewScope>): void {
   if (region !== undefined) indexItem(state, id, region);
   else if (parent === null) {
     state.baseScopeId = id;
-    state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new Map(), null));
+    state.scopeIndex.set(id, newScopeIndex(null, state.graph.allTasks, new SparseMap(), null));
   } else {
     indexIteration(state, id, parent, scope);
   }
@@ -199,7 +200,7 @@ function indexIteration(
 function indexItem(state: RunState, id: string, region: Region): void {
   const body = state.graph.regions.bodies.get(region.task_id) ?? new Set();
   const item = addItem(state, region, id);
-  state.scopeIndex.set(id, newScopeIndex(region.input_scope_id, body, new Map(), item));
+  state.scopeIndex.set(id, newScopeIndex(region.input_scope_id, body, new SparseMap(), item));
   scopeOf(state, region.input_scope_id).children.push(id);
 }
 
@@ -209,12 +210,12 @@ function indexItem(state: RunState, id: string, region: Region): void {
  */
 function countIteration(
   state: RunState,
-  outer: ReadonlyMap<string, LoopCount>,
+  outer: SparseMap<LoopCount>,
   controller: string,
   body: ReadonlySet<string>,
-): Map<string, LoopCount> {
-  const loops = new Map<string, LoopCount>();
-  for (const [task, count] of outer) {
+): SparseMap<LoopCount> {
+  const loops = new SparseMap<LoopCount>();
+  for (const [task, count] of outer.entries()) {
     if (task !== controller && !restarts(state, task, body)) loops.set(task, count);
   }
   const before = outer.get(controller);

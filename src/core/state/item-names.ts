@@ -4,7 +4,7 @@ import { itemsAround } from './regions.ts';
 
 /** The keys of the items in which a scope lies, outermost first; none where it lies in none. */
 export function keysAround(state: RunState, scopeId: string): string[] {
-  const keys = [...itemsAround(state, scopeId)].map(
+  const keys = itemsAround(state, scopeId).map(
     (item) => state.scopes.get(item.scopeId)?.item?.key ?? String(item.index),
   );
   return keys.reverse();

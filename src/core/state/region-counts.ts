@@ -67,7 +67,7 @@ export function addItem(state: RunState, region: Region, scopeId: string): Item 
     region,
     index: region.items.length,
     scopeId,
-    outer,
+    chain: [],
     depth: (outer?.depth ?? 0) + 1,
     unfinished: 0,
     failed: 0,
@@ -75,6 +75,7 @@ export function addItem(state: RunState, region: Region, scopeId: string): Item 
     hasPlace: false,
     gathering: [],
   };
+  item.chain = [item, ...(outer?.chain ?? [])];
   region.items.push(item);
   return item;
 }

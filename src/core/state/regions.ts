@@ -28,10 +28,12 @@ export function standsIn(state: RunState, task: string, scopeId: string): boolea
   return own === depth || isHeadIn(state, task, scopeId);
 }
 
-/** The items around an instance, the innermost first. */
-export function* itemsAround(state: RunState, scopeId: string): Generator<Item> {
-  for (let item = scopeOf(state, scopeId).item; item !== null; item = item.outer) yield item;
+/** The items in which a scope lies, the innermost first. */
+export function itemsAround(state: RunState, scopeId: string): readonly Item[] {
+  return scopeOf(state, scopeId).item?.chain ?? none;
 }
+
+const none: readonly Item[] = [];
 
 export function forEachOf(state: RunState, region: Region): ForEach {
   const { for_each: forEach } = state.plan.tasks[region.task_id] ?? {};

@@ -20,6 +20,7 @@ import type { TaskSpec } from '../../model/program.ts';
 import type { RunResult } from '../../model/trees.ts';
 import type { Agenda, OrdinalHeap } from './agenda.ts';
 import { boundTask, boundTrouble, isBoundToInputs } from './bound-agent.ts';
+import type { SparseMap } from './sparse-map.ts';
 import type { TaskGraph } from './task-graph.ts';
 
 export interface RunState {
@@ -138,15 +139,15 @@ export interface ScopeIndex {
   /** Instances created in this scope, by task. */
   instancesOf: Map<string, string[]>;
   /** Gated task → the controller instances of this scope that chose it. */
-  activations: Map<string, string[]>;
+  activations: SparseMap<string[]>;
   /** Task → the nearest scope above that has an instance of it, or null; a memo. */
-  nearestAbove: Map<string, string | null>;
+  nearestAbove: SparseMap<string | null>;
   /** Task → the nearest scope above whose body has it; a memo. */
-  nearestBody: Map<string, string>;
+  nearestBody: SparseMap<string>;
   /** Task → how many of its upstream tasks, from the first on, are known to have a candidate. */
-  satisfied: Map<string, number>;
+  satisfied: SparseMap<number>;
   /** Loop controller task → its count in this scope. */
-  loops: Map<string, LoopCount>;
+  loops: SparseMap<LoopCount>;
 }
 
 /** A list of which a task is done for each item; derived. See regions.ts. */
@@ -184,8 +185,8 @@ export interface Item {
   region: Region;
   index: number;
   scopeId: string;
-  /** The item in which its region lies. */
-  outer: Item | null;
+  /** The item itself, then those in which its region lies, the innermost first. */
+  chain: readonly Item[];
   /** In how many items what lies in it lies. */
   depth: number;
   unfinished: number;

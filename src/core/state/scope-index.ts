@@ -1,10 +1,11 @@
 /** What planning must find quickly in a scope. Derived; kept by `evolve` and by memo. */
 import { nodeOf, type Item, type LoopCount, type RunState, type ScopeIndex } from './run-state.ts';
+import { SparseMap } from './sparse-map.ts';
 
 export function newScopeIndex(
   parent: string | null,
   body: ReadonlySet<string>,
-  loops: Map<string, LoopCount>,
+  loops: SparseMap<LoopCount>,
   item: Item | null,
 ): ScopeIndex {
   return {
@@ -14,10 +15,10 @@ export function newScopeIndex(
     children: [],
     body,
     instancesOf: new Map(),
-    activations: new Map(),
-    nearestAbove: new Map(),
-    nearestBody: new Map(),
-    satisfied: new Map(),
+    activations: new SparseMap(),
+    nearestAbove: new SparseMap(),
+    nearestBody: new SparseMap(),
+    satisfied: new SparseMap(),
     loops,
   };
 }
