@@ -12,7 +12,7 @@ export type Stack = readonly string[];
 export type RegionTask = Pick<TaskSpec, 'id' | 'depends_on' | 'control' | 'for_each'>;
 
 export interface Regions {
-  /** Task → the regions in which it stands. The one that it opens itself comes last. */
+  /** Task → the regions in which it stands, where there is any. The one that it opens itself comes last. */
   stacks: ReadonlyMap<string, Stack>;
   /** Region → the tasks that each of its items has, in the order of the program; those of regions within it, too. */
   bodies: ReadonlyMap<string, ReadonlySet<string>>;
@@ -38,7 +38,7 @@ export type RegionProblem =
 export function regionsOf(tasks: readonly RegionTask[]): Regions {
   // Most programs have none.
   if (!tasks.some((task) => task.for_each !== undefined || task.depends_on.some(isGathering))) {
-    return { stacks: new Map(tasks.map(({ id }) => [id, none])), bodies: new Map(), problems: [] };
+    return { stacks: new Map(), bodies: new Map(), problems: [] };
   }
   const survey = new Survey(tasks);
   survey.placeTasks();

@@ -1,7 +1,7 @@
 /** Events of attempts: how one began and ended, and what it left. */
 import type { Json } from '../../model/json.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
-import type { FileRecord } from '../../model/run.ts';
+import type { AttemptRecord, FileRecord } from '../../model/run.ts';
 import { beginItems } from '../state/region-counts.ts';
 import { countSpent } from '../state/budgets.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
@@ -123,7 +123,7 @@ export const attemptEvents: Family<AttemptEvents> = {
  * because who knows how an attempt ended may know more than the log keeps.
  */
 export function attemptFinished(attempt: number, end: ProcessEnd): AttemptFinished {
-  return {
+  const finished: AttemptFinished = {
     attempt,
     termination_reason: end.termination_reason,
     return_code: end.return_code,
@@ -132,9 +132,10 @@ export function attemptFinished(attempt: number, end: ProcessEnd): AttemptFinish
     resume_recommended: end.resume_recommended,
     session_id: end.session_id,
     usage: end.usage,
-    ...(end.progressed === undefined ? {} : { progressed: end.progressed }),
-    ...(end.retry_at === undefined ? {} : { retry_at: end.retry_at }),
   };
+  if (end.progressed !== undefined) finished.progressed = end.progressed;
+  if (end.retry_at !== undefined) finished.retry_at = end.retry_at;
+  return finished;
 }
 
 function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted>): void {
@@ -151,7 +152,7 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
   links.resultSha256 = null;
   // Engines of format 1 passed over as many events of the next choice: their logs go on without these.
   if (state.plan.format_version > 1) links.controlEvents = 0;
-  const attempt = {
+  const attempt: AttemptRecord = {
     attempt: event.payload.attempt,
     started_at: event.created_at,
     finished_at: null,
@@ -161,8 +162,8 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
     error: null,
     session_id: event.payload.session_id,
     usage: null,
-    ...(event.payload.probes === undefined ? {} : { probes: event.payload.probes }),
   };
+  if (event.payload.probes !== undefined) attempt.probes = event.payload.probes;
   instance.attempts = [...instance.attempts, attempt];
   state.spent.attempts += 1;
   // Here too, because a crash can keep this event and lose the `interrupt_applied` that follow it.

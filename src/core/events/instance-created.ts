@@ -47,9 +47,12 @@ function misfitOfInstance(
   if (task === undefined) return `there is no task ${task_id}`;
   if (!state.scopes.has(scope)) return `there is no scope ${scope}`;
   if (state.announced !== null) return `the run was ${state.announced}`;
-  const names = new Set(task.depends_on.map(scopeName));
-  const other = Object.keys(bound).find((name) => !names.has(name));
-  if (other !== undefined) return `${task_id} depends on no ${other}`;
+  const names = Object.keys(bound);
+  if (names.length > 0) {
+    const known = new Set(task.depends_on.map(scopeName));
+    const other = names.find((name) => !known.has(name));
+    if (other !== undefined) return `${task_id} depends on no ${other}`;
+  }
   for (const dependency of task.depends_on) {
     if (dependency.gather !== undefined) {
       const id = payload.gathers?.[scopeName(dependency)] ?? '';
@@ -72,7 +75,6 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     input_scope_id,
     dependency_instances,
     activation_bindings,
-    ...(gathers === undefined ? {} : { gathers }),
     status: 'pending',
     waiting_reason: null,
     published: [],
@@ -88,7 +90,10 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     finished_at: null,
     attempts: [],
   };
-  const named = [...Object.values(dependency_instances), ...Object.values(gathers ?? {})];
+  // Not within the literal: each of perhaps 100,000 instances would be put together field by field.
+  if (gathers !== undefined) instance.gathers = gathers;
+  const bound = Object.values(dependency_instances);
+  const named = gathers === undefined ? bound : [...bound, ...Object.values(gathers)];
   const upstream = named.length < 2 ? named : [...new Set(named)];
   const links: InstanceLinks = {
     ordinal: state.links.size,

@@ -1,6 +1,5 @@
 /** Events of the run as a whole: section 12 of the contract. */
 import { completeProject, completeTask } from '../../model/defaults.ts';
-import type { TaskSpec } from '../../model/program.ts';
 import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
 import { endOf, type RunState } from '../state/run-state.ts';
@@ -81,15 +80,12 @@ function unlessAtRest(state: RunState): string | null {
 /** What was frozen, with what it lacks: the run may be older than a field. The one place that reads it. */
 function thawed(plan: RunPlan): RunPlan {
   const project = completeProject(plan.project);
-  // Nearly all lack nothing, and a copy of many is what takes longest.
-  let tasks = plan.tasks;
-  for (const id in plan.tasks) {
-    const task = plan.tasks[id] as TaskSpec;
-    const complete = completeTask(task, project.default_agent);
-    if (complete === task) continue;
-    if (tasks === plan.tasks) tasks = { ...plan.tasks };
-    tasks[id] = complete;
-  }
+  const frozen = Object.values(plan.tasks);
+  const complete = frozen.map((task) => completeTask(task, project.default_agent));
+  // Nearly all lack nothing, and a record of many takes long to make.
+  const tasks = complete.every((task, at) => task === frozen[at])
+    ? plan.tasks
+    : Object.fromEntries(Object.keys(plan.tasks).map((id, at) => [id, complete[at]!]));
   return { ...plan, project, tasks };
 }
 

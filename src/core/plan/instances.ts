@@ -108,19 +108,17 @@ function createInstance(
   upstream: readonly Upstream[],
   choice: readonly string[],
 ): void {
-  const { state } = recorder;
-  const bindings: Record<string, string> = {};
-  const gathers: Record<string, string> = {};
-  upstream.forEach((up, index) => {
-    for (const name of up.names) (up.isRegion ? gathers : bindings)[name] = choice[index]!;
-  });
-  emitInstance(recorder, choice, {
+  const node: Node = {
     task_id: task,
     input_scope_id: scopeId,
-    dependency_instances: bindings,
-    activation_bindings: activationOf(state, task, scopeId, upstream, choice),
-    ...(Object.keys(gathers).length === 0 ? {} : { gathers }),
-  });
+    dependency_instances: {},
+    activation_bindings: activationOf(recorder.state, task, scopeId, upstream, choice),
+  };
+  for (const [index, { isRegion, names }] of upstream.entries()) {
+    const bound = isRegion ? (node.gathers ??= {}) : node.dependency_instances;
+    for (const name of names) bound[name] = choice[index]!;
+  }
+  emitInstance(recorder, choice, node);
 }
 
 /** The first instance of an item is bound as the region is. */

@@ -287,34 +287,36 @@ function startNext(turn: Turn): AttemptStart | 'again' | null {
 }
 
 /** The instance that was created first of those that could start now. */
-function takeNext({ recorder, limitOf, taken, wanted }: Turn): Instance | null {
-  const { state } = recorder;
+function takeNext(turn: Turn): Instance | null {
+  const { state } = turn.recorder;
   const { runnable } = state.agenda;
   for (let id = runnable.peek(); id !== undefined; id = runnable.peek()) {
     if (instanceOf(state, id).status === 'runnable') break;
     runnable.take();
   }
-  const but = new Set([...wanted.map(({ instanceId }) => instanceId), ...refused(taken)]);
-  const candidates = [
-    runnable.peek(),
-    state.locks.size === 0 ? null : nextOfWaiting(state, but),
-    state.limited.size === 0 ? null : nextOfLimited(recorder, limitOf, but)?.instance_id,
-  ];
-  let first: string | null = null;
-  for (const id of candidates) {
-    if (id === null || id === undefined) continue;
-    if (first === null || ordinalIn(state, id) < ordinalIn(state, first)) first = id;
+  const ready = runnable.peek();
+  const held = firstHeld(turn);
+  if (held !== null && (ready === undefined || isBefore(state, held, ready))) {
+    return instanceOf(state, held);
   }
-  if (first !== null && first === candidates[0]) runnable.take();
-  return first === null ? null : instanceOf(state, first);
+  runnable.take();
+  return ready === undefined ? null : instanceOf(state, ready);
 }
 
-function ordinalIn(state: RunState, id: string): number {
-  return linksOf(state, id).ordinal;
+/** As `takeNext`, of those that wait for a lock or for a limit; null: nothing of the run does, or none could. */
+function firstHeld({ recorder, limitOf, taken, wanted }: Turn): string | null {
+  const { state } = recorder;
+  if (state.locks.size === 0 && state.limited.size === 0) return null;
+  const refused = [...taken].filter(([, isTaken]) => !isTaken).map(([id]) => id);
+  const but = new Set([...wanted.map(({ instanceId }) => instanceId), ...refused]);
+  const forLock = nextOfWaiting(state, but);
+  const forLimit = nextOfLimited(recorder, limitOf, but)?.instance_id ?? null;
+  if (forLock === null || forLimit === null) return forLock ?? forLimit;
+  return isBefore(state, forLimit, forLock) ? forLimit : forLock;
 }
 
-function refused(taken: ReadonlyMap<string, boolean>): string[] {
-  return [...taken].filter(([, isTaken]) => !isTaken).map(([id]) => id);
+function isBefore(state: RunState, id: string, other: string): boolean {
+  return linksOf(state, id).ordinal < linksOf(state, other).ordinal;
 }
 
 /** Whether an instance that may start in this very turn takes the lock. */

@@ -2,7 +2,7 @@
  * What follows from a run's frozen tasks alone, computed once per run: who depends on whom, which
  * controller activates whom, and which tasks a loop can repeat. Section 5 of the contract.
  */
-import { scopeName, type TaskSpec } from '../../model/program.ts';
+import { scopeName, type ControlSpec, type TaskSpec } from '../../model/program.ts';
 import { beginsWith, gatheredRegion, regionsOf, type Regions } from '../../model/regions.ts';
 
 export interface Upstream {
@@ -60,7 +60,8 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
       if (known?.length === 0) dependents.set(id, [task.id]);
       else known?.push(task.id);
     }
-    for (const target of gatedTargets(task)) gate.set(target, task.id);
+    if (task.control === null) continue;
+    for (const target of gatedTargets(task.control)) gate.set(target, task.id);
   }
   const graph: TaskGraph = {
     upstream,
@@ -80,7 +81,13 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     const body = bodyOf(graph, task.control.continue_targets, standingOf(graph, task.id).length);
     noteBody(graph, body);
   }
-  for (const { id, depends_on: dependencies } of all) {
+  if (regions.bodies.size > 0) noteRegions(graph, tasks);
+  return graph;
+}
+
+function noteRegions(graph: TaskGraph, tasks: Record<string, TaskSpec>): void {
+  const { upstream, dependents, regions } = graph;
+  for (const { id, depends_on: dependencies } of Object.values(tasks)) {
     for (const { task, gather } of dependencies) {
       if (gather === undefined) continue;
       graph.gatheredBy.set(task, [...(graph.gatheredBy.get(task) ?? []), id]);
@@ -93,7 +100,6 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
       upstream.get(dependent)?.some((up) => up.isRegion && up.task === region) === true;
     graph.gatherers.set(region, new Set((dependents.get(region) ?? []).filter(gathering)));
   }
-  return graph;
 }
 
 /** What can repeat, and what is bound from outside of what repeats. */
@@ -211,8 +217,7 @@ export function bodyOf(
 }
 
 /** The tasks that exist in a scope only where this controller chose them. */
-function gatedTargets(task: TaskSpec): string[] {
-  if (!task.control) return [];
-  if (task.control.mode === 'loop') return task.control.stop_targets;
-  return task.control.routes.flatMap((route) => route.targets);
+function gatedTargets(control: ControlSpec): string[] {
+  if (control.mode === 'loop') return control.stop_targets;
+  return control.routes.flatMap((route) => route.targets);
 }
