@@ -23,7 +23,7 @@ import {
   type Pair,
   type Spent,
 } from './measure.ts';
-import { chain, deciders, items, loop, sleepers, wide, type BenchProgram } from './programs.ts';
+import { chain, items, loop, sleepers, wide, type BenchProgram } from './programs.ts';
 
 /** Runs of no-op commands against `xargs`, which starts as many with their output in files, and keeps nothing. */
 export function instanceCost(bench: Bench): Row[] {
@@ -57,55 +57,6 @@ export function instanceCost(bench: Bench): Row[] {
     ),
     ...eightAtATime(bench, many),
   ];
-}
-
-/** Items against as many tasks of their own, in turn. */
-export function itemCost(bench: Bench): Row[] {
-  const count = bench.quick ? 10 : 10_000;
-  const inItems = items(path.join(bench.directory, 'items'), count);
-  const inTasks = wide(path.join(bench.directory, 'tasks'), count);
-  const measured = Array.from({ length: rounds(bench, 2) }, () => [
-    spend(startOf(bench, inItems)).cpuMs,
-    spend(startOf(bench, inTasks)).cpuMs,
-  ]);
-  const { a, b, ratio } = ratioOf(measured.map(([x, y]) => [x ?? NaN, y ?? NaN]));
-  return [
-    row(
-      `processor time of ${count} items of one task against ${count} tasks`,
-      `${times(ratio)} (${ms(a)} against ${ms(b)})`,
-      'at most 1.15×',
-      ratio <= 1.15,
-    ),
-  ];
-}
-
-/** What a decision by a rule adds to a run, against an instance that runs nothing but `true`. */
-export function decideCost(bench: Bench): Row[] {
-  const counts = bench.quick ? [5, 10] : [100, 1000];
-  const [few = 0, many = 0] = counts;
-  const programs = counts.map((count) => ({
-    rules: deciders(path.join(bench.directory, `deciders-${count}`), count),
-    run: wide(path.join(bench.directory, `run-${count}`), count, 2, 'true'),
-  }));
-  const measured = Array.from({ length: rounds(bench, 3) }, () => {
-    const spent = programs.map(({ rules, run }) => [rules, run].map((each) => cpuOf(bench, each)));
-    const added = (of: number): number =>
-      ((spent[1]?.[of] ?? NaN) - (spent[0]?.[of] ?? NaN)) / (many - few);
-    return [added(0), added(1)] as const;
-  });
-  const { a, b, ratio } = ratioOf(measured);
-  return [
-    row(
-      `processor time of a controller that decides by a rule, for an item, against a task of \`true\``,
-      `${times(ratio)} (${ms(a)} against ${ms(b)})`,
-      'at most 0.01×',
-      ratio <= 0.01,
-    ),
-  ];
-}
-
-function cpuOf(bench: Bench, program: BenchProgram): number {
-  return spend(startOf(bench, program)).cpuMs;
 }
 
 function eightAtATime(bench: Bench, count: number): Row[] {
@@ -237,7 +188,7 @@ function xargsOf(bench: Bench, count: number, atOnce: number): Argv {
   return ['/bin/sh', '-c', `seq ${count} | xargs -P${atOnce} -I{} /bin/sh -c '${each}'`];
 }
 
-function startOf(bench: Bench, program: BenchProgram): Argv {
+export function startOf(bench: Bench, program: BenchProgram): Argv {
   return cliArgv(bench, 'run', 'start', program.directory, ...program.select, '--wait');
 }
 

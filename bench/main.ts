@@ -11,17 +11,16 @@ import { parseArgs } from 'node:util';
 import { removeAll, rounds, row, type Bench, type Row } from './bench.ts';
 import {
   chainLatency,
-  decideCost,
   disk,
   growth,
   idle,
   instanceCost,
-  itemCost,
   makespan,
   peers,
   priceOfSafety,
   smallRuns,
 } from './driving.ts';
+import { decideCost, itemCost } from './items.ts';
 import { median } from './measure.ts';
 import { output } from './output.ts';
 import { page } from './page.ts';

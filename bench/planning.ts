@@ -50,6 +50,21 @@ export function taskSpec(id: string, upstream: string[]): TaskSpec {
   };
 }
 
+/** A task for each of `count` items, and one that gathers them. */
+export function listTasks(id: string, count: number): TaskSpec[] {
+  const forEach = {
+    ...{ items: Array.from({ length: count }, (_, at) => at), as: 'one', key: null },
+    ...{ max_parallel: null, ask_above: null, max_items: count, stop_after: null },
+  };
+  return [
+    { ...taskSpec(id, []), for_each: forEach },
+    {
+      ...taskSpec(`${id}_end`, []),
+      depends_on: [{ task: id, kind: 'order', consume: [], as: null, gather: 'settled' }],
+    },
+  ];
+}
+
 export function planOf(tasks: TaskSpec[]): RunPlan {
   return {
     format_version: tasks.some(({ for_each: forEach }) => forEach !== undefined) ? 2 : 1,
@@ -112,19 +127,7 @@ export function measurePlanning(counts: readonly number[]): Planned[] {
     wide: (count) => Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, [])),
     chain: (count) =>
       Array.from({ length: count }, (_, i) => taskSpec(`t${i}`, i === 0 ? [] : [`t${i - 1}`])),
-    items: (count) => [
-      {
-        ...taskSpec('each', []),
-        for_each: {
-          ...{ items: Array.from({ length: count }, (_, i) => i), as: 'one', key: null },
-          ...{ max_parallel: null, ask_above: null, max_items: count, stop_after: null },
-        },
-      },
-      {
-        ...taskSpec('end', []),
-        depends_on: [{ task: 'each', kind: 'order', consume: [], as: null, gather: 'settled' }],
-      },
-    ],
+    items: (count) => listTasks('each', count),
     'fan-in': (count) => [
       ...Array.from({ length: count - 1 }, (_, i) => taskSpec(`t${i}`, [])),
       taskSpec(
