@@ -90,6 +90,28 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await checks.getByText('b.ts leaks').waitFor();
   });
 
+  it('sees what takes several tasks for each item as one node, opens it, and folds it again', async () => {
+    const words = ['run', 'start', program, '--root', 'sum', '--input', 'topic=fish'];
+    const run = (await codexOrch(words, { cwd: directory })).stdout.split('\n')[0] ?? '';
+    await page.goto(`${served.url}/runs/${run}`);
+    const region = page.locator('.frame-node.region');
+    await region.getByText('2 of 3 done').waitFor();
+    expect(await region.locator('.folded-bar i').count()).toBe(2);
+    const fold = page.getByRole('button', { name: 'Port one' });
+    const within = page.locator('.task-node', { hasText: 'Prove it' });
+    expect(await fold.getAttribute('aria-expanded')).toBe('false');
+    expect(await within.count()).toBe(0);
+    await fold.click();
+    await within.waitFor();
+    expect(await fold.getAttribute('aria-expanded')).toBe('true');
+    await fold.click();
+    await within.waitFor({ state: 'detached' });
+    await region.getByTitle('Show its items').click();
+    const rows = page.locator('.instance-row', { hasText: 'lib/' });
+    await rows.first().waitFor();
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(6);
+  });
+
   it('sees why a run failed, in the order in which it was printed, and finds it in the log', async () => {
     await page.goto(`${served.url}/runs/${failed}`);
     const tail = page.getByRole('group', { name: 'Its last lines' }).first();
@@ -236,6 +258,22 @@ function train(): Record<string, unknown> {
     {
       ...shell('panel', 'Panel', 'true', []),
       depends_on: [{ task: 'look', kind: 'order', gather: 'settled' }],
+    },
+    {
+      ...shell('port', 'Port one', 'true', []),
+      for_each: {
+        items: ['a', 'b', 'c'].map((name) => ({ path: `lib/${name}.ts` })),
+        ...{ as: 'file', key: 'path' },
+      },
+    },
+    {
+      ...shell('prove', 'Prove it', '', ['port']),
+      run: 'grep -qv b.ts "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/file/path.txt"',
+      compose: [{ kind: 'ref', ref: 'inputs.file.path' }],
+    },
+    {
+      ...shell('sum', 'Sum up', 'true', []),
+      depends_on: [{ task: 'prove', kind: 'order', gather: 'settled' }],
     },
   ];
   return {
