@@ -98,7 +98,7 @@ only({
     'src/store/lock/numbered-lock.ts': 'writes over its own lock on a full disk',
     'src/main.ts': 'reads what is delivered with the program',
     'src/start.ts': 'reads the program',
-    'src/acp-bridge.ts': 'reads its standard input',
+    'src/acp-bridge.ts': 'reads its order and its standard input',
     'src/processes/identity.ts': 'reads /proc',
     'src/processes/waits-for-pipe.ts': 'reads /proc',
     'src/execution/local/launch.ts':

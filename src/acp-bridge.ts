@@ -1,7 +1,7 @@
 /**
- * What an attempt of an agent that speaks the Agent Client Protocol runs: `node acp-bridge.js ORDER`, with the prompt on
- * standard input and what the agent does on standard output. A program of its own, so that an attempt that waits costs
- * little. It alone touches the process; what it does is in src/agents/acp/bridge/.
+ * What an attempt of an agent that speaks the Agent Client Protocol runs: `node acp-bridge.js FILE`, with its order in
+ * the file, the prompt on standard input and what the agent does on standard output. A program of its own, so that an
+ * attempt that waits costs little. It alone touches the process; what it does is in src/agents/acp/bridge/.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const LOOK_MS = 500;
 /** An engine that lives comes first: it looks more often. */
 const ENGINE_MS = 2000;
 
-const order = JSON.parse(process.argv[2] ?? '') as BridgeOrder;
+const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as BridgeOrder;
 const files = attemptFiles(order);
 const secrets = order.secrets.map((name) => ({ name, value: process.env[name] ?? '' }));
 const log = new ProtocolLog(path.join(order.controlDir, 'acp.jsonl'), secrets);

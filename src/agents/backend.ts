@@ -200,6 +200,8 @@ export interface CommandLine {
   env: Record<string, string>;
   /** Must exist when it starts. */
   directories: string[];
+  /** Of `givenFile`: file → what it reads there as it starts. */
+  given: Record<string, string>;
 }
 
 export interface OutputSummary {

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'smol-toml';
-import type { Located } from '../../src/agents/backend.ts';
+import type { CommandLine, Located } from '../../src/agents/backend.ts';
 import { codexBackend } from '../../src/agents/codex/backend.ts';
 import { codexCli } from '../../src/agents/codex/binary.ts';
 import { findProgram } from '../../src/agents/find-program.ts';
@@ -46,11 +46,23 @@ describe('the command line of Codex', () => {
   });
 
   it('names the servers of tools that the agent is given', () => {
-    const mcp = { db: { command: ['db-mcp', '--ro', 'a"b'], env: { A: 'x y' } } };
-    const { argv } = codexLine({ agent: { mcp } });
-    const settings = argv.filter((_, i) => argv[i - 1] === '-c').join('\n');
-    expect(parse(settings)).toMatchObject({
-      mcp_servers: { db: { command: 'db-mcp', args: ['--ro', 'a"b'], env: { A: 'x y' } } },
+    const env = { A: 'of-mine $B \\\nx', C: 'y' };
+    const mcp = { db: { command: ['db-mcp', '--ro', 'a"b'], env } };
+    const settingsOf = ({ argv }: CommandLine): object =>
+      parse(argv.filter((_, i) => argv[i - 1] === '-c').join('\n'));
+    const file = '/p/control/given-db.sh';
+    const line = codexLine({ controlDir: '/p/control', agent: { mcp } });
+    const args = ['-c', '. "$0" && exec "$@"', file, 'db-mcp', '--ro', 'a"b'];
+    expect(settingsOf(line)).toMatchObject({
+      mcp_servers: { db: { command: '/bin/sh', args, env: {} } },
+    });
+    // Everybody on the machine can read the command line.
+    expect(line.argv.join(' ')).not.toContain('of-mine');
+    expect(line.given).toEqual({ [file]: "export A='of-mine $B \\\nx'\nexport C='y'\n" });
+    const bare = codexLine({ agent: { mcp: { db: { ...mcp.db, env: {} } } } });
+    expect(bare.given).toEqual({});
+    expect(settingsOf(bare)).toMatchObject({
+      mcp_servers: { db: { command: 'db-mcp', args: ['--ro', 'a"b'], env: {} } },
     });
   });
 

@@ -268,7 +268,7 @@ export const backendChecks: BackendCheck[] = [
     },
   },
   {
-    name: 'starts the servers of tools that its definition names, where it uses any',
+    name: 'starts the servers of tools that it is given, where it uses any, and shows nobody their environment',
     async run(fixture) {
       if (!fixture.backend.can.mcp) return;
       const script = path.resolve(import.meta.dirname, '..', 'support', 'tool-server.mjs');
@@ -276,8 +276,10 @@ export const backendChecks: BackendCheck[] = [
       const mark = path.join(order.cwd, 'mark');
       const mcp = { tools: { command: [process.execPath, script], env: { MARK: mark } } };
       const { settings } = fixture.order({ says: 'x' }, { agent: { mcp } });
+      expect((await lineOf(fixture, { ...order, settings })).join(' ')).not.toContain(mark);
       await runToEnd(fixture, { ...order, settings });
-      expect(existsSync(mark)).toBe(true);
+      // The command lines of all that it was started by: every user of the machine can read them.
+      expect(readFileSync(mark, 'utf8')).not.toContain(mark);
     },
   },
   {

@@ -1,6 +1,6 @@
-// A server of the Model Context Protocol with one tool, on standard input and output. Leaves the file MARK when a client
-// has come.
-import { writeFileSync } from 'node:fs';
+// A server of the Model Context Protocol with one tool, on standard input and output. When a client has come it leaves in
+// the file MARK the command lines of itself and of all that it was started by, as far as they can be seen.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 createInterface({ input: process.stdin }).on('line', (line) => {
@@ -12,7 +12,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 
 function answerTo(method, params) {
   if (method === 'initialize') {
-    writeFileSync(process.env.MARK, 'come');
+    writeFileSync(process.env.MARK, `${commandLines(process.pid).join('\n')}\n`);
     const serverInfo = { name: 'tools', version: '1' };
     return { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo };
   }
@@ -20,4 +20,15 @@ function answerTo(method, params) {
     return { tools: [{ name: 'echo', description: 'Says it.', inputSchema: { type: 'object' } }] };
   }
   return method === 'tools/call' ? { content: [{ type: 'text', text: 'echoed' }] } : {};
+}
+
+/** Of a process and its parents. None where there is no /proc. */
+function commandLines(pid) {
+  try {
+    const parent = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return [line, ...commandLines(Number(parent))];
+  } catch {
+    return [];
+  }
 }

@@ -11,6 +11,7 @@ import type { Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
 import type { Backend, CommandLine, Environment, Located, NamedUse, Place } from '../backend.ts';
 import type { UseFinding } from '../backend.ts';
+import { givenFile } from '../given-file.ts';
 import { keptOfProgram } from '../kept-of-program.ts';
 import { nothingLocated } from '../located.ts';
 import type { BridgeOrder, OwnSandbox } from './bridge/bridge-order.ts';
@@ -137,10 +138,12 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
     metered: order.metered === true,
     secrets: order.profile?.secrets ?? [],
   };
+  const file = givenFile(order, 'bridge.json');
   return {
-    argv: [process.execPath, at.program ?? '', JSON.stringify(bridge)],
+    argv: [process.execPath, at.program ?? '', file],
     env: {},
     directories: wrapped ? at.homes : [],
+    given: { [file]: JSON.stringify(bridge) },
   };
 }
 

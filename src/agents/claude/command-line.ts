@@ -5,6 +5,7 @@
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { CommandLine, Located } from '../backend.ts';
+import { givenFile } from '../given-file.ts';
 import { assertSessionUuid } from '../session-uuid.ts';
 import { newSession } from './session.ts';
 import { claudeSettings } from './settings.ts';
@@ -37,7 +38,12 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
   const isOpen = order.sandbox === 'danger-full-access' && order.profile?.ambient !== 'none';
   words.push('--setting-sources', isOpen ? 'user' : '');
   words.push('--settings', JSON.stringify(settingsOf(order, at)));
-  if (Object.keys(mcp).length > 0) words.push('--mcp-config', serversOf(mcp));
+  const given: Record<string, string> = {};
+  if (Object.keys(mcp).length > 0) {
+    const file = givenFile(order, 'mcp.json');
+    given[file] = serversOf(mcp);
+    words.push('--mcp-config', file);
+  }
   words.push(...permissions(order, at, Object.keys(mcp)));
   if (order.model !== null) words.push('--model', order.model);
   if (at.outputSchema !== null) words.push('--json-schema', JSON.stringify(at.outputSchema));
@@ -47,6 +53,7 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
     argv: [program ?? 'claude', ...rest],
     env: surroundings,
     directories: at.directories,
+    given,
   };
 }
 

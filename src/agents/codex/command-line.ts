@@ -4,7 +4,9 @@
  */
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
+import { quotedShellWord } from '../../text/shell-word.ts';
 import type { CommandLine, Located } from '../backend.ts';
+import { givenFile } from '../given-file.ts';
 import { assertSessionUuid } from '../session-uuid.ts';
 import { codexSettings } from './settings.ts';
 
@@ -58,27 +60,40 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   }
   if (order.model !== null) options.push('-m', order.model);
   if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
-  for (const [name, server] of Object.entries(mcp)) options.push(...serverOptions(name, server));
+  const given: Record<string, string> = {};
+  for (const [name, { command, env: variables }] of Object.entries(mcp)) {
+    const file = givenFile(order, `${name}.sh`);
+    const exported = exportsOf(variables);
+    if (exported !== '') given[file] = exported;
+    options.push(...serverOptions(name, exported === '' ? command : reading(file, command)));
+  }
   options.push(...args);
   const session = order.sessionId === null ? [] : ['resume', assertSessionUuid(order.sessionId)];
   // Codex's sandbox fails every command when TMPDIR does not exist.
   const directories = env['TMPDIR'] === undefined ? [] : [scratch];
   const program = at.program ?? 'codex';
-  return { argv: [program, 'exec', ...options, ...session, '-'], env, directories };
+  return { argv: [program, 'exec', ...options, ...session, '-'], env, directories, given };
 }
 
-function serverOptions(
-  name: string,
-  { command: [program = '', ...args], env }: { command: string[]; env: Record<string, string> },
-): string[] {
-  const variables = Object.entries(env).map(
-    ([key, value]) => `${tomlString(key)}=${tomlString(value)}`,
-  );
+/** Without variables, also where the person has a server of this name that is given some. */
+function serverOptions(name: string, [program = '', ...args]: readonly string[]): string[] {
   return [
     ...['-c', `mcp_servers.${name}.command=${tomlString(program)}`],
     ...['-c', `mcp_servers.${name}.args=[${args.map(tomlString).join(',')}]`],
-    ...['-c', `mcp_servers.${name}.env={${variables.join(',')}}`],
+    ...['-c', `mcp_servers.${name}.env={}`],
   ];
+}
+
+/** Codex takes the variables of a server from its own options, which everybody can read, and from files of the person's. */
+function reading(file: string, command: readonly string[]): string[] {
+  return ['/bin/sh', '-c', '. "$0" && exec "$@"', file, ...command];
+}
+
+/** For the shell; '' where there are none. */
+function exportsOf(env: Record<string, string>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}=${quotedShellWord(value)}\n`)
+    .join('');
 }
 
 /**

@@ -116,7 +116,7 @@ function commandLine(order: AttemptOrder): CommandLine {
       hint: 'Give the task a `run` line, or the agent a `command` or `run` in project.yaml.',
     });
   }
-  return { argv: [program, ...args], env: {}, directories: [] };
+  return { argv: [program, ...args], env: {}, directories: [], given: {} };
 }
 
 /** A path may be made by a task that comes before: only what is there, and cannot be started, is an obstacle. */

@@ -152,9 +152,9 @@ function removeControl(directory: string): void {
   attempt(() => removeFile(path.dirname(directory)));
 }
 
-/** What tells who runs, and temporary files. */
+/** What tells who runs, what an agent alone was to read, and temporary files. */
 function isEngines(name: string): boolean {
-  return /^(?:(?:agent|claim)-\d+|exit|stop|\..*)$/.test(name);
+  return /^(?:(?:agent|claim)-\d+|given-.+|exit|stop|\..*)$/.test(name);
 }
 
 function moved(attemptDir: string, controlDir: string, name: string): boolean {

@@ -5,6 +5,7 @@
  *   agent-<g>   who the wrapper of generation g is; written by it, before its claim
  *   claim-<g>   created once: by an engine that found nothing, `void`; by the wrapper, anything else
  *   exit        an empty line; then the exit code and a newline
+ *   given-*     what the agent reads as it starts, and no other user of the machine is to see
  *   stop        why an engine is stopping it, so that the next engine does not call it a crash
  *   wall        the time limit that a person has granted meanwhile, in ms, for an agent that keeps its limits itself
  *

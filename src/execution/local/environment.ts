@@ -8,7 +8,7 @@ import type { AttemptOrder } from '../../model/attempt.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
 import { surroundingsOf } from './surroundings.ts';
 
-export interface Prepared extends Pick<CommandLine, 'argv' | 'directories'> {
+export interface Prepared extends Pick<CommandLine, 'argv' | 'directories' | 'given'> {
   env: NodeJS.ProcessEnv;
   /** Link → what it leads to, which must be there when the attempt starts. */
   links: Record<string, string>;
@@ -41,6 +41,7 @@ export async function prepareAttempt(
   return {
     argv: program === undefined ? line.argv : [program, ...rest],
     directories: [...line.directories, ...around.directories, ...home.directories],
+    given: line.given,
     links: home.links,
     env: { ...env, ...line.env, ...around.env, PWD: order.cwd },
   };

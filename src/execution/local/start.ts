@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
 import { ownHomeDirectory } from '../../agents/own-home.ts';
-import { linkTo, makeDirectory } from '../../disk/disk.ts';
+import { linkTo, makeDirectory, replaceFile } from '../../disk/disk.ts';
 import { kindAt } from '../../disk/foreign-file.ts';
 import { outside } from '../../disk/inside.ts';
 import type { AttemptOrder } from '../../model/attempt.ts';
@@ -53,6 +53,7 @@ export async function startAttempt(
       makeDirectory(directory);
     }
     for (const [link, target] of Object.entries(prepared.links)) linkLogin(target, link);
+    for (const [file, text] of Object.entries(prepared.given)) replaceFile(file, text);
     const words = [...beginningIn(order.realCwd), ...argv];
     const launched = await launchAttempt(order, files, words, prepared.env, launcher);
     switch (launched.kind) {

@@ -100,7 +100,10 @@ const agentFields: FieldsOf<AgentSpec> = {
             required: true,
             description: 'Program and arguments. It runs outside of the sandbox.',
           },
-          env: { shape: { type: 'map', values: argument }, description: 'Its environment.' },
+          env: {
+            shape: { type: 'map', keys: variableName, values: argument },
+            description: 'Its environment. Other users of the machine do not see it.',
+          },
         },
       },
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandLine } from '../../../src/agents/backend.ts';
 import { claudeBackend } from '../../../src/agents/claude/backend.ts';
 import { nothingLocated } from '../../../src/agents/located.ts';
 import { newOrder, temporaryDirectory, type OrderChange } from '../../execution/local/orders.ts';
@@ -6,9 +7,13 @@ import { newOrder, temporaryDirectory, type OrderChange } from '../../execution/
 const root = temporaryDirectory('claude-argv');
 const session = '0199aaaa-0000-7000-8000-000000000001';
 
-function line(change: OrderChange): string[] {
+function made(change: OrderChange): CommandLine {
   const order = newOrder(root, { backend: 'claude', cwd: '/w', attemptDir: '/p/a', ...change });
-  return claudeBackend.commandLine(order, { ...nothingLocated, program: '/bin/claude' }).argv;
+  return claudeBackend.commandLine(order, { ...nothingLocated, program: '/bin/claude' });
+}
+
+function line(change: OrderChange): string[] {
+  return made(change).argv;
 }
 
 /** The word behind an option. */
@@ -40,8 +45,9 @@ describe('the command line of Claude Code', () => {
 
   it('allows the tools of the servers that it is given', () => {
     const mcp = { db: { command: ['db-mcp', '--ro'], env: { A: 'b' } } };
-    const argv = line({ sandbox: 'read-only', agent: { mcp } });
-    expect(JSON.parse(after(argv, '--mcp-config') ?? '')).toEqual({
+    const { argv, given } = made({ sandbox: 'read-only', agent: { mcp } });
+    // What is in their environment, everybody on the machine could read on the command line.
+    expect(JSON.parse(given[after(argv, '--mcp-config') ?? ''] ?? '')).toEqual({
       mcpServers: { db: { command: 'db-mcp', args: ['--ro'], env: { A: 'b' } } },
     });
     expect(after(argv, '--allowedTools')).toMatch(/,mcp__db$/);

@@ -1,4 +1,4 @@
-/** What the bridge of one attempt is told: plain JSON, one word of its command line. */
+/** What the bridge of one attempt is told: plain JSON, in a file that its command line names. */
 import type { AttemptOrder } from '../../../model/attempt.ts';
 import type { ToolServer } from '../../../model/program.ts';
 
