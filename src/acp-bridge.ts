@@ -11,6 +11,7 @@ import { ProtocolLog } from './agents/acp/bridge/protocol-log.ts';
 import { attemptFiles, readWallLimit, recordStop } from './execution/local/attempt-files.ts';
 import { Limits } from './execution/local/limits.ts';
 import { endStrays } from './execution/local/strays.ts';
+import { secretsIn } from './text/redact.ts';
 
 /** Between two looks at the clock. */
 const LOOK_MS = 500;
@@ -19,7 +20,7 @@ const ENGINE_MS = 2000;
 
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as BridgeOrder;
 const files = attemptFiles(order);
-const secrets = order.secrets.map((name) => ({ name, value: process.env[name] ?? '' }));
+const secrets = secretsIn(process.env, order.secrets);
 const log = new ProtocolLog(path.join(order.controlDir, 'acp.jsonl'), secrets);
 const late = (ms: number | null): number | null => (ms === null ? null : ms + ENGINE_MS);
 const limits = new Limits({

@@ -1,5 +1,5 @@
 /** What surrounds an agent, whatever it runs on: its environment, what stands around it, what nobody may read. Pure. */
-import type { AgentEnvironment, AgentSpec } from '../model/program.ts';
+import type { AgentEnvironment, AgentSpec, ProjectSpec } from '../model/program.ts';
 import type { AgentProfile } from '../model/attempt.ts';
 import type { Environment } from './backend.ts';
 
@@ -13,10 +13,18 @@ function isEnvironment(env: AgentSpec['env']): env is AgentEnvironment {
   return typeof env['set'] === 'object';
 }
 
-/** For the order of an attempt; null where nothing surrounds it. */
-export function profileOf(agent: AgentSpec): AgentProfile | null {
+/**
+ * Names of the variables whose values are kept out of whatever is captured, of whichever agent: unless `pass` says
+ * otherwise all of them have the variable, and one may come upon what another has left.
+ */
+export function secretsOf({ agents }: Pick<ProjectSpec, 'agents'>): string[] {
+  return [...new Set(Object.values(agents).flatMap(({ secrets = [] }) => secrets))];
+}
+
+/** For the order of an attempt; null where nothing surrounds it. `secrets`: of all of the project. */
+export function profileOf(agent: AgentSpec, secrets: string[]): AgentProfile | null {
   const { pass } = environmentSpec(agent);
-  const { wrap = null, secrets = [], ambient = 'user' } = agent;
+  const { wrap = null, ambient = 'user' } = agent;
   if (pass === null && wrap === null && secrets.length === 0 && ambient === 'user') return null;
   return { pass, wrap, secrets, ...(ambient === 'none' ? { ambient } : {}) };
 }

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { AgentConfig, AgentUse } from '../agents/backend.ts';
 import { backendOf } from '../agents/backends.ts';
-import { environmentSpec, profileOf } from '../agents/profile.ts';
+import { environmentSpec, profileOf, secretsOf } from '../agents/profile.ts';
 import { agentOfRole, effectiveAgent } from '../agents/resolve-agent.ts';
 import {
   agentTrouble,
@@ -226,7 +226,7 @@ function orderOf(
   const backend = backendOf(agent.backend);
   const { settings, problem } = backend.settings(need.use, config);
   const { set } = environmentSpec(agent);
-  const profile = profileOf(agent);
+  const profile = profileOf(agent, secretsOf(state.plan.project));
   return {
     problem,
     order: {

@@ -164,6 +164,50 @@ describe('secrets', () => {
     expect(text).toMatch(/exit status 3/);
   });
 
+  it('of one agent are kept out of what others print, checks, and the setup of a tree', async () => {
+    const print = 'echo "=$API_TOKEN="';
+    const one = { backend: 'command', run: 'true', secrets: ['API_TOKEN'] };
+    const directory = program(
+      one,
+      {},
+      {
+        'tasks/t.yaml': {
+          id: 't',
+          title: 'T',
+          status: 'ready',
+          agent: 'other',
+          checks: [{ run: print }],
+        },
+      },
+    );
+    const agents = { a: one, other: { backend: 'command', run: print } };
+    const tree = { setup: print };
+    writeFiles(directory, {
+      'project.yaml': { name: 'p', workspace: '../workspace', isolation: 'tree', tree, agents },
+    });
+    const workspace = path.join(directory, '..', 'workspace');
+    const git = (...words: string[]): void =>
+      expect(
+        spawnSync('git', ['-c', 'user.name=P', '-c', 'user.email=p@x', ...words], {
+          cwd: workspace,
+        }).status,
+      ).toBe(0);
+    git('init', '-q');
+    git('commit', '-q', '--allow-empty', '-m', 'one');
+    const secret = 'a&b/of-mine';
+    const ended = await start(directory, { API_TOKEN: secret });
+    expect(ended.code, ended.stderr).toBe(0);
+    const found = (text: string): string[] =>
+      spawnSync('grep', ['-rlF', '--', text, path.join(directory, '.runs')], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .map((file) => path.basename(file));
+    expect(found('of-mine')).toEqual(['']);
+    for (const name of ['final.md', 'setup.log']) expect(found('=‹API_TOKEN›=')).toContain(name);
+    expect(found('=‹API_TOKEN›=').some((name) => /\.log$/.test(name) && name !== 'setup.log')).toBe(
+      true,
+    );
+  });
+
   it('does not wait for what an agent leaves behind, and stops with it', async () => {
     const run = 'echo started; (sleep 300 &) ; exit 0';
     const directory = program({ backend: 'command', run, secrets: ['API_TOKEN'] });

@@ -6,6 +6,8 @@ const secrets = [
   { name: 'B', value: 'abcdef' },
   { name: 'Q', value: 'say "hi"\n\\ü' },
   { name: 'EMPTY', value: '' },
+  { name: 'U', value: 'postgres://u:p@h/db?a=1&b=<2>' },
+  { name: 'K', value: 'key 🔑' },
 ];
 
 function shown(text: string, pieceBytes: number): string {
@@ -28,6 +30,16 @@ describe.each([1, 2, 3, 7, 1000])('secrets in pieces of %i bytes', (pieceBytes) 
     [JSON.stringify(JSON.stringify({ a: 'say "hi"\n\\ü' })), JSON.stringify('{"a":"‹Q›"}')],
     ['"say \\"hi\\"\\n\\\\\\u00fc"', '"‹Q›"'],
     ['nothing of it: ü', 'nothing of it: ü'],
+    ['postgres://u:p@h/db?a=1&b=<2>', '‹U›'],
+    // As Go writes JSON, PHP, and Java; each in that of another.
+    ['"postgres://u:p@h/db?a=1\\u0026b=\\u003c2\\u003e"', '"‹U›"'],
+    ['"postgres:\\/\\/u:p@h\\/db?a=1&b=<2>"', '"‹U›"'],
+    ['"postgres://u:p@h/db?a=1\\u0026b=\\u003C2\\u003E"', '"‹U›"'],
+    [JSON.stringify('"postgres:\\/\\/u:p@h\\/db?a=1\\u0026b=<2>"'), JSON.stringify('"‹U›"')],
+    ['"postgres:\\\\/\\\\/u:p@h\\\\/db?a=1\\u0026b=\\u003c2\\u003e"', '"‹U›"'],
+    ['key \\ud83d\\udd11! key \\uD83D\\uDD11! key 🔑!', '‹K›! ‹K›! ‹K›!'],
+    ['postgres:\\/x', 'postgres:\\/x'],
+    ['key \\ud83d', 'key \\ud83d'],
   ])('%j', (text, expected) => {
     expect(shown(text, pieceBytes)).toBe(expected);
   });

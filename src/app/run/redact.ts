@@ -1,5 +1,6 @@
 /** What stands between an attempt and its agent where the agent has secrets. */
 import { runRedacted } from '../../execution/local/redacted.ts';
+import { secretsIn } from '../../text/redact.ts';
 import type { World } from '../world.ts';
 
 /** Runs `argv`, its output without the values of these variables. Resolves with its exit status. */
@@ -8,6 +9,5 @@ export function redact(
   names: readonly string[],
   argv: readonly string[],
 ): Promise<number> {
-  const secrets = names.map((name) => ({ name, value: env[name] ?? '' }));
-  return runRedacted(argv, secrets, env);
+  return runRedacted(argv, secretsIn(env, names), env);
 }

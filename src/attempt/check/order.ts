@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shellBackend } from '../../agents/backends.ts';
+import { secretsOf } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { AgentConfig } from '../../agents/backend.ts';
 import type { DueCheck } from '../../core/state/checks.ts';
@@ -81,7 +82,7 @@ function orderIn(
   const { project } = state.plan;
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
-  const { agent, sandbox } = effectiveAgent(project, task);
+  const { sandbox } = effectiveAgent(project, task);
   const isWrapped = basis.hasSandbox && unheldBecause(project, task) === null;
   const { attemptDir, controlDir } = paths.checkPlace(instanceId, instance.attempt, due);
   const command = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh', ...argvOf(due.spec)];
@@ -116,7 +117,7 @@ function orderIn(
       ...(tree === null ? {} : ceilings(env, [path.dirname(attemptDir), tree.folder])),
       PATH: ownPath(env['PATH'], [cwd, projectWorkspaceDir, ...extraRoots]),
     },
-    profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets: agent.secrets ?? [] },
+    profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets: secretsOf(project) },
     wallTimeoutMs: due.spec.timeout_sec * 1000,
     idleTimeoutMs: null,
     graceMs: project.node_terminate_grace_sec * 1000,

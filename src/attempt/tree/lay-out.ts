@@ -18,6 +18,7 @@ import type { FailureKind, Instance } from '../../model/run.ts';
 import { withoutRepository } from '../../processes/git-environment.ts';
 import { runBounded } from '../../processes/run-briefly.ts';
 import type { RunPaths } from '../../store/layout.ts';
+import { secretsIn, withoutSecretsIn } from '../../text/redact.ts';
 import { inTree, treeAt, type OwnTree } from './own-tree.ts';
 
 export interface LayOutContext {
@@ -142,7 +143,8 @@ async function setUp(
     timeoutMs: SETUP_MS,
     maxBytes: SETUP_BYTES,
   });
-  const output = Buffer.concat([stdout, Buffer.from(stderr)]).subarray(-KEPT_BYTES);
+  const printed = Buffer.concat([stdout, Buffer.from(stderr)]);
+  const output = withoutSecretsIn(printed, secretsIn(env, own.secrets)).subarray(-KEPT_BYTES);
   writeFile(path.join(attemptDir, 'setup.log'), output);
   if (code === 0) return null;
   const how = code === null ? 'did not end' : `ended with exit status ${code}`;

@@ -1,6 +1,7 @@
 /** Which tree an instance has of its own: from what base, by what settings, and where places of the person's lie in it. */
 import path from 'node:path';
 import { backendOf } from '../../agents/backends.ts';
+import { secretsOf } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import { effectiveValues, instanceOf, taskOf, type RunState } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
@@ -20,6 +21,8 @@ export interface OwnTree {
   isReadOnly: boolean;
   /** Whether its agent is held by a sandbox. */
   isHeld: boolean;
+  /** Names of variables whose values are kept out of what is captured. */
+  secrets: string[];
   onConflict: 'resolve' | 'fail';
 }
 
@@ -53,6 +56,7 @@ export function ownTreeOf(
     workspaces: named.workspaces,
     isReadOnly: can.sandbox && sandbox === 'read-only',
     isHeld: (can.sandbox || agent.wrap === 'sandbox') && sandbox !== 'danger-full-access',
+    secrets: secretsOf(project),
     onConflict: spec.on_conflict ?? (needsPrompt ? 'resolve' : 'fail'),
   };
   return { ok: true, own };

@@ -41,7 +41,7 @@ export function newOrder(root: string, change: OrderChange = {}, prompt = ''): A
   const { agent, run = null, ...changed } = change;
   const backend = backendOf(change.backend ?? shellBackend.name);
   const use = { agent: { ...bareAgent(backend), ...agent }, run };
-  const profile = profileOf(use.agent);
+  const profile = profileOf(use.agent, use.agent.secrets ?? []);
   return {
     ...(profile === null ? {} : { profile }),
     backend: backend.name,

@@ -1,7 +1,7 @@
 /** Every message between the bridge and its agent, a line each, for whoever looks for a fault of either: acp.jsonl. */
 import { closeSync } from 'node:fs';
 import { createForWriting, writeAll } from '../../../disk/disk.ts';
-import { redactor, type Secret } from '../../../text/redact.ts';
+import { withoutSecretsIn, type Secret } from '../../../text/redact.ts';
 
 /** Of a longer message, and of others that are not to be read, only the length is kept. */
 const MOST_CHARS = 1 << 20;
@@ -22,7 +22,7 @@ export class ProtocolLog {
     const fd = this.#fd;
     if (fd === null) return;
     const text = `{"from":"${from}","message":${told}}\n`;
-    attempt(() => writeAll(fd, this.#redacted(Buffer.from(text))));
+    attempt(() => writeAll(fd, withoutSecretsIn(Buffer.from(text), this.#secrets)));
   }
 
   close(): void {
@@ -34,12 +34,6 @@ export class ProtocolLog {
   /** What comes in pieces may hold a piece of a secret; as a whole it stands in the events. */
   #mayBePiece(line: string): boolean {
     return this.#secrets.length > 0 && /"sessionUpdate":\s*"\w+_chunk"/.test(line);
-  }
-
-  #redacted(bytes: Buffer): Buffer {
-    if (this.#secrets.length === 0) return bytes;
-    const { push, end } = redactor(this.#secrets);
-    return Buffer.from(push(bytes.toString('latin1')) + end(), 'latin1');
   }
 }
 
