@@ -45,13 +45,16 @@ export function classifyFailure(backend: Backend, evidence: FailureEvidence): Fa
       return failure('budget', 'the attempt passed its budget');
     case 'wall_timeout':
     case 'idle_timeout':
-      return classifyTimeout(evidence);
+      return classifyTimeout(backend, evidence);
     case 'nonzero_exit':
       return backend.failure(evidence);
   }
 }
 
-function classifyTimeout({ termination, output, timeoutMs, isStall }: FailureEvidence): Failure {
+function classifyTimeout(
+  { can }: Backend,
+  { termination, output, timeoutMs, isStall }: FailureEvidence,
+): Failure {
   const limit = timeoutMs === null ? '' : ` of ${timeoutMs / 1000} s`;
   const what =
     termination === 'wall_timeout'
@@ -66,7 +69,12 @@ function classifyTimeout({ termination, output, timeoutMs, isStall }: FailureEvi
   if (termination === 'idle_timeout' && output.busyWith === 'model') {
     return failure('external_network', `${what} while it waited for the model`);
   }
-  return failure('task_runtime', what);
+  return failure('task_runtime', `${what}${can.session ? beforeSession(output) : ''}`);
+}
+
+/** It may wait for a login, or be another program than was meant. */
+function beforeSession({ turn, sessionId }: FailureEvidence['output']): string {
+  return turn !== 'untold' && sessionId === null ? ', before it had begun a session' : '';
 }
 
 function whileBusy({ busyWith }: FailureEvidence['output']): string {

@@ -2,18 +2,18 @@
 // to do. A prompt scripts it: `FAKE:[{"say":"done"}]` on one line.
 //
 //   node acp-agent.mjs [--name NAME] [--load] [--no-sessions] [--late] [--lazy] [--stays] [--deaf] [--mute] [--v2]
-//                      [--models a,b]
+//                      [--models a,b] [--garbage] [--silent]
 //
-// Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}; {runs_on} one that
+// Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}, {live: true} with what it prints as it comes; {runs_on} one that
 // goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {deep: levels} a
 // message that nests; {big: bytes} a tool call with so much output; {fs: path} asks the client to write; {cost: sum};
-// {limits} what a service says of them; {plan: [text]}; {env: NAME} says its value.
+// {asks: true} asks for the same permission again and again; {limits} what a service says of them; {plan: [text]}; {env: NAME} says its value.
 // They end with {stop, usage}, {error}, {die: code} or {hang: true}; without, with `end_turn` and its usage.
 //
 // Sessions lie in ACP_AGENT_HOME. --load: it takes them up by session/load alone, and replays them; --late: it goes on
 // replaying after its answer; --lazy: it writes a session a while after its answer, and lists those that it has written;
 // --stays: it does not end with its input; --deaf: it does not hear of a cancellation; --mute: it ends before its first
-// line; --v2: it speaks version 2 alone.
+// line; --v2: it speaks version 2 alone; --garbage: it prints what is no message, without end; --silent: it answers nothing.
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
@@ -33,13 +33,15 @@ const { values: is } = parseArgs({
     name: { type: 'string', default: 'scripted' },
     models: { type: 'string' },
     ...{ load: flag, 'no-sessions': flag, late: flag, lazy: flag, stays: flag, deaf: flag },
-    ...{ mute: flag, v2: flag },
+    ...{ mute: flag, v2: flag, garbage: flag, silent: flag },
   },
 });
 if (is.mute) {
   process.stderr.write('Error: no licence\n');
   process.exit(3);
 }
+const garble = () => process.stdout.write('no message of it\n'.repeat(1000), garble);
+if (is.garbage) garble();
 const home = process.env.ACP_AGENT_HOME ?? path.join(process.env.HOME ?? '.', '.acp-agent');
 const usage = { totalTokens: 130, inputTokens: 70, outputTokens: 20, cachedReadTokens: 40 };
 const open = new Map();
@@ -67,6 +69,7 @@ createInterface({ input: process.stdin })
   .on('close', () => (is.stays ? setInterval(() => undefined, 1000) : process.exit(0)));
 
 async function take({ id, method, params, result, error }) {
+  if (is.silent || is.garbage) return;
   if (method === undefined) {
     open.get(id)?.(result ?? { error });
     return;
@@ -191,6 +194,7 @@ async function carryOut(sessionId, steps) {
       const meta = { '_claude/rateLimit': step.limits };
       tell({ sessionUpdate: 'usage_update', used: 1, size: 2, _meta: meta });
     }
+    while (step.asks) await isAllowed(sessionId, 'again', 'execute', 'again');
     if (step.plan) {
       const entries = step.plan.map((content) => ({ content, status: 'completed' }));
       tell({ sessionUpdate: 'plan', entries });
@@ -235,7 +239,7 @@ async function isAllowed(sessionId, toolCallId, kind, title) {
 }
 
 /** A tool call of which nothing is told before it is asked for. */
-async function run(sessionId, { run: line, ask: asks }) {
+async function run(sessionId, { run: line, ask: asks, live }) {
   count += 1;
   const id = `call-${count}`;
   if (asks && !(await isAllowed(sessionId, id, 'execute', line))) return false;
@@ -245,7 +249,11 @@ async function run(sessionId, { run: line, ask: asks }) {
     // In a session of its own, as some run their commands.
     const child = spawn('sh', ['-c', line], { cwd: place, detached: true });
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data) => (printed += data));
+      stream.on('data', (data) => {
+        printed += data;
+        const _meta = { terminal_output_delta: { terminal_id: id, data: String(data) } };
+        if (live) update(sessionId, { sessionUpdate: 'tool_call_update', toolCallId: id, _meta });
+      });
     child.once('close', (status) => resolve({ code: status, output: printed }));
   });
   update(sessionId, {

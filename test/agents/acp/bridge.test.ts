@@ -230,6 +230,13 @@ describe('an end', () => {
     ],
     ['in another version', [], { failure_kind: 'runner_invocation' }, { flags: ['--v2'] }],
     [
+      'that prints what is no message, without end',
+      [],
+      { failure_kind: 'external_protocol' },
+      { flags: ['--garbage'] },
+    ],
+    ['that asks for the same again and again', [{ asks: true }], { failure_kind: 'task_runtime' }],
+    [
       'that is none, for it does not start',
       [],
       { failure_kind: 'runner_invocation' },
@@ -310,6 +317,14 @@ describe('the bridge', () => {
       termination_reason: reason,
       failure_kind: kind,
     });
+  });
+
+  it('ends an agent that never answers, and says that no session began', async () => {
+    const end = await run(
+      acpOrder([], { flags: ['--silent'], idleTimeoutMs: 1000, graceMs: 2000 }),
+    );
+    expect(end).toMatchObject({ termination_reason: 'idle_timeout', session_id: null });
+    expect(end.failure_summary).toContain('before it had begun a session');
   });
 
   it('obeys a time limit that was raised meanwhile', async () => {

@@ -4,7 +4,7 @@
  */
 import type { Usage } from '../../../model/run.ts';
 import { beginning } from '../../../text/width.ts';
-import { recordOf, recordsIn, type Fields } from '../../output/fields.ts';
+import { recordOf, recordsIn, textOf, type Fields } from '../../output/fields.ts';
 import { startAgent, type AgentProcess } from './agent-process.ts';
 import type { BridgeOrder } from './bridge-order.ts';
 import { Connection, METHOD_NOT_FOUND, RpcError } from './connection.ts';
@@ -33,6 +33,8 @@ export interface BridgeWorld {
 const LEAVING_MS = 3000;
 /** That something comes which is not whole yet is told once in so long. */
 const STREAMING_MS = 1000;
+/** Who asks so often for permission, and neither does nor says anything in between, does nothing else any more. */
+const MOST_ASKED = 500;
 /** How long a session that was loaded must be silent to be whole. */
 const SETTLED_MS = 1000;
 /** Longer than a killed process takes to be gone. */
@@ -59,6 +61,7 @@ export class Bridge {
   /** Not before it: what comes then is of earlier turns. */
   #isPrompted = false;
   #refused: string | null = null;
+  #askedInARow = 0;
   #isStreamingTold = false;
   #onUpdate: () => void = () => undefined;
   #meter: TurnMeter | null = null;
@@ -147,6 +150,7 @@ export class Bridge {
     if (method !== 'session/update') return;
     this.#onUpdate();
     const update = recordOf(params['update']);
+    if (isDone(update)) this.#askedInARow = 0;
     // What the session has cost so far is told while it is taken up, too.
     if (this.#isPrompted || update['sessionUpdate'] === 'usage_update') {
       this.#updates.take(update);
@@ -157,6 +161,7 @@ export class Bridge {
     if (method !== 'session/request_permission') {
       throw new RpcError(METHOD_NOT_FOUND, `"${method}" is not offered`);
     }
+    this.#askedInARow += 1;
     const { title, kind, id } = this.#updates.toolOf(recordOf(params['toolCall']));
     const answer = answerPermission(this.#order, {
       kind,
@@ -164,6 +169,10 @@ export class Bridge {
       isStopping: this.#isStopping,
     });
     const tool = title || id;
+    if (this.#askedInARow > MOST_ASKED) {
+      const message = `the agent asks for permission again and again: ${beginning(tool, 200)}`;
+      this.#connection.close(new TurnFailure('refused', message));
+    }
     if (isRefused(answer)) this.#refused = beginning(tool, 200);
     const { optionKind, rule, outcome } = answer;
     this.#emit({ type: 'permission_answered', tool, kind, option_kind: optionKind, rule });
@@ -232,6 +241,11 @@ export class Bridge {
     await isGone(KILLED_MS);
     await this.#world.endStrays();
   }
+}
+
+/** Whether something was said, or a call of a tool came to its end. */
+function isDone({ sessionUpdate, status }: Fields): boolean {
+  return status === 'completed' || /_chunk$/.test(textOf(sessionUpdate));
 }
 
 function after(ms: number): Promise<undefined> {

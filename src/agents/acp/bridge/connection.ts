@@ -3,11 +3,15 @@
  * agent's. Knows no process and no method.
  */
 import { isJsonObject } from '../../../model/json.ts';
+import { beginning } from '../../../text/width.ts';
 import { isTooDeep, maxRecordDepth, recordIn } from '../../output/fields.ts';
 import { LineParser } from '../../output/lines.ts';
 
 /** An agent's message above this is a fault of the agent's. */
 const MOST_BYTES = 64 << 20;
+
+/** Who prints so much between two messages speaks something else. */
+const MOST_NOISE_CHARS = 1 << 20;
 
 export const METHOD_NOT_FOUND = -32601;
 
@@ -38,6 +42,7 @@ export class Connection {
   readonly #lines: LineParser;
   readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #count = 0;
+  #noiseChars = 0;
   #end: Error | null = null;
 
   constructor(agent: Agent) {
@@ -78,7 +83,6 @@ export class Connection {
     this.#agent.write(`${line}\n`);
   }
 
-  /** What is no message is passed over: some programs print before they speak. */
   #take(line: string): void {
     this.#agent.onMessage('agent', line);
     if (line.trimStart().startsWith('{') && isTooDeep(line)) {
@@ -86,12 +90,22 @@ export class Connection {
       return this.close(new Error(`the agent sent a message that is nested ${most}`));
     }
     const message = recordIn(line);
-    if (message === null || this.#end !== null) return;
+    if (message === null) return this.#passOver(line);
+    this.#noiseChars = 0;
+    if (this.#end !== null) return;
     const { id, method } = message;
     const params = isJsonObject(message['params']) ? message['params'] : {};
     if (typeof method !== 'string') this.#settle(message);
     else if (id === undefined || id === null) this.#agent.onNotification(method, params);
     else this.#answer(id, method, params);
+  }
+
+  /** Some programs print before they speak. */
+  #passOver(line: string): void {
+    this.#noiseChars += line.length + 1;
+    if (this.#noiseChars <= MOST_NOISE_CHARS) return;
+    const said = JSON.stringify(beginning(line, 100));
+    this.close(new Error(`the agent prints what is no message of the protocol: ${said}`));
   }
 
   #settle(message: Record<string, unknown>): void {
