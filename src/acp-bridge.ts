@@ -6,6 +6,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { BridgeOrder } from './agents/acp/bridge/bridge-order.ts';
+import { knownProgram } from './agents/acp/known-agents.ts';
 import { Bridge } from './agents/acp/bridge/bridge.ts';
 import { ProtocolLog } from './agents/acp/bridge/protocol-log.ts';
 import { attemptFiles, readWallLimit, recordStop } from './execution/local/attempt-files.ts';
@@ -31,7 +32,7 @@ const limits = new Limits({
 
 const bridge = new Bridge(order, {
   prompt: readFileSync(0, 'utf8'),
-  env: process.env,
+  env: { ...process.env, ...knownProgram(order.command).around(process.env) },
   emit: (event) => print(`${JSON.stringify(event)}\n`),
   keep: (from, line) => log.keep(from, line),
   onSign: () => limits.sawProgress(),

@@ -48,6 +48,7 @@ export interface AttemptContext {
 export function attemptsOf(context: AttemptContext): Attempts {
   const { session, env, commandPath, globalRoot } = context;
   const { state, paths } = session;
+  const commandDir = path.dirname(commandPath);
   const holds = new Holds({ globalRoot, now: () => session.now() });
   const git = gitOf(env);
   let hasSandbox: boolean | null = null;
@@ -61,10 +62,8 @@ export function attemptsOf(context: AttemptContext): Attempts {
   return {
     accounts: accountsOf({ session, env, globalRoot }),
     order: (instanceId, generation) => {
-      const basis = {
-        ...{ paths, state, config: context.config, env, now: () => session.now() },
-        commandDir: path.dirname(commandPath),
-      };
+      const { config } = context;
+      const basis = { paths, state, config, env, commandDir, now: () => session.now() };
       return workerOrder(basis, instanceId, generation);
     },
     async brief(instanceId, order) {
@@ -117,7 +116,8 @@ export function attemptsOf(context: AttemptContext): Attempts {
       }
       const { config } = context;
       hasSandbox ??= (await sandboxProblem(env)) === null;
-      const basis = { state, paths, config, env, hasSandbox, now: () => session.now() };
+      const now = (): string => session.now();
+      const basis = { state, paths, config, env, commandDir, hasSandbox, now };
       const ordered = orderCheck(basis, instanceId, due);
       if (ordered.ok) return ordered;
       return { ok: false, receipt: unrunnable(due, ordered.message), left: ordered.left };

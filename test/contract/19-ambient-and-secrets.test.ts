@@ -198,7 +198,7 @@ describe('secrets', () => {
     const ran = run(directory, { API_TOKEN: secret, ACP_AGENT_HOME: path.join(root, 'acp-home') });
     const runs = path.join(directory, '.runs');
     const isThere = (): boolean =>
-      spawnSync('grep', ['-rlF', '--include=acp.jsonl', '--', '‹API_TOKEN›', runs]).status === 0;
+      spawnSync('grep', ['-rlF', '--include=events.jsonl', '--', '‹API_TOKEN›', runs]).status === 0;
     while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
     const found = spawnSync('grep', ['-rlF', '--', 'tok-', runs], { encoding: 'utf8' });
     writeFileSync(go, '');

@@ -4,7 +4,7 @@
 //   node acp-agent.mjs [--name NAME] [--load] [--no-sessions] [--late] [--lazy] [--stays] [--deaf] [--mute] [--v2]
 //                      [--models a,b] [--garbage] [--silent]
 //
-// Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}, {live: true} with what it prints as it comes; {runs_on} one that
+// Steps: {say, id?} a message in two pieces; {think}; {run} a shell line, after asking {ask: true}, {live: true} with what it prints as it comes and not at its end; {runs_on} one that
 // goes on in a session of its own; {mode} asks to switch its mode; {noise} a line that is no JSON; {deep: levels} a
 // message that nests; {big: bytes} a tool call with so much output; {fs: path} asks the client to write; {cost: sum};
 // {asks: true} asks for the same permission again and again; {limits} what a service says of them; {plan: [text]}; {env: NAME} says its value.
@@ -257,8 +257,10 @@ async function run(sessionId, { run: line, ask: asks, live }) {
     child.once('close', (status) => resolve({ code: status, output: printed }));
   });
   update(sessionId, {
-    ...callOf(id, 'execute', code === 0 ? 'completed' : 'failed', output, line),
-    rawOutput: { exit_code: code },
+    ...callOf(id, 'execute', code === 0 ? 'completed' : 'failed', live ? '' : output, line),
+    ...(live
+      ? { _meta: { terminal_exit: { exit_code: code } } }
+      : { rawOutput: { exit_code: code } }),
   });
   return true;
 }

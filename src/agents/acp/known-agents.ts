@@ -11,6 +11,7 @@ import { claudeSessionUse } from '../claude/session-use.ts';
 import { codexAccount } from '../codex/account.ts';
 import { codexHomeIn } from '../codex/binary.ts';
 import { codexSessionUse } from '../codex/session-use.ts';
+import { recordIn } from '../output/fields.ts';
 import { ownHome } from '../own-home.ts';
 
 export interface KnownProgram {
@@ -21,6 +22,8 @@ export interface KnownProgram {
   homes(env: Environment): string[];
   /** With the person's login; null: it is not known where that lies. */
   ownHome(directory: string, env: Environment): OwnHome | null;
+  /** What it is to have in its environment besides, so that what it runs finds `codex-orch` on PATH. */
+  around(env: Environment): Record<string, string>;
   /** What tells its account from others, as `Backend.account`; `words`: its command line. null: it is not known. */
   account(words: string[], env: Environment): string[] | null;
 }
@@ -40,6 +43,7 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
         { CODEX_HOME: '.codex' },
         { '.codex/auth.json': path.join(codexHomeIn(env), 'auth.json') },
       ),
+    around: withoutLoginShell,
     account: (args, env) => codexAccount({ args }, env),
   },
   'claude-agent-acp': {
@@ -52,6 +56,7 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
         { CLAUDE_CONFIG_DIR: '.claude' },
         { '.claude/.credentials.json': path.join(claudeHome(env), '.credentials.json') },
       ),
+    around: nothing,
     account: (_, env) => claudeAccount(env),
   },
   gemini: {
@@ -64,6 +69,7 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
         {},
         { '.gemini/oauth_creds.json': path.join(inHome(env, '.gemini'), 'oauth_creds.json') },
       ),
+    around: nothing,
     account: () => null,
   },
   opencode: {
@@ -74,9 +80,21 @@ const programs: Readonly<Record<string, KnownProgram | undefined>> = {
       ownHome(directory, Object.fromEntries(baseDirectories), {
         '.local/share/opencode/auth.json': path.join(below(DATA, 'opencode', env), 'auth.json'),
       }),
+    around: nothing,
     account: () => null,
   },
 };
+
+function nothing(): Record<string, string> {
+  return {};
+}
+
+/** A login shell would reset PATH. What the person has in CODEX_CONFIG stays, and comes first. */
+function withoutLoginShell({ CODEX_CONFIG: given }: Environment): Record<string, string> {
+  const config = given ? recordIn(given) : {};
+  if (config === null) return {};
+  return { CODEX_CONFIG: JSON.stringify({ allow_login_shell: false, ...config }) };
+}
 
 /** What runs as which program: `npx @scope/name@1.2.3` runs `name`, and `node /a/name.js`. */
 export function programIn(argv: readonly string[]): string {
@@ -98,6 +116,7 @@ export function knownProgram(argv: readonly string[]): KnownProgram {
     own: null,
     homes: (env) => usualHomes(name, env),
     ownHome: () => null,
+    around: nothing,
     account: () => null,
   };
 }

@@ -29,6 +29,8 @@ export interface CheckBasis {
   config: AgentConfig;
   /** The engine's own. */
   env: Readonly<NodeJS.ProcessEnv>;
+  /** Where the `codex-orch` shim of workers lies. */
+  commandDir: string;
   /** Whether a sandbox can be had. */
   hasSandbox: boolean;
   /** ISO 8601, UTC. */
@@ -80,6 +82,7 @@ function orderIn(
 ): AttemptOrder {
   const { state, paths, env } = basis;
   const { project } = state.plan;
+  const secrets = secretsOf(project);
   const instance = instanceOf(state, instanceId);
   const task = taskOf(state, instance);
   const { sandbox } = effectiveAgent(project, task);
@@ -115,9 +118,13 @@ function orderIn(
       // It is no worker, and asks nobody.
       CODEX_ORCH_QUESTIONS_DIR: '',
       ...(tree === null ? {} : ceilings(env, [path.dirname(attemptDir), tree.folder])),
-      PATH: ownPath(env['PATH'], [cwd, projectWorkspaceDir, ...extraRoots]),
+      PATH: [
+        // It keeps secrets out of what a check prints.
+        ...(secrets.length === 0 ? [] : [basis.commandDir]),
+        ...ownPath(env['PATH'], [cwd, projectWorkspaceDir, ...extraRoots]),
+      ].join(path.delimiter),
     },
-    profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets: secretsOf(project) },
+    profile: { pass: null, wrap: isWrapped ? 'sandbox' : null, secrets },
     wallTimeoutMs: due.spec.timeout_sec * 1000,
     idleTimeoutMs: null,
     graceMs: project.node_terminate_grace_sec * 1000,
@@ -127,7 +134,7 @@ function orderIn(
 }
 
 /** Without what is relative, and without what lies where the agent could put a program. */
-function ownPath(searchPath = '', open: readonly string[]): string {
+function ownPath(searchPath = '', open: readonly string[]): string[] {
   const roots = open.map(realPathOf);
   const isOpen = (directory: string): boolean => {
     const real = realPathOf(directory);
@@ -135,6 +142,5 @@ function ownPath(searchPath = '', open: readonly string[]): string {
   };
   return searchPath
     .split(path.delimiter)
-    .filter((directory) => path.isAbsolute(directory) && !isOpen(directory))
-    .join(path.delimiter);
+    .filter((directory) => path.isAbsolute(directory) && !isOpen(directory));
 }

@@ -128,7 +128,8 @@ const agentFields: FieldsOf<AgentSpec> = {
   secrets: {
     shape: variableNames,
     staysOut: true,
-    description: 'Environment variables whose values are replaced in all that agents of the program print.',
+    description:
+      'Environment variables whose values are replaced in all that agents of the program print.',
     examples: [['NPM_TOKEN']],
   },
   ...policyFields,

@@ -94,6 +94,18 @@ describe('a turn', () => {
     expect(log).toContain('"sessionUpdate":"agent_message_chunk"');
   });
 
+  it('shows what a command printed, also where that comes in pieces alone', async () => {
+    const heard: AgentActivity[] = [];
+    const line = 'echo one; sleep 0.1; echo two; exit 3';
+    await run(acpOrder([{ run: line, live: true }, { say: 'done' }]), heard);
+    const shown = {
+      status: 'failed',
+      exitCode: 3,
+      output: expect.stringContaining('one\ntwo') as string,
+    };
+    expect(heard).toContainEqual(expect.objectContaining(shown));
+  });
+
   it('chooses a model where the agent lets it, and says so where it does not', async () => {
     const chosen = acpOrder([{ model: true }], {
       flags: ['--models', 'small,large'],

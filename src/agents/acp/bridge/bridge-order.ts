@@ -17,8 +17,10 @@ export type BridgeOrder = Pick<
   | 'graceMs'
   | 'startedAt'
 > & {
-  /** The agent, with what is put around it. */
-  argv: string[];
+  /** The agent. */
+  command: string[];
+  /** What is put around it. */
+  around: string[];
   mcp: Record<string, ToolServer>;
   /** The mode of its own sandbox that it is to be in, and what it must call itself then; null: it has none. */
   mode: OwnSandbox | null;

@@ -76,7 +76,7 @@ export class Bridge {
       onNotification: (method, params) => this.#hear(method, params),
       onRequest: (method, params) => this.#answer(method, params),
     });
-    this.#agent = startAgent(order.argv, {
+    this.#agent = startAgent([...order.around, ...order.command], {
       cwd: order.cwd,
       env: world.env,
       onOutput: (bytes) => {

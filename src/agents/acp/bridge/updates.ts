@@ -84,7 +84,7 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
   function toolOf(update: Fields): ToolCall {
     const id = clipped(textOf(update['toolCallId']));
     const known = calls.get(id) ?? nothingKnown(id);
-    const output = outputOf(update);
+    const output = outputOf(update) || `${known.output}${deltaOf(update)}`;
     const paths = recordsIn(update['locations']).map((location) =>
       clipped(textOf(location['path'])),
     );
@@ -94,8 +94,8 @@ export function createUpdates(emit: (event: BridgeEvent) => void): Updates {
       kind: clipped(textOf(update['kind'])) || known.kind,
       status: clipped(textOf(update['status'])) || known.status,
       input: inputOf(update['rawInput']) ?? known.input,
-      output: clipped(output || known.output),
-      exit_code: exitCodeOf(update['rawOutput']) ?? known.exit_code,
+      output: clipped(output),
+      exit_code: exitCodeOf(update) ?? known.exit_code,
       paths: paths.length > 0 ? paths.slice(0, 100) : known.paths,
     };
     calls.set(id, call);
@@ -184,8 +184,16 @@ function outputOf(update: Fields): string {
   return textOf(formatted) || textOf(output) || textOf(stdout);
 }
 
-function exitCodeOf(raw: unknown): number | null {
-  const { exit_code: code, exitCode } = recordOf(raw);
+/** codex-acp tells what a command prints as it comes, and nowhere else. */
+function deltaOf(update: Fields): string {
+  return textOf(recordOf(recordOf(update['_meta'])['terminal_output_delta'])['data']);
+}
+
+function exitCodeOf({ rawOutput, _meta: meta }: Fields): number | null {
+  const { exit_code: code, exitCode } = {
+    ...recordOf(recordOf(meta)['terminal_exit']),
+    ...recordOf(rawOutput),
+  };
   if (typeof code === 'number') return code;
   return typeof exitCode === 'number' ? exitCode : null;
 }
