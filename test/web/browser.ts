@@ -5,6 +5,11 @@ import path from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import type { ServedProgram } from './served-program.ts';
 
+/** How long something may take to be seen: with room for a slow machine, since what fails is told by it alone. */
+export const patience = { timeout: 60_000 };
+/** Of one test in a browser, which waits many times. */
+export const browserTest = { timeout: 300_000 };
+
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Where Chromium is; null, with the reason said on standard error, where there is none to be had. */
@@ -68,7 +73,7 @@ export async function browse(executablePath: string, directory: string): Promise
     ],
   });
   const complaints: string[] = [];
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(patience.timeout);
   await context.exposeBinding('complain', (_, text: string) => void complaints.push(text));
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     complain('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));`);

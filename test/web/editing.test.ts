@@ -6,17 +6,16 @@ import type { Locator, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const patience = { timeout: 30_000 };
 
 const first = 'id: first # why\ntitle:   First\nstatus: ready\nagent: shell\nrun: "true"\n';
 const prompt = '# What to do\r\n\r\nLook at **it**.\r\n';
 
-describe.skipIf(chromium === null)('who writes a program on the page', () => {
+describe.skipIf(chromium === null)('who writes a program on the page', browserTest, () => {
   let directory: string;
   let program: string;
   let browsing: Browsing;
@@ -98,7 +97,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.waitForURL(/\/runs\/\d{14}-/);
     await page.locator('h1 .status', { hasText: 'Done' }).waitFor(patience);
-  }, 180_000);
+  });
 
   it('keeps every byte that is not edited, undoes, finds, and saves by a key', async () => {
     await page.goto(`${served.url}/program/files`);
@@ -127,7 +126,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(/^Saved\./).waitFor();
     expect(read('tasks/first.yaml')).toBe(`${first}labels: [x]\n`);
-  }, 120_000);
+  });
 
   it('loses nothing: edits outlast a reload, and nobody else is written over', async () => {
     const asked: string[] = [];
@@ -154,7 +153,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     expect(read('inputs/topic.json')).toBe('{"name": "birds"}\n');
     await page.getByRole('button', { name: 'Begin again with what is there' }).click();
     await expect.poll(() => field.textContent(), patience).toContain('birds');
-  }, 120_000);
+  });
 
   it('opens a file of any name, saves nothing by a key that its button would not, and lists what has no file', async () => {
     await page.goto(`${served.url}/program/files`);
@@ -173,7 +172,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     await row.getByRole('link').click();
     await page.getByText('What you had not saved is back.').waitFor();
     await page.getByRole('button', { name: 'Discard' }).click();
-  }, 120_000);
+  });
 
   it('works on a telephone, says nothing against the policy, and axe finds nothing serious', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
@@ -198,7 +197,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', () => {
     // The refused save above; and a browser asks nobody who has not touched the page.
     const known = /409|beforeunload/;
     expect(browsing.complaints.filter((each) => !known.test(each))).toEqual([]);
-  }, 120_000);
+  });
 });
 
 function editor(page: Page, label: string): Locator {

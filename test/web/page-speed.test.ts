@@ -3,12 +3,12 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, type Browsing } from './browser.ts';
 import { copyExample, serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
 
-describe.skipIf(chromium === null)('the page in a browser, timed', () => {
+describe.skipIf(chromium === null)('the page in a browser, timed', browserTest, () => {
   let directory: string;
   let browsing: Browsing;
   let served: ServedProgram;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtEntry, codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { copyExample, serveProgram, type ServedProgram } from './served-program.ts';
 
 const page350Kb = 350_000;
@@ -56,7 +56,7 @@ function pageFiles(directory: string): string[] {
 
 const chromium = findChromium();
 
-describe.skipIf(chromium === null)('the page in a browser', () => {
+describe.skipIf(chromium === null)('the page in a browser', browserTest, () => {
   let directory: string;
   let browsing: Browsing;
   let program: string;
@@ -95,7 +95,7 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
     await page.getByText('Pass 2 of 2').waitFor();
     await page.getByRole('link', { name: 'Answer', exact: true }).waitFor();
     await other.getByRole('link', { name: /Is this change good enough/ }).waitFor();
-    await expect.poll(() => other.title(), { timeout: 20_000 }).toMatch(/^\(1\)/);
+    await expect.poll(() => other.title(), patience).toMatch(/^\(1\)/);
 
     // A loop is one frame with a stepper.
     await page.getByRole('button', { name: 'Earlier pass' }).click();
@@ -281,14 +281,14 @@ describe.skipIf(chromium === null)('the page in a browser', () => {
       for (const address of colorScheme === 'light' ? everyView : everyView.slice(0, 3)) {
         await page.goto(served.url + address);
         await page.locator('main').waitFor();
-        await expect.poll(() => page.locator('.skeleton').count(), { timeout: 20_000 }).toBe(0);
+        await expect.poll(() => page.locator('.skeleton').count(), patience).toBe(0);
         const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(over, `${address} is wider than the window`).toBeLessThanOrEqual(0);
       }
     }
     expect(browsing.complaints).toEqual([]);
     await page.close();
-  }, 180_000);
+  });
 });
 
 /** By how much it is wider than the window, at 390 pixels. */

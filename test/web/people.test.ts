@@ -5,13 +5,13 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-describe.skipIf(chromium === null)('people and the page', () => {
+describe.skipIf(chromium === null)('people and the page', browserTest, () => {
   let directory: string;
   let program: string;
   let browsing: Browsing;
@@ -82,7 +82,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
     await rows.filter({ hasText: 'src/b.ts' }).waitFor();
     expect(await rows.count()).toBe(3);
     await page.getByLabel('Search the instances').fill('src/b.ts');
-    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => rows.count(), patience).toBe(1);
     await rows.first().getByRole('link').click();
     await page.getByRole('link', { name: 'Checks' }).click();
     const checks = page.getByRole('region', { name: 'Checks' });
@@ -184,7 +184,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
       for (const view of colorScheme === 'light' ? views : looked) {
         await page.goto(served.url + (view ?? ''));
         await page.locator('main').waitFor();
-        await expect.poll(() => page.locator('.skeleton').count(), { timeout: 20_000 }).toBe(0);
+        await expect.poll(() => page.locator('.skeleton').count(), patience).toBe(0);
         await page.evaluate(axe);
         found.push(...(await page.evaluate<string[]>(serious)).map((each) => `${view}: ${each}`));
       }
@@ -192,7 +192,7 @@ describe.skipIf(chromium === null)('people and the page', () => {
     expect(found).toEqual([]);
     // The page may have asked once more for the run that was deleted above.
     expect(browsing.complaints.filter((each) => !each.includes('404'))).toEqual([]);
-  }, 240_000);
+  });
 });
 
 const serious = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>

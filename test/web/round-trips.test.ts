@@ -6,14 +6,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
 import { standInCodex } from '../support/stand-in-codex.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { releaseProgram } from './release-program.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
 const itemCount = 500;
 
-describe.skipIf(chromium === null)('round trips', () => {
+describe.skipIf(chromium === null)('round trips', browserTest, () => {
   let directory: string;
   let program: string;
   let browsing: Browsing;
@@ -85,7 +85,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     await page.goto(`${served.url}/runs/${run}`);
     await page.locator('h1 .status', { hasText: 'Done' }).waitFor();
     await page.setViewportSize({ width: 1280, height: 800 });
-  }, 180_000);
+  });
 
   it('comes back after a week: what came out, changed and cost, and the same once more', async () => {
     await page.goto(served.url);
@@ -114,13 +114,13 @@ describe.skipIf(chromium === null)('round trips', () => {
     await page.waitForURL(/\/runs\/\d{14}-/);
     await page.getByRole('heading', { name: /Once more/ }).waitFor();
     await page.getByRole('link', { name: 'Answer', exact: true }).waitFor();
-  }, 180_000);
+  });
 
   it('wonders at night why it stands: what waits, since when, for what, and the button', async () => {
     // Answered, and nobody went on with it.
     const [answered = ''] = (await orch('run', 'list', program)).split('\t');
     // An engine that is about to leave would go on with the answer.
-    await expect.poll(() => holder(answered), { timeout: 60_000 }).toBeNull();
+    await expect.poll(() => holder(answered), patience).toBeNull();
     await orch('inbox', 'reply', program, await question(answered), '--text', 'ship it');
     const later = await start('--root', 'later', '--max-wait', '1');
     await page.goto(served.url);
@@ -141,7 +141,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Try now' }).click();
     await page.locator('h1 .status', { hasText: 'Done' }).waitFor();
     expect(page.url()).toContain(later);
-  }, 180_000);
+  });
 
   it('looks for the attempt that spoilt it, and has it tried again in a fresh tree', async () => {
     const run = await start('--root', 'report');
@@ -166,7 +166,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     await page.locator('.instance-row', { hasText: 'spoil' }).click();
     // What the first attempt had spoilt was not there any more; it says so in the second one only.
     await page.locator('.log-line', { hasText: 'found: original' }).waitFor();
-  }, 180_000);
+  });
 
   it(`watches ${itemCount} items: bar, failures first, one item, its log`, async () => {
     const run = await start('--root', 'panel');
@@ -183,7 +183,7 @@ describe.skipIf(chromium === null)('round trips', () => {
     expect(await page.locator('.instance-row').count()).toBeLessThan(120);
     await first.getByRole('link').click();
     await page.locator('.log-line', { hasText: 'this one does not hold' }).waitFor();
-  }, 300_000);
+  });
 
   it('has met no error on the way', () => {
     expect(browsing.complaints).toEqual([]);

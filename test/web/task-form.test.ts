@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const rich = `# Mine.
@@ -154,7 +154,7 @@ function around(text: string, name: string): [before: string, behind: string] {
 
 const chromium = findChromium();
 
-describe.skipIf(chromium === null)('the form of a task', () => {
+describe.skipIf(chromium === null)('the form of a task', browserTest, () => {
   let directory: string;
   let browsing: Browsing;
   let program: string;

@@ -5,12 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRepository, type MadeRepository } from '../git/made-repository.ts';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
-import { browse, findChromium, leave, type Browsing } from './browser.ts';
+import { browse, browserTest, findChromium, leave, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
 
-describe.skipIf(chromium === null)('the start form of a program with trees', () => {
+describe.skipIf(chromium === null)('the start form of a program with trees', browserTest, () => {
   let directory: string;
   let program: string;
   let repo: MadeRepository;
@@ -43,7 +43,7 @@ describe.skipIf(chromium === null)('the start form of a program with trees', () 
   it.each([
     ['Take uncommitted changes along', 'changed\na\nnew\n'],
     ['Leave them out', 'committed\na\n'],
-  ])('asks where there are any, and obeys: %s', { timeout: 120_000 }, async (choice, found) => {
+  ])('asks where there are any, and obeys: %s', async (choice, found) => {
     writeFileSync(path.join(repo.dir, 'a'), 'changed\n');
     writeFileSync(path.join(repo.dir, 'new'), 'new\n');
     const status = (): string =>

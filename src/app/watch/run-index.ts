@@ -73,6 +73,7 @@ export class RunIndex {
   readonly #followed = new Map<string, { handle: FeedHandle; lastMs: number }>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
   #scan: Promise<void> | null = null;
+  #nextScan: Promise<void> | null = null;
   #listedAtMs = Number.NEGATIVE_INFINITY;
   /** What was there at the first look is no news. */
   #hasListed = false;
@@ -203,7 +204,16 @@ export class RunIndex {
 
   /** Reads what is not known yet, latest first, giving way to others. */
   #read(): Promise<void> {
-    this.#scan ??= this.#readStale().finally(() => {
+    if (this.#scan !== null) {
+      // What is under way has chosen already what it reads.
+      this.#nextScan ??= this.#scan
+        .finally(() => {
+          this.#nextScan = null;
+        })
+        .then(() => this.#read());
+      return this.#nextScan;
+    }
+    this.#scan = this.#readStale().finally(() => {
       this.#scan = null;
     });
     return this.#scan;
@@ -236,7 +246,10 @@ export class RunIndex {
     if (!this.#hasListeners) entry.seen = stamp;
     try {
       if (followed) {
-        const state = followed.handle.state();
+        // Who follows may not have read as far as the log had grown when it was stamped.
+        const state = this.#feeds.state(entry.runId);
+        // It was damaged, as the entry says by now.
+        if (this.#followed.get(entry.runId) !== followed) return;
         if (entry.summary?.seq !== state.seq) this.#fill(entry, state);
         return;
       }

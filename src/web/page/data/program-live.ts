@@ -67,16 +67,19 @@ function staleSoon(...prefixes: string[]): void {
 }
 
 let greeted = false;
+/** What is made of all runs. */
+const overRuns = ['/api/overview', '/api/runs?', '/api/inbox', '/api/proposals'];
 const handlers: { [K in keyof ProgramLive]: (data: ProgramLive[K]) => void } = {
   hello: ({ now }) => {
     setServerClock(now);
-    // What came between the last stream and this one is not known.
+    // What came between the last stream and this one is not known; nor what came after the page began to read.
     if (greeted) invalidate('/api/');
+    else staleSoon(...overRuns);
     greeted = true;
   },
   run: ({ id }) =>
     staleSoon('/api/overview', '/api/runs?', '/api/proposals', `/api/runs/${id}/interrupts/`),
-  run_removed: () => staleSoon('/api/overview', '/api/runs?', '/api/inbox', '/api/proposals'),
+  run_removed: () => staleSoon(...overRuns),
   question: ({ run_id: run, interrupt_id: id }) =>
     staleSoon('/api/overview', '/api/inbox', `/api/runs/${run}/interrupts/${id}`),
   program_changed: () => staleSoon('/api/program', '/api/proposals'),
