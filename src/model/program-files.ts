@@ -12,6 +12,11 @@ export function taskFile(taskId: string): string {
   return `tasks/${taskId}.yaml`;
 }
 
+/** The task of a file that is named as one; null: it is none. */
+export function taskOfFile(file: string): string | null {
+  return /^tasks\/([^/]+)\.yaml$/.exec(file)?.[1] ?? null;
+}
+
 export function roleFolder(roleId: string): string {
   return `${ROLES_FOLDER}/${roleId}`;
 }
@@ -28,7 +33,7 @@ export function placesOfRoleFile(roleId: string, name: string): readonly [string
 /** Which schema holds for a file of a program; null: none. */
 export function kindOfFile(file: string): FileKindName | null {
   if (file === 'project.yaml') return 'project';
-  if (/^tasks\/[^/]+\.yaml$/.test(file)) return 'task';
+  if (taskOfFile(file) !== null) return 'task';
   if (/^presets\/[^/]+\.yaml$/.test(file)) return 'preset';
   return new RegExp(`^${ROLES_FOLDER}/[^/]+/role\\.yaml$`).test(file) ? 'role' : null;
 }

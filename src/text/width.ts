@@ -57,13 +57,14 @@ export function pad(text: string, columns: number): string {
 
 /**
  * Breaks plain text at blanks into lines of at most `columns`. A longer word stands on its own, uncut, so that
- * addresses and commands can be copied; only scripts that have no blanks are broken between characters.
+ * addresses and commands can be copied; only scripts that have no blanks are broken between characters. `whole`: any
+ * word is, where what does not fit would be cut off.
  */
-export function wrap(text: string, columns: number): string[] {
+export function wrap(text: string, columns: number, whole = false): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, columns))) {
+    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, columns, whole))) {
       const longer = line === '' ? word : `${line} ${word}`;
       if (line !== '' && textWidth(longer) > columns) {
         lines.push(line);
@@ -77,8 +78,8 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-function pieces(word: string, columns: number): string[] {
-  if (isAscii(word) || textWidth(word) <= columns) return [word];
+function pieces(word: string, columns: number, whole: boolean): string[] {
+  if ((isAscii(word) && !whole) || textWidth(word) <= columns) return [word];
   const found: string[] = [];
   let [piece, width] = ['', 0];
   for (const grapheme of graphemes(word)) {

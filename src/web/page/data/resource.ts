@@ -15,6 +15,8 @@ interface Entry {
   listeners: Set<() => void>;
   loading: boolean;
   stale: boolean;
+  /** How often something newer than any reading was put in place. */
+  puts: number;
 }
 
 const entries = new Map<string, Entry>();
@@ -24,7 +26,7 @@ const keptUnused = 60;
 function entryOf(path: string): Entry {
   let entry = entries.get(path);
   if (!entry) {
-    entry = { value: nothing, listeners: new Set(), loading: false, stale: true };
+    entry = { value: nothing, listeners: new Set(), loading: false, stale: true, puts: 0 };
     entries.set(path, entry);
     forgetUnused();
   }
@@ -43,17 +45,26 @@ async function load(path: string, entry: Entry): Promise<void> {
   if (entry.loading) return;
   entry.loading = true;
   entry.stale = false;
+  const { puts } = entry;
+  const read = await reading(path, entry.value);
+  entry.loading = false;
+  // What was put in place meanwhile may be newer than what was read.
+  if (entry.puts === puts) {
+    entry.value = read;
+    if (read.error?.isAway) entry.stale = true;
+  }
+  for (const listener of entry.listeners) listener();
+  const isAway = entry.value.error?.isAway ?? false;
+  if (entry.stale && !isAway && entry.listeners.size > 0) await load(path, entry);
+}
+
+async function reading(path: string, before: Loaded<unknown>): Promise<Loaded<unknown>> {
   try {
-    entry.value = { data: await getJson(path), error: null };
+    return { data: await getJson(path), error: null };
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
-    entry.value = { data: error.isAway ? entry.value.data : null, error };
-    if (error.isAway) entry.stale = true;
+    return { data: error.isAway ? before.data : null, error };
   }
-  entry.loading = false;
-  for (const listener of entry.listeners) listener();
-  if (entry.stale && entry.value.error === null && entry.listeners.size > 0)
-    await load(path, entry);
 }
 
 /** Begins to read before a view asks. */
@@ -108,5 +119,6 @@ export function remember(path: string, data: unknown): void {
   const entry = entryOf(path);
   entry.value = { data, error: null };
   entry.stale = false;
+  entry.puts += 1;
   for (const listener of entry.listeners) listener();
 }

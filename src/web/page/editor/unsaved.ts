@@ -10,6 +10,18 @@ export interface Unsaved {
 /** By which the edit of a task that has no file yet is kept. */
 export const newTaskEdit = 'a new task';
 
+const asForm = ' (as a form)';
+
+/** By which the edit of a task by its form is kept, beside that of its text. */
+export function formEdit(file: string): string {
+  return `${file}${asForm}`;
+}
+
+/** The file of such an edit; null: it is another's. */
+export function fileOfForm(name: string): string | null {
+  return name.endsWith(asForm) ? name.slice(0, -asForm.length) : null;
+}
+
 const prefix = 'codex-orch.edit.';
 const listeners = new Set<() => void>();
 /** Also what is too long to be kept. */

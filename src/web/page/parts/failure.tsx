@@ -1,6 +1,7 @@
 /** What went wrong, in the server's words, with what to do next; and the problems of program files. */
 import { Link } from 'wouter';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
+import { taskOfFile } from '../../../model/program-files.ts';
 import { filePath, type ApiFailure } from '../data/api.ts';
 import { Icon } from './icons.tsx';
 
@@ -31,10 +32,11 @@ export function FailureView({ failure }: { failure: ApiFailure }) {
   );
 }
 
-/** Where the file that a problem is in can be edited. */
-function editorOf(file: string): string {
-  const task = /^tasks\/(.+)\.yaml$/.exec(file)?.[1];
-  if (task !== undefined) return `/program/tasks/${encodeURIComponent(task)}/yaml`;
+/** Where the file that a problem is in can be edited; null: it is no file of the program. */
+function editorOf(file: string): string | null {
+  if (file.startsWith('/') || file.split('/').some((part) => part.startsWith('.'))) return null;
+  const task = taskOfFile(file);
+  if (task !== null) return `/program/tasks/${encodeURIComponent(task)}/yaml`;
   return filePath('/program/files', file);
 }
 
@@ -49,6 +51,7 @@ export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linke
   return (
     <ul className="diagnostics">
       {list.map((each, index) => {
+        const editor = linked && each.file !== null ? editorOf(each.file) : null;
         const place = each.file
           ? `${each.file}${each.line === null ? '' : `:${each.line}`}`
           : each.location;
@@ -62,12 +65,7 @@ export function Diagnostics({ list, linked = true }: { list: Diagnostic[]; linke
               </p>
               {each.hint && <p className="faint">{each.hint}</p>}
               <p className="faint mono">
-                {linked && each.file !== null ? (
-                  <Link href={editorOf(each.file)}>{place}</Link>
-                ) : (
-                  place
-                )}{' '}
-                · {each.code}
+                {editor === null ? place : <Link href={editor}>{place}</Link>} · {each.code}
               </p>
             </div>
           </li>

@@ -44,9 +44,14 @@ export function CountsBar({ counts }: { counts: Record<InstanceStatus, number> }
   );
 }
 
+/** The tasks that it was started for. */
+export function startedFor({ roots, labels }: Pick<RunListItem, 'roots' | 'labels'>): string {
+  return [...roots, ...labels.map((label) => `#${label}`)].join(', ');
+}
+
 /** What a person calls a run: its title, or the tasks that it was started for. */
-export function runName({ id, title, roots, labels }: RunListItem): string {
-  return title ?? ([...roots, ...labels.map((label) => `#${label}`)].join(', ') || id);
+export function runName(run: RunListItem): string {
+  return run.title ?? (startedFor(run) || run.id);
 }
 
 const waits: Partial<Record<WaitingReason, string>> = {

@@ -3,11 +3,18 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { usePathname } from 'wouter/use-browser-location';
 import type { AuthoredFiles } from '../../../api/text.ts';
+import { taskOfFile } from '../../../../model/program-files.ts';
 import { fileAt, filePath } from '../../data/api.ts';
 import { useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { FileEditor } from '../../editor/file-editor.tsx';
-import { newTaskEdit, useUnsaved } from '../../editor/unsaved.ts';
+import {
+  fileOfForm,
+  formEdit,
+  keepUnsaved,
+  newTaskEdit,
+  useUnsaved,
+} from '../../editor/unsaved.ts';
 import { FailureBox } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Crumbs, Pending } from '../../parts/pieces.tsx';
@@ -19,33 +26,38 @@ export function Files() {
   const unsaved = useUnsaved();
   if (!data) return error ? <FailureBox failure={error} /> : <Pending rows={6} />;
   // Begun and never saved, or gone since: else nobody finds them again.
-  const without = unsaved.filter((name) => !data.files.some(({ file }) => file === name));
+  const without = unsaved.filter(
+    (name) => !data.files.some(({ file }) => file === (fileOfForm(name) ?? name)),
+  );
   return (
     <div className="stack">
       <div className="panel">
         <ul className="rows">
-          {data.files.map(({ file, kind, size }) => (
-            <li key={file}>
-              <Link href={filePath('/program/files', file)} className="row-link">
-                <Icon name="file" />
-                <span className="grow mono ellipsis">{file}</span>
-                {unsaved.includes(file) && <span className="chip tone-wait">not saved</span>}
-                {kind !== null && <span className="chip">{kind}</span>}
-                <Size bytes={size} />
-              </Link>
-            </li>
-          ))}
+          {data.files.map(({ file, kind, size }) => {
+            const edited = [file, formEdit(file)].find((name) => unsaved.includes(name));
+            return (
+              <li key={file}>
+                <Link href={editorOf(edited ?? file)} className="row-link">
+                  <Icon name="file" />
+                  <span className="grow mono ellipsis">{file}</span>
+                  {edited !== undefined && <span className="chip tone-wait">not saved</span>}
+                  {kind !== null && <span className="chip">{kind}</span>}
+                  <Size bytes={size} />
+                </Link>
+              </li>
+            );
+          })}
           {without.map((name) => (
-            <li key={name}>
-              <Link
-                href={name === newTaskEdit ? '/program/new' : filePath('/program/files', name)}
-                className="row-link"
-              >
+            <li key={name} className="row">
+              <Link href={editorOf(name)} className="row-link grow">
                 <Icon name="file" />
                 <span className="grow mono ellipsis">{name}</span>
                 <span className="chip tone-wait">not saved</span>
                 <span className="faint">no such file</span>
               </Link>
+              <button type="button" className="quiet" onClick={() => keepUnsaved(name, null)}>
+                Discard
+              </button>
             </li>
           ))}
         </ul>
@@ -53,6 +65,16 @@ export function Files() {
       <NewFile />
     </div>
   );
+}
+
+/** Where an edit goes on, by the name that it is kept by. */
+function editorOf(name: string): string {
+  if (name === newTaskEdit) return '/program/new';
+  const file = fileOfForm(name);
+  const task = file === null ? null : taskOfFile(file);
+  return task === null
+    ? filePath('/program/files', file ?? name)
+    : `/program/tasks/${encodeURIComponent(task)}/edit`;
 }
 
 function NewFile() {

@@ -4,7 +4,7 @@ import type { ProgramView } from '../../../api/program.ts';
 import type { TaskView } from '../../../api/task.ts';
 import { SchemaForm } from '../../form/schema-form.tsx';
 import { FailureBox } from '../../parts/failure.tsx';
-import { Panel } from '../../parts/pieces.tsx';
+import { Box, Panel } from '../../parts/pieces.tsx';
 import { ChangedMeanwhile } from '../../parts/changed-meanwhile.tsx';
 import { useTaskEdit, type TaskEdit } from './task-edit.ts';
 import { fieldGroups, schemaOf, type FieldGroup } from './task-fields.ts';
@@ -28,6 +28,11 @@ export function TaskForm({ view, written, program }: TaskFormProps) {
       }}
     >
       {edit.outdated && <ChangedMeanwhile onBegin={edit.begin} />}
+      {edit.isBack && (
+        <Box tone="info" icon="info">
+          What you had not saved is back.
+        </Box>
+      )}
       <div className="stack" key={edit.round}>
         {fieldGroups(written).map((group) => (
           <Group key={group.title} group={group} edit={edit} program={program} />

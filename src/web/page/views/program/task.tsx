@@ -8,6 +8,7 @@ import { invalidate, useResource } from '../../data/resource.ts';
 import { useTitle } from '../../data/title.ts';
 import { Confirm } from '../../parts/dialog.tsx';
 import { FileEditor } from '../../editor/file-editor.tsx';
+import { formEdit, keepUnsaved } from '../../editor/unsaved.ts';
 import { Diagnostics, FailureView } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Crumbs, Empty, Pending, Tabs } from '../../parts/pieces.tsx';
@@ -96,6 +97,7 @@ function ConfirmDelete(props: { id: string; file: string; onClose: () => void })
       onClose={onClose}
       onConfirm={async () => {
         await sendJson('DELETE', apiPath('program', 'tasks', id));
+        for (const edit of [file, formEdit(file)]) keepUnsaved(edit, null);
         navigate('/program');
         invalidate('/api/program');
       }}

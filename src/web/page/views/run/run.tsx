@@ -8,7 +8,7 @@ import { Changes } from '../../parts/changes.tsx';
 import { FailureBox, FailureView } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Box, Crumbs, Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
-import { CountsBar, countsText, runName } from '../../parts/run-row.tsx';
+import { CountsBar, countsText, runName, startedFor } from '../../parts/run-row.tsx';
 import { Spent } from '../../parts/spent.tsx';
 import { runStatusName, Status } from '../../parts/status.tsx';
 import { Ago, ClockTime, Took } from '../../parts/time.tsx';
@@ -45,7 +45,7 @@ export function RunView({ runId, tab }: { runId: string; tab: string }) {
           </h1>
           <p className="row-sub run-facts">
             <span className="mono">{run.id}</span>
-            {run.title !== null && <span>for {run.roots.join(', ')}</span>}
+            {run.title !== null && <span>for {startedFor(run)}</span>}
             <span>
               started <Ago time={run.created_at} />
             </span>
