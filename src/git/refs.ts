@@ -11,6 +11,8 @@ export interface RunRefs {
   start(instanceId: string): string;
   /** What an instance that is not done had in its tree when that was removed. */
   left(instanceId: string): string;
+  /** What stood in its tree when an attempt had ended with a question. */
+  asked(instanceId: string, attempt: number): string;
   /** Commits that an agent made by itself, for reading. */
   own(instanceId: string): string;
   /** The merge of what nothing depends on, once the run is done. */
@@ -35,6 +37,7 @@ export function runRefs(runId: string): RunRefs {
     instance: of,
     start: (id) => `${of(id)}-start`,
     left: (id) => `${of(id)}-left`,
+    asked: (id, attempt) => `${of(id)}-asked-${attempt}`,
     own: (id) => `${of(id)}-own`,
     result: `${all}result`,
     program: `${all}program`,

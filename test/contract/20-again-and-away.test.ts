@@ -122,9 +122,55 @@ describe('again, and away', () => {
       (await run('changes', '.', id, '--name-only', ...more)).out.split('\n');
     expect(await names()).toEqual(['after.txt', 'before.txt']);
     expect(await names('--since', 'question')).toEqual(['after.txt']);
-    expect((await run('changes', '.', id, 'after', '--since', 'question')).code).toBe(2);
+    const unasked = await run('changes', '.', id, 'after', '--since', 'question');
+    expect(unasked.code).toBe(1);
+    expect(unasked.stderr).toMatch(/after-\w+ has asked no person anything that was answered/);
     const wrong = await run('changes', '.', id, '--since', 'yesterday-ish');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('is neither a time nor "question"');
+  });
+
+  it.each([
+    ['in its own tree', { isolation: 'tree' }],
+    ['in a shared one', { changes: true }],
+  ])('shows what an instance has changed since it was answered last, %s', async (_, more) => {
+    const git = (...words: string[]) =>
+      execFileSync('git', ['-c', 'user.name=p', '-c', 'user.email=p@x', ...words], {
+        cwd: path.join(directory, 'ws'),
+        stdio: 'ignore',
+      });
+    const ask = 'codex-orch interrupt create --audience human --kind approval --question "Good?"';
+    writeFiles(directory, {
+      'ws/README': 'begun\n',
+      'project.yaml': { name: 'again', workspace: 'ws' },
+      'tasks/draft.yaml': {
+        ...{ id: 'draft', title: 'Draft', status: 'ready', agent: 'shell', publish: [] },
+        ...more,
+        run:
+          'at=$(basename "$CODEX_ORCH_ATTEMPT_DIR"); echo "$at" > "in-$at.txt"; ' +
+          `[ "$at" = 0003 ] || ${ask}`,
+      },
+    });
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'Begin');
+    const id = await start('--root', 'draft');
+    const since = async (): Promise<string[]> =>
+      (await run('changes', '.', id, 'draft', '--name-only', '--since', 'question')).out.split('\n');
+    const answer = async (): Promise<void> => {
+      const words = ['inbox', 'list', '.', '--unresolved-only', '--json'];
+      const [asked] = JSON.parse((await codexOrch(words, { cwd: directory })).stdout) as {
+        interrupt: { interrupt_id: string };
+      }[];
+      const reply = ['inbox', 'reply', '.', asked?.interrupt.interrupt_id ?? '', '--text', 'no'];
+      await codexOrch([...reply, '--resume'], { cwd: directory });
+    };
+    await answer();
+    expect(await since()).toEqual(['in-0002.txt']);
+    await answer();
+    expect(await since()).toEqual(['in-0003.txt']);
+    const all = await run('changes', '.', id, 'draft', '--name-only');
+    expect(all.out.split('\n')).toEqual(['in-0001.txt', 'in-0002.txt', 'in-0003.txt']);
+    expect((await run('verify', '.', id)).code).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ import { replySections } from '../../attempt/brief/reply-sections.ts';
 import { runPaths, type RunPaths } from '../../store/layout.ts';
 import { checkReply, replyOf, type Answer } from '../../engine/reply.ts';
 import type { World } from '../world.ts';
-import { lastAsked } from './last-asked.ts';
+import { lastAnswered, lastAsked } from './last-asked.ts';
 import { checksBehind, type CheckedInstance } from './checks-behind.ts';
 import { entryOf, readInbox } from './list.ts';
 import { payloadFormOf } from './payload-form.ts';
@@ -43,6 +43,8 @@ export interface QuestionDetails {
   reply_schema_problem: string | null;
   /** When the run asked a person before, and was answered, ISO 8601; null: never. */
   asked_before: string | null;
+  /** When who asks had last been given a person's answer, ISO 8601; null: never, or the run itself asks. */
+  answered_before: string | null;
   /** What checks came to, of who asks and of what it stands on: the nearest first, the latest attempt of each. */
   checks: CheckedInstance[];
   /** What lies in the inbox for it and is not, or cannot be, taken in. */
@@ -72,6 +74,8 @@ export async function inspectQuestion(
     reply_schema: form.schema,
     reply_schema_problem: form.problem?.message ?? null,
     asked_before: lastAsked(state, interruptId),
+    answered_before:
+      instance === null ? null : lastAnswered(state, instance.instance_id, interruptId),
     checks: instance === null ? [] : checksBehind(state, instance),
     refused_reply: problem === null ? null : splitProblem(problem),
     also_open: (instance?.blocking_interrupts ?? [...state.runQuestions]).filter(

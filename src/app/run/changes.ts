@@ -6,14 +6,14 @@ import { makeDirectory } from '../../disk/disk.ts';
 import { ownTreeOf, treeAt } from '../../attempt/tree/own-tree.ts';
 import { mergeWork, type WorkPlace } from '../../attempt/tree/merge-work.ts';
 import { copiedPaths } from '../../attempt/tree/leave-work.ts';
-import { sharedChange, sharedChanges } from '../../attempt/seen/shared-changes.ts';
+import { isAfter, sharedChange, sharedChanges } from '../../attempt/seen/shared-changes.ts';
 import type { GitPlace } from '../../git/git.ts';
 import { changedFiles, patchBetween, type ChangedFile } from '../../git/changes.ts';
 import { runRefs } from '../../git/refs.ts';
 import { refCommit } from '../../git/set-ref.ts';
 import { writeWork } from '../../git/work.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
-import { lastAsked } from '../inbox/last-asked.ts';
+import { lastAnswered, lastAsked } from '../inbox/last-asked.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 import { lookAtWork, mergedWork, noTrees, type RunWork } from './work.ts';
@@ -51,13 +51,16 @@ export interface ChangesAsked {
   /** As `resolveInstanceId`; null: all of the run. */
   instance?: string | null;
   patch?: boolean;
-  /** Of the run alone: what has come since then, ISO 8601 in UTC, or since it last asked a person; null: all of it. */
+  /**
+   * What has come since then, ISO 8601 in UTC, or since a person's answer: of a run since it last asked for one, of an
+   * instance since it was last given one; null: all of it.
+   */
   since?: string | null;
 }
 
 const SINCE_QUESTION = 'question';
 
-/** @throws Refusal `no-trees`, `no-changes` where nothing is known of it, `no-question`, `not-since` */
+/** @throws Refusal `no-trees`, `no-changes` where nothing is known of it, `no-question` */
 export async function runChanges(
   world: World,
   programDir: string,
@@ -67,12 +70,9 @@ export async function runChanges(
   const work = lookAtWork(world, programDir, run);
   const { git, state } = work;
   const instanceId = instance === null ? null : resolveInstanceId(state, instance);
-  const since = from === SINCE_QUESTION ? sinceQuestion(state) : from;
-  if (since !== null && instanceId !== null) {
-    throw new Refusal('not-since', 'of one instance, all is shown that it has changed');
-  }
+  const since = from === SINCE_QUESTION ? sinceQuestion(state, instanceId) : from;
   const ranges =
-    instanceId === null ? await ofRun(work, since) : [await ofInstance(work, instanceId)];
+    instanceId === null ? await ofRun(work, since) : [await ofInstance(work, instanceId, since)];
   const repositories = ranges.map(async ({ place, sharedWith, ...range }) => {
     const { from, to } = range;
     const shown = patch ? (await patchBetween(git, place, from, to)).toString('utf8') : null;
@@ -87,10 +87,11 @@ export async function runChanges(
   };
 }
 
-function sinceQuestion(state: RunState): string {
-  const asked = lastAsked(state);
+function sinceQuestion(state: RunState, instanceId: string | null): string {
+  const asked = instanceId === null ? lastAsked(state) : lastAnswered(state, instanceId);
   if (asked !== null) return asked;
-  const message = `Run ${state.runId} has asked no person anything that was answered.`;
+  const who = instanceId ?? `Run ${state.runId}`;
+  const message = `${who} has asked no person anything that was answered.`;
   throw new Refusal('no-question', message, { exit: ExitStatus.failed });
 }
 
@@ -138,12 +139,12 @@ function within(repository: string): GitPlace {
 }
 
 /** What is not committed yet is looked at where it stands. */
-async function ofInstance(work: RunWork, id: string): Promise<Range> {
+async function ofInstance(work: RunWork, id: string, since: string | null): Promise<Range> {
   const { git, paths, state } = work;
   const { workspace } = instanceOf(state, id);
   const found = ownTreeOf({ state, paths }, id);
   if (workspace === undefined || found?.ok !== true) {
-    const shared = await sharedChange(work, id);
+    const shared = await sharedChange(work, id, since);
     if (shared !== null) return { ...shared, of: null };
     const message = `${id} has no tree of its own, and nobody has recorded what changed while it ran.`;
     throw new Refusal('no-changes', message, {
@@ -155,7 +156,7 @@ async function ofInstance(work: RunWork, id: string): Promise<Range> {
   const { start, directory, commit } = workspace;
   const range = {
     ...{ place: within(base.repository), worktree: base.worktree, of: null },
-    ...{ from: start, sharedWith: null },
+    ...{ from: (await askedBefore(work, base.repository, id, since)) ?? start, sharedWith: null },
   };
   if (commit !== null) return { ...range, to: commit.commit };
   if (directory !== null && existsSync(directory)) {
@@ -167,4 +168,21 @@ async function ofInstance(work: RunWork, id: string): Promise<Range> {
   }
   const left = await refCommit(git, base.repository, runRefs(state.runId).left(id));
   return { ...range, to: left ?? start };
+}
+
+/** What stood in its tree when the last attempt that had ended by then asked something; null: nobody kept it. */
+async function askedBefore(
+  { git, state }: RunWork,
+  repository: string,
+  id: string,
+  since: string | null,
+): Promise<string | null> {
+  if (since === null) return null;
+  const refs = runRefs(state.runId);
+  const ended = instanceOf(state, id).attempts.filter((each) => !isAfter(each, since));
+  for (const { attempt } of ended.reverse()) {
+    const commit = await refCommit(git, repository, refs.asked(id, attempt));
+    if (commit !== null) return commit;
+  }
+  return null;
 }

@@ -16,17 +16,22 @@ export interface SharedChange {
   sharedWith: string[];
 }
 
-/** Of an instance, from before its first attempt to now, or to its end; null: nothing was recorded. */
+/**
+ * Of an instance, from before its first attempt to now, or to its end; null: nothing was recorded. `since`: from before
+ * the first attempt that was at work after that, ISO 8601 in UTC.
+ */
 export async function sharedChange(
   context: SeeContext,
   instanceId: string,
+  since: string | null = null,
 ): Promise<SharedChange | null> {
   const instance = instanceOf(context.state, instanceId);
   const seen = instance.attempts.filter((each) => each.seen !== undefined);
-  const first = seen[0]?.seen;
   const last = seen.at(-1)?.seen;
-  if (first === undefined || last === undefined) return null;
-  const { worktree, before: from } = first;
+  if (last === undefined) return null;
+  const first = seen.find((each) => since === null || isAfter(each, since))?.seen;
+  const { worktree } = first ?? last;
+  const from = first?.before ?? last.after ?? last.before;
   const isAtWork = instance.status === 'running' && last.after === null;
   const to = last.after ?? (isAtWork ? await treeOfNow(context, worktree) : null);
   if (to === null) return null;
@@ -47,7 +52,7 @@ export function sharedChanges(
     for (const attempt of attempts) {
       const { seen } = attempt;
       if (seen === undefined) continue;
-      if (since !== null && (attempt.finished_at ?? '9') <= since) continue;
+      if (since !== null && !isAfter(attempt, since)) continue;
       const known = found.get(seen.worktree) ?? { from: attempt, to: null };
       const isFirst = attempt.started_at < known.from.started_at;
       const isLast =
@@ -83,6 +88,11 @@ function atWorkWith(state: RunState, instance: Instance, worktree: string): stri
     );
     return isMeanwhile ? [other.instance_id] : [];
   });
+}
+
+/** Whether it was at work after a time, or is still. */
+export function isAfter({ finished_at: at }: AttemptRecord, since: string): boolean {
+  return (at ?? '9') > since;
 }
 
 function overlap(a: AttemptRecord, b: AttemptRecord): boolean {

@@ -1,7 +1,8 @@
 /** What an attempt that ended well left in its tree, as one commit; or why that cannot be taken. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { instanceOf } from '../../core/state/run-state.ts';
+import { unappliedReplies } from '../../core/state/replies.ts';
+import { instanceOf, type RunState } from '../../core/state/run-state.ts';
 import type { WorkspaceFacts } from '../../core/judge/workspace.ts';
 import { readForeign } from '../../disk/foreign-file.ts';
 import { markedFiles } from '../../git/fold.ts';
@@ -63,6 +64,10 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
     at: instance.started_at ?? state.createdAt,
   });
   await setRef(git, repository, refs.instance(instanceId), commit);
+  // Whoever is asked again wants to see what has come since.
+  if (isAsking(state, instance)) {
+    await setRef(git, repository, refs.asked(instanceId, instance.attempt), commit);
+  }
   const { files, insertions, deletions, left_out } = work;
   return {
     kind: 'committed',
@@ -79,6 +84,11 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
       conflicts: conflicts.map((conflict) => outcomeOf(conflict, work)),
     },
   };
+}
+
+function isAsking(state: RunState, instance: Instance): boolean {
+  const unheard = unappliedReplies(state, instance.instance_id);
+  return instance.blocking_interrupts.length > 0 || unheard.some((each) => each.interrupt.blocking);
 }
 
 /** What its tree holds, as a git tree; null: it has none, or git cannot take what is there. */

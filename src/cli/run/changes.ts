@@ -29,7 +29,7 @@ export const command = defineCommand({
     names: flag('--name-only', 'the names of the files alone'),
     since: parsed(
       '--since <when>',
-      'of the run: what has come since a time (ISO 8601), or since the last "question"',
+      'what has come since a time (ISO 8601), or since the last "question" that a person answered',
       sinceWhen,
     ),
     json: flag('--json', 'print JSON; with --patch, the patch in it'),
@@ -39,6 +39,7 @@ export const command = defineCommand({
     '',
     '. latest build',
     '. latest --since question',
+    '. latest build --since question --patch',
     '. latest --patch | git apply --check',
   ],
   async run({ words: [programDir, run, instance], options, printJson }, context) {

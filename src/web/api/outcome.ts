@@ -56,7 +56,7 @@ export const outcomeRoutes: readonly Route[] = [
     summary: 'What a run, or one instance of it, has changed in the repository, as a patch',
     query: {
       instance: 'of this instance alone',
-      since: 'of the run: what has come since then, ISO 8601',
+      since: 'what has come since then, ISO 8601',
     },
     answer: 'ChangesView',
     handle: changes,

@@ -39,6 +39,8 @@ export interface QuestionView {
   reply_schema_problem: string | null;
   /** When the run asked a person before, and was answered, ISO 8601; null: never. */
   asked_before: string | null;
+  /** When who asks had last been given a person's answer, ISO 8601; null: never, or the run itself asks. */
+  answered_before: string | null;
   /** What checks came to, of who asks and of what it stands on: the nearest first, the latest attempt of each. */
   checks: CheckedInstance[];
   /** A reply file in the inbox that was not taken, with its reason. */

@@ -14,7 +14,7 @@ export interface ChangesOf {
   runId: string;
   /** Of this instance alone. */
   instanceId?: string;
-  /** Of the run: what has come since then, ISO 8601. */
+  /** What has come since then, ISO 8601. */
   since?: string;
 }
 

@@ -48,6 +48,7 @@ function Checks({ view: { run, checks } }: { view: QuestionView }) {
 }
 
 const words = {
+  answer: 'By who asks, since the last answer',
   asker: 'By who asks',
   since: 'Since the last question',
   run: 'By the run so far',
@@ -56,14 +57,17 @@ type Of = keyof typeof words;
 
 /** Who asks may have changed nothing, as who only accepts the work of others. */
 function QuestionChanges({ view }: { view: QuestionView }) {
-  const { run, instance, asked_before: since } = view;
+  const { run, instance, asked_before: since, answered_before: answered } = view;
+  const asker = instance && { runId: run.id, instanceId: instance.instance_id };
   const [chosen, choose] = useState<Of | null>(null);
   const of: Record<Of, ChangesOf | null> = {
-    asker: instance && { runId: run.id, instanceId: instance.instance_id },
+    answer: asker && answered !== null ? { ...asker, since: answered } : null,
+    asker,
     since: since === null ? null : { runId: run.id, since },
     run: { runId: run.id },
   };
   const found = {
+    answer: useChanges(of.answer),
     asker: useChanges(of.asker),
     since: useChanges(of.since),
     run: useChanges(of.run),
