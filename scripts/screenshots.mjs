@@ -3,7 +3,7 @@
 //
 //   node scripts/screenshots.mjs [--out DIR] [--all] [--only NAME] [--keep]
 //
-// --all takes each view in both themes and both sizes; otherwise the selection of docs/web.md.
+// --all takes each view in both themes and all sizes; otherwise the selection of docs/web.md.
 // --keep leaves the program and goes on serving it until Ctrl-C.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
@@ -176,7 +176,11 @@ try {
 
 async function takeAll(url) {
   const themes = ['light', 'dark'];
-  const sizes = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
+  const sizes = {
+    large: { width: 1920, height: 1080 },
+    wide: { width: 1280, height: 800 },
+    narrow: { width: 390, height: 844 },
+  };
   const asked = await openQuestions(url);
   const waiting = asked.find((each) => each.run_id === runs.waiting);
   const form = asked.find((each) => each.run_id === runs.form);
@@ -285,7 +289,7 @@ async function takeAll(url) {
         const file = values.all ? `${name}-${size}-${theme}.png` : `${name}.png`;
         await page.screenshot({
           path: path.join(values.out, file),
-          fullPage: values.all && size === 'wide',
+          fullPage: values.all && size !== 'large',
         });
       }
       await context.close();
@@ -297,8 +301,9 @@ async function takeAll(url) {
 /** What a person would have done by the time of the picture. */
 async function act(page, name) {
   if (name === 'task-yaml') {
-    const text = page.getByRole('textbox');
-    await text.fill((await text.inputValue()).replace('task: baseline_run', 'task: baseline_runn'));
+    await page.locator('.cm-line', { hasText: 'task: baseline_run' }).first().click();
+    await page.keyboard.press('End');
+    await page.keyboard.type('n');
     await page.getByText(/would break/).waitFor();
   }
   if (name === 'question') {

@@ -13,7 +13,7 @@ export const command = defineCommand({
     'Names for each line of a file the task and the instance that made it, as far as a run did: after a merge, after ' +
     'a squash, through later edits and renames.',
   words: [argument('file', 'in a repository that a run worked on', 'file')],
-  usage: '[-L A,B] [--why LINE] [--json]',
+  usage: 'FILE [-L A,B] [--why LINE] [--json]',
   options: {
     range: parsed('-L, --lines <A,B>', 'only these lines', rangeOf),
     why: parsed(

@@ -60,10 +60,25 @@ function makeProgram(context: CliContext): CommanderCommand {
       subcommandTerm: (command) => command.name(),
       commandUsage: (command) => {
         const words = command.commands.length > 0 ? '<command> …' : command.usage();
-        return wrap(`${fullName(command)} ${words}`, 72).join('\n         ');
+        const lines = wrap(withWholeBrackets(`${fullName(command)} ${words}`), 72);
+        return lines.join('\n         ').replaceAll(NO_BREAK, ' ');
       },
       commandDescription: descriptionOf,
     });
+}
+
+const NO_BREAK = '\u00a0';
+
+/** What belongs together stays on one line. */
+function withWholeBrackets(usage: string): string {
+  let depth = 0;
+  return [...usage]
+    .map((character) => {
+      if (character === '[') depth += 1;
+      if (character === ']') depth -= 1;
+      return character === ' ' && depth > 0 ? NO_BREAK : character;
+    })
+    .join('');
 }
 
 /**

@@ -1,15 +1,13 @@
 /** What people do with the page, in a real browser: read a wide graph, find why something failed, start it again, by keys. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
+import { seriousIn } from './axe.ts';
 import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(chromium === null)('people and the page', browserTest, () => {
   let directory: string;
@@ -185,8 +183,7 @@ describe.skipIf(chromium === null)('people and the page', browserTest, () => {
         await page.goto(served.url + (view ?? ''));
         await page.locator('main').waitFor();
         await expect.poll(() => page.locator('.skeleton').count(), patience).toBe(0);
-        await page.evaluate(axe);
-        found.push(...(await page.evaluate<string[]>(serious)).map((each) => `${view}: ${each}`));
+        found.push(...(await seriousIn(page)).map((each) => `${view}: ${each}`));
       }
     }
     expect(found).toEqual([]);
@@ -194,11 +191,6 @@ describe.skipIf(chromium === null)('people and the page', browserTest, () => {
     expect(browsing.complaints.filter((each) => !each.includes('404'))).toEqual([]);
   });
 });
-
-const serious = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-  violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 200))))`;
 
 /** 15 tasks in 8 columns, one of which fails with a long error. */
 function train(): Record<string, unknown> {

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
 import { standInCodex } from '../support/stand-in-codex.ts';
+import { seriousIn } from './axe.ts';
 import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { releaseProgram } from './release-program.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
@@ -78,6 +79,10 @@ describe.skipIf(chromium === null)('round trips', browserTest, () => {
       .first()
       .waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await seriousIn(page), colorScheme).toEqual([]);
+    }
 
     await page.getByRole('button', { name: 'ship it', exact: true }).click();
     await page.getByRole('button', { name: 'Answer and resume' }).click();

@@ -200,4 +200,27 @@ describe.skipIf(chromium === null)('the form of a task', browserTest, () => {
     },
     300_000,
   );
+
+  it('has what was not saved again after a reload, and names it among the files', async () => {
+    const page = await browsing.open();
+    await page.goto(`${served.url}/program/tasks/rich/edit`);
+    await field(page, 'Title').fill('Begun, not saved');
+    await page.getByText('Changes: title', { exact: true }).waitFor();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await page.getByText('What you had not saved is back.').waitFor();
+    expect(await field(page, 'Title').inputValue()).toBe('Begun, not saved');
+    await page.goto(`${served.url}/program/files`);
+    await page.getByRole('link', { name: /rich\.yaml not saved/ }).click();
+    await page.getByText('Changes: title', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/^Saved/).waitFor();
+    expect(readFileSync(path.join(program, 'tasks', 'rich.yaml'), 'utf8')).toContain(
+      'title: Begun, not saved',
+    );
+    await page.reload();
+    await page.getByText('Only what you change is written.').waitFor();
+    expect(browsing.complaints).toEqual([]);
+    await page.close();
+  });
 });

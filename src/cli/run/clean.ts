@@ -8,10 +8,10 @@ import { ageOf } from './run-options.ts';
 
 export const command = defineCommand({
   description:
-    'Removes the trees of a run that is over. What an instance had not finished is committed to a ref first, from which ' +
-    'a resume makes its tree again. Results stay, unless --refs is given.',
+    'Removes the trees of a run that is over, or of all that are over for so long. What an instance had not finished is ' +
+    'committed to a ref first, from which a resume makes its tree again. Results stay, unless --refs is given.',
   words: [PROGRAM, optional(RUN)],
-  usage: '[RUN | --older-than D] [--refs] [--dry-run] [--json]',
+  usage: '[--older-than D] [--refs] [--dry-run] [--json]',
   options: {
     olderThan: parsed(
       '--older-than <D>',

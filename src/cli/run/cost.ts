@@ -9,7 +9,7 @@ export const command = defineCommand({
   description:
     'Says what the attempts of a run have used, and what that cost as far as their models have a price: `prices` in project.yaml or config.toml.',
   words: [PROGRAM, RUN_OR_LATEST],
-  usage: '[--by task|agent|model|iteration] [--json]',
+  usage: '[--by task|agent|model|iteration|item] [--json]',
   options: {
     by: choiceOr(
       '--by <what>',
