@@ -302,8 +302,10 @@ async function takeAll(url) {
 async function act(page, name) {
   if (name === 'task-yaml') {
     await page.locator('.cm-line', { hasText: 'task: baseline_run' }).first().click();
-    await page.keyboard.press('End');
+    await page.keyboard.press('Home');
+    for (const _ of '- { task: baseline_run') await page.keyboard.press('ArrowRight');
     await page.keyboard.type('n');
+    await page.keyboard.press('Escape');
     await page.getByText(/would break/).waitFor();
   }
   if (name === 'question') {

@@ -1,17 +1,17 @@
 /** Questions in a list. */
 import { Link } from 'wouter';
 import type { QuestionListItem } from '../../api/inbox.ts';
+import { openingWords } from '../../../text/markdown.ts';
+import { beginning } from '../../../text/width.ts';
 import { Icon } from './icons.tsx';
 import { StatusGlyph } from './status.tsx';
 import { Ago } from './time.tsx';
 
-/** The first line that says something, without Markdown's marks. */
+const titleLength = 160;
+
+/** What it begins with, without Markdown's marks. */
 export function questionTitle(question: string): string {
-  const line = question.split('\n').find((each) => /[\p{L}\p{N}]/u.test(each)) ?? question;
-  return line
-    .replace(/^[#>*\-\s]+/, '')
-    .replace(/[*`_]{1,2}/g, '')
-    .trim();
+  return beginning(openingWords(question), titleLength);
 }
 
 /** `current`: the id of the one that is open beside the list. */
