@@ -35,6 +35,15 @@ describe('Markdown on a terminal', () => {
     expect([...wide.matchAll(/word|more/g)]).toHaveLength(40);
   });
 
+  it('breaks a word of a table that is too long for its column, and cuts nothing off', () => {
+    const word = 'abcdefghij'.repeat(6);
+    const shown = plain(`| a | b |\n| - | - |\n| ${word} | ${'more '.repeat(9)} |`);
+    for (const each of shown.split('\n')) expect(textWidth(each)).toBeLessThanOrEqual(40);
+    expect(shown).not.toContain('…');
+    const first = shown.split('\n').map((line) => line.split('  ')[0] ?? '');
+    expect(first.slice(1).join('')).toBe(word);
+  });
+
   it('colours the lines of a difference', () => {
     const lines = markdownLines('```diff\n-old\n+new\n```', 40, makePaint(true));
     expect(lines).toEqual(['  \u001b[31m-old\u001b[39m', '  \u001b[32m+new\u001b[39m']);
