@@ -35,10 +35,14 @@ export function openingWords(markdown: string): string {
   const to = isHeading ? from + 1 : blank < 0 ? lines.length : blank;
   const first = lines.slice(from, to).join(' ');
   const bare = first.replace(/^\s{0,3}(#{1,6}|>|[-*+]|\d{1,9}[.)])\s+/, '');
-  return oneLine(withoutEmphasis(bare.replace(/\*\*|__|`/g, '')).replace(/\s#+\s*$/, ''));
+  return oneLine(bare.replace(/\*\*|__|`/g, '').replace(/\s#+\s*$/, ''));
 }
 
-/** Stars and lines around words; those of a product, a name or a pattern of files stay. */
+/** As `openingWords`, without stars and lines around words, too; those of a product, a name or a pattern of files stay. */
+export function titleWords(markdown: string): string {
+  return withoutEmphasis(openingWords(markdown));
+}
+
 function withoutEmphasis(text: string): string {
   return text
     .replace(/(?<![^\s([{"'–—-])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![^\s.,;:!?)\]}"'–—-])/g, '$1')

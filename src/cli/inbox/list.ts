@@ -4,7 +4,7 @@ import { choice, defineCommand, flag, prints, PROGRAM, text } from '../command.t
 import { programWord } from '../program-argument.ts';
 import { idleLines } from '../render/idle-lines.ts';
 import { makePaint } from '../render/paint.ts';
-import { openingWords } from '../../text/markdown.ts';
+import { titleWords } from '../../text/markdown.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import { printTable, type Column } from '../render/table.ts';
 
@@ -88,7 +88,7 @@ const columns: Column<InterruptEntry>[] = [
   },
   {
     title: 'QUESTION',
-    cell: ({ interrupt }) => openingWords(interrupt.question),
+    cell: ({ interrupt }) => titleWords(interrupt.question),
     only: 'table',
     flexible: true,
   },

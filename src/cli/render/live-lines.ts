@@ -17,7 +17,7 @@ import { itemName } from '../../core/state/item-names.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { latestRegion, progressOf, regionText, type RegionProgress } from './region-row.ts';
 import { standingWord } from './standing-word.ts';
-import { openingWords } from '../../text/markdown.ts';
+import { titleWords } from '../../text/markdown.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import { fit, pad, textWidth } from '../../text/width.ts';
 
@@ -246,7 +246,7 @@ function questions(instance: Instance, state: RunState): string {
     interrupt.audience === 'human' ? 'you' : (interrupt.resolved_target_role_id ?? 'an assistant');
   const more = instance.blocking_interrupts.length - 1;
   const rest = more > 0 ? ` (and ${more} more)` : '';
-  return `asks ${whom}: ${plainLine(openingWords(interrupt.question))}${rest}`;
+  return `asks ${whom}: ${plainLine(titleWords(interrupt.question))}${rest}`;
 }
 
 function notYet(task: TaskSpec, state: RunState): string {

@@ -67,7 +67,9 @@ export function tableLines<T>(
   const widths = kept.map((each) => each.width);
   shrink(widths, columns, width - 2 * (columns.length - 1));
   const layOut = (line: string[], color: (text: string, index: number) => string): string[] => {
-    const cells = line.map((text, index) => (wraps ? wrap(text, widths[index] ?? 0, true) : [text]));
+    const cells = line.map((text, index) =>
+      wraps ? wrap(text, widths[index] ?? 0, true) : [text],
+    );
     const height = cells.reduce((most, parts) => Math.max(most, parts.length), 1);
     return Array.from({ length: height }, (_, at) =>
       cells

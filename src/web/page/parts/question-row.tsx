@@ -1,7 +1,7 @@
 /** Questions in a list. */
 import { Link } from 'wouter';
 import type { QuestionListItem } from '../../api/inbox.ts';
-import { openingWords } from '../../../text/markdown.ts';
+import { titleWords } from '../../../text/markdown.ts';
 import { beginning } from '../../../text/width.ts';
 import { Icon } from './icons.tsx';
 import { StatusGlyph } from './status.tsx';
@@ -11,7 +11,7 @@ const titleLength = 160;
 
 /** What it begins with, without Markdown's marks. */
 export function questionTitle(question: string): string {
-  return beginning(openingWords(question), titleLength);
+  return beginning(titleWords(question), titleLength);
 }
 
 /** `current`: the id of the one that is open beside the list. */
