@@ -156,7 +156,9 @@ describe('again, and away', () => {
     git('commit', '-qm', 'Begin');
     const id = await start('--root', 'draft');
     const since = async (): Promise<string[]> =>
-      (await run('changes', '.', id, 'draft', '--name-only', '--since', 'question')).out.split('\n');
+      (await run('changes', '.', id, 'draft', '--name-only', '--since', 'question')).out.split(
+        '\n',
+      );
     const answer = async (): Promise<void> => {
       const words = ['inbox', 'list', '.', '--unresolved-only', '--json'];
       const [asked] = JSON.parse((await codexOrch(words, { cwd: directory })).stdout) as {
