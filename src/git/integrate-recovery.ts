@@ -8,7 +8,7 @@ import { changedFiles, type ChangedFile } from './changes.ts';
 import { shortOf } from './destination.ts';
 import { GitFailure, type Git, type GitPlace } from './git.ts';
 import { refCommit } from './set-ref.ts';
-import { carryOut, fastForward, moveBranch, type Integration } from './integrate.ts';
+import { carryOut, fastForward, moveBranch, nameReplaced, type Integration } from './integrate.ts';
 
 /** A git process that was at it may still be: it goes on without us, and removes its lock. */
 const LOCK_PATIENCE_MS = 10_000;
@@ -37,6 +37,7 @@ export async function recoverIntegration(
     await carryOut(git, integration);
     return [];
   }
+  await nameReplaced(git, integration);
   const there: GitPlace = { cwd: checkedOut.topLevel };
   await refuseAnother(git, there, branch);
   const commits = [included ?? from ?? to, to, from ?? to];

@@ -6,7 +6,7 @@
  * An `Integration` is an intent: whoever carries one out keeps it on disk until that has returned. What a process that
  * was killed has left half-way, `recoverIntegration` ends.
  */
-import { remove } from '../disk/disk.ts';
+import { remove, temporaryName } from '../disk/disk.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
 import { changedFiles } from './changes.ts';
 import {
@@ -23,7 +23,7 @@ import { GitFailure, type Git, type GitPlace } from './git.ts';
 import { REPLACE_ROOT } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { mergeSides, type Merged } from './result.ts';
-import { refCommit } from './set-ref.ts';
+import { refCommit, setRef } from './set-ref.ts';
 import type { MergeConflict } from '../model/trees.ts';
 
 export interface IntegrationInput {
@@ -136,10 +136,10 @@ export async function holdsAll(
  * @throws Refusal `branch-moved` and `integrate-refused`, with nothing changed; GitFailure, where it may be half done
  */
 export async function carryOut(git: Git, integration: Integration): Promise<void> {
-  const { commonDir, branch, from, to, checkedOut, included, replaces, how } = integration;
+  const { commonDir, branch, from, to, checkedOut, included, how } = integration;
   if (how === 'nothing') return;
   const place: GitPlace = { cwd: commonDir, gitDir: commonDir };
-  if (replaces !== null) await git.text(['update-ref', `${REPLACE_ROOT}${to}`, replaces], place);
+  await nameReplaced(git, integration);
   if (checkedOut === null) {
     // All zeros: it must not be there.
     const before = from ?? '0'.repeat(to.length);
@@ -166,6 +166,12 @@ export async function carryOut(git: Git, integration: Integration): Promise<void
     await git.text(['reset', '-q'], there);
   }
   throw refusedByGit(branch, moved.stderr);
+}
+
+/** Before the branch moves: `blame` goes on through a squash by the merge that it stands for. */
+export async function nameReplaced(git: Git, integration: Integration): Promise<void> {
+  const { commonDir, to, replaces } = integration;
+  if (replaces !== null) await setRef(git, commonDir, `${REPLACE_ROOT}${to}`, replaces);
 }
 
 /** Git decides once more, by itself, whether anything is in the way; if so it changes nothing. */
@@ -208,10 +214,13 @@ async function includedIn(
   tip: string,
 ): Promise<string | null> {
   if (checkedOut === null || base.commit === base.head || tip !== base.head) return null;
+  // Another name each time: a git that was killed may have left, or still hold, the lock of one.
+  const indexFile = temporaryName(scratch);
   try {
-    return (await holdsCommit(git, checkedOut, base.commit, scratch)) ? base.commit : null;
+    return (await holdsCommit(git, checkedOut, base.commit, indexFile)) ? base.commit : null;
   } finally {
-    remove(scratch);
+    remove(indexFile);
+    remove(`${indexFile}.lock`);
   }
 }
 

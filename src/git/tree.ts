@@ -94,7 +94,8 @@ async function copyAlike(from: string, to: string): Promise<void> {
 
 /** Writes the files of a commit into the tree, and the index anew. */
 async function checkOut(git: Git, tree: Tree, commit: string): Promise<void> {
-  remove(tree.indexFile);
+  // Where a tree comes back at its place, a git that was killed may have left the lock.
+  for (const file of [tree.indexFile, `${tree.indexFile}.lock`]) remove(file);
   await git.text(['read-tree', '-m', '-u', commit], engineGit(tree));
 }
 

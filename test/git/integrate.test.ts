@@ -324,6 +324,24 @@ it.each([
   ).toEqual(['M other', 'A  staged']);
 });
 
+it('killed before the merge that a squash stands for has its name, it is named by the next', async () => {
+  const made = scene({ a: '1\n' }, { a: '2\n' });
+  const integration = await decided(made, { squash: true });
+  const replaces = `refs/codex-orch/replace/${integration.to}`;
+  made.repo.write(`.git/${replaces}.lock`, '');
+  expect(await recoverIntegration(testGit, integration)).toEqual([]);
+  expect(made.repo.git('rev-parse', 'main', replaces)).toBe(
+    `${integration.to}\n${integration.replaces}`,
+  );
+  expect(existsSync(path.join(made.repo.dir, '.git', `${replaces}.lock`))).toBe(false);
+});
+
+it('killed while it looked whether included work is still there, it is ended by the next', async () => {
+  const made = scene({ a: '1\n' }, { a: '3\n' }, { a: '2\n' });
+  writeFileSync(path.join(made.repo.dir, '..', 'integrate-scratch', 'integrate.lock'), '');
+  expect(await decided(made)).toMatchObject({ included: made.base.commit });
+});
+
 it('what a full disk stops half-way is told as such, and ended by the next', async () => {
   const large = 'large\n'.repeat(40_000);
   const made = scene({ a: '1\n', other: '1\n' }, { a: '2\n', large, then: '2\n' });
