@@ -68,7 +68,7 @@ async function ends(...words: string[]): Promise<{ code: number; text: string }>
   return { code, text: stdout + stderr };
 }
 
-describe('where the records of runs are', () => {
+describe('where the records of runs are', { timeout: 240_000 }, () => {
   it.each(harms)('%s, the log tells all, and the next engine writes them anew', async (_, put) => {
     replaced('state', () => true, put);
     expect((await ends('run', 'list')).text).toMatch(
@@ -90,7 +90,7 @@ describe('where the records of runs are', () => {
   });
 });
 
-describe('where messages are', () => {
+describe('where messages are', { timeout: 240_000 }, () => {
   it.each(harms)('%s, a run goes on', async (_, put) => {
     replaced('inbox', (name) => name.endsWith('.json'), put);
     await ends('inbox', 'list');
@@ -101,7 +101,7 @@ describe('where messages are', () => {
   });
 });
 
-describe('where what an instance left is', () => {
+describe('where what an instance left is', { timeout: 240_000 }, () => {
   it.each(harms)('%s, it is named', async (_, put) => {
     replaced('instances', () => true, put);
     await ends('run', 'show', 'latest');
@@ -113,7 +113,7 @@ describe('where what an instance left is', () => {
   });
 });
 
-describe('where the log, or what a run has frozen, is', () => {
+describe('where the log, or what a run has frozen, is', { timeout: 240_000 }, () => {
   it.each(harms)('%s, the run is refused by name, and others are listed', async (_, put) => {
     for (const [below, name] of [
       ['.', 'events.jsonl'],
@@ -128,7 +128,7 @@ describe('where the log, or what a run has frozen, is', () => {
   });
 });
 
-describe('where locks are', () => {
+describe('where locks are', { timeout: 240_000 }, () => {
   it.each(harms)('%s, nobody waits for one', async (_, put) => {
     replaced('lock', () => true, put);
     await ends('run', 'list');

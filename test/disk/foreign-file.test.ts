@@ -7,10 +7,13 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -92,6 +95,22 @@ describe('a file of others', () => {
       'missing',
       'missing',
     ]);
+  });
+
+  it('has a time that a record can hold, whatever time its owner gave it', () => {
+    // Disks differ in the latest that they take; memory takes all.
+    const directory = existsSync('/dev/shm') ? '/dev/shm' : root;
+    const file = path.join(mkdtempSync(path.join(directory, 'codex-orch-')), 'a');
+    try {
+      writeFileSync(file, 'x');
+      for (const seconds of [9_999_999_999_999, -9_999_999_999_999, 0]) {
+        utimesSync(file, seconds, seconds);
+        const read = readForeign(file, all);
+        expect(read.ok && new Date(read.modifiedAtMs).toISOString()).toMatch(/^\d{4}-/);
+      }
+    } finally {
+      rmSync(path.dirname(file), { recursive: true });
+    }
   });
 
   it('may be one that a link leads to, only where a person names it', () => {

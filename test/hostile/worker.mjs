@@ -138,6 +138,10 @@ const becomes = [
   (at) => fs.writeFileSync(at, 'x'.repeat(random(3_000_000))),
   (at) => fs.chmodSync(at, one([0, 0o777, 0o4755])),
   (at) => fs.renameSync(at, `${at}.moved`),
+  (at) => {
+    const seconds = one([0, -1e10, 2 ** 33, 1e13]);
+    fs.utimesSync(at, seconds, seconds);
+  },
   () => undefined,
 ];
 
