@@ -190,8 +190,6 @@ interface StreamedEvent {
   id: string | null;
   event: string;
   data: unknown;
-  /** When it arrived, ms since the epoch. */
-  atMs: number;
 }
 
 export interface Stream {
@@ -245,7 +243,6 @@ export function listen(
             id: fields.get('id') ?? null,
             event: fields.get('event') ?? '',
             data: JSON.parse(data),
-            atMs: Date.now(),
           });
         }
       });
