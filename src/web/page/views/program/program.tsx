@@ -26,6 +26,8 @@ export function ProgramView({ tab, item }: { tab: string; item: string | null })
   if (!data) return error ? <FailureView failure={error} /> : <Pending rows={8} />;
   const { project, diagnostics } = data;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  // What is written there has a filled button of its own.
+  const isWriting = tab === 'new' || (tab === 'presets' && item !== null);
   return (
     <main className="view">
       <div className="page-head">
@@ -37,7 +39,7 @@ export function ProgramView({ tab, item }: { tab: string; item: string | null })
           <Link href="/program/new" className="button">
             <Icon name="plus" /> New task
           </Link>
-          <Link href="/start" className="button primary">
+          <Link href="/start" className={isWriting ? 'button' : 'button primary'}>
             <Icon name="play" /> Start a run
           </Link>
         </div>

@@ -33,7 +33,7 @@ export function TaskForm({ view, written, program }: TaskFormProps) {
           What you had not saved is back.
         </Box>
       )}
-      <div className="stack" key={edit.round}>
+      <div className="stack task-groups" key={edit.round}>
         {fieldGroups(written).map((group) => (
           <Group key={group.title} group={group} edit={edit} program={program} />
         ))}

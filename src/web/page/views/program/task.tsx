@@ -53,7 +53,10 @@ export function TaskView({ id, tab }: { id: string; tab: string }) {
           <button type="button" onClick={() => setLeaving(true)}>
             <Icon name="trash" /> Delete
           </button>
-          <Link href={`/start?root=${encodeURIComponent(id)}`} className="button primary">
+          <Link
+            href={`/start?root=${encodeURIComponent(id)}`}
+            className={tab === '' ? 'button primary' : 'button'}
+          >
             <Icon name="play" /> Run up to here
           </Link>
         </div>
