@@ -15,6 +15,7 @@ import { givenFile } from '../given-file.ts';
 import { keptOfProgram } from '../kept-of-program.ts';
 import { nothingLocated } from '../located.ts';
 import type { BridgeOrder, OwnSandbox } from './bridge/bridge-order.ts';
+import { startedServers } from '../tool-servers.ts';
 import { acpFailure } from './failures.ts';
 import { knownProgram } from './known-agents.ts';
 import { acpSettings, settleAcp, unheldByAcp } from './settings.ts';
@@ -116,6 +117,7 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
   }
   const mode = modeOf(order, argv, wrapped);
   const isHeld = mode !== null && mode.mode !== knownProgram(argv).own?.unheld;
+  const { commands, given } = startedServers(order, mcp);
   const bridge: BridgeOrder = {
     attemptDir: order.attemptDir,
     controlDir: order.controlDir,
@@ -131,7 +133,7 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
     startedAt: order.startedAt,
     command: argv,
     around: at.around,
-    mcp,
+    servers: commands,
     mode,
     isHeld,
     wrapped,
@@ -144,7 +146,7 @@ function commandLine(order: AttemptOrder, at: Located): CommandLine {
     argv: [process.execPath, at.program ?? '', file],
     env: {},
     directories: wrapped ? at.homes : [],
-    given: { [file]: JSON.stringify(bridge) },
+    given: { ...given, [file]: JSON.stringify(bridge) },
   };
 }
 

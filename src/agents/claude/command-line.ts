@@ -5,8 +5,8 @@
 import type { AttemptOrder } from '../../model/attempt.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { CommandLine, Located } from '../backend.ts';
-import { givenFile } from '../given-file.ts';
 import { assertSessionUuid } from '../session-uuid.ts';
+import { startedServers, type StartedServers } from '../tool-servers.ts';
 import { newSession } from './session.ts';
 import { claudeSettings } from './settings.ts';
 
@@ -38,12 +38,8 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
   const isOpen = order.sandbox === 'danger-full-access' && order.profile?.ambient !== 'none';
   words.push('--setting-sources', isOpen ? 'user' : '');
   words.push('--settings', JSON.stringify(settingsOf(order, at)));
-  const given: Record<string, string> = {};
-  if (Object.keys(mcp).length > 0) {
-    const file = givenFile(order, 'mcp.json');
-    given[file] = serversOf(mcp);
-    words.push('--mcp-config', file);
-  }
+  const { commands, given } = startedServers(order, mcp);
+  if (Object.keys(mcp).length > 0) words.push('--mcp-config', serversOf(commands));
   words.push(...permissions(order, at, Object.keys(mcp)));
   if (order.model !== null) words.push('--model', order.model);
   if (at.outputSchema !== null) words.push('--json-schema', JSON.stringify(at.outputSchema));
@@ -57,18 +53,11 @@ export function claudeCommandLine(order: AttemptOrder, at: Located): CommandLine
   };
 }
 
-function serversOf(
-  mcp: Record<string, { command: string[]; env: Record<string, string> }>,
-): string {
-  const servers = Object.entries(mcp).map(
-    ([
-      name,
-      {
-        command: [command, ...args],
-        env,
-      },
-    ]) => [name, { command, args, env }],
-  );
+function serversOf(commands: StartedServers['commands']): string {
+  const servers = Object.entries(commands).map(([name, [command, ...args]]) => [
+    name,
+    { command, args },
+  ]);
   return JSON.stringify({ mcpServers: Object.fromEntries(servers) });
 }
 

@@ -4,10 +4,9 @@
  */
 import path from 'node:path';
 import type { AttemptOrder } from '../../model/attempt.ts';
-import { quotedShellWord } from '../../text/shell-word.ts';
 import type { CommandLine, Located } from '../backend.ts';
-import { givenFile } from '../given-file.ts';
 import { assertSessionUuid } from '../session-uuid.ts';
+import { startedServers } from '../tool-servers.ts';
 import { codexSettings } from './settings.ts';
 
 /** Flags of `codex exec` that `commandLine` uses; `doctor` looks for them in its help. */
@@ -60,12 +59,9 @@ export function codexCommandLine(order: AttemptOrder, at: Located): CommandLine 
   }
   if (order.model !== null) options.push('-m', order.model);
   if (order.outputSchemaFile !== null) options.push('--output-schema', order.outputSchemaFile);
-  const given: Record<string, string> = {};
-  for (const [name, { command, env: variables }] of Object.entries(mcp)) {
-    const file = givenFile(order, `${name}.sh`);
-    const exported = exportsOf(variables);
-    if (exported !== '') given[file] = exported;
-    options.push(...serverOptions(name, exported === '' ? command : reading(file, command)));
+  const { commands, given } = startedServers(order, mcp);
+  for (const [name, command] of Object.entries(commands)) {
+    options.push(...serverOptions(name, command));
   }
   options.push(...args);
   const session = order.sessionId === null ? [] : ['resume', assertSessionUuid(order.sessionId)];
@@ -82,18 +78,6 @@ function serverOptions(name: string, [program = '', ...args]: readonly string[])
     ...['-c', `mcp_servers.${name}.args=[${args.map(tomlString).join(',')}]`],
     ...['-c', `mcp_servers.${name}.env={}`],
   ];
-}
-
-/** Codex takes the variables of a server from its own options, which everybody can read, and from files of the person's. */
-function reading(file: string, command: readonly string[]): string[] {
-  return ['/bin/sh', '-c', '. "$0" && exec "$@"', file, ...command];
-}
-
-/** For the shell; '' where there are none. */
-function exportsOf(env: Record<string, string>): string {
-  return Object.entries(env)
-    .map(([name, value]) => `export ${name}=${quotedShellWord(value)}\n`)
-    .join('');
 }
 
 /**

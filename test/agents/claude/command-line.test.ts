@@ -45,11 +45,18 @@ describe('the command line of Claude Code', () => {
 
   it('allows the tools of the servers that it is given', () => {
     const mcp = { db: { command: ['db-mcp', '--ro'], env: { A: 'b' } } };
-    const { argv, given } = made({ sandbox: 'read-only', agent: { mcp } });
-    // What is in their environment, everybody on the machine could read on the command line.
-    expect(JSON.parse(given[after(argv, '--mcp-config') ?? ''] ?? '')).toEqual({
-      mcpServers: { db: { command: 'db-mcp', args: ['--ro'], env: { A: 'b' } } },
+    const { argv, given } = made({
+      controlDir: '/p/control',
+      sandbox: 'read-only',
+      agent: { mcp },
     });
+    const file = '/p/control/given-db.sh';
+    const args = ['-c', '. "$0" && exec "$@"', file, 'db-mcp', '--ro'];
+    expect(JSON.parse(after(argv, '--mcp-config') ?? '')).toEqual({
+      mcpServers: { db: { command: '/bin/sh', args } },
+    });
+    // What is in its environment, everybody on the machine could read on the command line.
+    expect(given).toEqual({ [file]: "export A='b'\n" });
     expect(after(argv, '--allowedTools')).toMatch(/,mcp__db$/);
     expect(line({})).not.toContain('--mcp-config');
   });

@@ -1,6 +1,6 @@
 /** What the bridge of one attempt is told: plain JSON, in a file that its command line names. */
 import type { AttemptOrder } from '../../../model/attempt.ts';
-import type { ToolServer } from '../../../model/program.ts';
+import type { StartedServers } from '../../tool-servers.ts';
 
 /** A type and no interface: so it is JSON. */
 export type BridgeOrder = Pick<
@@ -21,7 +21,8 @@ export type BridgeOrder = Pick<
   command: string[];
   /** What is put around it. */
   around: string[];
-  mcp: Record<string, ToolServer>;
+  /** Servers of tools that it is to use: name → program and arguments. */
+  servers: StartedServers['commands'];
   /** The mode of its own sandbox that it is to be in, and what it must call itself then; null: it has none. */
   mode: OwnSandbox | null;
   /** Whether its own sandbox is what holds it. */

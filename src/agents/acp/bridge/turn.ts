@@ -95,7 +95,7 @@ async function takeUpSession(
 ): Promise<{ sessionId: string; setup: Fields }> {
   const place = {
     cwd: order.cwd,
-    mcpServers: serversOf(order.mcp),
+    mcpServers: serversOf(order.servers),
     ...rootsOf(order, capabilities),
   };
   const started = (sessionId: string, resumed: boolean): void =>
@@ -144,21 +144,13 @@ function rootsOf(order: BridgeOrder, capabilities: Fields): { additionalDirector
   throw new TurnFailure('unusable', 'the agent takes no directories beside its workspace');
 }
 
-function serversOf(mcp: BridgeOrder['mcp']): object[] {
-  return Object.entries(mcp).map(
-    ([
-      name,
-      {
-        command: [command = '', ...args],
-        env,
-      },
-    ]) => ({
-      name,
-      command,
-      args,
-      env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-    }),
-  );
+function serversOf(servers: BridgeOrder['servers']): object[] {
+  return Object.entries(servers).map(([name, [command, ...args]]) => ({
+    name,
+    command,
+    args,
+    env: [],
+  }));
 }
 
 /** Sets the mode and the model that the attempt is to have. They are not remembered with a session. */
