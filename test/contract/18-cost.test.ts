@@ -58,6 +58,10 @@ it('takes the prices of the user where the program has none, and says nothing of
   const started = await run('run', 'start', '.', '--root', 'gate', '--wait');
   expect(started.stderr).toContain('4 tokens)');
   expect((await costOf()).total).toMatchObject({ cost_usd: null, unpriced_attempts: 2 });
+  expect((await run('doctor', '.')).stdout).not.toContain('No price');
+  program(tasks, { ...agents, budget: { cost_usd: 5 } });
+  expect((await run('doctor', '.')).stdout).toMatch(/No price.*a budget of cost_usd cannot hold/);
+  program(tasks, agents);
   writeFiles(dir, {
     'home/config.toml': '[prices."*"]\ninput = 1000000\ncached_input = 0\noutput = 0\n',
   });

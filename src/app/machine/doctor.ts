@@ -10,8 +10,7 @@ import path from 'node:path';
 import type { AgentUse, Backend } from '../../agents/backend.ts';
 import { backendOf, backends } from '../../agents/backends.ts';
 import { agentOfRole, effectiveAgent, resolveAgent } from '../../agents/resolve-agent.ts';
-import { priceOf } from '../../model/prices.ts';
-import type { Prices, ProjectSpec, TaskSpec } from '../../model/program.ts';
+import type { ProjectSpec, TaskSpec } from '../../model/program.ts';
 import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { closeToOthers, isOpenToOthers } from '../../disk/permissions.ts';
@@ -25,6 +24,7 @@ import { listRunSummaries } from '../../store/run-list.ts';
 import type { World } from '../world.ts';
 import { treeOf } from '../../model/trees.ts';
 import { nameWorkspaces } from '../../program/workspaces.ts';
+import { checkPrices } from './doctor-prices.ts';
 import { checkForTrees } from './doctor-trees.ts';
 import { validate } from '../program/validate.ts';
 import { isBound } from '../../text/path-template.ts';
@@ -153,10 +153,10 @@ async function checkProgram(
   const places = missing.map(({ message, hint }) =>
     problem('program.workspace', 'error', message, hint ?? remedy),
   );
-  const prices = program.project.prices ?? (await loadGlobalConfig(globalRoot)).config.prices;
+  const { config } = await loadGlobalConfig(globalRoot);
   const trees = await checkTrees(world, programDir, program);
   const held = await checkHeldChecks(program.project, program.tasks, world.env);
-  const unpriced = prices === null ? [] : checkPrices(program.project, program.tasks, prices);
+  const unpriced = checkPrices(program.project, program.tasks, config);
   return {
     findings: [finding, ...places, ...trees, ...held, ...unpriced],
     uses: uses.length === 0 ? null : uses,
@@ -192,28 +192,6 @@ async function checkHeldChecks(
   const message = `The checks of ${plural(held.length, 'task')} run as you, without a sandbox: ${trouble}.`;
   const remedy = 'Install the package bubblewrap, and allow it to make namespaces.';
   return [problem('checks.sandbox', 'warning', message, remedy)];
-}
-
-/** Where some models have a price, those that have none. */
-function checkPrices(project: ProjectSpec, tasks: readonly TaskSpec[], prices: Prices): Finding[] {
-  const models = tasks.flatMap((task) => {
-    const { agent, model } = effectiveAgent(project, task);
-    return backendOf(agent.backend).can.usage === null ? [] : [model];
-  });
-  const without = [...new Set(models)].filter((model) => priceOf(prices, model) === null);
-  if (without.length === 0)
-    return [fine('prices', 'Every model that the program names has a price.')];
-  const named = without.map((model) =>
-    model === null ? 'the model that an agent chooses itself' : `"${model}"`,
-  );
-  return [
-    problem(
-      'prices',
-      'warning',
-      `No price is known of ${named.join(', ')}: what it costs stays unknown.`,
-      'Add it to "prices" of project.yaml or config.toml: see docs/prices.md',
-    ),
-  ];
 }
 
 function checkPlace(
