@@ -36,7 +36,12 @@ export const command = defineCommand({
 
 const columns: Column<Proposal>[] = [
   { title: 'ID', cell: ({ proposal_id }) => proposal_id },
-  { title: 'RUN', cell: ({ run_id }) => run_id, piped: ({ run_id }) => `run=${run_id}` },
+  {
+    title: 'RUN',
+    cell: ({ run_id }) => run_id,
+    piped: ({ run_id }) => `run=${run_id}`,
+    spare: true,
+  },
   {
     title: 'STATUS',
     cell: ({ status }) => status,
@@ -52,11 +57,13 @@ const columns: Column<Proposal>[] = [
     title: 'KIND',
     cell: ({ proposal }) => proposal.kind,
     piped: ({ proposal }) => `kind=${proposal.kind}`,
+    spare: true,
   },
   {
     title: 'TARGET',
     cell: ({ target_file_path }) => target_file_path,
     piped: ({ target_file_path }) => `target=${target_file_path}`,
+    flexible: true,
   },
   {
     title: 'SUMMARY',

@@ -19,7 +19,7 @@ import type { MarkdownLines } from './markdown.ts';
 import { paintStatus, type Paint } from './paint.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import { replyCommand } from './reply-command.ts';
-import { fit, wrap } from '../../text/width.ts';
+import { fit, textWidth, wrap } from '../../text/width.ts';
 
 export interface ClosingInput {
   state: RunState;
@@ -40,6 +40,8 @@ export interface ClosingInput {
   markdown: MarkdownLines;
   paint: Paint;
   columns: number;
+  /** Else its first line stays one, however long. */
+  isTerminal: boolean;
 }
 
 const SHOWN = 5;
@@ -47,11 +49,22 @@ const SHOWN = 5;
 const QUESTION_LINES = 10;
 
 export function closingLines(input: ClosingInput): string[] {
-  const { state, paint } = input;
+  const instances = [...input.state.instances.values()];
+  return [
+    ...closingHead(input),
+    ...stoppedLines(instances),
+    ...questionLines(input),
+    ...failureLines(input),
+    ...nextLines(input, instances),
+  ];
+}
+
+/** What it begins with: how the run stands, in one line or two. */
+export function closingHead(input: ClosingInput): string[] {
+  const { state, paint, columns, isTerminal } = input;
   const status = runStatus(state);
-  const instances = [...state.instances.values()];
   const facts = [
-    `${state.counts.done} of ${plural(instances.length, 'instance')} done`,
+    `${state.counts.done} of ${plural(state.instances.size, 'instance')} done`,
     ...(state.counts.skipped > 0 ? [`${state.counts.skipped} skipped`] : []),
     // Up to its last event: of what still runs then, nobody here knows for how long.
     duration(workedMs(state, Date.parse(state.updatedAt))),
@@ -60,13 +73,9 @@ export function closingLines(input: ClosingInput): string[] {
   const word = wordFor(input, status);
   const head = `Run ${state.runId} ${word}`;
   const shown = word === 'stopped' ? word : status;
-  return [
-    `${paint.bold(paintStatus(paint, shown, head))} (${facts})`,
-    ...stoppedLines(instances),
-    ...questionLines(input),
-    ...failureLines(input),
-    ...nextLines(input, instances),
-  ];
+  const title = paint.bold(paintStatus(paint, shown, head));
+  const isWide = isTerminal && textWidth(`${head} (${facts})`) > columns;
+  return isWide ? [title, `  ${facts}`] : [`${title} (${facts})`];
 }
 
 function wordFor({ state, interrupted, left, driven }: ClosingInput, status: RunStatus): string {

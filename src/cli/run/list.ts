@@ -219,7 +219,7 @@ const columns: Column<ListRow>[] = [
     cell: (row) => String(row.instances),
     piped: (row) => `instances=${row.instances}`,
   },
-  { title: 'STARTED', cell: (row) => localTime(row.createdAt), only: 'table' },
+  { title: 'STARTED', cell: (row) => localTime(row.createdAt), only: 'table', spare: true },
   { title: 'WORKED', cell: (row) => row.worked, only: 'table' },
   {
     title: '',

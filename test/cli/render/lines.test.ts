@@ -45,7 +45,7 @@ function live(
 
 function closing(
   state: RunState,
-  options: { interrupted?: boolean; left?: boolean; program?: string } = {},
+  options: { interrupted?: boolean; left?: boolean; program?: string; isTerminal?: boolean } = {},
   prices: Prices = {},
 ): string {
   return closingLines({
@@ -60,8 +60,24 @@ function closing(
     markdown: markdownLines,
     paint,
     columns: 80,
+    isTerminal: options.isTerminal ?? false,
   }).join('\n');
 }
+
+describe('the first line of the end', () => {
+  it('is two on a terminal that it is too wide for, and one in a pipe', () => {
+    const run = new ScriptedRun([task({ id: 'build' })]);
+    run.finish('build', { process: { ...completed, usage } });
+    const price = { input: 1_000_000, cached_input: 0, output: 1_000_000 };
+    const [piped = ''] = closing(run.state, {}, { '*': price }).split('\n');
+    expect(textWidth(piped)).toBeGreaterThan(80);
+    const [head = '', facts = ''] = closing(run.state, { isTerminal: true }, { '*': price }).split(
+      '\n',
+    );
+    expect(piped).toBe(`${head} (${facts.trim()})`);
+    expect(textWidth(facts)).toBeLessThanOrEqual(80);
+  });
+});
 
 describe('the live view', () => {
   it('shows each task in the order of its dependencies, with what it does or waits for', () => {

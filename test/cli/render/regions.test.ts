@@ -69,6 +69,7 @@ describe('17. a region on the terminal', () => {
     run.finish('sum');
     const lines = closingLines({
       ...{ state: run.state, spending: spendingOf(run.state, {}), program: '', paint, columns: 80 },
+      isTerminal: true,
       markdown: markdownLines,
       ...{ runDirectory: '.runs/x', interrupted: false, left: false },
       driven: false,
