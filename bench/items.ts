@@ -6,6 +6,8 @@ import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { itemsGathered } from '../src/core/state/region-counts.ts';
+import type { RunState } from '../src/core/state/run-state.ts';
+import type { RunPlan } from '../src/model/run.ts';
 import { ms, row, rounds, times, type Bench, type Row } from './bench.ts';
 import { startOf } from './driving.ts';
 import { pairs, ratioOf, spend } from './measure.ts';
@@ -68,27 +70,27 @@ function cpuOf(bench: Bench, program: BenchProgram): number {
 /** Planning, and what it remembers, without disk or process. */
 function inMemory(bench: Bench): Row[] {
   const [few, many] = bench.quick ? [10, 100] : [100, 10_000];
-  const oneList = planOf(listTasks('list', many));
+  const oneList = (): RunPlan => planOf(listTasks('list', many));
   // As many items in the same memory: what has its place in the processor's caches is the same.
-  const shortLists = planOf(
-    Array.from({ length: many / few }, (_, at) => listTasks(`list${at}`, few)).flat(),
-  );
-  const asTasks = planOf(Array.from({ length: many }, (_, at) => taskSpec(`t${at}`, [])));
-  const planned = (plan: typeof oneList) => planWhole(plan, 'bench', { slots: 2 });
-  const usOf = (plan: typeof oneList): number => processorUs(() => planned(plan)) / many;
+  const shortLists = (): RunPlan =>
+    planOf(Array.from({ length: many / few }, (_, at) => listTasks(`list${at}`, few)).flat());
+  const asTasks = (): RunPlan =>
+    planOf(Array.from({ length: many }, (_, at) => taskSpec(`t${at}`, [])));
+  const planned = (plan: RunPlan): RunState => planWhole(plan, 'bench', { slots: 2 });
+  const planUs = (plan: RunPlan): number => processorUs(() => planned(plan)) / many;
   // Once before, unmeasured: a program that has just started runs uncompiled.
-  usOf(oneList);
+  const [long, short] = [planned(oneList()), planned(shortLists())];
   const growth = pairs(
     rounds(bench, 15),
-    () => usOf(oneList),
-    () => usOf(shortLists),
+    () => planUs(long.plan),
+    () => planUs(short.plan),
   );
   const gather = pairs(
     rounds(bench, 15),
-    () => gatherUs(many),
-    () => gatherUs(few),
+    () => gatherUs(long) / many,
+    () => gatherUs(short) / many,
   );
-  const [item, task] = [oneList, asTasks].map((plan) => heapBytes(() => planned(plan)) / many);
+  const [item, task] = [oneList, asTasks].map((make) => heapBytes(() => planned(make())) / many);
   const memory = (item ?? NaN) / (task ?? NaN);
   const each = (us: number): string => `${us.toFixed(2)} µs`;
   return [
@@ -99,13 +101,13 @@ function inMemory(bench: Bench): Row[] {
       growth.ratio <= 1.2,
     ),
     row(
-      `binding what gathers: an item of ${many} against one of ${few}`,
+      `binding what gathers an item: ${many} in one list against as many in lists of ${few}`,
       `${times(gather.ratio)} (${each(gather.a)} against ${each(gather.b)})`,
       'linear: at most 1.5×',
       gather.ratio <= 1.5,
     ),
     row(
-      `memory of an item in a run's state, of ${many}, against that of a task's instance`,
+      `memory of an item in a run's state, of ${many}, against that of a task with its instance`,
       `${times(memory)} (${item?.toFixed(0)} bytes against ${task?.toFixed(0)})`,
       'at most 1.1×',
       memory <= 1.1,
@@ -113,15 +115,10 @@ function inMemory(bench: Bench): Row[] {
   ];
 }
 
-function gatherUs(count: number): number {
-  const state = planWhole(planOf(listTasks('list', count)), 'bench', { slots: 2 });
-  const gathering = [...state.instances.values()].find(({ gathers }) => gathers !== undefined);
-  if (gathering === undefined) throw new Error('nothing gathers');
-  const repeats = Math.ceil(100_000 / count);
-  const us = processorUs(() => {
-    for (let at = 0; at < repeats; at += 1) itemsGathered(state, gathering);
-  });
-  return us / (repeats * count);
+/** Of all that the state's gathering instances are bound to. */
+function gatherUs(state: RunState): number {
+  const gathering = [...state.instances.values()].filter(({ gathers }) => gathers !== undefined);
+  return processorUs(() => gathering.forEach((each) => itemsGathered(state, each)));
 }
 
 function processorUs(run: () => void): number {
