@@ -16,7 +16,7 @@ it('measures every row', { timeout: 300_000 }, () => {
   // Those of the page where Chromium is.
   const ofPage = rows.filter((row) => row.startsWith('| page: '));
   expect([0, 4]).toContain(ofPage.length);
-  expect(rows).toHaveLength(37 + ofPage.length);
+  expect(rows).toHaveLength(40 + ofPage.length);
   for (const row of rows)
     expect(row).toMatch(/^\| .+ \| .*[\d.]+ ?(×|ms|µs|MB|kB).* \| .+ \| (met|missed)? ?\|$/);
   expect(rows.at(-1)).toContain('nothing lost');
