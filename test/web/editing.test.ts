@@ -1,16 +1,15 @@
 /** Who writes a program on the page, in a real browser: completion, problems in place, dry run, start; and what edits keep. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Locator, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { testDirectory, writeFiles } from '../support/built-program.ts';
+import { seriousIn } from './axe.ts';
 import { browse, browserTest, findChromium, leave, patience, type Browsing } from './browser.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
 
 const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const first = 'id: first # why\ntitle:   First\nstatus: ready\nagent: shell\nrun: "true"\n';
 const prompt = '# What to do\r\n\r\nLook at **it**.\r\n';
@@ -187,8 +186,7 @@ describe.skipIf(chromium === null)('who writes a program on the page', browserTe
       const offered = page.locator('.cm-tooltip-autocomplete li', { hasText: 'first' });
       await offered.click();
       await page.getByRole('list', { name: 'Problems' }).waitFor();
-      await page.evaluate(axe);
-      found.push(...(await page.evaluate<string[]>(serious)));
+      found.push(...(await seriousIn(page)));
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       expect(wide).toBeLessThanOrEqual(0);
       await page.getByRole('button', { name: 'Discard' }).click();
@@ -209,8 +207,3 @@ async function take(page: Page, label: string): Promise<void> {
   const offers = page.locator('.cm-tooltip-autocomplete li');
   await offers.filter({ has: page.getByText(label, { exact: true }) }).click();
 }
-
-const serious = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-  violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 200))))`;
