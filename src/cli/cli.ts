@@ -7,6 +7,7 @@ import { suggest } from '../text/suggest.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { plainText } from '../text/plain-text.ts';
+import { broken } from './render/broken.ts';
 
 /**
  * Runs one command line (without `node` and the script). Expected failures are printed, and set the
@@ -59,12 +60,16 @@ function fromSystem(error: unknown): Refusal | null {
 
 /** Prints `error: …`, and `hint: …` where there is one, to standard error. */
 function printRefusal(refusal: Refusal, context: CliContext): void {
-  const paint = (code: number, text: string): string =>
-    context.stderr.color ? `\u001b[${code}m${text}\u001b[39m` : text;
-  context.stderr.line(`${paint(31, 'error:')} ${plainText(refusal.message).trimEnd()}`);
-  if (refusal.hint !== undefined) {
-    context.stderr.line(`${paint(36, 'hint:')} ${plainText(refusal.hint).trimEnd()}`);
-  }
+  const { stderr } = context;
+  const say = (word: string, code: number, text: string): void => {
+    const [first = '', ...more] = text.split('\n').flatMap((line, at) => {
+      return at === 0 ? broken(`${word} ${line}`, '  ', stderr) : broken(line, '  ', stderr);
+    });
+    const painted = stderr.color ? `\u001b[${code}m${word}\u001b[39m` : word;
+    for (const line of [painted + first.slice(word.length), ...more]) stderr.line(line);
+  };
+  say('error:', 31, plainText(refusal.message).trimEnd());
+  if (refusal.hint !== undefined) say('hint:', 36, plainText(refusal.hint).trimEnd());
 }
 
 async function dispatch(argv: string[], context: CliContext): Promise<void> {

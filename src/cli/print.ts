@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
 import type { CliContext } from './context.ts';
+import { broken } from './render/broken.ts';
 import { makePaint } from './render/paint.ts';
 import { plainLine } from '../text/plain-text.ts';
 import { renderYaml } from './render/yaml.ts';
@@ -20,11 +21,15 @@ export function diagnosticLines(
     const place = [one.file, one.line, one.column].filter((part) => part !== null).join(':');
     const severity = { error: paint.bad, warning: paint.asks, note: paint.dim }[one.severity];
     const where = place === '' ? one.location : place;
-    const lines = [
-      `${plainLine(where)}: ${severity(one.severity)} ${one.code}: ${plainLine(one.message)}`,
-    ];
+    const named = severity(one.severity);
+    const head = `${plainLine(where)}: ${one.severity} ${one.code}: ${plainLine(one.message)}`;
+    const [first = '', ...more] = broken(head, '    ', output);
+    const lines = [first.replace(`: ${one.severity} `, () => `: ${named} `), ...more];
     if (one.excerpt !== undefined) lines.push(...excerptLines(one.excerpt, one.column ?? 1));
-    if (one.hint !== null) lines.push(`    ${paint.dim('hint:')} ${plainLine(one.hint)}`);
+    if (one.hint !== null) {
+      const [hint = '', ...rest] = broken(`    hint: ${plainLine(one.hint)}`, '      ', output);
+      lines.push(hint.replace('hint:', paint.dim('hint:')), ...rest);
+    }
     if (one.reference_url !== null) lines.push(`    ${paint.dim('see:')} ${one.reference_url}`);
     return lines;
   });
