@@ -50,9 +50,13 @@ async function runToEnd(fixture: BackendFixture, order: AttemptOrder): Promise<A
   return (await executorWithin(fixture).start(order, () => undefined)).ended;
 }
 
-async function lineOf({ backend }: BackendFixture, order: AttemptOrder): Promise<string[]> {
+async function lineOf(fixture: BackendFixture, order: AttemptOrder): Promise<string[]> {
+  return (await commandLineOf(fixture, order)).argv;
+}
+
+async function commandLineOf({ backend }: BackendFixture, order: AttemptOrder) {
   const located = await backend.locate(order, { ...process.env, ...order.env });
-  return backend.commandLine(order, located).argv;
+  return backend.commandLine(order, located);
 }
 
 function messageOf({ final_message: message }: AttemptEnd): string | null {
@@ -92,13 +96,14 @@ export const backendChecks: BackendCheck[] = [
       writeFileSync(schema, '{"type":"object","required":["of-it"]}');
       order.outputSchemaFile = schema;
       writeFileSync(path.join(order.controlDir, 'prompt.md'), 'the prompt of it');
-      const argv = await lineOf(fixture, order);
-      const isNamed = (text: string): boolean => argv.some((word) => word.includes(text));
+      const { argv, given } = await commandLineOf(fixture, order);
+      const told = [...argv, ...Object.values(given)];
+      const isNamed = (text: string): boolean => told.some((word) => word.includes(text));
       expect(isNamed('a-model')).toBe(fields.task.includes('model'));
       // The file, or what is in it.
       expect(isNamed(schema) || isNamed('of-it')).toBe(can.outputSchema);
       expect(isNamed('/a/root')).toBe(fields.task.includes('extra_writable_roots'));
-      expect(argv.join(' ')).not.toContain('the prompt of it');
+      expect(told.join(' ')).not.toContain('the prompt of it');
     },
   },
   {

@@ -57,9 +57,12 @@ const HOUR_MS = 3600_000;
 const [INPUT, CACHED, OUTPUT] = [100, 40, 20];
 /** By that one, more than an instance may use. */
 const SPENT = 5000;
-/** A command without end. Codex looks at it now and then, and finds that the model wants it once more. */
+/** A command without end. Codex looks at it every half minute, and finds that the model wants it once more. */
 const endless = (script: string) => ({ exec: `sh ${script}`, args: { yield_time_ms: 600_000 } });
 const [STANDS, MOVES] = [endless('stands.sh'), endless('moves.sh')];
+
+/** Shorter than that, and as long as a slow machine may need for a command that ends. */
+const COMMAND_TIMEOUT_SEC = 25;
 
 const ITEMS = cases({ few: 14, many: 40 });
 const [stalls, refused, cheats, spends, limited, lost] = [2, 3, 4, 6, 9, ITEMS - 1];
@@ -136,7 +139,7 @@ class Night {
     writeFiles(this.directory, {
       'project.yaml': {
         ...{ name: 'night', edition: 2, workspace: repo.dir, isolation: 'tree' },
-        ...{ max_concurrency: 4, node_terminate_grace_sec: 2, command_timeout_sec: 60 },
+        ...{ max_concurrency: 4, node_terminate_grace_sec: 2, command_timeout_sec: COMMAND_TIMEOUT_SEC },
         retry: { max_attempts: 2, delay_sec: 60 },
         prices: { '*': { input: 1, cached_input: 0.5, output: 10 } },
         notify: [

@@ -87,7 +87,7 @@ export async function browse(executablePath: string, directory: string): Promise
         const text = message.text();
         // A server that is away, or asks for its token, is no defect of the page.
         const away =
-          /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|status of 401/;
+          /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE|status of 401/;
         if (message.type() === 'error' && !away.test(text)) complaints.push(`console: ${text}`);
       });
       return page;

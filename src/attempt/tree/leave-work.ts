@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { unappliedReplies } from '../../core/state/replies.ts';
-import { instanceOf, type RunState } from '../../core/state/run-state.ts';
+import { instanceOf } from '../../core/state/run-state.ts';
 import type { WorkspaceFacts } from '../../core/judge/workspace.ts';
 import { readForeign } from '../../disk/foreign-file.ts';
+import { someNamesIn } from '../../disk/names-in.ts';
 import { markedFiles } from '../../git/fold.ts';
 import { makeCommit } from '../../git/make-commit.ts';
 import { runRefs } from '../../git/refs.ts';
@@ -65,7 +66,7 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
   });
   await setRef(git, repository, refs.instance(instanceId), commit);
   // Whoever is asked again wants to see what has come since.
-  if (isAsking(state, instance)) {
+  if (isAsking(context, instance)) {
     await setRef(git, repository, refs.asked(instanceId, instance.attempt), commit);
   }
   const { files, insertions, deletions, left_out } = work;
@@ -86,7 +87,10 @@ export async function leaveWork(context: TreeContext, instanceId: string): Promi
   };
 }
 
-function isAsking(state: RunState, instance: Instance): boolean {
+/** What it has asked last may still lie where it was dropped. */
+function isAsking({ state, paths }: TreeContext, instance: Instance): boolean {
+  const dropped = paths.questionsDir(instance.instance_id, instance.attempt);
+  if (someNamesIn(dropped, 1).names.length > 0) return true;
   const unheard = unappliedReplies(state, instance.instance_id);
   return instance.blocking_interrupts.length > 0 || unheard.some((each) => each.interrupt.blocking);
 }

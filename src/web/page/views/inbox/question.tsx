@@ -44,8 +44,10 @@ function Question({ view, address }: { view: QuestionView; address: string }) {
         <Markdown text={view.interrupt.question} />
       </div>
       {view.handed_over && <HandedOver handed={view.handed_over} />}
-      {view.context_artifacts.length > 0 && <Context view={view} address={address} />}
-      <Grounds view={view} />
+      <div className="question-grounds stack">
+        {view.context_artifacts.length > 0 && <Context view={view} address={address} />}
+        <Grounds view={view} />
+      </div>
       {view.refused_reply && (
         <Box tone="bad" icon="warn">
           <p>
