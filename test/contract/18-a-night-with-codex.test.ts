@@ -139,7 +139,11 @@ class Night {
     writeFiles(this.directory, {
       'project.yaml': {
         ...{ name: 'night', edition: 2, workspace: repo.dir, isolation: 'tree' },
-        ...{ max_concurrency: 4, node_terminate_grace_sec: 2, command_timeout_sec: COMMAND_TIMEOUT_SEC },
+        ...{
+          max_concurrency: 4,
+          node_terminate_grace_sec: 2,
+          command_timeout_sec: COMMAND_TIMEOUT_SEC,
+        },
         retry: { max_attempts: 2, delay_sec: 60 },
         prices: { '*': { input: 1, cached_input: 0.5, output: 10 } },
         notify: [
