@@ -62,11 +62,9 @@ function fromSystem(error: unknown): Refusal | null {
 function printRefusal(refusal: Refusal, context: CliContext): void {
   const { stderr } = context;
   const say = (word: string, code: number, text: string): void => {
-    const [first = '', ...more] = text.split('\n').flatMap((line, at) => {
-      return at === 0 ? broken(`${word} ${line}`, '  ', stderr) : broken(line, '  ', stderr);
-    });
+    const lines = `${word} ${text}`.split('\n').flatMap((line) => broken(line, '  ', stderr));
     const painted = stderr.color ? `\u001b[${code}m${word}\u001b[39m` : word;
-    for (const line of [painted + first.slice(word.length), ...more]) stderr.line(line);
+    lines.forEach((line, at) => stderr.line(at === 0 ? line.replace(word, painted) : line));
   };
   say('error:', 31, plainText(refusal.message).trimEnd());
   if (refusal.hint !== undefined) say('hint:', 36, plainText(refusal.hint).trimEnd());

@@ -5,32 +5,21 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveAgents, type ServedAgents } from '../support/agents-env.ts';
 import { bubblewrapProblem, realAgent, realAgentProblem } from '../support/acp.ts';
 import { codexOrch, testDirectory, writeFiles } from '../support/built-program.ts';
-import { claudeEnvironment, claudeSandboxProblem } from '../support/claude.ts';
-import { codexHome, sandboxProblem } from '../support/codex.ts';
-import {
-  modelScript,
-  startModelServer,
-  type ModelServer,
-  type ModelStep,
-} from '../support/model-server.ts';
+import { claudeSandboxProblem } from '../support/claude.ts';
+import { sandboxProblem } from '../support/codex.ts';
+import { modelScript, type ModelStep } from '../support/model-server.ts';
 
 const root = testDirectory('asked');
-let servers: ModelServer[] = [];
-let env: NodeJS.ProcessEnv = {};
+let served: ServedAgents;
 
 beforeAll(async () => {
-  servers = [await startModelServer(), await startModelServer(undefined, 'anthropic')];
-  const [responses, messages] = servers;
-  env = {
-    ...codexHome(path.join(root, 'codex-home'), responses?.port ?? 0),
-    ...claudeEnvironment(path.join(root, 'claude-home'), messages?.port ?? 0),
-    PATH: process.env['PATH'],
-  };
+  served = await serveAgents(root);
 });
 afterAll(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
+  await served.stop();
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -96,7 +85,7 @@ describe.each(agents)('%s', (name, agent, step, problem) => {
     'asks, goes on in its session, and hands in what fits',
     async () => {
       const directory = program(name, agent, step);
-      const cli = (...words: string[]) => codexOrch(words, { cwd: directory, env });
+      const cli = (...words: string[]) => codexOrch(words, { cwd: directory, env: served.env });
       const only = async () => {
         const { stdout } = await cli('run', 'show', '.', 'latest', '--json');
         const [instance] = Object.values((JSON.parse(stdout) as Shown).instances);

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveAgents, type ServedAgents } from '../support/agents-env.ts';
 import { bubblewrapProblem, realAgent, realAgentProblem, type RealAgent } from '../support/acp.ts';
 import {
   builtEntry,
@@ -14,31 +15,19 @@ import {
   until,
   writeFiles,
 } from '../support/built-program.ts';
-import { claudeEnvironment, claudeSandboxProblem } from '../support/claude.ts';
-import { codexHome, sandboxProblem } from '../support/codex.ts';
-import {
-  modelScript,
-  startModelServer,
-  type ModelServer,
-  type ModelStep,
-} from '../support/model-server.ts';
+import { claudeSandboxProblem } from '../support/claude.ts';
+import { sandboxProblem } from '../support/codex.ts';
+import { modelScript, type ModelStep } from '../support/model-server.ts';
 
 const root = testDirectory('every-agent');
 const codexProblem = sandboxProblem(path.join(root, 'probe-home'));
-let servers: ModelServer[] = [];
-let env: Record<string, string> = {};
+let served: ServedAgents;
 
 beforeAll(async () => {
-  servers = [await startModelServer(), await startModelServer(undefined, 'anthropic')];
-  const [responses, messages] = servers;
-  env = {
-    ...codexHome(path.join(root, 'codex-home'), responses?.port ?? 0),
-    ...claudeEnvironment(path.join(root, 'claude-home'), messages?.port ?? 0),
-    PATH: process.env['PATH'] ?? '',
-  };
+  served = await serveAgents(root);
 });
 afterAll(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
+  await served.stop();
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -131,7 +120,10 @@ interface Shown {
 }
 
 async function json<T>(directory: string, ...words: string[]): Promise<T> {
-  const { stdout, stderr } = await codexOrch([...words, '--json'], { cwd: directory, env });
+  const { stdout, stderr } = await codexOrch([...words, '--json'], {
+    cwd: directory,
+    env: served.env,
+  });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as T;
 }
@@ -162,14 +154,17 @@ describe.each(['claude-agent-acp'] as const)('19, reviewed by %s', (reviewer) =>
     'each agent does its part once, though the engine is killed in every task',
     async () => {
       const directory = program(reviewer);
-      const checked = await codexOrch(['project', 'validate', '.'], { cwd: directory, env });
+      const checked = await codexOrch(['project', 'validate', '.'], {
+        cwd: directory,
+        env: served.env,
+      });
       expect(checked.code, checked.stdout).toBe(0);
       for (const [index, task] of tasks.entries()) {
         const words =
           index === 0 ? ['run', 'start', '.', '--root', 'gate'] : ['run', 'resume', '.', 'latest'];
         const engine = spawn(process.execPath, [builtEntry, ...words], {
           cwd: directory,
-          env: { ...env },
+          env: served.env,
           stdio: 'ignore',
         });
         const ended = new Promise((resolve) => engine.once('exit', resolve));
@@ -179,7 +174,10 @@ describe.each(['claude-agent-acp'] as const)('19, reviewed by %s', (reviewer) =>
         await ended;
         writeFileSync(path.join(directory, `go-${task}`), '');
       }
-      const last = await codexOrch(['run', 'resume', '.', 'latest'], { cwd: directory, env });
+      const last = await codexOrch(['run', 'resume', '.', 'latest'], {
+        cwd: directory,
+        env: served.env,
+      });
       expect(last.code, last.stderr).toBe(0);
 
       const shown = await json<Shown>(directory, 'run', 'show', '.', 'latest');
@@ -212,7 +210,10 @@ describe.each(['claude-agent-acp'] as const)('19, reviewed by %s', (reviewer) =>
         expect(used[agent]?.input_tokens, agent).toBeGreaterThan(0);
       }
       expect(used['shell']).toMatchObject({ attempts: 1, input_tokens: 0 });
-      const verified = await codexOrch(['run', 'verify', '.', 'latest'], { cwd: directory, env });
+      const verified = await codexOrch(['run', 'verify', '.', 'latest'], {
+        cwd: directory,
+        env: served.env,
+      });
       expect(verified.code, verified.stdout).toBe(0);
     },
     180_000,

@@ -9,7 +9,7 @@ import { shellWord } from '../../text/shell-word.ts';
 import type { CliContext, Output } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { checkLines } from '../render/check-lines.ts';
-import { closingHead, closingLines } from '../render/closing-lines.ts';
+import { closingLines } from '../render/closing-lines.ts';
 import { outcomeLines } from '../render/outcome-lines.ts';
 import type { MarkdownLines } from '../render/markdown.ts';
 import { makePaint } from '../render/paint.ts';
@@ -61,13 +61,12 @@ export async function standingLines(
     ...{ interrupted, left, driven, paint },
     ...{ columns: output.columns, isTerminal: output.isTerminal },
   };
-  const head = closingHead(closing);
   const checks = checkLines({
     ...{ state, paint, columns: output.columns },
     logOf: (instanceId, attempt, receipt) =>
       shownPath(checkLog(programDir, state.runId, instanceId, attempt, receipt)),
   });
-  return [...head, ...details, ...checks, ...closingLines(closing).slice(head.length)];
+  return closingLines(closing, [...details, ...checks]);
 }
 
 /** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */

@@ -48,10 +48,12 @@ const SHOWN = 5;
 /** Of one question; `inbox show` has all. */
 const QUESTION_LINES = 10;
 
-export function closingLines(input: ClosingInput): string[] {
+/** `between`: what is to stand after how the run stands, and before what there is to do. */
+export function closingLines(input: ClosingInput, between: readonly string[] = []): string[] {
   const instances = [...input.state.instances.values()];
   return [
-    ...closingHead(input),
+    ...headLines(input),
+    ...between,
     ...stoppedLines(instances),
     ...questionLines(input),
     ...failureLines(input),
@@ -59,8 +61,8 @@ export function closingLines(input: ClosingInput): string[] {
   ];
 }
 
-/** What it begins with: how the run stands, in one line or two. */
-export function closingHead(input: ClosingInput): string[] {
+/** How the run stands, in one line or two. */
+function headLines(input: ClosingInput): string[] {
   const { state, paint, columns, isTerminal } = input;
   const status = runStatus(state);
   const facts = [

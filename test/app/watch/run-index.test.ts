@@ -42,14 +42,19 @@ describe('the list of all runs', () => {
   const status = async (): Promise<string | undefined> =>
     (await ask()).runs.find(({ runId }) => runId === run.paths.runId)?.summary?.status;
 
-  it('knows how a run ended also where nobody listens any more the moment after', async () => {
+  /** Listens until the run is followed, and then lets it end. */
+  const followToItsEnd = async (): Promise<() => void> => {
     grow(2);
     const stop = index.listen(deaf);
     await ask();
     grow(1);
-    // It is followed from here on.
     await ask();
     grow(lines.length);
+    return stop;
+  };
+
+  it('knows how a run ended also where nobody listens any more the moment after', async () => {
+    const stop = await followToItsEnd();
     // Looked at before whoever follows it has heard of the rest; then the last one leaves.
     const asked = ask();
     stop();
@@ -58,12 +63,7 @@ describe('the list of all runs', () => {
   });
 
   it('is as new as the log for whoever asks', async () => {
-    grow(2);
-    const stop = index.listen(deaf);
-    await ask();
-    grow(1);
-    await ask();
-    grow(lines.length);
+    const stop = await followToItsEnd();
     expect(await status()).toBe('done');
     stop();
   });
