@@ -66,7 +66,7 @@ export async function keepResult(
   await setRef(git, repository, refs.result, commit);
   const args = ['for-each-ref', `--merged=${commit}`, '--format=%(refname)', refs.all];
   const merged = (await git.text(args, place)).split('\n').filter(Boolean);
-  const kept = /^(?:base(?:-\d+)?|result|pushed\/.*|.*-left|.*-own)$/;
+  const kept = /^(?:base(?:-\d+)?|result|pushed\/.*|.*-left|.*-own|.*-asked-\d+)$/;
   const gone = merged.filter((ref) => !kept.test(ref.slice(refs.all.length)));
   await deleteRefs(git, repository, gone);
 }

@@ -140,7 +140,7 @@ async function countsModes(git: Git, worktree: string): Promise<boolean> {
   const found = (await settingsOf(git, worktree)).findLast(([key]) =>
     /^core\.filemode$/i.test(key),
   );
-  return found?.[1] !== 'false';
+  return !/^(?:false|no|off|0|)$/i.test(found?.[1] ?? 'true');
 }
 
 function modeless(directory: string): Refusal {

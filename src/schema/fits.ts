@@ -33,7 +33,7 @@ export async function fitsOf(
   };
 }
 
-/** Words of a schema that look at a value once. */
+/** Words of a schema that look at a value once. Those of the items of a list do so for each: they are none. */
 const briefWords = new Set([
   ...['$comment', 'title', 'description', 'type', 'const', 'enum', 'required'],
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
@@ -41,13 +41,14 @@ const briefWords = new Set([
 ]);
 
 /**
- * Whether nothing in a schema backtracks, or leads back to where it came from: no value takes long then. To keep a limit
+ * Whether nothing in a schema backtracks, goes over the items of a list, or leads back to where it came from: what a value
+ * takes is then bounded by the schema. To keep a limit
  * takes a thread of its own for each value, ten times what such a schema takes.
  */
 function isBrief(schema: Json): boolean {
   if (!isJsonObject(schema)) return typeof schema === 'boolean';
   return Object.entries(schema).every(([word, said]) => {
-    if (word === 'items' || word === 'not') return isBrief(said);
+    if (word === 'not') return isBrief(said);
     if (word === 'properties') return isJsonObject(said) && Object.values(said).every(isBrief);
     if (['allOf', 'anyOf', 'oneOf'].includes(word))
       return Array.isArray(said) && said.every(isBrief);
@@ -63,14 +64,13 @@ type Compiled =
 export async function compileInPlace(schema: JsonObject | boolean): Promise<Compiled> {
   const { validatorsOf } = await import('./validators.ts');
   const { $schema: dialect = null, ...rest } = typeof schema === 'boolean' ? {} : schema;
+  const asked = typeof schema === 'boolean' ? schema : rest;
   const newValidator = validatorsOf(typeof dialect === 'string' ? dialect : null);
   if (newValidator === null)
     return { ok: false, why: `its $schema ${stringifyJson(dialect)} is not supported` };
   try {
-    const done = withinLimit(() =>
-      compileBy(newValidator, String(dialect), typeof schema === 'boolean' ? schema : rest),
-    );
-    if (done.ok) return { ok: true, validate: done.value, isBrief: isBrief(schema) };
+    const done = withinLimit(() => compileBy(newValidator, String(dialect), asked));
+    if (done.ok) return { ok: true, validate: done.value, isBrief: isBrief(asked) };
     return { ok: false, why: `understanding its schema ${done.why}` };
   } catch (error) {
     return { ok: false, why: `its schema is no valid JSON Schema: ${(error as Error).message}` };

@@ -1,8 +1,9 @@
 /**
  * The time of a run, by which its events are dated and what waits in it is measured. It is the machine's; where that lies
  * before the run's last event (a clock that was ahead was set right), it goes on from that event with the machine's
- * pace. If it stood still until the machine has caught up, what waits for half a minute would wait for as long as the
- * clock was ahead: for a year, after a wrong battery.
+ * pace, until the machine has come to that event: what waits beyond that waits as much longer as the run was ahead. If it
+ * stood still until then, what waits for half a minute would wait for as long as the clock was ahead: for a year, after
+ * a wrong battery.
  */
 import { later } from '../core/plan/timers.ts';
 

@@ -173,6 +173,8 @@ describe('again, and away', () => {
     expect(await since()).toEqual(['in-0003.txt']);
     const all = await run('changes', '.', id, 'draft', '--name-only');
     expect(all.out.split('\n')).toEqual(['in-0001.txt', 'in-0002.txt', 'in-0003.txt']);
+    const later = ['--name-only', '--since', '2100-01-01T00:00:00Z'];
+    expect((await run('changes', '.', id, 'draft', ...later)).out).toBe('');
     expect((await run('verify', '.', id)).code).toBe(0);
   });
 });

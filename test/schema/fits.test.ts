@@ -28,3 +28,11 @@ it('judges each schema by itself, and one that is wrong spoils none', async () =
   expect(judged([5]).slice(7, 9)).toEqual([false, true]);
   expect(judged('x').slice(1, 3)).toEqual([true, null]);
 });
+
+it('gives up on a list that takes long item by item', async () => {
+  const words = Array.from({ length: 1_000 }, (_, at) => `word ${at}`);
+  const schema = { type: 'array', items: { enum: words } };
+  const fits = await fitsOf([schema]);
+  const value = new Array<string>(2_000_000).fill('word 999');
+  expect(fits(schema, value)).toMatchObject({ ok: false });
+});

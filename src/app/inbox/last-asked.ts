@@ -18,8 +18,9 @@ export function lastAsked(state: RunState, before: string | null = null): string
 }
 
 /**
- * When an instance had last been given a person's answer, ISO 8601 in UTC: what its later attempts did came after that.
- * null: it was given none. `before`: of those that were asked before the question of this id.
+ * When an instance had last been given a person's answer, or will be with its next attempt, ISO 8601 in UTC: what its
+ * later attempts did came after that. null: there is none. `before`: of those that it had been given, and that were asked
+ * before the question of this id.
  */
 export function lastAnswered(
   state: RunState,
@@ -36,6 +37,8 @@ export function lastAnswered(
     const isLater = typeof bound === 'string' && interrupt.created_at > bound;
     if (interrupt.audience !== 'human' || isLater) continue;
     const given = attempts.find(({ attempt }) => attempt === appliedInAttempt);
+    // Who is asked something else meanwhile looks at what came of the answers before.
+    if (given === undefined && before !== null) continue;
     const at = given?.started_at ?? reply.created_at;
     if (last === null || at > last) last = at;
   }

@@ -156,7 +156,7 @@ async function ofInstance(work: RunWork, id: string, since: string | null): Prom
   const { start, directory, commit } = workspace;
   const range = {
     ...{ place: within(base.repository), worktree: base.worktree, of: null },
-    ...{ from: (await askedBefore(work, base.repository, id, since)) ?? start, sharedWith: null },
+    ...{ from: (await stoodAt(work, base.repository, id, since)) ?? start, sharedWith: null },
   };
   if (commit !== null) return { ...range, to: commit.commit };
   if (directory !== null && existsSync(directory)) {
@@ -170,19 +170,25 @@ async function ofInstance(work: RunWork, id: string, since: string | null): Prom
   return { ...range, to: left ?? start };
 }
 
-/** What stood in its tree when the last attempt that had ended by then asked something; null: nobody kept it. */
-async function askedBefore(
+/**
+ * What stood in its tree then, as far as that is kept: when it was done, or when the last attempt that had ended by then
+ * asked something. null: nothing is, so that all counts as new.
+ */
+async function stoodAt(
   { git, state }: RunWork,
   repository: string,
   id: string,
   since: string | null,
 ): Promise<string | null> {
   if (since === null) return null;
+  const { attempts, workspace } = instanceOf(state, id);
+  const ended = attempts.filter((each) => !isAfter(each, since));
+  const commit = workspace?.commit?.commit ?? null;
+  if (commit !== null && ended.length === attempts.length) return commit;
   const refs = runRefs(state.runId);
-  const ended = instanceOf(state, id).attempts.filter((each) => !isAfter(each, since));
   for (const { attempt } of ended.reverse()) {
-    const commit = await refCommit(git, repository, refs.asked(id, attempt));
-    if (commit !== null) return commit;
+    const asked = await refCommit(git, repository, refs.asked(id, attempt));
+    if (asked !== null) return asked;
   }
   return null;
 }

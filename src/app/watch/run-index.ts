@@ -248,7 +248,7 @@ export class RunIndex {
       if (followed) {
         // Who follows may not have read as far as the log had grown when it was stamped.
         const state = this.#feeds.state(entry.runId);
-        // It was damaged, as the entry says by now.
+        // It was damaged, as the entry says by now: see `#damaged`.
         if (this.#followed.get(entry.runId) !== followed) return;
         if (entry.summary?.seq !== state.seq) this.#fill(entry, state);
         return;
@@ -260,11 +260,12 @@ export class RunIndex {
       entry.questions = [];
       entry.proposals = proposalsIn(paths.proposals);
     } catch (error) {
-      entry.summary = null;
-      entry.questions = [];
-      entry.proposals = [];
-      entry.damage = error instanceof Refusal ? error.message : (error as Error).message;
+      this.#damaged(entry, (error as Error).message);
     }
+  }
+
+  #damaged(entry: Entry, damage: string): void {
+    Object.assign(entry, { summary: null, questions: [], proposals: [], damage });
   }
 
   #fill(entry: Entry, state: RunState): void {
@@ -287,7 +288,7 @@ export class RunIndex {
         onDamage: (refusal) => {
           this.#followed.delete(runId);
           if (!entry) return;
-          entry.damage = refusal.message;
+          this.#damaged(entry, refusal.message);
           for (const listener of [...this.#listeners]) listener.onRun(entry);
         },
       });

@@ -12,6 +12,7 @@ import { namesIn } from '../../disk/names-in.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { probeAt, type AccountLimit } from '../../model/limits.ts';
+import { isMoment } from '../../model/moment.ts';
 import { later } from '../../core/plan/timers.ts';
 
 /** Whose account, and with which model. */
@@ -149,11 +150,9 @@ function readLimit(file: string): LimitRecord | null {
 
 function isRecord(value: JsonObject): boolean {
   const { account, model, retry_at, until, recorded_at } = value;
-  const isMoment = (each: unknown) => typeof each === 'string' && !Number.isNaN(Date.parse(each));
+  const isTime = (each: unknown) => typeof each === 'string' && isMoment(Date.parse(each));
   const isNamed = typeof account === 'string' && (model === null || typeof model === 'string');
-  return (
-    isNamed && (retry_at === null || isMoment(retry_at)) && isMoment(until) && isMoment(recorded_at)
-  );
+  return isNamed && (retry_at === null || isTime(retry_at)) && isTime(until) && isTime(recorded_at);
 }
 
 /** False where the disk takes nothing: whatever is the matter with it is no reason to stop a run. */

@@ -62,6 +62,15 @@ describe('the list of all runs', () => {
     expect(await status()).toBe('done');
   });
 
+  it('shows nothing of a run that it finds damaged, but what is the matter', async () => {
+    const stop = await followToItsEnd();
+    appendFileSync(run.paths.eventsLog, '{"none":"of ours"}\n');
+    const [found] = (await ask()).runs;
+    expect(found).toMatchObject({ summary: null, questions: [] });
+    expect(found?.damage).not.toBeNull();
+    stop();
+  });
+
   it('is as new as the log for whoever asks', async () => {
     const stop = await followToItsEnd();
     expect(await status()).toBe('done');
