@@ -27,14 +27,33 @@ export interface Executor {
   close(): Promise<void>;
 }
 
+/** Where an attempt is, for a person. */
+export type Whereabouts =
+  | { kind: 'process'; pid: number | null }
+  | {
+      kind: 'remote';
+      queue: string;
+      /** null: nobody has it yet. */
+      host: string | null;
+      state: 'queued' | 'running' | 'unreachable' | 'delivering';
+      /** ISO 8601, UTC. */
+      since: string;
+    };
+
 export interface Handle {
   /**
    * Resolves once the agent and all that it started are gone, and all output is read. Rejects only where
    * the disk cannot be read; the agent then lives on, and can be found.
    */
   readonly ended: Promise<AttemptEnd>;
-  /** Its process, to be named to a person; null where there is none. */
+  /** Its process, to be named to a person; null where there is none on this machine. */
   readonly pid: number | null;
+  /** Left out: it is a process of this machine. */
+  readonly remote?: {
+    whereabouts(): Whereabouts;
+    /** Called each time that they have changed. */
+    onMoved(listener: (now: Whereabouts) => void): void;
+  };
   /** `ask`: to stop, and killed after the grace; `kill`: at once, also after it was asked. The first reason stands. */
   stop(reason: StopReason, how: 'ask' | 'kill'): void;
   /** Another time limit, in ms since its start, from now on. */

@@ -66,6 +66,41 @@ export interface AttemptOrder {
   startedAt: string;
   /** From 0. One more each time that `never_started` was found. */
   generation: number;
+  /** It is carried out on another machine; left out: on this one. */
+  remote?: RemoteOrder;
+}
+
+/** What whoever carries an attempt out elsewhere must know beside its order. */
+export interface RemoteOrder {
+  /** `<run>/<instance>/<attempt>` */
+  id: string;
+  /** Workers of which queue may have it. */
+  queue: string;
+  /** `.runs/<run-id>`; together with the tree's folder and the program's directory all that its paths lie in. */
+  runDir: string;
+  /** Where what its agent asks is to lie. */
+  questionsDir: string;
+  /** null: it has no tree, and begins in an empty directory. */
+  tree: RemoteTree | null;
+}
+
+/** The tree that an attempt works in, as it lies on the machine of the run. */
+export interface RemoteTree {
+  /** What it lies in, and its top. */
+  folder: string;
+  directory: string;
+  /** The git directory that holds the objects, and the engine's index of the tree. */
+  repository: string;
+  indexFile: string;
+  objectFormat: string;
+  /** The commit that the run began with, and the one that the instance starts from. */
+  base: string;
+  start: string;
+  /** Relative to its top; no part of the work. */
+  copied: string[];
+  /** A shell line that makes it ready; null: it is. */
+  setup: string | null;
+  maxFileBytes: number;
 }
 
 /** What surrounds an agent, whatever it runs on. */

@@ -96,16 +96,3 @@ export class DepotFailure extends Error {
     this.passes = passes;
   }
 }
-
-/** Where an attempt is, for a person. */
-export type Whereabouts =
-  | { kind: 'process'; pid: number | null }
-  | {
-      kind: 'remote';
-      queue: string;
-      /** null: nobody has it yet. */
-      host: string | null;
-      state: 'queued' | 'running' | 'unreachable' | 'delivering';
-      /** ISO 8601, UTC. */
-      since: string;
-    };
