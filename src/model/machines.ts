@@ -83,7 +83,7 @@ export function depotUrlOf({ listen, url }: DepotSettings): string | null {
 }
 
 /** Of `host:port`, `[host]:port` or either host alone: whether that is this machine, whatever its network. */
-export function isLoopback(address: string): boolean {
+export function isThisMachine(address: string): boolean {
   const host = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/:\d+$/, '');
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

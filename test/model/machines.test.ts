@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { depotUrlOf, fenceSecOf, isLoopback, temporalDefaults } from '../../src/model/machines.ts';
+import {
+  depotUrlOf,
+  fenceSecOf,
+  isThisMachine,
+  temporalDefaults,
+} from '../../src/model/machines.ts';
 
 describe('attempts on other machines', () => {
   it('stops an agent before its attempt counts as lost', () => {
@@ -18,8 +23,8 @@ describe('attempts on other machines', () => {
       '127.example:1',
       '[::]:1',
     ];
-    expect(ours.filter((each) => !isLoopback(each))).toEqual([]);
-    expect(others.filter(isLoopback)).toEqual([]);
+    expect(ours.filter((each) => !isThisMachine(each))).toEqual([]);
+    expect(others.filter(isThisMachine)).toEqual([]);
   });
 
   it('reaches a depot where it listens, unless told otherwise', () => {
