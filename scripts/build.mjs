@@ -1,5 +1,6 @@
 // Builds what users run: dist/main.js, which loads dist/lib/program.js, the whole program in one file; what V8 made of
-// that beside it, the bridge to agents that attempts run, and the launcher of attempts; and the web page in dist/web, so that a user builds nothing.
+// that beside it, the client of a Temporal server, which few need, in a file of its own that few load, the bridge to agents that
+// attempts run, and the launcher of attempts; and the web page in dist/web, so that a user builds nothing.
 // Dependencies are bundled, so that a start reads few files; `codex-orch --version` loads main.js alone.
 //
 //   node scripts/build.mjs [--out DIR] [--clean] [--faults] [--no-page]
@@ -30,13 +31,22 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
 /** Where the hash of what was built comes to stand. */
 const buildPlace = '<the hash of the build>';
 if (values.clean) await rm(out, { recursive: true, force: true });
+/** Beside the program, which loads it where it is imported. */
+const clientOfItsOwn = [
+  { filter: /^@temporalio\/client$/ },
+  ({ kind }) => (kind === 'entry-point' ? undefined : { path: './temporal.js', external: true }),
+];
 const { outputFiles, metafile } = await build({
   metafile: true,
   entryPoints: {
     main: 'src/start.ts',
     'lib/program': 'src/main.ts',
     'lib/acp-bridge': 'src/acp-bridge.ts',
+    'lib/temporal': '@temporalio/client',
   },
+  // The worker's side of Temporal cannot be bundled: whoever has workers installs it beside this package.
+  external: ['@temporalio/worker', '@temporalio/activity'],
+  plugins: [{ name: 'client-of-its-own', setup: (plan) => plan.onResolve(...clientOfItsOwn) }],
   outdir: out,
   write: false,
   bundle: true,
@@ -44,6 +54,8 @@ const { outputFiles, metafile } = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
+  // What src/start.ts runs has no import() of its own.
+  supported: { 'dynamic-import': false },
   define: {
     CODEX_ORCH_VERSION: JSON.stringify(version),
     CODEX_ORCH_BUILD: JSON.stringify(buildPlace),

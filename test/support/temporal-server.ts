@@ -1,0 +1,99 @@
+/**
+ * A real Temporal server for tests: on free ports, with a database in a file, so that it can die and come back. It is far too
+ * large for this repository: scripts/test-temporal.mjs brings it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+
+const program = process.env['CODEX_ORCH_TEST_TEMPORAL'] ?? null;
+
+/** Why attempts on other machines cannot be tried here; null where they can. */
+export function temporalProblem(): string | null {
+  if (program !== null) return null;
+  return 'no Temporal server: node scripts/test-temporal.mjs says how to have one';
+}
+
+export interface TemporalServer {
+  /** `host:port` of its frontend. */
+  address: string;
+  /** Without mercy; resolves once it is gone. */
+  kill(): Promise<void>;
+  /** At the same address, with what it knew. */
+  restart(): Promise<void>;
+  /** Answers nobody until it is thawed, and is not gone. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Started, and ready to serve. `directory`: for its database and what it prints. */
+export async function startTemporalServer(directory: string): Promise<TemporalServer> {
+  const [port, httpPort, metricsPort] = await freePorts(3);
+  const address = `127.0.0.1:${port}`;
+  const words = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`];
+  words.push('--http-port', `${httpPort}`, '--metrics-port', `${metricsPort}`);
+  words.push('--db-filename', path.join(directory, 'temporal.db'), '--log-level', 'error');
+  let child: ChildProcess | null = null;
+  const start = async (): Promise<void> => {
+    const log = openSync(path.join(directory, 'temporal.log'), 'a');
+    const begun = spawn(program ?? '', words, {
+      stdio: ['ignore', log, log],
+      env: { PATH: process.env['PATH'], HOME: directory },
+    });
+    closeSync(log);
+    child = begun;
+    await untilItServes(address, begun);
+  };
+  process.once('exit', () => child?.kill('SIGKILL'));
+  await start();
+  return {
+    address,
+    async kill() {
+      const gone = child;
+      child = null;
+      if (gone === null) return;
+      const exited = new Promise((resolve) => gone.once('exit', resolve));
+      gone.kill('SIGKILL');
+      await exited;
+    },
+    restart: start,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+  };
+}
+
+async function untilItServes(address: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    const connection = Connection.lazy({ address });
+    try {
+      await connection.withDeadline(Date.now() + 2000, () =>
+        connection.workflowService.describeNamespace({ namespace: 'default' }),
+      );
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await connection.close();
+    }
+  }
+}
+
+/** Of this machine, that nobody listens at now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) =>
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+        ),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
