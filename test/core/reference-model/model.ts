@@ -471,6 +471,8 @@ export class ReferenceModel {
       if (this.#pastLimit(instance, choice)) return this.#failsUnstarted(instance, 'loop_limit');
       instance.status = 'done';
       this.#choose(instance, choice);
+      // Nobody is ready before what this makes possible is there: it may lead to what they gather.
+      this.createInstances();
       return 'done';
     }
     return this.#failsUnstarted(instance, 'condition');
