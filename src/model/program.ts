@@ -4,6 +4,7 @@
  */
 import type { CheckSpec } from './checks.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { DepotSettings, ExecutorName, TemporalSettings } from './machines.ts';
 import type { Isolation, TreeSpec } from './trees.ts';
 import type { Budget } from './budget.ts';
 import type { Edition, Policies } from './policies.ts';
@@ -114,6 +115,10 @@ export interface AgentSpec extends Policies {
   secrets?: string[];
   /** What of the person's reaches it; left out: `user`. */
   ambient?: Ambient;
+  /** Workers of which queue have what it runs, unless its task says so itself; left out: the project's own. */
+  runs_on?: string;
+  /** Names of what `env` sets that other machines see; left out: none. */
+  worker_env?: string[];
 }
 
 /** `user`: its home is the person's; `none`: one of its own, with the login alone. */
@@ -164,6 +169,12 @@ export interface ProjectSpec extends Policies {
   budget?: Budget;
   /** Whether what its attempts change is recorded; left out: by edition and agent. */
   changes?: boolean;
+  /** Who carries attempts out; left out: as config.toml says, or else this machine. */
+  executor?: ExecutorName;
+  /** Left out: as config.toml says. */
+  temporal?: TemporalSettings;
+  /** Left out: as config.toml says. */
+  depot?: DepotSettings;
 }
 
 /** When a dependency that takes the items of a region together is met: when each is settled, or when all are done. */
@@ -301,6 +312,8 @@ export interface TaskSpec extends Policies {
   checks?: CheckSpec[];
   /** Whether what its attempts change in a shared workspace is recorded; left out: as the project says. */
   changes?: boolean;
+  /** Workers of which queue have its attempts; left out: as its agent says. */
+  runs_on?: string;
 }
 
 export interface RolePolicy {

@@ -6,17 +6,25 @@ import { backends } from '../agents/backends.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Json } from '../model/json.ts';
+import type { DepotSettings, ExecutorName, TemporalSettings } from '../model/machines.ts';
 import type { UsageLimitSpec } from '../model/policies.ts';
 import type { NotifyRule, Prices } from '../model/program.ts';
 import { suggest } from '../text/suggest.ts';
 import { readText } from '../disk/read-text.ts';
+import { withAbsoluteFiles, type MachineConfig } from './machine-settings.ts';
+import { depotProblems, serverProblems } from './rules/machines.ts';
 import { targetProblem } from './rules/notify.ts';
 import { budgetShape } from './shape/budget.ts';
 import { notify as notifyShape, prices as pricesShape } from './shape/forms.ts';
+import {
+  depot as depotField,
+  executor as executorField,
+  temporal as temporalField,
+} from './shape/machines.ts';
 import { policyFields } from './shape/policies.ts';
 import { checkShape, type Shape } from './shape/shape.ts';
 
-interface GlobalConfig {
+interface GlobalConfig extends MachineConfig {
   /** The sections of the backends: what is set of their `configKeys`. */
   sections: Record<string, Record<string, string>>;
   web: { /** null: the built-in one. */ port: number | null };
@@ -55,6 +63,17 @@ const known: Record<string, readonly string[]> = {
   trees: ['dir'],
 };
 
+/** What is checked as in project.yaml. */
+const ownForms = [
+  'prices',
+  'notify',
+  'budget',
+  'usage_limit',
+  'executor',
+  'temporal',
+  'depot',
+] as const;
+
 /** config.toml of `globalRoot`. What is wrong with it is reported, and otherwise as if it were not there. */
 export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig> {
   const file = path.join(globalRoot, 'config.toml');
@@ -67,6 +86,9 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       budget: null,
       usageLimit: null,
       trees: { dir: path.join(globalRoot, 'trees') },
+      executor: null,
+      temporal: null,
+      depot: null,
     },
     file,
     diagnostics: [],
@@ -118,7 +140,16 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
     return loaded;
   }
-  const { prices, notify, budget, usage_limit: usageLimit, ...sections } = content;
+  const {
+    prices,
+    notify,
+    budget,
+    usage_limit: usageLimit,
+    executor,
+    temporal,
+    depot,
+    ...sections
+  } = content;
   const wrong = (message: string, at: string): void =>
     void add('error', 'wrong_type', message, `config.${at}`);
   loaded.config.prices = shaped<Prices>('prices', pricesShape, prices, wrong);
@@ -134,10 +165,21 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     const problem = targetProblem(to);
     if (problem !== null) wrong(problem, `notify.${index}.to`);
   }
+  const { config } = loaded;
+  config.executor = shaped<ExecutorName>('executor', executorField.shape, executor, wrong);
+  const server = shaped<TemporalSettings>('temporal', temporalField.shape, temporal, wrong);
+  config.temporal = server === null ? null : withAbsoluteFiles(server, globalRoot);
+  config.depot = shaped<DepotSettings>('depot', depotField.shape, depot, wrong);
+  for (const { path: at, message, hint } of [
+    ...(server === null ? [] : serverProblems(server)),
+    ...(config.depot === null ? [] : depotProblems(config.depot, server?.insecure ?? false)),
+  ]) {
+    wrong(`${message}. ${hint}`, at.join('.'));
+  }
   for (const [section, value] of Object.entries(sections)) {
     const keys = Object.hasOwn(known, section) ? known[section] : undefined;
     if (!keys) {
-      unknown(section, [...Object.keys(known), 'prices', 'notify', 'budget', 'usage_limit']);
+      unknown(section, [...Object.keys(known), ...ownForms]);
       continue;
     }
     if (typeof value !== 'object' || value === null) {

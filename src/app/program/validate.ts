@@ -4,6 +4,8 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import type { ParsedTexts } from '../../program/source/parsed-texts.ts';
 import { directorySource, editedSource, type Edits } from '../../program/source/source.ts';
+import { loadGlobalConfig } from '../../program/global-config.ts';
+import { machineFindings } from '../../program/machine-findings.ts';
 import { missingWorkspaces } from '../../program/missing-workspaces.ts';
 import { byPlace, validateProgram } from '../../program/validate.ts';
 
@@ -40,7 +42,7 @@ export async function validate(place: ProgramPlace, edits?: Edits): Promise<Vali
   const program = loadProgram(source, { globalRoot: place.globalRoot });
   const found = await validateProgram(program);
   // What lies outside of the program is no matter of an edit.
-  const outside = edits ? [] : [...missingWorkspaces(program), ...unheldChecks(program)];
+  const outside = edits ? [] : await outsideFindings(program, place.globalRoot);
   const diagnostics = edits ? found : [...found, ...outside].sort(byPlace);
   const of = (severity: Diagnostic['severity']): Diagnostic[] =>
     diagnostics.filter((one) => one.severity === severity);
@@ -49,6 +51,15 @@ export async function validate(place: ProgramPlace, edits?: Edits): Promise<Vali
   const ok = !blocking && warnings.length === 0;
   const report = { program_dir: place.programDir, ok, blocking, errors, warnings, notes };
   return { program, report };
+}
+
+async function outsideFindings(program: LoadedProgram, globalRoot: string): Promise<Diagnostic[]> {
+  const { config } = await loadGlobalConfig(globalRoot);
+  return [
+    ...missingWorkspaces(program),
+    ...unheldChecks(program),
+    ...machineFindings(program, config),
+  ];
 }
 
 /** Notes of tasks whose checks run as the person. */

@@ -12,7 +12,9 @@ import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { Uncommitted } from '../../model/trees.ts';
 import { PRICE_HINT, unpricedInWords, unpricedTasks } from '../../program/rules/budgets.ts';
-import { globalRootFrom, loadAgentConfig, loadGlobalConfig } from '../../program/global-config.ts';
+import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { machineFindings } from '../../program/machine-findings.ts';
+import { executorOf } from '../../program/machine-settings.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { missingWorkspaces } from '../../program/missing-workspaces.ts';
 import { resolveInputs, type InputOption } from '../../program/resolve-inputs.ts';
@@ -60,8 +62,10 @@ export async function prepareStart(
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program, { notes: false });
+  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   const isError = (each: Diagnostic): boolean => each.severity === 'error';
-  const blocking = diagnostics.filter(isError);
+  const ofMachines = machineFindings(program, config);
+  const blocking = [...diagnostics, ...ofMachines].filter(isError);
   // By themselves, missing workspaces are judged with the inputs of this start.
   const errors =
     blocking.length === 0
@@ -84,7 +88,7 @@ export async function prepareStart(
   }
   const byId = new Map(program.tasks.map((task) => [task.id, task]));
   const tasks = selection.taskIds.flatMap((id) => byId.get(id) ?? []);
-  const warnings = diagnostics.filter((each) => each.severity === 'warning');
+  const warnings = [...diagnostics, ...ofMachines].filter((each) => each.severity === 'warning');
   warnings.push(...checkBoard(tasks));
   const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
   warnings.push(...checkInputs(program.project, tasks, inputs, options.inputs));
@@ -95,8 +99,8 @@ export async function prepareStart(
 }
 
 /**
- * With what holds of usage limits, the budget, and the prices that it is counted by: of the user where the program says
- * nothing of them.
+ * With what holds of usage limits, the budget, the prices that it is counted by, and who carries attempts out: of the user
+ * where the program says nothing of them.
  */
 async function withUserSettings(
   world: World,
@@ -106,8 +110,10 @@ async function withUserSettings(
   const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   const budget = project.budget ?? config.budget ?? undefined;
   const usageLimit = project.usage_limit ?? config.usageLimit ?? undefined;
+  const isElsewhere = executorOf(project, config) === 'temporal';
   const held = {
     ...project,
+    ...(isElsewhere ? { executor: 'temporal' as const } : {}),
     ...(budget === undefined ? {} : { budget }),
     ...(usageLimit === undefined ? {} : { usage_limit: usageLimit }),
   };
@@ -127,7 +133,9 @@ async function checkAgents(
   tasks: readonly TaskSpec[],
   inputs: JsonObject,
 ): Promise<void> {
-  const config = await loadAgentConfig(globalRootFrom(world.env, world.cwd));
+  const loaded = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const config = agentConfigOf(loaded);
+  const isElsewhere = executorOf(program.project, loaded.config) === 'temporal';
   const seen = new Set<string>();
   for (const frozen of tasks) {
     if (decidesByRules(frozen)) continue;
@@ -143,7 +151,7 @@ async function checkAgents(
       });
     }
     // Who else carries attempts out has programs of its own.
-    if (world.executor !== undefined) continue;
+    if (world.executor !== undefined || isElsewhere) continue;
     const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
     const cwd = resolved.ok ? resolved.workspaces.cwd : null;
     const place = { cwd, programDir: program.programDir, sandbox };

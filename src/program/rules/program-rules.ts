@@ -15,6 +15,7 @@ import { findCycles } from './graph.ts';
 import { checkItems } from './items.ts';
 import { checkChecks } from './checks.ts';
 import { checkLocks } from './locks.ts';
+import { checkMachines } from './machines.ts';
 import { checkNotify } from './notify.ts';
 import { checkPaths, checkProjectPaths } from './paths.ts';
 import { checkConditions } from './conditions.ts';
@@ -70,6 +71,7 @@ export function checkProgramRules(model: ProgramModel): RuleFinding[] {
   checkTargetOwners(model.tasks, addTo);
   checkNotify(model.project, addTo('project'));
   checkLocks(model.project, model.tasks, addTo);
+  if (!model.isProjectUnreadable) checkMachines(model.project, model.tasks, addTo);
   if (!model.isProjectUnreadable) checkBudgets(model.project, model.tasks, addTo);
   checkChecks(model.project, model.tasks, addTo);
   checkFallbackAgents(model.project, model.tasks, addTo);

@@ -98,9 +98,9 @@ export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
 export const ids: Shape = { type: 'list', items: idString };
 
-const variable: Shape = { type: 'string', nonEmpty: true, form: variableName };
+export const variable: Shape = { type: 'string', nonEmpty: true, form: variableName };
 
-const webUrl: StringForm = {
+export const webUrl: StringForm = {
   pattern: '^https?://',
   problem: (text) =>
     URL.canParse(text) && /^https?:/i.test(text) ? null : 'must be a URL with http:// or https://',

@@ -108,6 +108,7 @@ export const taskWords: OtherWords = {
   ...all('default_model llm model_name', 'model'),
   ...all(`default_sandbox ${sandboxWords}`, 'sandbox'),
   ...all('default_agent', 'agent'),
+  ...all('queue task_queue pool node_pool', 'runs_on'),
   ...all('roles assistants reviewers approvers', 'interaction_policy'),
   ...all('decisions approvals approval', 'required_decisions'),
   ...all('ask_when preferred_roles decision_kind_overrides hints', 'assistant_hints'),

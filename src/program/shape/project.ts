@@ -19,6 +19,7 @@ import {
 } from './forms.ts';
 import { agentWords } from './other-words.ts';
 import { checks } from './checks.ts';
+import { depot, executor, runsOn, temporal } from './machines.ts';
 import { policyFields } from './policies.ts';
 import type { FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
@@ -131,6 +132,17 @@ const agentFields: FieldsOf<AgentSpec> = {
     description:
       'Environment variables whose values are replaced in all that agents of the program print.',
     examples: [['NPM_TOKEN']],
+  },
+  runs_on: {
+    ...runsOn,
+    description: 'Queue of the tasks that it runs, unless they name one; see runs_on of a task.',
+  },
+  worker_env: {
+    shape: variableNames,
+    staysOut: true,
+    description:
+      'Names of what env sets that other machines are to see; the rest stays on the machine of the run.',
+    examples: [['CI']],
   },
   ...policyFields,
 };
@@ -247,5 +259,8 @@ export const projectFields: FieldsOf<ProjectSpec> = {
     description:
       'Whether the git tree of a shared workspace is recorded before and after each attempt, for run changes. Left out: in edition 2, for agents that take a prompt and may write.',
   },
+  executor,
+  temporal,
+  depot,
   ...policyFields,
 };

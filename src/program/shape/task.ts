@@ -32,6 +32,7 @@ import {
 } from './other-words.ts';
 import { forEach, gather } from './regions.ts';
 import { checks } from './checks.ts';
+import { runsOn } from './machines.ts';
 import { policyFields } from './policies.ts';
 import type { Field, FieldsOf, Shape } from './shape.ts';
 import { isolation, tree } from './trees.ts';
@@ -423,5 +424,6 @@ export const taskFields: FieldsOf<TaskSpec> = {
     description:
       'Whether the git tree of a shared workspace is recorded before and after each attempt, for run changes. Left out: as the project says.',
   },
+  runs_on: runsOn,
   ...policyFields,
 };
