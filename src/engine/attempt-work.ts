@@ -6,7 +6,13 @@ import { endOnRecord } from '../core/judge/checks.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import { recordPrepared, recordSeen } from '../core/judge/workspace.ts';
 import type { RunEvent } from '../core/events/events.ts';
-import { awaitsChecks, dueBaseline, dueCheck, uncheckedTree } from '../core/state/checks.ts';
+import {
+  awaitsChecks,
+  dueBaseline,
+  dueCheck,
+  treeBeforeBaselines,
+  uncheckedTree,
+} from '../core/state/checks.ts';
 import { instanceOf } from '../core/state/run-state.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
 import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
@@ -89,7 +95,10 @@ export class AttemptWork {
       if (awaitsChecks(instance)) {
         this.#recovering.add(id);
         const work = this.counted(id, async () => {
-          this.#parts.conclude(id, await this.#harvest(id, endOnRecord(instance)));
+          const facts = await this.#harvest(id, endOnRecord(instance));
+          // An engine may have died between its last check and this.
+          if (dueCheck(this.#parts.run.state, id) === null) await this.clearAfterChecks(id);
+          this.#parts.conclude(id, facts);
         });
         this.#parts.loop.beside(work);
         continue;
@@ -156,8 +165,8 @@ export class AttemptWork {
         await committed;
         await this.#parts.checks.run(instanceId, () => dueBaseline(state, instanceId));
       }
-      const unchecked = uncheckedTree(instanceOf(state, instanceId));
-      if (unchecked !== null) await this.#parts.attempts.restoreTree(instanceId, unchecked);
+      const before = treeBeforeBaselines(instanceOf(state, instanceId));
+      if (before !== null) await this.#parts.attempts.restoreTree(instanceId, before);
       await this.#see(instanceId, committed);
       const { order, problem } = this.#parts.attempts.order(instanceId, generation);
       if (problem !== null) return never(notStarted('task_runtime', problem));
@@ -196,6 +205,22 @@ export class AttemptWork {
       await say(() => recordPrepared(run.state, instanceId, workspace, run.now()));
     }
     return null;
+  }
+
+  /**
+   * Takes away what checks that failed have left in the tree of an instance: before its end is judged, for from then on
+   * a person may have mended there what its next attempt is to find.
+   */
+  async clearAfterChecks(instanceId: string): Promise<void> {
+    const { run, attempts } = this.#parts;
+    const unchecked = uncheckedTree(instanceOf(run.state, instanceId));
+    if (unchecked === null) return;
+    try {
+      await attempts.restoreTree(instanceId, unchecked);
+    } catch (error) {
+      // A tree that git cannot read fails the next attempt by name.
+      if (troubleIn(run, error) === null) throw error;
+    }
   }
 
   /** Looks at the working tree that an attempt is about to begin in, where others share it. */

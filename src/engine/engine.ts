@@ -327,6 +327,7 @@ export class Engine {
       if (!awaitsChecks(instanceOf(state, id)) || this.#isHalted()) continue;
       const work = this.#work.counted(id, async () => {
         const isOver = await this.#checks.run(id, () => dueCheck(state, id));
+        if (isOver) await this.#work.clearAfterChecks(id);
         this.#attempts.giveBack(id);
         if (isOver) this.#conclude(id, facts);
       });

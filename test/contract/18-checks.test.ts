@@ -199,6 +199,23 @@ describe('18. Checks', () => {
     expect(receipts[4]?.payload.tree).toBe(committed?.payload.tree);
   });
 
+  it('leave alone what a person mends in the tree of an instance that has failed', async () => {
+    const { cli } = taught('echo ok', {
+      isolation: 'tree',
+      repair: 0,
+      checks: [{ run: 'touch litter.txt; test -e mended.txt' }],
+    });
+    repository({ 'README.md': 'hello' });
+    expect((await cli('run', 'start', '--root', 'a')).code).toBe(1);
+    const tree = (await cli('run', 'tree', 'latest', 'a')).stdout.trim();
+    expect(readdirSync(tree)).not.toContain('litter.txt');
+    writeFileSync(path.join(tree, 'mended.txt'), 'by hand\n');
+    const retried = await cli('run', 'retry-instance', 'latest', 'a');
+    expect(retried.code, retried.stderr).toBe(0);
+    const names = (await cli('run', 'changes', 'latest', '--name-only')).stdout;
+    expect(names.trim().split('\n')).toEqual(['mended.txt']);
+  });
+
   it('are run again, or taken up, where the engine was killed meanwhile', async () => {
     const { cli, calls } = taught('echo ok', {
       checks: [{ run: 'echo run >> runs; touch begun; while [ ! -e go ]; do sleep 0.05; done' }],

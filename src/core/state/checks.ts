@@ -61,13 +61,19 @@ export function checkInWords(state: RunState, instance: Instance): string {
 }
 
 /**
- * What was in the tree of an instance before checks were run in it, if they were: whatever they have left there is no
- * work. For the attempt that is to begin; null: nothing was run.
+ * What was in the tree of an instance before its latest attempt was checked: whatever the checks have left there is no
+ * work. null: nothing was run, or all have passed, and the instance is done.
  */
-export function uncheckedTree({ attempts, workspace }: Instance): string | null {
-  const before = attempts.at(-2)?.checks?.findLast(({ baseline }) => baseline !== true)?.tree;
+export function uncheckedTree(instance: Instance): string | null {
+  if (failedChecks(instance).length === 0) return null;
+  const receipts = instance.attempts.at(-1)?.checks ?? [];
+  return receipts.findLast(({ baseline }) => baseline !== true)?.tree ?? null;
+}
+
+/** The same, of checks before the first attempt, which is about to begin. */
+export function treeBeforeBaselines({ attempts, workspace }: Instance): string | null {
   const hasBaseline = attempts.at(-1)?.checks?.some(({ baseline }) => baseline === true) ?? false;
-  return before ?? (hasBaseline ? (workspace?.start ?? null) : null);
+  return hasBaseline ? (workspace?.start ?? null) : null;
 }
 
 /** What the checks of an instance came to that is done: `2 checks passed, 1 known to fail`. Empty where it has none. */
