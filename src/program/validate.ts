@@ -25,6 +25,7 @@ import { inputAt, valueAt } from '../text/value-at.ts';
 import { resolveInside } from '../disk/inside.ts';
 import { toDiagnostic, type AuthoredFile, type FileFinding } from './source/authored-file.ts';
 import { placeOfFault } from './schema-place.ts';
+import { slipFindings } from './schema-slips.ts';
 import { checkPresets } from './presets/check-presets.ts';
 import type { SchemaFault } from '../schema/schema-faults.ts';
 import type { LoadedProgram } from './load-program.ts';
@@ -32,7 +33,7 @@ import { promptProblem } from './rules/agents.ts';
 import { pathTemplatesOf } from './rules/paths.ts';
 import { checkBoundNames } from './rules/bound-names.ts';
 import { defaultListProblems } from './rules/items.ts';
-import { checkOutputSchema, OUTPUT_SCHEMA_REFERENCE } from './rules/output-schema.ts';
+import { checkOutputSchema } from './rules/output-schema.ts';
 import { loadInputFile } from './resolve-inputs.ts';
 import { bundledSchemas, pathFindings, type SchemaOf } from './result-paths.ts';
 import { parseYaml, type Path } from './source/yaml-source.ts';
@@ -46,6 +47,7 @@ export async function validateProgram(
   checker.rules();
   checker.inputs();
   for (const task of program.tasks) await checker.task(task);
+  await checker.slips();
   checker.roles();
   const found = [...program.diagnostics, ...checker.diagnostics, ...checkPresets(program)];
   return distinct(found).sort(byPlace);
@@ -61,6 +63,8 @@ class Validation {
   private readonly mistaken: string[];
   private readonly defaults: JsonObject = {};
   private readonly schemas = new Map<string, Diagnostic[]>();
+  /** Those of which no output schema is made, by file: the task that names it first. */
+  private readonly plainSchemas = new Map<string, string>();
   private readonly byId: ReadonlyMap<string, TaskSpec>;
   private readonly regions: Regions;
   private readonly schemaOf: SchemaOf;
@@ -171,11 +175,15 @@ class Validation {
     const { compileInPlace } = await import('../schema/fits.ts');
     for (const [index, { matches }] of testsOf(condition).entries()) {
       const compiled = await compileInPlace(matches);
-      if (compiled.ok) continue;
+      const place = [...at, ...(list === null ? [] : [...list, index]), 'matches'];
+      if (compiled.ok) {
+        for (const slip of slipFindings('condition', matches, place)) this.add(subject, slip);
+        continue;
+      }
       this.add(subject, {
         severity: 'error',
         code: 'condition.invalid_schema',
-        path: [...at, ...(list === null ? [] : [...list, index]), 'matches'],
+        path: place,
         message: `the condition cannot be judged: ${compiled.why}`,
         hint: 'Write, for example, matches: {const: ok} or matches: {enum: [ok, minor]}',
         reference_url: 'https://json-schema.org/draft/2020-12/schema',
@@ -303,8 +311,18 @@ class Validation {
     }
     // Some get no output schema: the engine alone checks their result.
     const agent = resolveAgent(this.program.project, task.agent);
-    if (!backendOf(agent.backend).can.outputSchema) return;
-    await this.outputSchema(task, file);
+    if (backendOf(agent.backend).can.outputSchema)
+      await this.schemaFiles(subject, file, checkOutputSchema);
+    else if (!this.plainSchemas.has(file)) this.plainSchemas.set(file, subject);
+  }
+
+  /** In schemas that the engine alone checks results against; of output schemas all that is amiss has been told. */
+  async slips(): Promise<void> {
+    for (const [file, subject] of this.plainSchemas) {
+      const schema = await this.schemaOf(file);
+      if (schema === null || slipFindings('result_schema', schema).length === 0) continue;
+      await this.schemaFiles(subject, file, (one) => slipFindings('result_schema', one));
+    }
   }
 
   /** A schema that cannot be used as it is: told where the task names it. */
@@ -344,19 +362,27 @@ class Validation {
     }
   }
 
-  /** The schema's file and those it refers to; each is reported once, however many tasks use it. */
-  private async outputSchema(task: TaskSpec, file: string): Promise<void> {
+  /** What `find` finds in the schema's file and those it refers to; each is looked at once, however many tasks use it. */
+  private async schemaFiles(
+    subject: string,
+    file: string,
+    find: (schema: Json) => FileFinding[],
+  ): Promise<void> {
     const { bundleSchema } = await import('../schema/bundle.ts');
     const { files } = await bundleSchema(this.program.programDir, file, this.program.source);
     for (const one of files) {
       if (this.schemas.has(one)) continue;
-      const found = this.outputSchemaFile(one, `tasks.${task.id}.result_schema`);
+      const found = this.schemaFile(one, `${subject}.result_schema`, find);
       this.schemas.set(one, found);
       this.diagnostics.push(...found);
     }
   }
 
-  private outputSchemaFile(file: string, location: string): Diagnostic[] {
+  private schemaFile(
+    file: string,
+    location: string,
+    find: (schema: Json) => FileFinding[],
+  ): Diagnostic[] {
     const inside = resolveInside(this.program.programDir, file);
     const read = inside.ok ? this.program.source.read(file) : null;
     if (!read?.ok) return [];
@@ -370,9 +396,7 @@ class Validation {
       subject: location,
       source,
     };
-    return checkOutputSchema(content).map((finding) =>
-      toDiagnostic(target, { ...finding, at: 'key', reference_url: OUTPUT_SCHEMA_REFERENCE }),
-    );
+    return find(content).map((finding) => toDiagnostic(target, finding));
   }
 
   /** A file that is there and nearly has that name, or has it in a folder that is nearly called so. */

@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { FileFinding } from '../source/authored-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
-export const OUTPUT_SCHEMA_REFERENCE =
+const OUTPUT_SCHEMA_REFERENCE =
   'https://platform.openai.com/docs/guides/structured-outputs#supported-schemas';
 
 const supported = new Set([
@@ -98,7 +98,9 @@ function visit(schema: Json, path: (string | number)[], findings: FileFinding[])
       code: `output_schema.${code}`,
       message,
       path: [...path, ...at],
+      at: 'key',
       hint,
+      reference_url: OUTPUT_SCHEMA_REFERENCE,
     });
 
   for (const keyword of Object.keys(schema)) {

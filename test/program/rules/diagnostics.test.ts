@@ -669,6 +669,33 @@ const disk: Case[] = [
     says: ['Did you mean "schemas/odd.json"?'],
   },
   {
+    name: 'misspelt words of schemas: of a condition, and of results that no output schema is made for',
+    files: {
+      'schemas/plain.yaml':
+        'type: object\nproperties:\n  minimun: {type: integer, minimun: 1}\n  other: {$ref: other.json}\nx-minimun: 1\nowner: me\n',
+      'schemas/other.json': '{\n  "enum": [{"tpye": 1}],\n  "anyOf": [{"requierd": ["a"]}]\n}\n',
+      'tasks/a.yaml': task('a', 'agent: shell\nrun: x\nresult_schema: schemas/plain.yaml\n'),
+      'tasks/b.yaml': task('b', 'agent: shell\nrun: x\nresult_schema: schemas/plain.yaml\n'),
+      'tasks/c.yaml': task(
+        'c',
+        [
+          'depends_on: [{task: a, kind: order}]',
+          'when:',
+          '  any:',
+          '    - {ref: deps.a.result.minimun, matches: {const: 1}}',
+          '    - {ref: deps.a.result.minimun, matches: {items: {maxLenght: 2}}}',
+          '',
+        ].join('\n'),
+      ),
+    },
+    expected: [
+      'warning condition.unknown_keyword tasks/c.yaml:7:54',
+      'warning result_schema.unknown_keyword schemas/other.json:3:14',
+      'warning result_schema.unknown_keyword schemas/plain.yaml:3:28',
+    ],
+    says: ['Did you mean "minimum"?', 'Did you mean "maxLength"?', 'Did you mean "required"?'],
+  },
+  {
     name: 'presets',
     files: {
       'presets/p.yaml': [
