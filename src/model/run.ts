@@ -87,6 +87,7 @@ export const failureKinds = [
   'loop_limit',
   'condition',
   'agent_lost',
+  'worker_lost',
   'items',
   'budget',
   'interrupted',

@@ -5,6 +5,7 @@
 import { replaceFile, writeFile } from '../../disk/disk.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
+import type { Whereabouts } from '../executor.ts';
 import type { AttemptProgress } from './progress.ts';
 
 /** Field names are the contract's; null where unknown. */
@@ -40,6 +41,8 @@ interface RuntimeRecord {
    * text. Not in runs of format 1.
    */
   output_times?: string;
+  /** Where it is, of one that is not carried out on this machine. */
+  where?: Whereabouts;
 }
 
 export interface RuntimeFacts {
@@ -48,6 +51,8 @@ export interface RuntimeFacts {
   progress: AttemptProgress;
   /** null while it lives. */
   end: AttemptEnd | null;
+  /** Left out: it is a process of this machine. */
+  where?: Whereabouts;
 }
 
 /** `isOnly`: there is none yet, and nothing shows where it will lie. */
@@ -63,7 +68,7 @@ export function writeRuntimeRecord(
 
 function runtimeRecord(
   order: AttemptOrder,
-  { pid, command, progress, end }: RuntimeFacts,
+  { pid, command, progress, end, where }: RuntimeFacts,
 ): RuntimeRecord {
   return {
     pid,
@@ -93,6 +98,7 @@ function runtimeRecord(
     ...(order.runFormat > 1 && {
       output_times: progress.outputMarks.map((mark) => mark.join(' ')).join(', '),
     }),
+    ...(where === undefined ? {} : { where }),
   };
 }
 

@@ -32,7 +32,12 @@ export type PlacementResult =
   /** All of it lies in the depot. */
   | { kind: 'ended' }
   /** Nothing of this generation ran on that host, and nothing can any more. */
-  | { kind: 'never_started' };
+  | { kind: 'never_started' }
+  /** As that, and it is no use to try again: what the host says, for a person. */
+  | { kind: 'refused'; why: string };
+
+/** What both activities are called with: a placement as it is, or sealed; `protocol` can be read in any case. */
+export type Argument = Placement | { protocol: number; sealed: string };
 
 /** Who has an attempt, as the worker says at the depot. */
 export interface Sign {

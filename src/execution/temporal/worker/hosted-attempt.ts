@@ -1,0 +1,274 @@
+/**
+ * One attempt on the host that has it: laid out, carried out by the local executor, watched, stopped where it is told to or
+ * hears from nobody any more, and handed in. Activities come and go beside it; it goes on until all of it is in the depot.
+ */
+import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
+import { Refusal } from '../../../model/refusal.ts';
+import type { Executor, Handle } from '../../executor.ts';
+import { nowMs, Stopwatch } from '../../local/stopwatch.ts';
+import { Backoff, Pause } from '../placement/pause.ts';
+import {
+  DepotFailure,
+  type Delivery,
+  type Orders,
+  type Placement,
+  type PlacementResult,
+  type Sign,
+} from '../protocol.ts';
+import type { AttemptContact } from './contact.ts';
+import type { HostedPlace } from './places.ts';
+
+export interface HostedParts {
+  host: string;
+  placement: Placement;
+  place: HostedPlace;
+  delivery: Delivery;
+  executor: Executor;
+  contact: AttemptContact;
+  /** Told, for a person. */
+  say(what: string): void;
+  /** It has begun or ended to take up a slot. */
+  changed(): void;
+}
+
+const OUTPUT_MS = 1000;
+const CHECKPOINT_MS = 5 * 60_000;
+/** A depot that does not answer for so long, before anything has begun, is named instead of waited for. */
+const PATIENCE_MS = 5 * 60_000;
+/** What nobody comes for is kept, and offered, for so long. */
+const KEEP_MS = 7 * 24 * 3_600_000;
+
+/** It is not wanted any more. */
+class Unwanted extends Error {}
+
+export class HostedAttempt {
+  /** What its activities come to; never, where this worker lets go of it. */
+  readonly result: Promise<PlacementResult>;
+  readonly id: string;
+  readonly #parts: HostedParts;
+  readonly #pause = new Pause();
+  #handle: Handle | null = null;
+  #stop: Orders['stop'] = null;
+  #isUnwanted = false;
+  #isFenced = false;
+  #isLeft = false;
+  #isWorking = true;
+
+  constructor(parts: HostedParts) {
+    this.#parts = parts;
+    this.id = parts.placement.id;
+    this.result = this.#go().finally(() => this.#rest());
+    this.result.catch(() => undefined);
+  }
+
+  /** Whether it takes up a slot: no longer where there is nothing left but to hand it in. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  stop(how: 'ask' | 'kill'): void {
+    this.#obey({ stop: { reason: 'terminated', how }, isOver: false });
+  }
+
+  /** Lets its agent live on, for the next worker of this directory. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#handle?.detach();
+    this.#pause.wake();
+  }
+
+  async #go(): Promise<PlacementResult> {
+    const { place, say } = this.#parts;
+    try {
+      const handle = await this.#handleOf();
+      if (handle === null) return await this.#settle({ kind: 'never_started' });
+      const end = place.end ?? (await this.#watch(handle.order, handle.handle));
+      this.#rest();
+      await this.#handIn(handle.order, end);
+      say(`${this.id}: handed in, ${end.termination_reason}`);
+      return await this.#settle({ kind: 'ended' });
+    } catch (error) {
+      if (error instanceof Unwanted) {
+        say(`${this.id}: not wanted any more`);
+        return this.#settle({ kind: 'never_started' });
+      }
+      const why = error instanceof Error ? error.message : String(error);
+      say(`${this.id}: ${why}`);
+      // What has begun is not told of as if it had not.
+      if (this.#handle !== null || place.order !== null) throw error;
+      return this.#settle({ kind: 'refused', why });
+    }
+  }
+
+  async #settle(result: PlacementResult): Promise<PlacementResult> {
+    await this.#parts.place.settle(result);
+    return result;
+  }
+
+  /** Its process, begun now or found; null: none is there, and none can be. */
+  async #handleOf(): Promise<{ order: AttemptOrder; handle: Handle | null } | null> {
+    const { place, executor, delivery, say } = this.#parts;
+    const known = place.order;
+    if (known !== null) {
+      if (place.end !== null) return { order: known, handle: null };
+      // Of one that is at work the depot is asked while it is watched.
+      const found = await executor.find(known, deaf);
+      if (found.kind === 'never_started') return null;
+      say(`${this.id}: found again, ${found.kind}`);
+      return { order: known, handle: (this.#handle = found.handle) };
+    }
+    const patience = new Stopwatch();
+    const isPatient = (): boolean => patience.elapsedMs() < PATIENCE_MS;
+    await this.#insist(isPatient, async () =>
+      this.#obey(await delivery.sign(this.#sign('laying_out'))),
+    );
+    if (this.#stop !== null) return null;
+    const order = await this.#insist(isPatient, () => delivery.layOut(place.place));
+    // What came meanwhile: from here on it may run.
+    if (this.#stop !== null || this.#isLeft) return null;
+    place.keepOrder(order);
+    say(`${this.id}: begins`);
+    this.#handle = await executor.start(order, deaf);
+    return { order, handle: this.#handle };
+  }
+
+  /** Until it has ended, however often the depot is away meanwhile. */
+  async #watch(order: AttemptOrder, handle: Handle | null): Promise<AttemptEnd> {
+    const { place } = this.#parts;
+    if (handle === null) throw new Error('nobody watches it');
+    if (this.#stop !== null) handle.stop(this.#stop.reason, this.#stop.how);
+    let isOver = false;
+    const ended = handle.ended.finally(() => {
+      isOver = true;
+      this.#pause.wake();
+    });
+    ended.catch(() => undefined);
+    const reporting = this.#report(order, () => isOver || this.#isLeft);
+    const end = await ended;
+    // Nothing of it is under way any more that would stand in the way of handing it in.
+    await reporting;
+    if (this.#isUnwanted) throw new Unwanted();
+    const told = this.#isFenced ? fenced(end) : end;
+    place.keepEnd(told);
+    return told;
+  }
+
+  async #report(order: AttemptOrder, isOver: () => boolean): Promise<void> {
+    const { delivery } = this.#parts;
+    let isSigned = false;
+    let sinceCheckpoint = new Stopwatch();
+    while (!isOver()) {
+      try {
+        if (!isSigned) {
+          this.#answered(await delivery.sign(this.#sign('running')));
+          isSigned = true;
+        }
+        this.#answered(await delivery.handInOutput(order));
+        if (sinceCheckpoint.elapsedMs() >= CHECKPOINT_MS && !isOver()) {
+          sinceCheckpoint = new Stopwatch();
+          await delivery.checkpoint(order);
+        }
+      } catch (error) {
+        if (!this.#mayPass(error)) this.#obey({ stop: null, isOver: true });
+      }
+      this.#fence();
+      if (!isOver()) await this.#pause.for(OUTPUT_MS);
+    }
+  }
+
+  async #handIn(order: AttemptOrder, end: AttemptEnd): Promise<void> {
+    const { delivery } = this.#parts;
+    const kept = new Stopwatch();
+    const isKept = (): boolean => kept.elapsedMs() < KEEP_MS;
+    await this.#insist(isKept, async () => {
+      const { isOver } = await delivery.sign(this.#sign('delivering'));
+      if (isOver) throw new Unwanted();
+      await delivery.handInOutput(order);
+      await delivery.handInEnd(order, end);
+    });
+  }
+
+  /** Tries again what the depot may be ready for later. */
+  async #insist<T>(mayGoOn: () => boolean, work: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff();
+    for (;;) {
+      if (this.#isLeft) return new Promise(() => undefined);
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof Unwanted || error instanceof Refusal) throw error;
+        if (!this.#mayPass(error)) throw new Unwanted();
+        if (!mayGoOn()) throw error;
+        this.#parts.say(`${this.id}: ${(error as Error).message}; trying again`);
+      }
+      await this.#pause.for(backoff.nextMs());
+    }
+  }
+
+  /** False where the depot will not have it any more. */
+  #mayPass(error: unknown): boolean {
+    if (error instanceof DepotFailure) return error.passes;
+    if (error instanceof Unwanted) return false;
+    // A full disk, a file that changes under it: looked at again, as long as it is wanted.
+    return true;
+  }
+
+  #answered(orders: Orders): void {
+    this.#parts.contact.depotAnswered();
+    this.#obey(orders);
+  }
+
+  #obey(orders: Orders): void {
+    const { stop, isOver, wallTimeoutMs, budget } = orders;
+    if (wallTimeoutMs !== undefined) this.#handle?.limitWall(wallTimeoutMs);
+    if (budget !== undefined) this.#handle?.limitUse(budget);
+    if (isOver && !this.#isUnwanted) {
+      this.#isUnwanted = true;
+      this.#stopBy({ reason: 'terminated', how: 'kill' });
+      if (this.#handle === null) throw new Unwanted();
+    }
+    if (stop !== null) this.#stopBy(stop);
+  }
+
+  #stopBy(stop: NonNullable<Orders['stop']>): void {
+    const isStronger = this.#stop === null || (stop.how === 'kill' && this.#stop.how === 'ask');
+    if (!isStronger) return;
+    this.#stop = { reason: this.#stop?.reason ?? stop.reason, how: stop.how };
+    this.#handle?.stop(this.#stop.reason, this.#stop.how);
+  }
+
+  /** Stops what nobody may want any more: its run may have begun another in its place. */
+  #fence(): void {
+    const silentMs = this.#parts.contact.silentMs();
+    if (this.#isFenced || silentMs < this.#parts.placement.fenceMs) return;
+    this.#isFenced = true;
+    const seconds = Math.round(silentMs / 1000);
+    this.#parts.say(`${this.id}: nobody has answered for ${seconds} s: it is stopped`);
+    this.#stopBy({ reason: 'terminated', how: 'ask' });
+  }
+
+  #sign(state: Sign['state']): Sign {
+    return { host: this.#parts.host, state, at: new Date(nowMs()).toISOString() };
+  }
+
+  #rest(): void {
+    if (!this.#isWorking) return;
+    this.#isWorking = false;
+    this.#parts.changed();
+  }
+}
+
+function fenced(end: AttemptEnd): AttemptEnd {
+  if (end.termination_reason !== 'terminated') return end;
+  return {
+    ...end,
+    failure_kind: 'worker_lost',
+    failure_summary:
+      'its worker had lost contact with the run and with the server, and has stopped it',
+    resume_recommended: true,
+  };
+}
+
+function deaf(): void {
+  // What it says is read where its run is.
+}

@@ -1,0 +1,103 @@
+/** The attempts of one host: begun once, found again, and taken up by whichever activity asks for them. */
+import type { Executor } from '../../executor.ts';
+import type { Delivery, Placement, PlacementResult } from '../protocol.ts';
+import type { Contact } from './contact.ts';
+import { HostedAttempt } from './hosted-attempt.ts';
+import { hostedPlace, hostedPlaces, type HostedPlace } from './places.ts';
+
+export interface HostOptions {
+  host: string;
+  /** Where attempts lie. */
+  root: string;
+  executor: Executor;
+  contact: Contact;
+  deliver(placement: Placement): Delivery;
+  say(what: string): void;
+  /** One of them has ended to work, or has begun. */
+  changed(): void;
+}
+
+export class HostedAttempts {
+  readonly #options: HostOptions;
+  readonly #live = new Map<string, HostedAttempt>();
+  #isClosed = false;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  /** Those that are here, at work or being handed in. */
+  get live(): ReadonlyMap<string, HostedAttempt> {
+    return this.#live;
+  }
+
+  /** After a start of the worker: all that an earlier one has left at work, or not handed in. */
+  async findAgain(): Promise<void> {
+    for (const place of hostedPlaces(this.#options.root)) {
+      if (place.result !== null) continue;
+      const { placement } = place;
+      // It died before it was claimed, or while it was laid out: nothing of it runs.
+      if (placement === null || place.order === null) await place.settle({ kind: 'never_started' });
+      else this.#host(placement, place);
+    }
+  }
+
+  /** From now on none begins: what a poll under way still brings may begin elsewhere. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The attempt of an activity, which begins here unless it has before. */
+  async begin(placement: Placement): Promise<HostedAttempt | PlacementResult> {
+    const known = this.#known(placement);
+    if (known !== null) return known;
+    const place = hostedPlace(this.#options.root, placement.id);
+    if (this.#isClosed) {
+      const result: PlacementResult = { kind: 'never_started' };
+      await place.settle(result);
+      return result;
+    }
+    if (!place.begin(placement)) return { kind: 'never_started' };
+    return this.#host(placement, place);
+  }
+
+  /** The attempt that was begun here; else it is settled that it never will be. */
+  async take(placement: Placement): Promise<HostedAttempt | PlacementResult> {
+    const known = this.#known(placement);
+    if (known !== null) return known;
+    const result: PlacementResult = { kind: 'never_started' };
+    await hostedPlace(this.#options.root, placement.id).settle(result);
+    return result;
+  }
+
+  /** Lets go of all: their agents live on. */
+  leave(): void {
+    for (const attempt of this.#live.values()) attempt.leave();
+  }
+
+  #known({ id }: Placement): HostedAttempt | PlacementResult | null {
+    return this.#live.get(id) ?? hostedPlace(this.#options.root, id).result;
+  }
+
+  #host(placement: Placement, place: HostedPlace): HostedAttempt {
+    const { host, executor, contact, deliver, say, changed } = this.#options;
+    const attempt = new HostedAttempt({
+      host,
+      placement,
+      place,
+      delivery: deliver(placement),
+      executor,
+      contact: contact.ofAttempt('url' in placement.depot),
+      say,
+      changed,
+    });
+    this.#live.set(placement.id, attempt);
+    const gone = (): void => {
+      this.#live.delete(placement.id);
+      changed();
+    };
+    attempt.result.then(gone, gone);
+    changed();
+    return attempt;
+  }
+}
