@@ -1,6 +1,7 @@
 /** Events of instances: how one moves from status to status, to its end. */
 import type { FailureKind, Instance, SkipReason, TerminationReason } from '../../model/run.ts';
 import { decidesByRules, type TaskSpec } from '../../model/program.ts';
+import { lookAtGatherers } from '../state/choosers.ts';
 import { dueCheck, failedChecks } from '../state/checks.ts';
 import { isBlocking, isDoneWithout, isSkippedByAbort } from '../state/blocked.ts';
 import { losePlaces } from '../state/region-counts.ts';
@@ -123,6 +124,7 @@ export const instanceEvents: Family<InstanceEvents> = {
         linksOf(state, id).unfinished -= 1;
         state.agenda.unsettled.push(id);
       }
+      lookAtGatherers(state, instance);
     },
     news: 'done',
   },
@@ -265,6 +267,7 @@ function endBadly(state: RunState, instance: Instance, status: 'failed' | 'skipp
     else linksOf(state, id).blocked += 1;
     state.agenda.unsettled.push(id);
   }
+  lookAtGatherers(state, instance);
 }
 
 function skipReasonOf({

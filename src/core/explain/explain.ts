@@ -1,6 +1,7 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
 import { awaitsChecks, checkInWords, checksInWords } from '../state/checks.ts';
+import { openChooser } from '../state/choosers.ts';
 import { beginning } from '../../text/width.ts';
 import { itemName } from '../state/item-names.ts';
 import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
@@ -157,6 +158,11 @@ function explainReady(state: RunState, instance: Instance): string {
   const { for_each: forEach } = taskOf(state, instance);
   if (forEach !== undefined && isHead(state, instance) && state.runQuestions.size > 0) {
     return 'a person is asked how many items it is to have';
+  }
+  const chooser = openChooser(state, instance);
+  if (chooser !== null) {
+    const { task_id: task, instance_id: id, status } = chooser;
+    return `it waits for ${task} (${id}, ${status}): what that chooses may lead to more of what it gathers`;
   }
   const item = itemWithoutPlace(state, instance);
   if (item === null) return 'about to become runnable';

@@ -7,6 +7,7 @@ import type { RunEvent } from '../events/events.ts';
 import { wait } from '../judge/finish.ts';
 import { type AtWork } from '../state/budgets.ts';
 import { blockedUpstream } from '../state/blocked.ts';
+import { openChooser } from '../state/choosers.ts';
 import { probeLock, type AccountLimit } from '../../model/limits.ts';
 import { holdBack } from '../judge/hold-back.ts';
 import { isOfUser, locksOf, mayTakeLocks, nextOfWaiting } from '../state/locks.ts';
@@ -163,7 +164,7 @@ function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
     case 'pending':
       if (isPastFirstN(state, instance)) return skipUnwanted(recorder, instance);
       if (links.blocked > 0) return skip(recorder, instanceId);
-      if (links.unfinished > 0) return;
+      if (links.unfinished > 0 || openChooser(state, instance) !== null) return;
       gatherItems(recorder, instance);
       if (isHead(state, instance)) return openHead(recorder, facts, instance);
       if (instance.attempt === 0) {

@@ -6,6 +6,7 @@ import { parseReference } from '../../model/references.ts';
 import type { Instance } from '../../model/run.ts';
 import { keysOfItems } from '../../text/item-keys.ts';
 import { kindOfValue, shown } from '../../text/shown.ts';
+import { openChooser } from '../state/choosers.ts';
 import { chosenAbout } from '../state/questions.ts';
 import { isSameGathered, itemsGathered } from '../state/region-counts.ts';
 import {
@@ -204,5 +205,5 @@ function isReady(state: RunState, instanceId: string): boolean {
   if (instance?.status !== 'pending' || isHead(state, instance)) return false;
   const { blocked, unfinished } = linksOf(state, instanceId);
   if (blocked > 0 || unfinished > 0 || instance.blocking_interrupts.length > 0) return false;
-  return stoppedRegion(state, instance) === null;
+  return openChooser(state, instance) === null && stoppedRegion(state, instance) === null;
 }

@@ -41,6 +41,10 @@ export interface TaskGraph {
   gatheredBy: Map<string, string[]>;
   /** Region → what of it is gathered. */
   gathered: Map<string, GatheredTask[]>;
+  /** Task that gathers → the controllers outside of the items of which these may yet wait for a target. */
+  choosers: Map<string, ReadonlySet<string>>;
+  /** The same the other way round. */
+  chooses: Map<string, string[]>;
   allTasks: ReadonlySet<string>;
 }
 
@@ -74,6 +78,8 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
     gatherers: new Map(),
     gatheredBy: new Map(),
     gathered: new Map(),
+    choosers: new Map(),
+    chooses: new Map(),
     allTasks: new Set(upstream.keys()),
   };
   for (const task of all) {
@@ -99,6 +105,28 @@ function noteRegions(graph: TaskGraph, tasks: Record<string, TaskSpec>): void {
     const gathering = (dependent: string): boolean =>
       upstream.get(dependent)?.some((up) => up.isRegion && up.task === region) === true;
     graph.gatherers.set(region, new Set((dependents.get(region) ?? []).filter(gathering)));
+  }
+  if (graph.gate.size > 0)
+    for (const task of Object.values(tasks)) noteChoosers(graph, tasks, task);
+}
+
+/** Who chooses what lies above the gathered, outside of its items. */
+function noteChoosers(graph: TaskGraph, tasks: Record<string, TaskSpec>, task: TaskSpec): void {
+  const choosers = new Set<string>();
+  for (const dependency of task.depends_on) {
+    const body = graph.regions.bodies.get(gatheredRegion(graph.regions, dependency) ?? '');
+    if (body === undefined) continue;
+    const above = new Set([dependency.task]);
+    for (const id of above) {
+      for (const { task: up } of tasks[id]?.depends_on ?? []) above.add(up);
+      const chooser = body.has(id) ? undefined : graph.gate.get(id);
+      if (chooser !== undefined) choosers.add(chooser);
+    }
+  }
+  if (choosers.size === 0) return;
+  graph.choosers.set(task.id, choosers);
+  for (const chooser of choosers) {
+    graph.chooses.set(chooser, [...(graph.chooses.get(chooser) ?? []), task.id]);
   }
 }
 

@@ -250,7 +250,8 @@ export class ReferenceModel {
     return this.task(instance.task).depends_on.every((dependency) => {
       const up = this.#upOf(instance, dependency);
       if (up.items !== null && dependency.gather) {
-        return up.items.every((item) => this.#isOver(item, dependency.task));
+        const isOver = up.items.every((item) => this.#isOver(item, dependency.task));
+        return isOver && !this.#mayBeMore(instance, dependency.task, up);
       }
       return up.status === 'done' || this.#isExcused(instance, up);
     });
@@ -359,6 +360,16 @@ export class ReferenceModel {
   /** Nothing that leads to the gathered task, or is of it, is unfinished in the item. */
   #isOver(item: ModelScope, task: string): boolean {
     return this.#leading(item, task).every((one) => one.status === 'done' || isBad(one.status));
+  }
+
+  /** Something outside of the items, which is above the gathered task, may yet be chosen: items may wait for it. */
+  #mayBeMore(gatherer: ModelInstance, task: string, region: ModelInstance): boolean {
+    const inItems = this.#places.leadingTo(task, region.task);
+    const outside = this.#places.above(task).filter((id) => !inItems.has(id));
+    return this.#tasks
+      .filter((other) => gatedTargets(other).some((target) => outside.includes(target)))
+      .flatMap(({ id }) => this.#candidates(id, gatherer.scope, false))
+      .some(({ status }) => status !== 'done' && !isBad(status));
   }
 
   /** What the item has for whoever gathers the task: its latest instance. */

@@ -62,6 +62,13 @@ export class Places {
     return found;
   }
 
+  /** All that the task depends on, and what that does. */
+  above(id: string): string[] {
+    const found = new Set([id]);
+    for (const each of found) for (const { task } of this.task(each).depends_on) found.add(task);
+    return [...found];
+  }
+
   task(id: string): TaskSpec {
     const task = this.#byId.get(id);
     if (!task) throw new Error(`no task ${id}`);
