@@ -23,6 +23,7 @@ import { InlineAssistants } from '../assistants/inline.ts';
 import { earlierUse } from './earlier-use.ts';
 import { pricesFor } from './spending.ts';
 import { keepBases } from './start-bases.ts';
+import { compileLate } from '../../engine/compile-late.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { readRoles } from '../assistants/program-roles.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
@@ -97,6 +98,7 @@ export function driveSession(
   begin: (engine: Engine) => void = () => undefined,
 ): Drive {
   keepHeapSmall();
+  compileLate();
   let stopped = false;
   let left = false;
   if (options.onEvent) session.onEvent(options.onEvent);

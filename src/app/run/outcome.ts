@@ -10,6 +10,16 @@ import { Refusal } from '../../model/refusal.ts';
 export interface Outcome {
   instance: Instance;
   title: string;
+  /** Reads what its agent said at last: few of many are shown. */
+  said(): FinalWords;
+  /** `result.json` as it was accepted; null: none. */
+  result: Json;
+  published: FileRecord[];
+  /** Where the published files lie, absolute. */
+  directory: string;
+}
+
+export interface FinalWords {
   /**
    * The beginning of `final.md`, where that was published; null: there is none, it is no text, or it is what a controller
    * says to the engine.
@@ -17,11 +27,6 @@ export interface Outcome {
   message: string | null;
   /** Whether there is more of it. */
   isCut: boolean;
-  /** `result.json` as it was accepted; null: none. */
-  result: Json;
-  published: FileRecord[];
-  /** Where the published files lie, absolute. */
-  directory: string;
 }
 
 /** More of a message than anybody reads at the end of a run. */
@@ -46,9 +51,10 @@ export function outcomesOf(programDir: string, state: RunState): Outcome[] {
     .map((instance) => ({
       instance,
       title: state.plan.tasks[instance.task_id]?.title ?? instance.task_id,
-      ...(state.plan.tasks[instance.task_id]?.kind === 'controller'
-        ? noMessage
-        : messageOf(programDir, state.runId, instance)),
+      said: () =>
+        state.plan.tasks[instance.task_id]?.kind === 'controller'
+          ? noMessage
+          : messageOf(programDir, state.runId, instance),
       result: acceptedResult(programDir, state, instance.instance_id),
       published: instance.published,
       directory: runPaths(programDir, state.runId).publishedDir(instance.instance_id),
@@ -61,7 +67,7 @@ function messageOf(
   programDir: string,
   runId: string,
   { instance_id: id, published }: Instance,
-): Pick<Outcome, 'message' | 'isCut'> {
+): FinalWords {
   if (!published.some(({ relative_path: name }) => name === MESSAGE)) {
     return noMessage;
   }

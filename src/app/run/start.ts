@@ -2,6 +2,7 @@
 import { withChecks } from '../../attempt/check/checks-of-run.ts';
 import { createRun } from '../../core/plan/create-run.ts';
 import { FILE_SYSTEM, fileSystemTrouble } from '../../disk/file-system.ts';
+import { compileLate } from '../../engine/compile-late.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { runStore } from '../../engine/session.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -31,6 +32,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRun> {
   keepHeapSmall();
+  compileLate();
   const title = titleIn(options);
   const {
     program,

@@ -10,7 +10,7 @@ import type { CliContext, Output } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { checkLines } from '../render/check-lines.ts';
 import { closingLines } from '../render/closing-lines.ts';
-import { outcomeLines } from '../render/outcome-lines.ts';
+import { outcomeLines, outcomesInFull } from '../render/outcome-lines.ts';
 import type { MarkdownLines } from '../render/markdown.ts';
 import { makePaint } from '../render/paint.ts';
 import { shorterPath } from './ends.ts';
@@ -71,7 +71,9 @@ export async function standingLines(
 
 /** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */
 async function markdownFor(state: RunState, outcomes: readonly Outcome[]): Promise<MarkdownLines> {
-  const isSaid = outcomes.some(({ message }) => (message ?? '').trim() !== '');
+  const isSaid = outcomesInFull(outcomes).some(
+    (outcome) => (outcome.said().message ?? '').trim() !== '',
+  );
   if (!isSaid && state.interrupts.size === 0) return () => [];
   return (await import('../render/markdown.ts')).markdownLines;
 }

@@ -25,15 +25,30 @@ export interface OutcomeInput {
 const SHOWN = 4;
 const MESSAGE_LINES = 12;
 
+/** What came out of the first few that left something: of these, the message is shown, too. */
+export function outcomesInFull(outcomes: readonly Outcome[]): Outcome[] {
+  const full: Outcome[] = [];
+  for (const outcome of outcomes) {
+    if (full.length === SHOWN) break;
+    if (hasLeft(outcome)) full.push(outcome);
+  }
+  return full;
+}
+
+function hasLeft({ published, result }: Outcome): boolean {
+  return published.length > 0 || result !== null;
+}
+
 /** Empty where nothing came out that could be shown. */
 export function outcomeLines(input: OutcomeInput): string[] {
   const { outcomes, paint, changesCommand } = input;
-  const left = outcomes.filter(({ published, result }) => published.length > 0 || result !== null);
+  const left = outcomes.filter(hasLeft);
+  const full = new Set(outcomesInFull(outcomes));
   const lines: string[] = [];
   if (left.length > 0) lines.push('', paint.bold('Results'));
-  for (const [at, outcome] of left.entries()) {
+  for (const outcome of left) {
     lines.push(`  ${outcome.instance.instance_id}  ${paint.dim(plainLine(outcome.title))}`);
-    if (at < SHOWN) lines.push(...messageLines(outcome, input));
+    if (full.has(outcome)) lines.push(...messageLines(outcome, input));
     if (outcome.published.length > 0) lines.push(filesLine(outcome, input));
   }
   const changed = (input.changes ?? []).filter(({ files }) => files.length > 0);
@@ -46,16 +61,17 @@ export function outcomeLines(input: OutcomeInput): string[] {
 /** What its agent said at last, or else its result. */
 function messageLines(outcome: Outcome, input: OutcomeInput): string[] {
   const within = input.columns - 4;
+  const { message, isCut } = outcome.said();
   const lines =
-    outcome.message !== null && outcome.message.trim() !== ''
-      ? input.markdown(outcome.message, within, input.paint)
+    message !== null && message.trim() !== ''
+      ? input.markdown(message, within, input.paint)
       : outcome.result === null
         ? []
         : stringifyJson(outcome.result, 2).split('\n');
   const shown = lines.slice(0, MESSAGE_LINES).map((line) => `    ${fit(line, within)}`.trimEnd());
   const rest = lines.length - shown.length;
-  if (rest > 0 || outcome.isCut) {
-    const more = outcome.isCut ? 'more' : `${plural(rest, 'more line')}`;
+  if (rest > 0 || isCut) {
+    const more = isCut ? 'more' : `${plural(rest, 'more line')}`;
     shown.push(input.paint.dim(`    … ${more}`));
   }
   return shown;

@@ -23,9 +23,11 @@ export async function prepareAttempt(
   order: AttemptOrder,
   inherited: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Prepared> {
-  const passed = passedOn(inherited, order.profile?.pass ?? null);
-  const env: NodeJS.ProcessEnv = { ...withoutRepository(passed), ...order.env };
-  for (const { ownVariables } of backends) for (const name of ownVariables) delete env[name];
+  const env: NodeJS.ProcessEnv = {
+    ...basisOf(inherited, order.profile?.pass ?? null),
+    ...order.env,
+  };
+  for (const name of allOwn) if (Object.hasOwn(order.env, name)) delete env[name];
   const backend = backendOf(order.backend);
   const home = ownHomeOf(order, env);
   Object.assign(env, home.env);
@@ -45,6 +47,28 @@ export async function prepareAttempt(
     links: home.links,
     env: { ...env, ...line.env, ...around.env, PWD: order.cwd },
   };
+}
+
+/** What agents tell themselves apart by, of every backend. */
+const allOwn = backends.flatMap(({ ownVariables }) => ownVariables);
+
+/** By what it is made of: the attempts of an engine have few. */
+const bases = new WeakMap<Readonly<NodeJS.ProcessEnv>, Map<string, NodeJS.ProcessEnv>>();
+
+/** What an attempt gets of what every attempt of this machine starts from. */
+function basisOf(
+  inherited: Readonly<NodeJS.ProcessEnv>,
+  pass: readonly string[] | null,
+): Readonly<NodeJS.ProcessEnv> {
+  const made = bases.get(inherited) ?? new Map<string, NodeJS.ProcessEnv>();
+  bases.set(inherited, made);
+  const key = JSON.stringify(pass);
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const basis = withoutRepository(passedOn(inherited, pass));
+  for (const name of allOwn) delete basis[name];
+  made.set(key, basis);
+  return basis;
 }
 
 /** Of an agent that gets nothing of the person's; empty where it has the person's. */

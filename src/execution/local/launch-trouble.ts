@@ -12,8 +12,8 @@ export function tooLongFor(argv: readonly string[], env: NodeJS.ProcessEnv): str
     const trouble = tooLong(word);
     if (trouble !== null) return `${index === 0 ? 'the program' : `argument ${index}`} ${trouble}`;
   }
-  for (const [name, value] of Object.entries(env)) {
-    const trouble = tooLong(`${name}=${value ?? ''}`);
+  for (const name of Object.keys(env)) {
+    const trouble = tooLong(`${name}=${env[name] ?? ''}`);
     if (trouble !== null) return `the variable ${name} ${trouble}`;
   }
   return null;
@@ -21,8 +21,9 @@ export function tooLongFor(argv: readonly string[], env: NodeJS.ProcessEnv): str
 
 /** Why the agent would not take the prompt in `file`; null where nothing is known against it. */
 export function promptTrouble(file: string, longestChars: number | null): string | null {
+  if (longestChars === null) return null;
   const bytes = statsOf(file)?.size ?? 0;
-  if (longestChars === null || bytes <= longestChars) return null;
+  if (bytes <= longestChars) return null;
   const read = readText(file);
   const chars = read.ok ? charsOf(read.text) : bytes;
   if (chars <= longestChars) return null;

@@ -19,6 +19,8 @@ import { parseStat } from '../../processes/identity.ts';
  * the attempt's claim, so that too short a time could do no harm.
  */
 const ANSWER_TIMEOUT_MS = 10_000;
+/** The launcher tells of every process that it has reaped: only where it is no more does nobody. */
+const REAPED_MS = 20;
 
 /** What to run, in which surroundings. */
 export interface LaunchRequest {
@@ -39,7 +41,7 @@ export type LaunchOutcome =
       pid: number;
       startTime: string;
       ended: Promise<void>;
-      /** Resolves when it, or another, has left the process table, or else in a millisecond. */
+      /** Resolves when it, or another, has left the process table, or else after a moment. */
       reaped(): Promise<void>;
     }
   /** It could not claim its run, or not open its files. */
@@ -157,7 +159,7 @@ export class Launcher {
 
   #reaped(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 1);
+      const timer = setTimeout(resolve, REAPED_MS);
       this.#reaping.add(() => {
         clearTimeout(timer);
         resolve();

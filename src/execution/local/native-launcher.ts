@@ -11,11 +11,21 @@ export function nativeLauncher(file = builtFile): LauncherProgram | null {
   return existsSync(file) ? { argv: [file], accepts, encode } : null;
 }
 
-/** Words end with a zero byte. */
-function accepts({ cwd, env, stdin, stdout, stderr, words }: LaunchRequest): boolean {
-  return ![cwd, stdin, stdout, stderr, ...words, ...Object.entries(env).flat()].some(
-    (word) => word?.includes('\0') === true,
+/** Words end with a zero byte. What is not changed of the environment has none: the system has handed it to us. */
+function accepts(
+  { cwd, env, stdin, stdout, stderr, words }: LaunchRequest,
+  own: Environment,
+): boolean {
+  const isTaken = (word: string): boolean => !word.includes('\0');
+  return (
+    [cwd, stdin, stdout, stderr, ...words].every(isTaken) &&
+    changed(env, own).every((name) => isTaken(name) && isTaken(env[name] ?? ''))
   );
+}
+
+/** The names of variables that are set otherwise than in our own environment. */
+function changed(env: Environment, own: Environment): string[] {
+  return Object.keys(env).filter((name) => env[name] !== undefined && env[name] !== own[name]);
 }
 
 function encode(
@@ -24,7 +34,7 @@ function encode(
   own: Environment,
 ): string {
   const unset = Object.keys(own).filter((name) => env[name] === undefined);
-  const set = Object.keys(env).filter((name) => env[name] !== undefined && env[name] !== own[name]);
+  const set = changed(env, own);
   const entries = set.map((name) => `${name}=${env[name]}`);
   const changes = [String(unset.length), ...unset, String(set.length), ...entries];
   return [id, cwd, stdin, stdout, stderr, ...changes, ...words, ''].join('\0');
