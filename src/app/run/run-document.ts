@@ -156,12 +156,16 @@ function effectiveTask(
 }
 
 function instanceDocument(state: RunState, instance: Instance): InstanceDocument {
-  const { dependency_instances: scopes, ...others } = instance;
-  const byTask = Object.values(scopes).map((id) => [state.instances.get(id)?.task_id ?? id, id]);
-  return {
-    ...others,
-    stopped: isStopped(instance),
-    dependency_instances: Object.fromEntries(byTask) as Record<string, string>,
-    dependency_scopes: scopes,
-  };
+  const scopes = instance.dependency_instances;
+  const byTask: Record<string, string> = {};
+  for (const id of Object.values(scopes)) byTask[state.instances.get(id)?.task_id ?? id] = id;
+  // Field by field: a copy of all but one costs several times that, and a large run has many instances.
+  const document: Partial<Record<keyof InstanceDocument, unknown>> = {};
+  for (const name of Object.keys(instance) as (keyof Instance)[]) {
+    if (name !== 'dependency_instances') document[name] = instance[name];
+  }
+  document.stopped = isStopped(instance);
+  document.dependency_instances = byTask;
+  document.dependency_scopes = scopes;
+  return document as InstanceDocument;
 }

@@ -109,16 +109,19 @@ function scalar(value: Json, indent: string): string {
   return isLiteral(value) ? literal(value, `${indent}  `) : inLine(value);
 }
 
-/** Texts as they are written: a long document has few, many times. */
-const known = new Map<string, string>();
-const MAX_KNOWN = 50_000;
+/** Texts as they are written: a long document has few many times, and many a few times, close together. */
+let known = new Map<string, string>();
+let knownBefore = new Map<string, string>();
+const MAX_KNOWN = 1000;
 
 function inLine(text: string): string {
-  let written = known.get(text);
-  if (written === undefined) {
-    written = isPlain(text) ? text : visible(JSON.stringify(text), false);
-    if (known.size < MAX_KNOWN && text.length < 100) known.set(text, written);
-  }
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const written =
+    knownBefore.get(text) ?? (isPlain(text) ? text : visible(JSON.stringify(text), false));
+  if (text.length >= 100) return written;
+  if (known.size === MAX_KNOWN) [known, knownBefore] = [new Map(), known];
+  known.set(text, written);
   return written;
 }
 
