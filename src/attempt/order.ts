@@ -27,6 +27,7 @@ import { roleWorkspace, type RunPaths } from '../store/layout.ts';
 import { placesInTree } from './tree/own-tree.ts';
 import { locateRoleFile } from './brief/assistant/role-files.ts';
 import { heldPlace } from './place/held-away.ts';
+import { forElsewhere, isElsewhere } from './remote-order.ts';
 import { resolveWorkspaces } from '../program/workspaces.ts';
 
 export interface OrderedAttempt {
@@ -45,6 +46,8 @@ export interface OrderBasis {
   env: Readonly<NodeJS.ProcessEnv>;
   /** Where the `codex-orch` shim of workers lies. */
   commandDir: string;
+  /** Where attempts go to other machines: the queue of tasks and agents that name none; null: all stay here. */
+  taskQueue: string | null;
   /** ISO 8601, UTC. */
   now(): string;
 }
@@ -71,40 +74,49 @@ export function workerOrder(
   const { agent, model, sandbox } = effectiveAgent(project, task);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
   const writableRoots = [...extraRoots, ...(tree?.writable ?? [])];
-  const ordered = orderOf(basis, {
-    use: { agent, run: task.run },
-    cwd,
-    projectWorkspaceDir,
-    attemptDir,
-    controlDir: paths.controlDir(instanceId, instance.attempt),
-    sandbox,
-    writableRoots,
-    closed: tree?.closed ?? [],
-    model,
-    outputSchemaFile: null,
-    sessionId: instance.session_id,
-    previousUsage: usageOfSession(instance),
-    wallSec: linksOf(state, instanceId).wallSec,
-    budget: budgetOfAttempt(state, instanceId),
-    knowsUsageLimits: usageLimitPolicy(state, instance) !== null,
-    stall: stallOf(project, task),
-    variables: {
-      CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
-      CODEX_ORCH_RUN_ID: state.runId,
-      // A sandbox keeps it from writing there, not from reading.
-      CODEX_ORCH_RUN_DIR: paths.root,
-      CODEX_ORCH_INSTANCE_ID: instanceId,
-      CODEX_ORCH_TASK_ID: task.id,
-      CODEX_ORCH_INSTANCE_DIR: paths.instanceDir(instanceId),
-      CODEX_ORCH_ATTEMPT_DIR: attemptDir,
-      CODEX_ORCH_QUESTIONS_DIR: paths.questionsDir(instanceId, instance.attempt),
-      CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
-      CODEX_ORCH_WORKSPACE_DIR: cwd,
-      ...(tree === null ? {} : ceilings(basis.env, [path.dirname(attemptDir), tree.folder])),
+  const goesElsewhere = isElsewhere(basis);
+  // Where programs of this machine lie is nothing to another.
+  const config = goesElsewhere ? { ...basis.config, sections: {} } : basis.config;
+  const here = orderOf(
+    { ...basis, config },
+    {
+      use: { agent, run: task.run },
+      cwd,
+      projectWorkspaceDir,
+      attemptDir,
+      controlDir: paths.controlDir(instanceId, instance.attempt),
+      sandbox,
+      writableRoots,
+      closed: tree?.closed ?? [],
+      model,
+      outputSchemaFile: null,
+      sessionId: instance.session_id,
+      previousUsage: usageOfSession(instance),
+      wallSec: linksOf(state, instanceId).wallSec,
+      budget: budgetOfAttempt(state, instanceId),
+      knowsUsageLimits: usageLimitPolicy(state, instance) !== null,
+      stall: stallOf(project, task),
+      variables: {
+        CODEX_ORCH_PROGRAM_DIR: paths.authoredDir,
+        CODEX_ORCH_RUN_ID: state.runId,
+        // A sandbox keeps it from writing there, not from reading.
+        CODEX_ORCH_RUN_DIR: paths.root,
+        CODEX_ORCH_INSTANCE_ID: instanceId,
+        CODEX_ORCH_TASK_ID: task.id,
+        CODEX_ORCH_INSTANCE_DIR: paths.instanceDir(instanceId),
+        CODEX_ORCH_ATTEMPT_DIR: attemptDir,
+        CODEX_ORCH_QUESTIONS_DIR: paths.questionsDir(instanceId, instance.attempt),
+        CODEX_ORCH_PROJECT_WORKSPACE_DIR: projectWorkspaceDir,
+        CODEX_ORCH_WORKSPACE_DIR: cwd,
+        ...(tree === null ? {} : ceilings(basis.env, [path.dirname(attemptDir), tree.folder])),
+      },
+      startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
+      generation,
     },
-    startedAt: instance.attempts.at(-1)?.started_at ?? basis.now(),
-    generation,
-  });
+  );
+  const ordered = goesElsewhere
+    ? { ...here, order: forElsewhere(basis, instanceId, here.order) }
+    : here;
   if (!resolved.ok) return { ...ordered, problem: resolved.message };
   const trouble = agentTrouble(state, instance);
   if (trouble !== null) return { ...ordered, problem: trouble };
@@ -123,7 +135,7 @@ export function ceilings(env: OrderBasis['env'], more: readonly string[]): Recor
 
 /** For a try of a role at a question; its files lie in `attemptDir`. */
 export function assistantOrder(
-  basis: OrderBasis,
+  basis: Omit<OrderBasis, 'taskQueue'>,
   interrupt: Interrupt,
   role: RoleSpec,
   files: { attemptDir: string; controlDir: string; outputSchemaFile: string; workspaceDir: string },
@@ -219,7 +231,7 @@ interface OrderNeed {
 }
 
 function orderOf(
-  { paths, state, config, env, commandDir }: OrderBasis,
+  { paths, state, config, env, commandDir }: Omit<OrderBasis, 'taskQueue'>,
   need: OrderNeed,
 ): OrderedAttempt {
   const { agent } = need.use;

@@ -3,6 +3,7 @@
  * watched, and what they left taken. Only the loop changes the state; it is told by `say` and `conclude`.
  */
 import { endOnRecord } from '../core/judge/checks.ts';
+import { recordPlaced } from '../core/judge/placement.ts';
 import type { AttemptFacts } from '../core/judge/finish.ts';
 import { recordPrepared, recordSeen } from '../core/judge/workspace.ts';
 import type { RunEvent } from '../core/events/events.ts';
@@ -15,7 +16,7 @@ import {
 } from '../core/state/checks.ts';
 import { instanceOf } from '../core/state/run-state.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
-import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
+import type { Executor, Found, Handle, Heard, Whereabouts } from '../execution/executor.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd } from '../model/attempt.ts';
 import type { Checks } from './checks.ts';
@@ -270,6 +271,7 @@ export class AttemptWork {
       stop: (mode) => handle.stop('terminated', mode === 'now' ? 'kill' : 'ask'),
     });
     if (loop.stopping === null && this.#parts.isAborting()) handle.stop('terminated', 'ask');
+    this.#followPlace(instanceId, handle);
     const end = await this.#endOf(instanceId, handle);
     if (end === null) return;
     this.#inHand += 1;
@@ -286,6 +288,22 @@ export class AttemptWork {
     } finally {
       this.#inHand -= 1;
     }
+  }
+
+  /** Has the log tell which machine has it. */
+  #followPlace(instanceId: string, { remote }: Handle): void {
+    if (remote === undefined) return;
+    const { run, loop, say } = this.#parts;
+    const { attempt } = instanceOf(run.state, instanceId);
+    const note = (where: Whereabouts): void => {
+      if (where.kind !== 'remote' || where.host === null) return;
+      const { queue, host } = where;
+      loop.beside(
+        say(() => recordPlaced(run.state, instanceId, attempt, { queue, host }, run.now())),
+      );
+    };
+    remote.onMoved(note);
+    note(remote.whereabouts());
   }
 
   /** null where its own files keep it from being watched. */

@@ -35,6 +35,8 @@ export interface AttemptContext {
   clock: Surroundings['clock'];
   env: Surroundings['env'];
   config: AgentConfig;
+  /** As in `OrderBasis`. */
+  taskQueue: string | null;
   /** Absolute: where instances have trees of their own. */
   treesRoot(): Promise<string>;
   /** The `codex-orch` shim that workers call. */
@@ -62,8 +64,9 @@ export function attemptsOf(context: AttemptContext): Attempts {
   return {
     accounts: accountsOf({ session, env, globalRoot }),
     order: (instanceId, generation) => {
-      const { config } = context;
-      const basis = { paths, state, config, env, commandDir, now: () => session.now() };
+      const { config, taskQueue } = context;
+      const now = (): string => session.now();
+      const basis = { paths, state, config, env, commandDir, taskQueue, now };
       return workerOrder(basis, instanceId, generation);
     },
     async brief(instanceId, order) {

@@ -202,6 +202,14 @@ export interface AttemptRecord {
   retry_at?: string | null;
   /** The account that it tried out, which was limited: others wait for how it goes. */
   probes?: string;
+  /** Of one that is carried out on another machine: who has it, as of the last that is known. */
+  placed?: AttemptPlace;
+}
+
+/** Which host of which queue has an attempt. */
+export interface AttemptPlace {
+  queue: string;
+  host: string;
 }
 
 /** An agent whose place another has taken, with the attempt after which, and why. */

@@ -35,7 +35,8 @@ function basis(changes: Partial<OrderBasis> = {}): OrderBasis {
   const paths = runPaths(program, RUN_ID);
   const commandDir = paths.binDir;
   const env = { PATH: '/bin' };
-  return { paths, state: run.state, config, env, commandDir, now: () => NOW, ...changes };
+  const fixed = { paths, state: run.state, config, env, commandDir, taskQueue: null };
+  return { ...fixed, now: () => NOW, ...changes };
 }
 
 const role: RoleSpec = {
@@ -84,6 +85,38 @@ it('a worker finds our command first, then what its agent would find, and knows 
     CODEX_ORCH_PROJECT_WORKSPACE_DIR: program,
     CODEX_ORCH_WORKSPACE_DIR: program,
   });
+});
+
+it('another machine is told its queue and where questions lie, and nothing that is this machine’s alone', () => {
+  const { project } = run.state.plan;
+  project.executor = 'temporal';
+  const smith = project.agents['smith'];
+  if (smith) Object.assign(smith, { runs_on: 'anvils', worker_env: ['LEVEL'] });
+  const config = { sections: { codex: { path: '/only/here' } }, problem: null };
+  const { order } = workerOrder(basis({ taskQueue: 'all', config }), id, 0);
+  expect(order.remote).toEqual({
+    id: `${RUN_ID}/${id}/1`,
+    queue: 'anvils',
+    runDir: path.join(program, '.runs', RUN_ID),
+    questionsDir: path.join(order.attemptDir, 'questions'),
+    tree: null,
+  });
+  expect(order.env).toMatchObject({
+    LEVEL: '3',
+    PATH: basis().paths.binDir,
+    CODEX_ORCH_ASKING: path.join(order.attemptDir, 'context/asking.json'),
+  });
+  expect(JSON.stringify(order)).not.toContain('/only/here');
+  if (smith) Object.assign(smith, { worker_env: ['PATH'] });
+  const { env } = workerOrder(basis({ taskQueue: 'all' }), id, 0).order;
+  expect(env).not.toHaveProperty('LEVEL');
+  expect(env['PATH']).toBe(`${basis().paths.binDir}:/smith/bin`);
+});
+
+it('an order of this machine says nothing of others', () => {
+  const { order } = workerOrder(basis({ taskQueue: 'all' }), id, 0);
+  expect(order).not.toHaveProperty('remote');
+  expect(order.env).not.toHaveProperty('CODEX_ORCH_ASKING');
 });
 
 it('an assistant has the limits of the run, and nothing by which a worker asks', () => {

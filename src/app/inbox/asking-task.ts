@@ -4,6 +4,8 @@
  * what they do not (yet) have, the log has.
  */
 import { statSync } from 'node:fs';
+import path from 'node:path';
+import { ASKING_VARIABLE, readAsking, type Asking } from '../../attempt/brief/asking.ts';
 import { readForeignJson, RECORD_LIMITS } from '../../disk/foreign-json.ts';
 import { taskDefaults } from '../../model/defaults.ts';
 import { isJsonObject } from '../../model/json.ts';
@@ -15,9 +17,20 @@ import { resolveRunId, runPaths, type RunPaths } from '../../store/layout.ts';
 
 export interface Asker {
   paths: RunPaths;
-  task: TaskSpec;
+  task: AskingTask;
   /** null where only a task was named. */
   instance: Pick<Instance, 'instance_id' | 'task_id' | 'status'> | null;
+  /** Of a worker on another machine than the run: all that it knows; null: the run lies here. */
+  elsewhere: Elsewhere | null;
+}
+
+type AskingTask = Asking['task'];
+
+export interface Elsewhere {
+  roles: Asking['roles'];
+  files: Asking['files'];
+  /** Where questions of this attempt are left. */
+  questionsDir: string;
 }
 
 export interface AskerNames {
@@ -29,9 +42,15 @@ export interface AskerNames {
 }
 
 /**
- * @throws Refusal `run-not-found`, `instance-not-found`, `task-not-found` (exit status 4), `wrong-task`
+ * @throws Refusal `run-not-found`, `instance-not-found`, `task-not-found` (exit status 4), `wrong-task`, `not-here`
  */
-export async function findAsker(names: AskerNames): Promise<Asker> {
+export async function findAsker(
+  names: AskerNames,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Asker> {
+  const away = env[ASKING_VARIABLE];
+  const elsewhere = away ? askerElsewhere(away, names) : null;
+  if (elsewhere !== null) return elsewhere;
   const paths = findRun(names.programDir, names.run);
   const instance = names.instance === null ? null : await findInstance(paths, names.instance);
   if (instance && names.task !== null && names.task !== instance.task_id) {
@@ -43,7 +62,34 @@ export async function findAsker(names: AskerNames): Promise<Asker> {
   }
   const taskId = instance?.task_id ?? names.task;
   if (taskId === null) throw new Error('neither an instance nor a task is named');
-  return { paths, instance, task: await findTask(paths, taskId) };
+  return { paths, instance, task: await findTask(paths, taskId), elsewhere: null };
+}
+
+/** A worker on another machine than its run; null: it means a run that it has started itself. */
+function askerElsewhere(file: string, names: AskerNames): Asker | null {
+  const asking = readAsking(file);
+  if (asking === null) {
+    throw new Refusal(
+      'asking-missing',
+      `${file}, by which questions are asked here, cannot be read`,
+      {
+        hint: `${ASKING_VARIABLE} names it; a worker finds it set, and leaves the file alone`,
+      },
+    );
+  }
+  const { run_id: run, instance_id: instance, task, roles, files } = asking;
+  if (names.run !== run) return null;
+  const isOther = (names.instance ?? instance) !== instance || (names.task ?? task.id) !== task.id;
+  if (isOther) {
+    const message = `only instance ${instance} of run ${run} asks from here: its run lies on another machine`;
+    throw new Refusal('not-here', message, { hint: 'leave out the options that name who asks' });
+  }
+  return {
+    paths: runPaths(names.programDir, run),
+    task,
+    instance: { instance_id: instance, task_id: task.id, status: 'running' },
+    elsewhere: { roles, files, questionsDir: path.join(path.dirname(file), '..', 'questions') },
+  };
 }
 
 /** The full id of a run that exists needs no look at the others. */

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { stringifyJson, type Json, type JsonObject } from '../../model/json.ts';
-import type { DecisionKind, Priority, RequestKind, TaskSpec } from '../../model/program.ts';
+import type { DecisionKind, Priority, RequestKind } from '../../model/program.ts';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import { handOffKeys, type InstanceInterrupt } from '../../model/run.ts';
 import { resolveInside } from '../../disk/inside.ts';
@@ -20,7 +20,7 @@ import { unsettledAttempts, type RunPaths } from '../../store/layout.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
 import { withoutSecrets } from '../../text/redact.ts';
 import type { World } from '../world.ts';
-import { findAsker, type AskerNames } from './asking-task.ts';
+import { findAsker, type Asker, type AskerNames } from './asking-task.ts';
 
 export interface Question {
   audience: 'assistant' | 'human';
@@ -63,7 +63,8 @@ export async function createInterrupt(
       metadata: shown(given.metadata),
     },
   };
-  const { paths, task, instance } = await findAsker(names);
+  const asker = await findAsker(names, world.env);
+  const { paths, task, instance, elsewhere } = asker;
   if (!instance) throw new Error('no instance is named');
   if (question.text.trim() === '') {
     throw new Refusal('question-missing', 'the question is empty', {
@@ -76,9 +77,9 @@ export async function createInterrupt(
       hint: 'give the metadata another name',
     });
   }
-  const artifacts = question.artifacts.map((file) => programFile(paths, 'artifact', file));
-  const replySchema = await checkedSchema(paths, question.replySchema);
-  const target = await targetOf(paths, task, question);
+  const artifacts = question.artifacts.map((file) => programFile(asker, 'artifact', file));
+  const replySchema = await checkedSchema(asker, question.replySchema);
+  const target = await targetOf(asker, question);
   const interrupt: InstanceInterrupt = {
     interrupt_id: '',
     run_id: paths.runId,
@@ -107,9 +108,14 @@ export async function createInterrupt(
   }
   const over = ['done', 'failed', 'skipped'].includes(instance.status);
   if (over) await refuseWhenRunIsOver(paths, interrupt);
+  const own = elsewhere === null ? askingAttempt(world.env, paths, instance.instance_id) : null;
   do interrupt.interrupt_id = `int-${randomBytes(6).toString('hex')}`;
-  while (!leave(paths, interrupt, askingAttempt(world.env, paths, instance.instance_id)));
-  if (currentHolder(paths) === null) await receiveWithoutEngine(world, paths);
+  while (
+    elsewhere === null
+      ? !leave(paths, interrupt, own)
+      : dropQuestion(elsewhere.questionsDir, interrupt) === null
+  );
+  if (elsewhere === null && currentHolder(paths) === null) await receiveWithoutEngine(world, paths);
   const warnings = over
     ? [`instance ${instance.instance_id} is ${instance.status}: the answer may reach no one`]
     : [];
@@ -144,7 +150,8 @@ function askingAttempt(env: World['env'], paths: RunPaths, instanceId: string): 
 
 /** Leaves the question where whoever asks may write. False if its id is taken there. */
 function leave(paths: RunPaths, interrupt: InstanceInterrupt, attempt: number | null): boolean {
-  if (attempt !== null) return dropQuestion(paths, interrupt, attempt) !== null;
+  const questionsOf = (one: number): string => paths.questionsDir(interrupt.instance_id, one);
+  if (attempt !== null) return dropQuestion(questionsOf(attempt), interrupt) !== null;
   try {
     return dropInterrupt(paths, interrupt);
   } catch (error) {
@@ -154,7 +161,7 @@ function leave(paths: RunPaths, interrupt: InstanceInterrupt, attempt: number | 
     );
     const isClosed = error instanceof Refusal && error.code === 'inbox-not-writable';
     if (!isClosed || !running) throw error;
-    return dropQuestion(paths, interrupt, running.attempt) !== null;
+    return dropQuestion(questionsOf(running.attempt), interrupt) !== null;
   }
 }
 
@@ -177,8 +184,7 @@ type TargetFields = Pick<
 >;
 
 async function targetOf(
-  paths: RunPaths,
-  task: TaskSpec,
+  { paths, task, elsewhere }: Asker,
   question: Question,
 ): Promise<TargetFields> {
   if (question.audience === 'human') {
@@ -205,7 +211,10 @@ async function targetOf(
     import('../../core/requests/recommend.ts'),
     import('../assistants/program-roles.ts'),
   ]);
-  const { roles, broken } = await readRoles(paths.authoredDir);
+  const { roles, broken } =
+    elsewhere === null
+      ? await readRoles(paths.authoredDir)
+      : { roles: elsewhere.roles, broken: new Map<string, string>() };
   const { requestKind, decisionKind, targetRole } = question;
   const result = resolveTarget({ task, roles, requestKind, decisionKind }, targetRole);
   if (result.ok) return result.target;
@@ -223,9 +232,10 @@ async function targetOf(
 }
 
 /** A file of the program, as a path relative to it. */
-function programFile(paths: RunPaths, what: string, file: string): string {
+function programFile({ paths, elsewhere }: Asker, what: string, file: string): string {
   const relative = path.isAbsolute(file) ? path.relative(paths.authoredDir, file) : file;
   const normal = path.posix.normalize(relative.split(path.sep).join('/'));
+  if (elsewhere?.files.includes(normal)) return normal;
   const inside = resolveInside(paths.authoredDir, normal);
   if (!inside.ok) {
     throw new Refusal('outside-program', `${what} "${file}": ${inside.reason}`, {
@@ -240,9 +250,11 @@ function programFile(paths: RunPaths, what: string, file: string): string {
 }
 
 /** One that no reply could ever fit would hold the run up for good. */
-async function checkedSchema(paths: RunPaths, schema: string | null): Promise<string | null> {
+async function checkedSchema(asker: Asker, schema: string | null): Promise<string | null> {
   if (schema === null) return null;
-  const relative = programFile(paths, 'reply schema', schema);
+  const { paths, elsewhere } = asker;
+  const relative = programFile(asker, 'reply schema', schema);
+  if (elsewhere !== null) return relative;
   const [{ loadSchema }, { schemaPlace }] = await Promise.all([
     import('../../schema/json-schema.ts'),
     import('../../engine/reply.ts'),

@@ -33,8 +33,9 @@ export async function recommendWhomToAsk(
     requestKind: RequestKind | null;
     decisionKind: DecisionKind | null;
   },
+  env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<RoleRecommendation | HumanRecommendation> {
-  const { paths, task } = await findAsker(names);
+  const { paths, task, elsewhere } = await findAsker(names, env);
   const { allow_human } = task.interaction_policy;
   const { requestKind, decisionKind } = query;
   if (query.audience === 'human') {
@@ -49,7 +50,7 @@ export async function recommendWhomToAsk(
       hint: 'question, clarification, approval or control_request',
     });
   }
-  const { roles } = await readRoles(paths.authoredDir);
+  const { roles } = elsewhere ?? (await readRoles(paths.authoredDir));
   const result = recommendRole({ task, roles, requestKind, decisionKind });
   if (!result.ok) {
     throw new Refusal(result.code, result.message, {

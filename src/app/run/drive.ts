@@ -196,6 +196,7 @@ function attemptContext(world: World, session: RunSession): AttemptContext {
     env: world.env,
     treesRoot: async () => (await loadGlobalConfig(globalRoot)).config.trees.dir,
     config: { sections: {}, problem: null },
+    taskQueue: null,
     globalRoot,
     commandPath: writeCommandShim(shimDirectory(paths.binDir, globalRoot), selfCommand(world)),
     roles: () => (roles ??= askableRoles(paths.authoredDir)),
@@ -209,7 +210,6 @@ async function askableRoles(programDir: string): Promise<AskableRole[]> {
     id,
     title,
     description,
-    request_kinds: policy.request_kinds,
-    decision_kinds: policy.decision_kinds,
+    ...policy,
   }));
 }

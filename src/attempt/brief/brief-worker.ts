@@ -11,6 +11,7 @@ import type { Json } from '../../model/json.ts';
 import { scopeName, type TaskSpec } from '../../model/program.ts';
 import type { Continuation, Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
+import { writeAsking, type Asking } from './asking.ts';
 import { isResultCalledFor } from './called-for.ts';
 import { isFile } from '../../disk/stats-of.ts';
 import { patchBetween } from '../../git/changes.ts';
@@ -101,7 +102,22 @@ export async function briefWorker(
     resultCalledFor: isResultCalledFor(state, task),
   });
   if (!outcome.ok) return { ok: false, message: `${outcome.location}: ${outcome.message}` };
+  if (order.remote !== undefined) writeAsking(order, askingOf(run, instance, task));
   return { ok: true, order: { ...order, outputSchemaFile: outcome.outputSchemaFile } };
+}
+
+function askingOf({ state, roles }: BriefedRun, instance: Instance, task: TaskSpec): Asking {
+  const { id, labels, assistant_hints, interaction_policy } = task;
+  return {
+    run_id: state.runId,
+    instance_id: instance.instance_id,
+    task: { id, labels, assistant_hints, interaction_policy },
+    roles: roles.map(({ id: roleId, request_kinds, decision_kinds, task_labels_any, ask_when }) => {
+      const policy = { request_kinds, decision_kinds, task_labels_any, ask_when };
+      return { id: roleId, policy };
+    }),
+    files: state.plan.files.map(({ relative_path: file }) => file),
+  };
 }
 
 function upstreamOutputs(run: BriefedRun, instance: Instance): Record<string, UpstreamOutput> {

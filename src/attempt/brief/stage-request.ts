@@ -4,13 +4,7 @@
  * path is absolute unless it says otherwise; nothing here is read from the environment.
  */
 import type { Json, JsonObject } from '../../model/json.ts';
-import type {
-  DecisionKind,
-  ProjectSpec,
-  RequestKind,
-  Sandbox,
-  TaskSpec,
-} from '../../model/program.ts';
+import type { ProjectSpec, RolePolicy, Sandbox, TaskSpec } from '../../model/program.ts';
 import type { MergeConflict } from '../../model/trees.ts';
 import type {
   Continuation,
@@ -147,12 +141,10 @@ export interface LoopBudget {
   newlyGranted: number;
 }
 
-export interface AskableRole {
+export interface AskableRole extends RolePolicy {
   id: string;
   title: string;
   description: string;
-  request_kinds: RequestKind[];
-  decision_kinds: DecisionKind[];
 }
 
 export interface StagedBackend {

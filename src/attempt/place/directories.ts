@@ -154,7 +154,7 @@ function removeControl(directory: string): void {
 
 /** What tells who runs, what an agent alone was to read, and temporary files. */
 function isEngines(name: string): boolean {
-  return /^(?:(?:agent|claim)-\d+|given-.+|exit|stop|\..*)$/.test(name);
+  return /^(?:(?:agent|claim)-\d+|given-.+|exit|stop|remote\.json|\..*)$/.test(name);
 }
 
 function moved(attemptDir: string, controlDir: string, name: string): boolean {

@@ -29,11 +29,11 @@ export const command = defineCommand({
       throw unnamed('task', '--task-id', 'CODEX_ORCH_TASK_ID');
     }
     const { recommendWhomToAsk } = await import('../../app/inbox/recommend-role.ts');
-    const recommendation = await recommendWhomToAsk(names, {
-      audience,
-      requestKind: kind,
-      decisionKind,
-    });
+    const recommendation = await recommendWhomToAsk(
+      names,
+      { audience, requestKind: kind, decisionKind },
+      context.env,
+    );
     if (options.json) return printJson(recommendation);
     const { printYaml } = await import('../print.ts');
     printYaml({ ...recommendation }, context);

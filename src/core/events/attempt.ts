@@ -1,7 +1,7 @@
 /** Events of attempts: how one began and ended, and what it left. */
 import type { Json } from '../../model/json.ts';
 import type { ProcessEnd } from '../../model/attempt.ts';
-import type { AttemptRecord, FileRecord } from '../../model/run.ts';
+import type { AttemptPlace, AttemptRecord, FileRecord } from '../../model/run.ts';
 import { beginItems } from '../state/region-counts.ts';
 import { countSpent } from '../state/budgets.ts';
 import { instanceOf, linksOf, type RunState } from '../state/run-state.ts';
@@ -24,8 +24,13 @@ interface AttemptFinished extends ProcessEnd {
   attempt: number;
 }
 
+interface AttemptPlaced extends AttemptPlace {
+  attempt: number;
+}
+
 export interface AttemptEvents {
   attempt_started: AttemptStarted;
+  attempt_placed: AttemptPlaced;
   attempt_finished: AttemptFinished;
   session_lost: { session_id: string; reason: string };
   result_materialized: { attempt: number; sha256: string; result: Json };
@@ -54,6 +59,23 @@ export const attemptEvents: Family<AttemptEvents> = {
     says: ({ attempt, session_id: session }) =>
       `attempt ${attempt}${session === null ? '' : `, continues session ${session}`}`,
     news: 'started',
+  },
+  attempt_placed: {
+    since: 2,
+    misfit(state, event) {
+      const { attempt, attempts } = instanceOf(state, event.instance_id);
+      if (event.payload.attempt !== attempt) {
+        return `attempt ${event.payload.attempt} does not run: the last one is ${attempt}`;
+      }
+      if (attempts.at(-1)?.finished_at !== null) return `attempt ${attempt} has ended already`;
+      return unless(state, event, 'running');
+    },
+    apply(state, { instance_id: id, payload: { attempt, queue, host } }) {
+      const record = instanceOf(state, id).attempts.find((each) => each.attempt === attempt);
+      if (record) record.placed = { queue, host };
+    },
+    says: ({ attempt, queue, host }) => `attempt ${attempt} on ${host} (queue ${queue})`,
+    news: 'placed',
   },
   attempt_finished: {
     since: 1,

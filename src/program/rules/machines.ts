@@ -5,7 +5,6 @@ import { resolveAgent } from '../../agents/resolve-agent.ts';
 import {
   depotUrlOf,
   isThisMachine,
-  temporalDefaults,
   type DepotSettings,
   type ExecutorName,
   type TemporalSettings,
@@ -158,11 +157,11 @@ function checkRemoteTask(task: TaskSpec, project: ProjectSpec, add: Add): void {
   }
 }
 
-/** Workers of which queue may have the attempts of a task: the nearest word counts. */
+/** Workers of which queue may have the attempts of a task: the nearest word counts; `taskQueue`: where there is none. */
 export function queueOf(
   project: Pick<ProjectSpec, 'agents'>,
   task: Pick<TaskSpec, 'agent' | 'runs_on'>,
-  temporal: Pick<TemporalSettings, 'task_queue'> = temporalDefaults,
+  taskQueue: string,
 ): string {
-  return task.runs_on ?? resolveAgent(project, task.agent).runs_on ?? temporal.task_queue;
+  return task.runs_on ?? resolveAgent(project, task.agent).runs_on ?? taskQueue;
 }

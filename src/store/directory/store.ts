@@ -80,7 +80,10 @@ export class DirectoryRunStore implements RunStore {
         return dropInterrupt(paths, message.interrupt) ? file : null;
       }
       case 'question':
-        return dropQuestion(paths, message.interrupt, message.attempt);
+        return dropQuestion(
+          paths.questionsDir(message.interrupt.instance_id, message.attempt),
+          message.interrupt,
+        );
       case 'reply': {
         const file = paths.replyFile(message.reply.interrupt_id);
         return dropReply(paths, message.reply) ? file : null;

@@ -28,17 +28,11 @@ export function dropInterrupt(paths: RunPaths, interrupt: Interrupt): boolean {
 }
 
 /**
- * Leaves a worker's question in the directory of its attempt. Returns the file; null if its id is taken there.
+ * Leaves a worker's question in the directory for those of its attempt. Returns the file; null if its id is taken there.
  * @throws Refusal as `dropInterrupt`
  */
-export function dropQuestion(
-  paths: RunPaths,
-  interrupt: InstanceInterrupt,
-  attempt: number,
-): string | null {
-  const { instance_id, interrupt_id } = interrupt;
-  const directory = paths.questionsDir(instance_id, attempt);
-  const file = path.join(directory, `${interrupt_id}.json`);
+export function dropQuestion(directory: string, interrupt: InstanceInterrupt): string | null {
+  const file = path.join(directory, `${interrupt.interrupt_id}.json`);
   try {
     // Made with the first question: most workers ask none.
     if (!lstatSync(directory, { throwIfNoEntry: false })) makeDirectory(directory);

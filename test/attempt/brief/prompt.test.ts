@@ -26,6 +26,8 @@ const architect: AskableRole = {
   description: 'Knows the plan',
   request_kinds: ['question'],
   decision_kinds: ['scope'],
+  task_labels_any: [],
+  ask_when: [],
 };
 const reviewer: AskableRole = { ...architect, id: 'reviewer', decision_kinds: ['review'] };
 const review = {
