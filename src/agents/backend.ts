@@ -66,6 +66,8 @@ export interface Backend {
    * such thing. `env`: as for `locate`.
    */
   sessionUse(env: Environment): SessionUse | null;
+  /** The directory below which it finds any session that it has kept, on whatever machine; null: nobody knows. `env`: as for `locate`. */
+  sessionRoot(env: Environment): string | null;
   /** The file in which it keeps a session, where that can be told; `env`: as for `locate`. */
   sessionFile(sessionId: string, env: Environment): string | null;
   /**

@@ -18,6 +18,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -195,6 +196,27 @@ export function createForWriting(file: string, options: WriteOptions = {}): numb
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
   const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
   return openSync(file, flags, fileMode(path.dirname(file), options));
+}
+
+/**
+ * Appends what a file does not have yet: `offset` is where these bytes begin in it. Nothing where that is beyond its end.
+ * Returns its size then, bytes. Never through a link.
+ */
+export function appendFrom(file: string, offset: number, bytes: Uint8Array): number {
+  const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+  faultPoint('append', file);
+  const fd = openSync(file, flags, fileMode(path.dirname(file), {}));
+  try {
+    const { size } = fstatSync(fd);
+    if (offset > size || offset + bytes.length <= size) return size;
+    const rest = bytes.subarray(size - offset);
+    faultPoint('append', file, () => writeAll(fd, halfOf(rest)));
+    writeAll(fd, rest);
+    return size + rest.length;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Creates a directory and its parents. False, and nothing done, where it is. */

@@ -13,6 +13,9 @@ export interface RunRefs {
   left(instanceId: string): string;
   /** What stood in its tree when an attempt had ended with a question. */
   asked(instanceId: string, attempt: number): string;
+  /** What stood in its tree when its attempt went to another machine, and what came back. */
+  sent(instanceId: string): string;
+  returned(instanceId: string): string;
   /** Commits that an agent made by itself, for reading. */
   own(instanceId: string): string;
   /** The merge of what nothing depends on, once the run is done. */
@@ -38,6 +41,8 @@ export function runRefs(runId: string): RunRefs {
     start: (id) => `${of(id)}-start`,
     left: (id) => `${of(id)}-left`,
     asked: (id, attempt) => `${of(id)}-asked-${attempt}`,
+    sent: (id) => `${of(id)}-sent`,
+    returned: (id) => `${of(id)}-returned`,
     own: (id) => `${of(id)}-own`,
     result: `${all}result`,
     program: `${all}program`,

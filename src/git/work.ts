@@ -30,7 +30,14 @@ export interface WrittenWork {
   removed: string[];
 }
 
-export type Work = WrittenWork | { ok: false; message: string };
+export type Work =
+  | WrittenWork
+  | {
+      ok: false;
+      message: string;
+      /** Files that are larger than may be; not there where it is something else. */
+      large?: string[];
+    };
 
 /** Writes all that git does not ignore as a tree; nothing of what the agent's git was told counts. */
 export async function writeWork(git: Git, tree: Tree, options: WorkOptions): Promise<Work> {
@@ -64,8 +71,9 @@ async function writeWith(git: Git, tree: Tree, options: WorkOptions): Promise<Wo
   const large = tooLarge(tree.directory, [...changed, ...untracked], options.maxFileBytes);
   if (large.length > 0) {
     const most = options.maxFileBytes / 1024 / 1024;
-    const message = `larger than max_file_mb (${most} MB): ${large.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
-    return { ok: false, message };
+    const sizes = large.map(({ name, size }) => `${name} (${Math.ceil(size / 1024 / 1024)} MB)`);
+    const message = `larger than max_file_mb (${most} MB): ${sizes.join(', ')}. Have git ignore what is no part of the work, remove it, or raise tree.max_file_mb`;
+    return { ok: false, message, large: large.map(({ name }) => name) };
   }
   // By its name `add` would take what is below it now, and that is a repository.
   const gaveWay = changed.filter((name) => nested.some((inside) => inside.startsWith(`${name}/`)));
@@ -192,12 +200,16 @@ async function differing(
   return found;
 }
 
-/** Names files that are larger, with their sizes. */
-function tooLarge(directory: string, names: readonly string[], maxBytes: number): string[] {
+/** Files that are larger, with their sizes in bytes. */
+function tooLarge(
+  directory: string,
+  names: readonly string[],
+  maxBytes: number,
+): { name: string; size: number }[] {
   return names.flatMap((name) => {
     const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
     if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
-    return [`${name} (${Math.ceil(stats.size / 1024 / 1024)} MB)`];
+    return [{ name, size: stats.size }];
   });
 }
 

@@ -62,6 +62,7 @@ export const acpBackend: Backend = {
   obstacle,
   reader: createAcpReader,
   sessionUse: () => null,
+  sessionRoot: () => null,
   sessionFile: () => null,
   account({ command, args }, env) {
     const words = [...(command ?? []), ...args];

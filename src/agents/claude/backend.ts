@@ -23,6 +23,7 @@ import {
   locksDirectory,
   newSession,
   claudeSessionFile,
+  claudeSessions,
 } from './session.ts';
 import { claudeSettings, settleClaude } from './settings.ts';
 import { createClaudeReader } from './stream.ts';
@@ -95,6 +96,7 @@ export const claudeBackend: Backend = {
   reader: createClaudeReader,
   // What it uses, its output tells.
   sessionUse: () => null,
+  sessionRoot: claudeSessions,
   sessionFile: claudeSessionFile,
   account: (_, env) => claudeAccount(env),
   failure: claudeFailure,

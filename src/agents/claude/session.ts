@@ -66,9 +66,14 @@ export function assertUnused(session: string, env: Environment): void {
   }
 }
 
+/** Below it, in folders named after directories; one is found in whichever of them. */
+export function claudeSessions(env: Environment): string {
+  return path.join(claudeHome(env), 'projects');
+}
+
 /** The file in which it keeps a session; null where it keeps none of that name. */
 export function claudeSessionFile(session: string, env: Environment): string | null {
-  const projects = path.join(claudeHome(env), 'projects');
+  const projects = claudeSessions(env);
   const files = namesIn(projects).map((name) => path.join(projects, name, `${session}.jsonl`));
   return files.find(isFile) ?? null;
 }

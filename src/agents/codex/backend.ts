@@ -12,7 +12,7 @@ import { codexCli, codexHomeIn } from './binary.ts';
 import { codexAccount } from './account.ts';
 import { codexCommandLine } from './command-line.ts';
 import { codexFailure } from './failures.ts';
-import { codexSessionUse, sessionFile } from './session-use.ts';
+import { codexSessionUse, sessionFile, sessionsIn } from './session-use.ts';
 import { codexSettings, settleCodex } from './settings.ts';
 import { createCodexReader } from './stream.ts';
 
@@ -71,6 +71,7 @@ export const codexBackend: Backend = {
   obstacle: (settings, env) => programObstacle(codexCli, codexSettings({ settings }).program, env),
   reader: createCodexReader,
   sessionUse: codexSessionUse,
+  sessionRoot: sessionsIn,
   sessionFile: (sessionId, env) => sessionFile(env, sessionId),
   account: codexAccount,
   failure: codexFailure,

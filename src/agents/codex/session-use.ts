@@ -53,14 +53,16 @@ export function codexSessionUse(env: Environment): SessionUse {
   };
 }
 
+/** Below it, by year, month and day; one that was copied there goes on. */
+export function sessionsIn(env: Environment): string {
+  return path.join(env['CODEX_HOME'] || path.join(env['HOME'] || homedir(), '.codex'), 'sessions');
+}
+
 /** Where Codex keeps a session; null where it keeps none of that name. */
 export function sessionFile(env: Environment, sessionId: string): string | null {
   // A UUID of version 7 begins with its time (RFC 9562, section 5.7); directories are named after the local day.
   const startedMs = Number.parseInt(sessionId.slice(0, 13).replace('-', ''), 16);
-  const root = path.join(
-    env['CODEX_HOME'] || path.join(env['HOME'] || homedir(), '.codex'),
-    'sessions',
-  );
+  const root = sessionsIn(env);
   for (const days of [0, -1, 1]) {
     const day = new Date(startedMs + days * DAY_MS);
     if (Number.isNaN(day.getTime())) return null;

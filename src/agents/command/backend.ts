@@ -61,6 +61,7 @@ export const commandBackend: Backend = {
   obstacle,
   reader,
   sessionUse: () => null,
+  sessionRoot: () => null,
   sessionFile: () => null,
   account: () => null,
   failure: commandFailure,

@@ -6,19 +6,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { copyTree, makeDirectory, remove, removeTree, writeFile } from '../../disk/disk.ts';
 import { realPathOf } from '../../disk/real-path.ts';
-import {
-  bubblewrapIn,
-  sandboxProblem,
-  sandboxWords,
-  type HeldOrder,
-} from '../../execution/local/surroundings.ts';
+import { setUpTree } from '../../execution/local/tree-setup.ts';
 import type { Git } from '../../git/git.ts';
 import { makeTree, type NewTree } from '../../git/tree.ts';
 import type { FailureKind, Instance } from '../../model/run.ts';
-import { withoutRepository } from '../../processes/git-environment.ts';
-import { runBounded } from '../../processes/run-briefly.ts';
 import type { RunPaths } from '../../store/layout.ts';
-import { secretsIn, withoutSecretsIn } from '../../text/redact.ts';
 import { inTree, treeAt, type OwnTree } from './own-tree.ts';
 
 export interface LayOutContext {
@@ -39,10 +31,6 @@ export interface TreeToLayOut extends Pick<NewTree, 'start' | 'merge' | 'left'> 
   instance: Instance;
   directory: string;
 }
-
-const SETUP_MS = 600_000;
-const SETUP_BYTES = 64 * 1024 * 1024;
-const KEPT_BYTES = 1024 * 1024;
 
 /** Whether a tree is there, and all of it. */
 export function isWhole(paths: RunPaths, directory: string): boolean {
@@ -116,54 +104,22 @@ function isBelow(directory: string, place: string): boolean {
   return place === directory || place.startsWith(directory + path.sep);
 }
 
-/** In the sandbox of the task, as its checks are: what it runs was written by those before. */
 async function setUp(
   { paths, env }: LayOutContext,
   { instance_id: id, attempt }: Instance,
   own: OwnTree,
   directory: string,
 ): Promise<TreeProblem | null> {
-  const { spec, workspaces, base } = own;
+  const { spec, workspaces, base, isHeld, secrets } = own;
   if (spec.setup === null) return null;
   const { cwd, extraRoots } = inTree(workspaces, base.worktree, directory);
-  const attemptDir = paths.attemptDir(id, attempt);
-  const scratch = path.join(attemptDir, 'scratch');
-  makeDirectory(scratch);
-  const held = await sandboxOf(own, env, {
-    ...{ cwd, attemptDir: scratch, programDir: paths.authoredDir },
+  const problem = await setUpTree(env, {
+    ...{ line: spec.setup, cwd, isHeld, secrets },
     writableRoots: [directory, ...extraRoots],
-    // The repository is the tree's own, and not yet anybody's at work.
-    closed: [],
+    attemptDir: paths.attemptDir(id, attempt),
+    programDir: paths.authoredDir,
   });
-  const line = ['/bin/sh', '-c', `exec 2>&1\n${spec.setup}`];
-  const [program = '', ...words] = [...held.before, ...line];
-  const { code, stdout, stderr } = await runBounded([program, ...words], {
-    cwd,
-    env: { ...withoutRepository(env), PWD: cwd, ...held.env },
-    timeoutMs: SETUP_MS,
-    maxBytes: SETUP_BYTES,
-  });
-  const printed = Buffer.concat([stdout, Buffer.from(stderr)]);
-  const output = withoutSecretsIn(printed, secretsIn(env, own.secrets)).subarray(-KEPT_BYTES);
-  writeFile(path.join(attemptDir, 'setup.log'), output);
-  if (code === 0) return null;
-  const how = code === null ? 'did not end' : `ended with exit status ${code}`;
-  const tail = output.toString('utf8').trimEnd().split('\n').slice(-20).join('\n');
-  return failed('tree_setup', `"tree.setup" ${how}: ${spec.setup}\n${tail}`);
-}
-
-/** Nothing where the task has none, or none can be had. Caches of package managers lie in the attempt, then. */
-async function sandboxOf(
-  { isHeld }: OwnTree,
-  env: LayOutContext['env'],
-  place: Omit<HeldOrder, 'sandbox'>,
-): Promise<{ before: string[]; env: Record<string, string> }> {
-  if (!isHeld || (await sandboxProblem(env)) !== null) return { before: [], env: {} };
-  const cache = path.join(place.attemptDir, 'cache');
-  return {
-    before: sandboxWords({ ...place, sandbox: 'workspace-write' }, bubblewrapIn(env), []),
-    env: { TMPDIR: place.attemptDir, XDG_CACHE_HOME: cache, npm_config_cache: cache },
-  };
+  return problem === null ? null : failed('tree_setup', problem);
 }
 
 function failed(failureKind: FailureKind, message: string): TreeProblem {

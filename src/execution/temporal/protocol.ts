@@ -3,6 +3,7 @@
  * asks of the depot. See docs/design/machines.md.
  */
 import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../../model/attempt.ts';
+import type { Refusal } from '../../model/refusal.ts';
 
 /** Another number cannot be worked for: refused with both in the message. */
 export const PROTOCOL_VERSION = 1;
@@ -87,9 +88,12 @@ export interface Delivery {
   layOut(place: string): Promise<AttemptOrder>;
   /** Hands in what was printed and asked since; at most once a second. */
   handInOutput(order: AttemptOrder): Promise<Orders>;
-  checkpoint(order: AttemptOrder): Promise<void>;
+  /** As its tree and session are now. `sessionId`: as its agent has told so far; null: as in the order. */
+  checkpoint(order: AttemptOrder, sessionId: string | null): Promise<void>;
   /** All that it left, the end last. */
   handInEnd(order: AttemptOrder, end: AttemptEnd): Promise<void>;
+  /** In place of an end, where `layOut` has refused: nothing ran, and why. */
+  handInRefusal(refusal: Refusal): Promise<void>;
 }
 
 /** The depot could not be reached, or would not answer: `passes` tells whether to try again. */

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { until } from '../local/orders.ts';
+import { host, madeTree, remoteOrder, runSide, treeOrder, workOn } from './remote-attempts.ts';
+
+describe('an attempt that goes to another machine by a directory', () => {
+  it('has what it was given at the same places, and brings back what it left', async () => {
+    const { root, dispatch } = runSide();
+    const order = remoteOrder(
+      root,
+      'cat; cat context/in.txt; pwd; echo "$CODEX_ORCH_ATTEMPT_DIR" > "$CODEX_ORCH_ATTEMPT_DIR/where.txt"; echo out >&2; mkdir -p "$CODEX_ORCH_ATTEMPT_DIR/d"; printf x > "$CODEX_ORCH_ATTEMPT_DIR/d/tool"; chmod +x "$CODEX_ORCH_ATTEMPT_DIR/d/tool"; cat "$CODEX_ORCH_ATTEMPT_DIR/context/in.txt"',
+    );
+    writeFileSync(
+      path.join(order.controlDir, 'prompt.md'),
+      `Your directory: ${order.attemptDir}, and no ${order.programDir}s.\n`,
+    );
+    mkdirSync(path.join(order.attemptDir, 'context'), { recursive: true });
+    // What a person wrote names this machine's place, and still does there.
+    writeFileSync(path.join(order.attemptDir, 'context', 'in.txt'), `at ${order.attemptDir}\n`);
+    const placement = await dispatch.give(order);
+    expect(await dispatch.given(order)).toEqual(placement);
+    const machine = host();
+    const { order: there } = await workOn(placement, machine);
+    const end = await dispatch.takeIn(order);
+    expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
+    expect(end.final_message).toEqual({ file: path.join(order.controlDir, 'events.jsonl') });
+    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    expect(printed).toContain(`Your directory: ${there.attemptDir}, and no ${order.programDir}s.`);
+    expect(printed).toContain(`at ${order.attemptDir}\n`);
+    expect(printed).toContain(there.cwd);
+    expect(readFileSync(path.join(order.controlDir, 'stderr.log'), 'utf8')).toContain('out');
+    const where = readFileSync(path.join(order.attemptDir, 'where.txt'), 'utf8').trim();
+    expect(where).toBe(there.attemptDir);
+    expect(where.startsWith(machine.directory)).toBe(true);
+    const tool = statSync(path.join(order.attemptDir, 'd', 'tool'));
+    expect(tool.mode & 0o777).toBe(0o700);
+    expect(await dispatch.takeIn(order)).toEqual(end);
+    await dispatch.close(order);
+    expect(await dispatch.given(order)).toBeNull();
+  });
+
+  it('says what it prints while it runs, and is told', async () => {
+    const { root, dispatch } = runSide();
+    const order = remoteOrder(root, 'echo one; while ! [ -e go ]; do sleep 0.02; done; echo two');
+    const placement = await dispatch.give(order);
+    const heard: string[] = [];
+    let isEnded = false;
+    const stop = dispatch.follow(order, {
+      sign: ({ host: name, state }) => heard.push(`${name} ${state}`),
+      output: () => heard.push('output'),
+      end: () => (isEnded = true),
+    });
+    await workOn(placement, host(), async (there, delivery) => {
+      await delivery.sign({ host: 'h1', state: 'running', at: new Date().toISOString() });
+      const mirrored = path.join(order.controlDir, 'events.jsonl');
+      for (;;) {
+        await delivery.handInOutput(there);
+        if (existsSync(mirrored) && readFileSync(mirrored, 'utf8') === 'one\n') break;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      dispatch.tell(order, { stop: { reason: 'terminated', how: 'ask' }, isOver: false });
+      const orders = await delivery.handInOutput(there);
+      expect(orders).toEqual({ stop: { reason: 'terminated', how: 'ask' }, isOver: false });
+      writeFileSync(path.join(there.cwd, 'go'), '');
+    });
+    await until('the end is heard of', () => isEnded);
+    stop();
+    expect(heard).toContain('h1 running');
+    expect(heard).toContain('output');
+    await dispatch.takeIn(order);
+    const mirrored = path.join(order.controlDir, 'events.jsonl');
+    expect(readFileSync(mirrored, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  it('works in a tree of its own, and its work lies in that of the run', async () => {
+    const { root, dispatch } = runSide();
+    const made = await madeTree(root, {
+      'a.txt': 'one\n',
+      'gone.txt': 'x\n',
+      '.gitignore': 'ig\n',
+    });
+    const { tree } = made;
+    writeFileSync(path.join(tree.directory, 'before.txt'), 'of an earlier attempt\n');
+    const run =
+      'set -e; cat before.txt; echo two >> a.txt; rm gone.txt; mkdir d; echo n > d/new; echo i > ig; git status --short; git log --oneline | cat';
+    const order = treeOrder(root, made, run);
+    const { order: there } = await workOn(await dispatch.give(order), host());
+    expect(there.cwd).not.toBe(tree.directory);
+    const end = await dispatch.takeIn(order);
+    expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
+    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    expect(printed).toContain('of an earlier attempt');
+    expect(printed).toContain('?? before.txt');
+    expect(printed).toContain('first');
+    const at = (name: string): string => path.join(tree.directory, name);
+    expect(readFileSync(at('a.txt'), 'utf8')).toBe('one\ntwo\n');
+    expect(readFileSync(at('d/new'), 'utf8')).toBe('n\n');
+    expect(readFileSync(at('before.txt'), 'utf8')).toBe('of an earlier attempt\n');
+    expect([existsSync(at('gone.txt')), existsSync(at('ig'))]).toEqual([false, false]);
+    await dispatch.close(order);
+    expect(made.repository.git('for-each-ref', 'refs/codex-orch')).toBe('');
+  });
+});
