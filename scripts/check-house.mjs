@@ -107,6 +107,8 @@ only({
     'src/execution/local/process-times.ts': 'reads /proc',
     'src/app/run/background.ts': "opens the log of an engine's own output",
     'src/app/run/served-file.ts': 'streams what the reader has opened',
+    'src/execution/temporal/depot/routes.ts': 'streams what the reader has opened',
+    'src/execution/temporal/depot/http-room.ts': 'streams what the reader has opened',
     'src/app/machine/skills.ts': 'reads what is delivered with the program',
     'src/web/server/static-page.ts': 'reads what is delivered with the program',
     'src/cli/interrupt/create.ts': 'reads what its caller names, also from a pipe',

@@ -52,6 +52,7 @@ export const tiers = {
     'test/execution/local/launcher.test.ts',
     'test/execution/local/process-group.test.ts',
     'test/execution/local/watch.test.ts',
+    'test/execution/temporal/depot-http.test.ts',
     'test/execution/temporal/depot.test.ts',
     'test/faults',
     'test/git',

@@ -11,8 +11,6 @@ import type { AttemptEnd, AttemptOrder, RemoteTree } from '../../../src/model/at
 import { makeRepository, testEnv, testGit } from '../../git/made-repository.ts';
 import { newOrder, temporaryDirectory, type OrderChange } from '../local/orders.ts';
 
-export const RUN = '20260101T000000-abcdefgh';
-
 /** A machine of a run: its depot, its user's directory, and the side of the engine. */
 export interface RunSide {
   root: string;
@@ -39,7 +37,7 @@ export function remoteOrder(root: string, run: string, change: OrderChange = {})
   const order = newOrder(root, { run, ...change }, change.env?.['PROMPT'] ?? 'Work.\n');
   const runDir = path.dirname(path.dirname(path.dirname(path.dirname(order.attemptDir))));
   const questionsDir = path.join(order.attemptDir, 'questions');
-  const id = `${RUN}/i-${(count += 1)}/1`;
+  const id = `20260101T000000-${(count += 1)}/i/1`;
   const empty = order.programDir;
   return {
     ...order,

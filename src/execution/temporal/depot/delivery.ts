@@ -14,7 +14,6 @@ import type { Manifest } from '../parcel/manifest.ts';
 import { manifestBytes } from '../parcel/pack.ts';
 import { laidOut, layOutPlace } from '../parcel/place.ts';
 import {
-  DepotFailure,
   PROTOCOL_VERSION,
   type Delivery,
   type Orders,
@@ -22,6 +21,7 @@ import {
   type Sign,
 } from '../protocol.ts';
 import { DirectoryRoom, overOrders, questionName } from './directory-room.ts';
+import { HttpRoom } from './http-room.ts';
 import { outputNames, type OutputName } from './layout.ts';
 import { MAX_APPEND_BYTES, MAX_QUESTION_BYTES, MAX_QUESTIONS } from './limits.ts';
 import type { Room } from './room.ts';
@@ -169,7 +169,7 @@ function chunkOf(file: string, offset: number): Buffer {
   return Buffer.isBuffer(read) ? read : Buffer.alloc(0);
 }
 
-function roomOf({ depot, id }: Placement, _options: DeliveryOptions): Room {
+function roomOf({ depot, id, token }: Placement, { insecure, ca }: DeliveryOptions): Room {
   if ('directory' in depot) return new DirectoryRoom(depot.directory, id);
-  throw new DepotFailure('no room by HTTP yet', false);
+  return new HttpRoom({ url: depot.url, id, token, insecure, ca });
 }

@@ -46,6 +46,11 @@ export function tokenTrouble(key: Buffer, id: string, token: string, nowMs: numb
   return `the token expired at ${ended}, and it is ${now} on the run's machine`;
 }
 
+/** Says who has the key, and nothing of it; no token is of this form. */
+export function proofOf(key: Buffer, challenge: string): string {
+  return createHmac('sha256', key).update(`who ${challenge}`).digest('hex');
+}
+
 function macOf(key: Buffer, id: string, expiresMs: number): string {
   return createHmac('sha256', key).update(`${id}\n${expiresMs}`).digest('hex');
 }

@@ -1,0 +1,253 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DepotServer } from '../../../src/execution/temporal/depot/server.ts';
+import { attemptPlaces, depotRoot } from '../../../src/execution/temporal/depot/layout.ts';
+import { depotKey, tokenFor } from '../../../src/execution/temporal/depot/token.ts';
+import { DepotFailure } from '../../../src/execution/temporal/protocol.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { temporaryDirectory } from '../local/orders.ts';
+import {
+  deliveryOf,
+  host,
+  madeTree,
+  placeOn,
+  remoteOrder,
+  runSide,
+  treeOrder,
+  workOn,
+  type RunSide,
+} from './remote-attempts.ts';
+
+const open: DepotServer[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function served(workerEnv: string[] = []): Promise<RunSide & { url: string }> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const side = runSide({ depot: { directory: null, listen, url: null }, workerEnv });
+  const { globalRoot } = side;
+  open.push(await DepotServer.start({ globalRoot, listen, tls: null, insecure: false }));
+  return { ...side, url: `http://${listen}` };
+}
+
+function placesOf({ depot }: RunSide, order: AttemptOrder, id: string) {
+  return attemptPlaces(depotRoot(depot, order.remote?.runDir ?? ''), id);
+}
+
+async function asked(
+  url: string,
+  id: string,
+  what: string,
+  token: string,
+  init: RequestInit = {},
+): Promise<{ status: number; text: string }> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/depot/v1/${id}/${what}`, { headers, ...init });
+  return { status: response.status, text: await response.text() };
+}
+
+describe('the endpoint of a depot', () => {
+  it('hands an attempt over and takes in what it left, in a tree of its own', async () => {
+    const side = await served();
+    const made = await madeTree(side.root);
+    const run = 'echo two >> a.txt; echo hello; echo left > "$CODEX_ORCH_ATTEMPT_DIR/left.txt"';
+    const order = treeOrder(side.root, made, run);
+    const placement = await side.dispatch.give(order);
+    expect(JSON.stringify(placement).length).toBeLessThan(4096);
+    await workOn(placement, host());
+    expect(await side.dispatch.takeIn(order)).toMatchObject({ termination_reason: 'completed' });
+    expect(readFileSync(path.join(made.tree.directory, 'a.txt'), 'utf8')).toBe('one\ntwo\n');
+    expect(readFileSync(path.join(order.attemptDir, 'left.txt'), 'utf8')).toBe('left\n');
+    expect(readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8')).toBe('hello\n');
+    await side.dispatch.close(order);
+    const delivery = deliveryOf(placement, host());
+    const sign = { host: 'h', state: 'running', at: new Date().toISOString() } as const;
+    expect(await delivery.sign(sign)).toEqual({ stop: null, isOver: true });
+  });
+
+  it('opens nothing to a token that is missing, wrong, of another attempt or expired', async () => {
+    const side = await served();
+    const order = remoteOrder(side.root, 'true');
+    const { id, token } = await side.dispatch.give(order);
+    const other = remoteOrder(side.root, 'true');
+    const { token: foreign } = await side.dispatch.give(other);
+    const key = depotKey(side.globalRoot);
+    expect((await asked(side.url, id, 'manifest', token)).status).toBe(200);
+    const none = await fetch(`${side.url}/depot/v1/${id}/manifest`);
+    expect([none.status, await none.text()]).toEqual([401, expect.stringContaining('no token')]);
+    for (const [wrong, why] of [
+      ['x', 'none of ours'],
+      [token.slice(0, -1) + (token.endsWith('0') ? '1' : '0'), 'does not open'],
+      [foreign, 'does not open'],
+      [token.replace(/^\d+/, (at) => String(Number(at) + 1)), 'does not open'],
+      [tokenFor(key, id, Date.now() - 1000), 'expired'],
+      [tokenFor(key, `${id}1`, Date.now() + 1000), 'does not open'],
+    ] as const) {
+      const body = 'x';
+      for (const [what, init] of [
+        ['manifest', {}],
+        ['output/events.jsonl?offset=0', { method: 'PUT', body }],
+        ['end', { method: 'PUT', body: '{}' }],
+      ] as const) {
+        const { status, text } = await asked(side.url, id, what, wrong, init);
+        expect([what, status, text]).toEqual([what, 403, expect.stringContaining(why)]);
+      }
+    }
+    const { status, text } = await asked(side.url, 'no/such/1.0', 'manifest', token);
+    expect([status, text]).toEqual([403, expect.stringContaining('does not open')]);
+    expect(statSync(path.join(side.globalRoot, 'depot.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives away no blob that the manifest does not name, and no other file', async () => {
+    const side = await served();
+    const order = remoteOrder(side.root, 'true');
+    const { id, token } = await side.dispatch.give(order);
+    const other = remoteOrder(side.root, 'true');
+    mkdirSync(path.join(other.attemptDir, 'context'), { recursive: true });
+    writeFileSync(path.join(other.attemptDir, 'context', 'secret'), 'another instance has this');
+    const { id: otherId, token: otherToken } = await side.dispatch.give(other);
+    const manifest = JSON.parse((await asked(side.url, otherId, 'manifest', otherToken)).text) as {
+      files: { path: string; sha256: string }[];
+    };
+    const secret = manifest.files.find((file) => file.path.endsWith('secret'))?.sha256 ?? '';
+    expect((await asked(side.url, otherId, `blobs/${secret}`, otherToken)).status).toBe(200);
+    expect((await asked(side.url, id, `blobs/${secret}`, token)).status).toBe(403);
+    for (const what of [
+      'blobs/..%2f..%2fdepot.key',
+      '../../../../depot.key',
+      'blobs/%2e%2e',
+      'orders.json',
+      'output/..%2fmanifest.json',
+      'x',
+    ]) {
+      expect([403, 404]).toContain((await asked(side.url, id, what, token)).status);
+    }
+    const put = { method: 'PUT', body: 'x' };
+    for (const what of [
+      'questions/..%2f..%2fx.json',
+      'output/x?offset=0',
+      'blobs/..',
+      'manifest',
+    ]) {
+      expect([403, 404, 410]).toContain((await asked(side.url, id, what, token, put)).status);
+    }
+  });
+
+  it('takes no blob of another hash, nothing without end, and nobody who says nothing', async () => {
+    const side = await served();
+    const order = remoteOrder(side.root, 'true');
+    const { id, token } = await side.dispatch.give(order);
+    const hash = 'a'.repeat(64);
+    const wrong = await asked(side.url, id, `blobs/${hash}`, token, { method: 'PUT', body: 'x' });
+    expect(wrong.status).toBe(422);
+    const { blobs, directory } = placesOf(side, order, id);
+    expect(() => readFileSync(path.join(blobs, hash))).toThrow();
+    // Without a length: what is sent is counted.
+    const { port } = new URL(side.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const told = new Promise<string>((resolve) => {
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString()));
+      socket.on('close', () => resolve(text));
+      socket.on('error', () => resolve(text));
+    });
+    socket.write(
+      `PUT /depot/v1/${id}/sign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n`,
+    );
+    const part = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    const send = (): void => {
+      while (!socket.destroyed && socket.write(part));
+    };
+    socket.on('drain', send);
+    send();
+    expect(await told).toContain('413');
+    expect(() => readFileSync(path.join(directory, 'sign.json'))).toThrow();
+  });
+
+  it('appends what is sent twice once, and says how much it has', async () => {
+    const side = await served();
+    const order = remoteOrder(side.root, 'true');
+    const { id, token } = await side.dispatch.give(order);
+    const put = async (offset: number, body: string): Promise<number> => {
+      const what = `output/events.jsonl?offset=${offset}`;
+      const { text } = await asked(side.url, id, what, token, { method: 'PUT', body });
+      return (JSON.parse(text) as { size: number }).size;
+    };
+    expect(await put(0, 'one\n')).toBe(4);
+    expect(await put(0, 'one\n')).toBe(4);
+    expect(await put(2, 'e\ntwo\n')).toBe(8);
+    // What is missing in between is not made up.
+    expect(await put(100, 'x')).toBe(8);
+    const file = placesOf(side, order, id).output('events.jsonl');
+    expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  it('is taken over by another engine of the user when the first ends; not by a stranger', async () => {
+    const side = await served();
+    const { globalRoot, depot } = side;
+    const listen = depot.listen ?? '';
+    const order = remoteOrder(side.root, 'true');
+    const { id, token } = await side.dispatch.give(order);
+    const second = await DepotServer.start({ globalRoot, listen, tls: null, insecure: false });
+    open.push(second);
+    expect(second.port).toBeNull();
+    await open[0]?.close();
+    for (let status = 0; status !== 200;) {
+      status = await asked(side.url, id, 'manifest', token).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(second.port).toBe(Number(new URL(side.url).port));
+    const stranger = temporaryDirectory('depot-stranger');
+    await expect(
+      DepotServer.start({ globalRoot: stranger, listen, tls: null, insecure: false }),
+    ).rejects.toMatchObject({ code: 'depot-port-taken' });
+  });
+
+  it('speaks plain text to this machine alone, unless it is said', async () => {
+    const globalRoot = temporaryDirectory('depot-plain');
+    const start = DepotServer.start({
+      globalRoot,
+      listen: '0.0.0.0:0',
+      tls: null,
+      insecure: false,
+    });
+    await expect(start).rejects.toMatchObject({ code: 'depot-insecure' });
+    const side = runSide({
+      depot: { directory: null, listen: '127.0.0.1:1', url: 'http://10.0.0.1:8000' },
+    });
+    const placement = await side.dispatch.give(remoteOrder(side.root, 'true'));
+    expect(() => deliveryOf(placement, host())).toThrow(/plain text/);
+  });
+
+  it('is away: that passes, and the same call is done again', async () => {
+    const side = await served();
+    const { globalRoot, depot } = side;
+    const order = remoteOrder(side.root, 'echo kept');
+    const placement = await side.dispatch.give(order);
+    const machine = host();
+    const delivery = deliveryOf(placement, machine);
+    await delivery.layOut(placeOn(machine, placement));
+    await open.pop()?.close();
+    const sign = { host: 'h', state: 'running', at: new Date().toISOString() } as const;
+    const failure = await delivery.sign(sign).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DepotFailure);
+    expect((failure as DepotFailure).passes).toBe(true);
+    const listen = depot.listen ?? '';
+    open.push(await DepotServer.start({ globalRoot, listen, tls: null, insecure: false }));
+    expect(await delivery.sign(sign)).toEqual({ stop: null, isOver: false });
+  });
+});
