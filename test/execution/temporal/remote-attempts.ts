@@ -1,6 +1,7 @@
 /** Attempts that go to a worker by way of a depot, with real disk, git and processes; no server hands them out. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeDirectories } from '../../../src/attempt/place/directories.ts';
 import { launchersHere, LocalExecutor } from '../../../src/execution/local/executor.ts';
 import { DepotDelivery } from '../../../src/execution/temporal/depot/delivery.ts';
 import { DepotDispatch } from '../../../src/execution/temporal/depot/dispatch.ts';
@@ -33,8 +34,13 @@ export function runSide(change: { depot?: DepotSettings; workerEnv?: string[] } 
 let count = 0;
 
 /** An order of a shell line that is to be carried out elsewhere, in an empty directory. */
-export function remoteOrder(root: string, run: string, change: OrderChange = {}): AttemptOrder {
-  const order = newOrder(root, { run, ...change }, change.env?.['PROMPT'] ?? 'Work.\n');
+export function remoteOrder(
+  root: string,
+  run: string,
+  change: OrderChange = {},
+  prompt = 'Work.\n',
+): AttemptOrder {
+  const order = newOrder(root, { run, ...change }, prompt);
   const runDir = path.dirname(path.dirname(path.dirname(path.dirname(order.attemptDir))));
   const questionsDir = path.join(order.attemptDir, 'questions');
   const id = `20260101T000000-${(count += 1)}/i/1`;
@@ -43,7 +49,7 @@ export function remoteOrder(root: string, run: string, change: OrderChange = {})
     ...order,
     cwd: change.cwd ?? empty,
     projectWorkspaceDir: change.cwd ?? empty,
-    env: { ...order.env, CODEX_ORCH_QUESTIONS_DIR: questionsDir, PATH: '/shim:/bin' },
+    env: { ...order.env, CODEX_ORCH_QUESTIONS_DIR: questionsDir, PATH: '/shim:/of/the/run' },
     remote: { id, queue: 'q', runDir, questionsDir, tree: null, ...change.remote },
   };
 }
@@ -132,4 +138,25 @@ export async function workOn(
   } finally {
     await executor.close();
   }
+}
+
+/** The next attempt of the same instance, in the same session and tree. */
+export function nextOrder(
+  before: AttemptOrder,
+  change: Partial<AttemptOrder>,
+  prompt: string,
+): AttemptOrder {
+  const { remote } = before;
+  if (remote === undefined) throw new Error('it is an order of this machine');
+  const attemptDir = path.join(path.dirname(before.attemptDir), '0002');
+  const controlDir = path.join(path.dirname(before.controlDir), '0002');
+  makeDirectories({ attemptDir, controlDir });
+  writeFileSync(path.join(controlDir, 'prompt.md'), prompt);
+  const questionsDir = path.join(attemptDir, 'questions');
+  return {
+    ...{ ...before, attemptDir, controlDir },
+    env: { ...before.env, CODEX_ORCH_ATTEMPT_DIR: attemptDir },
+    remote: { ...remote, id: remote.id.replace(/1$/, '2'), questionsDir },
+    ...change,
+  };
 }

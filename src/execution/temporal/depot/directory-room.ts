@@ -111,7 +111,7 @@ export class DirectoryRoom implements Room {
     const kept = await this.#left.keepFile(file, { below, maxBytes: MAX_BLOB_BYTES });
     if (!kept.ok) throw this.#failed(`${file}: ${kept.reason}`, false);
     if (kept.sha256 === sha256 && kept.size === size) return;
-    throw this.#failed(`${file} was changed while it was handed in`, false);
+    throw this.#failed(`${file} was changed while it was handed in`, true);
   }
 
   /** Where blobs that come as a stream are put. */

@@ -105,7 +105,7 @@ export class HttpRoom implements Room {
     if (!opened.ok) throw this.#failed(`${file}: ${opened.reason}`, false);
     try {
       const { fd, stats } = opened;
-      if (stats.size !== size) throw this.#failed(`${file} was changed meanwhile`, false);
+      if (stats.size !== size) throw this.#failed(`${file} was changed meanwhile`, true);
       await this.#ask({ method: 'PUT', path: `blobs/${sha256}`, body: { fd, size } });
     } finally {
       closeSync(opened.fd);
@@ -152,8 +152,9 @@ export class HttpRoom implements Room {
       return;
     }
     const said = await textOf(response);
-    // What another time will not be otherwise: not ours, not right, over. A proxy says 502 to 504.
-    const passes = status >= 500 || status === 408 || status === 429;
+    // Not what another time will not be otherwise: not ours, not right, over. A proxy says 502 to 504; 422: a file was
+    // changed while it was sent.
+    const passes = status >= 500 || [408, 422, 429].includes(status);
     throw this.#failed(`${said} (HTTP ${status})`, passes);
   }
 

@@ -69,6 +69,14 @@ function orderThatTravels(
   return translated(travelling as unknown as Json, translate) as unknown as AttemptOrder;
 }
 
+/** What an attempt is told of itself by the engine. */
+const ofOurs = new Set(
+  [
+    ...['PROGRAM_DIR', 'RUN_ID', 'RUN_DIR', 'INSTANCE_ID', 'TASK_ID', 'INSTANCE_DIR', 'SLOT'],
+    ...['ATTEMPT_DIR', 'QUESTIONS_DIR', 'PROJECT_WORKSPACE_DIR', 'WORKSPACE_DIR'],
+  ].map((name) => `CODEX_ORCH_${name}`),
+);
+
 /** Ours, and what is said to. PATH begins with this machine's `codex-orch`; GIT_CEILING_DIRECTORIES is made anew. */
 function envThatTravels(
   env: Readonly<Record<string, string>>,
@@ -79,8 +87,7 @@ function envThatTravels(
       const own = value.split(path.delimiter).slice(1).join(path.delimiter);
       return workerEnv.includes(name) && own !== '' ? [[name, own]] : [];
     }
-    const isOurs = name.startsWith('CODEX_ORCH_');
-    return isOurs || workerEnv.includes(name) ? [[name, value]] : [];
+    return ofOurs.has(name) || workerEnv.includes(name) ? [[name, value]] : [];
   });
   return Object.fromEntries(all);
 }

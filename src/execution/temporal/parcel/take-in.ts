@@ -129,7 +129,9 @@ function refuseClashes(files: readonly NamedBlob[]): void {
 /** Where a file goes; refused is what would leave the attempt's directory, or take a place of the engine's. */
 function targetOf({ attemptDir }: AttemptOrder, { path: name }: NamedBlob): string {
   const refuse = (why: string): Error => refusedParcel(`${JSON.stringify(name)}: ${why}`);
-  if (name !== path.posix.normalize(name)) throw refuse('the path is not a plain one');
+  if (name !== path.posix.normalize(name) || name.endsWith('/')) {
+    throw refuse('the path is not a plain one');
+  }
   if (engines.has(name) || name.split('/')[0] === 'questions') {
     throw refuse('the name is one of our own');
   }
