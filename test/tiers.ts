@@ -88,6 +88,7 @@ export const long = [
   'test/core/plan/budgets.test.ts',
   'test/core/plan/scale.test.ts',
   'test/core/properties.test.ts',
+  'test/execution/temporal/depot-crashes.test.ts',
   'test/faults/faults.test.ts',
   'test/golden/logs.test.ts',
   'test/hostile/hostile.test.ts',

@@ -13,7 +13,7 @@ import { madeTree, treeOrder } from './remote-attempts.ts';
 const root = temporaryDirectory('depot-crashes');
 const program = path.join(root, 'depot-steps.mjs');
 /** Of each phase, evenly: each is a process of its own. */
-const POINTS = cases(4, 12);
+const POINTS = cases({ few: 4, many: 12 });
 
 beforeAll(async () => {
   await build({

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attemptPlaces, depotRoot } from '../../../src/execution/temporal/depot/layout.ts';
 import { DepotFailure, type Placement } from '../../../src/execution/temporal/protocol.ts';
-import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
 import {
   deliveryOf,
   host,
@@ -243,12 +243,12 @@ describe('a worker', () => {
       }
     };
     const swaps = swap();
-    const end = {
+    const end: AttemptEnd = {
       ...{ termination_reason: 'completed', return_code: 0, failure_kind: null },
       ...{ failure_summary: null, resume_recommended: false, session_id: null, usage: null },
       ...{ final_message: null, started_at: given.startedAt, finished_at: given.startedAt },
       session_lost: false,
-    } as const;
+    };
     for (let done = false; !done;) {
       done = await delivery.handInEnd(there, end).then(
         () => true,

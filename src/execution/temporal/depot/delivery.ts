@@ -45,7 +45,6 @@ export class DepotDelivery implements Delivery {
   readonly #git: Git;
   readonly #room: Room;
   #manifest: Manifest | null = null;
-  #place: string | null = null;
   /** How much of each is known to be there. */
   readonly #sent = new Map<OutputName, number>();
   readonly #asked = new Set<string>();
@@ -72,7 +71,6 @@ export class DepotDelivery implements Delivery {
   async layOut(place: string): Promise<AttemptOrder> {
     const { manifestSha256 } = this.#placement;
     const known = laidOut(place, manifestSha256);
-    this.#place = place;
     if (known !== null) return known;
     const { env, cacheDir, commandDir } = this.#options;
     return layOutPlace(place, await this.#given(), manifestSha256, {
@@ -89,7 +87,7 @@ export class DepotDelivery implements Delivery {
   }
 
   async checkpoint(order: AttemptOrder, sessionId: string | null): Promise<void> {
-    await handInCheckpoint(await this.#context(), order, sessionId ?? order.sessionId);
+    await handInCheckpoint(await this.#context(order), order, sessionId ?? order.sessionId);
   }
 
   async handInEnd(order: AttemptOrder, end: AttemptEnd): Promise<void> {
@@ -97,7 +95,7 @@ export class DepotDelivery implements Delivery {
       while ((await this.#append(order, name)).isMore);
     }
     await this.#ask(order);
-    await handInEnd(await this.#context(), order, end);
+    await handInEnd(await this.#context(order), order, end);
   }
 
   async handInRefusal(refusal: Refusal): Promise<void> {
@@ -119,11 +117,12 @@ export class DepotDelivery implements Delivery {
     return this.#manifest;
   }
 
-  async #context(): Promise<HandInContext> {
-    if (this.#place === null) throw new TypeError('it is not laid out yet');
+  /** By the order alone: it may have been laid out by an earlier worker of this host. */
+  async #context({ remote }: AttemptOrder): Promise<HandInContext> {
+    if (remote === undefined) throw new TypeError('an order of this machine goes to no depot');
     const { env } = this.#options;
-    const manifest = await this.#given();
-    return { git: this.#git, env, place: this.#place, manifest, room: this.#room };
+    const [place, manifest] = [path.dirname(remote.runDir), await this.#given()];
+    return { git: this.#git, env, place, manifest, room: this.#room };
   }
 
   /** Sends what the depot does not have; `isMore`: there is more. */

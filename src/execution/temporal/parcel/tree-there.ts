@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../../../disk/disk.ts';
 import { makeStore, takeBundle } from '../../../git/bundle.ts';
-import type { Git } from '../../../git/git.ts';
+import { GitFailure, type Git } from '../../../git/git.ts';
 import { makeCommit } from '../../../git/make-commit.ts';
 import { operationUnderWay } from '../../../git/repository.ts';
 import { setRef } from '../../../git/set-ref.ts';
@@ -102,21 +102,36 @@ export interface BroughtTree {
   trouble: string | null;
 }
 
-/**
- * What the tree holds now, as a bundle without what was sent.
- *
- * @throws GitFailure
- */
+/** What the tree holds now, as a bundle without what was sent. */
 export async function bringTree(
   git: Git,
   place: string,
   spec: RemoteTree,
-  {
-    blobs,
-    snapshot,
-    at,
-    isWithMerge,
-  }: { blobs: BlobFolder; snapshot: string; at: string; isWithMerge: boolean },
+  how: Bringing,
+): Promise<BroughtTree> {
+  try {
+    return await bring(git, place, spec, how);
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    return { tree: null, trouble: `its tree on the worker: ${error.message}` };
+  }
+}
+
+interface Bringing {
+  blobs: BlobFolder;
+  /** What was sent. */
+  snapshot: string;
+  /** ISO 8601. */
+  at: string;
+  /** Whether it began in the middle of a merge. */
+  isWithMerge: boolean;
+}
+
+async function bring(
+  git: Git,
+  place: string,
+  spec: RemoteTree,
+  { blobs, snapshot, at, isWithMerge }: Bringing,
 ): Promise<BroughtTree> {
   const { start, maxFileBytes, copied } = spec;
   const tree = treeThere(place, path.basename(spec.directory));

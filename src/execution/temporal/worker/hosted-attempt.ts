@@ -4,7 +4,7 @@
  */
 import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
 import { Refusal } from '../../../model/refusal.ts';
-import type { Executor, Handle } from '../../executor.ts';
+import type { Executor, Handle, Heard } from '../../executor.ts';
 import { nowMs, Stopwatch } from '../../local/stopwatch.ts';
 import { Backoff, Pause } from '../placement/pause.ts';
 import {
@@ -53,6 +53,8 @@ export class HostedAttempt {
   #isFenced = false;
   #isLeft = false;
   #isWorking = true;
+  /** As its agent has told. */
+  #sessionId: string | null = null;
 
   constructor(parts: HostedParts) {
     this.#parts = parts;
@@ -96,8 +98,29 @@ export class HostedAttempt {
       say(`${this.id}: ${why}`);
       // What has begun is not told of as if it had not.
       if (this.#handle !== null || place.order !== null) throw error;
+      if (error instanceof Refusal) return this.#settle(await this.#handInRefusal(error));
       return this.#settle({ kind: 'refused', why });
     }
+  }
+
+  readonly #heard: Heard = (activities) => {
+    for (const each of activities) {
+      if (each.type === 'session_started') this.#sessionId = each.sessionId;
+    }
+  };
+
+  /** The run is told in its own words why nothing could be laid out, and what kind of failure that is. */
+  async #handInRefusal(refusal: Refusal): Promise<PlacementResult> {
+    const { delivery, say } = this.#parts;
+    const patience = new Stopwatch();
+    const isPatient = (): boolean => patience.elapsedMs() < PATIENCE_MS;
+    try {
+      await this.#insist(isPatient, () => delivery.handInRefusal(refusal));
+    } catch (error) {
+      say(`${this.id}: ${(error as Error).message}`);
+      return { kind: 'refused', why: refusal.message };
+    }
+    return { kind: 'ended' };
   }
 
   async #settle(result: PlacementResult): Promise<PlacementResult> {
@@ -112,7 +135,7 @@ export class HostedAttempt {
     if (known !== null) {
       if (place.end !== null) return { order: known, handle: null };
       // Of one that is at work the depot is asked while it is watched.
-      const found = await executor.find(known, deaf);
+      const found = await executor.find(known, this.#heard);
       if (found.kind === 'never_started') return null;
       say(`${this.id}: found again, ${found.kind}`);
       return { order: known, handle: (this.#handle = found.handle) };
@@ -128,7 +151,7 @@ export class HostedAttempt {
     if (this.#stop !== null || this.#isLeft) return null;
     place.keepOrder(order);
     say(`${this.id}: begins`);
-    this.#handle = await executor.start(order, deaf);
+    this.#handle = await executor.start(order, this.#heard);
     return { order, handle: this.#handle };
   }
 
@@ -166,7 +189,7 @@ export class HostedAttempt {
         this.#answered(await delivery.handInOutput(order));
         if (sinceCheckpoint.elapsedMs() >= CHECKPOINT_MS && !isOver()) {
           sinceCheckpoint = new Stopwatch();
-          await delivery.checkpoint(order);
+          await delivery.checkpoint(order, this.#sessionId);
         }
       } catch (error) {
         if (!this.#mayPass(error)) this.#obey({ stop: null, isOver: true });
@@ -267,8 +290,4 @@ function fenced(end: AttemptEnd): AttemptEnd {
       'its worker had lost contact with the run and with the server, and has stopped it',
     resume_recommended: true,
   };
-}
-
-function deaf(): void {
-  // What it says is read where its run is.
 }
