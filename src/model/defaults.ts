@@ -81,6 +81,7 @@ export const projectDefaults: Omit<ProjectSpec, 'name' | 'workspace'> = {
 
 /** A task as a run froze it, with what it lacks. Fields stay in their order, new ones come last. */
 export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
+  if (lacksNothing(frozen)) return frozen;
   const task = complete(complete(frozen, taskDefaults), { agent: defaultAgent });
   const { control, for_each } = task;
   return completeIn(task, {
@@ -91,6 +92,25 @@ export function completeTask(frozen: TaskSpec, defaultAgent: string): TaskSpec {
     required_decisions: completeEach(task.required_decisions, decisionDefaults),
     ...(for_each === undefined ? {} : { for_each: complete(for_each, forEachDefaults) }),
   });
+}
+
+/** Whether it is complete as it stands, as nearly all are: a run may have many thousands. */
+function lacksNothing(task: TaskSpec): boolean {
+  if (task.agent === undefined || !has(task, taskDefaults)) return false;
+  const { depends_on, control, required_decisions: decisions, for_each } = task;
+  for (const each of depends_on) if (!has(each, dependencyDefaults)) return false;
+  for (const each of decisions) if (!has(each, decisionDefaults)) return false;
+  if (control?.mode === 'loop' && !has(control, loopDefaults)) return false;
+  if (for_each !== undefined && !has(for_each, forEachDefaults)) return false;
+  return (
+    has(task.assistant_hints, taskDefaults.assistant_hints) &&
+    has(task.interaction_policy, taskDefaults.interaction_policy)
+  );
+}
+
+function has<T extends object>(value: T, defaults: Partial<T>): boolean {
+  for (const name in defaults) if (value[name] === undefined) return false;
+  return true;
 }
 
 /** As `completeTask`. */

@@ -130,7 +130,9 @@ export class Lockstep {
     const instances = this.model.instances.filter((one) => this.#twins.has(one));
     const running = instances.filter((one) => one.status === 'running');
     const open = this.model.interrupts.filter((one) => one.status === 'open');
-    const asked = this.model.questions.filter(({ answer, closed }) => answer === null && !closed);
+    const asked = this.model.questions.filter(
+      ({ head, answer, closed }) => answer === null && !closed && this.#twins.has(head),
+    );
     const bad = instances.filter((one) => one.status === 'failed' || one.status === 'skipped');
     const stuck = running.length === 0;
     const unfinished = instances.some((one) => one.status !== 'done');

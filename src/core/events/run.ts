@@ -2,6 +2,7 @@
 import { completeProject, completeTask } from '../../model/defaults.ts';
 import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
+import { takesLocks } from '../state/locks.ts';
 import { endOf, type RunState } from '../state/run-state.ts';
 import { buildTaskGraph } from '../state/task-graph.ts';
 import { closeUnsaid, saysWhatIsClosed } from './interrupt.ts';
@@ -120,6 +121,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     use: new Map(),
     granted: {},
     isStopped: false,
+    hasLocks: takesLocks(plan),
     locks: new Map(),
     limited: new Map(),
     agenda: emptyAgenda(),

@@ -23,9 +23,10 @@ export function limitOn(
   instance: Instance,
   limitOf: LimitOf,
 ): AccountLimit | null {
-  if (usageLimitPolicy(state, instance) === null) return null;
+  // Nearly always there is none, which is known at once.
   const limit = limitOf(instance.instance_id);
-  if (limit === null || !isToBeTried(state, instance)) return limit;
+  if (limit === null || usageLimitPolicy(state, instance) === null) return null;
+  if (!isToBeTried(state, instance)) return limit;
   return { ...limit, until: earliest(limit.until, now) ?? now };
 }
 

@@ -4,7 +4,7 @@
  */
 import { nearest } from '../../model/policies.ts';
 import type { LockSpec } from '../../model/program.ts';
-import type { Instance } from '../../model/run.ts';
+import type { Instance, RunPlan } from '../../model/run.ts';
 import { OrdinalHeap } from './agenda.ts';
 import { linksOf, taskOf, type LockLine, type RunState } from './run-state.ts';
 
@@ -12,8 +12,15 @@ const none: readonly LockSpec[] = [];
 
 /** What an instance holds while it runs. */
 export function locksOf(state: RunState, instance: Instance): readonly LockSpec[] {
+  if (!state.hasLocks) return none;
   const task = taskOf(state, instance);
   return nearest(task.locks, state.plan.project.agents[task.agent]?.locks) ?? none;
+}
+
+/** Whether anything in a run takes locks: few do. */
+export function takesLocks({ project, tasks }: RunPlan): boolean {
+  const all = [...Object.values(project.agents), ...Object.values(tasks)];
+  return all.some(({ locks }) => locks !== undefined);
 }
 
 /** Whether those of a user's other runs have a say, too. */

@@ -66,6 +66,8 @@ export interface RunState {
   granted: Budget;
   /** A person ended it at its budget: nothing of it begins, until they have some of it tried again. */
   isStopped: boolean;
+  /** Whether anything in it takes locks. */
+  hasLocks: boolean;
   /** By name: the locks that an instance has held or waited for. See locks.ts. */
   locks: Map<string, LockLine>;
   /** By account and model: the instances that wait for its usage limit to end. See usage-limits.ts. */
