@@ -3,12 +3,13 @@
  * changes. The store borrows the repository's objects, begins with a copy of its index (so that only what is uncommitted
  * need be read), and applies no filters: these are programs, and may write where they like.
  */
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../disk/disk.ts';
 import { copyKeepingTime } from '../disk/foreign-file.ts';
 import { readText } from '../disk/read-text.ts';
 import { sha256 } from '../disk/sha256.ts';
+import { ownStatsOf } from '../disk/stats-of.ts';
 import { nearestMoment } from '../model/moment.ts';
 import { GitFailure, type Git, type GitPlace } from './git.ts';
 import { leftOut } from './repository.ts';
@@ -154,7 +155,7 @@ function largeFile(
   name: string,
   maxBytes: number,
 ): { name: string; size: number; modifiedMs: number }[] {
-  const stats = lstatSync(path.join(worktree, name), { throwIfNoEntry: false });
+  const stats = ownStatsOf(path.join(worktree, name));
   if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
   return [{ name, size: stats.size, modifiedMs: nearestMoment(stats.mtimeMs) }];
 }

@@ -1,8 +1,8 @@
 /** What an agent left in its tree, as one commit on what it started from. The agent's own repository has no say in it. */
-import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { remove, temporaryName } from '../disk/disk.ts';
 import { copyKeepingTime, kindAt } from '../disk/foreign-file.ts';
+import { ownStatsOf } from '../disk/stats-of.ts';
 import type { LeftOut } from '../model/trees.ts';
 import { GitFailure, type Git, type GitOutcome, type GitPlace } from './git.ts';
 import { renamedByCase } from './renamed-by-case.ts';
@@ -207,7 +207,7 @@ function tooLarge(
   maxBytes: number,
 ): { name: string; size: number }[] {
   return names.flatMap((name) => {
-    const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
+    const stats = ownStatsOf(path.join(directory, name));
     if (stats?.isFile() !== true || stats.size <= maxBytes) return [];
     return [{ name, size: stats.size }];
   });

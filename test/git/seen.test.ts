@@ -72,6 +72,16 @@ describe('what stands in a working tree', () => {
     expect(theirRepository()).toEqual(repository);
   });
 
+  it('has a directory that became a file as that', async () => {
+    mkdirSync(path.join(work, 'dir/deep'), { recursive: true });
+    write('dir/deep/a.txt', 'a\n');
+    execFileSync('git', ['-C', work, 'add', 'dir']);
+    const first = await see();
+    rmSync(path.join(work, 'dir'), { recursive: true });
+    write('dir', 'a file\n');
+    expect(await between(first, await see())).toEqual(['A dir', 'D dir/deep/a.txt']);
+  });
+
   it('has large files by size and time alone, and looks into no nested repository', async () => {
     const first = await see(100);
     write('large.bin', 'x'.repeat(200));

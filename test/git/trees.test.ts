@@ -149,9 +149,10 @@ it('nothing that an agent has planted in its tree runs, and nothing that it hide
   expect(existsSync(mark)).toBe(false);
 });
 
-it('a directory that became a link, and a file that became a directory, are taken as such', async () => {
+it('a directory that became a link or a file, and a file that became a directory, are taken as such', async () => {
   const repo = makeRepository();
-  for (const name of ['dir/a', 'other/a', 'hidden/a', 'file', 'far/b']) repo.write(name, 'x\n');
+  const names = ['dir/a', 'other/a', 'hidden/a', 'file', 'far/b', 'flat/deep/a'];
+  for (const name of names) repo.write(name, 'x\n');
   repo.write('.gitignore', '/hidden\n');
   repo.git('add', '-f', 'hidden/a');
   const start = repo.commit('one');
@@ -168,9 +169,14 @@ it('a directory that became a link, and a file that became a directory, are take
   rmSync(place('file'));
   mkdirSync(place('file'));
   writeFileSync(place('file/inside'), 'x\n');
+  rmSync(place('flat'), { recursive: true });
+  writeFileSync(place('flat'), 'x\n');
   const work = await take(tree, start);
   expect(work.ok && [...work.changed].sort()).toEqual(
-    ['dir', 'dir/a', 'far', 'far/b', 'file', 'file/inside', 'hidden/a'].sort(),
+    [
+      ...['dir', 'dir/a', 'far', 'far/b', 'file', 'file/inside', 'flat', 'flat/deep/a'],
+      'hidden/a',
+    ].sort(),
   );
 });
 
