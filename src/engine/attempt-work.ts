@@ -328,10 +328,13 @@ export class AttemptWork {
       const trouble = troubleIn(this.#parts.run, error);
       if (trouble === null) throw error;
       const { result, artifacts } = notStarted(null, '');
+      const heard = this.#parts.attempts.takesPrompt(instanceId)
+        ? {}
+        : ({ isUntold: true } as const);
       const summary = `what the attempt left cannot be taken: ${trouble}`;
       const process = { ...end, failure_summary: summary, resume_recommended: false };
       if (end.termination_reason !== 'completed') return { process, result, artifacts };
-      return { process, result: { kind: 'invalid', message: summary }, artifacts };
+      return { process, result: { kind: 'invalid', message: summary }, artifacts, ...heard };
     }
   }
 }

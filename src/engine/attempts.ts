@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { AgentConfig } from '../agents/backend.ts';
 import { briefWorker } from '../attempt/brief/brief-worker.ts';
 import type { AskableRole } from '../attempt/brief/stage-request.ts';
+import { takesPrompt } from '../attempt/harvest/harvest.ts';
 import { takeWork } from '../attempt/harvest/take-work.ts';
 import { Holds, type Holder } from '../attempt/hold/holds.ts';
 import { workerOrder } from '../attempt/order.ts';
@@ -136,6 +137,7 @@ export function attemptsOf(context: AttemptContext): Attempts {
     dropCheck(instanceId, due) {
       clearCheck(paths.checkPlace(instanceId, instanceOf(state, instanceId).attempt, due));
     },
+    takesPrompt: (instanceId) => takesPrompt(state, instanceOf(state, instanceId)),
     harvest: (instanceId, end) => takeWork(session, trees(), instanceId, end),
   };
 }

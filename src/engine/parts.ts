@@ -71,6 +71,8 @@ export interface Attempts {
   takeLocks(instanceId: string, locks: readonly LockSpec[]): boolean;
   /** Gives back what was taken for an attempt that did not start, or has ended. */
   giveBack(instanceId: string): void;
+  /** Whether the agent of an instance can be told what is wrong with its work. */
+  takesPrompt(instanceId: string): boolean;
   /** Reads what the attempt left, and copies what it publishes. */
   harvest(instanceId: string, end: AttemptEnd): Promise<AttemptFacts>;
   /** Lays out a check of an instance; not `ok`: it cannot be run, and that is what came of it. */

@@ -254,6 +254,7 @@ function attemptsOf({ state }: RunWriter): Attempts {
     putAwayLeftovers: () => undefined,
     leave: () => undefined,
     mergeResults: () => Promise.resolve([]),
+    takesPrompt: () => true,
     harvest(_instanceId, end) {
       const { final_message: message, ...process } = end;
       const text = message !== null && 'text' in message ? message.text : '';

@@ -163,6 +163,16 @@ describe('what one instance alone is in the way of', () => {
     expect(stage.errors).toEqual([expect.stringContaining('EACCES: permission denied')]);
   });
 
+  it('has no command run again that nobody wants repaired', async () => {
+    const stage = new Stage([task({ id: 'a' })], {}, { project: { edition: 2 } });
+    const harvest = (): never => {
+      throw forbidden();
+    };
+    const change = attemptsChanged({ harvest, takesPrompt: () => false });
+    expect(await stage.drive({ change }).ended).toBe('failed');
+    expect(stage.state.instances.get(stage.idOf('a'))?.attempt).toBe(1);
+  });
+
   it('a full disk ends the engine all the same', async () => {
     const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
     const stage = new Stage([task({ id: 'a' })]);

@@ -6,6 +6,7 @@ import type { ResultFacts } from '../../core/judge/result.ts';
 import { instanceOf, linksOf, type RunState, taskOf } from '../../core/state/run-state.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import type { AttemptEnd, ProcessEnd } from '../../model/attempt.ts';
+import type { Instance } from '../../model/run.ts';
 import type { RunPaths } from '../../store/layout.ts';
 import { isResultCalledFor } from '../brief/called-for.ts';
 import { collectResult } from './collect-result.ts';
@@ -21,8 +22,7 @@ export async function harvestWork(
   const task = taskOf(state, instance);
   if (end.termination_reason !== 'completed') return withoutOutput(end);
   const attemptDir = paths.attemptDir(instanceId, instance.attempt);
-  const { agent } = effectiveAgent(state.plan.project, task);
-  const heard = backendOf(agent.backend).needsPrompt ? {} : ({ isUntold: true } as const);
+  const heard = takesPrompt(state, instance) ? {} : ({ isUntold: true } as const);
   try {
     const result = await collectResult({
       attemptDir,
@@ -57,6 +57,12 @@ export async function harvestWork(
       ...heard,
     };
   }
+}
+
+/** Whether its agent can be told what is wrong with its work. */
+export function takesPrompt(state: RunState, instance: Instance): boolean {
+  const { agent } = effectiveAgent(state.plan.project, taskOf(state, instance));
+  return backendOf(agent.backend).needsPrompt;
 }
 
 /** Where the result is not the one that was taken when the attempt had ended. */
