@@ -64,6 +64,14 @@ export interface LeftOut {
   reason: 'nested_repository';
 }
 
+/** `left out, repositories of their own: a, b`: at most three by name. */
+export function leftOutInWords(leftOut: readonly LeftOut[]): string {
+  const kind = leftOut.length === 1 ? 'a repository of its own' : 'repositories of their own';
+  const more = leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : '';
+  const names = leftOut.slice(0, 3).map(({ path }) => path);
+  return `left out, ${kind}: ${names.join(', ')}${more}`;
+}
+
 /** What an instance left, as one commit. */
 export interface WorkspaceCommit {
   /** That left it. */

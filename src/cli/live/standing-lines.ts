@@ -10,6 +10,7 @@ import type { CliContext, Output } from '../context.ts';
 import { programWord } from '../program-argument.ts';
 import { checkLines } from '../render/check-lines.ts';
 import { closingLines } from '../render/closing-lines.ts';
+import { leftOutLines } from '../render/left-out-lines.ts';
 import { outcomeLines, outcomesInFull } from '../render/outcome-lines.ts';
 import type { MarkdownLines } from '../render/markdown.ts';
 import { makePaint } from '../render/paint.ts';
@@ -66,7 +67,7 @@ export async function standingLines(
     logOf: (instanceId, attempt, receipt) =>
       shownPath(checkLog(programDir, state.runId, instanceId, attempt, receipt)),
   });
-  return closingLines(closing, [...details, ...checks]);
+  return closingLines(closing, [...details, ...checks, ...leftOutLines(state, paint, shownPath)]);
 }
 
 /** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */

@@ -4,6 +4,7 @@ import { specOf, wordsOf } from '../../core/events/catalogue.ts';
 import type { RunEvent } from '../../core/events/events.ts';
 import { calledOf } from '../../core/state/item-names.ts';
 import type { RunState } from '../../core/state/run-state.ts';
+import { leftOutInWords } from '../../model/trees.ts';
 import { count } from '../../text/amounts.ts';
 import { durationBetween, timeOfDay, totalTokens } from './amounts.ts';
 import { plainLine } from '../../text/plain-text.ts';
@@ -37,5 +38,8 @@ function doneSummary(event: RunEvent, state: RunState): string {
   const took = durationBetween(instance.started_at, event.created_at);
   const tokens = attempt.usage ? `${count(totalTokens(attempt.usage))} tokens` : null;
   const checked = checksInWords(instance);
-  return [took, tokens, checked === '' ? null : checked].filter((part) => part !== null).join(', ');
+  const { left_out: leftOut = [] } = instance.workspace?.commit ?? {};
+  const parts = [took, tokens, checked === '' ? null : checked].filter((part) => part !== null);
+  const short = leftOut.length === 0 ? '' : `; ${plainLine(leftOutInWords(leftOut))}`;
+  return `${parts.join(', ')}${short}`;
 }

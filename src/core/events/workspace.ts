@@ -1,5 +1,5 @@
 /** Events of trees: section 16 of the contract. An instance's own tree, and the commit that it leaves. */
-import type { PreparedWorkspace, WorkspaceCommit } from '../../model/trees.ts';
+import { leftOutInWords, type PreparedWorkspace, type WorkspaceCommit } from '../../model/trees.ts';
 import { plural } from '../../text/plural.ts';
 import { instanceOf } from '../state/run-state.ts';
 import type { Family } from './spec.ts';
@@ -60,8 +60,10 @@ export const workspaceEvents: Family<WorkspaceEvents> = {
       workspace.commit = payload;
       state.result = null;
     },
-    says: ({ commit, files, insertions, deletions }) =>
-      `${commit.slice(0, 12)}: ${plural(files, 'file')}, +${insertions} -${deletions}`,
+    says: ({ commit, files, insertions, deletions, left_out }) =>
+      `${commit.slice(0, 12)}: ${plural(files, 'file')}, +${insertions} -${deletions}${
+        left_out.length === 0 ? '' : `; ${leftOutInWords(left_out)}`
+      }`,
   },
   workspace_reset: {
     since: 2,

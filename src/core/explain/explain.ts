@@ -1,5 +1,6 @@
 /** Why each unfinished instance is where it is, and what would move it. For `run explain` and the page. */
 import type { Instance } from '../../model/run.ts';
+import { leftOutInWords } from '../../model/trees.ts';
 import { awaitsChecks, checkInWords, checksInWords } from '../state/checks.ts';
 import { openChooser } from '../state/choosers.ts';
 import { beginning } from '../../text/width.ts';
@@ -54,7 +55,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
   switch (instance.status) {
     case 'done':
       return {
-        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${takenOver(instance)}${chosenBy(state, instance)}`,
+        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${takenOver(instance)}${chosenBy(state, instance)}${leftOutOf(instance)}`,
         command: null,
       };
     case 'running':
@@ -84,6 +85,13 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'failed':
       return afterAbort(state, explainFailed(state, instance, context));
   }
+}
+
+/** What is in no commit stays in the tree. */
+function leftOutOf({ workspace }: Instance): string {
+  const { directory = null, commit = null } = workspace ?? {};
+  if (commit === null || commit.left_out.length === 0) return '';
+  return `; ${leftOutInWords(commit.left_out)}, in ${directory ?? 'its tree'}`;
 }
 
 function after(words: string): string {
