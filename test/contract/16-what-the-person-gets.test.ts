@@ -11,12 +11,17 @@ interface Scene {
   dir: string;
   /** Of what is typed. */
   env: NodeJS.ProcessEnv;
+  /** How its start ended. */
+  started: Ended;
   run(...words: string[]): Promise<Ended>;
   json(...words: string[]): Promise<Record<string, unknown>>;
 }
 
 /** A program of commands on a repository of its own, run to its end. */
-async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): Promise<Scene> {
+async function ran(
+  tasks: Record<string, string | object>,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Scene> {
   const repo = makeRepository();
   repo.git('config', 'user.name', 'P');
   repo.git('config', 'user.email', 'p@example.com');
@@ -33,9 +38,12 @@ async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): 
       default_agent: 'shell',
     },
     ...Object.fromEntries(
-      Object.entries(tasks).map(([id, run]) => [
+      Object.entries(tasks).map(([id, task]) => [
         `tasks/${id}.yaml`,
-        { id, title: `Task ${id}`, run, publish: ['final.md'] },
+        {
+          ...{ id, title: `Task ${id}`, publish: ['final.md'] },
+          ...(typeof task === 'string' ? { run: task } : task),
+        },
       ]),
     ),
   });
@@ -47,6 +55,7 @@ async function ran(tasks: Record<string, string>, env: NodeJS.ProcessEnv = {}): 
     repo,
     dir,
     env: person,
+    started,
     run,
     json: async (...words) => JSON.parse((await run(...words, '--json')).stdout) as never,
   };
@@ -166,6 +175,30 @@ it('a tree is found, made again, and cleaned away; unfinished work is kept under
   expect((await run('run', 'clean', '--older-than', '0s', '--refs')).code).toBe(0);
   expect(repo.git('for-each-ref', '--format=%(refname)', 'refs/codex-orch')).toBe('');
   expect(personsOwn(repo.dir)).toEqual(before);
+});
+
+it('what checks did not pass, and what a person has mended of it, outlives a clean', async () => {
+  const { run } = await ran({
+    one: { run: 'echo done > half', checks: [{ run: 'test -e mended' }] },
+  });
+  const tree = (await run('run', 'tree', 'latest', 'one')).stdout.trim();
+  writeFileSync(path.join(tree, 'mended'), 'by hand\n');
+  expect((await run('run', 'clean', 'latest')).stdout).toContain('1 tree');
+  const retried = await run('run', 'retry-instance', 'latest', 'one');
+  expect(retried.stderr).toContain('done (1 of 1');
+  const names = await run('run', 'changes', 'latest', '--name-only');
+  expect(names.stdout).toBe('half\nmended\n');
+});
+
+it('a repository that an agent makes is named at the end, and its tree stays', async () => {
+  const made = 'mkdir inner && cd inner && git init -q && echo work > file';
+  const { run, started } = await ran({ one: made });
+  const tree = (await run('run', 'tree', 'latest', 'one')).stdout.trim();
+  expect(readFileSync(path.join(tree, 'inner/file'), 'utf8')).toBe('work\n');
+  expect(started.stderr).toContain('Not in the work');
+  expect(started.stderr).toContain('left out, a repository of its own: inner');
+  const explained = await run('run', 'explain', 'latest', 'one');
+  expect(explained.stdout).toContain(`a repository of its own: inner, in ${tree}`);
 });
 
 it('a pull request is opened once, and then brought up to date; nothing but its branch is pushed', async () => {

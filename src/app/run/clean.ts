@@ -125,13 +125,13 @@ export async function cleanRun(
     });
   }
   const cleaned: CleanedRun = { run_id: state.runId, trees: [], refs: [], kept: [] };
-  for (const { instance_id: id, workspace } of state.instances.values()) {
-    const { directory = null, commit, start } = workspace ?? {};
+  for (const { instance_id: id, workspace, status: stands } of state.instances.values()) {
+    const { directory = null, start } = workspace ?? {};
     const found = ownTreeOf({ state, paths }, id);
     if (directory === null || found?.ok !== true || !existsSync(directory)) continue;
     const { base } = found.own;
     // What is half made holds no work yet.
-    if (commit === null && start !== undefined && isWhole(paths, directory)) {
+    if (stands !== 'done' && start !== undefined && isWhole(paths, directory)) {
       const tree = treeAt(paths, base, directory);
       const options = { start, maxFileBytes: Infinity, copied: copiedPaths(found.own) };
       const ref = runRefs(state.runId).left(id);
