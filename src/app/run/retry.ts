@@ -1,5 +1,7 @@
 /** `run retry-instance`: forces one failed instance, and drives. */
+import type { RunEvent } from '../../core/events/events.ts';
 import { decide } from '../../core/requests/decide.ts';
+import type { Decision } from '../../core/requests/decision.ts';
 import { gatheredAlready } from '../../core/state/regions.ts';
 import { isDelayed } from '../../core/state/standing.ts';
 import { openSession, type RunSession } from '../../engine/session.ts';
@@ -7,6 +9,7 @@ import { Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
 import { runPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
+import { currentHolder } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from './background.ts';
 import { driveRun, type Drive, type DriveOptions } from './drive.ts';
@@ -81,6 +84,32 @@ export async function retryInBackground(
   };
 }
 
+/**
+ * Has the engine that drives the run try the instance again; null: none does. `seq`: of the last event before.
+ * @throws Refusal as `retryAndDrive`
+ */
+export async function retryByEngine(
+  world: World,
+  programDir: string,
+  runId: string,
+  instance: string,
+  options: RetryOptions,
+): Promise<{ instance_id: string; seq: number } | null> {
+  const paths = runPaths(programDir, runId);
+  if (currentHolder(paths) === null) return null;
+  const { state } = viewRun(paths);
+  const { seq } = state;
+  const id = resolveInstanceId(state, instance, hasFailed);
+  const stay = gatheredAlready(state, id);
+  const request = requestFor(id, options);
+  // An engine drops what it cannot do, and nobody would hear of it.
+  eventsOf(decide(state, request, world.clock.now()));
+  const told = await requestOfEngine(world, programDir, runId, 'run retry-instance', request);
+  if (told === null) return null;
+  if (stay.length > 0) options.onStays?.(stay);
+  return { instance_id: id, seq };
+}
+
 /** What a retry is for, where a name alone leaves it open. */
 function hasFailed(instance: Instance): boolean {
   return instance.status === 'failed' || isDelayed(instance);
@@ -103,13 +132,16 @@ export function staysInWords({ instance_id: id }: Instance): string {
 
 function requeue(session: RunSession, instance: string, options: RetryOptions): void {
   const id = resolveInstanceId(session.state, instance, hasFailed);
-  const decision = decide(session.state, requestFor(id, options), session.now());
-  if (!decision.ok) {
-    const hint = 'start another run: codex-orch run start --root TASK';
-    const details = decision.code === 'run-aborted' ? { hint } : {};
-    throw new Refusal(decision.code, decision.reason, details);
-  }
+  const events = eventsOf(decide(session.state, requestFor(id, options), session.now()));
   const stay = gatheredAlready(session.state, id);
-  session.commit(decision.events);
+  session.commit(events);
   if (stay.length > 0) options.onStays?.(stay);
+}
+
+/** The events. @throws Refusal */
+function eventsOf(decision: Decision): RunEvent[] {
+  if (decision.ok) return decision.events;
+  const hint = 'start another run: codex-orch run start --root TASK';
+  const details = decision.code === 'run-aborted' ? { hint } : {};
+  throw new Refusal(decision.code, decision.reason, details);
 }

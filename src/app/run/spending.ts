@@ -163,7 +163,12 @@ function keyOf(state: RunState, instance: Instance, by: CostKey): string {
 
 /** The loop that opened the scope, and the how manieth iteration it is: `decide 3`; `-` outside of loops. */
 function iterationOf(state: RunState, scopeId: string): string {
-  const creator = state.scopes.get(scopeId)?.created_by_instance_id ?? null;
+  const scope = state.scopes.get(scopeId);
+  // An item belongs to the iteration around it.
+  if (scope?.item !== undefined && scope.parent_input_scope_id !== null) {
+    return iterationOf(state, scope.parent_input_scope_id);
+  }
+  const creator = scope?.created_by_instance_id ?? null;
   const controller = creator === null ? null : (state.instances.get(creator)?.task_id ?? null);
   if (controller === null) return '-';
   const count = state.scopeIndex.get(scopeId)?.loops.get(controller)?.iteration;

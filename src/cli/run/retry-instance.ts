@@ -2,10 +2,13 @@
 import type { Instance } from '../../model/run.ts';
 import type { RunDocument } from '../../app/run/inspect-run.ts';
 import { defineCommand, flag, INSTANCE, parsedOr, prints, PROGRAM, RUN } from '../command.ts';
+import { programWord } from '../program-argument.ts';
 import { driveNotes, driveOptions, exitStatuses, wholeNumber } from './run-options.ts';
 
 export const command = defineCommand({
-  description: 'Gives one failed instance another attempt, whatever it failed of, and goes on.',
+  description:
+    'Gives one failed instance another attempt, whatever it failed of, or does not let it wait for one, and goes on. ' +
+    'Where an engine drives the run already, that does it, and is watched.',
   words: [PROGRAM, RUN, INSTANCE],
   usage: '[options]',
   options: {
@@ -25,10 +28,11 @@ export const command = defineCommand({
   json: prints<RunDocument>(),
   examples: ['. latest build-1a2b3c4d', '. latest check-1a2b3c4d --grant-iterations 3'],
   notes: driveNotes + exitStatuses,
-  async run({ words: [programDir, run, instance], options }, context) {
-    const { resolveRunId } = await import('../../app/run/inspect-run.ts');
+  async run({ words: [programDir, run, instance], options, printJson }, context) {
+    const { resolveRunId, showRun } = await import('../../app/run/inspect-run.ts');
     const { driveInBackground } = await import('../../app/run/background.ts');
-    const { requeueInstance, retryAndDrive, staysInWords } = await import('../../app/run/retry.ts');
+    const { requeueInstance, retryAndDrive, retryByEngine, staysInWords } =
+      await import('../../app/run/retry.ts');
     const { setGoing } = await import('../live/drive-here.ts');
     const runId = resolveRunId(programDir, run);
     const { grantIterations, fresh } = options;
@@ -37,6 +41,20 @@ export const command = defineCommand({
     };
     const newSession = options.newSession || fresh;
     const wish = { grantIterations, newSession, freshTree: fresh, onStays };
+    const told = await retryByEngine(context, programDir, runId, instance, wish);
+    if (told !== null) {
+      const program = programWord(programDir, context);
+      if (!options.json) context.stdout.line(runId);
+      context.stderr.line(
+        `${told.instance_id} is tried again by the engine at work; follow it with: codex-orch run watch ${program}${runId}`,
+      );
+      if (options.wait) {
+        const { watchRun } = await import('../live/watch-run.ts');
+        await watchRun(programDir, runId, { output: context.stderr, after: told.seq }, context);
+      }
+      if (options.json) printJson(showRun(programDir, runId));
+      return;
+    }
     await setGoing(programDir, runId, options, context, {
       here: (hooks) =>
         retryAndDrive(context, programDir, runId, instance, {
