@@ -75,3 +75,16 @@ it('takes the prices of the user where the program has none, and says nothing of
   ])
     expect(stdout).toContain(word);
 });
+
+it('counts items to the iteration around them', async () => {
+  program({
+    list: { agent: 'shell', run: `echo '{"all": [1, 2]}'` },
+    each: {
+      ...{ agent: 'shell', run: 'echo ok', depends_on: after('list') },
+      for_each: { items: 'deps.list.result.all', as: 'one' },
+    },
+  });
+  expect((await run('run', 'start', '.', '--root', 'each')).code).toBe(0);
+  const { rows } = await costOf('--by', 'iteration');
+  expect(rows.map(({ key, attempts }) => [key, attempts])).toEqual([['-', 3]]);
+});

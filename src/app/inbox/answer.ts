@@ -288,12 +288,13 @@ function isSame(a: Reply, b: Reply): boolean {
 function alreadyAnswered(interrupt: Interrupt, standing: Reply): Refusal {
   const who =
     interrupt.audience === 'human' ? 'a human' : `role ${interrupt.resolved_target_role_id}`;
+  const since = interrupt.resolved_at ?? standing.created_at;
   const what =
     standing.reply_kind === 'handoff_to_human' ? 'handed over to a human' : `answered by ${who}`;
   const text = beginning(standing.text, 200);
   return new Refusal(
     'already-answered',
-    `interrupt ${interrupt.interrupt_id} was ${what} on ${standing.created_at}, and that stands: ${JSON.stringify(text)}`,
+    `interrupt ${interrupt.interrupt_id} was ${what} on ${since}, and that stands: ${JSON.stringify(text)}`,
     { hint: `codex-orch inbox show ${interrupt.interrupt_id}`, exit: ExitStatus.usage },
   );
 }
