@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
@@ -33,9 +34,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function served(workerEnv: string[] = []): Promise<RunSide & { url: string }> {
+async function served(): Promise<RunSide & { url: string }> {
   const listen = `127.0.0.1:${await freePort()}`;
-  const side = runSide({ depot: { directory: null, listen, url: null }, workerEnv });
+  const side = runSide({ depot: { directory: null, listen, url: null } });
   const { globalRoot } = side;
   open.push(await DepotServer.start({ globalRoot, listen, tls: null, insecure: false }));
   return { ...side, url: `http://${listen}` };
@@ -107,6 +108,50 @@ describe('the endpoint of a depot', () => {
     const { status, text } = await asked(side.url, 'no/such/1.0', 'manifest', token);
     expect([status, text]).toEqual([403, expect.stringContaining('does not open')]);
     expect(statSync(path.join(side.globalRoot, 'depot.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves its token neither in the environment of an agent nor where that can read', async () => {
+    const side = await served();
+    const order = remoteOrder(side.root, 'env; cat /proc/self/environ; cat /proc/$PPID/cmdline');
+    const placement = await side.dispatch.give(order);
+    const machine = host();
+    await workOn(placement, machine);
+    await side.dispatch.takeIn(order);
+    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    const [secret = ''] = placement.token.split('.').slice(1);
+    expect(secret).toHaveLength(64);
+    expect(printed).not.toContain(secret);
+    const found = spawnSync('grep', ['-rl', secret, machine.directory], { encoding: 'utf8' });
+    expect([found.status, found.stdout]).toEqual([1, '']);
+  });
+
+  it('speaks TLS, to workers that know whose certificate it has', async () => {
+    const root = temporaryDirectory('depot-tls');
+    const [key, cert] = [path.join(root, 'key.pem'), path.join(root, 'cert.pem')];
+    const words = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=depot',
+    ];
+    const more = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert];
+    expect(spawnSync('openssl', [...words, ...more]).status).toBe(0);
+    const listen = `127.0.0.1:${await freePort()}`;
+    const side = runSide({ depot: { directory: null, listen, url: `https://${listen}` } });
+    const [keyText, ca] = [readFileSync(key, 'utf8'), readFileSync(cert, 'utf8')];
+    const { globalRoot } = side;
+    const tls = { cert: ca, key: keyText };
+    open.push(await DepotServer.start({ globalRoot, listen, tls, insecure: false }));
+    const placement = await side.dispatch.give(remoteOrder(side.root, 'true'));
+    const sign = { host: 'h', state: 'running', at: new Date().toISOString() } as const;
+    const knowing = deliveryOf(placement, host(), ca);
+    expect(await knowing.sign(sign)).toEqual({ stop: null, isOver: false });
+    await expect(deliveryOf(placement, host()).sign(sign)).rejects.toThrow(/self.signed/);
   });
 
   it('gives away no blob that the manifest does not name, and no other file', async () => {

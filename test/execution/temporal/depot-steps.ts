@@ -20,7 +20,7 @@ export interface Steps {
 const [phase = '', file = ''] = process.argv.slice(2);
 const { order, depot, globalRoot, host, place } = JSON.parse(readFileSync(file, 'utf8')) as Steps;
 const { env } = process;
-const dispatch = new DepotDispatch({ depot, globalRoot, env, workerEnv: [], fenceMs: 1000 });
+const dispatch = new DepotDispatch({ depot, globalRoot, env, fenceMs: 1000 });
 
 const end: AttemptEnd = {
   ...{ termination_reason: 'completed', return_code: 0, failure_kind: null },

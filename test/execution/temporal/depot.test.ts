@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../local/orders.ts';
@@ -71,6 +71,27 @@ describe('an attempt that goes to another machine by a directory', () => {
     await dispatch.takeIn(order);
     const mirrored = path.join(order.controlDir, 'events.jsonl');
     expect(readFileSync(mirrored, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  it('asks while it runs, and nobody but a question lies where questions are judged', async () => {
+    const { root, dispatch } = runSide();
+    const run =
+      'cd "$CODEX_ORCH_QUESTIONS_DIR"; echo "{\\"a\\":1}" > int-1.json; echo x > "../x.json"; ln -s /etc/passwd int-2.json; echo y > ".hidden.json"';
+    const order = remoteOrder(root, `mkdir -p "$CODEX_ORCH_QUESTIONS_DIR"; ${run}`);
+    const placement = await dispatch.give(order);
+    const heard: string[] = [];
+    const stop = dispatch.follow(order, {
+      sign: () => undefined,
+      output: () => heard.push('output'),
+      end: () => heard.push('end'),
+    });
+    await workOn(placement, host());
+    await until('the end is heard of', () => heard.includes('end'));
+    stop();
+    await dispatch.takeIn(order);
+    const { questionsDir = '' } = order.remote ?? {};
+    expect(readdirSync(questionsDir)).toEqual(['int-1.json']);
+    expect(readFileSync(path.join(questionsDir, 'int-1.json'), 'utf8')).toBe('{"a":1}\n');
   });
 
   it('works in a tree of its own, and its work lies in that of the run', async () => {

@@ -13,6 +13,8 @@ import {
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { attemptPlaces } from '../../../src/execution/temporal/depot/layout.ts';
+import { writeWork } from '../../../src/git/work.ts';
+import { testGit } from '../../git/made-repository.ts';
 import type { Placement } from '../../../src/execution/temporal/protocol.ts';
 import {
   deliveryOf,
@@ -38,9 +40,9 @@ function manifestOf({ depot }: RunSide, { id }: Placement): string {
 
 describe('a parcel', () => {
   it('holds nothing of this machine but what its agent is to have', async () => {
-    const side = runSide({ workerEnv: ['MAY'] });
+    const side = runSide();
     const order = remoteOrder(side.root, 'env; echo "$0"', {
-      env: { MAY: 'may travel', SECRET: 'must not travel', CODEX_ORCH_CODEX_BIN: '/opt/codex' },
+      env: { MAY: 'may travel', GIT_CEILING_DIRECTORIES: '/of/the/run' },
     });
     const control = (name: string): string => path.join(order.controlDir, name);
     for (const name of ['claim-0', 'agent-0', 'exit', 'stop']) writeFileSync(control(name), 'x\n');
@@ -48,8 +50,7 @@ describe('a parcel', () => {
     const placement = await side.dispatch.give(order);
     const text = manifestOf(side, placement);
     expect(text).not.toContain(side.root);
-    expect(text).not.toContain('must not travel');
-    expect(text).not.toContain('/opt/codex');
+    expect(text).not.toContain('/of/the/run');
     const names = (JSON.parse(text) as Said).files.map((file) => path.basename(file.path));
     expect(names.sort()).toEqual(['given-tools.sh', 'prompt.md']);
     const machine = host();
@@ -57,7 +58,6 @@ describe('a parcel', () => {
     await side.dispatch.takeIn(order);
     const printed = readFileSync(control('events.jsonl'), 'utf8');
     expect(printed).toContain('MAY=may travel');
-    expect(printed).not.toContain('SECRET');
     expect(printed).not.toContain(side.root);
     expect(printed).not.toContain(placement.manifestSha256);
     expect(printed).toContain(`CODEX_ORCH_ATTEMPT_DIR=${there.attemptDir}`);
@@ -152,6 +152,40 @@ describe('a parcel', () => {
     await workOn(await side.dispatch.give(order), host());
     const end = await side.dispatch.takeIn(order);
     expect(end.failure_summary).toContain('a rebase is in progress');
+  });
+
+  it('names a repository inside that stays on the worker, as of any tree', async () => {
+    const side = runSide();
+    const made = await madeTree(side.root);
+    const { tree } = made;
+    const run = 'git init -q inner; echo x > inner/f; git init -q d/empty; echo two >> a.txt';
+    const order = treeOrder(side.root, made, run);
+    await workOn(await side.dispatch.give(order), host());
+    await side.dispatch.takeIn(order);
+    const { repository, directory, indexFile, start, maxFileBytes, copied } = tree;
+    const at = { repository, directory, indexFile };
+    const work = await writeWork(testGit, at, { start, maxFileBytes, copied });
+    expect(work).toMatchObject({
+      ok: true,
+      changed: ['a.txt'],
+      left_out: [
+        { path: 'd/empty', reason: 'nested_repository' },
+        { path: 'inner', reason: 'nested_repository' },
+      ],
+    });
+  });
+
+  it('takes the files as they stand, whatever its agent has committed', async () => {
+    const side = runSide();
+    const made = await madeTree(side.root);
+    const run =
+      'echo two >> a.txt; git -c user.name=a -c user.email=a@b commit -qam mine; echo three >> a.txt; git checkout -q -b own';
+    const order = treeOrder(side.root, made, run);
+    await workOn(await side.dispatch.give(order), host());
+    const end = await side.dispatch.takeIn(order);
+    expect(end.return_code).toBe(0);
+    const text = readFileSync(path.join(made.tree.directory, 'a.txt'), 'utf8');
+    expect(text).toBe('one\ntwo\nthree\n');
   });
 
   it('goes on from the last checkpoint where its worker is lost', async () => {

@@ -20,14 +20,13 @@ export interface RunSide {
   dispatch: Dispatch;
 }
 
-export function runSide(change: { depot?: DepotSettings; workerEnv?: string[] } = {}): RunSide {
+export function runSide(change: { depot?: DepotSettings } = {}): RunSide {
   const root = temporaryDirectory('depot-run');
   const globalRoot = path.join(root, 'global');
   const directory = path.join(root, 'shared');
   mkdirSync(directory);
   const depot = change.depot ?? { directory, listen: null, url: null };
-  const { workerEnv = [] } = change;
-  const options = { depot, globalRoot, env: testEnv, workerEnv, fenceMs: 600_000 };
+  const options = { depot, globalRoot, env: testEnv, fenceMs: 600_000 };
   return { root, globalRoot, depot, dispatch: new DepotDispatch(options) };
 }
 
@@ -49,7 +48,7 @@ export function remoteOrder(
     ...order,
     cwd: change.cwd ?? empty,
     projectWorkspaceDir: change.cwd ?? empty,
-    env: { ...order.env, CODEX_ORCH_QUESTIONS_DIR: questionsDir, PATH: '/shim:/of/the/run' },
+    env: { ...order.env, CODEX_ORCH_QUESTIONS_DIR: questionsDir, PATH: '/shim/of/the/run' },
     remote: { id, queue: 'q', runDir, questionsDir, tree: null, ...change.remote },
   };
 }
@@ -106,13 +105,18 @@ export function host(env: NodeJS.ProcessEnv = {}): Host {
   return { directory, env: { ...testEnv, HOME: directory, ...env } };
 }
 
-export function deliveryOf(placement: Placement, { env, directory }: Host): Delivery {
+/** `ca`: PEM, of its depot's certificate. */
+export function deliveryOf(
+  placement: Placement,
+  { env, directory }: Host,
+  ca: string | null = null,
+): Delivery {
   return new DepotDelivery(placement, {
     env,
     cacheDir: path.join(directory, 'cache'),
     commandDir: path.join(directory, 'bin'),
     insecure: false,
-    ca: null,
+    ca,
   });
 }
 

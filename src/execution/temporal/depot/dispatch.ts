@@ -39,10 +39,10 @@ export interface DispatchOptions {
   globalRoot: string;
   /** The engine's own environment. */
   env: Readonly<NodeJS.ProcessEnv>;
-  /** Names in an agent's `env` whose values may go to a worker. */
-  workerEnv: readonly string[];
   /** As in `Placement`. */
   fenceMs: number;
+  /** Of no account: what may travel is settled in the order. */
+  workerEnv?: readonly string[];
 }
 
 /** Between two looks at what has come. */
@@ -62,12 +62,12 @@ export class DepotDispatch implements Dispatch {
     if (given !== null) return given;
     const { root, id, places } = this.#at(order);
     const blobs = new BlobFolder(blobsOf(root));
-    const { env, workerEnv } = this.#options;
+    const { env } = this.#options;
     const marks = drawMarks();
     makeDirectory(places.directory);
     const bases = path.join(root, 'bases');
     const tree = await packTree(this.#git, order, { blobs, bases });
-    const packed = await packOrder(order, { blobs, marks, workerEnv });
+    const packed = await packOrder(order, { blobs, marks });
     const session = await sessionToGive(order, env, blobs);
     const manifest: Manifest = { protocol: PROTOCOL_VERSION, id, marks, ...packed, tree, session };
     const bytes = manifestBytes(manifest);

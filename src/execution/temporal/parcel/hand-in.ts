@@ -87,7 +87,7 @@ export function refusedEnd({ code, message, hint }: Refusal, at: string): Ended 
     session_lost: false,
   };
   const printed = { 'events.jsonl': 0, 'stderr.log': 0 };
-  const nothing = { tree: null, session: null, files: [], runtime: null };
+  const nothing = { tree: null, leftOut: [], session: null, files: [], runtime: null };
   return { protocol: PROTOCOL_VERSION, ...nothing, end, printed };
 }
 
@@ -133,7 +133,7 @@ class Outgoing {
     const spec = order.remote?.tree ?? null;
     const brought =
       spec === null || manifest.tree === null
-        ? { tree: null, trouble: null }
+        ? { tree: null, leftOut: [], trouble: null }
         : await bringTree(git, place, spec, {
             blobs: this.#made,
             snapshot: manifest.tree.snapshot.commit,
@@ -154,6 +154,7 @@ class Outgoing {
     return {
       state: {
         tree: brought.tree,
+        leftOut: brought.leftOut,
         session: session === null || sessionId === null ? null : { ...session, id: sessionId },
       },
       trouble: brought.trouble,

@@ -80,6 +80,8 @@ export interface Manifest {
 /** How the worker's tree and session stood. */
 export interface LeftState {
   tree: Bundle | null;
+  /** Repositories inside the tree, which stay where they are; relative to its top. */
+  leftOut: string[];
   session: (KeptSession & { id: string }) | null;
 }
 
@@ -138,8 +140,20 @@ function leftStateIn(fields: JsonObject): LeftState {
   const { tree = null, session = null } = fields;
   return {
     tree: tree === null ? null : bundleIn(tree),
+    leftOut: leftOutIn(fields['leftOut'] ?? []),
     session: session === null ? null : sessionIn(session),
   };
+}
+
+/** Each is shown in the tree of the run: more than a few say no more. */
+const MAX_LEFT_OUT = 1000;
+
+function leftOutIn(value: Json): string[] {
+  const names = Array.isArray(value) ? value : [];
+  return names.slice(0, MAX_LEFT_OUT).map((name) => {
+    if (typeof name === 'string' && name.length <= 4096) return name;
+    throw refusedParcel('"leftOut" holds what is no path');
+  });
 }
 
 function bundleIn(value: Json): Bundle {

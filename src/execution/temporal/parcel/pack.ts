@@ -24,18 +24,14 @@ export interface Packed {
   links: GivenLink[];
 }
 
-/**
- * `workerEnv`: names in an agent's `env` whose values may travel.
- *
- * @throws Refusal `cannot-travel` with what cannot be had on another machine
- */
+/** @throws Refusal `cannot-travel` with what cannot be had on another machine */
 export async function packOrder(
   order: AttemptOrder,
-  { blobs, marks, workerEnv }: { blobs: BlobFolder; marks: Roots; workerEnv: readonly string[] },
+  { blobs, marks }: { blobs: BlobFolder; marks: Roots },
 ): Promise<Packed> {
   const roots = rootsOfOrder(order);
   const translate = translation(roots, marks);
-  const travels = orderThatTravels(order, translate, workerEnv);
+  const travels = orderThatTravels(order, translate);
   const packer = new Packer(roots.run, blobs, translate);
   const prompt = await packer.addControl(order);
   await packer.addAttempt(order);
@@ -47,11 +43,7 @@ export async function packOrder(
 }
 
 /** With marks, and without what is this machine's alone. */
-function orderThatTravels(
-  order: AttemptOrder,
-  translate: Translate,
-  workerEnv: readonly string[],
-): AttemptOrder {
+function orderThatTravels(order: AttemptOrder, translate: Translate): AttemptOrder {
   const { env, remote, ...rest } = order;
   if (remote === undefined) throw new TypeError('an order of this machine goes to no depot');
   for (const place of [order.cwd, order.projectWorkspaceDir, ...order.writableRoots]) {
@@ -61,7 +53,7 @@ function orderThatTravels(
   const tree = remote.tree === null ? null : { ...remote.tree, repository: '', indexFile: '' };
   const travelling: AttemptOrder = {
     ...rest,
-    env: envThatTravels(env, workerEnv),
+    env: envThatTravels(env),
     remote: { ...remote, tree },
   };
   // Where the workspace really lay is true of this machine alone.
@@ -69,27 +61,16 @@ function orderThatTravels(
   return translated(travelling as unknown as Json, translate) as unknown as AttemptOrder;
 }
 
-/** What an attempt is told of itself by the engine. */
-const ofOurs = new Set(
-  [
-    ...['PROGRAM_DIR', 'RUN_ID', 'RUN_DIR', 'INSTANCE_ID', 'TASK_ID', 'INSTANCE_DIR', 'SLOT'],
-    ...['ATTEMPT_DIR', 'QUESTIONS_DIR', 'PROJECT_WORKSPACE_DIR', 'WORKSPACE_DIR'],
-  ].map((name) => `CODEX_ORCH_${name}`),
-);
-
-/** Ours, and what is said to. PATH begins with this machine's `codex-orch`; GIT_CEILING_DIRECTORIES is made anew. */
-function envThatTravels(
-  env: Readonly<Record<string, string>>,
-  workerEnv: readonly string[],
-): Record<string, string> {
-  const all = Object.entries(env).flatMap(([name, value]): [string, string][] => {
-    if (name === 'PATH') {
-      const own = value.split(path.delimiter).slice(1).join(path.delimiter);
-      return workerEnv.includes(name) && own !== '' ? [[name, own]] : [];
-    }
-    return ofOurs.has(name) || workerEnv.includes(name) ? [[name, value]] : [];
-  });
-  return Object.fromEntries(all);
+/**
+ * Whoever made the order has said what may travel. But PATH begins with this machine's `codex-orch`, and
+ * GIT_CEILING_DIRECTORIES names its places: both are made anew.
+ */
+function envThatTravels(env: Readonly<Record<string, string>>): Record<string, string> {
+  const made = ['PATH', 'GIT_CEILING_DIRECTORIES'];
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !made.includes(name)));
+  const { PATH = '' } = env;
+  const own = PATH.split(path.delimiter).slice(1).join(path.delimiter);
+  return own === '' ? rest : { ...rest, PATH: own };
 }
 
 class Packer {

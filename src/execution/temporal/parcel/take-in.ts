@@ -199,7 +199,7 @@ class Aside {
   }
 
   /** Returns what lays it into place. */
-  async bringState({ tree, session }: LeftState): Promise<() => Promise<void>> {
+  async bringState({ tree, leftOut, session }: LeftState): Promise<() => Promise<void>> {
     const { remote, backend } = this.#order;
     const { git } = this.#context;
     if (session !== null && !backendOf(backend).isSessionId(session.id)) {
@@ -211,7 +211,7 @@ class Aside {
       if (session !== null && kept !== null && remote !== undefined) {
         await new SessionShelf(remote.runDir, backend).put(session, kept);
       }
-      if (tree !== null) await layTree(git, this.#order, tree);
+      if (tree !== null) await layTree(git, this.#order, tree, leftOut);
     };
   }
 

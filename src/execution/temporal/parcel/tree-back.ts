@@ -1,6 +1,9 @@
 /** What came back of a tree: judged, taken into the person's repository, and laid into the tree of the run. */
-import type { Git } from '../../../git/git.ts';
-import { GitFailure } from '../../../git/git.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { makeDirectory, writeFile } from '../../../disk/disk.ts';
+import { resolveInside } from '../../../disk/inside.ts';
+import { GitFailure, type Git } from '../../../git/git.ts';
 import { largestNewFile, takeBundle } from '../../../git/bundle.ts';
 import { restoreWork } from '../../../git/restore-work.ts';
 import { deleteRefs, refCommit } from '../../../git/set-ref.ts';
@@ -34,12 +37,30 @@ export async function takeTree(
   }
 }
 
-/** Has the tree of the run be what came back. After `takeTree`. */
-export async function layTree(git: Git, order: AttemptOrder, { commit }: Bundle): Promise<void> {
+/**
+ * Has the tree of the run be what came back. After `takeTree`. `leftOut`: repositories that stay where they are; an empty
+ * one takes the place of each, so that whoever looks at the tree finds it left out here, too.
+ */
+export async function layTree(
+  git: Git,
+  order: AttemptOrder,
+  { commit }: Bundle,
+  leftOut: readonly string[],
+): Promise<void> {
   const tree = order.remote?.tree ?? null;
   if (tree === null) return;
   const wanted = { tree: `${commit}^{tree}`, copied: tree.copied };
   await restoreWork(git, treeOfOrder(tree), wanted);
+  for (const name of leftOut) standIn(tree.directory, name);
+}
+
+/** As `git init` would make it; nothing where its place is taken, or leads elsewhere. */
+function standIn(top: string, name: string): void {
+  const inside = resolveInside(top, name);
+  if (!inside.ok || name.split('/').includes('.git') || existsSync(inside.path)) return;
+  const repository = path.join(inside.path, '.git');
+  for (const each of ['objects', 'refs']) makeDirectory(path.join(repository, each));
+  writeFile(path.join(repository, 'HEAD'), 'ref: refs/heads/main\n');
 }
 
 /** Lets go of what named the commits of the way. */

@@ -98,6 +98,8 @@ function writeInfo(repository: string, info: TreeInfo): void {
 
 export interface BroughtTree {
   tree: Bundle | null;
+  /** Repositories inside it. */
+  leftOut: string[];
   /** Why not all of it is work that can be taken; null: it is. */
   trouble: string | null;
 }
@@ -113,7 +115,7 @@ export async function bringTree(
     return await bring(git, place, spec, how);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    return { tree: null, trouble: `its tree on the worker: ${error.message}` };
+    return { tree: null, leftOut: [], trouble: `its tree on the worker: ${error.message}` };
   }
 }
 
@@ -136,7 +138,7 @@ async function bring(
   const { start, maxFileBytes, copied } = spec;
   const tree = treeThere(place, path.basename(spec.directory));
   if (!existsSync(tree.directory)) {
-    return { tree: null, trouble: 'its tree on the worker is gone' };
+    return { tree: null, leftOut: [], trouble: 'its tree on the worker is gone' };
   }
   const options = { start, maxFileBytes, copied };
   let [work, trouble] = [await writeWork(git, tree, options), unfinished(tree, isWithMerge)];
@@ -146,22 +148,16 @@ async function bring(
     work = await writeWork(git, tree, { ...options, copied: [...copied, ...work.large] });
   }
   if (!work.ok) {
-    return { tree: null, trouble: `its tree on the worker: ${work.message}` };
+    return { tree: null, leftOut: [], trouble: `its tree on the worker: ${work.message}` };
   }
-  const nested = work.left_out.map((one) => one.path);
   const store = storeAt(place);
   const commit = await makeCommit(git, store, {
     ...{ tree: work.tree, parents: [snapshot], at },
-    message: leftOutMessage(nested),
+    message: 'What stood in the tree after an attempt on another machine',
   });
   const content = { ref: wayRefs.returned, commit, without: [snapshot, spec.base] };
   const bundle = await keepBundle(git, store, content, blobs);
-  return { tree: bundle, trouble };
-}
-
-function leftOutMessage(nested: readonly string[]): string {
-  const lines = nested.map((name) => `Left out, a repository of its own: ${name}`);
-  return ['What stood in the tree after an attempt on another machine', ...lines].join('\n\n');
+  return { tree: bundle, leftOut: work.left_out.map((one) => one.path), trouble };
 }
 
 /** What its agent has begun with git and not finished, which the run's side could not see. */
