@@ -54,6 +54,7 @@ export const tiers = {
     'test/execution/local/watch.test.ts',
     'test/execution/temporal/depot-crashes.test.ts',
     'test/execution/temporal/depot-http.test.ts',
+    'test/execution/temporal/faults.test.ts',
     'test/execution/temporal/depot.test.ts',
     'test/execution/temporal/parcel-hostile.test.ts',
     'test/execution/temporal/parcel.test.ts',

@@ -70,6 +70,10 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'serve the web page of a program on this machine',
     load: () => import('./web.ts'),
   },
+  worker: {
+    summary: 'carry out attempts of runs of other machines',
+    load: () => import('./worker.ts'),
+  },
   limits: {
     summary: 'see and forget the usage limits of accounts',
     load: () => import('./limits/index.ts'),

@@ -1,13 +1,26 @@
-/** The checks of executor.ts: attempts as processes, with and without a launcher, and scripted ones. */
+/** The checks of executor.ts: attempts as processes, with and without a launcher, scripted ones, and those of another machine. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { LocalExecutor } from '../../src/execution/local/executor.ts';
 import { ScriptedExecutor, type Play, type Step } from '../../src/execution/scripted/executor.ts';
+import type { TemporalExecutor } from '../../src/execution/temporal/executor.ts';
 import type { AttemptOrder } from '../../src/model/attempt.ts';
 import type { LauncherProgram } from '../../src/execution/local/launcher.ts';
 import { launchers } from '../execution/local/launchers.ts';
 import { newOrder, shellOrder, temporaryDirectory } from '../execution/local/orders.ts';
+import { remoteOrder } from '../execution/temporal/remote-attempts.ts';
+import {
+  fastSettings,
+  remoteExecutor,
+  startWorkerProcess,
+  type TestWorker,
+} from '../execution/temporal/workers.ts';
+import {
+  startTemporalServer,
+  temporalProblem,
+  type TemporalServer,
+} from '../support/temporal-server.ts';
 import { executorChecks, type Behaviour, type ExecutorFixture } from './executor.ts';
 import { processChecks } from './processes.ts';
 
@@ -18,17 +31,21 @@ function local(...programs: LauncherProgram[]): ExecutorFixture {
   return {
     executor: closed(new LocalExecutor(options)),
     later: () => closed(new LocalExecutor(options)),
-    order({ prints = [], waits = false, printsThen = [], exit = 0 }) {
-      const line = [
-        ...prints.map((text) => `echo ${text}`),
-        ...(waits ? ['until [ -e go ]; do sleep 0.01; done'] : []),
-        ...printsThen.map((text) => `echo ${text}`),
-        `exit ${exit}`,
-      ];
-      return shellOrder(root, line.join('; '));
-    },
+    order: (behaviour) => shellOrder(root, shellLine(behaviour, 'go')),
     release: ({ cwd }) => writeFileSync(path.join(cwd, 'go'), ''),
   };
+}
+
+/** `go`: the file whose coming releases it. */
+function shellLine(behaviour: Behaviour, go: string): string {
+  const { prints = [], waits = false, printsThen = [], exit = 0 } = behaviour;
+  const line = [
+    ...prints.map((text) => `echo ${text}`),
+    ...(waits ? [`until [ -e '${go}' ]; do sleep 0.01; done`] : []),
+    ...printsThen.map((text) => `echo ${text}`),
+    `exit ${exit}`,
+  ];
+  return line.join('; ');
 }
 
 function scripted(): ExecutorFixture {
@@ -69,6 +86,56 @@ function playOf({ prints = [], waits, printsThen = [], exit = 0 }: Behaviour, go
 
 function none(): never {
   throw new Error('the script does not know the order');
+}
+
+describe('attempts on another machine', (): void => {
+  const problem = temporalProblem();
+  let server: TemporalServer | null = null;
+  let worker: TestWorker | null = null;
+  beforeAll(async () => {
+    if (problem !== null) return;
+    server = await startTemporalServer(root);
+    const settings = fastSettings(server.address);
+    worker = await startWorkerProcess(path.join(root, 'worker'), { settings, queue: 'q' });
+  });
+  afterAll(async () => {
+    worker?.kill('SIGKILL');
+    await worker?.gone;
+    await server?.kill();
+  });
+  for (const { name, run } of executorChecks) {
+    it(name, async (context) => {
+      if (problem !== null) return context.skip(problem);
+      const executors: TemporalExecutor[] = [];
+      try {
+        await run(remote(server?.address ?? '', executors));
+      } finally {
+        await Promise.all(executors.map((executor) => executor.close()));
+      }
+    });
+  }
+});
+
+function remote(address: string, opened: TemporalExecutor[]): ExecutorFixture {
+  const make = (): TemporalExecutor => {
+    const places = { depot: path.join(root, 'depot'), globalRoot: path.join(root, 'global') };
+    const executor = remoteExecutor(fastSettings(address), places);
+    opened.push(executor);
+    return executor;
+  };
+  const goes = new Map<string, string>();
+  return {
+    executor: make(),
+    later: make,
+    order(behaviour) {
+      // Both machines see it: in the worker's directory the test could not find the agent.
+      const go = path.join(root, `go-${goes.size}-${Math.random()}`);
+      const order = remoteOrder(root, shellLine(behaviour, go));
+      goes.set(order.attemptDir, go);
+      return order;
+    },
+    release: ({ attemptDir }) => writeFileSync(goes.get(attemptDir) ?? '', ''),
+  };
 }
 
 const open: LocalExecutor[] = [];

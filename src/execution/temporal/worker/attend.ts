@@ -61,11 +61,12 @@ async function attend(
     Math.min(MOST_BEAT_MS, timeoutMs / BEATS_A_TIMEOUT),
   );
   context.heartbeat();
+  found.attended();
   try {
     return await Promise.race([found.result, context.cancelled]);
   } catch (error) {
     if (context.cancellationDetails?.cancelRequested !== true) throw error;
-    found.stop('ask');
+    await found.cancelled();
     return await found.result;
   } finally {
     clearInterval(beat);

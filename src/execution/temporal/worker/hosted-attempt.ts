@@ -53,6 +53,8 @@ export class HostedAttempt {
   #isFenced = false;
   #isLeft = false;
   #isWorking = true;
+  /** Whether its run has heard that it is at work, and where. */
+  #isSigned = false;
   /** As its agent has told. */
   #sessionId: string | null = null;
 
@@ -68,8 +70,21 @@ export class HostedAttempt {
     return this.#isWorking;
   }
 
-  stop(how: 'ask' | 'kill'): void {
-    this.#obey({ stop: { reason: 'terminated', how }, isOver: false });
+  /** An activity has come to attend to it: its run is to hear who has it. */
+  attended(): void {
+    this.#isSigned = false;
+    this.#pause.wake();
+  }
+
+  /** The server says that it is to stop; the depot says why. */
+  async cancelled(): Promise<void> {
+    try {
+      const state = this.#handle === null ? 'laying_out' : 'running';
+      this.#answered(await this.#parts.delivery.sign(this.#sign(state)));
+    } catch {
+      // Then for the usual reason.
+    }
+    this.#stopBy({ reason: 'terminated', how: 'ask' });
   }
 
   /** Lets its agent live on, for the next worker of this directory. */
@@ -92,6 +107,8 @@ export class HostedAttempt {
     } catch (error) {
       if (error instanceof Unwanted) {
         say(`${this.id}: not wanted any more`);
+        this.#handle?.stop('terminated', 'kill');
+        await this.#handle?.ended;
         return this.#settle({ kind: 'never_started' });
       }
       const why = error instanceof Error ? error.message : String(error);
@@ -178,13 +195,12 @@ export class HostedAttempt {
 
   async #report(order: AttemptOrder, isOver: () => boolean): Promise<void> {
     const { delivery } = this.#parts;
-    let isSigned = false;
     let sinceCheckpoint = new Stopwatch();
     while (!isOver()) {
       try {
-        if (!isSigned) {
+        if (!this.#isSigned) {
+          this.#isSigned = true;
           this.#answered(await delivery.sign(this.#sign('running')));
-          isSigned = true;
         }
         this.#answered(await delivery.handInOutput(order));
         if (sinceCheckpoint.elapsedMs() >= CHECKPOINT_MS && !isOver()) {
@@ -192,6 +208,7 @@ export class HostedAttempt {
           await delivery.checkpoint(order, this.#sessionId);
         }
       } catch (error) {
+        this.#isSigned = false;
         if (!this.#mayPass(error)) this.#obey({ stop: null, isOver: true });
       }
       this.#fence();

@@ -75,8 +75,13 @@ export class HostedAttempts {
     for (const attempt of this.#live.values()) attempt.leave();
   }
 
-  #known({ id }: Placement): HostedAttempt | PlacementResult | null {
-    return this.#live.get(id) ?? hostedPlace(this.#options.root, id).result;
+  /** What is here of it; of one that may have begun, whatever became of it, never that nothing did. */
+  #known(placement: Placement): HostedAttempt | PlacementResult | null {
+    const live = this.#live.get(placement.id);
+    if (live !== undefined) return live;
+    const place = hostedPlace(this.#options.root, placement.id);
+    if (place.result !== null) return place.result;
+    return place.order === null ? null : this.#host(placement, place);
   }
 
   #host(placement: Placement, place: HostedPlace): HostedAttempt {

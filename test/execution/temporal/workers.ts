@@ -1,0 +1,92 @@
+/** Workers as processes of the built program, each with a home of its own, and the executor of a run that hands them attempts. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DepotDispatch } from '../../../src/execution/temporal/depot/dispatch.ts';
+import { TemporalExecutor } from '../../../src/execution/temporal/executor.ts';
+import { temporalDefaults, type TemporalSettings } from '../../../src/model/machines.ts';
+import { builtEntry } from '../../support/built-program.ts';
+import { testEnv } from '../../git/made-repository.ts';
+import { until } from '../local/orders.ts';
+
+/** Times of minutes, in seconds. */
+export function fastSettings(address: string): TemporalSettings {
+  return { ...temporalDefaults, address, heartbeat_timeout_sec: 5, lost_after_sec: 12 };
+}
+
+export interface TestWorker {
+  home: string;
+  /** What it has said so far. */
+  said(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves once it is gone. */
+  gone: Promise<number | null>;
+}
+
+/** None outlives its test. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** A worker that serves `queue` when this resolves. The same `home` again: the same worker, come back. */
+export async function startWorkerProcess(
+  home: string,
+  {
+    settings,
+    queue,
+    slots = 8,
+    words = [],
+  }: {
+    settings: TemporalSettings;
+    queue: string;
+    slots?: number;
+    words?: string[];
+  },
+): Promise<TestWorker> {
+  mkdirSync(path.join(home, '.codex-orch'), { recursive: true });
+  const lines = ['[temporal]', `address = "${settings.address}"`];
+  lines.push(`heartbeat_timeout_sec = ${settings.heartbeat_timeout_sec}`);
+  lines.push(`lost_after_sec = ${settings.lost_after_sec}`);
+  writeFileSync(path.join(home, '.codex-orch', 'config.toml'), `${lines.join('\n')}\n`);
+  const log = path.join(home, 'worker.log');
+  const file = openSync(log, 'a');
+  const before = readFileSync(log, 'utf8').length;
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [builtEntry, 'worker', '--queue', queue, '--slots', `${slots}`, ...words],
+    { cwd: home, env: { ...testEnv, HOME: home }, stdio: ['ignore', file, file] },
+  );
+  closeSync(file);
+  let isGone = false;
+  const gone = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => {
+      running.delete(child);
+      isGone = true;
+      resolve(code);
+    }),
+  );
+  running.add(child);
+  const said = (): string => readFileSync(log, 'utf8').slice(before);
+  await until('the worker serves its queue', () => {
+    if (isGone) throw new Error(`the worker ended: ${said()}`);
+    return said().includes('serves');
+  });
+  return { home, said, kill: (signal) => void child.kill(signal), gone };
+}
+
+/** The executor of an engine whose depot is a directory that all see. */
+export function remoteExecutor(
+  settings: TemporalSettings,
+  { depot, globalRoot, fenceMs = 600_000 }: { depot: string; globalRoot: string; fenceMs?: number },
+): TemporalExecutor {
+  mkdirSync(depot, { recursive: true });
+  const dispatch = new DepotDispatch({
+    depot: { directory: depot, listen: null, url: null },
+    globalRoot,
+    env: testEnv,
+    workerEnv: [],
+    fenceMs,
+  });
+  return new TemporalExecutor({ settings, dispatch, env: testEnv });
+}
