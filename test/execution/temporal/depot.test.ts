@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../local/orders.ts';
-import { host, madeTree, remoteOrder, runSide, treeOrder, workOn } from './remote-attempts.ts';
+import {
+  deliveryOf,
+  host,
+  madeTree,
+  remoteOrder,
+  runSide,
+  treeOrder,
+  workOn,
+} from './remote-attempts.ts';
 
 describe('an attempt that goes to another machine by a directory', () => {
   it('has what it was given at the same places, and brings back what it left', async () => {
@@ -71,6 +79,18 @@ describe('an attempt that goes to another machine by a directory', () => {
     await dispatch.takeIn(order);
     const mirrored = path.join(order.controlDir, 'events.jsonl');
     expect(readFileSync(mirrored, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  it('is over for a worker of an earlier generation, once another is given', async () => {
+    const { root, dispatch } = runSide();
+    const order = remoteOrder(root, 'echo "$CODEX_ORCH_ATTEMPT_DIR"');
+    const machine = host();
+    const late = deliveryOf(await dispatch.give(order), machine);
+    const next = { ...order, generation: 1 };
+    await workOn(await dispatch.give(next), machine);
+    const sign = { host: 'h', state: 'laying_out', at: new Date().toISOString() } as const;
+    expect(await late.sign(sign)).toEqual({ stop: null, isOver: true });
+    expect(await dispatch.takeIn(next)).toMatchObject({ return_code: 0 });
   });
 
   it('asks while it runs, and nobody but a question lies where questions are judged', async () => {

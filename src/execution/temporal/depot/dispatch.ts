@@ -61,6 +61,7 @@ export class DepotDispatch implements Dispatch {
     const given = await this.given(order);
     if (given !== null) return given;
     const { root, id, places } = this.#at(order);
+    this.#dropEarlier(order);
     const blobs = new BlobFolder(blobsOf(root));
     const { env } = this.#options;
     const marks = drawMarks();
@@ -143,11 +144,17 @@ export class DepotDispatch implements Dispatch {
 
   async close(order: AttemptOrder): Promise<void> {
     const { root, places } = this.#at(order);
-    // First what opens it to others.
-    remove(places.manifest);
-    remove(places.directory);
+    this.#dropEarlier(order);
+    drop(places);
     await forgetTree(this.#git, order);
     sweepBlobs(root);
+  }
+
+  /** Of generations that never began: nobody is to hand anything in for them. */
+  #dropEarlier(order: AttemptOrder): void {
+    for (let generation = 0; generation < order.generation; generation += 1) {
+      drop(this.#at({ ...order, generation }).places);
+    }
   }
 
   #at(order: AttemptOrder): { root: string; id: string; places: AttemptPlaces } {
@@ -187,6 +194,12 @@ export class DepotDispatch implements Dispatch {
     const { marks } = parseJson(read.bytes.toString('utf8')) as unknown as Manifest;
     return { git: this.#git, places, root, marks };
   }
+}
+
+function drop({ manifest, directory }: AttemptPlaces): void {
+  // First what opens it to others.
+  remove(manifest);
+  remove(directory);
 }
 
 /** null: nobody has said anything, or it is nothing that a worker says. */
