@@ -34,7 +34,7 @@ export interface Answering {
 }
 
 /** Below which all of it lies. */
-export const PREFIX = '/depot/v1/';
+const PREFIX = '/depot/v1/';
 
 /** Answers a request. Never rejects. */
 export async function answer(

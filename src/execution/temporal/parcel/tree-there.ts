@@ -19,7 +19,7 @@ import { keepBundle, wayRefs } from './tree-out.ts';
 export type FetchBlob = (blob: Blob, file: string) => Promise<void>;
 
 /** Where a worker's git keeps what an attempt needs. */
-export function storeAt(place: string): string {
+function storeAt(place: string): string {
   return path.join(place, 'repository');
 }
 
