@@ -16,7 +16,8 @@ import {
 } from '../core/state/checks.ts';
 import { instanceOf } from '../core/state/run-state.ts';
 import { notStarted } from '../attempt/harvest/harvest.ts';
-import type { Executor, Found, Handle, Heard, Whereabouts } from '../execution/executor.ts';
+import type { Executor, Found, Handle, Heard } from '../execution/executor.ts';
+import type { Whereabouts } from '../model/whereabouts.ts';
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptEnd } from '../model/attempt.ts';
 import type { Checks } from './checks.ts';

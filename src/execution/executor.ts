@@ -8,6 +8,7 @@
 import type { AgentActivity } from '../model/activity.ts';
 import type { AttemptBudget, AttemptEnd, AttemptOrder, StopReason } from '../model/attempt.ts';
 import type { Usage } from '../model/run.ts';
+import type { Whereabouts } from '../model/whereabouts.ts';
 
 /** What new output means, in order; from the start of the attempt, also where it was found again. */
 export type Heard = (activities: AgentActivity[]) => void;
@@ -26,19 +27,6 @@ export interface Executor {
   /** Lets go of what only starts attempts; those that run live on. */
   close(): Promise<void>;
 }
-
-/** Where an attempt is, for a person. */
-export type Whereabouts =
-  | { kind: 'process'; pid: number | null }
-  | {
-      kind: 'remote';
-      queue: string;
-      /** null: nobody has it yet. */
-      host: string | null;
-      state: 'queued' | 'running' | 'unreachable' | 'delivering';
-      /** ISO 8601, UTC. */
-      since: string;
-    };
 
 export interface Handle {
   /**

@@ -13,6 +13,11 @@ export class RoutedExecutor implements Executor {
     this.#makeElsewhere = makeElsewhere;
   }
 
+  /** Makes what reaches other machines, before it is needed. @throws Refusal as `makeElsewhere` */
+  async prepare(): Promise<void> {
+    await (this.#elsewhere ??= this.#makeElsewhere());
+  }
+
   async start(order: AttemptOrder, heard: Heard): Promise<Handle> {
     return (await this.#for(order)).start(order, heard);
   }

@@ -1,6 +1,6 @@
 /** What the log tells of attempts that are carried out on other machines. */
 import { expect, it } from 'vitest';
-import type { Whereabouts } from '../../src/execution/executor.ts';
+import type { Whereabouts } from '../../src/model/whereabouts.ts';
 import { instanceOf } from '../../src/core/state/run-state.ts';
 import { RUN_ID, task } from '../support/make.ts';
 import { busy, handing } from './parts-changed.ts';

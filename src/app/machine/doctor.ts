@@ -16,6 +16,8 @@ import { namesIn } from '../../disk/names-in.ts';
 import { closeToOthers, isOpenToOthers } from '../../disk/permissions.ts';
 import { realPathOf } from '../../disk/real-path.ts';
 import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import type { LoadedProgram } from '../../program/load-program.ts';
+import { executorOf, machinesOf, type MachineConfig } from '../../program/machine-settings.ts';
 import { WORKSPACE_MISSING } from '../../program/missing-workspaces.ts';
 import { listRunIds, runPaths } from '../../store/layout.ts';
 import { describeHolder } from '../../store/lock/numbered-lock.ts';
@@ -51,7 +53,7 @@ export async function doctor(
     const checked = await checkProgram(world, programDir, globalRoot);
     findings.push(...checked.findings);
     uses = checked.uses;
-  }
+  } else findings.push(...(await checkWorker(world, globalRoot)));
   findings.push(...(await checkAgents(uses, globalRoot, world)));
   if (programDir !== null) {
     findings.push(...checkPlace(programDir, uses, world.env));
@@ -157,10 +159,32 @@ async function checkProgram(
   const trees = await checkTrees(world, programDir, program);
   const held = await checkHeldChecks(program.project, program.tasks, world.env);
   const unpriced = checkPrices(program.project, program.tasks, config);
+  const machines = await checkMachines(world, program, config);
   return {
-    findings: [finding, ...places, ...trees, ...held, ...unpriced],
+    findings: [finding, ...places, ...trees, ...held, ...unpriced, ...machines],
     uses: uses.length === 0 ? null : uses,
   };
+}
+
+/** Nothing to say where all attempts stay here. */
+async function checkMachines(
+  world: World,
+  { project, tasks, programDir }: Pick<LoadedProgram, 'project' | 'tasks' | 'programDir'>,
+  config: MachineConfig,
+): Promise<Finding[]> {
+  if (executorOf(project, config) === 'local') return [];
+  const { temporal, depot } = machinesOf(project, config, programDir);
+  const { checkDepot, checkServerOf, queuesOf } = await import('./doctor-machines.ts');
+  const queues = queuesOf(project, tasks, temporal);
+  return [...(await checkServerOf(world, temporal, queues)), ...(await checkDepot(depot))];
+}
+
+/** Of a machine that has no program: whether it could be a worker, where its configuration names a server. */
+async function checkWorker(world: World, globalRoot: string): Promise<Finding[]> {
+  const { temporal } = (await loadGlobalConfig(globalRoot)).config;
+  if (temporal === null) return [];
+  const { checkServerOf, checkWorkerSdk } = await import('./doctor-machines.ts');
+  return [...(await checkServerOf(world, temporal, [])), ...(await checkWorkerSdk())];
 }
 
 /** Nothing to say where no task has a tree. */

@@ -8,7 +8,10 @@ import { shimDirectory, writeCommandShim } from '../../attempt/command-shim.ts';
 import type { AskableRole } from '../../attempt/brief/stage-request.ts';
 import type { AssistantResult } from '../assistants/answer-by-assistant.ts';
 import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
+import type { Executor } from '../../execution/executor.ts';
 import { launchersHere, LocalExecutor } from '../../execution/local/executor.ts';
+import { RoutedExecutor } from '../../execution/routed-executor.ts';
+import type { MachineSettings } from '../../model/machines.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -104,8 +107,8 @@ export function driveSession(
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
-  const executor =
-    world.executor ?? new LocalExecutor({ env: world.env, launchers: launchersHere() });
+  const elsewhere = world.executor === undefined ? elsewhereFor(world, session) : null;
+  const executor = world.executor ?? elsewhere?.executor ?? localExecutor(world);
   const tests = schemasOfConditions(session.state.plan.tasks);
   let prices: Prices = {};
   let fits: EngineParts['fits'] = () => ({ ok: false, why: 'its schema is not known' });
@@ -134,6 +137,9 @@ export function driveSession(
   const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
     .then(async (config) => {
       context.config = config;
+      if (elsewhere !== null && runStatus(session.state) !== 'done') {
+        context.taskQueue = await elsewhere.prepare();
+      }
       if (asksAboutItems(session.state)) prices = await pricesFor(world, session.state);
       if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
       notifier = await notifierFor(world, session);
@@ -158,6 +164,37 @@ export function driveSession(
     },
     ended,
   };
+}
+
+function localExecutor({ env }: World): Executor {
+  return new LocalExecutor({ env, launchers: launchersHere() });
+}
+
+/** For a run whose attempts go to other machines; null: all of its stay here. */
+function elsewhereFor(world: World, { state, paths }: RunSession): Elsewhere | null {
+  const { project } = state.plan;
+  if (project.executor !== 'temporal') return null;
+  const machines = async (): Promise<MachineSettings> => {
+    const { machinesFor } = await import('./elsewhere.ts');
+    return machinesFor(world, paths.authoredDir, project);
+  };
+  const executor = new RoutedExecutor(localExecutor(world), async () => {
+    const { executorElsewhere } = await import('./elsewhere.ts');
+    return executorElsewhere(world, project, await machines());
+  });
+  return {
+    executor,
+    async prepare() {
+      await executor.prepare();
+      return (await machines()).temporal.task_queue;
+    },
+  };
+}
+
+interface Elsewhere {
+  executor: Executor;
+  /** Returns the queue of tasks and agents that name none. @throws Refusal for what cannot be used, before anything begins */
+  prepare(): Promise<string>;
 }
 
 /** Whether a person may be asked how many items there shall be. */

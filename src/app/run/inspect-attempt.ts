@@ -10,6 +10,8 @@ import { shownFiles, type ShownFile } from '../../model/attempt.ts';
 import { sizeOfOutput } from '../../agents/output/open-output.ts';
 import { activityPage, type OutputChunk } from '../../agents/output/activities.ts';
 import { textPage, textStart } from '../../agents/output/pages.ts';
+import { remoteWhereabouts } from './whereabouts.ts';
+import type { RemoteWhereabouts } from '../../model/whereabouts.ts';
 import { filesBelow, findFile, renderOf, type FoundFile, type ServedFile } from './served-file.ts';
 
 /** An attempt of a run that somebody has read. */
@@ -27,6 +29,8 @@ export interface AttemptDetails {
   running: boolean;
   prompt: { text: string; size: number; truncated: boolean } | null;
   runtime: JsonObject | null;
+  /** Not there where it is of this machine. */
+  where?: RemoteWhereabouts;
   staged: StagedEntry[];
   files: FoundFile[];
   files_omitted: number;
@@ -57,6 +61,7 @@ export function inspectAttempt(address: AttemptAddress): AttemptDetails {
   const { record, directory, shown, isRunning } = find(address);
   const staged = stagedIn(shown('manifest.json'));
   const known = new Set(staged.map((file) => file.path));
+  const where = remoteWhereabouts(record, shown('runtime.json'));
   const { files: all, omitted } = filesBelow(directory, MAX_FILES);
   return {
     attempt,
@@ -64,6 +69,7 @@ export function inspectAttempt(address: AttemptAddress): AttemptDetails {
     running: isRunning,
     prompt: textStart(shown('prompt.md'), MAX_PROMPT_BYTES),
     runtime: objectIn(shown('runtime.json')),
+    ...(where === null ? {} : { where }),
     staged,
     files: all.filter(
       (file) => !known.has(file.path) && !shownFiles.some((name) => name === file.path),

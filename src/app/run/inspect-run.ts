@@ -24,6 +24,9 @@ import type { ListedRun } from '../../store/run-store.ts';
 import type { VerifyReport } from '../../store/verify/report.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
+import { remoteWhereabouts } from './whereabouts.ts';
+import { whereInWords } from '../../model/whereabouts.ts';
+import type { Instance } from '../../model/run.ts';
 import { runDocument, type RunDocument } from './run-document.ts';
 
 export { describeHolder, resolveRunId };
@@ -136,7 +139,15 @@ export function explainRun(
   const decisions = [...found.values()];
   const holder = currentHolder(paths);
   const userHolders = surroundings && holdersFor(surroundings, programDir, runId);
-  const context = { programDir, driven: holder !== null, ...(userHolders && { userHolders }) };
+  const whereabouts = (one: Instance): string | null => {
+    const record = one.status === 'running' ? one.attempts.at(-1) : undefined;
+    if (record === undefined) return null;
+    const files = paths.shownFile(one.instance_id, record.attempt, 'runtime.json');
+    const where = remoteWhereabouts(record, files);
+    return where === null ? null : whereInWords(where);
+  };
+  const driven = holder !== null;
+  const context = { programDir, driven, whereabouts, ...(userHolders && { userHolders }) };
   const instances =
     instance === undefined
       ? explainUnfinished(state, context)

@@ -95,6 +95,10 @@ export async function prepareStart(
   checkWorkspaces(program, tasks, inputs);
   await checkAgents(world, program, tasks, inputs);
   const project = await withUserSettings(world, program.project, tasks);
+  if (project.executor === 'temporal' && world.executor === undefined) {
+    const { checkServer, machinesFor } = await import('./elsewhere.ts');
+    await checkServer(world, await machinesFor(world, program.programDir, project));
+  }
   return { program, project, roots: [...selection.roots].sort(), tasks, inputs, warnings };
 }
 

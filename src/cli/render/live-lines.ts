@@ -191,6 +191,7 @@ function rowOf(instance: Instance, label: string, input: LiveInput): Row {
         time,
         text:
           again +
+          (attempt?.placed === undefined ? '' : `on ${plainLine(attempt.placed.host)}: `) +
           (checkedNow(input.state, instance) ??
             input.activities.get(instance.instance_id) ??
             'starting'),

@@ -51,6 +51,8 @@ export function explainInstance(
 
 function explain(state: RunState, instance: Instance, context: ExplainContext): Reason {
   const { programDir, driven } = context;
+  const where = context.whereabouts?.(instance) ?? null;
+  const elsewhere = where === null ? '' : `, ${where}`;
   const resume = driven ? null : ['run', 'resume', programDir, state.runId];
   switch (instance.status) {
     case 'done':
@@ -70,8 +72,8 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
       }
       return {
         why: driven
-          ? `attempt ${instance.attempt} is at work since ${instance.started_at}${goesOnSince(instance)}${triesOut(instance)}${takenOver(instance)}`
-          : `attempt ${instance.attempt} was started${goesOnSince(instance)}; no engine watches it now: it may still be at work, or have ended`,
+          ? `attempt ${instance.attempt} is at work since ${instance.started_at}${elsewhere}${goesOnSince(instance)}${triesOut(instance)}${takenOver(instance)}`
+          : `attempt ${instance.attempt} was started${elsewhere}${goesOnSince(instance)}; no engine watches it now: it may still be at work, or have ended`,
         command: resume,
       };
     case 'runnable':

@@ -1,5 +1,7 @@
 /** What a sentence about an instance is made from, and what it is made of. */
 
+import type { Instance } from '../../model/run.ts';
+
 export interface ExplainContext {
   /** As the person names it. */
   programDir: string;
@@ -7,6 +9,8 @@ export interface ExplainContext {
   driven: boolean;
   /** Who holds a lock of the user, in whatever run, as a person would say; left out: nobody looks. */
   userHolders?: (lock: string) => string[];
+  /** Where the running attempt of an instance is, where that is no process of this machine, as the end of a sentence. */
+  whereabouts?: (instance: Instance) => string | null;
 }
 
 export interface Reason {

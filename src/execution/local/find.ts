@@ -1,4 +1,5 @@
 /** Finds an attempt again after the engine that started it has died. See attempt-files.ts. */
+import { readRecord } from '../temporal/placement/record.ts';
 import { existsSync } from 'node:fs';
 import type { AttemptOrder } from '../../model/attempt.ts';
 import { isSameProcess, ownScope } from '../../processes/identity.ts';
@@ -54,6 +55,9 @@ export function isAttemptOver(
   const files = attemptFiles({ controlDir });
   // Without it, no process can claim the attempt.
   if (!existsSync(controlDir)) return true;
+  // Of one that others carry out, the next engine of its run alone can tell.
+  const remote = readRecord({ controlDir });
+  if (remote !== null && remote.state !== 'void') return remote.state === 'over';
   for (let generation = 0; ; generation += 1) {
     const claim = how === 'settle' ? settleClaim(files, generation) : claimOf(files, generation);
     if (claim === 'void') continue;

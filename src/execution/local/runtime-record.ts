@@ -5,7 +5,7 @@
 import { replaceFile, writeFile } from '../../disk/disk.ts';
 import { backendOf } from '../../agents/backends.ts';
 import type { AttemptEnd, AttemptOrder } from '../../model/attempt.ts';
-import type { Whereabouts } from '../executor.ts';
+import type { Whereabouts } from '../../model/whereabouts.ts';
 import type { AttemptProgress } from './progress.ts';
 
 /** Field names are the contract's; null where unknown. */

@@ -11,6 +11,7 @@ import { resolveInstanceId } from '../../app/run/resolve-instance.ts';
 import type { AgentActivity } from '../../model/activity.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { AttemptRecord } from '../../model/run.ts';
+import type { RemoteWhereabouts } from '../../model/whereabouts.ts';
 import { runIdIn, type WebContext } from '../server/context.ts';
 import { param, queryOneOf, queryPlace } from '../server/request.ts';
 import type { Route } from '../server/route.ts';
@@ -26,6 +27,8 @@ export interface AttemptView {
   prompt: TextPart | null;
   /** `runtime.json` as it stands: pid, command, timeouts, counters, usage. */
   runtime: JsonObject | null;
+  /** Which other machine has it, or had; not there where it is of the machine of the run. */
+  where?: RemoteWhereabouts;
   /** `context/manifest.json`: what was staged. */
   staged: StagedFileView[];
   /** The other files of the attempt's directory: at most 500. For `…/files/<path>`. */

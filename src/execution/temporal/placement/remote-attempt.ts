@@ -12,7 +12,8 @@ import type {
 import type { TemporalSettings } from '../../../model/machines.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import type { Usage } from '../../../model/run.ts';
-import type { Handle, Heard, Whereabouts } from '../../executor.ts';
+import type { Handle, Heard } from '../../executor.ts';
+import type { Whereabouts } from '../../../model/whereabouts.ts';
 import { attemptFiles, showOutput } from '../../local/attempt-files.ts';
 import { Meter } from '../../local/meter.ts';
 import { AttemptOutput } from '../../local/progress.ts';

@@ -26,6 +26,11 @@ export function ClockTime({ time }: { time: string }) {
   );
 }
 
+/** For a sentence. */
+export function timeOfDay(iso: string): string {
+  return new Date(iso).toLocaleTimeString(undefined, { hour12: false });
+}
+
 function Ticking({ since }: { since: string }) {
   const now = useNow();
   return <>{durationText(Math.floor(Math.max(0, now - Date.parse(since)) / 1000) * 1000 || 0)}</>;

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { AttemptView } from '../../../api/attempt.ts';
 import type { Instance } from '../../../../model/run.ts';
+import { whereInWords } from '../../../../model/whereabouts.ts';
 import { useActivities } from '../../data/activities.ts';
 import { filePath } from '../../data/api.ts';
 import { isPlainOutput, logLines, marksOf } from '../../data/log-lines.ts';
@@ -15,7 +16,7 @@ import { FailureBox } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
-import { Ago, Size, Took } from '../../parts/time.tsx';
+import { Ago, Size, timeOfDay, Took } from '../../parts/time.tsx';
 import { UsageText } from './activity-entry.tsx';
 import { ChecksPart } from './checks-part.tsx';
 import { LogPart } from './log-part.tsx';
@@ -248,6 +249,7 @@ function ProcessPart({ view, here, query }: { view: AttemptView; here: string; q
         <Fact name="Ended">
           {record.termination_reason?.replaceAll('_', ' ') ?? (view.running ? 'not yet' : '–')}
         </Fact>
+        {view.where && <Fact name="Where">{whereInWords(view.where, timeOfDay)}</Fact>}
         {record.return_code !== null && <Fact name="Exit status">{record.return_code}</Fact>}
         {record.session_id && (
           <Fact name="Session">
