@@ -90,6 +90,7 @@ export const long = [
   'test/core/plan/scale.test.ts',
   'test/core/properties.test.ts',
   'test/execution/temporal/depot-crashes.test.ts',
+  'test/execution/temporal/faults.test.ts',
   'test/faults/faults.test.ts',
   'test/golden/logs.test.ts',
   'test/hostile/hostile.test.ts',

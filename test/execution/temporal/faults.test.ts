@@ -1,10 +1,12 @@
 /** What happens when what dies, row by row of docs/distributed.md, with a real server, real workers and times of seconds. */
+import { connect, createServer, type Socket } from 'node:net';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TemporalExecutor } from '../../../src/execution/temporal/executor.ts';
 import type { Handle } from '../../../src/execution/executor.ts';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { cases } from '../../support/cases.ts';
 import {
   startTemporalServer,
   temporalProblem,
@@ -37,10 +39,13 @@ afterEach(async () => {
 
 interface Case {
   queue: string;
-  worker(name: string, options?: { slots?: number; words?: string[] }): Promise<TestWorker>;
+  worker(
+    name: string,
+    options?: { slots?: number; words?: string[]; address?: string },
+  ): Promise<TestWorker>;
   executor(options?: { fenceMs?: number }): TemporalExecutor;
   /** Notes that it has begun, prints `ready`, waits, and ends with 7. */
-  order(): AttemptOrder & { begun(): number; release(): void };
+  order(): AttemptOrder & { begun(): number; wasAsked(): boolean; release(): void };
 }
 
 function newCase(): Case {
@@ -51,7 +56,9 @@ function newCase(): Case {
     queue,
     async worker(name, options = {}) {
       const at = path.join(home, name);
-      const worker = await startWorkerProcess(at, { settings, queue, ...options });
+      const { address = settings.address, ...more } = options;
+      const reached = { ...settings, address };
+      const worker = await startWorkerProcess(at, { settings: reached, queue, ...more });
       workers.push(worker);
       return worker;
     },
@@ -63,7 +70,8 @@ function newCase(): Case {
     },
     order() {
       const name = path.join(root, `${queue}-${(count += 1)}`);
-      const line = `echo begun >>'${name}.begun'; echo ready; until [ -e '${name}.go' ]; do sleep 0.02; done; echo more; exit 7`;
+      const told = `trap 'echo stopped >${name}.stopped; exit 1' TERM`;
+      const line = `${told}; echo begun >>'${name}.begun'; echo ready; until [ -e '${name}.go' ]; do sleep 0.02; done; echo more; exit 7`;
       const order = remoteOrder(root, line);
       if (order.remote !== undefined) order.remote.queue = queue;
       return Object.assign(order, {
@@ -71,6 +79,7 @@ function newCase(): Case {
           const file = `${name}.begun`;
           return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
         },
+        wasAsked: () => existsSync(`${name}.stopped`),
         release: () => writeFileSync(`${name}.go`, ''),
       });
     },
@@ -232,6 +241,28 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     expect(order.begun()).toBe(1);
   });
 
+  it('a worker that is cut off stops its agent before the attempt counts as lost', async () => {
+    const { worker, executor, order: make } = newCase();
+    const proxy = await startProxy(server.address);
+    const cut = await worker('a', { address: proxy.address });
+    const order = make();
+    const handle = await executor({ fenceMs: 10_000 }).start(order, deaf);
+    await untilPrinted(order, 'ready');
+    proxy.cut();
+    const first = await Promise.race([
+      until('its agent is asked to stop', () => order.wasAsked()).then(() => 'stopped'),
+      handle.ended.then(() => 'over'),
+    ]);
+    expect(first).toBe('stopped');
+    expect(cut.said()).toContain('nobody has answered');
+    // A directory is no network: what was left by then has arrived.
+    expect(await handle.ended).toMatchObject({
+      failure_kind: 'worker_lost',
+      resume_recommended: true,
+    });
+    expect(order.begun()).toBe(1);
+  });
+
   it('a stop while it waits for a worker ends it at once, and no process comes', async () => {
     const { worker, executor, order: make } = newCase();
     const order = make();
@@ -321,6 +352,82 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     expect([order.begun(), later.begun()]).toEqual([1, 1]);
   });
 });
+
+const rounds = cases({ few: 2, many: 200 });
+
+describe.skipIf(problem !== null)('whatever dies, and comes back in time', () => {
+  it(
+    'no attempt begins twice, and each end arrives',
+    async () => {
+      const { worker, executor, order: make } = newCase();
+      const homes = ['a', 'b'];
+      const at = await Promise.all(homes.map((home) => worker(home, { slots: 2 })));
+      let engine = executor();
+      for (let round = 0; round < rounds; round += 1) {
+        const orders = Array.from({ length: 3 }, make);
+        let handles = await Promise.all(orders.map((order) => engine.start(order, deaf)));
+        const which = Math.floor(Math.random() * homes.length);
+        const victim = at[which];
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 1500));
+        const fault = ['worker', 'server', 'engine', 'still', 'told'][
+          Math.floor(Math.random() * 5)
+        ];
+        if (victim !== undefined && (fault === 'worker' || fault === 'told')) {
+          victim.kill(fault === 'worker' ? 'SIGKILL' : 'SIGTERM');
+          await victim.gone;
+          at[which] = await worker(homes[which] ?? '', { slots: 2 });
+        } else if (fault === 'server') {
+          await server.kill();
+          await server.restart();
+        } else if (fault === 'engine') {
+          for (const handle of handles) handle.detach();
+          await engine.close();
+          engine = executor();
+          const found = await Promise.all(orders.map((order) => engine.find(order, deaf)));
+          handles = found.map((each) => {
+            if (each.kind === 'never_started') throw new Error(`round ${round}: it was asked for`);
+            return each.handle;
+          });
+        } else if (victim !== undefined && fault === 'still') {
+          victim.kill('SIGSTOP');
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 7000));
+          victim.kill('SIGCONT');
+        }
+        for (const order of orders) order.release();
+        const ended = await Promise.all(handles.map((handle) => handle.ended));
+        const told = ended.map(({ return_code: code, failure_kind: kind }) => [fault, code, kind]);
+        expect(told, `round ${round}`).toEqual(orders.map(() => [fault, 7, 'task_runtime']));
+        expect(orders.map((order) => order.begun())).toEqual([1, 1, 1]);
+      }
+    },
+    rounds * 60_000,
+  );
+});
+
+/** Between a worker and the server: what is cut is so for good. */
+async function startProxy(to: string): Promise<{ address: string; cut(): void }> {
+  const [host = '', port = ''] = to.split(':');
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(Number(port), host);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port: own } = proxy.address() as { port: number };
+  const cut = (): void => {
+    proxy.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { address: `127.0.0.1:${own}`, cut };
+}
 
 function readRecordState(order: AttemptOrder): string {
   const text = readFileSync(path.join(order.controlDir, 'remote.json'), 'utf8');
