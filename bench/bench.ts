@@ -51,7 +51,7 @@ export function drive(
 ): DriveTimes {
   const words = ['run', 'start', program.directory, ...program.select, '--wait'];
   const { wallMs } = time(cliArgv(bench, ...words), { env: { ...process.env, ...env } });
-  return { wallMs, ...timesOf(latestRun(program.directory)) };
+  return { wallMs, ...driveTimes(program.directory) };
 }
 
 /** The directory of the run that was started last. */
@@ -64,7 +64,9 @@ export function latestRun(programDir: string): string {
   return path.join(runs, latest);
 }
 
-function timesOf(runDir: string): { driveMs: number; instances: number } {
+/** Of the run of a program that was started last: as `DriveTimes`. */
+export function driveTimes(programDir: string): Omit<DriveTimes, 'wallMs'> {
+  const runDir = latestRun(programDir);
   const events = eventsOf(runDir);
   const started = events.find((event) => event.event_type === 'attempt_started');
   const ended = events.at(-1);

@@ -21,6 +21,7 @@ import {
   smallRuns,
 } from './driving.ts';
 import { decideCost, itemCost } from './items.ts';
+import { machines } from './machines.ts';
 import { median } from './measure.ts';
 import { output } from './output.ts';
 import { page } from './page.ts';
@@ -45,6 +46,7 @@ const measurements: Record<string, (bench: Bench) => Row[] | Promise<Row[]>> = {
   question,
   trees,
   page,
+  machines,
   output,
 };
 

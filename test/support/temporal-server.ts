@@ -84,7 +84,7 @@ async function untilItServes(address: string, child: ChildProcess): Promise<void
 }
 
 /** Of this machine, that nobody listens at now. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(

@@ -48,6 +48,16 @@ describe('an attempt that goes to another machine by a directory', () => {
     expect(await dispatch.given(order)).toBeNull();
   });
 
+  it('has printed nothing, and has its output all the same', async () => {
+    const { root, dispatch } = runSide();
+    const order = remoteOrder(root, ':');
+    await workOn(await dispatch.give(order), host());
+    await dispatch.takeIn(order);
+    for (const name of ['events.jsonl', 'stderr.log']) {
+      expect(readFileSync(path.join(order.controlDir, name), 'utf8')).toBe('');
+    }
+  });
+
   it('says what it prints while it runs, and is told', async () => {
     const { root, dispatch } = runSide();
     const order = remoteOrder(root, 'echo one; while ! [ -e go ]; do sleep 0.02; done; echo two');

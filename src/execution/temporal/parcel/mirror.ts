@@ -11,6 +11,7 @@ import type { AttemptPlaces, OutputName } from '../depot/layout.ts';
 import { MAX_OUTPUT_BYTES, MAX_QUESTION_BYTES, MAX_QUESTIONS } from '../depot/limits.ts';
 
 const CHUNK_BYTES = 256 * 1024;
+const nothing = Buffer.alloc(0);
 
 /**
  * Appends to the engine's own copy what it does not have; at most about `mostBytes` more. Returns the size of that copy.
@@ -24,7 +25,8 @@ export async function mirrorOutput(
   mostBytes: number,
 ): Promise<number> {
   const target = path.join(controlDir, name);
-  let size = lstatSync(target, { throwIfNoEntry: false })?.size ?? 0;
+  // Of one that prints nothing it is there all the same, as of any attempt.
+  let size = lstatSync(target, { throwIfNoEntry: false })?.size ?? appendFrom(target, 0, nothing);
   const until = Math.min(size + mostBytes, MAX_OUTPUT_BYTES);
   while (size < until) {
     const chunk = chunkAt(places.output(name), root, size);

@@ -254,7 +254,10 @@ class WorkerRun {
     worker.Runtime.install({
       // The signals are ours.
       shutdownSignals: [],
-      logger: new worker.DefaultLogger('WARN', ({ message }) => say(`temporal: ${message}`)),
+      logger: new worker.DefaultLogger('WARN', ({ message }) => {
+        // It never has workflows.
+        if (!message.startsWith('No workflows registered')) say(`temporal: ${message}`);
+      }),
       telemetryOptions: {
         logging: { filter: worker.makeTelemetryFilterString({ core: 'ERROR' }), forward: {} },
       },
