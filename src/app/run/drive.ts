@@ -180,7 +180,7 @@ function elsewhereFor(world: World, { state, paths }: RunSession): Elsewhere | n
   };
   const executor = new RoutedExecutor(localExecutor(world), async () => {
     const { executorElsewhere } = await import('./elsewhere.ts');
-    return executorElsewhere(world, project, await machines());
+    return executorElsewhere(world, await machines());
   });
   return {
     executor,

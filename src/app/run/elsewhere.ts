@@ -7,7 +7,7 @@ import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts
 import { machinesOf } from '../../program/machine-settings.ts';
 import type { World } from '../world.ts';
 
-type Said = Pick<ProjectSpec, 'executor' | 'temporal' | 'depot' | 'agents'>;
+type Said = Pick<ProjectSpec, 'executor' | 'temporal' | 'depot'>;
 
 /** How other machines are reached by a run of this project. @throws Refusal `no-depot` */
 export async function machinesFor(
@@ -26,7 +26,6 @@ export async function machinesFor(
 /** With the depot's endpoint, where there is one. @throws Refusal for what cannot be used, or a port that is taken */
 export async function executorElsewhere(
   world: Pick<World, 'env' | 'cwd'>,
-  project: Said,
   { temporal: settings, depot }: MachineSettings,
 ): Promise<Executor> {
   const [{ TemporalExecutor }, { DepotDispatch }] = await Promise.all([
@@ -35,9 +34,8 @@ export async function executorElsewhere(
   ]);
   const { env } = world;
   const globalRoot = globalRootFrom(env, world.cwd);
-  const workerEnv = Object.values(project.agents).flatMap((agent) => agent.worker_env ?? []);
   const fenceMs = fenceSecOf(settings) * 1000;
-  const dispatch = new DepotDispatch({ depot, globalRoot, env, workerEnv, fenceMs });
+  const dispatch = new DepotDispatch({ depot, globalRoot, env, fenceMs });
   const executor = new TemporalExecutor({ settings, dispatch, env });
   const { listen } = depot;
   if (listen === null) return executor;

@@ -85,7 +85,6 @@ export function remoteExecutor(
     depot: { directory: depot, listen: null, url: null },
     globalRoot,
     env: testEnv,
-    workerEnv: [],
     fenceMs,
   });
   return new TemporalExecutor({ settings, dispatch, env: testEnv });

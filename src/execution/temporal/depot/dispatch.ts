@@ -41,8 +41,6 @@ export interface DispatchOptions {
   env: Readonly<NodeJS.ProcessEnv>;
   /** As in `Placement`. */
   fenceMs: number;
-  /** Of no account: what may travel is settled in the order. */
-  workerEnv?: readonly string[];
 }
 
 /** Between two looks at what has come. */
