@@ -12,7 +12,7 @@
  */
 import path from 'node:path';
 import { createFile, makeDirectory, removeTree, replaceFile } from '../../../disk/disk.ts';
-import { readForeignText } from '../../../disk/foreign-file.ts';
+import { kindAt, readForeignText } from '../../../disk/foreign-file.ts';
 import { namesIn } from '../../../disk/names-in.ts';
 import { statsOf } from '../../../disk/stats-of.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
@@ -75,7 +75,7 @@ export class HostedPlace {
     const claim = result.kind === 'ended' ? 'run\n' : 'void\n';
     replaceFile(this.#file('claim'), claim, { durable: true });
     this.#write('result.json', result);
-    await removeTree(this.place);
+    if (kindAt(this.place) !== 'missing') await removeTree(this.place);
   }
 
   #file(name: string): string {
