@@ -152,4 +152,17 @@ describe('an attempt that goes to another machine by a directory', () => {
     await dispatch.close(order);
     expect(made.repository.git('for-each-ref', 'refs/codex-orch')).toBe('');
   });
+
+  it('asks no more for the base that an earlier run has sent', async () => {
+    const { root, dispatch } = runSide();
+    const made = await madeTree(root);
+    const machine = host();
+    for (const side of [{ root, dispatch }, runSide()]) {
+      const order = treeOrder(side.root, made, ':');
+      await workOn(await side.dispatch.give(order), machine);
+      await side.dispatch.takeIn(order);
+      await side.dispatch.close(order);
+    }
+    expect(readdirSync(path.join(machine.directory, 'cache'))).toHaveLength(1);
+  });
 });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../../../disk/disk.ts';
+import { sha256 } from '../../../disk/sha256.ts';
 import { makeStore, takeBundle } from '../../../git/bundle.ts';
 import { GitFailure, type Git } from '../../../git/git.ts';
 import { makeCommit } from '../../../git/make-commit.ts';
@@ -58,14 +59,16 @@ export async function layOutTree(
   return tree;
 }
 
-/** A repository with a base and its history; made once, and whole. */
+/** A repository with a base and its history; made once, and whole. The same base of another run is not asked for again. */
 async function cachedBase(
   git: Git,
   { base, objectFormat, info }: GivenTree,
   cacheDir: string,
   fetch: FetchBlob,
 ): Promise<string> {
-  const cached = path.join(cacheDir, `${base.sha256}.git`);
+  // By what is in it: the bundle also names the run that made it.
+  const known = sha256(JSON.stringify([objectFormat, base.commit, info]));
+  const cached = path.join(cacheDir, `${known}.git`);
   if (existsSync(cached)) return cached;
   makeDirectory(cacheDir);
   const making = temporaryName(cached);
