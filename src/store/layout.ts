@@ -86,10 +86,11 @@ export interface CheckPlace {
 export function runPaths(programDir: string, runId: string): RunPaths {
   const authoredDir = path.resolve(programDir);
   const root = path.join(runsDir(authoredDir), runId);
-  const under = (...parts: string[]): string => path.join(root, ...parts);
+  // As they are: all parts are plain names, and an engine asks for several paths at each event.
+  const under = (...parts: string[]): string => [root, ...parts].join(path.sep);
   const instanceDir = (id: string): string => under('instances', id);
   const attemptDir = (id: string, attempt: number): string =>
-    path.join(instanceDir(id), 'attempts', attemptName(attempt));
+    under('instances', id, 'attempts', attemptName(attempt));
   const controlDir = (owner: string, attempt: number): string =>
     under('control', owner, attemptName(attempt));
   return {

@@ -53,16 +53,16 @@ export function foundFiles(order: AttemptOrder): AttemptFiles {
 }
 
 function filesIn(control: string, shown: string): AttemptFiles {
-  const file = (name: ShownFile): string => path.join(shown, name);
+  const file = (name: ShownFile): string => shown + path.sep + name;
   return {
     control,
     prompt: file('prompt.md'),
     stdout: file('events.jsonl'),
     stderr: file('stderr.log'),
     runtime: file('runtime.json'),
-    exit: path.join(control, 'exit'),
-    stop: path.join(control, 'stop'),
-    wall: path.join(control, 'wall'),
+    exit: `${control}${path.sep}exit`,
+    stop: `${control}${path.sep}stop`,
+    wall: `${control}${path.sep}wall`,
   };
 }
 

@@ -38,7 +38,7 @@ export async function sweepGroup(
 ): Promise<void> {
   const pgid = pidOf(watched);
   if (pgid === null) return;
-  await reaping(pgid, watched, sweep);
+  if (await isGoneWhenReaped(pgid, watched, sweep)) return;
   const lives = (): boolean => leftoversLive(pgid, order, watched, sweep.wasSeen());
   if (!lives()) return;
   const waitWhile = async (withinMs: number, goOn: () => boolean): Promise<void> => {
@@ -59,15 +59,20 @@ export async function sweepGroup(
   await waitWhile(AFTER_KILL_MS, () => true);
 }
 
-/** A leader reports its exit a moment before it is out of the process table, where it counts as alive. */
-async function reaping(pid: number, watched: Watched, sweep: Sweep): Promise<void> {
-  if (watched.kind !== 'launched' || !sweep.wasSeen()) return;
+/**
+ * A leader reports its exit a moment before it is out of the process table, where it counts as alive. Waits for that;
+ * true where nothing of its group is left then, which is known without asking once more: what is not there is an
+ * exception, with its stack.
+ */
+async function isGoneWhenReaped(pid: number, watched: Watched, sweep: Sweep): Promise<boolean> {
+  if (watched.kind !== 'launched' || !sweep.wasSeen()) return false;
   // Mostly all of the group is gone, its leader with it.
-  if (!hasMembers(pid)) return;
+  if (!hasMembers(pid)) return true;
   const waited = new Stopwatch();
   while (isInTable(pid) && waited.elapsedMs() < REAP_MS && !sweep.isCancelled()) {
     await watched.reaped();
   }
+  return false;
 }
 
 /** Whether members of the group live that are ours. */
