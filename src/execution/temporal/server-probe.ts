@@ -19,6 +19,7 @@ const CALL_MS = 5000;
 /** TASK_QUEUE_TYPE_ACTIVITY of temporal/api/enums/v1/task_queue.proto. */
 const ACTIVITY_QUEUE = 2;
 const NOT_FOUND = 5;
+const DEADLINE_EXCEEDED = 4;
 
 /**
  * `settings`: with absolute files; `queues`: of which to tell who asks for work.
@@ -95,7 +96,10 @@ async function asked(
 }
 
 function unreachable(address: string, error: unknown): Refusal {
-  const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  // What gRPC says of a deadline tells of its own parts.
+  const isSilent = (error as { code?: unknown }).code === DEADLINE_EXCEEDED;
+  const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const why = isSilent ? `no answer within ${CALL_MS / 1000} s` : said;
   return new Refusal('temporal-unreachable', `Temporal at ${address} cannot be reached: ${why}.`, {
     hint: 'Start it, or correct "temporal" in project.yaml or config.toml. Nothing runs on this machine in its place.',
   });
