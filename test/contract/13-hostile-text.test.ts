@@ -238,6 +238,7 @@ describe('hostile text', () => {
       ['doctor', words],
       ['skill', 'export', words, words],
       ['web', program, '--port', words],
+      ['worker', '--queue', words],
       ['__complete', '2', 'codex-orch', 'preset', ''],
       ['__complete', '4', 'codex-orch', 'inbox', 'show', program, ''],
       [words],
