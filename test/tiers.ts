@@ -56,6 +56,7 @@ export const tiers = {
     'test/execution/temporal/depot-http.test.ts',
     'test/execution/temporal/faults.test.ts',
     'test/execution/temporal/depot.test.ts',
+    'test/execution/temporal/mutual-tls.test.ts',
     'test/execution/temporal/parcel-hostile.test.ts',
     'test/execution/temporal/parcel.test.ts',
     'test/execution/temporal/session.test.ts',

@@ -37,17 +37,24 @@ export async function startWorkerProcess(
     queue,
     slots = 8,
     words = [],
+    env = {},
   }: {
     settings: TemporalSettings;
     queue: string;
     slots?: number;
     words?: string[];
+    env?: NodeJS.ProcessEnv;
   },
 ): Promise<TestWorker> {
   mkdirSync(path.join(home, '.codex-orch'), { recursive: true });
   const lines = ['[temporal]', `address = "${settings.address}"`];
   lines.push(`heartbeat_timeout_sec = ${settings.heartbeat_timeout_sec}`);
   lines.push(`lost_after_sec = ${settings.lost_after_sec}`);
+  if (settings.tls !== null) {
+    const files = Object.entries(settings.tls).map(([name, file]) => `${name} = "${file}"`);
+    lines.push(`tls = {${files.join(', ')}}`);
+  }
+  if (settings.queue_key_env !== null) lines.push(`queue_key_env = "${settings.queue_key_env}"`);
   writeFileSync(path.join(home, '.codex-orch', 'config.toml'), `${lines.join('\n')}\n`);
   const log = path.join(home, 'worker.log');
   const file = openSync(log, 'a');
@@ -55,7 +62,7 @@ export async function startWorkerProcess(
   const child: ChildProcess = spawn(
     process.execPath,
     [builtEntry, 'worker', '--queue', queue, '--slots', `${slots}`, ...words],
-    { cwd: home, env: { ...testEnv, HOME: home }, stdio: ['ignore', file, file] },
+    { cwd: home, env: { ...testEnv, HOME: home, ...env }, stdio: ['ignore', file, file] },
   );
   closeSync(file);
   let isGone = false;
@@ -78,7 +85,12 @@ export async function startWorkerProcess(
 /** The executor of an engine whose depot is a directory that all see. */
 export function remoteExecutor(
   settings: TemporalSettings,
-  { depot, globalRoot, fenceMs = 600_000 }: { depot: string; globalRoot: string; fenceMs?: number },
+  {
+    depot,
+    globalRoot,
+    fenceMs = 600_000,
+    env = {},
+  }: { depot: string; globalRoot: string; fenceMs?: number; env?: NodeJS.ProcessEnv },
 ): TemporalExecutor {
   mkdirSync(depot, { recursive: true });
   const dispatch = new DepotDispatch({
@@ -87,5 +99,5 @@ export function remoteExecutor(
     env: testEnv,
     fenceMs,
   });
-  return new TemporalExecutor({ settings, dispatch, env: testEnv });
+  return new TemporalExecutor({ settings, dispatch, env: { ...testEnv, ...env } });
 }
