@@ -12,7 +12,8 @@ import type { Field, FieldsOf, Shape, StringForm } from './shape.ts';
 const hostAndPort: StringForm = {
   pattern: '^(\\[[^\\]]+\\]|[^:/\\s]+):[0-9]{1,5}$',
   problem: (text) =>
-    /^(\[[^\]]+\]|[^:/\s]+):\d{1,5}$/.test(text) && Number(/\d+$/.exec(text)?.[0]) <= 65_535
+    /^(\[[^\]]+\]|[^:/\s]+):\d{1,5}$/.test(text) &&
+    Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
       ? null
       : 'must be a host and a port with ":" between them: temporal.example:7233',
 };

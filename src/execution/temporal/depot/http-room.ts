@@ -43,7 +43,7 @@ export class HttpRoom implements Room {
   constructor(options: HttpRoomOptions) {
     this.#options = options;
     const { url, id, insecure } = options;
-    this.#base = new URL(`${url.replace(/\/+$/, '')}/depot/v1/${id}/`);
+    this.#base = new URL(`depot/v1/${id}/`, url.endsWith('/') ? url : `${url}/`);
     const { protocol, host } = this.#base;
     if (protocol === 'https:' || insecure || isThisMachine(host)) return;
     const message = `The depot at ${url} speaks plain text, and is on another machine than this.`;

@@ -118,7 +118,10 @@ class Packer {
     if (remote?.tree === null) return;
     // Of a merge in conflict: what those were asked to do whose work meets.
     const instances = path.join(this.#runDir, 'instances');
-    for (const [, name = ''] of prompt.matchAll(/(\/\S+\/prompt\.md)$/gm)) {
+    for (const line of prompt.split('\n')) {
+      const at = line.lastIndexOf(instances);
+      if (at === -1 || !line.endsWith('/prompt.md')) continue;
+      const name = line.slice(at);
       const place = path.relative(instances, name).split(path.sep);
       if (place.length !== 4 || place[1] !== 'attempts' || place[0] === '..') continue;
       const stats = lstatSync(name, { throwIfNoEntry: false });
