@@ -26,6 +26,7 @@ export async function buildOnMovedClock(directory: string): Promise<OnMovedClock
     bundle: true,
     format: 'cjs',
     platform: 'node',
+    external: ['@temporalio/*'],
     define: {
       CODEX_ORCH_VERSION: JSON.stringify('0.0.0-test'),
       CODEX_ORCH_BUILD: JSON.stringify('on a moved clock'),
