@@ -45,7 +45,7 @@ export class TemporalExecutor implements Executor {
     if (record === null || record.state === 'void') {
       const before = record === null ? 0 : record.generation + 1;
       const generation = Math.max(order.generation, before);
-      const none = { activity_run_id: null, takes: 0, host: null, end: null };
+      const none = { takes: 0, host: null, end: null };
       writeRecord(order, { generation, state: 'void', ...none });
       return Promise.resolve({ kind: 'never_started', nextGeneration: generation + 1 });
     }

@@ -35,7 +35,9 @@ export type PlacementResult =
   /** Nothing of this generation ran on that host, and nothing can any more. */
   | { kind: 'never_started' }
   /** As that, and it is no use to try again: what the host says, for a person. */
-  | { kind: 'refused'; why: string };
+  | { kind: 'refused'; why: string }
+  /** It ran and is ended, and the depot will not have what it left. */
+  | { kind: 'lost'; why: string };
 
 /** What both activities are called with: a placement as it is, or sealed; `protocol` can be read in any case. */
 export type Argument = Placement | { protocol: number; sealed: string };
@@ -96,12 +98,15 @@ export interface Delivery {
   handInRefusal(refusal: Refusal): Promise<void>;
 }
 
-/** The depot could not be reached, or would not answer: `passes` tells whether to try again. */
+/**
+ * The depot did not do what was asked. `passes`: it could not be reached, or may do it at another time; `lasts`: it never
+ * will; `over`: the attempt is not wanted any more.
+ */
 export class DepotFailure extends Error {
-  readonly passes: boolean;
+  readonly kind: 'passes' | 'lasts' | 'over';
 
-  constructor(message: string, passes: boolean) {
+  constructor(message: string, kind: DepotFailure['kind']) {
     super(message);
-    this.passes = passes;
+    this.kind = kind;
   }
 }

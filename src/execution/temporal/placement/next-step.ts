@@ -11,6 +11,8 @@ export type Outcome =
   | { kind: 'never_started' }
   /** And that it is no use to try again. */
   | { kind: 'refused'; why: string }
+  /** It ran and is ended, and what it left cannot be had. */
+  | { kind: 'lost'; why: string }
   /** It was handed out, and no host has given a sign of it. */
   | { kind: 'unsigned' }
   /** Nobody fetched it in time. */
@@ -34,12 +36,16 @@ export interface Way {
 }
 
 export type Step =
-  /** Bring in what it left. */
-  | { kind: 'take_in' }
+  | Destination
   /** Its host is to take it up again, or to say that there is nothing to take. */
   | { kind: 'take'; takes: number }
   /** From the beginning, wherever there is room. */
-  | { kind: 'start'; generation: number }
+  | { kind: 'start'; generation: number };
+
+/** What its way comes to. */
+export type Destination =
+  /** Bring in what it left. */
+  | { kind: 'take_in' }
   /** It was stopped before it began. */
   | { kind: 'stopped' }
   | { kind: 'not_begun'; why: string; passes: boolean }
@@ -54,7 +60,11 @@ export function nextStep(way: Way, outcome: Outcome): Step {
   switch (outcome.kind) {
     case 'ended':
       return { kind: 'take_in' };
+    case 'lost':
+      return { kind: 'lost', why: `${host ?? 'a worker'}: ${outcome.why}` };
     case 'refused':
+      // A host that refuses to take it up may have it at work.
+      if (takes > 0) return { kind: 'lost', why: `${host ?? 'its worker'}: ${outcome.why}` };
       return { kind: 'not_begun', why: `${host ?? 'a worker'}: ${outcome.why}`, passes: false };
     case 'never_started':
       return begunAnew(way);

@@ -15,8 +15,6 @@ export interface RemoteRecord {
    * server has accepted it. `over`: it has ended here, with `end`.
    */
   state: 'void' | 'starting' | 'placed' | 'over';
-  /** The server's own name of the newest activity; null: not accepted. */
-  activity_run_id: string | null;
   /** As in `Way`. */
   takes: number;
   host: string | null;

@@ -71,11 +71,11 @@ export class PlacementServer {
     setMaxListeners(0, this.#closing.signal);
   }
 
-  /** Starts it, or finds the one of this id. `closed`: there was one, and it is over. @throws ServerFailure */
-  async start(activity: NewActivity): Promise<{ runId: string | null; isClosed: boolean }> {
+  /** Starts it; one of this id that is there, or was, is that. @throws ServerFailure */
+  async start(activity: NewActivity): Promise<void> {
     const { client, sdk } = await this.#open();
     try {
-      const handle = await this.#call(CALL_MS, () =>
+      await this.#call(CALL_MS, () =>
         client.activity.start(activityNames[activity.name], {
           id: activity.id,
           taskQueue: activity.queue,
@@ -89,11 +89,8 @@ export class PlacementServer {
           idConflictPolicy: 'USE_EXISTING',
         }),
       );
-      return { runId: handle.runId ?? null, isClosed: false };
     } catch (error) {
-      if (error instanceof sdk.ActivityExecutionAlreadyStartedError) {
-        return { runId: error.runId ?? null, isClosed: true };
-      }
+      if (error instanceof sdk.ActivityExecutionAlreadyStartedError) return;
       throw this.#failure(error);
     }
   }
@@ -177,7 +174,7 @@ export class PlacementServer {
 function asOutcome(result: unknown): Outcome {
   const { kind, why } = (result ?? {}) as { kind?: unknown; why?: unknown };
   if (kind === 'ended' || kind === 'never_started') return { kind };
-  if (kind === 'refused') return { kind, why: String(why).slice(0, 2000) };
+  if (kind === 'refused' || kind === 'lost') return { kind, why: String(why).slice(0, 2000) };
   return { kind: 'gone' };
 }
 

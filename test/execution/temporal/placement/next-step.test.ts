@@ -56,4 +56,15 @@ describe('what follows from what an activity came to', () => {
     const step = nextStep(handedOut, { kind: 'refused', why: 'no' });
     expect(step).toEqual({ kind: 'not_begun', why: 'h: no', passes: false });
   });
+
+  it('what a host refuses to take up again may be at work there, and is lost', () => {
+    const step = nextStep(taking, { kind: 'refused', why: 'another key' });
+    expect(step).toEqual({ kind: 'lost', why: 'h: another key' });
+  });
+
+  it('what ran, and cannot be handed in, is lost and never begun anew', () => {
+    for (const way of [handedOut, taking]) {
+      expect(nextStep(way, { kind: 'lost', why: 'no' })).toEqual({ kind: 'lost', why: 'h: no' });
+    }
+  });
 });
