@@ -60,6 +60,7 @@ export const tiers = {
     'test/execution/temporal/parcel-hostile.test.ts',
     'test/execution/temporal/parcel.test.ts',
     'test/execution/temporal/session.test.ts',
+    'test/execution/temporal/worker/hosted-attempts.test.ts',
     'test/execution/temporal/server-probe.test.ts',
     'test/faults',
     'test/git',

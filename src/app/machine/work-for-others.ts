@@ -62,7 +62,7 @@ export async function workForOthers(
     writeCommandShim(commandDir, selfCommand(world));
     const { insecure } = settings;
     const cacheDir = path.join(directory, 'cache');
-    const delivering = { env, cacheDir, commandDir, insecure, ca: null };
+    const delivering = { env, cacheDir, commandDir, insecure };
     if (config.temporal === null) say(`${file} says nothing of [temporal]: ${settings.address}`);
     const running = await startQueueWorker({
       settings,

@@ -41,7 +41,7 @@ export async function executorElsewhere(
   if (listen === null) return executor;
   const { DepotServer } = await import('../../execution/temporal/depot/server.ts');
   const { insecure } = settings;
-  const server = await DepotServer.start({ globalRoot, listen, tls: null, insecure });
+  const server = await DepotServer.start({ globalRoot, listen, insecure });
   return {
     start: (order, heard) => executor.start(order, heard),
     find: (order, heard) => executor.find(order, heard),

@@ -31,7 +31,7 @@ const end: AttemptEnd = {
 
 function deliveryOf(placement: Placement): DepotDelivery {
   const at = (name: string): string => path.join(host, name);
-  const options = { env, cacheDir: at('cache'), commandDir: at('bin'), insecure: false, ca: null };
+  const options = { env, cacheDir: at('cache'), commandDir: at('bin'), insecure: false };
   return new DepotDelivery(placement, options);
 }
 

@@ -254,7 +254,7 @@ describe('a worker', () => {
         () => true,
         (error: unknown) => {
           expect(error).toBeInstanceOf(DepotFailure);
-          expect((error as DepotFailure).passes).toBe(true);
+          expect((error as DepotFailure).kind).toBe('passes');
           return false;
         },
       );

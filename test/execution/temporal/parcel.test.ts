@@ -188,6 +188,24 @@ describe('a parcel', () => {
     expect(text).toBe('one\ntwo\nthree\n');
   });
 
+  it('has in the depot what its newest checkpoint needs, and nothing of those before', async () => {
+    const { root, dispatch, depot } = runSide();
+    const made = await madeTree(root);
+    const order = treeOrder(root, made, ':');
+    const placement = await dispatch.give(order);
+    await workOn(placement, host(), async (there, delivery) => {
+      for (const content of ['one', 'two', 'three']) {
+        writeFileSync(path.join(there.cwd, 'grown'), content);
+        await delivery.checkpoint(there, null);
+        expect(readdirSync(attemptPlaces(depot.directory ?? '', placement.id).blobs)).toHaveLength(
+          1,
+        );
+      }
+    });
+    await dispatch.takeCheckpoint(order);
+    expect(readFileSync(path.join(made.tree.directory, 'grown'), 'utf8')).toBe('three');
+  });
+
   it('goes on from the last checkpoint where its worker is lost', async () => {
     const side = runSide();
     const made = await madeTree(side.root);

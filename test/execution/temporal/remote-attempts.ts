@@ -105,18 +105,12 @@ export function host(env: NodeJS.ProcessEnv = {}): Host {
   return { directory, env: { ...testEnv, HOME: directory, ...env } };
 }
 
-/** `ca`: PEM, of its depot's certificate. */
-export function deliveryOf(
-  placement: Placement,
-  { env, directory }: Host,
-  ca: string | null = null,
-): Delivery {
+export function deliveryOf(placement: Placement, { env, directory }: Host): Delivery {
   return new DepotDelivery(placement, {
     env,
     cacheDir: path.join(directory, 'cache'),
     commandDir: path.join(directory, 'bin'),
     insecure: false,
-    ca,
   });
 }
 

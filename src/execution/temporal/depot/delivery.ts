@@ -35,8 +35,6 @@ export interface DeliveryOptions {
   commandDir: string;
   /** Whether a token may go to another machine in plain text. */
   insecure: boolean;
-  /** A certificate authority for the depot's, PEM; null: those of the system. */
-  ca: string | null;
 }
 
 export class DepotDelivery implements Delivery {
@@ -168,7 +166,7 @@ function chunkOf(file: string, offset: number): Buffer {
   return Buffer.isBuffer(read) ? read : Buffer.alloc(0);
 }
 
-function roomOf({ depot, id, token }: Placement, { insecure, ca }: DeliveryOptions): Room {
+function roomOf({ depot, id, token }: Placement, { insecure }: DeliveryOptions): Room {
   if ('directory' in depot) return new DirectoryRoom(depot.directory, id);
-  return new HttpRoom({ url: depot.url, id, token, insecure, ca });
+  return new HttpRoom({ url: depot.url, id, token, insecure });
 }

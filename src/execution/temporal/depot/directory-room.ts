@@ -6,6 +6,7 @@ import {
   createFile,
   jsonFile,
   makeDirectory,
+  remove,
   replaceFile,
 } from '../../../disk/disk.ts';
 import { copyForeign, readForeign } from '../../../disk/foreign-file.ts';
@@ -13,6 +14,7 @@ import { readForeignJson } from '../../../disk/foreign-json.ts';
 import { someNamesIn } from '../../../disk/names-in.ts';
 import { isJsonObject } from '../../../model/json.ts';
 import { BlobFolder } from '../parcel/blobs.ts';
+import { blobsNamedIn } from '../parcel/manifest.ts';
 import { DepotFailure, type Orders, type Sign } from '../protocol.ts';
 import { attemptPlaces, blobsOf, type AttemptPlaces, type OutputName } from './layout.ts';
 import { MAX_BLOB_BYTES, MAX_OUTPUT_BYTES, MAX_QUESTIONS, NOTE, RECORD } from './limits.ts';
@@ -27,26 +29,31 @@ export const overOrders: Orders = { stop: null, isOver: true };
 export class DirectoryRoom implements Room {
   readonly places: AttemptPlaces;
   readonly #id: string;
+  readonly #root: string;
   readonly #given: BlobFolder;
   readonly #left: BlobFolder;
 
   /** `root`: of the depot. @throws Refusal `depot-id` */
   constructor(root: string, id: string) {
     this.#id = id;
+    this.#root = root;
     this.places = attemptPlaces(root, id);
     this.#given = new BlobFolder(blobsOf(root));
     this.#left = new BlobFolder(this.places.blobs);
   }
 
-  /** Whether it was given, and is not over. */
+  /** Whether it was given, and is not over. @throws DepotFailure where the depot itself is not there */
   get isOpen(): boolean {
-    return existsSync(this.places.manifest);
+    if (existsSync(this.places.manifest)) return true;
+    if (!existsSync(this.#root)) throw this.#failed(`${this.#root} is not there`, 'passes');
+    return false;
   }
 
   async manifest(): Promise<Buffer> {
     const read = readForeign(this.places.manifest, { maxBytes: RECORD.maxBytes });
     if (read.ok) return read.bytes;
-    throw this.#failed(`its manifest: ${read.reason}`, read.code === 'unreadable');
+    this.#refuseWhenOver();
+    throw this.#failed(`its manifest: ${read.reason}`, 'passes');
   }
 
   /** Where a blob lies that the attempt is given. */
@@ -56,7 +63,7 @@ export class DirectoryRoom implements Room {
 
   async fetchBlob(sha256: string, file: string): Promise<void> {
     const copied = await copyForeign(this.givenBlob(sha256), file, { maxBytes: MAX_BLOB_BYTES });
-    if (!copied.ok) throw this.#failed(`the blob ${sha256}: ${copied.reason}`, false);
+    if (!copied.ok) throw this.#failed(`the blob ${sha256}: ${copied.reason}`, 'lasts');
   }
 
   async sign(sign: Sign): Promise<Orders> {
@@ -78,7 +85,7 @@ export class DirectoryRoom implements Room {
   ): Promise<{ size: number; orders: Orders }> {
     if (!this.isOpen) return { size: offset, orders: overOrders };
     if (offset + bytes.length > MAX_OUTPUT_BYTES) {
-      throw this.#failed(`${name} is larger than ${MAX_OUTPUT_BYTES} bytes`, false);
+      throw this.#failed(`${name} is larger than ${MAX_OUTPUT_BYTES} bytes`, 'lasts');
     }
     const file = this.places.output(name);
     makeDirectory(path.dirname(file));
@@ -88,11 +95,11 @@ export class DirectoryRoom implements Room {
   async ask(name: string, bytes: Buffer): Promise<void> {
     this.#refuseWhenOver();
     if (!questionName.test(name)) {
-      throw this.#failed(`${JSON.stringify(name.slice(0, 200))} is no name of a question`, false);
+      throw this.#failed(`${JSON.stringify(name.slice(0, 200))} is no name of a question`, 'lasts');
     }
     const { questions } = this.places;
     if (someNamesIn(questions, MAX_QUESTIONS).more) {
-      throw this.#failed(`it has asked ${MAX_QUESTIONS} questions`, false);
+      throw this.#failed(`it has asked ${MAX_QUESTIONS} questions`, 'lasts');
     }
     makeDirectory(questions);
     createFile(path.join(questions, name), bytes);
@@ -109,9 +116,10 @@ export class DirectoryRoom implements Room {
   ): Promise<void> {
     this.#refuseWhenOver();
     const kept = await this.#left.keepFile(file, { below, maxBytes: MAX_BLOB_BYTES });
-    if (!kept.ok) throw this.#failed(`${file}: ${kept.reason}`, false);
+    // It had that hash a moment ago.
+    if (!kept.ok) throw this.#failed(`${file}: ${kept.reason}`, 'passes');
     if (kept.sha256 === sha256 && kept.size === size) return;
-    throw this.#failed(`${file} was changed while it was handed in`, true);
+    throw this.#failed(`${file} was changed while it was handed in`, 'passes');
   }
 
   /** Where blobs that come as a stream are put. */
@@ -121,7 +129,13 @@ export class DirectoryRoom implements Room {
 
   async checkpoint(record: Buffer): Promise<void> {
     this.#refuseWhenOver();
+    const before = readForeign(this.places.checkpoint, { maxBytes: RECORD.maxBytes });
     replaceFile(this.places.checkpoint, record);
+    // What the one before named is of no use any more.
+    const kept = blobsNamedIn(record);
+    for (const sha256 of before.ok ? blobsNamedIn(before.bytes) : []) {
+      if (!kept.has(sha256)) remove(this.#left.file(sha256));
+    }
   }
 
   async end(record: Buffer): Promise<void> {
@@ -130,10 +144,10 @@ export class DirectoryRoom implements Room {
   }
 
   #refuseWhenOver(): void {
-    if (!this.isOpen) throw this.#failed('it is over, and nothing more is taken', false);
+    if (!this.isOpen) throw this.#failed('it is over, and nothing more is taken', 'over');
   }
 
-  #failed(what: string, passes: boolean): DepotFailure {
-    return new DepotFailure(`attempt ${this.#id} in the depot: ${what}`, passes);
+  #failed(what: string, kind: DepotFailure['kind']): DepotFailure {
+    return new DepotFailure(`attempt ${this.#id} in the depot: ${what}`, kind);
   }
 }

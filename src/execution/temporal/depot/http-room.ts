@@ -18,8 +18,6 @@ export interface HttpRoomOptions {
   id: string;
   token: string;
   insecure: boolean;
-  /** PEM; null: the authorities of the system. */
-  ca: string | null;
 }
 
 interface Asked {
@@ -31,9 +29,10 @@ interface Asked {
 /** Until the answer begins, and between two parts of it. */
 const SILENCE_MS = 60_000;
 
-/** Shared by all attempts of a worker: by authority, for whom each certificate counts apart. */
-const plainAgent = new Agent({ keepAlive: true, maxSockets: 16 });
-const secureAgents = new Map<string, TlsAgent>();
+/** Shared by all attempts of a worker. */
+const kept = { keepAlive: true, maxSockets: 16 };
+const plainAgent = new Agent(kept);
+const secureAgent = new TlsAgent(kept);
 
 export class HttpRoom implements Room {
   readonly #options: HttpRoomOptions;
@@ -62,7 +61,7 @@ export class HttpRoom implements Room {
     try {
       await this.#send({ method: 'GET', path: `blobs/${sha256}` }, (chunk) => {
         size += chunk.length;
-        if (size > MAX_BLOB_BYTES) throw this.#failed(`the blob ${sha256} has no end`, false);
+        if (size > MAX_BLOB_BYTES) throw this.#failed(`the blob ${sha256} has no end`, 'lasts');
         writeAll(fd, chunk);
       });
     } finally {
@@ -81,7 +80,7 @@ export class HttpRoom implements Room {
   ): Promise<{ size: number; orders: Orders }> {
     const told = await this.#json({ method: 'PUT', path: `output/${name}?offset=${offset}`, body });
     const { size } = told;
-    if (typeof size !== 'number') throw this.#failed('its answer has no size', false);
+    if (typeof size !== 'number') throw this.#failed('its answer has no size', 'lasts');
     return { size, orders: ordersIn(told) };
   }
 
@@ -102,10 +101,10 @@ export class HttpRoom implements Room {
     below: string,
   ): Promise<void> {
     const opened = openForeign(file, { below });
-    if (!opened.ok) throw this.#failed(`${file}: ${opened.reason}`, false);
+    if (!opened.ok) throw this.#failed(`${file}: ${opened.reason}`, 'passes');
     try {
       const { fd, stats } = opened;
-      if (stats.size !== size) throw this.#failed(`${file} was changed meanwhile`, true);
+      if (stats.size !== size) throw this.#failed(`${file} was changed meanwhile`, 'passes');
       await this.#ask({ method: 'PUT', path: `blobs/${sha256}`, body: { fd, size } });
     } finally {
       closeSync(opened.fd);
@@ -123,7 +122,7 @@ export class HttpRoom implements Room {
   async #json(asked: Asked): Promise<JsonObject> {
     const bytes = await this.#ask(asked);
     const value = parseJson(bytes.toString('utf8'));
-    if (!isJsonObject(value)) throw this.#failed('its answer is no record', false);
+    if (!isJsonObject(value)) throw this.#failed('its answer is no record', 'lasts');
     return value;
   }
 
@@ -132,7 +131,7 @@ export class HttpRoom implements Room {
     let size = 0;
     await this.#send(asked, (chunk) => {
       size += chunk.length;
-      if (size > RECORD.maxBytes) throw this.#failed('its answer has no end', false);
+      if (size > RECORD.maxBytes) throw this.#failed('its answer has no end', 'lasts');
       parts.push(chunk);
     });
     return Buffer.concat(parts);
@@ -147,7 +146,7 @@ export class HttpRoom implements Room {
         for await (const chunk of response) take(chunk as Buffer);
       } catch (error) {
         if (error instanceof DepotFailure) throw error;
-        throw this.#failed((error as Error).message, true);
+        throw this.#failed((error as Error).message, 'passes');
       }
       return;
     }
@@ -155,17 +154,18 @@ export class HttpRoom implements Room {
     // Not what another time will not be otherwise: not ours, not right, over. A proxy says 502 to 504; 422: a file was
     // changed while it was sent.
     const passes = status >= 500 || [408, 422, 429].includes(status);
-    throw this.#failed(`${said} (HTTP ${status})`, passes);
+    const kind = passes ? 'passes' : status === 410 ? 'over' : 'lasts';
+    throw this.#failed(`${said} (HTTP ${status})`, kind);
   }
 
   #answerTo({ method, path, body }: Asked): Promise<IncomingMessage> {
-    const { token, ca } = this.#options;
+    const { token } = this.#options;
     const url = new URL(path, this.#base);
     const isPlain = url.protocol === 'http:';
     const options: RequestOptions = {
       method,
       timeout: SILENCE_MS,
-      agent: isPlain ? plainAgent : agentFor(ca),
+      agent: isPlain ? plainAgent : secureAgent,
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined
@@ -176,7 +176,7 @@ export class HttpRoom implements Room {
     return new Promise((resolve, reject) => {
       const asked = (isPlain ? plain : secure)(url, options, resolve);
       asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
-      asked.on('error', (error) => reject(this.#failed(error.message, true)));
+      asked.on('error', (error) => reject(this.#failed(error.message, 'passes')));
       if (body === undefined || Buffer.isBuffer(body)) {
         asked.end(body);
         return;
@@ -192,18 +192,10 @@ export class HttpRoom implements Room {
     });
   }
 
-  #failed(what: string, passes: boolean): DepotFailure {
+  #failed(what: string, kind: DepotFailure['kind']): DepotFailure {
     const { id, url } = this.#options;
-    return new DepotFailure(`attempt ${id} at the depot ${url}: ${what}`, passes);
+    return new DepotFailure(`attempt ${id} at the depot ${url}: ${what}`, kind);
   }
-}
-
-function agentFor(ca: string | null): TlsAgent {
-  const known = secureAgents.get(ca ?? '');
-  if (known !== undefined) return known;
-  const made = new TlsAgent({ keepAlive: true, maxSockets: 16, ...(ca === null ? {} : { ca }) });
-  secureAgents.set(ca ?? '', made);
-  return made;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

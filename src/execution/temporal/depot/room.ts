@@ -20,7 +20,7 @@ export interface Room {
   ask(name: string, bytes: Buffer): Promise<void>;
   /** Which of these it does not have. */
   missing(sha256s: readonly string[]): Promise<string[]>;
-  /** `below`: as for `openForeign`. @throws DepotFailure that does not pass where the file is another by now */
+  /** `below`: as for `openForeign`. @throws DepotFailure that passes where the file is another by now */
   putBlob(blob: { sha256: string; size: number }, file: string, below: string): Promise<void>;
   checkpoint(record: Buffer): Promise<void>;
   end(record: Buffer): Promise<void>;

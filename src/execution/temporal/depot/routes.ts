@@ -9,12 +9,13 @@ import { pipeline } from 'node:stream/promises';
 import { openForeign } from '../../../disk/foreign-file.ts';
 import { parseForeignJson } from '../../../disk/foreign-json.ts';
 import { namesIn } from '../../../disk/names-in.ts';
-import { isJsonObject, parseJson, type Json } from '../../../model/json.ts';
+import { isJsonObject, type Json } from '../../../model/json.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import { nowMs } from '../../local/stopwatch.ts';
+import { blobsNamedIn } from '../parcel/manifest.ts';
 import { DepotFailure, type Sign } from '../protocol.ts';
 import { BadRequest, bodyToFile, wholeBody } from './body.ts';
-import { DirectoryRoom, overOrders } from './directory-room.ts';
+import { DirectoryRoom, overOrders, questionName } from './directory-room.ts';
 import { isPlacementId, outputNames } from './layout.ts';
 import {
   MAX_APPEND_BYTES,
@@ -31,6 +32,8 @@ import { proofOf, tokenTrouble } from './token.ts';
 export interface Answering {
   globalRoot: string;
   key: Buffer;
+  /** Directory of an attempt's blobs → what it holds: looked at once, and then counted. */
+  taken: Map<string, { count: number; bytes: number }>;
 }
 
 /** Below which all of it lies. */
@@ -77,7 +80,7 @@ async function route(
   if (!isPlacementId(id) || more.length > 0) throw new BadRequest(404, 'there is nothing here');
   refuseForeign(answering, id, request);
   const root = depotOf(answering.globalRoot, parts[0] ?? '');
-  if (root === null) throw new BadRequest(410, `the run of ${id} is not on this machine`);
+  if (root === null) throw new BadRequest(410, `the run of ${id} is not on this machine any more`);
   const room = new DirectoryRoom(root, id);
   const asked = `${method} ${what}`;
   if (!room.isOpen) {
@@ -114,6 +117,7 @@ async function route(
       return;
     }
     case 'PUT questions':
+      if (!questionName.test(name)) throw new BadRequest(404, 'that is no name of a question');
       await room.ask(name, await wholeBody(request, MAX_QUESTION_BYTES));
       send(response, 200, {});
       return;
@@ -123,14 +127,17 @@ async function route(
       return;
     }
     case 'PUT blobs':
-      await takeBlob(room, name, request);
+      await takeBlob(answering, room, name, request);
       send(response, 200, {});
       return;
     case 'PUT checkpoint':
+      // Blobs of the one before go.
+      answering.taken.delete(room.left.directory);
       await room.checkpoint(await wholeBody(request, RECORD.maxBytes));
       send(response, 200, {});
       return;
     case 'PUT end':
+      answering.taken.delete(room.left.directory);
       await room.end(await wholeBody(request, RECORD.maxBytes));
       send(response, 200, {});
       return;
@@ -151,8 +158,8 @@ async function sendBlob(
   hash: string,
   response: ServerResponse,
 ): Promise<void> {
-  const named = hashesOf(parseJson((await room.manifest()).toString('utf8')));
-  if (!named.has(hash)) throw new BadRequest(403, 'the attempt is given no such blob');
+  if (!blobsNamedIn(await room.manifest()).has(hash))
+    throw new BadRequest(403, 'the attempt is given no such blob');
   const opened = openForeign(room.givenBlob(hash));
   if (!opened.ok) throw new BadRequest(404, `the blob ${hash}: ${opened.reason}`);
   response.setHeader('content-length', opened.stats.size);
@@ -164,38 +171,33 @@ async function sendBlob(
 }
 
 async function takeBlob(
+  { taken }: Answering,
   room: DirectoryRoom,
   hash: string,
   request: IncomingMessage,
 ): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new BadRequest(404, 'a blob is called by its SHA-256');
   const { directory } = room.left;
-  const there = namesIn(directory);
-  const used = there.reduce(
-    (sum, name) =>
-      sum + (lstatSync(path.join(directory, name), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
-  if (there.length > 2 * MAX_FILES || used >= MAX_ATTEMPT_BYTES) {
+  const held = taken.get(directory) ?? heldIn(directory);
+  taken.set(directory, held);
+  if (held.count > 2 * MAX_FILES || held.bytes >= MAX_ATTEMPT_BYTES) {
     throw new BadRequest(413, `at most ${MAX_ATTEMPT_BYTES} bytes are taken of an attempt`);
   }
-  const maxBytes = Math.min(MAX_BLOB_BYTES, MAX_ATTEMPT_BYTES - used);
-  await bodyToFile(request, room.left.file(hash), { sha256: hash, maxBytes });
+  const maxBytes = Math.min(MAX_BLOB_BYTES, MAX_ATTEMPT_BYTES - held.bytes);
+  const file = room.left.file(hash);
+  await bodyToFile(request, file, { sha256: hash, maxBytes });
+  held.count += 1;
+  held.bytes += sizeOf(file);
 }
 
-/** All that a manifest names. */
-function hashesOf(value: Json): Set<string> {
-  const found = new Set<string>();
-  const look = (one: Json): void => {
-    if (Array.isArray(one)) one.forEach(look);
-    else if (isJsonObject(one)) {
-      if (typeof one['sha256'] === 'string') found.add(one['sha256']);
-      Object.values(one).forEach(look);
-    }
-  };
-  if (isJsonObject(value))
-    for (const name of ['files', 'tree', 'session']) look(value[name] ?? null);
-  return found;
+function heldIn(directory: string): { count: number; bytes: number } {
+  const names = namesIn(directory);
+  const bytes = names.reduce((sum, name) => sum + sizeOf(path.join(directory, name)), 0);
+  return { count: names.length, bytes };
+}
+
+function sizeOf(file: string): number {
+  return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function signIn(bytes: Buffer): Sign {
@@ -224,10 +226,13 @@ function decoded(part: string): string {
   }
 }
 
+/** As http-room.ts reads them. */
+const statuses: Record<DepotFailure['kind'], number> = { passes: 503, lasts: 409, over: 410 };
+
 function troubleOf(error: unknown): { status: number; message: string } {
   if (error instanceof BadRequest) return error;
   if (error instanceof DepotFailure) {
-    return { status: error.passes ? 503 : 410, message: error.message };
+    return { status: statuses[error.kind], message: error.message };
   }
   if (error instanceof Refusal) return { status: 400, message: error.message };
   const { code = 'unknown' } = error as NodeJS.ErrnoException;

@@ -4,9 +4,13 @@
  * is free. Bodies are bounded, in bytes and in time.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { isThisMachine } from '../../../model/machines.ts';
 import { ExitStatus, Refusal } from '../../../model/refusal.ts';
 import { forgetGoneDepots } from './registry.ts';
@@ -17,8 +21,6 @@ export interface DepotServerOptions {
   globalRoot: string;
   /** `host:port` */
   listen: string;
-  /** PEM; null: plain text, for this machine or a proxy that has them. */
-  tls: { cert: string; key: string } | null;
   /** Whether plain text may be spoken to other machines. */
   insecure: boolean;
 }
@@ -36,7 +38,7 @@ export class DepotServer {
   private constructor(options: DepotServerOptions) {
     this.#options = options;
     const key = depotKey(options.globalRoot);
-    this.#answering = { globalRoot: options.globalRoot, key };
+    this.#answering = { globalRoot: options.globalRoot, key, taken: new Map() };
   }
 
   /**
@@ -45,11 +47,11 @@ export class DepotServer {
    * @throws Refusal `depot-insecure`; `depot-port-taken` where somebody else has the port, or it cannot be had
    */
   static async start(options: DepotServerOptions): Promise<DepotServer> {
-    const { listen, tls, insecure, globalRoot } = options;
-    if (tls === null && !insecure && !isThisMachine(listen)) {
+    const { listen, insecure, globalRoot } = options;
+    if (!insecure && !isThisMachine(listen)) {
       const message = `The depot would speak plain text at ${listen}, which is more than this machine.`;
       throw new Refusal('depot-insecure', message, {
-        hint: 'Listen at 127.0.0.1 behind a proxy with TLS, give it a certificate, or set "insecure: true" in a network that you trust.',
+        hint: 'Listen at 127.0.0.1 behind a proxy with TLS, or set "insecure: true" in a network that you trust.',
       });
     }
     forgetGoneDepots(globalRoot);
@@ -92,14 +94,13 @@ export class DepotServer {
   }
 
   #listen(): Promise<NodeJS.ErrnoException | null> {
-    const { listen, tls } = this.#options;
+    const { listen } = this.#options;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       void answer(this.#answering, request, response);
     };
     // How long a body may take goes by its size: see routes.ts.
     const limits = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000 };
-    const server =
-      tls === null ? createServer(limits, handle) : createTlsServer({ ...tls, ...limits }, handle);
+    const server = createServer(limits, handle);
     const { host, port } = hostAndPort(listen);
     return new Promise((resolve) => {
       server.once('error', (error: NodeJS.ErrnoException) => resolve(error));
@@ -122,18 +123,13 @@ function hostAndPort(listen: string): { host: string; port: number } {
 }
 
 /** Whether whoever has the port has the user's key. */
-async function isOurs({ listen, tls }: DepotServerOptions, key: Buffer): Promise<boolean> {
+async function isOurs({ listen }: DepotServerOptions, key: Buffer): Promise<boolean> {
   const challenge = randomBytes(16).toString('hex');
-  const { request } = tls === null ? await import('node:http') : await import('node:https');
   const { host, port } = hostAndPort(listen);
   const there = ['', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   return new Promise((resolve) => {
     const asked = request(
-      {
-        ...{ host: there, port, path: `/depot/v1/who?${challenge}`, timeout: 5000 },
-        // Who has the key is known by that, whatever its certificate names.
-        ...(tls === null ? {} : { rejectUnauthorized: false }),
-      },
+      { host: there, port, path: `/depot/v1/who?${challenge}`, timeout: 5000 },
       (response) => {
         let text = '';
         response.on('data', (chunk: Buffer) => {

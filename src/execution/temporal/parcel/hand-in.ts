@@ -56,7 +56,6 @@ export async function handInEnd(
   const there = translationBack(context);
   const { state, trouble: treeTrouble } = await outgoing.state(order, end.session_id);
   const left = await outgoing.files(order);
-  const runtime = outgoing.runtime(order, there);
   await outgoing.send();
   const trouble = left.trouble ?? treeTrouble;
   const record: Ended = {
@@ -64,7 +63,6 @@ export async function handInEnd(
     ...state,
     end: translated(withTrouble(end, trouble) as unknown as Json, there) as unknown as AttemptEnd,
     files: left.files,
-    runtime,
     printed: { 'events.jsonl': sizeIn(order, 0), 'stderr.log': sizeIn(order, 1) },
   };
   await context.room.end(manifestBytes(record));
@@ -87,7 +85,7 @@ export function refusedEnd({ code, message, hint }: Refusal, at: string): Ended 
     session_lost: false,
   };
   const printed = { 'events.jsonl': 0, 'stderr.log': 0 };
-  const nothing = { tree: null, leftOut: [], session: null, files: [], runtime: null };
+  const nothing = { tree: null, leftOut: [], session: null, files: [] };
   return { protocol: PROTOCOL_VERSION, ...nothing, end, printed };
 }
 
@@ -202,15 +200,6 @@ class Outgoing {
       this.#files.set(blob.sha256, { blob, file, below: attemptDir });
     }
     return { files, trouble };
-  }
-
-  runtime({ controlDir }: AttemptOrder, there: Translate): Blob | null {
-    const file = path.join(controlDir, 'runtime.json');
-    const read = readForeignText(file, { maxBytes: MAX_BLOB_BYTES });
-    if (!read.ok) return null;
-    const { size, sha256 } = this.#made.keepBytes(Buffer.from(there(read.text)));
-    this.#addMade({ size, sha256 });
-    return { size, sha256 };
   }
 
   #addMade({ size, sha256 }: Blob): void {

@@ -95,10 +95,25 @@ export interface Ended extends LeftState {
   end: AttemptEnd;
   /** In the directory of the attempt. */
   files: NamedBlob[];
-  /** As the engine's control directory has it on the worker: how it ran. */
-  runtime: Blob | null;
   /** Bytes that were printed. */
   printed: { 'events.jsonl': number; 'stderr.log': number };
+}
+
+/** The hashes of all blobs that a manifest or a record names; none where it is none. */
+export function blobsNamedIn(record: Buffer): Set<string> {
+  const found = new Set<string>();
+  const look = (one: Json): void => {
+    if (Array.isArray(one)) one.forEach(look);
+    else if (isJsonObject(one)) {
+      const { sha256 } = one;
+      if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) found.add(sha256);
+      Object.values(one).forEach(look);
+    }
+  };
+  const parsed = parseForeignJson(record, RECORD.maxDepth);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return found;
+  for (const name of ['files', 'tree', 'session']) look(parsed.value[name] ?? null);
+  return found;
 }
 
 /** @throws Refusal `parcel-refused` */
@@ -113,18 +128,15 @@ export function parseEnded(bytes: Buffer): Ended {
   const files = listAt(fields, 'files').map((one) => namedBlobIn(one));
   const seen = new Set<string>();
   for (const { path: name } of files) {
-    // Some disks take `a` and `A` for one name; then the second would replace the first.
     if (seen.has(name)) throw refusedParcel(`${JSON.stringify(name)} is named twice`);
     seen.add(name);
   }
   const printed = fieldsAt(fields, 'printed');
-  const { runtime = null } = fields;
   return {
     protocol: numberAt(fields, 'protocol'),
     ...leftStateIn(fields),
     end: endIn(fieldsAt(fields, 'end')),
     files,
-    runtime: runtime === null ? null : blobIn(runtime, 'runtime'),
     printed: {
       'events.jsonl': sizeAt(printed, 'events.jsonl', MAX_OUTPUT_BYTES),
       'stderr.log': sizeAt(printed, 'stderr.log', MAX_OUTPUT_BYTES),

@@ -4,7 +4,13 @@
  */
 import path from 'node:path';
 import { backendOf } from '../../../agents/backends.ts';
-import { makeDirectory, replaceFile } from '../../../disk/disk.ts';
+import {
+  makeDirectory,
+  remove,
+  renameFile,
+  replaceFile,
+  temporaryName,
+} from '../../../disk/disk.ts';
 import { copyForeignWhole, hashForeign } from '../../../disk/foreign-file.ts';
 import { namedInside, outside } from '../../../disk/inside.ts';
 import { namesIn } from '../../../disk/names-in.ts';
@@ -53,7 +59,14 @@ export async function laySession(
   const there = await hashForeign(named.path, { maxBytes: MAX_BLOB_BYTES });
   if (there.ok && there.size > size) return;
   makeDirectory(path.dirname(named.path));
-  await fetch(named.path);
+  // What is there stays until the other is whole.
+  const beside = temporaryName(named.path);
+  try {
+    await fetch(beside);
+    renameFile(beside, named.path);
+  } finally {
+    remove(beside);
+  }
 }
 
 /** With the run: what came back of a session, until a later attempt goes on with it. */
@@ -67,6 +80,10 @@ export class SessionShelf {
 
   /** @throws Refusal `parcel-refused` for a name that is no session's */
   async put(session: KeptSession & { id: string }, file: string): Promise<void> {
+    // By its name it is that session's: else a worker could have the next one overwrite another's.
+    if (!path.posix.basename(session.path).includes(session.id)) {
+      throw refusedParcel(`${JSON.stringify(session.path)} is no file of session ${session.id}`);
+    }
     const at = path.join(this.#directory, session.id);
     makeDirectory(at);
     const copied = await copyForeignWhole(file, path.join(at, 'file'));

@@ -70,13 +70,8 @@ export async function takeInEnd(context: TakeInContext, order: AttemptOrder): Pr
       copies.push({ file, target, copy: await aside.bring(file, file.path) });
     }
     const translate = translation(context.marks, rootsOfOrder(order));
-    const runtime =
-      ended.runtime === null
-        ? null
-        : runtimeIn(await aside.bring(ended.runtime, 'runtime.json'), translate);
     const layState = await aside.bringState(ended);
     for (const { file, target, copy } of copies) lay(copy, target, file.mode);
-    if (runtime !== null) replaceFile(path.join(order.controlDir, 'runtime.json'), runtime);
     await layState();
     return endHere(
       translated(ended.end as unknown as Json, translate) as unknown as AttemptEnd,
@@ -143,17 +138,6 @@ function targetOf({ attemptDir }: AttemptOrder, { path: name }: NamedBlob): stri
     if (kind !== 'missing' && kind !== 'directory') throw refuse(`${up} is no directory`);
   }
   return inside.path;
-}
-
-function runtimeIn(file: string, translate: Translate): string {
-  const read = readForeign(file, { maxBytes: RECORD.maxBytes });
-  const text = read.ok ? translate(read.bytes.toString('utf8')) : '';
-  try {
-    if (isJsonObject(parseJson(text))) return text;
-  } catch {
-    // It is none of ours, then.
-  }
-  throw refusedParcel('runtime.json is no record');
 }
 
 /** Nothing of it is believed that leads elsewhere. */

@@ -41,12 +41,16 @@ const KEEP_MS = 7 * 24 * 3_600_000;
 /** It is not wanted any more. */
 class Unwanted extends Error {}
 
+/** Its worker lets go of it. */
+class Left extends Error {}
+
 export class HostedAttempt {
-  /** What its activities come to; never, where this worker lets go of it. */
+  /** What its activities come to; it rejects where this worker lets go of it. */
   readonly result: Promise<PlacementResult>;
   readonly id: string;
   readonly #parts: HostedParts;
   readonly #pause = new Pause();
+  #letGo: () => void = () => undefined;
   #handle: Handle | null = null;
   #stop: Orders['stop'] = null;
   #isUnwanted = false;
@@ -61,7 +65,10 @@ export class HostedAttempt {
   constructor(parts: HostedParts) {
     this.#parts = parts;
     this.id = parts.placement.id;
-    this.result = this.#go().finally(() => this.#rest());
+    const left = new Promise<never>((_, reject) => {
+      this.#letGo = () => reject(new Left('its worker leaves'));
+    });
+    this.result = Promise.race([this.#go().finally(() => this.#rest()), left]);
     this.result.catch(() => undefined);
   }
 
@@ -92,6 +99,7 @@ export class HostedAttempt {
     this.#isLeft = true;
     this.#handle?.detach();
     this.#pause.wake();
+    this.#letGo();
   }
 
   async #go(): Promise<PlacementResult> {
@@ -114,7 +122,12 @@ export class HostedAttempt {
       const why = error instanceof Error ? error.message : String(error);
       say(`${this.id}: ${why}`);
       // What has begun is not told of as if it had not.
-      if (this.#handle !== null || place.order !== null) throw error;
+      if (this.#handle !== null || place.order !== null) {
+        if (!(error instanceof DepotFailure) || error.kind !== 'lasts') throw error;
+        this.#handle?.stop('terminated', 'kill');
+        await this.#handle?.ended;
+        return this.#settle({ kind: 'lost', why });
+      }
       if (error instanceof Refusal) return this.#settle(await this.#handInRefusal(error));
       return this.#settle({ kind: 'refused', why });
     }
@@ -169,6 +182,8 @@ export class HostedAttempt {
     place.keepOrder(order);
     say(`${this.id}: begins`);
     this.#handle = await executor.start(order, this.#heard);
+    // What came meanwhile found nothing to let go of.
+    if (this.#isLeft) this.#handle.detach();
     return { order, handle: this.#handle };
   }
 
@@ -184,6 +199,7 @@ export class HostedAttempt {
     });
     ended.catch(() => undefined);
     const reporting = this.#report(order, () => isOver || this.#isLeft);
+    reporting.catch(() => handle.stop('terminated', 'kill'));
     const end = await ended;
     // Nothing of it is under way any more that would stand in the way of handing it in.
     await reporting;
@@ -193,6 +209,7 @@ export class HostedAttempt {
     return told;
   }
 
+  /** @throws DepotFailure where the depot will never have what it prints */
   async #report(order: AttemptOrder, isOver: () => boolean): Promise<void> {
     const { delivery } = this.#parts;
     let sinceCheckpoint = new Stopwatch();
@@ -205,14 +222,33 @@ export class HostedAttempt {
         this.#answered(await delivery.handInOutput(order));
         if (sinceCheckpoint.elapsedMs() >= CHECKPOINT_MS && !isOver()) {
           sinceCheckpoint = new Stopwatch();
-          await delivery.checkpoint(order, this.#sessionId);
+          await this.#checkpoint(order);
         }
       } catch (error) {
         this.#isSigned = false;
-        if (!this.#mayPass(error)) this.#obey({ stop: null, isOver: true });
+        switch (outlookOf(error)) {
+          case 'over':
+            this.#obey({ stop: null, isOver: true });
+            break;
+          case 'lasts':
+            throw error;
+          case 'passes':
+            break;
+        }
       }
       this.#fence();
       if (!isOver()) await this.#pause.for(OUTPUT_MS);
+    }
+  }
+
+  /** Without it a loss costs more, and nothing else. */
+  async #checkpoint(order: AttemptOrder): Promise<void> {
+    const { delivery, say } = this.#parts;
+    try {
+      await delivery.checkpoint(order, this.#sessionId);
+    } catch (error) {
+      if (outlookOf(error) !== 'lasts') throw error;
+      say(`${this.id}: no checkpoint: ${(error as Error).message}`);
     }
   }
 
@@ -236,21 +272,14 @@ export class HostedAttempt {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof Unwanted || error instanceof Refusal) throw error;
-        if (!this.#mayPass(error)) throw new Unwanted();
-        if (!mayGoOn()) throw error;
+        if (error instanceof Refusal) throw error;
+        const outlook = outlookOf(error);
+        if (outlook === 'over') throw new Unwanted();
+        if (outlook === 'lasts' || !mayGoOn()) throw error;
         this.#parts.say(`${this.id}: ${(error as Error).message}; trying again`);
       }
       await this.#pause.for(backoff.nextMs());
     }
-  }
-
-  /** False where the depot will not have it any more. */
-  #mayPass(error: unknown): boolean {
-    if (error instanceof DepotFailure) return error.passes;
-    if (error instanceof Unwanted) return false;
-    // A full disk, a file that changes under it: looked at again, as long as it is wanted.
-    return true;
   }
 
   #answered(orders: Orders): void {
@@ -296,6 +325,12 @@ export class HostedAttempt {
     this.#isWorking = false;
     this.#parts.changed();
   }
+}
+
+function outlookOf(error: unknown): DepotFailure['kind'] {
+  if (error instanceof DepotFailure) return error.kind;
+  // A full disk, a file that changes under it: looked at again, as long as it is wanted.
+  return error instanceof Unwanted ? 'over' : 'passes';
 }
 
 function fenced(end: AttemptEnd): AttemptEnd {

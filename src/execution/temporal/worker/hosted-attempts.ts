@@ -1,4 +1,5 @@
 /** The attempts of one host: begun once, found again, and taken up by whichever activity asks for them. */
+import { Refusal } from '../../../model/refusal.ts';
 import type { Executor } from '../../executor.ts';
 import type { Delivery, Placement, PlacementResult } from '../protocol.ts';
 import type { Contact } from './contact.ts';
@@ -58,7 +59,9 @@ export class HostedAttempts {
       return result;
     }
     if (!place.begin(placement)) return { kind: 'never_started' };
-    return this.#host(placement, place);
+    const hosted = this.#host(placement, place);
+    if ('kind' in hosted) await place.settle(hosted);
+    return hosted;
   }
 
   /** The attempt that was begun here; else it is settled that it never will be. */
@@ -84,13 +87,23 @@ export class HostedAttempts {
     return place.order === null ? null : this.#host(placement, place);
   }
 
-  #host(placement: Placement, place: HostedPlace): HostedAttempt {
+  /** Refused is one whose depot may not be spoken to from here. */
+  #host(placement: Placement, place: HostedPlace): HostedAttempt | PlacementResult {
     const { host, executor, contact, deliver, say, changed } = this.#options;
+    let delivery;
+    try {
+      delivery = deliver(placement);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { message, hint = '' } = error;
+      say(`${placement.id}: ${message} ${hint}`);
+      return { kind: 'refused', why: message };
+    }
     const attempt = new HostedAttempt({
       host,
       placement,
       place,
-      delivery: deliver(placement),
+      delivery,
       executor,
       contact: contact.ofAttempt('url' in placement.depot),
       say,

@@ -72,7 +72,8 @@ export class HostedPlace {
   /** Nothing of it runs, and nothing will: whatever asks for it again hears this. */
   async settle(result: PlacementResult): Promise<void> {
     makeDirectory(this.directory);
-    const claim = result.kind === 'ended' ? 'run\n' : 'void\n';
+    const hasRun = result.kind === 'ended' || result.kind === 'lost';
+    const claim = hasRun ? 'run\n' : 'void\n';
     replaceFile(this.#file('claim'), claim, { durable: true });
     this.#write('result.json', result);
     if (kindAt(this.place) !== 'missing') await removeTree(this.place);

@@ -128,6 +128,8 @@ class WorkerRun {
     }
     const left = this.#attempts.live.size;
     say(left === 0 ? 'leaves' : `leaves ${left} at work`);
+    // What waits for one of them ends with that, whatever else it waits for.
+    this.#attempts.leave();
     shutDown(this.#workers?.queue);
     shutDown(this.#workers?.host);
   }
@@ -174,6 +176,7 @@ class WorkerRun {
       );
     } finally {
       over.abort();
+      this.#pause.wake();
       this.#workers = null;
       await Promise.allSettled(connections.map((connection) => connection.close()));
     }

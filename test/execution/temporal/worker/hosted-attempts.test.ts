@@ -1,0 +1,90 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { launchersHere, LocalExecutor } from '../../../../src/execution/local/executor.ts';
+import { DepotServer } from '../../../../src/execution/temporal/depot/server.ts';
+import { Contact } from '../../../../src/execution/temporal/worker/contact.ts';
+import { HostedAttempts } from '../../../../src/execution/temporal/worker/hosted-attempts.ts';
+import type { Placement } from '../../../../src/execution/temporal/protocol.ts';
+import { freePorts } from '../../../support/temporal-server.ts';
+import { until } from '../../local/orders.ts';
+import { deliveryOf, host, remoteOrder, runSide, type Host } from '../remote-attempts.ts';
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+function hosting(machine: Host): { attempts: HostedAttempts; said: string[] } {
+  const said: string[] = [];
+  const executor = new LocalExecutor({ env: machine.env, launchers: launchersHere() });
+  const attempts = new HostedAttempts({
+    host: 'h',
+    root: path.join(machine.directory, 'attempts'),
+    executor,
+    contact: new Contact(),
+    deliver: (placement) => deliveryOf(placement, machine),
+    say: (what) => said.push(what),
+    changed: () => undefined,
+  });
+  ends.push(async () => {
+    attempts.leave();
+    await executor.close();
+  });
+  return { attempts, said };
+}
+
+async function serve(globalRoot: string, listen: string): Promise<DepotServer> {
+  const server = await DepotServer.start({ globalRoot, listen, insecure: false });
+  ends.push(() => server.close());
+  return server;
+}
+
+describe('an attempt on its host', () => {
+  it('that its depot will not have any more is ended and told as lost, not as if it had never begun', async () => {
+    const [port = 0] = await freePorts(1);
+    const listen = `127.0.0.1:${port}`;
+    const side = runSide({ depot: { directory: null, listen, url: null } });
+    const first = await serve(side.globalRoot, listen);
+    const begun = path.join(side.root, 'begun');
+    const order = remoteOrder(side.root, `touch ${begun}; exec sleep 600`);
+    const { attempts, said } = hosting(host());
+    const hosted = await attempts.begin(await side.dispatch.give(order));
+    if ('kind' in hosted) throw new Error(hosted.kind);
+    await until('it is at work', () => existsSync(begun));
+    await first.close();
+    // Another key: no token that was given opens anything any more.
+    rmSync(path.join(side.globalRoot, 'depot.key'));
+    await serve(side.globalRoot, listen);
+    expect(await hosted.result).toMatchObject({
+      kind: 'lost',
+      why: expect.stringContaining('403'),
+    });
+    expect(said.join('\n')).toContain('403');
+  });
+
+  it('that may not speak to its depot is refused by name, before anything begins', async () => {
+    const { attempts } = hosting(host());
+    const placement: Placement = {
+      ...{ protocol: 1, id: '20260101000000-00000000/i/1.0', token: 't', manifestSha256: 'm' },
+      depot: { url: 'http://depot.example' },
+      fenceMs: 600_000,
+    };
+    const why = expect.stringContaining('speaks plain text') as string;
+    expect(await attempts.begin(placement)).toEqual({ kind: 'refused', why });
+    expect(await attempts.take(placement)).toEqual({ kind: 'refused', why });
+  });
+
+  it('waits for a directory of a depot that is not there', async () => {
+    const side = runSide();
+    const shared = side.depot.directory ?? '';
+    const placement = await side.dispatch.give(remoteOrder(side.root, ':'));
+    const elsewhere = { ...placement, depot: { directory: path.join(side.root, 'mounted') } };
+    const { attempts, said } = hosting(host());
+    const hosted = await attempts.begin(elsewhere);
+    if ('kind' in hosted) throw new Error(hosted.kind);
+    await until('it is missed', () => said.join('\n').includes('is not there'));
+    renameSync(shared, path.join(side.root, 'mounted'));
+    expect(await hosted.result).toEqual({ kind: 'ended' });
+  });
+});
