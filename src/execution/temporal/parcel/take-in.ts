@@ -5,12 +5,12 @@
 import { chmodSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { backendOf } from '../../../agents/backends.ts';
-import { makeDirectory, remove, replaceFile } from '../../../disk/disk.ts';
+import { makeDirectory, remove } from '../../../disk/disk.ts';
 import { faultPoint } from '../../../disk/fault-point.ts';
 import { copyForeign, kindAt, readForeign } from '../../../disk/foreign-file.ts';
 import { resolveInside } from '../../../disk/inside.ts';
 import type { Git } from '../../../git/git.ts';
-import { isJsonObject, parseJson, type Json } from '../../../model/json.ts';
+import type { Json } from '../../../model/json.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
 import type { AttemptPlaces } from '../depot/layout.ts';
 import { outputNames } from '../depot/layout.ts';
@@ -25,7 +25,7 @@ import {
   type LeftState,
   type NamedBlob,
 } from './manifest.ts';
-import { rootsOfOrder, translated, translation, type Roots, type Translate } from './marks.ts';
+import { rootsOfOrder, translated, translation, type Roots } from './marks.ts';
 import { mirrorOutput, mirrorQuestions } from './mirror.ts';
 import { SessionShelf } from './session.ts';
 import { layTree, takeTree } from './tree-back.ts';
