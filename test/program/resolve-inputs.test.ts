@@ -194,6 +194,9 @@ describe('config.toml', () => {
     ['[web]\nport = "x"', 'config.wrong_type'],
     ['[web]\nport = 70000', 'config.wrong_type'],
     ['codex = 1', 'config.wrong_type'],
+    ['depot = {listen = "[fe80::1%eth0]:7300"}', 'config.wrong_type'],
+    ['depot = {listen = "a<b:80"}', 'config.wrong_type'],
+    ['[temporal]\naddress = "depot%zz:7300"', 'config.wrong_type'],
     ['[codex]\npath = ', 'config.syntax'],
   ])('reports %j', async (text, code) => {
     const { diagnostics } = await load(text);

@@ -78,11 +78,15 @@ export function depotProblems(depot: DepotSettings, insecure: boolean): Settings
     return problem('listen', message, 'Add "url" with the address that workers know it by.');
   }
   const reached = depotUrlOf(depot) ?? '';
-  if (!/^http:/i.test(reached) || insecure || isThisMachine(new URL(reached).host)) return [];
-  const message = `the files of attempts would go to ${reached} in plain text`;
-  const hint =
-    'Put something before it that speaks https, and name that in "url"; "insecure: true" in "temporal" where nobody else reads the network.';
-  return problem(url === null ? 'listen' : 'url', message, hint);
+  // Of what is no host or no URL, its form tells.
+  if (insecure || !URL.canParse(reached)) return [];
+  if (/^http:/i.test(reached) && !isThisMachine(new URL(reached).host)) {
+    const message = `the files of attempts would go to ${reached} in plain text`;
+    const hint =
+      'Put something before it that speaks https, and name that in "url"; "insecure: true" in "temporal" where nobody else reads the network.';
+    return problem(url === null ? 'listen' : 'url', message, hint);
+  }
+  return [];
 }
 
 /** What a program itself says; what hangs on config.toml is told in machine-findings.ts. */

@@ -9,11 +9,13 @@ import {
 import { idString, variable, webUrl, word } from './forms.ts';
 import type { Field, FieldsOf, Shape, StringForm } from './shape.ts';
 
+/** What the rules, and `fetch`, take for the host of a URL: of `a/b:80` they would take another. */
+const hostAndPortPattern = /^(\[[^\]\s]+\]|[^:/\\?#@[\]\s]+):\d{1,5}$/;
+
 const hostAndPort: StringForm = {
-  pattern: '^(\\[[^\\]]+\\]|[^:/\\s]+):[0-9]{1,5}$',
+  pattern: hostAndPortPattern.source,
   problem: (text) =>
-    /^(\[[^\]]+\]|[^:/\s]+):\d{1,5}$/.test(text) &&
-    Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
+    hostAndPortPattern.test(text) && URL.canParse(`http://${text}`)
       ? null
       : 'must be a host and a port with ":" between them: temporal.example:7233',
 };

@@ -58,6 +58,16 @@ const cases: Case[] = [
     expected: ['error machines.depot project.yaml:5:17'],
     says: ['Add "url"'],
   },
+  ...['[fe80::1%eth0]:7300', 'a<b:80', 'depot%zz:7300', 'a/b:80', 'a@b:80', '10.0.0.1:65536'].map(
+    (listen) => ({
+      name: `a depot at ${listen}, which is no host and port`,
+      files: {
+        'project.yaml': `${elsewhere}temporal: {address: 127.0.0.1:7233}\ndepot: {listen: '${listen}'}\n`,
+      },
+      expected: ['error project.bad_value project.yaml:6:17'],
+      says: ['a host and a port'],
+    }),
+  ),
   {
     name: 'a depot in plain text, for whom config.toml allows none',
     files: { 'project.yaml': `${elsewhere}depot: {listen: '10.0.0.1:7300'}\n` },
