@@ -29,11 +29,15 @@ export function machineFindings(program: LoadedProgram, config: MachineConfig): 
     const hint =
       'Set "depot" here or in config.toml: a directory that all machines see, or an endpoint, "depot: {listen: 127.0.0.1:7300}".';
     addTo('project')('error', 'machines.no_depot', ['executor'], message, hint);
-  } else if (project.depot !== undefined && depotProblems(project.depot, true).length === 0) {
-    if (project.temporal !== undefined) return found;
-    for (const { code, path, message, hint } of depotProblems(depot, temporal.insecure)) {
-      addTo('project')('error', code, path, message, hint);
-    }
+    return found;
+  }
+  // Of what one file says alone, that file is told; of two together, as they count.
+  const isOfOne = (project.depot === undefined) === (project.temporal === undefined);
+  if (isOfOne || depotProblems(depot, true).length > 0) return found;
+  const isOwn = project.depot !== undefined;
+  for (const { code, path, message, hint } of depotProblems(depot, temporal.insecure)) {
+    const at = isOwn ? path : ['temporal'];
+    addTo('project')('error', code, at, isOwn ? message : `${message}, by config.toml`, hint);
   }
   return found;
 }

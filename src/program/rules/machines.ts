@@ -86,7 +86,12 @@ export function depotProblems(depot: DepotSettings, insecure: boolean): Settings
       'Put something before it that speaks https, and name that in "url"; "insecure: true" in "temporal" where nobody else reads the network.';
     return problem(url === null ? 'listen' : 'url', message, hint);
   }
-  return [];
+  // What listens speaks plain text, whatever stands before it.
+  if (isThisMachine(listen)) return [];
+  const message = `the depot would speak plain text at ${listen}, which is more than this machine`;
+  const hint =
+    'Listen at 127.0.0.1, behind what speaks https; "insecure: true" in "temporal" where nobody else reads the network.';
+  return problem('listen', message, hint);
 }
 
 /** What a program itself says; what hangs on config.toml is told in machine-findings.ts. */

@@ -83,6 +83,31 @@ const cases: Case[] = [
     expected: [],
   },
   {
+    name: 'a depot that listens beyond this machine, whatever stands before it',
+    files: {
+      'project.yaml': `${elsewhere}temporal: {address: 127.0.0.1:7233}\ndepot: {listen: '10.0.0.5:7300', url: 'https://depot.example'}\n`,
+    },
+    expected: ['error machines.depot project.yaml:6:17'],
+    says: ['plain text at 10.0.0.5:7300', 'Listen at 127.0.0.1'],
+  },
+  {
+    name: 'the same, behind all addresses',
+    files: {
+      'project.yaml': `${elsewhere}depot: {listen: '0.0.0.0:7300', url: 'https://depot.example'}\n`,
+    },
+    expected: ['error machines.depot project.yaml:5:17'],
+    says: ['plain text at 0.0.0.0:7300'],
+  },
+  {
+    name: 'a depot of config.toml in plain text, for a program that allows none',
+    files: {
+      'project.yaml': `${elsewhere}temporal: {address: 127.0.0.1:7233}\n`,
+      [CONFIG]: '[temporal]\ninsecure = true\n[depot]\nlisten = "10.0.0.1:7300"\n',
+    },
+    expected: ['error machines.depot project.yaml:5:11'],
+    says: ['http://10.0.0.1:7300 in plain text, by config.toml'],
+  },
+  {
     name: 'a server in plain text, and nothing sealed',
     files: { 'project.yaml': `${remote}temporal: {address: '10.0.0.1:7233'}\n` },
     expected: [
