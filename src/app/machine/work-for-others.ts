@@ -10,6 +10,7 @@ import { startQueueWorker, type RunningWorker } from '../../execution/temporal/w
 import { temporalDefaults } from '../../model/machines.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { refuseMachineTrouble } from '../../program/machine-trouble.ts';
 import { acquireLock, describeHolder } from '../../store/lock/numbered-lock.ts';
 import { selfCommand } from '../run/background.ts';
 import type { World } from '../world.ts';
@@ -23,7 +24,8 @@ export interface WorkForOthersOptions {
 
 /**
  * Serves the queue until it is told to leave; `left` resolves then.
- * @throws Refusal where another worker has this queue's directory, the SDK is missing, or the settings cannot be used
+ * @throws Refusal where another worker has this queue's directory, the SDK is missing, or the settings cannot be used,
+ * or something is wrong with what config.toml says of them
  */
 export async function workForOthers(
   world: World,
@@ -31,7 +33,9 @@ export async function workForOthers(
   say: (what: string) => void,
 ): Promise<RunningWorker> {
   const globalRoot = globalRootFrom(world.env, world.cwd);
-  const { config, file } = await loadGlobalConfig(globalRoot);
+  const loaded = await loadGlobalConfig(globalRoot);
+  refuseMachineTrouble(loaded, {});
+  const { config, file } = loaded;
   const settings = config.temporal ?? temporalDefaults;
   const queue = options.queue ?? settings.task_queue;
   if (!/^[\w.-]{1,100}$/.test(queue) || queue.startsWith('.')) {

@@ -5,18 +5,20 @@ import type { ProjectSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { machinesOf } from '../../program/machine-settings.ts';
+import { refuseMachineTrouble } from '../../program/machine-trouble.ts';
 import type { World } from '../world.ts';
 
 type Said = Pick<ProjectSpec, 'executor' | 'temporal' | 'depot'>;
 
-/** How other machines are reached by a run of this project. @throws Refusal `no-depot` */
+/** How other machines are reached by a run of this project. @throws Refusal `no-depot`, `config-invalid` */
 export async function machinesFor(
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
   programDir: string,
   project: Said,
 ): Promise<MachineSettings> {
-  const { config } = await loadGlobalConfig(globalRootFrom(env, cwd));
-  const { temporal, depot } = machinesOf(project, config, programDir);
+  const loaded = await loadGlobalConfig(globalRootFrom(env, cwd));
+  refuseMachineTrouble(loaded, project);
+  const { temporal, depot } = machinesOf(project, loaded.config, programDir);
   if (depot !== null) return { temporal, depot };
   throw new Refusal('no-depot', 'Attempts go to other machines, and nobody names a depot.', {
     hint: 'Set "depot" in config.toml: a directory that all machines see, or listen = "127.0.0.1:7300".',

@@ -14,6 +14,7 @@ import type { Uncommitted } from '../../model/trees.ts';
 import { PRICE_HINT, unpricedInWords, unpricedTasks } from '../../program/rules/budgets.ts';
 import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { machineFindings } from '../../program/machine-findings.ts';
+import { refuseMachineTrouble } from '../../program/machine-trouble.ts';
 import { executorOf } from '../../program/machine-settings.ts';
 import { loadProgram, type LoadedProgram } from '../../program/load-program.ts';
 import { missingWorkspaces } from '../../program/missing-workspaces.ts';
@@ -62,9 +63,9 @@ export async function prepareStart(
     globalRoot: globalRootFrom(world.env, world.cwd),
   });
   const diagnostics = await validateProgram(program, { notes: false });
-  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const loaded = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   const isError = (each: Diagnostic): boolean => each.severity === 'error';
-  const ofMachines = machineFindings(program, config);
+  const ofMachines = machineFindings(program, loaded.config);
   const blocking = [...diagnostics, ...ofMachines].filter(isError);
   // By themselves, missing workspaces are judged with the inputs of this start.
   const errors =
@@ -79,6 +80,7 @@ export async function prepareStart(
       data: { diagnostics: await validateProgram(program) },
     });
   }
+  refuseMachineTrouble(loaded, program.project);
   const selection = selectTasks(program.tasks, options);
   if (!selection.ok) {
     throw new Refusal(selection.code, selection.message, {

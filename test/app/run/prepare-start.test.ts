@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { machinesFor } from '../../../src/app/run/elsewhere.ts';
+import { prepareStart } from '../../../src/app/run/prepare-start.ts';
+import { temporalDefaults } from '../../../src/model/machines.ts';
+import { project, sampleProgram, task, writeFiles } from '../../program/sample-program.ts';
+import { ownWorld } from '../../support/world.ts';
+
+/** A program whose agents read nothing of config.toml, and a world with that file. */
+function withConfig(config: string, more = '') {
+  const program = sampleProgram({
+    'project.yaml': `${project}${more}agents: {own: {backend: command, run: ['true']}}\n`,
+    'tasks/a.yaml': task('a', 'agent: own\nstatus: ready\n'),
+  });
+  writeFiles(program, { 'global/config.toml': config });
+  const env = { ...process.env, CODEX_ORCH_GLOBAL_ROOT: `${program}/global` };
+  return { program, world: { ...ownWorld, env } };
+}
+
+const options = { roots: ['a'], labels: [], inputs: [], cwd: '/' };
+
+describe('a start', () => {
+  it.each([
+    ['executor = "temporl"', 'executor: "executor" must be one of local, temporal, not "temporl"'],
+    ['executr = "temporal"', '"executr" is unknown'],
+    ['[temporal]\naddress = "nowhere"', 'temporal.address: '],
+    ['[temporal]\naddress = "10.0.0.1:7233"\ntls = {}', 'nothing seals'],
+    ['depot = "here"', 'depot'],
+    ['executor = ', 'is not valid TOML'],
+  ])(
+    'is refused where config.toml says in vain who carries attempts out: %j',
+    async (text, says) => {
+      const { program, world } = withConfig(text);
+      await expect(prepareStart(world, program, options)).rejects.toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringContaining(says) as string,
+      });
+    },
+  );
+
+  it('goes by the program where that says it', async () => {
+    const { program, world } = withConfig('executor = "temporl"\n', 'executor: local\n');
+    await expect(prepareStart(world, program, options)).resolves.toMatchObject({ roots: ['a'] });
+  });
+});
+
+describe('a run that goes on', () => {
+  it('asks no other server than the one that config.toml was to name', async () => {
+    const { program, world } = withConfig(
+      'depot = "/mnt/depot"\n[temporal]\naddress = "nowhere"\n',
+    );
+    const said = { executor: 'temporal' as const };
+    await expect(machinesFor(world, program, said)).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
+    const whole = { ...said, temporal: temporalDefaults, depot: undefined };
+    const known = await machinesFor(world, program, whole);
+    expect(known).toMatchObject({ temporal: temporalDefaults, depot: { directory: '/mnt/depot' } });
+  });
+});
