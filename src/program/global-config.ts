@@ -5,7 +5,7 @@ import type { AgentConfig } from '../agents/backend.ts';
 import { backends } from '../agents/backends.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type { DepotSettings, ExecutorName, TemporalSettings } from '../model/machines.ts';
 import type { UsageLimitSpec } from '../model/policies.ts';
 import type { NotifyRule, Prices } from '../model/program.ts';
@@ -239,11 +239,12 @@ function shaped<T>(
 ): T | null {
   if (value === undefined) return null;
   let isWhole = true;
-  const checked = checkShape(shape, value as Json, ({ severity, message, path: at }) => {
+  const file: Shape = { type: 'object', fields: { [name]: { shape, description: '' } } };
+  const checked = checkShape(file, { [name]: value as Json }, ({ severity, message, path: at }) => {
     isWhole &&= severity !== 'error';
-    report(message, [name, ...at].join('.'));
+    report(message, at.join('.'));
   });
-  return isWhole ? (checked as unknown as T) : null;
+  return isWhole ? ((checked as JsonObject)[name] as unknown as T) : null;
 }
 
 function valueAt(content: Record<string, unknown>, section: string, key: string): unknown {

@@ -8,8 +8,8 @@ import { ownWorld } from '../../support/world.ts';
 /** A program whose agents read nothing of config.toml, and a world with that file. */
 function withConfig(config: string, more = '') {
   const program = sampleProgram({
-    'project.yaml': `${project}${more}agents: {own: {backend: command, run: ['true']}}\n`,
-    'tasks/a.yaml': task('a', 'agent: own\nstatus: ready\n'),
+    'project.yaml': `${project}${more}`,
+    'tasks/a.yaml': task('a', "agent: shell\nrun: 'true'\nstatus: ready\n"),
   });
   writeFiles(program, { 'global/config.toml': config });
   const env = { ...process.env, CODEX_ORCH_GLOBAL_ROOT: `${program}/global` };
