@@ -13,7 +13,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerInterrupt } from '../../src/app/inbox/answer.ts';
 import { listInterrupts, type InterruptEntry } from '../../src/app/inbox/list.ts';
-import { requeueInstance } from '../../src/app/run/retry.ts';
+import { tryAgain } from '../../src/app/run/retry.ts';
 import type { Instance } from '../../src/model/run.ts';
 import { runPaths, type RunPaths } from '../../src/store/layout.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
@@ -297,7 +297,9 @@ async function runAborted(): Promise<void> {
 async function retryFailed(runId: string): Promise<void> {
   const failed = [...instancesOf(runId).values()].filter(({ status }) => status === 'failed');
   const options = { grantIterations: 0, newSession: false, freshTree: false };
-  for (const { instance_id: id } of failed) requeueInstance(ownWorld, program, runId, id, options);
+  for (const { instance_id: id } of failed) {
+    await tryAgain(ownWorld, program, runId, id, options);
+  }
   await cli('run', 'resume', '.', runId);
 }
 

@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driveRun } from '../../src/app/run/drive.ts';
-import { requeueInstance } from '../../src/app/run/retry.ts';
+import { tryAgain } from '../../src/app/run/retry.ts';
 import { startRun } from '../../src/app/run/start.ts';
 import type { RunEvent } from '../../src/core/events/events.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
@@ -429,7 +429,7 @@ it('an attempt that cannot be laid out fails, and can be tried again when its pl
   rmSync(instances);
   goOn();
   const retry = { grantIterations: 0, newSession: false, freshTree: false };
-  requeueInstance(ownWorld, program, runId, failed?.instance_id ?? '', retry);
+  await tryAgain(ownWorld, program, runId, failed?.instance_id ?? '', retry);
   const again = driveRun(ownWorld, program, runId, { command: 'run retry-instance' });
   expect((await again.ended).status).toBe('done');
 });

@@ -1,19 +1,19 @@
-/** `run retry-instance`: forces one failed instance, and drives. */
+/** `run retry-instance`: forces one failed instance. */
 import type { RunEvent } from '../../core/events/events.ts';
 import { decide } from '../../core/requests/decide.ts';
 import type { Decision } from '../../core/requests/decision.ts';
 import { gatheredAlready } from '../../core/state/regions.ts';
 import { isDelayed } from '../../core/state/standing.ts';
-import { openSession, type RunSession } from '../../engine/session.ts';
-import { Refusal } from '../../model/refusal.ts';
+import { sessionOrRequest } from '../../engine/as-writer.ts';
+import type { RunSession } from '../../engine/session.ts';
+import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { Instance } from '../../model/run.ts';
-import { runPaths } from '../../store/layout.ts';
+import { runPaths, type RunPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
-import { currentHolder } from '../../store/lock/run-lock.ts';
 import type { World } from '../world.ts';
 import { driveInBackground } from './background.ts';
 import { driveRun, type Drive, type DriveOptions } from './drive.ts';
-import { requestOfEngine, type RunAction } from './request.ts';
+import { inTime, type RunAction, type Waiting } from './request.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
 
 /** `onStays`: what has gathered the instance's item already, and stays done with what it was given. */
@@ -44,23 +44,58 @@ export function retryAndDrive(
   });
 }
 
-/** As `retryAndDrive`, but leaves the driving to an engine that the caller starts. */
-export function requeueInstance(
+export interface Retried {
+  instance_id: string;
+  /** An engine at work goes on with it; null: nobody drives the run. */
+  by: 'engine' | null;
+  /** Of the last event before. */
+  seq: number;
+}
+
+/**
+ * Has the instance tried again by whoever drives the run; where nobody does, the caller is to. What an engine that is
+ * asked has dropped, because the run has gone on meanwhile, is refused as it would be now.
+ *
+ * @throws Refusal as `retryAndDrive` and `sessionOrRequest`
+ */
+export async function tryAgain(
   world: World,
   programDir: string,
   runId: string,
   instance: string,
   options: RetryOptions,
-): void {
-  const session = openSession(world, programDir, runId, 'run retry-instance');
+  waiting: Waiting = {},
+): Promise<Retried> {
+  const paths = runPaths(programDir, runId);
+  const { state } = viewRun(paths);
+  const { seq } = state;
+  const id = resolveInstanceId(state, instance, hasFailed);
+  const stay = gatheredAlready(state, id);
+  const request = requestFor(id, options);
+  // Told at once, also where an engine would drop it in silence. The view is ours to spoil.
+  eventsOf(decide(state, request, state.updatedAt));
+  const session = await sessionOrRequest(
+    world,
+    programDir,
+    runId,
+    'run retry-instance',
+    request,
+    waiting,
+  );
+  if (session === null) {
+    refuseDropped(paths, id, request, seq);
+    if (stay.length > 0) options.onStays?.(stay);
+    return { instance_id: id, by: 'engine', seq };
+  }
   try {
-    requeue(session, instance, options);
+    requeue(session, id, options);
   } finally {
     session.close();
   }
+  return { instance_id: id, by: null, seq };
 }
 
-/** By an engine of its own, or by the one at work. @throws Refusal as `retryAndDrive` */
+/** By an engine of its own, or by the one at work; does not wait for ever. @throws Refusal as `tryAgain` */
 export async function retryInBackground(
   world: World,
   programDir: string,
@@ -68,52 +103,44 @@ export async function retryInBackground(
   instance: string,
   options: RetryOptions,
 ): Promise<RunAction> {
-  const id = resolveInstanceId(viewRun(runPaths(programDir, runId)).state, instance, hasFailed);
-  const command = 'run retry-instance';
-  const request = requestFor(id, options);
-  const requested = await requestOfEngine(world, programDir, runId, command, request);
-  if (requested) return requested;
   const stay: string[] = [];
   const onStays = (instances: readonly Instance[]): void =>
     void stay.push(...instances.map((each) => ` ${staysInWords(each)}`));
-  requeueInstance(world, programDir, runId, id, { ...options, onStays });
-  driveInBackground(world, programDir, runId);
-  return {
-    outcome: 'started',
-    message: `${id} is tried again, in the background.${stay.join('')}`,
-  };
+  const wish = { ...options, onStays };
+  const retried = tryAgain(world, programDir, runId, instance, wish).then((each) => {
+    // Also where nobody waits for it any more.
+    if (each.by === null) driveInBackground(world, programDir, runId);
+    return each;
+  });
+  const done = await inTime(retried);
+  if (done === null) {
+    return { outcome: 'told', message: 'The engine was told, and has not taken it yet.' };
+  }
+  const { by, instance_id: id } = done.value;
+  return by === 'engine'
+    ? { outcome: 'told', message: `The engine at work was told.${stay.join('')}` }
+    : { outcome: 'started', message: `${id} is tried again, in the background.${stay.join('')}` };
 }
 
-/**
- * Has the engine that drives the run try the instance again; null: none does. `seq`: of the last event before.
- * @throws Refusal as `retryAndDrive`
- */
-export async function retryByEngine(
-  world: World,
-  programDir: string,
-  runId: string,
-  instance: string,
-  options: RetryOptions,
-): Promise<{ instance_id: string; seq: number } | null> {
-  const paths = runPaths(programDir, runId);
-  if (currentHolder(paths) === null) return null;
-  const { state } = viewRun(paths);
-  const { seq } = state;
-  const id = resolveInstanceId(state, instance, hasFailed);
-  const stay = gatheredAlready(state, id);
-  const request = requestFor(id, options);
-  // An engine drops what it cannot do, and nobody would hear of it.
-  eventsOf(decide(state, request, world.clock.now()));
-  const told = await requestOfEngine(world, programDir, runId, 'run retry-instance', request);
-  if (told === null) return null;
-  if (stay.length > 0) options.onStays?.(stay);
-  return { instance_id: id, seq };
+/** An engine has taken the request. @throws Refusal where it has not obeyed it: the run had gone on */
+function refuseDropped(paths: RunPaths, id: string, request: RetryRequest, seq: number): void {
+  let isObeyed = false;
+  const { state } = viewRun(paths, (event) => {
+    isObeyed ||=
+      event.seq > seq && event.event_type === 'instance_requeued' && event.instance_id === id;
+  });
+  if (isObeyed) return;
+  eventsOf(decide(state, request, state.updatedAt));
+  const message = `The engine of run ${paths.runId} has not tried ${id} again: something else came first.`;
+  throw new Refusal('not-taken', message, { hint: 'Ask again.', exit: ExitStatus.failed });
 }
 
 /** What a retry is for, where a name alone leaves it open. */
 function hasFailed(instance: Instance): boolean {
   return instance.status === 'failed' || isDelayed(instance);
 }
+
+type RetryRequest = ReturnType<typeof requestFor>;
 
 function requestFor(instanceId: string, { grantIterations, newSession, freshTree }: RetryOptions) {
   return {

@@ -31,9 +31,10 @@ export const command = defineCommand({
   async run({ words: [programDir, run, instance], options, printJson }, context) {
     const { resolveRunId, showRun } = await import('../../app/run/inspect-run.ts');
     const { driveInBackground } = await import('../../app/run/background.ts');
-    const { requeueInstance, retryAndDrive, retryByEngine, staysInWords } =
-      await import('../../app/run/retry.ts');
+    const { driveRun } = await import('../../app/run/drive.ts');
+    const { tryAgain, staysInWords } = await import('../../app/run/retry.ts');
     const { setGoing } = await import('../live/drive-here.ts');
+    const { waited } = await import('../live/waited.ts');
     const runId = resolveRunId(programDir, run);
     const { grantIterations, fresh } = options;
     const onStays = (instances: readonly Instance[]): void => {
@@ -41,31 +42,26 @@ export const command = defineCommand({
     };
     const newSession = options.newSession || fresh;
     const wish = { grantIterations, newSession, freshTree: fresh, onStays };
-    const told = await retryByEngine(context, programDir, runId, instance, wish);
-    if (told !== null) {
+    const retried = await waited(context, (waiting) =>
+      tryAgain(context, programDir, runId, instance, wish, waiting),
+    );
+    if (retried.by === 'engine') {
       const program = programWord(programDir, context);
       if (!options.json) context.stdout.line(runId);
       context.stderr.line(
-        `${told.instance_id} is tried again by the engine at work; follow it with: codex-orch run watch ${program}${runId}`,
+        `${retried.instance_id} is tried again by the engine at work; follow it with: codex-orch run watch ${program}${runId}`,
       );
       if (options.wait) {
         const { watchRun } = await import('../live/watch-run.ts');
-        await watchRun(programDir, runId, { output: context.stderr, after: told.seq }, context);
+        await watchRun(programDir, runId, { output: context.stderr, after: retried.seq }, context);
       }
       if (options.json) printJson(showRun(programDir, runId));
       return;
     }
     await setGoing(programDir, runId, options, context, {
       here: (hooks) =>
-        retryAndDrive(context, programDir, runId, instance, {
-          command: 'run retry-instance',
-          ...wish,
-          ...hooks,
-        }),
-      inBackground: () => {
-        requeueInstance(context, programDir, runId, instance, wish);
-        driveInBackground(context, programDir, runId);
-      },
+        driveRun(context, programDir, runId, { command: 'run retry-instance', ...hooks }),
+      inBackground: () => driveInBackground(context, programDir, runId),
     });
   },
 });
