@@ -151,11 +151,15 @@ class WorkerRun {
   async #serve(ready: () => void): Promise<void> {
     const { worker } = this.#means.sdk;
     // Polls wait on connections of their own: of what was handed out on a crowded one, some never arrived.
-    const connect = () => worker.NativeConnection.connect(this.#means.address);
-    const connections = await Promise.all([connect(), connect(), connect()]);
-    const [forQueue, forHost, forProbes] = connections;
+    const connections: NativeConnection[] = [];
+    const connect = async (): Promise<NativeConnection> => {
+      const connection = await worker.NativeConnection.connect(this.#means.address);
+      connections.push(connection);
+      return connection;
+    };
     const over = new AbortController();
     try {
+      const [forQueue, forHost, forProbes] = [await connect(), await connect(), await connect()];
       const workers = await this.#create(forQueue, forHost);
       // It may have been told to leave meanwhile.
       if (this.#leaving === 'at_once' || this.#isDrained()) return;
