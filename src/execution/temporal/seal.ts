@@ -6,6 +6,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import type { TemporalSettings } from '../../model/machines.ts';
 import { isJsonObject, type Json } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
+import { isPlacementId } from './depot/layout.ts';
 import { PROTOCOL_VERSION, type Argument, type Placement } from './protocol.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -88,16 +89,11 @@ function opened(bytes: Buffer, key: Buffer): string | null {
   }
 }
 
-/** An id of `<run>/<instance>/<attempt>.<generation>`, of which the worker makes a name of a directory. */
-const ID = /^[\w.~-]+\/[\w.~-]+\/\d+\.\d+$/;
-
 function isPlacement(value: unknown): value is Placement {
   if (!isJsonObject(value as Json)) return false;
   const { id, depot, token, manifestSha256, fenceMs, protocol } = value as Record<string, unknown>;
   const isString = (each: unknown): boolean => typeof each === 'string';
-  if (typeof id !== 'string' || !ID.test(id) || id.length > 500) return false;
-  if (id.split('/').some((part) => /^\.+$/.test(part)) || protocol !== PROTOCOL_VERSION)
-    return false;
+  if (typeof id !== 'string' || !isPlacementId(id) || protocol !== PROTOCOL_VERSION) return false;
   if (!isJsonObject(depot as Json)) return false;
   const { url, directory } = depot as Record<string, unknown>;
   if (!isString(url) && !isString(directory)) return false;
