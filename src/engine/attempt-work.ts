@@ -99,8 +99,8 @@ export class AttemptWork {
         const work = this.counted(id, async () => {
           const facts = await this.#harvest(id, endOnRecord(instance));
           // An engine may have died between its last check and this.
-          if (dueCheck(this.#parts.run.state, id) === null) await this.clearAfterChecks(id);
-          this.#parts.conclude(id, facts);
+          const isChecked = dueCheck(this.#parts.run.state, id) === null;
+          this.#parts.conclude(id, isChecked ? await this.clearedAfterChecks(id, facts) : facts);
         });
         this.#parts.loop.beside(work);
         continue;
@@ -210,18 +210,20 @@ export class AttemptWork {
   }
 
   /**
-   * Takes away what checks that failed have left in the tree of an instance: before its end is judged, for from then on
-   * a person may have mended there what its next attempt is to find.
+   * Takes away what checks have left in the tree of an instance: before its end is judged, for from then on a person may
+   * have mended there what its next attempt is to find. Returns the facts, with what stood against it.
    */
-  async clearAfterChecks(instanceId: string): Promise<void> {
+  async clearedAfterChecks(instanceId: string, facts: AttemptFacts): Promise<AttemptFacts> {
     const { run, attempts } = this.#parts;
     const unchecked = uncheckedTree(instanceOf(run.state, instanceId));
-    if (unchecked === null) return;
+    if (unchecked === null) return facts;
     try {
       await attempts.restoreTree(instanceId, unchecked);
+      return facts;
     } catch (error) {
-      // A tree that git cannot read fails the next attempt by name.
-      if (troubleIn(run, error) === null) throw error;
+      const trouble = troubleIn(run, error);
+      if (trouble === null) throw error;
+      return { ...facts, unrestored: trouble };
     }
   }
 

@@ -327,9 +327,9 @@ export class Engine {
       if (!awaitsChecks(instanceOf(state, id)) || this.#isHalted()) continue;
       const work = this.#work.counted(id, async () => {
         const isOver = await this.#checks.run(id, () => dueCheck(state, id));
-        if (isOver) await this.#work.clearAfterChecks(id);
+        const judged = isOver ? await this.#work.clearedAfterChecks(id, facts) : null;
         this.#attempts.giveBack(id);
-        if (isOver) this.#conclude(id, facts);
+        if (judged !== null) this.#conclude(id, judged);
       });
       this.#loop.beside(work);
     }

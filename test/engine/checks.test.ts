@@ -1,13 +1,23 @@
 /** The engine runs the checks of an instance, and survives its own death at each of them. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Attempts } from '../../src/engine/parts.ts';
 import type { Executor } from '../../src/execution/executor.ts';
 import type { Play } from '../../src/execution/scripted/executor.ts';
+import { Refusal } from '../../src/model/refusal.ts';
 import { task } from '../support/make.ts';
-import { Died, fails, says, Stage, until, type Death } from './stage.ts';
+import { Died, fails, says, Stage, until, type Change, type Death } from './stage.ts';
 
 const checks = ['one', 'two'].map((run) => ({ run, timeout_sec: 600, baseline: run === 'two' }));
 const tasks = [task({ id: 'a', repair: 1, checks }), task({ id: 'b', depends_on: ['a'] })];
+
+const anyRetry = {
+  on: ['workspace' as const],
+  max_attempts: 5,
+  delay_sec: 1,
+  factor: 1,
+  max_delay_sec: 1,
+};
 
 /** The first check fails once. */
 async function play(death: Death | null): Promise<Stage> {
@@ -76,6 +86,56 @@ describe('the checks of an instance', () => {
     expect(receipts(stage)).toEqual([]);
     isHeld = false;
     expect(stage.begun.filter((each) => each.startsWith('a/'))).toEqual(['a/1']);
+  });
+
+  /** An engine on it, where checks are in a tree, into which `restore` puts it again. */
+  function inTree(stage: Stage, restore: (tree: string) => Promise<void>): Promise<string> {
+    const change: Change = (parts) => {
+      const { receipt } = parts.attempts;
+      const attempts: Attempts = {
+        ...parts.attempts,
+        receipt: async (...of) => ({ ...(await receipt(...of)), tree: 'before' }),
+        restoreTree: (_id, tree) => restore(tree),
+      };
+      return { ...parts, attempts };
+    };
+    return stage.drive({ change }).ended;
+  }
+
+  it('fail the instance by name where what they have left cannot be taken away', async () => {
+    const stage = new Stage(
+      [task({ id: 'a', repair: 1, retry: anyRetry, checks: checks.slice(0, 1) })],
+      { check: fails },
+    );
+    const stuck = new Refusal('git-failed', 'git clean cannot remove litter');
+    expect(await inTree(stage, () => Promise.reject(stuck))).toBe('failed');
+    expect(stage.begun.filter((each) => each.startsWith('a/'))).toEqual(['a/1']);
+    const [instance] = stage.state.instances.values();
+    expect(instance).toMatchObject({ status: 'failed', failure_kind: 'workspace' });
+    expect(instance?.error).toMatch(
+      /left in its tree cannot be .*: git clean .*\nthe check failed/,
+    );
+  });
+
+  it('leave nothing to an instance that has passed them, and is asked something meanwhile', async () => {
+    let asked = '';
+    const stage: Stage = new Stage([task({ id: 'a', checks: checks.slice(0, 1) })], {
+      check: () => {
+        if (asked === '') asked = stage.ask(stage.idOf('a'), 1);
+        return says('fine');
+      },
+    });
+    const restored: string[] = [];
+    const restore = (tree: string): Promise<void> => {
+      restored.push(`${tree}, ${stage.begun.filter((each) => each.startsWith('a/')).join(' ')}`);
+      return Promise.resolve();
+    };
+    expect(await inTree(stage, restore)).toBe('waiting');
+    expect(stage.statuses).toEqual(['a waiting']);
+    expect(restored).toEqual(['before, a/1']);
+    stage.reply(asked, 'go on');
+    expect(await inTree(stage, restore)).toBe('done');
+    expect(stage.begun.filter((each) => each.startsWith('a/'))).toEqual(['a/1', 'a/2']);
   });
 
   it('end with an abort', async () => {

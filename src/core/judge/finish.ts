@@ -39,6 +39,8 @@ export interface AttemptFacts {
   seen?: SeenTree;
   /** Of all that it left: as it was before, where nothing has changed. Absent where that is not known. */
   left?: string;
+  /** Why what its checks have left in its tree could not be taken away. Absent: it was, or there was none. */
+  unrestored?: string;
   /** Its agent takes no prompt: it does the same again, whatever it is told. */
   isUntold?: true;
   /** Of an attempt that came to a usage limit: as all runs of the user are told. */
@@ -133,6 +135,11 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   // Whoever drives the run has them run, and comes here again.
   if (dueCheck(state, id) !== null) return;
   const [failed, ...others] = faultsOfChecks(state, instance);
+  // Whoever went on by itself would hand that in as its work.
+  if (failed !== undefined && facts.unrestored !== undefined) {
+    const message = `what its checks left in its tree cannot be taken away: ${facts.unrestored}\n${failed.message}`;
+    return failForGood(recorder, id, message, 'workspace', false);
+  }
   if (failed !== undefined) return notAccepted(recorder, instance, facts, [failed, ...others]);
   if (control !== null) emitControl(recorder, instance, task, control);
   recorder.emit('instance_done', id, {});
@@ -241,6 +248,18 @@ function fail(
   }
   const next = isForOthers(kind) ? nextAgent(recorder.state, instance) : null;
   if (next !== null) return takeOver(recorder, instance, next, kind, error);
+  failForGood(recorder, instanceId, error, kind, resumeRecommended);
+}
+
+/** Nothing goes on with it by itself. */
+function failForGood(
+  recorder: Recorder,
+  instanceId: string,
+  error: string,
+  kind: FailureKind,
+  resumeRecommended: boolean,
+): void {
+  const instance = instanceOf(recorder.state, instanceId);
   recorder.emit('instance_failed', instanceId, {
     error,
     failure_kind: kind,

@@ -62,11 +62,10 @@ export function checkInWords(state: RunState, instance: Instance): string {
 
 /**
  * What was in the tree of an instance before its latest attempt was checked: whatever the checks have left there is no
- * work. null: nothing was run, or all have passed, and the instance is done.
+ * work. Also where all have passed: it may yet wait for an answer, and go on. null: nothing was run.
  */
-export function uncheckedTree(instance: Instance): string | null {
-  if (failedChecks(instance).length === 0) return null;
-  const receipts = instance.attempts.at(-1)?.checks ?? [];
+export function uncheckedTree({ attempts }: Pick<Instance, 'attempts'>): string | null {
+  const receipts = attempts.at(-1)?.checks ?? [];
   return receipts.findLast(({ baseline }) => baseline !== true)?.tree ?? null;
 }
 
