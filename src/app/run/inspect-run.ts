@@ -24,7 +24,7 @@ import type { ListedRun } from '../../store/run-store.ts';
 import type { VerifyReport } from '../../store/verify/report.ts';
 import type { World } from '../world.ts';
 import { resolveInstanceId } from './resolve-instance.ts';
-import { remoteWhereabouts } from './whereabouts.ts';
+import { whereIs } from './whereabouts.ts';
 import { whereInWords } from '../../model/whereabouts.ts';
 import type { Instance } from '../../model/run.ts';
 import { runDocument, type RunDocument } from './run-document.ts';
@@ -140,10 +140,7 @@ export function explainRun(
   const holder = currentHolder(paths);
   const userHolders = surroundings && holdersFor(surroundings, programDir, runId);
   const whereabouts = (one: Instance): string | null => {
-    const record = one.status === 'running' ? one.attempts.at(-1) : undefined;
-    if (record === undefined) return null;
-    const files = paths.shownFile(one.instance_id, record.attempt, 'runtime.json');
-    const where = remoteWhereabouts(record, files);
+    const where = whereIs(paths, one);
     return where === null ? null : whereInWords(where);
   };
   const driven = holder !== null;

@@ -15,7 +15,10 @@ import type {
   RunStatus,
   WaitingReason,
 } from '../../model/run.ts';
+import type { RemoteWhereabouts } from '../../model/whereabouts.ts';
+import { runPaths, type RunPaths } from '../../store/layout.ts';
 import { inputScopeDocument, type InputScopeDocument } from '../../store/cache/documents.ts';
+import { whereIs } from './whereabouts.ts';
 
 /** `run show --json`. */
 export interface RunDocument {
@@ -55,6 +58,8 @@ export interface RunDocument {
 export interface InstanceDocument extends Omit<Instance, 'dependency_instances'> {
   /** It has `failed` because a person stopped it: a resume goes on with it. */
   stopped: boolean;
+  /** Where its attempt is that another machine carries out, and since when; not there where none does. */
+  where?: RemoteWhereabouts;
   /** Task id → upstream instance id. */
   dependency_instances: Record<string, string>;
   /** The same by the name in references: the alias, or else the task id. */
@@ -84,6 +89,7 @@ export function runDocument(programDir: string, state: RunState): RunDocument {
 export function runDocumentParts(programDir: string, state: RunState): RunDocumentParts {
   const { plan } = state;
   const values = effectiveValues(state, state.baseScopeId);
+  const paths = plan.project.executor === 'temporal' ? runPaths(programDir, state.runId) : null;
   return {
     id: state.runId,
     format_version: plan.format_version,
@@ -106,7 +112,7 @@ export function runDocumentParts(programDir: string, state: RunState): RunDocume
     ),
     task_path_templates: plan.task_path_templates,
     input_scopes: each(state.scopes, (scope) => inputScopeDocument(state, scope)),
-    instances: each(state.instances, (instance) => instanceDocument(state, instance)),
+    instances: each(state.instances, (instance) => instanceDocument(state, instance, paths)),
   };
 }
 
@@ -155,7 +161,12 @@ function effectiveTask(
   return { ...task, model, sandbox, workspace, extra_writable_roots };
 }
 
-function instanceDocument(state: RunState, instance: Instance): InstanceDocument {
+/** `paths`: of a run whose attempts other machines carry out. */
+function instanceDocument(
+  state: RunState,
+  instance: Instance,
+  paths: RunPaths | null,
+): InstanceDocument {
   const scopes = instance.dependency_instances;
   const byTask: Record<string, string> = {};
   for (const id of Object.values(scopes)) byTask[state.instances.get(id)?.task_id ?? id] = id;
@@ -165,6 +176,8 @@ function instanceDocument(state: RunState, instance: Instance): InstanceDocument
     if (name !== 'dependency_instances') document[name] = instance[name];
   }
   document.stopped = isStopped(instance);
+  const where = paths === null ? null : whereIs(paths, instance);
+  if (where !== null) document.where = where;
   document.dependency_instances = byTask;
   document.dependency_scopes = scopes;
   return document as InstanceDocument;
