@@ -86,10 +86,14 @@ const trouble: Record<number, object> = {
   [lost]: MOVES,
 };
 
-/** Does the work of an item, but for one, which says nothing and does nothing. */
+/**
+ * Does the work of an item, but for one, which says nothing and does nothing. What is to stand still does so once Codex has
+ * come to rest: a hundredth of a core over the limit, which its start may take on a busy machine, is a sign of life.
+ */
 const doScript = `item=$(cat "$CODEX_ORCH_ATTEMPT_DIR/context/refs/inputs/job_index.json")
 [ "$item" = ${cheats} ] && exit
 echo done > "item-$item.txt"
+[ "$item" = ${stalls} ] && sleep 8
 case $item in
 ${Object.entries(trouble)
   .map(([item, step]) => `${item}) echo 'FAKE:${JSON.stringify(step)}';;`)
