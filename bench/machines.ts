@@ -2,16 +2,19 @@
  * What attempts on other machines cost, over a real server, a depot and two workers of this machine: section 21 of the
  * contract. Nothing where no server is at hand: scripts/test-temporal.mjs.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  execFileSync,
+  spawn,
+  type ChildProcess,
+  type ChildProcessByStdio,
+} from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
-import {
-  freePorts,
-  startTemporalServer,
-  temporalProblem,
-} from '../test/support/temporal-server.ts';
+import type { Readable } from 'node:stream';
+import { freePorts } from '../test/support/free-ports.ts';
+import { startTemporalServer, temporalProblem } from '../test/support/temporal-server.ts';
 import { cliArgv, driveTimes, ms, row, rounds, times, type Bench, type Row } from './bench.ts';
 import { median } from './measure.ts';
 
@@ -125,7 +128,7 @@ class Place {
   async open(): Promise<void> {
     [this.#depotPort = 0, this.#linePort = 0] = await freePorts(2);
     this.#line = createServer((near) => this.#carry(near)).listen(this.#linePort, '127.0.0.1');
-    for (const name of ['one', 'two']) this.workers.push(await this.#worker(name));
+    for (const name of ['one', 'two']) await this.#work(name);
   }
 
   async close(): Promise<void> {
@@ -200,8 +203,8 @@ class Place {
     }
   }
 
-  /** Resolves once it polls. */
-  async #worker(name: string): Promise<ChildProcess> {
+  /** Starts a worker; resolves once it serves its queue. */
+  async #work(name: string): Promise<void> {
     const home = path.join(this.#directory, name);
     mkdirSync(path.join(home, '.codex-orch'), { recursive: true });
     const config = `[temporal]\naddress = "${this.#address}"\n`;
@@ -219,12 +222,30 @@ class Place {
       env: { PATH: process.env['PATH'], HOME: home },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    await new Promise((resolve, reject) => {
-      child.stderr.once('data', resolve);
-      child.once('exit', (code) => reject(new Error(`a worker ended with ${code}`)));
-    });
-    return child;
+    this.workers.push(child);
+    await untilItServes(child);
   }
+}
+
+/** How long a worker may take until it serves. */
+const START_MS = 60_000;
+
+function untilItServes(worker: ChildProcessByStdio<null, null, Readable>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const fail = (what: string): void => reject(new Error(`a worker ${what}\n${said}`));
+    const timer = setTimeout(() => fail(`does not serve after ${START_MS / 1000} s`), START_MS);
+    worker.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      fail(`ended with ${code ?? signal}`);
+    });
+    worker.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (!/serves /.test(said)) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** Of a process and of those of its children that it has waited for, in ms: proc(5). 0 once it is gone. */

@@ -11,10 +11,10 @@ import { launchers } from '../execution/local/launchers.ts';
 import { newOrder, shellOrder, temporaryDirectory } from '../execution/local/orders.ts';
 import { remoteOrder } from '../execution/temporal/remote-attempts.ts';
 import {
+  endWorkers,
   fastSettings,
   remoteExecutor,
   startWorkerProcess,
-  type TestWorker,
 } from '../execution/temporal/workers.ts';
 import {
   startTemporalServer,
@@ -25,6 +25,7 @@ import { executorChecks, type Behaviour, type ExecutorFixture } from './executor
 import { processChecks } from './processes.ts';
 
 const root = temporaryDirectory('executor');
+let count = 0;
 
 function local(...programs: LauncherProgram[]): ExecutorFixture {
   const options = { env: process.env, launchers: programs };
@@ -36,12 +37,14 @@ function local(...programs: LauncherProgram[]): ExecutorFixture {
   };
 }
 
-/** `go`: the file whose coming releases it. */
+/** `go`: the file whose coming releases it, as does the end of its attempt's directory. */
 function shellLine(behaviour: Behaviour, go: string): string {
   const { prints = [], waits = false, printsThen = [], exit = 0 } = behaviour;
   const line = [
     ...prints.map((text) => `echo ${text}`),
-    ...(waits ? [`until [ -e '${go}' ]; do sleep 0.01; done`] : []),
+    ...(waits
+      ? [`until [ -e '${go}' ] || ! [ -d "$CODEX_ORCH_ATTEMPT_DIR" ]; do sleep 0.01; done`]
+      : []),
     ...printsThen.map((text) => `echo ${text}`),
     `exit ${exit}`,
   ];
@@ -91,16 +94,14 @@ function none(): never {
 describe('attempts on another machine', (): void => {
   const problem = temporalProblem();
   let server: TemporalServer | null = null;
-  let worker: TestWorker | null = null;
   beforeAll(async () => {
     if (problem !== null) return;
     server = await startTemporalServer(root);
     const settings = fastSettings(server.address);
-    worker = await startWorkerProcess(path.join(root, 'worker'), { settings, queue: 'q' });
+    await startWorkerProcess(path.join(root, 'worker'), { settings, queue: 'q' });
   });
   afterAll(async () => {
-    worker?.kill('SIGKILL');
-    await worker?.gone;
+    await endWorkers();
     await server?.kill();
   });
   for (const { name, run } of executorChecks) {
@@ -129,7 +130,7 @@ function remote(address: string, opened: TemporalExecutor[]): ExecutorFixture {
     later: make,
     order(behaviour) {
       // Both machines see it: in the worker's directory the test could not find the agent.
-      const go = path.join(root, `go-${goes.size}-${Math.random()}`);
+      const go = path.join(root, `go-${(count += 1)}`);
       const order = remoteOrder(root, shellLine(behaviour, go));
       goes.set(order.attemptDir, go);
       return order;

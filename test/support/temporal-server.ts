@@ -4,9 +4,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
+import { freePorts } from './free-ports.ts';
 
 const program = process.env['CODEX_ORCH_TEST_TEMPORAL'] ?? null;
 
@@ -28,7 +28,11 @@ export interface TemporalServer {
   thaw(): void;
 }
 
-/** Started, and ready to serve. `directory`: for its database and what it prints. */
+/**
+ * Started, and ready to serve: whoever has it kills it. `directory`: for its database and what it prints.
+ *
+ * @throws Error where it does not come to serve; nothing of it is left then
+ */
 export async function startTemporalServer(directory: string): Promise<TemporalServer> {
   const [port, httpPort, metricsPort] = await freePorts(3);
   const address = `127.0.0.1:${port}`;
@@ -44,20 +48,25 @@ export async function startTemporalServer(directory: string): Promise<TemporalSe
     });
     closeSync(log);
     child = begun;
-    await untilItServes(address, begun);
+    try {
+      await untilItServes(address, begun);
+    } catch (error) {
+      await kill();
+      throw error;
+    }
   };
-  process.once('exit', () => child?.kill('SIGKILL'));
+  const kill = async (): Promise<void> => {
+    const gone = child;
+    child = null;
+    if (gone === null || hasEnded(gone)) return;
+    const exited = new Promise((resolve) => gone.once('exit', resolve));
+    gone.kill('SIGKILL');
+    await exited;
+  };
   await start();
   return {
     address,
-    async kill() {
-      const gone = child;
-      child = null;
-      if (gone === null) return;
-      const exited = new Promise((resolve) => gone.once('exit', resolve));
-      gone.kill('SIGKILL');
-      await exited;
-    },
+    kill,
     restart: start,
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
@@ -67,7 +76,9 @@ export async function startTemporalServer(directory: string): Promise<TemporalSe
 async function untilItServes(address: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    if (hasEnded(child)) {
+      throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}`);
+    }
     const connection = Connection.lazy({ address });
     try {
       await connection.withDeadline(Date.now() + 2000, () =>
@@ -83,17 +94,6 @@ async function untilItServes(address: string, child: ChildProcess): Promise<void
   }
 }
 
-/** Of this machine, that nobody listens at now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-        ),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

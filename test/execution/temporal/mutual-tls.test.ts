@@ -1,13 +1,13 @@
 /** The way to a server that asks whoever comes for a certificate of its own authority, with sealed arguments. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeServer } from '../../../src/execution/temporal/server-probe.ts';
 import type { TemporalSettings } from '../../../src/model/machines.ts';
+import { makeAuthority, makeCertificate } from '../../support/certificates.ts';
 import {
   startTemporalServer,
   temporalProblem,
@@ -15,7 +15,7 @@ import {
 } from '../../support/temporal-server.ts';
 import { temporaryDirectory } from '../local/orders.ts';
 import { remoteOrder } from './remote-attempts.ts';
-import { fastSettings, remoteExecutor, startWorkerProcess } from './workers.ts';
+import { endWorkers, fastSettings, remoteExecutor, startWorkerProcess } from './workers.ts';
 
 const problem = temporalProblem();
 if (problem !== null) process.stderr.write(`\n*** SKIPPED: mutual TLS: ${problem}\n\n`);
@@ -23,16 +23,16 @@ if (problem !== null) process.stderr.write(`\n*** SKIPPED: mutual TLS: ${problem
 describe.skipIf(problem !== null)('a server that asks for certificates', () => {
   const root = temporaryDirectory('mutual-tls');
   const env = { QUEUE_KEY: randomBytes(32).toString('hex') };
-  let server: TemporalServer;
-  let door: Server;
+  let server: TemporalServer | undefined;
+  let door: Server | undefined;
   let settings: TemporalSettings;
 
   beforeAll(async () => {
     server = await startTemporalServer(root);
-    for (const name of ['ours', 'strangers']) makeAuthority(name);
-    makeCertificate('server', 'ours');
-    makeCertificate('client', 'ours');
-    makeCertificate('stranger', 'strangers');
+    for (const name of ['ours', 'strangers']) makeAuthority(root, name);
+    makeCertificate(root, 'server', 'ours');
+    makeCertificate(root, 'client', 'ours');
+    makeCertificate(root, 'stranger', 'strangers');
     const { host = '', port = '' } =
       /^(?<host>.*):(?<port>\d+)$/.exec(server.address)?.groups ?? {};
     const asks = { requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['h2'] };
@@ -43,15 +43,17 @@ describe.skipIf(problem !== null)('a server that asks for certificates', () => {
       for (const each of [near, far])
         each.on('error', () => [near, far].map((one) => one.destroy()));
     });
-    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-    const address = `127.0.0.1:${(door.address() as AddressInfo).port}`;
+    const listening = door;
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(listening.address() as AddressInfo).port}`;
     const tls = { ca: file('ours.pem'), cert: file('client.pem'), key: file('client.key') };
     settings = { ...fastSettings(address), tls, queue_key_env: 'QUEUE_KEY' };
   });
 
   afterAll(async () => {
-    door.close();
-    await server.kill();
+    await endWorkers();
+    door?.close();
+    await server?.kill();
   });
 
   it('hands attempts to workers that show one', async () => {
@@ -61,11 +63,14 @@ describe.skipIf(problem !== null)('a server that asks for certificates', () => {
     mkdirSync(globalRoot);
     const depot = path.join(root, 'depot');
     const executor = remoteExecutor(settings, { depot, globalRoot, env });
-    const made = remoteOrder(root, 'exit 7');
-    const order = { ...made, remote: { ...(made.remote as object), queue } } as typeof made;
-    const handle = await executor.start(order, () => undefined);
-    expect(await handle.ended).toMatchObject({ return_code: 7, failure_kind: 'task_runtime' });
-    await executor.close();
+    try {
+      const made = remoteOrder(root, 'exit 7');
+      const order = { ...made, remote: { ...(made.remote as object), queue } } as typeof made;
+      const handle = await executor.start(order, () => undefined);
+      expect(await handle.ended).toMatchObject({ return_code: 7, failure_kind: 'task_runtime' });
+    } finally {
+      await executor.close();
+    }
     worker.kill('SIGTERM');
     await worker.gone;
   });
@@ -88,23 +93,5 @@ describe.skipIf(problem !== null)('a server that asks for certificates', () => {
 
   function text(name: string): string {
     return readFileSync(file(name), 'utf8');
-  }
-
-  function openssl(...words: string[]): void {
-    execFileSync('openssl', words, { cwd: root, stdio: 'ignore' });
-  }
-
-  function makeAuthority(name: string): void {
-    const made = ['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`];
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...made);
-  }
-
-  function makeCertificate(name: string, authority: string): void {
-    const made = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`];
-    openssl('req', '-newkey', 'rsa:2048', '-nodes', ...made);
-    writeFileSync(file(`${name}.ext`), 'subjectAltName=IP:127.0.0.1\n');
-    const by = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial'];
-    const ends = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-extfile', `${name}.ext`];
-    openssl('x509', '-req', '-days', '2', ...by, ...ends);
   }
 });

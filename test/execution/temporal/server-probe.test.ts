@@ -7,9 +7,12 @@ it('names a server that says nothing, in words of its own', async () => {
   const silent = createServer((socket) => void socket.on('error', () => undefined));
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  await expect(probeServer({ ...temporalDefaults, address }, {}, [])).rejects.toMatchObject({
-    code: 'temporal-unreachable',
-    message: `Temporal at ${address} cannot be reached: no answer within 5 s.`,
-  });
-  silent.close();
+  try {
+    await expect(probeServer({ ...temporalDefaults, address }, {}, [])).rejects.toMatchObject({
+      code: 'temporal-unreachable',
+      message: `Temporal at ${address} cannot be reached: no answer within 5 s.`,
+    });
+  } finally {
+    silent.close();
+  }
 });

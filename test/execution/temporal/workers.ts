@@ -9,13 +9,15 @@ import { builtEntry } from '../../support/built-program.ts';
 import { testEnv } from '../../git/made-repository.ts';
 import { until } from '../local/orders.ts';
 
-/** Times of minutes, in seconds. */
+/** A worker is missed after seconds, and lost only after what a new one may need to start on a busy machine. */
 export function fastSettings(address: string): TemporalSettings {
-  return { ...temporalDefaults, address, heartbeat_timeout_sec: 5, lost_after_sec: 12 };
+  return { ...temporalDefaults, address, heartbeat_timeout_sec: 5, lost_after_sec: 120 };
 }
 
 export interface TestWorker {
   home: string;
+  /** What runs call it. */
+  host: string;
   /** What it has said so far. */
   said(): string;
   kill(signal: NodeJS.Signals): void;
@@ -23,13 +25,20 @@ export interface TestWorker {
   gone: Promise<number | null>;
 }
 
-/** None outlives its test. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+const running = new Set<{ child: ChildProcess; gone: Promise<unknown> }>();
 
-/** A worker that serves `queue` when this resolves. The same `home` again: the same worker, come back. */
+/** Kills all that are left, also those that stand still; resolves once they are gone. For afterEach or afterAll of each user. */
+export async function endWorkers(): Promise<void> {
+  const left = [...running];
+  for (const { child } of left) child.kill('SIGKILL');
+  await Promise.all(left.map(({ gone }) => gone));
+}
+
+/**
+ * A worker that serves `queue` when this resolves. The same `home` again: the same worker, come back.
+ *
+ * @throws Error where it does not come to serve; nothing of it is left then
+ */
 export async function startWorkerProcess(
   home: string,
   {
@@ -68,18 +77,25 @@ export async function startWorkerProcess(
   let isGone = false;
   const gone = new Promise<number | null>((resolve) =>
     child.once('exit', (code) => {
-      running.delete(child);
+      running.delete(entry);
       isGone = true;
       resolve(code);
     }),
   );
-  running.add(child);
+  const entry = { child, gone };
+  running.add(entry);
   const said = (): string => readFileSync(log, 'utf8').slice(before);
-  await until('the worker serves its queue', () => {
-    if (isGone) throw new Error(`the worker ended: ${said()}`);
-    return said().includes('serves');
-  });
-  return { home, said, kill: (signal) => void child.kill(signal), gone };
+  try {
+    const host = await until('the worker serves its queue', () => {
+      if (isGone) throw new Error(`the worker ended: ${said()}`);
+      return /serves \S+ as ([\w.-]+),/.exec(said())?.[1];
+    });
+    return { home, host, said, kill: (signal) => void child.kill(signal), gone };
+  } catch (error) {
+    child.kill('SIGKILL');
+    await gone;
+    throw error;
+  }
 }
 
 /** The executor of an engine whose depot is a directory that all see. */

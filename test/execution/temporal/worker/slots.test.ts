@@ -25,13 +25,19 @@ it('one that polls, one whose activity has come, and one that works each take a 
 it('what was found again takes a slot without an activity', async () => {
   const slots = make(1);
   use.working = 1;
-  let has: Slot | null = null;
-  const waiting = slots.reserve(signal).then((slot) => (has = slot));
+  const given: Slot[] = [];
+  const waiting = slots.reserve(signal).then((slot) => given.push(slot));
+  slots.changed();
   await Promise.resolve();
-  expect(has).toBeNull();
+  expect(given).toEqual([]);
   use.working = 0;
   slots.changed();
-  expect(await waiting).toBe(has);
+  await waiting;
+  expect(given).toEqual([{ number: 1 }]);
+  // There is no second one beside it, until it is given back.
+  expect(slots.tryReserve()).toBeNull();
+  slots.release({ number: 1 });
+  expect(slots.tryReserve()).toEqual({ number: 2 });
 });
 
 it('who leaves gets none, and who was told to stop waiting has an error', async () => {
