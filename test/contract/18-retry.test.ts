@@ -36,15 +36,20 @@ describe('18. Retry', () => {
   it('is not waited for where an engine drives the run in the background', async () => {
     program({ a: flaky }, { retry: { max_attempts: 2, on: ['task_runtime'], delay_sec: 3000 } });
     expect((await orch('run', 'start', '--root', 'a', '--no-wait')).code).toBe(0);
-    await vi.waitUntil(async () => instancesOf(await show(), 'a')[0]?.status === 'waiting', {
-      timeout: 60_000,
-    });
-    const wrong = await orch('run', 'retry-instance', 'latest', 'a', '--grant-iterations', '2');
-    expect(wrong.stderr).toContain('is no loop controller');
-    const retried = await orch('run', 'retry-instance', 'latest', 'a');
-    expect(retried.stderr).toContain('is tried again by the engine at work');
-    expect(retried.stderr).toContain('done (1 of 1');
-    expect(retried.code).toBe(0);
+    try {
+      await vi.waitUntil(async () => instancesOf(await show(), 'a')[0]?.status === 'waiting', {
+        timeout: 60_000,
+      });
+      const wrong = await orch('run', 'retry-instance', 'latest', 'a', '--grant-iterations', '2');
+      expect(wrong.stderr).toContain('is no loop controller');
+      const retried = await orch('run', 'retry-instance', 'latest', 'a');
+      expect(retried.stderr).toContain('is tried again by the engine at work');
+      expect(retried.stderr).toContain('done (1 of 1');
+      expect(retried.code).toBe(0);
+    } finally {
+      // Where it was not tried again, its engine would wait for it.
+      await orch('run', 'abort', 'latest');
+    }
   });
 
   it('is told what is wrong with it', async () => {

@@ -6,12 +6,14 @@ import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { testEnv } from '../../git/made-repository.ts';
 import { cases } from '../../support/cases.ts';
-import { temporaryDirectory } from '../local/orders.ts';
+import { read, temporaryDirectory } from '../local/orders.ts';
 import type { Steps } from './depot-steps.ts';
 import { madeTree, treeOrder } from './remote-attempts.ts';
 
 const root = temporaryDirectory('depot-crashes');
 const program = path.join(root, 'depot-steps.mjs');
+/** Of one phase: no more is a crash of ours, but one that hangs. */
+const PHASE_MS = 60_000;
 /** Of each phase, evenly: each is a process of its own. */
 const POINTS = cases({ few: 4, many: 12 });
 
@@ -30,13 +32,19 @@ beforeAll(async () => {
   });
 });
 
-function done(phase: string, file: string, how: NodeJS.ProcessEnv = {}): number | null {
-  const { status, stderr } = spawnSync(process.execPath, [program, phase, file], {
+/** Runs a phase to its end, or to the death that `how` tells it to die: by what it was killed, null where it ended well. */
+function done(phase: string, file: string, how: NodeJS.ProcessEnv = {}): string | null {
+  const { status, signal, stderr, error } = spawnSync(process.execPath, [program, phase, file], {
     env: { ...testEnv, HOME: root, ...how },
     encoding: 'utf8',
+    timeout: PHASE_MS,
+    killSignal: 'SIGKILL',
   });
-  if (status !== 0 && how['CODEX_ORCH_DIE_AT'] === undefined) throw new Error(stderr);
-  return status;
+  // Also where it was killed because it took too long: that is no crash.
+  if (error !== undefined) throw error;
+  if (status !== 0 && signal === null) throw new Error(`status ${status}\n${stderr}`);
+  if (signal !== null && how['CODEX_ORCH_DIE_AT'] === undefined) throw new Error(signal);
+  return signal;
 }
 
 const phases = ['give', 'lay-out', 'work', 'hand-in', 'take-in', 'close'] as const;
@@ -80,17 +88,15 @@ describe('a crash on the way', () => {
       for (const [one, point] of [...points, count].entries()) {
         again();
         const how = { CODEX_ORCH_DIE_AT: `${point}`, CODEX_ORCH_TEAR: `${one % 2}` };
-        expect([point, done(phase, file, how)]).toEqual([point, null]);
+        expect([point, done(phase, file, how)]).toEqual([point, 'SIGKILL']);
         for (const rest of phases.slice(reached)) {
           if (rest === 'work' || rest === 'close') continue;
           if (rest === 'hand-in' && reached < phases.indexOf('work')) done('work', file);
           done(rest, file);
         }
         done('close', file);
-        const left = path.join(order.attemptDir, 'left.txt');
-        const printed = path.join(order.controlDir, 'events.jsonl');
-        expect(readFileSync(left, 'utf8')).toBe('left\n');
-        expect(readFileSync(printed, 'utf8')).toBe('printed\n'.repeat(1000));
+        expect(read(order, 'left.txt')).toBe('left\n');
+        expect(read(order, 'events.jsonl')).toBe('printed\n'.repeat(1000));
         expect(readFileSync(path.join(made.tree.directory, 'made.txt'), 'utf8')).toBe('made\n');
         expect(existsSync(path.join(order.controlDir, '.taking'))).toBe(false);
         expect(made.repository.git('for-each-ref', 'refs/codex-orch')).toBe('');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DepotServer } from '../../../src/execution/temporal/depot/server.ts';
@@ -8,10 +9,12 @@ import { attemptPlaces, depotRoot } from '../../../src/execution/temporal/depot/
 import { depotKey, tokenFor } from '../../../src/execution/temporal/depot/token.ts';
 import { DepotFailure } from '../../../src/execution/temporal/protocol.ts';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
-import { temporaryDirectory } from '../local/orders.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { read, temporaryDirectory } from '../local/orders.ts';
 import {
   deliveryOf,
   host,
+  keptOn,
   madeTree,
   placeOn,
   remoteOrder,
@@ -26,16 +29,9 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 async function served(): Promise<RunSide & { url: string }> {
-  const listen = `127.0.0.1:${await freePort()}`;
+  const [port] = await freePorts(1);
+  const listen = `127.0.0.1:${port}`;
   const side = runSide({ depot: { directory: null, listen, url: null } });
   const { globalRoot } = side;
   open.push(await DepotServer.start({ globalRoot, listen, insecure: false }));
@@ -46,16 +42,51 @@ function placesOf({ depot }: RunSide, order: AttemptOrder, id: string) {
   return attemptPlaces(depotRoot(depot, order.remote?.runDir ?? ''), id);
 }
 
-async function asked(
+interface Body {
+  method: string;
+  body: string;
+}
+
+/** `what` goes as it is: `fetch` would resolve its `..` first. */
+function asked(
   url: string,
   id: string,
   what: string,
   token: string,
-  init: RequestInit = {},
+  { method, body }: Body = { method: 'GET', body: '' },
 ): Promise<{ status: number; text: string }> {
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${url}/depot/v1/${id}/${what}`, { headers, ...init });
-  return { status: response.status, text: await response.text() };
+  const { hostname, port } = new URL(url);
+  const headers = { authorization: `Bearer ${token}`, 'content-length': Buffer.byteLength(body) };
+  return new Promise((resolve, reject) => {
+    const options = { hostname, port, path: `/depot/v1/${id}/${what}`, method, headers };
+    const asking = request(options, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    });
+    asking.on('error', reject);
+    asking.end(body);
+  });
+}
+
+/** A connection that has begun to send what has no length, and all that is said to it until it is closed. */
+function begun(url: string, id: string, token: string): { socket: Socket; told: Promise<string> } {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const told = new Promise<string>((resolve) => {
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    socket.on('close', () => resolve(text));
+    socket.on('error', () => resolve(text));
+  });
+  const lines = [
+    `PUT /depot/v1/${id}/sign HTTP/1.1`,
+    'host: x',
+    `authorization: Bearer ${token}`,
+    'transfer-encoding: chunked',
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  return { socket, told };
 }
 
 describe('the endpoint of a depot', () => {
@@ -69,8 +100,8 @@ describe('the endpoint of a depot', () => {
     await workOn(placement, host());
     expect(await side.dispatch.takeIn(order)).toMatchObject({ termination_reason: 'completed' });
     expect(readFileSync(path.join(made.tree.directory, 'a.txt'), 'utf8')).toBe('one\ntwo\n');
-    expect(readFileSync(path.join(order.attemptDir, 'left.txt'), 'utf8')).toBe('left\n');
-    expect(readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8')).toBe('hello\n');
+    expect(read(order, 'left.txt')).toBe('left\n');
+    expect(read(order, 'events.jsonl')).toBe('hello\n');
     await side.dispatch.close(order);
     const delivery = deliveryOf(placement, host());
     const sign = { host: 'h', state: 'running', at: new Date().toISOString() } as const;
@@ -97,7 +128,7 @@ describe('the endpoint of a depot', () => {
     ] as const) {
       const body = 'x';
       for (const [what, init] of [
-        ['manifest', {}],
+        ['manifest', undefined],
         ['output/events.jsonl?offset=0', { method: 'PUT', body }],
         ['end', { method: 'PUT', body: '{}' }],
       ] as const) {
@@ -110,19 +141,21 @@ describe('the endpoint of a depot', () => {
     expect(statSync(path.join(side.globalRoot, 'depot.key')).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves its token neither in the environment of an agent nor where that can read', async () => {
+  it('hands its token to no agent: it lies in what the worker keeps, for its user alone', async () => {
     const side = await served();
     const order = remoteOrder(side.root, 'env; cat /proc/self/environ; cat /proc/$PPID/cmdline');
     const placement = await side.dispatch.give(order);
     const machine = host();
     await workOn(placement, machine);
     await side.dispatch.takeIn(order);
-    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
     const [secret = ''] = placement.token.split('.').slice(1);
     expect(secret).toHaveLength(64);
-    expect(printed).not.toContain(secret);
+    expect(read(order, 'events.jsonl')).toContain('CODEX_ORCH_ATTEMPT_DIR=');
+    expect(read(order, 'events.jsonl')).not.toContain(secret);
     const found = spawnSync('grep', ['-rl', secret, machine.directory], { encoding: 'utf8' });
-    expect([found.status, found.stdout]).toEqual([1, '']);
+    const kept = path.join(keptOn(machine, placement).directory, 'placement.json');
+    expect(found.stdout).toBe(`${kept}\n`);
+    expect([kept, path.dirname(kept)].map((one) => statSync(one).mode & 0o077)).toEqual([0, 0]);
   });
 
   it('gives away no blob that the manifest does not name, and no other file', async () => {
@@ -147,7 +180,9 @@ describe('the endpoint of a depot', () => {
       'output/..%2fmanifest.json',
       'x',
     ]) {
-      expect([403, 404]).toContain((await asked(side.url, id, what, token)).status);
+      const { status, text } = await asked(side.url, id, what, token);
+      expect([403, 404], what).toContain(status);
+      expect(text).not.toContain(readFileSync(path.join(side.globalRoot, 'depot.key'), 'latin1'));
     }
     const put = { method: 'PUT', body: 'x' };
     for (const what of [
@@ -160,7 +195,7 @@ describe('the endpoint of a depot', () => {
     }
   });
 
-  it('takes no blob of another hash, nothing without end, and nobody who says nothing', async () => {
+  it('takes no blob of another hash, and nothing without end', async () => {
     const side = await served();
     const order = remoteOrder(side.root, 'true');
     const { id, token } = await side.dispatch.give(order);
@@ -170,25 +205,20 @@ describe('the endpoint of a depot', () => {
     const { blobs, directory } = placesOf(side, order, id);
     expect(() => readFileSync(path.join(blobs, hash))).toThrow();
     // Without a length: what is sent is counted.
-    const { port } = new URL(side.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    const told = new Promise<string>((resolve) => {
-      let text = '';
-      socket.on('data', (chunk) => (text += chunk.toString()));
-      socket.on('close', () => resolve(text));
-      socket.on('error', () => resolve(text));
-    });
-    socket.write(
-      `PUT /depot/v1/${id}/sign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n`,
-    );
+    const { socket, told } = begun(side.url, id, token);
     const part = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
-    const send = (): void => {
-      while (!socket.destroyed && socket.write(part));
-    };
-    socket.on('drain', send);
-    send();
+    socket.write(part);
+    socket.write(part);
     expect(await told).toContain('413');
     expect(() => readFileSync(path.join(directory, 'sign.json'))).toThrow();
+  });
+
+  it('waits for nobody who has begun and says nothing more', async () => {
+    const side = await served();
+    const { id, token } = await side.dispatch.give(remoteOrder(side.root, 'true'));
+    const { told } = begun(side.url, id, token);
+    // It is closed after 20 s; the test's own limit tells where it is not.
+    expect(await told).not.toContain('200');
   });
 
   it('appends what is sent twice once, and says how much it has', async () => {

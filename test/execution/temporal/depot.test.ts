@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { until } from '../local/orders.ts';
+import type { AttemptOrder } from '../../../src/model/attempt.ts';
+import { read, until } from '../local/orders.ts';
 import {
+  carried,
   deliveryOf,
   host,
   madeTree,
@@ -11,6 +13,15 @@ import {
   treeOrder,
   workOn,
 } from './remote-attempts.ts';
+
+/** Of a shell line. An agent whose directory is gone waits no longer. */
+const untilLetGo =
+  'until [ -e "$CODEX_ORCH_ATTEMPT_DIR/go" ] || ! [ -d "$CODEX_ORCH_ATTEMPT_DIR" ]; do sleep 0.02; done';
+
+/** `there`: as its worker has it. */
+function letGo(there: AttemptOrder): void {
+  writeFileSync(path.join(there.attemptDir, 'go'), '');
+}
 
 describe('an attempt that goes to another machine by a directory', () => {
   it('has what it was given at the same places, and brings back what it left', async () => {
@@ -33,12 +44,12 @@ describe('an attempt that goes to another machine by a directory', () => {
     const end = await dispatch.takeIn(order);
     expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
     expect(end.final_message).toEqual({ file: path.join(order.controlDir, 'events.jsonl') });
-    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    const printed = read(order, 'events.jsonl');
     expect(printed).toContain(`Your directory: ${there.attemptDir}, and no ${order.programDir}s.`);
     expect(printed).toContain(`at ${order.attemptDir}\n`);
     expect(printed).toContain(there.cwd);
-    expect(readFileSync(path.join(order.controlDir, 'stderr.log'), 'utf8')).toContain('out');
-    const where = readFileSync(path.join(order.attemptDir, 'where.txt'), 'utf8').trim();
+    expect(read(order, 'stderr.log')).toContain('out');
+    const where = read(order, 'where.txt').trim();
     expect(where).toBe(there.attemptDir);
     expect(where.startsWith(machine.directory)).toBe(true);
     const tool = statSync(path.join(order.attemptDir, 'd', 'tool'));
@@ -51,8 +62,7 @@ describe('an attempt that goes to another machine by a directory', () => {
   it('has printed nothing, and has its output all the same', async () => {
     const { root, dispatch } = runSide();
     const order = remoteOrder(root, ':');
-    await workOn(await dispatch.give(order), host());
-    await dispatch.takeIn(order);
+    await carried({ dispatch }, order);
     for (const name of ['events.jsonl', 'stderr.log']) {
       expect(readFileSync(path.join(order.controlDir, name), 'utf8')).toBe('');
     }
@@ -60,7 +70,7 @@ describe('an attempt that goes to another machine by a directory', () => {
 
   it('says what it prints while it runs, and is told', async () => {
     const { root, dispatch } = runSide();
-    const order = remoteOrder(root, 'echo one; while ! [ -e go ]; do sleep 0.02; done; echo two');
+    const order = remoteOrder(root, `echo one; ${untilLetGo}; echo two`);
     const placement = await dispatch.give(order);
     const heard: string[] = [];
     let isEnded = false;
@@ -80,7 +90,7 @@ describe('an attempt that goes to another machine by a directory', () => {
       dispatch.tell(order, { stop: { reason: 'terminated', how: 'ask' }, isOver: false });
       const orders = await delivery.handInOutput(there);
       expect(orders).toEqual({ stop: { reason: 'terminated', how: 'ask' }, isOver: false });
-      writeFileSync(path.join(there.cwd, 'go'), '');
+      letGo(there);
     });
     await until('the end is heard of', () => isEnded);
     stop();
@@ -107,7 +117,8 @@ describe('an attempt that goes to another machine by a directory', () => {
     const { root, dispatch } = runSide();
     const run =
       'cd "$CODEX_ORCH_QUESTIONS_DIR"; echo "{\\"a\\":1}" > int-1.json; echo x > "../x.json"; ln -s /etc/passwd int-2.json; echo y > ".hidden.json"';
-    const order = remoteOrder(root, `mkdir -p "$CODEX_ORCH_QUESTIONS_DIR"; ${run}`);
+    const order = remoteOrder(root, `mkdir -p "$CODEX_ORCH_QUESTIONS_DIR"; ${run}; ${untilLetGo}`);
+    const { questionsDir = '' } = order.remote ?? {};
     const placement = await dispatch.give(order);
     const heard: string[] = [];
     const stop = dispatch.follow(order, {
@@ -115,11 +126,17 @@ describe('an attempt that goes to another machine by a directory', () => {
       output: () => heard.push('output'),
       end: () => heard.push('end'),
     });
-    await workOn(placement, host());
+    await workOn(placement, host(), async (there, delivery) => {
+      while (!existsSync(path.join(questionsDir, 'int-1.json'))) {
+        await delivery.handInOutput(there);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(heard).not.toContain('end');
+      letGo(there);
+    });
     await until('the end is heard of', () => heard.includes('end'));
     stop();
     await dispatch.takeIn(order);
-    const { questionsDir = '' } = order.remote ?? {};
     expect(readdirSync(questionsDir)).toEqual(['int-1.json']);
     expect(readFileSync(path.join(questionsDir, 'int-1.json'), 'utf8')).toBe('{"a":1}\n');
   });
@@ -136,11 +153,10 @@ describe('an attempt that goes to another machine by a directory', () => {
     const run =
       'set -e; cat before.txt; echo two >> a.txt; rm gone.txt; mkdir d; echo n > d/new; echo i > ig; git status --short; git log --oneline | cat';
     const order = treeOrder(root, made, run);
-    const { order: there } = await workOn(await dispatch.give(order), host());
+    const { end, there } = await carried({ dispatch }, order);
     expect(there.cwd).not.toBe(tree.directory);
-    const end = await dispatch.takeIn(order);
     expect(end).toMatchObject({ termination_reason: 'completed', return_code: 0 });
-    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    const printed = read(order, 'events.jsonl');
     expect(printed).toContain('of an earlier attempt');
     expect(printed).toContain('?? before.txt');
     expect(printed).toContain('first');
@@ -159,8 +175,7 @@ describe('an attempt that goes to another machine by a directory', () => {
     const machine = host();
     for (const side of [{ root, dispatch }, runSide()]) {
       const order = treeOrder(side.root, made, ':');
-      await workOn(await side.dispatch.give(order), machine);
-      await side.dispatch.takeIn(order);
+      await carried(side, order, machine);
       await side.dispatch.close(order);
     }
     expect(readdirSync(path.join(machine.directory, 'cache'))).toHaveLength(1);

@@ -130,7 +130,7 @@ export function state(handle: Handle): string {
 }
 
 /** Of an attempt that went on to its end. */
-export const ends = { termination_reason: 'nonzero_exit', return_code: 7 };
+const ends = { termination_reason: 'nonzero_exit', return_code: 7 };
 
 export async function endsOnce(order: MadeOrder, handle: Handle): Promise<void> {
   expect(await handle.ended).toMatchObject(ends);

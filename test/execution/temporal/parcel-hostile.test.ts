@@ -15,6 +15,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { attemptPlaces, depotRoot } from '../../../src/execution/temporal/depot/layout.ts';
 import { DepotFailure, type Placement } from '../../../src/execution/temporal/protocol.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../src/model/attempt.ts';
+import { read } from '../local/orders.ts';
 import {
   deliveryOf,
   host,
@@ -197,7 +198,7 @@ describe('what a worker left is refused by name, and nothing of it is written:',
 
   it('what is whole is taken in all the same', async () => {
     expect(await side.dispatch.takeIn(order)).toMatchObject({ termination_reason: 'completed' });
-    expect(readFileSync(path.join(order.attemptDir, 'left.txt'), 'utf8')).toBe('left\n');
+    expect(read(order, 'left.txt')).toBe('left\n');
     expect(readFileSync(path.join(made.tree.directory, 'a.txt'), 'utf8')).toBe('one\ntwo\n');
   });
 });
@@ -242,32 +243,38 @@ describe('a worker', () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    const swaps = swap();
     const end: AttemptEnd = {
       ...{ termination_reason: 'completed', return_code: 0, failure_kind: null },
       ...{ failure_summary: null, resume_recommended: false, session_id: null, usage: null },
       ...{ final_message: null, started_at: given.startedAt, finished_at: given.startedAt },
       session_lost: false,
     };
-    for (let done = false; !done;) {
-      done = await delivery.handInEnd(there, end).then(
-        () => true,
-        (error: unknown) => {
-          expect(error).toBeInstanceOf(DepotFailure);
-          expect((error as DepotFailure).kind).toBe('passes');
-          return false;
-        },
-      );
+    const swaps = swap();
+    try {
+      for (let done = false; !done;) {
+        done = await delivery.handInEnd(there, end).then(
+          () => true,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(DepotFailure);
+            expect((error as DepotFailure).kind).toBe('passes');
+            return false;
+          },
+        );
+      }
+    } finally {
+      isOver = true;
+      await swaps;
     }
-    isOver = true;
-    await swaps;
     await side.dispatch.takeIn(given);
     const names = readdirSync(given.attemptDir);
     expect(names).not.toContain('link.txt');
     expect(names).not.toContain('folder');
-    for (const line of everything(given.attemptDir)) expect(line).not.toContain('secret');
+    const hash = createHash('sha256').update(readFileSync(secret)).digest('hex');
+    for (const directory of [given.attemptDir, side.depot.directory ?? '']) {
+      for (const line of everything(directory)) expect(line).not.toContain(hash);
+    }
     if (names.includes('swapped')) {
-      expect(readFileSync(path.join(given.attemptDir, 'swapped'), 'utf8')).toMatch(/^mine/);
+      expect(read(given, 'swapped')).toMatch(/^mine/);
     }
   });
 });

@@ -16,7 +16,9 @@ import { attemptPlaces } from '../../../src/execution/temporal/depot/layout.ts';
 import { writeWork } from '../../../src/git/work.ts';
 import { testGit } from '../../git/made-repository.ts';
 import type { Placement } from '../../../src/execution/temporal/protocol.ts';
+import { read } from '../local/orders.ts';
 import {
+  carried,
   deliveryOf,
   host,
   madeTree,
@@ -91,9 +93,8 @@ describe('a parcel', () => {
     symlinkSync('../tool.sh', path.join(directory, 'deps', 'bin', 'tool'));
     made.tree.copied = ['deps'];
     const order = treeOrder(side.root, made, 'deps/bin/tool; echo changed > deps/more');
-    const { order: there } = await workOn(await side.dispatch.give(order), host());
-    await side.dispatch.takeIn(order);
-    expect(readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8')).toBe('tool\n');
+    const { there } = await carried(side, order);
+    expect(read(order, 'events.jsonl')).toBe('tool\n');
     expect(readlinkSync(path.join(there.cwd, 'deps', 'bin', 'tool'))).toBe('../tool.sh');
     // No part of the work.
     expect(existsSync(path.join(directory, 'deps', 'more'))).toBe(false);
@@ -107,9 +108,8 @@ describe('a parcel', () => {
     const made = await madeTree(side.root);
     made.tree.setup = 'echo ready > made.txt';
     const order = treeOrder(side.root, made, 'cat made.txt');
-    await workOn(await side.dispatch.give(order), host());
-    await side.dispatch.takeIn(order);
-    expect(readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8')).toBe('ready\n');
+    await carried(side, order);
+    expect(read(order, 'events.jsonl')).toBe('ready\n');
     made.tree.setup = 'echo no; exit 3';
     const failing = { ...treeOrder(side.root, made, 'true') };
     const placement = await side.dispatch.give(failing);
@@ -133,8 +133,7 @@ describe('a parcel', () => {
     made.tree.maxFileBytes = 1000;
     const run = 'echo two >> a.txt; head -c 2000 /dev/zero > large.bin; echo small > small.txt';
     const order = treeOrder(side.root, made, run);
-    await workOn(await side.dispatch.give(order), host());
-    expect(await side.dispatch.takeIn(order)).toMatchObject({
+    expect((await carried(side, order)).end).toMatchObject({
       termination_reason: 'nonzero_exit',
       failure_kind: 'workspace',
       failure_summary: expect.stringContaining('large.bin') as string,
@@ -149,8 +148,7 @@ describe('a parcel', () => {
     const side = runSide();
     const made = await madeTree(side.root);
     const order = treeOrder(side.root, made, 'mkdir .git/rebase-merge');
-    await workOn(await side.dispatch.give(order), host());
-    const end = await side.dispatch.takeIn(order);
+    const { end } = await carried(side, order);
     expect(end.failure_summary).toContain('a rebase is in progress');
   });
 
@@ -160,8 +158,7 @@ describe('a parcel', () => {
     const { tree } = made;
     const run = 'git init -q inner; echo x > inner/f; git init -q d/empty; echo two >> a.txt';
     const order = treeOrder(side.root, made, run);
-    await workOn(await side.dispatch.give(order), host());
-    await side.dispatch.takeIn(order);
+    await carried(side, order);
     const { repository, directory, indexFile, start, maxFileBytes, copied } = tree;
     const at = { repository, directory, indexFile };
     const work = await writeWork(testGit, at, { start, maxFileBytes, copied });
@@ -181,8 +178,7 @@ describe('a parcel', () => {
     const run =
       'echo two >> a.txt; git -c user.name=a -c user.email=a@b commit -qam mine; echo three >> a.txt; git checkout -q -b own';
     const order = treeOrder(side.root, made, run);
-    await workOn(await side.dispatch.give(order), host());
-    const end = await side.dispatch.takeIn(order);
+    const { end } = await carried(side, order);
     expect(end.return_code).toBe(0);
     const text = readFileSync(path.join(made.tree.directory, 'a.txt'), 'utf8');
     expect(text).toBe('one\ntwo\nthree\n');
@@ -224,9 +220,8 @@ describe('a parcel', () => {
     expect(readFileSync(path.join(directory, 'half.txt'), 'utf8')).toBe('half of it\n');
     expect(existsSync(path.join(directory, 'lost.txt'))).toBe(false);
     const next = treeOrder(side.root, made, 'cat half.txt');
-    await workOn(await side.dispatch.give(next), host());
-    await side.dispatch.takeIn(next);
-    expect(readFileSync(path.join(next.controlDir, 'events.jsonl'), 'utf8')).toBe('half of it\n');
+    await carried(side, next);
+    expect(read(next, 'events.jsonl')).toBe('half of it\n');
   });
 
   it('is small after the first: 1 kB of changes in a repository of 20 MB', async () => {
@@ -237,8 +232,7 @@ describe('a parcel', () => {
     const made = await madeTree(side.root, { ...files, 'a.txt': 'one\n' });
     const machine = host();
     const first = treeOrder(side.root, made, 'true');
-    await workOn(await side.dispatch.give(first), machine);
-    await side.dispatch.takeIn(first);
+    await carried(side, first, machine);
     const run = 'head -c 1000 /dev/urandom > d/changed.bin';
     const order = treeOrder(side.root, made, run);
     const placement = await side.dispatch.give(order);
@@ -290,10 +284,9 @@ describe('a parcel', () => {
       { ...made, tree: start },
       'git status --short; cat .git/MERGE_HEAD',
     );
-    const { end } = await workOn(await side.dispatch.give(order), host());
+    const { end } = await carried(side, order);
     expect(end.termination_reason).toBe('completed');
-    await side.dispatch.takeIn(order);
-    const printed = readFileSync(path.join(order.controlDir, 'events.jsonl'), 'utf8');
+    const printed = read(order, 'events.jsonl');
     expect(printed).toContain('UU a.txt');
     expect(printed).toContain(theirs);
   });

@@ -6,6 +6,7 @@ import { launchersHere, LocalExecutor } from '../../../src/execution/local/execu
 import { DepotDelivery } from '../../../src/execution/temporal/depot/delivery.ts';
 import { DepotDispatch } from '../../../src/execution/temporal/depot/dispatch.ts';
 import type { Delivery, Dispatch, Placement } from '../../../src/execution/temporal/protocol.ts';
+import { hostedPlace, type HostedPlace } from '../../../src/execution/temporal/worker/places.ts';
 import { makeTree } from '../../../src/git/tree.ts';
 import type { DepotSettings } from '../../../src/model/machines.ts';
 import type { AttemptEnd, AttemptOrder, RemoteTree } from '../../../src/model/attempt.ts';
@@ -114,8 +115,14 @@ export function deliveryOf(placement: Placement, { env, directory }: Host): Deli
   });
 }
 
-export function placeOn({ directory }: Host, { id }: Placement): string {
-  return path.join(directory, 'places', id.replaceAll('/', '+'));
+/** What a worker of the machine keeps of it. */
+export function keptOn({ directory }: Host, { id }: Placement): HostedPlace {
+  return hostedPlace(path.join(directory, 'attempts'), id);
+}
+
+/** Where it is laid out there. */
+export function placeOn(machine: Host, placement: Placement): string {
+  return keptOn(machine, placement).place;
 }
 
 /** What a worker does with an attempt, from its hand-out to its end. */
@@ -125,7 +132,9 @@ export async function workOn(
   meanwhile: (order: AttemptOrder, delivery: Delivery) => Promise<void> = async () => undefined,
 ): Promise<{ order: AttemptOrder; end: AttemptEnd; delivery: Delivery }> {
   const delivery = deliveryOf(placement, machine);
-  const order = await delivery.layOut(placeOn(machine, placement));
+  const kept = keptOn(machine, placement);
+  kept.begin(placement);
+  const order = await delivery.layOut(kept.place);
   const executor = new LocalExecutor({ env: machine.env, launchers: launchersHere() });
   try {
     const handle = await executor.start(order, () => undefined);
@@ -136,6 +145,16 @@ export async function workOn(
   } finally {
     await executor.close();
   }
+}
+
+/** Its whole way, from its hand-out until it is taken in. `there`: the order as the worker has it. */
+export async function carried(
+  { dispatch }: Pick<RunSide, 'dispatch'>,
+  order: AttemptOrder,
+  machine = host(),
+): Promise<{ end: AttemptEnd; there: AttemptOrder }> {
+  const { order: there } = await workOn(await dispatch.give(order), machine);
+  return { end: await dispatch.takeIn(order), there };
 }
 
 /** The next attempt of the same instance, in the same session and tree. */

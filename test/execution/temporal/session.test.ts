@@ -6,7 +6,15 @@ import { sessionFile } from '../../../src/agents/codex/session-use.ts';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
 import { codexHome } from '../../support/codex.ts';
 import { modelScript, startModelServer, type ModelServer } from '../../support/model-server.ts';
-import { host, nextOrder, remoteOrder, runSide, workOn, type Host } from './remote-attempts.ts';
+import {
+  carried,
+  host,
+  nextOrder,
+  remoteOrder,
+  runSide,
+  workOn,
+  type Host,
+} from './remote-attempts.ts';
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -32,8 +40,7 @@ describe('a session on many machines', () => {
     const { root, dispatch } = runSide();
     const first = codexOrder(root);
     const one = codexHost();
-    await workOn(await dispatch.give(first), one);
-    const end = await dispatch.takeIn(first);
+    const { end } = await carried({ dispatch }, first, one);
     expect(end).toMatchObject({
       termination_reason: 'completed',
       final_message: { text: 'begun' },
@@ -44,8 +51,7 @@ describe('a session on many machines', () => {
     const prompt = `Go on.\n${modelScript([{ text: 'gone on' }])}\n`;
     const second = nextOrder(first, { sessionId }, prompt);
     const other = codexHost();
-    await workOn(await dispatch.give(second), other);
-    expect(await dispatch.takeIn(second)).toMatchObject({
+    expect((await carried({ dispatch }, second, other)).end).toMatchObject({
       termination_reason: 'completed',
       session_id: sessionId,
       session_lost: false,
@@ -62,8 +68,10 @@ describe('a session on many machines', () => {
     const { root, dispatch } = runSide();
     const sessionId = '019b0000-0000-7000-8000-000000000000';
     const order = { ...codexOrder(root), sessionId };
-    await workOn(await dispatch.give(order), codexHost());
-    expect(await dispatch.takeIn(order)).toMatchObject({ session_lost: true, session_id: null });
+    expect((await carried({ dispatch }, order, codexHost())).end).toMatchObject({
+      session_lost: true,
+      session_id: null,
+    });
   });
 
   it('comes with the checkpoint of a host that is lost', async () => {

@@ -6,7 +6,7 @@ import { DepotServer } from '../../../../src/execution/temporal/depot/server.ts'
 import { Contact } from '../../../../src/execution/temporal/worker/contact.ts';
 import { HostedAttempts } from '../../../../src/execution/temporal/worker/hosted-attempts.ts';
 import type { Placement } from '../../../../src/execution/temporal/protocol.ts';
-import { freePorts } from '../../../support/temporal-server.ts';
+import { freePorts } from '../../../support/free-ports.ts';
 import { until } from '../../local/orders.ts';
 import { deliveryOf, host, remoteOrder, runSide, type Host } from '../remote-attempts.ts';
 
