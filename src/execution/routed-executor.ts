@@ -1,38 +1,37 @@
-/** Who carries an attempt out hangs on its order: this machine, or, with `remote`, others. What reaches those loads with the first. */
+/** Who carries an attempt out hangs on its order: this machine, or, with `remote`, others. */
 import type { AttemptOrder } from '../model/attempt.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { Executor, Found, Handle, Heard } from './executor.ts';
 
 export class RoutedExecutor implements Executor {
   readonly #here: Executor;
-  readonly #makeElsewhere: () => Promise<Executor>;
-  #elsewhere: Promise<Executor> | null = null;
+  #elsewhere: Executor | null = null;
 
-  /** `makeElsewhere`: called once, where an order is for another machine. */
-  constructor(here: Executor, makeElsewhere: () => Promise<Executor>) {
+  constructor(here: Executor) {
     this.#here = here;
-    this.#makeElsewhere = makeElsewhere;
   }
 
-  /** Makes what reaches other machines, before it is needed. @throws Refusal as `makeElsewhere` */
-  async prepare(): Promise<void> {
-    await (this.#elsewhere ??= this.#makeElsewhere());
+  /** From now on orders for other machines go there, and it is closed with this. Before, they are refused. */
+  reach(elsewhere: Executor): void {
+    this.#elsewhere = elsewhere;
   }
 
   async start(order: AttemptOrder, heard: Heard): Promise<Handle> {
-    return (await this.#for(order)).start(order, heard);
+    return this.#for(order).start(order, heard);
   }
 
   async find(order: AttemptOrder, heard: Heard): Promise<Found> {
-    return (await this.#for(order)).find(order, heard);
+    return this.#for(order).find(order, heard);
   }
 
   async close(): Promise<void> {
-    const elsewhere = await this.#elsewhere?.catch(() => null);
-    await Promise.all([this.#here.close(), elsewhere?.close()]);
+    await Promise.all([this.#here.close(), this.#elsewhere?.close()]);
   }
 
-  #for(order: AttemptOrder): Executor | Promise<Executor> {
-    if (order.remote === undefined) return this.#here;
-    return (this.#elsewhere ??= this.#makeElsewhere());
+  /** @throws Refusal `machines-unreached`: what is for others is never carried out here */
+  #for({ remote }: AttemptOrder): Executor {
+    if (remote === undefined) return this.#here;
+    if (this.#elsewhere !== null) return this.#elsewhere;
+    throw new Refusal('machines-unreached', 'this engine does not reach other machines');
   }
 }

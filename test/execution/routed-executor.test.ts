@@ -8,6 +8,7 @@ const ofAnother = {
   ...ofThisMachine,
   remote: { id: 'r/i/1', queue: 'q', runDir: '/', questionsDir: '/', tree: null },
 } satisfies AttemptOrder;
+const heard = (): void => undefined;
 
 /** Names itself where it is asked for anything. */
 function named(name: string, said: string[]): Executor {
@@ -25,30 +26,25 @@ function named(name: string, said: string[]): Executor {
 }
 
 describe('who carries an attempt out', () => {
-  it('is this machine, unless its order is for another; that is made once, and not before', async () => {
+  it('is this machine, unless its order is for another', async () => {
     const said: string[] = [];
-    const routed = new RoutedExecutor(named('here', said), () => {
-      said.push('made');
-      return Promise.resolve(named('elsewhere', said));
-    });
-    const heard = (): void => undefined;
+    const routed = new RoutedExecutor(named('here', said));
+    routed.reach(named('elsewhere', said));
     await expect(routed.start(ofThisMachine, heard)).rejects.toThrow('here');
     await expect(routed.find(ofThisMachine, heard)).rejects.toThrow('here');
-    expect(said).toEqual([]);
     await expect(routed.start(ofAnother, heard)).rejects.toThrow('elsewhere');
     await expect(routed.find(ofAnother, heard)).rejects.toThrow('elsewhere');
     await routed.close();
-    expect(said).toEqual(['made', 'here closed', 'elsewhere closed']);
+    expect(said).toEqual(['here closed', 'elsewhere closed']);
   });
 
-  it('closes this machine alone where nothing went elsewhere, or could not', async () => {
+  it('is nobody, and never this machine, where others are not reached', async () => {
     const said: string[] = [];
-    const failing = (): Promise<Executor> => Promise.reject(new Error('no server'));
-    const unused = new RoutedExecutor(named('here', said), failing);
-    await unused.close();
-    const failed = new RoutedExecutor(named('here', said), failing);
-    await expect(failed.start(ofAnother, () => undefined)).rejects.toThrow('no server');
-    await failed.close();
-    expect(said).toEqual(['here closed', 'here closed']);
+    const routed = new RoutedExecutor(named('here', said));
+    const unreached = { code: 'machines-unreached' };
+    await expect(routed.start(ofAnother, heard)).rejects.toMatchObject(unreached);
+    await expect(routed.find(ofAnother, heard)).rejects.toMatchObject(unreached);
+    await routed.close();
+    expect(said).toEqual(['here closed']);
   });
 });

@@ -11,12 +11,11 @@ import { attemptsOf, type AttemptContext } from '../../engine/attempts.ts';
 import type { Executor } from '../../execution/executor.ts';
 import { launchersHere, LocalExecutor } from '../../execution/local/executor.ts';
 import { RoutedExecutor } from '../../execution/routed-executor.ts';
-import type { MachineSettings } from '../../model/machines.ts';
 import { makeDirectory } from '../../disk/disk.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { privateDir } from '../../store/layout.ts';
-import { globalRootFrom, loadAgentConfig, loadGlobalConfig } from '../../program/global-config.ts';
+import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
 import { Engine } from '../../engine/engine.ts';
 import { Intake } from '../../engine/intake.ts';
 import type { EngineParts } from '../../engine/parts.ts';
@@ -107,8 +106,12 @@ export function driveSession(
   if (options.onEvent) session.onEvent(options.onEvent);
   if (options.onStaleCache) session.onStaleCache(options.onStaleCache);
   const context = attemptContext(world, session);
-  const elsewhere = world.executor === undefined ? elsewhereFor(world, session) : null;
-  const executor = world.executor ?? elsewhere?.executor ?? localExecutor(world);
+  const { project } = session.state.plan;
+  const isElsewhere = world.executor === undefined && project.executor === 'temporal';
+  const routed = isElsewhere ? new RoutedExecutor(localExecutor(world)) : null;
+  const executor = world.executor ?? routed ?? localExecutor(world);
+  // Also while nothing reaches them: what is for other machines is never carried out here.
+  if (routed !== null) context.taskQueue = '';
   const tests = schemasOfConditions(session.state.plan.tasks);
   let prices: Prices = {};
   let fits: EngineParts['fits'] = () => ({ ok: false, why: 'its schema is not known' });
@@ -134,11 +137,15 @@ export function driveSession(
   });
   begin(engine);
   let notifier: Notifier | null = null;
-  const ended = loadAgentConfig(globalRootFrom(world.env, world.cwd))
-    .then(async (config) => {
-      context.config = config;
-      if (elsewhere !== null && runStatus(session.state) !== 'done') {
-        context.taskQueue = await elsewhere.prepare();
+  const ended = loadGlobalConfig(globalRootFrom(world.env, world.cwd))
+    .then(async (loaded) => {
+      context.config = agentConfigOf(loaded);
+      // Before anything begins; in a run that is done, nothing does.
+      if (routed !== null && runStatus(session.state) !== 'done') {
+        const { executorElsewhere, machinesFor } = await import('./elsewhere.ts');
+        const machines = machinesFor(loaded, session.paths.authoredDir, project);
+        routed.reach(await executorElsewhere(world, machines));
+        context.taskQueue = machines.temporal.task_queue;
       }
       if (asksAboutItems(session.state)) prices = await pricesFor(world, session.state);
       if (tests.length > 0) fits = await (await import('../../schema/fits.ts')).fitsOf(tests);
@@ -168,33 +175,6 @@ export function driveSession(
 
 function localExecutor({ env }: World): Executor {
   return new LocalExecutor({ env, launchers: launchersHere() });
-}
-
-/** For a run whose attempts go to other machines; null: all of its stay here. */
-function elsewhereFor(world: World, { state, paths }: RunSession): Elsewhere | null {
-  const { project } = state.plan;
-  if (project.executor !== 'temporal') return null;
-  const machines = async (): Promise<MachineSettings> => {
-    const { machinesFor } = await import('./elsewhere.ts');
-    return machinesFor(world, paths.authoredDir, project);
-  };
-  const executor = new RoutedExecutor(localExecutor(world), async () => {
-    const { executorElsewhere } = await import('./elsewhere.ts');
-    return executorElsewhere(world, await machines());
-  });
-  return {
-    executor,
-    async prepare() {
-      await executor.prepare();
-      return (await machines()).temporal.task_queue;
-    },
-  };
-}
-
-interface Elsewhere {
-  executor: Executor;
-  /** Returns the queue of tasks and agents that name none. @throws Refusal for what cannot be used, before anything begins */
-  prepare(): Promise<string>;
 }
 
 /** Whether a person may be asked how many items there shall be. */

@@ -1,22 +1,25 @@
-/** What carries the attempts of a run out on other machines, made where the first of them needs it. */
+/** What carries the attempts of a run out on other machines, made before the engine begins. */
 import type { Executor } from '../../execution/executor.ts';
-import { fenceSecOf, type MachineSettings } from '../../model/machines.ts';
+import type { DepotServer } from '../../execution/temporal/depot/server.ts';
+import { fenceSecOf, type MachineSettings, type TemporalSettings } from '../../model/machines.ts';
 import type { ProjectSpec } from '../../model/program.ts';
 import { Refusal } from '../../model/refusal.ts';
-import { globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import { globalRootFrom, type LoadedConfig } from '../../program/global-config.ts';
 import { machinesOf } from '../../program/machine-settings.ts';
 import { refuseMachineTrouble } from '../../program/machine-trouble.ts';
 import type { World } from '../world.ts';
 
 type Said = Pick<ProjectSpec, 'executor' | 'temporal' | 'depot'>;
 
-/** How other machines are reached by a run of this project. @throws Refusal `no-depot`, `config-invalid` */
-export async function machinesFor(
-  { env, cwd }: Pick<World, 'env' | 'cwd'>,
+/**
+ * How other machines are reached by a run of this project, by `loaded`, the user's config.toml.
+ * @throws Refusal `no-depot`, `config-invalid`
+ */
+export function machinesFor(
+  loaded: LoadedConfig,
   programDir: string,
   project: Said,
-): Promise<MachineSettings> {
-  const loaded = await loadGlobalConfig(globalRootFrom(env, cwd));
+): MachineSettings {
   refuseMachineTrouble(loaded, project);
   const { temporal, depot } = machinesOf(project, loaded.config, programDir);
   if (depot !== null) return { temporal, depot };
@@ -36,22 +39,34 @@ export async function executorElsewhere(
   ]);
   const { env } = world;
   const globalRoot = globalRootFrom(env, world.cwd);
-  const fenceMs = fenceSecOf(settings) * 1000;
-  const dispatch = new DepotDispatch({ depot, globalRoot, env, fenceMs });
-  const executor = new TemporalExecutor({ settings, dispatch, env });
   const { listen } = depot;
-  if (listen === null) return executor;
+  // First: of what is made after it, nothing is left open where its port cannot be had.
+  const server = listen === null ? null : await depotServer(globalRoot, listen, settings);
+  try {
+    const fenceMs = fenceSecOf(settings) * 1000;
+    const dispatch = new DepotDispatch({ depot, globalRoot, env, fenceMs });
+    const executor = new TemporalExecutor({ settings, dispatch, env });
+    return {
+      start: (order, heard) => executor.start(order, heard),
+      find: (order, heard) => executor.find(order, heard),
+      close: async () => {
+        await executor.close();
+        await server?.close();
+      },
+    };
+  } catch (error) {
+    await server?.close();
+    throw error;
+  }
+}
+
+async function depotServer(
+  globalRoot: string,
+  listen: string,
+  { insecure }: TemporalSettings,
+): Promise<DepotServer> {
   const { DepotServer } = await import('../../execution/temporal/depot/server.ts');
-  const { insecure } = settings;
-  const server = await DepotServer.start({ globalRoot, listen, insecure });
-  return {
-    start: (order, heard) => executor.start(order, heard),
-    find: (order, heard) => executor.find(order, heard),
-    close: async () => {
-      await executor.close();
-      await server.close();
-    },
-  };
+  return DepotServer.start({ globalRoot, listen, insecure });
 }
 
 /** Before a run is made whose attempts go elsewhere. @throws Refusal where the server cannot have them */

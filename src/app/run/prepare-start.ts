@@ -99,7 +99,7 @@ export async function prepareStart(
   const project = await withUserSettings(world, program.project, tasks);
   if (project.executor === 'temporal' && world.executor === undefined) {
     const { checkServer, machinesFor } = await import('./elsewhere.ts');
-    await checkServer(world, await machinesFor(world, program.programDir, project));
+    await checkServer(world, machinesFor(loaded, program.programDir, project));
   }
   return { program, project, roots: [...selection.roots].sort(), tasks, inputs, warnings };
 }

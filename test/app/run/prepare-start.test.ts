@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { machinesFor } from '../../../src/app/run/elsewhere.ts';
 import { prepareStart } from '../../../src/app/run/prepare-start.ts';
 import { temporalDefaults } from '../../../src/model/machines.ts';
+import { loadGlobalConfig } from '../../../src/program/global-config.ts';
 import { project, sampleProgram, task, writeFiles } from '../../program/sample-program.ts';
 import { ownWorld } from '../../support/world.ts';
 
@@ -45,15 +46,13 @@ describe('a start', () => {
 
 describe('a run that goes on', () => {
   it('asks no other server than the one that config.toml was to name', async () => {
-    const { program, world } = withConfig(
-      'depot = "/mnt/depot"\n[temporal]\naddress = "nowhere"\n',
-    );
+    const text = 'depot = "/mnt/depot"\n[temporal]\naddress = "nowhere"\n';
+    const { program } = withConfig(text);
+    const loaded = await loadGlobalConfig(`${program}/global`);
     const said = { executor: 'temporal' as const };
-    await expect(machinesFor(world, program, said)).rejects.toMatchObject({
-      code: 'config-invalid',
-    });
-    const whole = { ...said, temporal: temporalDefaults, depot: undefined };
-    const known = await machinesFor(world, program, whole);
+    const refused = (): unknown => machinesFor(loaded, program, said);
+    expect(refused).toThrow(expect.objectContaining({ code: 'config-invalid' }) as Error);
+    const known = machinesFor(loaded, program, { ...said, temporal: temporalDefaults });
     expect(known).toMatchObject({ temporal: temporalDefaults, depot: { directory: '/mnt/depot' } });
   });
 });
