@@ -6,7 +6,8 @@ import { defineCommand, flag, parsedOr, text } from './command.ts';
 export const command = defineCommand({
   description:
     'Carries out attempts of runs of other machines, which a Temporal server hands to this one. ' +
-    'Reads the server from [temporal] of config.toml, and needs @temporalio/worker beside codex-orch.',
+    'Reads the server from [temporal] of config.toml, and needs @temporalio/worker and\n' +
+    '@temporalio/activity beside codex-orch.',
   words: [],
   usage: '[--queue <name>] [options]',
   usageInErrors: '[--queue <name>] [options]',
