@@ -120,10 +120,12 @@ export function newCase(change: Partial<TemporalSettings> = {}): Case {
   return made;
 }
 
+/** Hears nothing of an attempt: its files tell. */
 export function deaf(): void {
-  // Its files tell.
+  // Nothing is done with it.
 }
 
+/** Where an attempt stands now, as `run show` says it. */
 export function state(handle: Handle): string {
   const where = handle.remote?.whereabouts();
   return where?.kind === 'remote' ? where.state : 'here';
@@ -132,11 +134,13 @@ export function state(handle: Handle): string {
 /** Of an attempt that went on to its end. */
 const ends = { termination_reason: 'nonzero_exit', return_code: 7 };
 
+/** Waits for its end, which is its own, of one process. */
 export async function endsOnce(order: MadeOrder, handle: Handle): Promise<void> {
   expect(await handle.ended).toMatchObject(ends);
   expect(order.begun()).toBe(1);
 }
 
+/** The server comes back whatever `work` comes to. */
 export async function whileServerIsDead(work: () => Promise<void>): Promise<void> {
   await server.kill();
   try {
