@@ -43,6 +43,8 @@ export interface LoadedConfig {
   config: GlobalConfig;
   /** Absolute; it need not exist. */
   file: string;
+  /** What the file says where that could not be parsed, and nothing of it is in `config`; null otherwise. */
+  unparsed: string | null;
   diagnostics: Diagnostic[];
 }
 
@@ -91,6 +93,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
       depot: null,
     },
     file,
+    unparsed: null,
     diagnostics: [],
   };
   const add = (
@@ -138,6 +141,7 @@ export async function loadGlobalConfig(globalRoot: string): Promise<LoadedConfig
     const place = error instanceof TomlError ? { line: error.line, column: error.column } : null;
     const reason = (error as Error).message.split('\n')[0]?.replace(/^Invalid TOML document: /, '');
     add('error', 'syntax', `${file} is not valid TOML: ${reason}`, 'config', place);
+    loaded.unparsed = read.text;
     return loaded;
   }
   const {

@@ -10,15 +10,15 @@ const words = ['executor', 'temporal', 'depot'] as const;
  * What is wrong there is as if it were not said: attempts would stay here, or go to a server that nobody named.
  * `said`: by a program itself, which that file does not count for.
  *
- * @throws Refusal `config-invalid` where something is wrong with the rest, or with the whole file
+ * @throws Refusal `config-invalid` where something is wrong with the rest, or with a whole file that speaks of it
  */
 export function refuseMachineTrouble(
-  { file, diagnostics }: LoadedConfig,
+  { file, unparsed, diagnostics }: LoadedConfig,
   said: Pick<ProjectSpec, (typeof words)[number]>,
 ): void {
   const asked = said.executor === 'local' ? [] : words.filter((word) => said[word] === undefined);
   const broken = diagnostics.find(
-    ({ severity, location }) => severity === 'error' && concerns(location, asked),
+    ({ severity, location }) => severity === 'error' && concerns(location, unparsed ?? '', asked),
   );
   if (broken === undefined) return;
   const place = broken.line === null ? file : `${file}:${broken.line}`;
@@ -28,9 +28,13 @@ export function refuseMachineTrouble(
   });
 }
 
-/** `location`: as `config.temporal.address`, or one that is mis-spelt; `config`: all of it cannot be read. */
-function concerns(location: string, asked: readonly string[]): boolean {
+/**
+ * `location`: as `config.temporal.address`, or one that is mis-spelt; `config`: all of it, of which only `unparsed` is known.
+ * A file that names none of it in vain has nothing to say of other machines.
+ */
+function concerns(location: string, unparsed: string, asked: readonly string[]): boolean {
   const [, section] = location.split('.');
-  if (section === undefined) return asked.length > 0;
-  return asked.includes(suggest(section, words) ?? '');
+  if (section !== undefined) return asked.includes(suggest(section, words) ?? '');
+  const named = [...unparsed.matchAll(/^[ \t]*\[?[ \t]*["']?(\w+)/gm)].map(([, name = '']) => name);
+  return named.some((name) => asked.includes(suggest(name, words) ?? ''));
 }

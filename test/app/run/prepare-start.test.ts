@@ -27,6 +27,8 @@ describe('a start', () => {
     ['[temporal]\naddress = "10.0.0.1:7233"\ntls = {}', 'nothing seals'],
     ['depot = "here"', 'depot'],
     ['executor = ', 'is not valid TOML'],
+    ['[temporal', 'is not valid TOML'],
+    ['  [ "depot"]\nlisten', 'is not valid TOML'],
   ])(
     'is refused where config.toml says in vain who carries attempts out: %j',
     async (text, says) => {
@@ -35,6 +37,14 @@ describe('a start', () => {
         code: 'config-invalid',
         message: expect.stringContaining(says) as string,
       });
+    },
+  );
+
+  it.each(['[codex\n', 'note = '])(
+    'goes on with a file that cannot be read and speaks of no other machines: %j',
+    async (text) => {
+      const { program, world } = withConfig(text);
+      await expect(prepareStart(world, program, options)).resolves.toMatchObject({ roots: ['a'] });
     },
   );
 
