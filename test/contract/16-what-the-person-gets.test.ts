@@ -1,5 +1,13 @@
 /** Section 16, what the person gets: changes, integrate, pr, tree, clean, blame, through the command line. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeRepository, testEnv, type MadeRepository } from '../git/made-repository.ts';
@@ -199,6 +207,20 @@ it('a repository that an agent makes is named at the end, and its tree stays', a
   expect(started.stderr).toContain('left out, a repository of its own: inner');
   const explained = await run('run', 'explain', 'latest', 'one');
   expect(explained.stdout).toContain(`a repository of its own: inner, in ${tree}`);
+  const away = path.join(testDirectory('moved'), 'tree');
+  renameSync(tree, away);
+  const gone = await run('run', 'explain', 'latest', 'one');
+  expect(gone.stdout).toContain('a repository of its own: inner');
+  expect(gone.stdout).not.toContain(tree);
+  expect((await run('run', 'show', 'latest')).stderr).not.toContain(tree);
+  renameSync(away, tree);
+  const stays = `${tree} stays: a repository in it is in no commit`;
+  for (const words of [['clean'], ['delete', '--dry-run'], ['delete']]) {
+    const { code, stderr } = await run('run', words[0] ?? '', 'latest', ...words.slice(1));
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(stays);
+  }
+  expect(readFileSync(path.join(tree, 'inner/file'), 'utf8')).toBe('work\n');
 });
 
 it('a pull request is opened once, and then brought up to date; nothing but its branch is pushed', async () => {

@@ -94,6 +94,8 @@ export interface CleanedRun {
   refs: string[];
   /** Refs that were made of what instances had not finished. */
   kept: string[];
+  /** Trees that stay, for something in them is in no commit: a repository of its own. */
+  kept_trees: string[];
 }
 
 /** The runs that are over for so long; those without trees are passed over. `now`: ISO 8601. */
@@ -124,12 +126,19 @@ export async function cleanRun(
       exit: ExitStatus.failed,
     });
   }
-  const cleaned: CleanedRun = { run_id: state.runId, trees: [], refs: [], kept: [] };
+  const cleaned: CleanedRun = {
+    run_id: state.runId,
+    trees: [],
+    refs: [],
+    kept: [],
+    kept_trees: [],
+  };
   for (const { instance_id: id, workspace, status: stands } of state.instances.values()) {
     const { directory = null, start } = workspace ?? {};
     const found = ownTreeOf({ state, paths }, id);
     if (directory === null || found?.ok !== true || !existsSync(directory)) continue;
     const { base } = found.own;
+    let leftOut = workspace?.commit?.left_out ?? [];
     // What is half made holds no work yet.
     if (stands !== 'done' && start !== undefined && isWhole(paths, directory)) {
       const tree = treeAt(paths, base, directory);
@@ -146,7 +155,12 @@ export async function cleanRun(
         const message = `What ${id} had not finished\n\nCodex-Orch-Run: ${state.runId}\nCodex-Orch-Instance: ${id}`;
         const content = { tree: left.tree, parents: [start], message, at: state.updatedAt };
         await setRef(git, base.repository, ref, await makeCommit(git, base.repository, content));
+        leftOut = left.left_out;
       }
+    }
+    if (leftOut.length > 0) {
+      cleaned.kept_trees.push(directory);
+      continue;
     }
     cleaned.trees.push(directory);
     if (!dryRun) await removeTree(directory);

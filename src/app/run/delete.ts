@@ -1,4 +1,4 @@
-/** `run delete` and `run prune`: all that a run has on disk goes, with its trees and refs. */
+/** `run delete` and `run prune`: all that a run has on disk goes, with its trees and refs; but for trees of which something is in no commit. */
 import { lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { removeTree, renameFile } from '../../disk/disk.ts';
@@ -18,6 +18,8 @@ export interface DeletedRun {
   status: RunStatus | null;
   /** What its directory took. */
   bytes: number;
+  /** Trees of it that stay, for something in them is in no commit: a repository of its own. */
+  kept_trees: string[];
 }
 
 export interface DeleteOptions {
@@ -52,9 +54,11 @@ export async function deleteRun(
       exit: ExitStatus.failed,
     });
   }
-  const deleted: DeletedRun = { run_id: runId, status, bytes: bytesBelow(root) };
+  const deleted: DeletedRun = { run_id: runId, status, bytes: bytesBelow(root), kept_trees: [] };
+  if (status === 'done' || status === 'failed') {
+    deleted.kept_trees = await withoutTrees(world, programDir, runId, dryRun);
+  }
   if (dryRun) return deleted;
-  if (status === 'done' || status === 'failed') await withoutTrees(world, programDir, runId);
   // Under another name it is no run any more: a deletion that is cut short leaves no half of one.
   const gone = path.join(runsDir(programDir), `.deleted-${runId}`);
   renameFile(root, gone);
@@ -85,11 +89,18 @@ function statusOf(paths: ReturnType<typeof runPaths>, force: boolean): RunStatus
   }
 }
 
-async function withoutTrees(world: World, programDir: string, runId: string): Promise<void> {
+/** Returns those that stay. */
+async function withoutTrees(
+  world: World,
+  programDir: string,
+  runId: string,
+  dryRun: boolean,
+): Promise<string[]> {
   try {
-    await cleanRun(world, programDir, runId, { refs: true, dryRun: false });
+    return (await cleanRun(world, programDir, runId, { refs: true, dryRun })).kept_trees;
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'no-trees') throw error;
+    return [];
   }
 }
 

@@ -1,4 +1,5 @@
 /** Looks at runs; changes nothing. For the command line and the page alike. */
+import { existsSync } from 'node:fs';
 import type { RunEvent } from '../../core/events/events.ts';
 import {
   explainInstance,
@@ -144,7 +145,13 @@ export function explainRun(
     return where === null ? null : whereInWords(where);
   };
   const driven = holder !== null;
-  const context = { programDir, driven, whereabouts, ...(userHolders && { userHolders }) };
+  const context = {
+    programDir,
+    driven,
+    whereabouts,
+    isThere: existsSync,
+    ...(userHolders && { userHolders }),
+  };
   const instances =
     instance === undefined
       ? explainUnfinished(state, context)

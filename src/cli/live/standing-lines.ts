@@ -1,4 +1,5 @@
 /** How a run stands, for people: at its end, at the end of watching it, and when it is looked at. */
+import { existsSync } from 'node:fs';
 import { runChanges, type RepositoryChanges } from '../../app/run/changes.ts';
 import { checkLog, runDirectory } from '../../app/run/inspect-run.ts';
 import { outcomesOf, type Outcome } from '../../app/run/outcome.ts';
@@ -67,7 +68,11 @@ export async function standingLines(
     logOf: (instanceId, attempt, receipt) =>
       shownPath(checkLog(programDir, state.runId, instanceId, attempt, receipt)),
   });
-  return closingLines(closing, [...details, ...checks, ...leftOutLines(state, paint, shownPath)]);
+  return closingLines(closing, [
+    ...details,
+    ...checks,
+    ...leftOutLines(state, paint, shownPath, existsSync),
+  ]);
 }
 
 /** What reads Markdown is loaded where there is something to read: it takes longer than all else here. */

@@ -8,11 +8,12 @@ import type { Paint } from './paint.ts';
 /** Instances that are named; a run with more has them in its document. */
 const SHOWN = 5;
 
-/** Empty where nothing was left out. `shownPath`: as a person would type it. */
+/** Empty where nothing was left out. `shownPath`: as a person would type it; `isThere`: of a directory. */
 export function leftOutLines(
   state: RunState,
   paint: Paint,
   shownPath: (absolute: string) => string,
+  isThere: (absolute: string) => boolean,
 ): string[] {
   const lines: string[] = [];
   let count = 0;
@@ -23,7 +24,7 @@ export function leftOutLines(
     if (count > SHOWN) continue;
     const what = plainLine(leftOutInWords(commit.left_out));
     lines.push(`  ${paint.bad('!')} ${plainLine(calledOf(state, instance))}: ${what}`);
-    if (directory !== null) lines.push(`      ${shownPath(directory)}`);
+    if (directory !== null && isThere(directory)) lines.push(`      ${shownPath(directory)}`);
   }
   if (count === 0) return [];
   if (count > SHOWN) lines.push(paint.dim(`    … ${count - SHOWN} more`));

@@ -4,6 +4,7 @@ import { Refusal } from '../../model/refusal.ts';
 import { plural } from '../../text/plural.ts';
 import { defineCommand, flag, parsed, prints, PROGRAM, RUN, optional } from '../command.ts';
 import { plainLine } from '../../text/plain-text.ts';
+import { staysLine } from './deleted-lines.ts';
 import { ageOf } from './run-options.ts';
 
 export const command = defineCommand({
@@ -41,11 +42,12 @@ export const command = defineCommand({
       }
     }
     if (json) return printJson(cleaned);
-    for (const { run_id: id, trees, refs: gone, kept } of cleaned) {
+    for (const { run_id: id, trees, refs: gone, kept, kept_trees: stay } of cleaned) {
       const facts = [plural(trees.length, 'tree'), plural(gone.length, 'ref')];
       const verb = dryRun ? 'would be removed' : 'removed';
       context.stdout.line(plainLine([id, verb, ...facts].join('\t')));
       for (const ref of kept) context.stderr.line(`unfinished work: ${plainLine(ref)}`);
+      for (const tree of stay) context.stderr.line(staysLine(tree));
     }
   },
 });

@@ -57,7 +57,7 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
   switch (instance.status) {
     case 'done':
       return {
-        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${takenOver(instance)}${chosenBy(state, instance)}${leftOutOf(instance)}`,
+        why: `${instance.attempt === 0 ? 'decided by its rules, without an attempt' : `done in attempt ${instance.attempt}${after(checksInWords(instance))}`}${takenOver(instance)}${chosenBy(state, instance)}${leftOutOf(instance, context)}`,
         command: null,
       };
     case 'running':
@@ -90,10 +90,11 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
 }
 
 /** What is in no commit stays in the tree. */
-function leftOutOf({ workspace }: Instance): string {
+function leftOutOf({ workspace }: Instance, { isThere }: ExplainContext): string {
   const { directory = null, commit = null } = workspace ?? {};
   if (commit === null || commit.left_out.length === 0) return '';
-  return `; ${leftOutInWords(commit.left_out)}, in ${directory ?? 'its tree'}`;
+  const isGone = directory === null || isThere?.(directory) === false;
+  return `; ${leftOutInWords(commit.left_out)}${isGone ? '' : `, in ${directory}`}`;
 }
 
 function after(words: string): string {

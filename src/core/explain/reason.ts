@@ -11,6 +11,8 @@ export interface ExplainContext {
   userHolders?: (lock: string) => string[];
   /** Where the running attempt of an instance is, where that is no process of this machine, as the end of a sentence. */
   whereabouts?: (instance: Instance) => string | null;
+  /** Whether a directory is there; left out: nobody looks. */
+  isThere?: (directory: string) => boolean;
 }
 
 export interface Reason {

@@ -102,6 +102,8 @@ export interface DeletedRun {
   status: RunStatus | null;
   /** What its directory took. */
   bytes: number;
+  /** Trees of it that stay, for something in them is in no commit: a repository of its own. */
+  kept_trees: string[];
 }
 
 /** `GET /api/runs/:run/verify` */
