@@ -3,10 +3,10 @@
  * turn, A B A B …: what a person waits for, what an instance costs, planning, memory. Prints medians and the
  * median of the ratios, pair by pair; writes nothing. Never beside anything else.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { median, time, watchProcess } from './measure.ts';
+import { median, spend, watchProcess, type Spent } from './measure.ts';
 import { planOf, taskSpec, type Planned } from './planning.ts';
 import { begin, chain, wide } from './programs.ts';
 import { writeRun } from './synthetic-run.ts';
@@ -16,6 +16,8 @@ interface Checkout {
   main: string;
   /** Its bench/planning.ts, bundled. */
   planning: string;
+  /** With a cache of its own: each would take what the other keeps there for damaged. */
+  env: NodeJS.ProcessEnv;
 }
 
 interface Planning {
@@ -25,11 +27,15 @@ interface Planning {
 const runId = '20260101000000-00000001';
 
 async function main(): Promise<void> {
-  const [ours, theirs] = [checkout(process.argv[2]), checkout(process.argv[3])];
   mkdirSync('.test-tmp', { recursive: true });
   const directory = mkdtempSync(path.resolve('.test-tmp', 'compare-'));
+  const [ours, theirs] = [
+    checkout(process.argv[2], path.join(directory, 'our-cache')),
+    checkout(process.argv[3], path.join(directory, 'their-cache')),
+  ];
   try {
     compareCommands(directory, ours, theirs);
+    compareInstances(directory, ours, theirs);
     await compareMemory(directory, ours, theirs);
     await comparePlanning(ours, theirs);
   } finally {
@@ -37,10 +43,14 @@ async function main(): Promise<void> {
   }
 }
 
-function checkout(paths: string | undefined): Checkout {
+function checkout(paths: string | undefined, cache: string): Checkout {
   const [mainFile, planning] = paths?.split(',') ?? [];
   if (mainFile === undefined || planning === undefined) throw new Error('two checkouts are needed');
-  return { main: mainFile, planning };
+  return { main: mainFile, planning, env: { ...process.env, XDG_CACHE_HOME: cache } };
+}
+
+function once({ main: file, env }: Checkout, words: readonly string[]): Spent {
+  return spend([process.execPath, file, ...words], { env });
 }
 
 function compareCommands(directory: string, ours: Checkout, theirs: Checkout): void {
@@ -57,13 +67,13 @@ function compareCommands(directory: string, ours: Checkout, theirs: Checkout): v
     ['run show of 10,000', 15, ['run', 'show', shown, runId]],
     ['run list', 21, ['run', 'list', shown]],
     ['run start, a chain of 100', 7, ['run', 'start', chained.directory, ...chained.select]],
-    ['run start, 200 instances', 9, ['run', 'start', driven.directory, ...driven.select]],
     ['run start, 1 instance', 21, ['run', 'start', driven.directory, '--root', 't0']],
   ];
   for (const [name, count, words] of rows) {
-    const once = ({ main: file }: Checkout) =>
-      measured(() => time([process.execPath, file, ...words]));
-    const pairs = Array.from({ length: count }, () => [once(ours), once(theirs)] as const);
+    const pairs = Array.from(
+      { length: count },
+      () => [once(ours, words), once(theirs, words)] as const,
+    );
     print(
       `${name}: wall`,
       pairs.map(([a, b]) => [a.wallMs, b.wallMs]),
@@ -77,28 +87,31 @@ function compareCommands(directory: string, ours: Checkout, theirs: Checkout): v
   }
 }
 
-/** Processor time of all descendants that were waited for. */
-function measured(run: () => { wallMs: number }): { wallMs: number; cpuMs: number } {
-  const before = childrenMs();
-  const { wallMs } = run();
-  return { wallMs, cpuMs: childrenMs() - before };
-}
-
-function childrenMs(): number {
-  const stat = readFileSync('/proc/self/stat', 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // cutime and cstime: fields 16 and 17 of proc(5), in ticks of 10 ms.
-  return (Number(fields[13]) + Number(fields[14])) * 10;
+/** Processor time of an added instance: of a run of 700 above one of 100. */
+function compareInstances(directory: string, ours: Checkout, theirs: Checkout): void {
+  const [few, many] = [100, 700].map((count) =>
+    wide(path.join(directory, `driven-${count}`), count),
+  );
+  if (few === undefined || many === undefined) return;
+  const added = (checkout: Checkout): number => {
+    const [a, b] = [few, many].map(
+      ({ directory: program, select }) =>
+        once(checkout, ['run', 'start', program, ...select]).cpuMs,
+    );
+    return ((b ?? NaN) - (a ?? NaN)) / 600;
+  };
+  const pairs = Array.from({ length: 9 }, (): [number, number] => [added(ours), added(theirs)]);
+  print('an added instance, 100 to 700: processor', pairs, 'ms');
 }
 
 async function compareMemory(directory: string, ours: Checkout, theirs: Checkout): Promise<void> {
   const { directory: program, select } = wide(path.join(directory, 'many'), 2000);
-  const once = async ({ main: file }: Checkout) => {
+  const peak = async ({ main: file, env }: Checkout) => {
     const argv = [process.execPath, file, 'run', 'start', program, ...select] as const;
-    return (await watchProcess(argv, {})).peakMb;
+    return (await watchProcess(argv, { env })).peakMb;
   };
   const pairs: [number, number][] = [];
-  for (let i = 0; i < 3; i += 1) pairs.push([await once(ours), await once(theirs)]);
+  for (let i = 0; i < 3; i += 1) pairs.push([await peak(ours), await peak(theirs)]);
   print('peak memory, 2,000 instances', pairs, 'MB');
 }
 

@@ -56,9 +56,9 @@ print join ' ', $status, ($after - $before) * 1000, ($used[0] + $used[2]) * 1000
 const syscalls = process.arch === 'x64' ? ['157', '98'] : ['167', '165'];
 
 /** What a command costs, all of it. Linux only. Throws where it fails. */
-export function spend(argv: Argv): Spent {
+export function spend(argv: Argv, options: RunOptions = {}): Spent {
   const words = ['-e', reaper, ...syscalls, ...argv];
-  const { stdout, stderr } = spawnSync('perl', words, { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('perl', words, { ...options, encoding: 'utf8' });
   const [status, wallMs = NaN, cpuMs = NaN] = stdout.split(' ').map(Number);
   if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status} ${stderr}`);
   return { wallMs, cpuMs };
