@@ -21,15 +21,16 @@ export const command = defineCommand({
     const { workForOthers } = await import('../app/machine/work-for-others.ts');
     const say = (line: string): void => context.stderr.line(plainLine(line));
     const running = await workForOthers(context, { queue, slots }, say);
-    let signals = 0;
-    const endSignals = context.onSignal(() => {
-      signals += 1;
-      running.leave(drain && signals === 1 ? 'drained' : 'at_once');
+    const signals: NodeJS.Signals[] = [];
+    const endSignals = context.onSignal((signal) => {
+      signals.push(signal);
+      running.leave(drain && signals.length === 1 ? 'drained' : 'at_once');
     });
     const endDeaf = context.outliveOutput();
     try {
       await running.left;
-      if (signals > 0) context.exit(ExitStatus.interrupted);
+      // Who stops a service means it to have gone well.
+      if (signals.some((each) => each !== 'SIGTERM')) context.exit(ExitStatus.interrupted);
     } finally {
       endDeaf();
       endSignals();

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { TemporalExecutor } from '../../../src/execution/temporal/executor.ts';
 import type { Handle } from '../../../src/execution/executor.ts';
+import { readRecord, type RemoteRecord } from '../../../src/execution/temporal/placement/record.ts';
 import type { AttemptOrder } from '../../../src/model/attempt.ts';
 import type { TemporalSettings } from '../../../src/model/machines.ts';
 import {
@@ -150,17 +151,23 @@ export async function whileServerIsDead(work: () => Promise<void>): Promise<void
   }
 }
 
-interface Proxy {
+export interface Proxy {
   address: string;
   cut(): void;
+  /** What the server says is lost on the way, also what it hands out; nobody is told. */
+  swallow(): void;
+  /** Those connections break, and new ones are as any. */
+  heal(): void;
 }
 
 /** Between a worker and the server: what is cut is so for good, as all are after each test. */
 export async function startProxy(to: string): Promise<Proxy> {
   const [host = '', port = ''] = to.split(':');
   const sockets = new Set<Socket>();
+  const answers = new Set<() => void>();
   const proxy = createServer((near) => {
     const far = connect(Number(port), host);
+    answers.add(() => far.unpipe(near).resume());
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -173,17 +180,26 @@ export async function startProxy(to: string): Promise<Proxy> {
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port: own } = proxy.address() as { port: number };
+  const heal = (): void => {
+    answers.clear();
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
   const cut = (): void => {
     proxy.close();
-    for (const socket of sockets) socket.destroy();
+    heal();
   };
-  const made = { address: `127.0.0.1:${own}`, cut };
+  const swallow = (): void => {
+    for (const loseAnswer of answers) loseAnswer();
+  };
+  const made = { address: `127.0.0.1:${own}`, cut, swallow, heal };
   proxies.push(made);
   return made;
 }
 
-/** As the engine has written it down. */
-export function recordState(order: AttemptOrder): string {
-  const text = readFileSync(path.join(order.controlDir, 'remote.json'), 'utf8');
-  return (JSON.parse(text) as { state: string }).state;
+/** What the engine has written down of an attempt that it was handed. */
+export function record(order: AttemptOrder): RemoteRecord {
+  const read = readRecord(order);
+  if (read === null) throw new Error('nothing of it is written down');
+  return read;
 }

@@ -10,11 +10,14 @@ import { until } from '../local/orders.ts';
 import {
   deaf,
   newCase,
-  recordState,
+  record,
+  server,
+  startProxy,
   state,
   whileServerIsDead,
   type Case,
   type MadeOrder,
+  type Proxy,
 } from './fault-cases.ts';
 import type { TestWorker } from './workers.ts';
 
@@ -36,7 +39,7 @@ interface Round {
 const moments = {
   'as they are given': async () => undefined,
   'once one is asked for': ({ orders }) =>
-    until('one is asked for', () => orders.some((order) => recordState(order) !== 'starting')),
+    until('one is asked for', () => orders.some((order) => record(order).state !== 'starting')),
   'once one has begun': ({ orders }) =>
     until('one has begun', () => orders.some((order) => order.begun() > 0)),
   'once all have begun': hasBegun,
@@ -55,10 +58,20 @@ const faults = {
   'a worker is killed': (all, _, random) => all.restart(random, 'SIGKILL'),
   'a worker is told to leave': (all, _, random) => all.restart(random, 'SIGTERM'),
   'a worker stands still': (all, round, random) => all.still(random, round),
+  'a worker hears nothing of the server': (all, round, random) => all.unheard(random, round),
   'the server is killed': (_, round, random) =>
     whileServerIsDead(async () => {
       if (random.chance(0.5)) random.pick(round.orders).release();
     }),
+  'the server stands still': async (_, round, random) => {
+    server.freeze();
+    try {
+      if (random.chance(0.5)) random.pick(round.orders).release();
+      if (random.chance(0.5)) await until('it is missed', () => isMissedOrBegun(round));
+    } finally {
+      server.thaw();
+    }
+  },
   'the engine is killed': (all, round) => all.nextEngine(round),
 } satisfies Record<string, (all: FaultRounds, round: Round, random: Random) => Promise<void>>;
 
@@ -67,15 +80,20 @@ export class FaultRounds {
   now = 'the start';
   /** How often what has died. */
   readonly counts: Record<string, number> = {};
+  /** `takenUp`: whose last generation a host was asked to take up again. */
+  readonly handOuts = { attempts: 0, reachedNobody: 0, takenUp: 0 };
   readonly #case: Case = newCase();
   readonly #workers: TestWorker[] = [];
+  /** Of each worker, on its way to the server. */
+  readonly #proxies: Proxy[] = [];
   #engine: TemporalExecutor = this.#case.executor();
 
   /** With both workers at work. */
   static async begin(): Promise<FaultRounds> {
     const rounds = new FaultRounds();
-    for (const home of HOMES) {
-      rounds.#workers.push(await rounds.#case.worker(home, { slots: SLOTS }));
+    for (const which of HOMES.keys()) {
+      rounds.#proxies.push(await startProxy(server.address));
+      rounds.#workers.push(await rounds.#start(which));
     }
     return rounds;
   }
@@ -97,6 +115,15 @@ export class FaultRounds {
     const told = ended.map(({ return_code: code, failure_kind: kind }) => [code, kind]);
     expect(told).toEqual(orders.map(() => [7, 'task_runtime']));
     expect(orders.map((order) => order.begun())).toEqual(orders.map(() => 1));
+    for (const order of orders) this.#count(order);
+  }
+
+  /** How it came to its end: a generation that is not the first one tells of a hand-out that reached no worker. */
+  #count(order: MadeOrder): void {
+    const { generation, takes } = record(order);
+    this.handOuts.attempts += 1;
+    this.handOuts.reachedNobody += generation;
+    if (takes > 0) this.handOuts.takenUp += 1;
   }
 
   async restart(random: Random, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -104,25 +131,23 @@ export class FaultRounds {
     const victim = this.#worker(which);
     victim.kill(signal);
     await victim.gone;
-    this.#workers[which] = await this.#case.worker(HOMES[which] ?? '', { slots: SLOTS });
+    this.#workers[which] = await this.#start(which);
   }
 
-  /** For a moment, or until its attempts are missed. */
-  async still(random: Random, { orders, handles, over }: Round): Promise<void> {
+  async still(random: Random, round: Round): Promise<void> {
     const victim = this.#worker(random.below(HOMES.length));
     victim.kill('SIGSTOP');
-    if (random.chance(0.7)) {
-      const isMissed = (handle: Handle): boolean => state(handle) === 'unreachable';
-      await until('it is missed, or has nothing', () => {
-        const has = handles.filter((handle) => hostOf(handle) === victim.host);
-        if (has.length > 0) return has.every((handle) => isMissed(handle) || over.has(handle));
-        // It may have been handed some without having said so; if not, the other has taken what it may.
-        return (
-          handles.some(isMissed) || orders.filter((order) => order.begun() > 0).length >= SLOTS
-        );
-      });
-    }
+    await untilMissed(victim, random, round);
     victim.kill('SIGCONT');
+  }
+
+  /** What it is handed out meanwhile reaches nobody. */
+  async unheard(random: Random, round: Round): Promise<void> {
+    const which = random.below(HOMES.length);
+    const proxy = this.#proxies[which];
+    proxy?.swallow();
+    await untilMissed(this.#worker(which), random, round);
+    proxy?.heal();
   }
 
   async nextEngine(round: Round): Promise<void> {
@@ -140,11 +165,40 @@ export class FaultRounds {
     watch(round);
   }
 
+  #start(which: number): Promise<TestWorker> {
+    const address = this.#proxies[which]?.address ?? '';
+    return this.#case.worker(HOMES[which] ?? '', { slots: SLOTS, address });
+  }
+
   #worker(which: number): TestWorker {
     const worker = this.#workers[which];
     if (worker === undefined) throw new TypeError(`there is no worker ${which}`);
     return worker;
   }
+}
+
+/** For a moment, or until its attempts are missed. */
+async function untilMissed(
+  victim: TestWorker,
+  random: Random,
+  { orders, handles, over }: Round,
+): Promise<void> {
+  if (!random.chance(0.7)) return;
+  await until('it is missed, or has nothing', () => {
+    const has = handles.filter((handle) => hostOf(handle) === victim.host);
+    if (has.length > 0) return has.every((handle) => isMissed(handle) || over.has(handle));
+    // It may have been handed some without having said so; if not, the other has taken what it may.
+    return handles.some(isMissed) || orders.filter((order) => order.begun() > 0).length >= SLOTS;
+  });
+}
+
+function isMissed(handle: Handle): boolean {
+  return state(handle) === 'unreachable';
+}
+
+/** What is at work has nothing to miss the server for. */
+function isMissedOrBegun({ orders, handles }: Round): boolean {
+  return orders.every((order) => order.begun() > 0) || handles.some(isMissed);
 }
 
 function hasBegun({ orders }: Round): Promise<unknown> {

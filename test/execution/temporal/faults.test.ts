@@ -9,7 +9,7 @@ import {
   endsOnce,
   newCase,
   problem,
-  recordState,
+  record,
   server,
   startProxy,
   state,
@@ -89,6 +89,21 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     await endsOnce(order, handle);
   });
 
+  it('a server that stands still loses nothing, and begins nothing twice', async () => {
+    const { atWork, order: make } = newCase();
+    const { engine, order, handle } = await atWork();
+    const meanwhile = make();
+    server.freeze();
+    const second = await engine.start(meanwhile, deaf);
+    await until('the server is missed', () => state(second) === 'unreachable');
+    expect(meanwhile.begun()).toBe(0);
+    order.release();
+    await endsOnce(order, handle);
+    server.thaw();
+    meanwhile.release();
+    await endsOnce(meanwhile, second);
+  });
+
   it('an attempt that ends while the server is dead is told of by the depot', async () => {
     const { atWork } = newCase();
     const { order, handle } = await atWork();
@@ -148,7 +163,7 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     const { worker, executor, order: make } = newCase();
     const order = make();
     const handle = await executor().start(order, deaf);
-    await until('the server has it', () => recordState(order) === 'placed');
+    await until('the server has it', () => record(order).state === 'placed');
     handle.stop('terminated', 'ask');
     expect(await handle.ended).toMatchObject({ failure_kind: 'interrupted', return_code: null });
     await worker('a');
@@ -156,6 +171,22 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     const second = await executor().start(next, deaf);
     next.release();
     await endsOnce(next, second);
+    expect(order.begun()).toBe(0);
+  });
+
+  it('a stop while it waits for a worker ends it also where the server is dead, and no process comes', async () => {
+    const { worker, executor, order: make } = newCase();
+    const order = make();
+    const engine = executor();
+    const handle = await engine.start(order, deaf);
+    await until('the server has it', () => record(order).state === 'placed');
+    await whileServerIsDead(async () => {
+      handle.stop('terminated', 'ask');
+      expect(await handle.ended).toMatchObject({ failure_kind: 'interrupted', return_code: null });
+    });
+    // The server still hands it out: the depot has nothing of it any more.
+    const first = await worker('a');
+    await until('it comes to nothing', () => first.said().includes('not wanted any more'));
     expect(order.begun()).toBe(0);
   });
 
@@ -176,11 +207,18 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     const { worker, atWork } = newCase({ heartbeat_timeout_sec: 3600 });
     const { first, order, handle, seen } = await atWork();
     first.kill('SIGTERM');
-    await first.gone;
+    expect(await first.gone).toBe(0);
     await until('it is handed back', () => seen.includes('unreachable'));
     await worker('a');
     order.release();
     await endsOnce(order, handle);
+  });
+
+  it('a worker that is told to leave from its terminal says with its status that it was interrupted', async () => {
+    const { worker } = newCase();
+    const first = await worker('a');
+    first.kill('SIGINT');
+    expect(await first.gone).toBe(130);
   });
 
   it('a worker that drains waits for its attempts, and takes no more', async () => {
@@ -195,7 +233,7 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     expect(other.said()).toContain('begins');
     order.release();
     await endsOnce(order, handle);
-    await first.gone;
+    expect(await first.gone).toBe(0);
     later.release();
     await endsOnce(later, second);
     expect(order.begun()).toBe(1);
@@ -240,7 +278,9 @@ describe.skipIf(problem !== null)('whatever dies, and comes back in time', () =>
           throw new Error(`${again}: ${all.now}: ${(error as Error).message}`, { cause: error });
         }
       }
-      process.stdout.write(`${JSON.stringify({ firstSeed, rounds, ...all.counts })}\n`);
+      const counted = { firstSeed, rounds, ...all.counts, ...all.handOuts };
+      process.stdout.write(`${JSON.stringify(counted)}\n`);
+      expect(all.handOuts.attempts).toBe(3 * rounds);
     },
     (rounds + 1) * ROUND_MS,
   );
