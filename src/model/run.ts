@@ -173,7 +173,7 @@ export interface ItemOfScope {
 
 /** What a task that gathers was given of one item. */
 export interface GatheredItem {
-  /** null: nothing of the gathered task came to be in the item. */
+  /** Of the gathered task; where none came to be in the item, what failed on the way to it, or null. */
   instance_id: string | null;
   /** How it stood when the items were gathered; `skipped` where nothing came to be. */
   status: 'done' | 'failed' | 'skipped';

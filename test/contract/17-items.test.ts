@@ -108,6 +108,37 @@ describe('17. Items', () => {
     expect((await orch('run', 'verify', 'latest')).code).toBe(0);
   });
 
+  it('tells what gathers a loop of the item in which it failed, with its reason', async () => {
+    program({
+      fix: {
+        run: `[ ${input('one.txt')} != b ]`,
+        compose: [ref('inputs.one')],
+        for_each: { items: ['a', 'b'], as: 'one' },
+      },
+      judge: {
+        kind: 'controller',
+        run: result({ control: { kind: 'loop', action: 'stop' } }),
+        depends_on: after('fix'),
+        control: { mode: 'loop', continue_targets: ['fix'], stop_targets: ['fixed'] },
+      },
+      fixed: { run: ':', depends_on: after('judge') },
+      summary: {
+        run: copyResult('fixed'),
+        depends_on: [gather('fixed')],
+        compose: [ref('deps.fixed.result')],
+      },
+    });
+    const started = await orch('run', 'start', '--root', 'summary');
+    expect(started.code, started.stderr).toBe(1);
+    const entries = (await resultOf('summary')) as Entry[];
+    expect(entries.map(({ key, status }) => [key, status])).toEqual([
+      ['0', 'done'],
+      ['1', 'failed'],
+    ]);
+    expect(entries[1]?.error).toMatch(/^fix \(fix-.*\) failed: .*exit status 1/);
+    expect((await orch('run', 'verify', 'latest')).code).toBe(0);
+  });
+
   it('tries an item again, and leaves what was gathered as it is', async () => {
     fixes();
     await orch('run', 'start', '--root', 'summary');

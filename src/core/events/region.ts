@@ -49,9 +49,14 @@ export const regionEvents: Family<RegionEvents> = {
       const instance = instanceOf(state, event.instance_id);
       const { unfinished } = linksOf(state, instance.instance_id);
       if (unfinished > 0) return `${unfinished} of what it depends on is not done`;
-      if (!isSameGathered(event.payload.gathered, itemsGathered(state, instance) ?? {})) {
-        return 'its items stand otherwise';
-      }
+      // Earlier engines named nothing where nothing of the gathered task came to be.
+      const isSaid = [true, false].some((namesFailed) =>
+        isSameGathered(
+          event.payload.gathered,
+          itemsGathered(state, instance, { namesFailed }) ?? {},
+        ),
+      );
+      if (!isSaid) return 'its items stand otherwise';
       return unless(state, event, 'pending');
     },
     apply(state, { instance_id: id, payload }) {

@@ -30,18 +30,30 @@ function barringInstance(state: RunState, instance: Instance, region: Region): s
     const at = region.gathering.findIndex((each) => each.task === task);
     const [item] = region.gathering[at]?.barring ?? [];
     if (gather !== 'all' || item === undefined) continue;
-    return item.gathering[at]?.entry ?? missedIn(state, item, at);
+    return item.gathering[at]?.entry ?? leadingInstance(state, item, at, isBlocking);
   }
   return null;
 }
 
-/** What keeps an item from having anything of what is gathered. */
-function missedIn(state: RunState, item: Item, at: number): string | null {
+/** What failed in an item, so that nothing of what is gathered came to be there; null: nothing of what leads to it did. */
+export function failedLeading(state: RunState, item: Item, at: number): string | null {
+  const isMissed = (item.gathering[at]?.missed ?? 0) > 0;
+  if (item.failed === 0 || !isMissed) return null;
+  return leadingInstance(state, item, at, (status) => status === 'failed');
+}
+
+/** The first instance in an item that leads to what is gathered, and stands so. */
+function leadingInstance(
+  state: RunState,
+  item: Item,
+  at: number,
+  stands: (status: InstanceStatus) => boolean,
+): string | null {
   const leading = state.graph.gathered.get(item.region.task_id)?.[at]?.leading;
   for (const scopeId of [item.scopeId, ...scopesBelow(state, item.scopeId)]) {
     for (const [task, ids] of scopeOf(state, scopeId).instancesOf) {
       if (leading?.has(task) !== true) continue;
-      const found = ids.find((id) => isBlocking(state.instances.get(id)?.status ?? 'done'));
+      const found = ids.find((id) => stands(state.instances.get(id)?.status ?? 'done'));
       if (found !== undefined) return found;
     }
   }

@@ -1,11 +1,14 @@
 /** What `deps.<scope>.result` is where a dependency gathers: a list in the order of the items. Section 17. */
 import type { Json, JsonObject } from '../../model/json.ts';
+import { scopeName } from '../../model/program.ts';
 import type { GatheredItem, Instance } from '../../model/run.ts';
 import { gatheredBy } from './regions.ts';
 import { instanceOf, type Item, type RunState } from './run-state.ts';
 
 /** An item that was gathered, and what it was of. */
 export interface GatheredPart extends GatheredItem {
+  /** The task that is gathered. */
+  task: string;
   index: number;
   key: string;
   item: Json;
@@ -21,8 +24,11 @@ export function gatheredParts(
   const gathered = gatheredBy(state, instance)[scope];
   if (region === undefined || gathered === undefined) return null;
   const { for_each: forEach } = state.plan.tasks[region.task_id] ?? {};
+  const dependencies = state.plan.tasks[instance.task_id]?.depends_on ?? [];
+  const task = dependencies.find((each) => scopeName(each) === scope)?.task ?? '';
   return gathered.map((part, index) => ({
     ...part,
+    task,
     ...itemOf(state, region.items[index], forEach?.as ?? ''),
   }));
 }
@@ -39,19 +45,20 @@ export function gatheredList(
   parts: readonly GatheredPart[],
   result: (instanceId: string) => { value: Json } | null,
 ): JsonObject[] {
-  return parts.map(({ instance_id: id, index, key, item, status }) => ({
+  return parts.map(({ instance_id: id, task, index, key, item, status }) => ({
     index,
     key,
     item,
     status,
     result: status === 'done' && id !== null ? (result(id)?.value ?? null) : null,
-    error: status === 'done' ? null : errorOf(state, id),
+    error: status === 'done' ? null : errorOf(state, id, task),
   }));
 }
 
-/** Of one that is tried again meanwhile: of the attempt that had failed. */
-function errorOf(state: RunState, instanceId: string | null): string | null {
+/** Of one that is tried again meanwhile: of the attempt that had failed. `task`: the one that is gathered. */
+function errorOf(state: RunState, instanceId: string | null, task: string): string | null {
   if (instanceId === null) return 'nothing led to it in this item';
-  const { error, attempts } = instanceOf(state, instanceId);
-  return error ?? attempts.at(-1)?.error ?? null;
+  const { task_id: failed, error, attempts } = instanceOf(state, instanceId);
+  const reason = error ?? attempts.findLast((each) => each.error !== null)?.error ?? null;
+  return failed === task ? reason : `${failed} (${instanceId}) failed: ${reason}`;
 }

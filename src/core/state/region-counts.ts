@@ -10,6 +10,7 @@ import {
   type Region,
   type RunState,
 } from './run-state.ts';
+import { failedLeading } from './blocked.ts';
 import { scopeOf, scopesBelow } from './scope-index.ts';
 import type { GatheredTask } from './task-graph.ts';
 import { forEachOf, isAtWork, isBarring, itemsAround } from './regions.ts';
@@ -223,10 +224,14 @@ function lookAgainAt(state: RunState, item: Item): void {
   }
 }
 
-/** What a gathering instance is given, by dependency scope name: how each item stands now. */
+/**
+ * What a gathering instance is given, by dependency scope name: how each item stands now. `namesFailed`: of an item in
+ * which nothing of the gathered task came to be, what failed on the way to it.
+ */
 export function itemsGathered(
   state: RunState,
   instance: Instance,
+  { namesFailed = true } = {},
 ): Record<string, GatheredItem[]> | null {
   const { gathers } = instance;
   if (gathers === undefined) return null;
@@ -234,9 +239,10 @@ export function itemsGathered(
     const region = state.regions.get(gathers[scopeName(dependency)] ?? '');
     if (dependency.gather === undefined || region === undefined) return [];
     const at = region.gathering.findIndex(({ task }) => task === dependency.task);
-    const items = region.items.map((item) =>
-      gatheredItem(state, item.gathering[at]?.entry ?? null),
-    );
+    const items = region.items.map((item) => {
+      const entry = item.gathering[at]?.entry ?? null;
+      return gatheredItem(state, entry ?? (namesFailed ? failedLeading(state, item, at) : null));
+    });
     return [[scopeName(dependency), items] as const];
   });
   return Object.fromEntries(named);

@@ -1,7 +1,10 @@
 /** Section 17 of the contract: what gathers waits for all that leads to what it gathers, in each item. */
 import { describe, expect, it } from 'vitest';
-import { route, runPlan, task } from '../../support/make.ts';
+import { loop, route, runPlan, task } from '../../support/make.ts';
+import type { RunEvent } from '../../../src/core/events/events.ts';
+import { replay } from '../../../src/core/events/evolve.ts';
 import { explainInstance } from '../../../src/core/explain/explain.ts';
+import { gatheredList, gatheredParts } from '../../../src/core/state/gathered-value.ts';
 import { ReferenceModel } from '../reference-model/model.ts';
 import { broken, ScriptedRun } from '../scripted-run.ts';
 
@@ -116,5 +119,83 @@ describe.each(['settled', 'all'] as const)('what gathers %s', (gather) => {
       run.plan();
       expect(run.last('sum').status).toBe('pending');
     }
+  });
+});
+
+describe('of a loop in an item, what gathers', () => {
+  const looping = [
+    task({ id: 'each', for_each: forEach(['one', 'two']) }),
+    task({ id: 'judge', depends_on: ['each'], control: loop(['each'], ['done'], 1) }),
+    task({ id: 'done', depends_on: ['judge'] }),
+    task({
+      id: 'sum',
+      depends_on: [{ task: 'done', kind: 'order', consume: [], as: null, gather: 'settled' }],
+    }),
+  ];
+
+  function given(run: ScriptedRun): object[] {
+    const parts = gatheredParts(run.state, run.last('sum'), 'done') ?? [];
+    return gatheredList(run.state, parts, () => null);
+  }
+
+  /** The loop of the item `two` stops. */
+  function begun(): { run: ScriptedRun; each: string } {
+    const run = new ScriptedRun(looping);
+    const [one, two] = run.all('each').map(({ instance_id: id }) => id) as [string, string];
+    run.finish('each', {}, two);
+    run.stops('judge');
+    run.finish('done');
+    return { run, each: one };
+  }
+
+  it('is told that its body failed, and why', () => {
+    const { run, each } = begun();
+    run.finish('each', { process: broken }, each);
+    expect(run.last('sum').gathered?.['done']).toMatchObject([
+      { instance_id: each, status: 'failed' },
+      { status: 'done' },
+    ]);
+    const error = `each (${each}) failed: exit status 1`;
+    expect(given(run)).toMatchObject([
+      { key: '0', item: 'one', status: 'failed', result: null, error },
+      { key: '1', item: 'two', status: 'done', error: null },
+    ]);
+    // What was gathered stays, and says of which attempt it tells.
+    run.finish('sum');
+    expect(run.retry(run.all('each').find(({ instance_id: id }) => id === each)!)).toBeNull();
+    expect(given(run)[0]).toMatchObject({ status: 'failed', error });
+  });
+
+  it('is told that its controller came to its limit', () => {
+    const { run, each } = begun();
+    run.finish('each', {}, each);
+    const judge = run.last('judge').instance_id;
+    run.continues('judge');
+    run.finish('each');
+    run.continues('judge');
+    expect(run.last('judge')).toMatchObject({ failure_kind: 'loop_limit' });
+    const [first] = given(run);
+    expect(first).toMatchObject({ status: 'failed', result: null });
+    expect((first as { error: string }).error).toBe(
+      `judge (${run.last('judge').instance_id}) failed: ${run.last('judge').error}`,
+    );
+    expect(run.last('judge').instance_id).not.toBe(judge);
+  });
+
+  it('reads a log of an engine that named nothing there', () => {
+    const { run, each } = begun();
+    run.finish('each', { process: broken }, each);
+    const log = JSON.parse(JSON.stringify(run.events)) as RunEvent[];
+    for (const event of log) {
+      if (event.event_type !== 'items_gathered') continue;
+      event.payload.gathered['done']![0] = { instance_id: null, status: 'skipped' };
+    }
+    const state = replay(log)!;
+    const sum = [...state.instances.values()].find(({ task_id: id }) => id === 'sum')!;
+    const parts = gatheredParts(state, sum, 'done') ?? [];
+    expect(gatheredList(state, parts, () => null)[0]).toMatchObject({
+      status: 'skipped',
+      error: 'nothing led to it in this item',
+    });
   });
 });
