@@ -1,11 +1,6 @@
 /** What to say when the disk does not take a write. */
+import { isOutOfSpace } from '../disk/out-of-space.ts';
 import { ExitStatus, Refusal } from '../model/refusal.ts';
-
-/** True for what running out of space, or of quota, throws. */
-export function isOutOfSpace(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
 
 /** True where the file system, or its permissions, forbids writing. */
 export function isForbidden(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** What to say when the disk does not take an edit: a full disk or a missing permission is no defect of ours. */
 import { Refusal } from '../../model/refusal.ts';
-import { isOutOfSpace } from '../../store/write-refusal.ts';
+import { isOutOfSpace } from '../../disk/out-of-space.ts';
 
 /** A Refusal `disk-full` or `write-failed` for what the system says; anything else as it is. */
 export function asRefusal(error: unknown): unknown {

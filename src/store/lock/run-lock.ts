@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { ExitStatus, Refusal } from '../../model/refusal.ts';
 import type { RunPaths } from '../layout.ts';
-import { isOutOfSpace, writeRefusal } from '../write-refusal.ts';
+import { isOutOfSpace } from '../../disk/out-of-space.ts';
+import { writeRefusal } from '../write-refusal.ts';
 import {
   acquireLock,
   describeHolder,

@@ -58,10 +58,12 @@ interface WorkerOptions {
 }
 
 export interface Case {
+  /** Below it, of each worker a directory of its name. */
+  home: string;
   worker(name: string, options?: WorkerOptions): Promise<TestWorker>;
   executor(options?: { fenceMs?: number }): TemporalExecutor;
   /** Notes that it has begun, prints `ready`, waits, and ends with 7. */
-  order(): MadeOrder;
+  order(then?: string): MadeOrder;
   /** An attempt that the worker `a` has, and that is at work there. */
   atWork(options?: WorkerOptions & { fenceMs?: number }): Promise<AtWork>;
 }
@@ -81,6 +83,7 @@ export function newCase(change: Partial<TemporalSettings> = {}): Case {
   const settings = { ...fastSettings(server.address), ...change };
   const home = path.join(root, queue);
   const made: Case = {
+    home,
     worker(name, { address = settings.address, ...more } = {}) {
       const reached = { ...settings, address };
       return startWorkerProcess(path.join(home, name), { settings: reached, queue, ...more });
@@ -91,11 +94,11 @@ export function newCase(change: Partial<TemporalSettings> = {}): Case {
       executors.push(executor);
       return executor;
     },
-    order() {
+    order(then = ':') {
       const name = path.join(root, `${queue}-${(count += 1)}`);
       const told = `trap 'echo stopped >${name}.stopped; exit 1' TERM`;
       const waits = `until [ -e '${name}.go' ] || ! [ -d '${root}' ]; do sleep 0.02; done`;
-      const line = `${told}; echo begun >>'${name}.begun'; echo ready; ${waits}; echo more; exit 7`;
+      const line = `${told}; echo begun >>'${name}.begun'; echo ready; ${waits}; ${then}; echo more; exit 7`;
       const order = remoteOrder(root, line);
       if (order.remote !== undefined) order.remote.queue = queue;
       return Object.assign(order, {

@@ -1,7 +1,8 @@
 /** What an attempt leaves on a worker, put into its room in the depot: blobs first, what names them last. */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { makeDirectory, remove } from '../../../disk/disk.ts';
+import { remove } from '../../../disk/disk.ts';
+import { isOutOfSpace } from '../../../disk/out-of-space.ts';
 import { hashForeign, readForeignText } from '../../../disk/foreign-file.ts';
 import type { Git } from '../../../git/git.ts';
 import type { Json } from '../../../model/json.ts';
@@ -13,7 +14,15 @@ import type { Room } from '../depot/room.ts';
 import { PROTOCOL_VERSION } from '../protocol.ts';
 import { BlobFolder } from './blobs.ts';
 import { regularFilesBelow, type FoundFile } from './regular-files-below.ts';
-import type { Blob, Checkpoint, Ended, LeftState, Manifest, NamedBlob } from './manifest.ts';
+import type {
+  Blob,
+  Checkpoint,
+  Ended,
+  KeptSession,
+  LeftState,
+  Manifest,
+  NamedBlob,
+} from './manifest.ts';
 import { rootsAt, translated, translation, type Translate } from './marks.ts';
 import { manifestBytes } from './pack.ts';
 import { attemptEnvironment } from './place.ts';
@@ -120,14 +129,13 @@ class Outgoing {
   constructor(context: HandInContext) {
     this.#context = context;
     this.#made = new BlobFolder(path.join(context.place, 'outgoing'));
-    makeDirectory(this.#made.directory);
   }
 
   async state(
     order: AttemptOrder,
     sessionId: string | null,
   ): Promise<{ state: LeftState; trouble: string | null }> {
-    const { git, env, place, manifest } = this.#context;
+    const { git, place, manifest } = this.#context;
     const spec = order.remote?.tree ?? null;
     const brought =
       spec === null || manifest.tree === null
@@ -139,15 +147,8 @@ class Outgoing {
             isWithMerge: manifest.tree.merge !== null,
           });
     if (brought.tree !== null) this.#addMade(brought.tree);
-    const session =
-      sessionId === null
-        ? null
-        : await keepSession(
-            order.backend,
-            sessionId,
-            await attemptEnvironment(order, env),
-            this.#made,
-          );
+    const kept = await this.#session(order, sessionId);
+    const { session } = kept;
     if (session !== null) this.#addMade(session);
     return {
       state: {
@@ -155,8 +156,24 @@ class Outgoing {
         leftOut: brought.leftOut,
         session: session === null || sessionId === null ? null : { ...session, id: sessionId },
       },
-      trouble: brought.trouble,
+      trouble: brought.trouble ?? kept.trouble,
     };
+  }
+
+  /** Its agent may have filled the disk: then the rest of it is not to wait for room. */
+  async #session(
+    order: AttemptOrder,
+    sessionId: string | null,
+  ): Promise<{ session: KeptSession | null; trouble: string | null }> {
+    if (sessionId === null) return { session: null, trouble: null };
+    const env = await attemptEnvironment(order, this.#context.env);
+    try {
+      const session = await keepSession(order.backend, sessionId, env, this.#made);
+      return { session, trouble: null };
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      return { session: null, trouble: `its session on the worker: ${(error as Error).message}` };
+    }
   }
 
   /** All regular files; of `scratch`, what the prompt asks for by its name. */

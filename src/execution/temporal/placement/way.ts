@@ -47,6 +47,7 @@ export class Way {
   readonly #queue: string;
   readonly #parts: WayParts;
   readonly #isOld: boolean;
+  readonly #betweenTakes = new Backoff();
   #record: RemoteRecord;
   /** Wakes whatever waits here, where it is stopped or let go. */
   readonly #pause = new Pause();
@@ -197,6 +198,9 @@ export class Way {
     this.note({ takes });
     this.#lastSign = null;
     this.#parts.seen('unreachable');
+    // A host that has failed to take it up, such as one with a full disk, may fail at once the next time.
+    if (takes > 1) await this.#pause.for(this.#betweenTakes.nextMs());
+    this.#assertHeld();
     const placement = await this.#parts.dispatch.given(this.current);
     if (placement === null) {
       return { kind: 'lost', why: 'what it was given is not in the depot any more' };

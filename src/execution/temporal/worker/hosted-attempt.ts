@@ -2,6 +2,7 @@
  * One attempt on the host that has it: laid out, carried out by the local executor, watched, stopped where it is told to or
  * hears from nobody any more, and handed in. Activities come and go beside it; it goes on until all of it is in the depot.
  */
+import { isOutOfSpace } from '../../../disk/out-of-space.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import type { Executor, Handle, Heard } from '../../executor.ts';
@@ -33,7 +34,7 @@ export interface HostedParts {
 
 const OUTPUT_MS = 1000;
 const CHECKPOINT_MS = 5 * 60_000;
-/** A depot that does not answer for so long, before anything has begun, is named instead of waited for. */
+/** A depot that does not answer for so long, before anything has begun, is named instead of waited for; and so is a full disk. */
 const PATIENCE_MS = 5 * 60_000;
 /** What nobody comes for is kept, and offered, for so long. */
 const KEEP_MS = 7 * 24 * 3_600_000;
@@ -205,7 +206,13 @@ export class HostedAttempt {
     await reporting;
     if (this.#isUnwanted) throw new Unwanted();
     const told = this.#isFenced ? fenced(end) : end;
-    place.keepEnd(told);
+    try {
+      place.keepEnd(told);
+    } catch (error) {
+      // The next worker of this host would find it by what its agent has left.
+      if (!isOutOfSpace(error)) throw error;
+      this.#parts.say(`${this.id}: ${(error as Error).message}`);
+    }
     return told;
   }
 

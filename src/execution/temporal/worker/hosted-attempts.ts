@@ -1,5 +1,6 @@
 /** The attempts of one host: begun once, found again, and taken up by whichever activity asks for them. */
 import { Refusal } from '../../../model/refusal.ts';
+import { isOutOfSpace } from '../../../disk/out-of-space.ts';
 import type { Executor } from '../../executor.ts';
 import type { Delivery, Placement, PlacementResult } from '../protocol.ts';
 import type { Contact } from './contact.ts';
@@ -58,7 +59,11 @@ export class HostedAttempts {
       await place.settle(result);
       return result;
     }
-    if (!place.begin(placement)) return { kind: 'never_started' };
+    try {
+      if (!place.begin(placement)) return { kind: 'never_started' };
+    } catch (error) {
+      return refusedByDisk(error);
+    }
     const hosted = this.#host(placement, place);
     if ('kind' in hosted) await place.settle(hosted);
     return hosted;
@@ -69,7 +74,11 @@ export class HostedAttempts {
     const known = this.#known(placement);
     if (known !== null) return known;
     const result: PlacementResult = { kind: 'never_started' };
-    await hostedPlace(this.#options.root, placement.id).settle(result);
+    try {
+      await hostedPlace(this.#options.root, placement.id).settle(result);
+    } catch (error) {
+      return refusedByDisk(error);
+    }
     return result;
   }
 
@@ -118,4 +127,10 @@ export class HostedAttempts {
     changed();
     return attempt;
   }
+}
+
+/** Of one that this host cannot even claim, and so has not. */
+function refusedByDisk(error: unknown): PlacementResult {
+  if (!isOutOfSpace(error)) throw error;
+  return { kind: 'refused', why: `its disk is full: ${(error as Error).message}` };
 }

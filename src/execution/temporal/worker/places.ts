@@ -15,8 +15,12 @@ import { createFile, makeDirectory, removeTree, replaceFile } from '../../../dis
 import { kindAt, readForeignText } from '../../../disk/foreign-file.ts';
 import { namesIn } from '../../../disk/names-in.ts';
 import { statsOf } from '../../../disk/stats-of.ts';
+import { isOutOfSpace } from '../../../disk/out-of-space.ts';
 import type { AttemptEnd, AttemptOrder } from '../../../model/attempt.ts';
 import type { Placement, PlacementResult } from '../protocol.ts';
+
+/** What an agent writes into, and repositories: see parcel/place.ts. */
+const largeParts = ['tree', 'repository', 'outgoing', path.join('run', 'instances')];
 
 const MAX_BYTES = 64 << 20;
 
@@ -72,11 +76,22 @@ export class HostedPlace {
   /** Nothing of it runs, and nothing will: whatever asks for it again hears this. */
   async settle(result: PlacementResult): Promise<void> {
     makeDirectory(this.directory);
+    try {
+      this.#keepResult(result);
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      // What shows that it has run stays until its result is kept.
+      for (const part of largeParts) await removeIfThere(path.join(this.place, part));
+      this.#keepResult(result);
+    }
+    await removeIfThere(this.place);
+  }
+
+  #keepResult(result: PlacementResult): void {
     const hasRun = result.kind === 'ended' || result.kind === 'lost';
     const claim = hasRun ? 'run\n' : 'void\n';
     replaceFile(this.#file('claim'), claim, { durable: true });
     this.#write('result.json', result);
-    if (kindAt(this.place) !== 'missing') await removeTree(this.place);
   }
 
   #file(name: string): string {
@@ -96,6 +111,10 @@ export class HostedPlace {
       return null;
     }
   }
+}
+
+async function removeIfThere(target: string): Promise<void> {
+  if (kindAt(target) !== 'missing') await removeTree(target);
 }
 
 export function hostedPlace(root: string, id: string): HostedPlace {

@@ -1,12 +1,13 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { launchersHere, LocalExecutor } from '../../../../src/execution/local/executor.ts';
 import { DepotServer } from '../../../../src/execution/temporal/depot/server.ts';
 import { Contact } from '../../../../src/execution/temporal/worker/contact.ts';
 import { HostedAttempts } from '../../../../src/execution/temporal/worker/hosted-attempts.ts';
 import type { Placement } from '../../../../src/execution/temporal/protocol.ts';
 import { freePorts } from '../../../support/free-ports.ts';
+import { smallDisk } from '../../../support/small-disk.ts';
 import { until } from '../../local/orders.ts';
 import { deliveryOf, host, remoteOrder, runSide, type Host } from '../remote-attempts.ts';
 
@@ -86,5 +87,29 @@ describe('an attempt on its host', () => {
     await until('it is missed', () => said.join('\n').includes('is not there'));
     renameSync(shared, path.join(side.root, 'mounted'));
     expect(await hosted.result).toEqual({ kind: 'ended' });
+  });
+
+  it('for which there is no room is refused by name after minutes, and leaves the room to others', async (context) => {
+    const machine = host();
+    const disk = smallDisk(path.join(machine.directory, 'attempts'), '2m');
+    if (disk === null) return context.skip();
+    ends.push(async () => disk.unmount());
+    const side = runSide();
+    const large = remoteOrder(side.root, ':');
+    writeFileSync(path.join(large.attemptDir, 'large'), Buffer.alloc(8 << 20, 'x'));
+    const { attempts, said } = hosting(machine);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    ends.push(async () => void vi.useRealTimers());
+    const hosted = await attempts.begin(await side.dispatch.give(large));
+    if ('kind' in hosted) throw new Error(hosted.kind);
+    await until('it is tried again', () => said.join('\n').includes('trying again'));
+    vi.advanceTimersByTime(5 * 60_000);
+    expect(await hosted.result).toEqual({
+      kind: 'refused',
+      why: expect.stringContaining('ENOSPC') as string,
+    });
+    const small = await attempts.begin(await side.dispatch.give(remoteOrder(side.root, ':')));
+    if ('kind' in small) throw new Error(small.kind);
+    expect(await small.result).toEqual({ kind: 'ended' });
   });
 });
