@@ -64,6 +64,7 @@ export const tiers = {
     'test/execution/temporal/parcel.test.ts',
     'test/execution/temporal/session.test.ts',
     'test/execution/temporal/worker/hosted-attempts.test.ts',
+    'test/execution/temporal/worker/sweep.test.ts',
     'test/execution/temporal/server-probe.test.ts',
     'test/faults',
     'test/git',

@@ -6,6 +6,7 @@ import { makeDirectory } from '../../disk/disk.ts';
 import { launchersHere, LocalExecutor } from '../../execution/local/executor.ts';
 import { DepotDelivery } from '../../execution/temporal/depot/delivery.ts';
 import { hostOf } from '../../execution/temporal/worker/host.ts';
+import { partsOf } from '../../execution/temporal/worker/sweep.ts';
 import { startQueueWorker, type RunningWorker } from '../../execution/temporal/worker/worker.ts';
 import { temporalDefaults } from '../../model/machines.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -65,7 +66,7 @@ export async function workForOthers(
     const commandDir = shimDirectory(path.join(directory, 'bin'), globalRoot);
     writeCommandShim(commandDir, selfCommand(world));
     const { insecure } = settings;
-    const cacheDir = path.join(directory, 'cache');
+    const cacheDir = partsOf(directory).cache;
     const delivering = { env, cacheDir, commandDir, insecure };
     if (config.temporal === null) say(`${file} says nothing of [temporal]: ${settings.address}`);
     const running = await startQueueWorker({

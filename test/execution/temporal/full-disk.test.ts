@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { smallDisk, type SmallDisk } from '../../support/small-disk.ts';
-import { until } from '../local/orders.ts';
 import { deaf, endsOnce, newCase, problem, type Case } from './fault-cases.ts';
 
 const disks: SmallDisk[] = [];

@@ -13,10 +13,11 @@ import { isJsonObject, stringifyJson, type Json } from '../../../model/json.ts';
 import type { AttemptOrder } from '../../../model/attempt.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import { RECORD } from '../depot/limits.ts';
+import type { FetchBlob } from './base-cache.ts';
 import type { Blob, GivenFile, GivenLink, Manifest } from './manifest.ts';
 import { rootsAt, translated, translation } from './marks.ts';
 import { laySession } from './session.ts';
-import { layOutTree, treeThere, type FetchBlob } from './tree-there.ts';
+import { layOutTree, treeThere } from './tree-there.ts';
 
 export interface PlaceContext {
   git: Git;

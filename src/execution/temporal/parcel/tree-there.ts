@@ -1,8 +1,7 @@
 /** The tree of an attempt on a worker: laid out of what was given, and what became of it on its way back. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { makeDirectory, remove, renameFile, temporaryName, writeFile } from '../../../disk/disk.ts';
-import { sha256 } from '../../../disk/sha256.ts';
+import { makeDirectory, remove } from '../../../disk/disk.ts';
 import { makeStore, takeBundle } from '../../../git/bundle.ts';
 import { GitFailure, type Git } from '../../../git/git.ts';
 import { makeCommit } from '../../../git/make-commit.ts';
@@ -12,17 +11,10 @@ import { makeTree, type Tree } from '../../../git/tree.ts';
 import { writeWork } from '../../../git/work.ts';
 import type { RemoteTree } from '../../../model/attempt.ts';
 import type { BlobFolder } from './blobs.ts';
-import type { Blob, Bundle, GivenTree, TreeInfo } from './manifest.ts';
+import type { Bundle, GivenTree } from './manifest.ts';
 import { rootsAt } from './marks.ts';
+import { cachedBase, storeAt, writeInfo, type FetchBlob } from './base-cache.ts';
 import { keepBundle, wayRefs } from './tree-out.ts';
-
-/** Puts a blob of what was given into a file of ours, which has its hash. */
-export type FetchBlob = (blob: Blob, file: string) => Promise<void>;
-
-/** Where a worker's git keeps what an attempt needs. */
-function storeAt(place: string): string {
-  return path.join(place, 'repository');
-}
 
 export function treeThere(place: string, name: string): Tree {
   return {
@@ -57,46 +49,6 @@ export async function layOutTree(
   makeDirectory(tree.directory);
   await makeTree(git, tree, { objectFormat, worktree: cached, start, merge, left: commit });
   return tree;
-}
-
-/** A repository with a base and its history; made once, and whole. The same base of another run is not asked for again. */
-async function cachedBase(
-  git: Git,
-  { base, objectFormat, info }: GivenTree,
-  cacheDir: string,
-  fetch: FetchBlob,
-): Promise<string> {
-  // By what is in it: the bundle also names the run that made it.
-  const known = sha256(JSON.stringify([objectFormat, base.commit, info]));
-  const cached = path.join(cacheDir, `${known}.git`);
-  if (existsSync(cached)) return cached;
-  makeDirectory(cacheDir);
-  const making = temporaryName(cached);
-  const file = `${making}.bundle`;
-  try {
-    await fetch(base, file);
-    await makeStore(git, making, { objectFormat, borrows: null });
-    writeInfo(making, info);
-    const { commit, ref } = base;
-    await takeBundle(git, making, file, { ref, to: wayRefs.base, commit, isChecked: false });
-    try {
-      renameFile(making, cached);
-    } catch (error) {
-      // Another attempt of this worker was first.
-      if (!existsSync(cached)) throw error;
-    }
-    return cached;
-  } finally {
-    for (const each of [making, file]) remove(each);
-  }
-}
-
-function writeInfo(repository: string, info: TreeInfo): void {
-  for (const [name, text] of Object.entries(info)) {
-    const file = path.join(repository, name);
-    makeDirectory(path.dirname(file));
-    writeFile(file, text);
-  }
 }
 
 export interface BroughtTree {

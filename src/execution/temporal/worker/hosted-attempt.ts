@@ -263,12 +263,20 @@ export class HostedAttempt {
     const { delivery } = this.#parts;
     const kept = new Stopwatch();
     const isKept = (): boolean => kept.elapsedMs() < KEEP_MS;
-    await this.#insist(isKept, async () => {
-      const { isOver } = await delivery.sign(this.#sign('delivering'));
-      if (isOver) throw new Unwanted();
-      await delivery.handInOutput(order);
-      await delivery.handInEnd(order, end);
-    });
+    try {
+      await this.#insist(isKept, async () => {
+        const { isOver } = await delivery.sign(this.#sign('delivering'));
+        if (isOver) throw new Unwanted();
+        await delivery.handInOutput(order);
+        await delivery.handInEnd(order, end);
+      });
+    } catch (error) {
+      if (isKept()) throw error;
+      throw new DepotFailure(
+        `nobody has taken it for 7 days: ${(error as Error).message}`,
+        'lasts',
+      );
+    }
   }
 
   /** Tries again what the depot may be ready for later. */

@@ -2,7 +2,6 @@
  * A worker: it has the attempts of one queue, and takes up again those of its own directory. It goes on until it is told to
  * leave, whatever happens to the server meanwhile.
  */
-import path from 'node:path';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { TemporalSettings } from '../../../model/machines.ts';
 import type { Executor } from '../../executor.ts';
@@ -15,9 +14,9 @@ import { serverAddress, type ServerAddress } from '../server-address.ts';
 import { activitiesOf } from './attend.ts';
 import { Contact } from './contact.ts';
 import { HostedAttempts } from './hosted-attempts.ts';
-import { forgetBefore } from './places.ts';
 import { loadWorkerSdk, type WorkerSdk } from './sdk.ts';
 import { Slots, type Slot } from './slots.ts';
+import { partsOf, sweep } from './sweep.ts';
 
 export interface WorkerOptions {
   settings: TemporalSettings;
@@ -45,7 +44,7 @@ export interface RunningWorker {
   left: Promise<void>;
 }
 
-const KEEP_MS = 7 * 24 * 3_600_000;
+const SWEEP_MS = 24 * 3_600_000;
 const PROBE_CALL_MS = 5000;
 const MOST_TAKES = 1000;
 
@@ -79,7 +78,7 @@ class WorkerRun {
     this.#options = options;
     this.#means = means;
     const { host, directory, executor, deliver, say } = options;
-    const root = path.join(directory, 'attempts');
+    const root = partsOf(directory).attempts;
     const changed = (): void => {
       this.#slots.changed();
       if (this.#leaving === 'drained') this.#leaveIfDrained();
@@ -93,10 +92,10 @@ class WorkerRun {
   }
 
   async run(): Promise<void> {
-    const { say, queue, host, directory } = this.#options;
+    const { say, queue, host } = this.#options;
     this.#installRuntime();
-    await forgetBefore(path.join(directory, 'attempts'), nowMs() - KEEP_MS);
     await this.#attempts.findAgain();
+    void this.#sweepDaily();
     const backoff = new Backoff();
     while (this.#leaving !== 'at_once') {
       try {
@@ -112,6 +111,14 @@ class WorkerRun {
       await this.#pause.for(backoff.nextMs());
     }
     this.#attempts.leave();
+  }
+
+  async #sweepDaily(): Promise<void> {
+    const { say, directory } = this.#options;
+    while (this.#leaving === null) {
+      await sweep(directory).catch((error: Error) => say(`${directory}: ${error.message}`));
+      if (this.#leaving === null) await this.#pause.for(SWEEP_MS);
+    }
   }
 
   leave(how: Leave): void {

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { launchersHere, LocalExecutor } from '../../../../src/execution/local/executor.ts';
@@ -87,6 +87,33 @@ describe('an attempt on its host', () => {
     await until('it is missed', () => said.join('\n').includes('is not there'));
     renameSync(shared, path.join(side.root, 'mounted'));
     expect(await hosted.result).toEqual({ kind: 'ended' });
+  });
+
+  it('that nobody has taken for 7 days is given up, and leaves no more than that', async () => {
+    const machine = host();
+    const side = runSide();
+    const [begun, go] = [path.join(side.root, 'begun'), path.join(side.root, 'go')];
+    const waits = `until [ -e ${go} ] || ! [ -d ${side.root} ]; do sleep 0.02; done`;
+    const order = remoteOrder(side.root, `touch ${begun}; ${waits}`);
+    const { attempts, said } = hosting(machine);
+    const hosted = await attempts.begin(await side.dispatch.give(order));
+    if ('kind' in hosted) throw new Error(hosted.kind);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    ends.push(async () => void vi.useRealTimers());
+    await until('it is at work', () => existsSync(begun));
+    renameSync(side.depot.directory ?? '', path.join(side.root, 'not mounted'));
+    writeFileSync(go, '');
+    await until('it waits', () => said.join('\n').includes('trying again'));
+    vi.advanceTimersByTime(7 * 24 * 3_600_000);
+    expect(await hosted.result).toEqual({
+      kind: 'lost',
+      why: expect.stringContaining('nobody has taken it for 7 days') as string,
+    });
+    const kept = readdirSync(path.join(machine.directory, 'attempts'));
+    expect(kept).toHaveLength(1);
+    expect(existsSync(path.join(machine.directory, 'attempts', kept[0] ?? '', 'place'))).toBe(
+      false,
+    );
   });
 
   it('for which there is no room is refused by name after minutes, and leaves the room to others', async (context) => {
