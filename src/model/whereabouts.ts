@@ -7,7 +7,8 @@ export interface RemoteWhereabouts {
   queue: string;
   /** null: nobody has it yet. */
   host: string | null;
-  state: 'queued' | 'running' | 'unreachable' | 'delivering';
+  /** `unserved`: queued, and nobody asks for work of that queue. */
+  state: 'queued' | 'unserved' | 'running' | 'unreachable' | 'delivering';
   /** ISO 8601, UTC. */
   since: string;
 }
@@ -18,9 +19,14 @@ export function whereInWords(
   at: (time: string) => string = (time) => time,
 ): string {
   if (host === null) {
-    return state === 'unreachable'
-      ? `queued in ${queue}; the server is out of reach since ${at(since)}`
-      : `queued in ${queue} since ${at(since)}: no worker has it yet`;
+    if (state === 'unreachable') {
+      return `queued in ${queue}; the server is out of reach since ${at(since)}`;
+    }
+    const why =
+      state === 'unserved'
+        ? 'no worker serves that queue, or all have been busy for minutes'
+        : 'no worker has it yet';
+    return `queued in ${queue} since ${at(since)}: ${why}`;
   }
   const on = `on ${host} (queue ${queue})`;
   switch (state) {

@@ -7,7 +7,7 @@ import type { RunPaths } from '../../store/layout.ts';
 
 /** An agent may have written to it. */
 const LIMITS = { maxBytes: 4 << 20, maxDepth: 100 };
-const states = ['queued', 'running', 'unreachable', 'delivering'] as const;
+const states = ['queued', 'unserved', 'running', 'unreachable', 'delivering'] as const;
 
 /** null: nothing of it runs, it runs on this machine, or nothing is known. */
 export function whereIs(paths: RunPaths, instance: Instance): RemoteWhereabouts | null {

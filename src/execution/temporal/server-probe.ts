@@ -3,6 +3,7 @@ import type { Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../../model/machines.ts';
 import { Refusal } from '../../model/refusal.ts';
 import { nowMs } from '../local/stopwatch.ts';
+import { lastPoll } from './last-poll.ts';
 import { serverAddress } from './server-address.ts';
 
 export interface ServerFacts {
@@ -16,8 +17,6 @@ export interface ServerFacts {
 /** Activities without a workflow came with it: https://docs.temporal.io/standalone-activity */
 const OLDEST = [1, 31] as const;
 const CALL_MS = 5000;
-/** TASK_QUEUE_TYPE_ACTIVITY of temporal/api/enums/v1/task_queue.proto. */
-const ACTIVITY_QUEUE = 2;
 const NOT_FOUND = 5;
 const DEADLINE_EXCEEDED = 4;
 
@@ -79,16 +78,8 @@ async function asked(
   const retention = described.config?.workflowExecutionRetentionTtl?.seconds;
   const polled = new Map<string, string | null>();
   for (const queue of queues) {
-    const { pollers } = await call(() =>
-      service.describeTaskQueue({
-        namespace,
-        taskQueue: { name: queue },
-        taskQueueType: ACTIVITY_QUEUE,
-      }),
-    );
-    const times = (pollers ?? []).map(({ lastAccessTime: at }) => Number(at?.seconds ?? 0));
-    const newest = Math.max(0, ...times);
-    polled.set(queue, newest === 0 ? null : new Date(newest * 1000).toISOString());
+    const at = await call(() => lastPoll(connection, namespace, queue));
+    polled.set(queue, at === null ? null : new Date(at).toISOString());
   }
   const retentionDays =
     retention === undefined || retention === null ? null : Number(retention) / 86_400;

@@ -159,6 +159,20 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     expect(cut.order.begun()).toBe(1);
   });
 
+  it('a queue that nobody serves is said to be so, until a worker comes', async () => {
+    const { worker, executor, order: make } = newCase();
+    const order = make();
+    const handle = await executor().start(order, deaf);
+    const waiting = handle.remote?.whereabouts();
+    await until('it is said', () => state(handle) === 'unserved');
+    expect(handle.remote?.whereabouts()).toMatchObject({ ...waiting, state: 'unserved' });
+    await worker('a');
+    await untilPrinted(order, 'ready');
+    await until('that is said, too', () => state(handle) === 'running');
+    order.release();
+    await endsOnce(order, handle);
+  });
+
   it('a stop while it waits for a worker ends it at once, and no process comes', async () => {
     const { worker, executor, order: make } = newCase();
     const order = make();

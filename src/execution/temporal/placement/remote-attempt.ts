@@ -231,7 +231,9 @@ export class RemoteAttempt implements Handle {
     const { host, state } = this.#where;
     const now = { ...this.#where, ...change };
     if (now.host === host && now.state === state) return;
-    this.#where = { ...now, since: iso() };
+    // It waits since the same moment, whoever serves its queue by now.
+    const waits = [state, now.state].every((each) => each === 'queued' || each === 'unserved');
+    this.#where = waits ? now : { ...now, since: iso() };
     this.#report(null);
     for (const listener of this.#movedListeners) listener(this.#where);
   }

@@ -5,7 +5,8 @@
 import { setMaxListeners } from 'node:events';
 import type * as Sdk from '@temporalio/client';
 import type { TemporalSettings } from '../../../model/machines.ts';
-import { nowMs } from '../../local/stopwatch.ts';
+import { nowMs, Stopwatch } from '../../local/stopwatch.ts';
+import { lastPoll } from '../last-poll.ts';
 import { activityNames, type Argument, type PlacementResult } from '../protocol.ts';
 import { serverAddress, type ServerAddress } from '../server-address.ts';
 import type { Outcome } from './next-step.ts';
@@ -37,6 +38,8 @@ export interface Seen {
 }
 
 const CALL_MS = 10_000;
+/** How old an answer may be. */
+const SERVED_MS = 15_000;
 /** The server answers a wait of its own accord before that. */
 const WAIT_MS = 90_000;
 /** An attempt's own limits are kept by its worker. */
@@ -62,6 +65,7 @@ export class PlacementServer {
   readonly #address: ServerAddress;
   #opened: Promise<Opened> | null = null;
   readonly #closing = new AbortController();
+  readonly #served = new Map<string, { since: Stopwatch; answer: Promise<boolean> }>();
 
   /** @throws Refusal for settings that cannot be used */
   constructor(settings: TemporalSettings, env: Readonly<NodeJS.ProcessEnv>) {
@@ -121,6 +125,28 @@ export class PlacementServer {
       return { host: seen.lastWorkerIdentity ?? null, isOpen: seen.status === 'RUNNING' };
     } catch (error) {
       if (error instanceof sdk.ActivityNotFoundError) return null;
+      throw this.#failure(error);
+    }
+  }
+
+  /**
+   * Whether anybody asks for work of a queue, or has in the last minutes. Asked once in a while for all that wait there.
+   * @throws ServerFailure
+   */
+  isServed(queue: string): Promise<boolean> {
+    const known = this.#served.get(queue);
+    if (known !== undefined && known.since.elapsedMs() < SERVED_MS) return known.answer;
+    const answer = this.#isServed(queue);
+    this.#served.set(queue, { since: new Stopwatch(), answer });
+    return answer;
+  }
+
+  async #isServed(queue: string): Promise<boolean> {
+    const { connection } = await this.#open();
+    const { namespace } = this.#settings;
+    try {
+      return (await this.#call(CALL_MS, () => lastPoll(connection, namespace, queue))) !== null;
+    } catch (error) {
       throw this.#failure(error);
     }
   }

@@ -25,7 +25,7 @@ export interface WayParts {
   /** It is in the depot: what a worker leaves there is to be brought, and told to `signed`, `printed` and `handedIn`. */
   follow(): void;
   /** Told where it is by now, as far as it can be seen from here. */
-  seen(state: 'queued' | 'unreachable'): void;
+  seen(state: 'queued' | 'unserved' | 'unreachable'): void;
 }
 
 /** It was let go of: nobody waits for it any more. */
@@ -293,12 +293,19 @@ export class Way {
       try {
         const seen = await this.#parts.server.look(activityId(this.#id, generation, takes));
         if (seen !== null && seen.host !== null && seen.isOpen) handedOut ??= new Stopwatch();
+        else if (seen?.isOpen === true) await this.#sayWhoServes(isOver);
       } catch {
         // Whoever waits for its outcome says so.
       }
       if (isOver()) return never();
       if (handedOut !== null && handedOut.elapsedMs() >= UNSIGNED_MS) return { kind: 'unsigned' };
     }
+  }
+
+  /** Of one that waits for a worker. */
+  async #sayWhoServes(isOver: () => boolean): Promise<void> {
+    const isServed = await this.#parts.server.isServed(this.#queue);
+    if (!isOver()) this.#parts.seen(isServed ? 'queued' : 'unserved');
   }
 
   async #stepAfter(outcome: Outcome): Promise<Step> {
