@@ -48,7 +48,9 @@ export async function startModelServer(
       await fetch(`${url}/__script`, { method: 'POST', body });
     },
     async requests() {
-      return (await (await fetch(`${url}/__log`)).json()) as ModelRequest[];
+      // Not by a connection that the server may just be closing, for nobody has used it for long.
+      const answer = await fetch(`${url}/__log`, { headers: { connection: 'close' } });
+      return (await answer.json()) as ModelRequest[];
     },
     async stop() {
       const gone = new Promise((resolve) => server.once('exit', resolve));

@@ -1,4 +1,6 @@
 /** What happens when what dies, row by row of docs/distributed.md, with a real server, real workers and times of seconds. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Handle } from '../../../src/execution/executor.ts';
 import { Random } from '../../core/random.ts';
@@ -178,6 +180,9 @@ describe.skipIf(problem !== null)('attempts on other machines', () => {
     const order = make();
     const handle = await executor().start(order, deaf);
     await until('the server has it', () => record(order).state === 'placed');
+    const report = path.join(order.controlDir, 'runtime.json');
+    const { where } = JSON.parse(readFileSync(report, 'utf8')) as { where?: unknown };
+    expect(where).toMatchObject({ kind: 'remote', host: null, state: 'queued' });
     handle.stop('terminated', 'ask');
     expect(await handle.ended).toMatchObject({ failure_kind: 'interrupted', return_code: null });
     await worker('a');

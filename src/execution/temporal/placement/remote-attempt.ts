@@ -129,6 +129,8 @@ export class RemoteAttempt implements Handle {
     await Promise.resolve();
     this.#read();
     const { end } = this.#way.record;
+    // As long as it waits for a worker nothing moves that would tell where it is.
+    if (end === null) this.#report(null);
     return end === null ? this.#over(await this.#endBy(await this.#way.go())) : this.#again(end);
   }
 

@@ -104,8 +104,7 @@ class WorkerRun {
         });
         if (this.#leaving !== null) break;
       } catch (error) {
-        const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-        say(`Temporal at ${this.#options.settings.address}: ${why}; trying again`);
+        say(`Temporal at ${this.#options.settings.address}: ${reasonOf(error)}; trying again`);
       }
       if (this.#isDrained()) break;
       await this.#pause.for(backoff.nextMs());
@@ -283,4 +282,11 @@ function shutDown(worker: Worker | undefined): void {
   if (worker === undefined) return;
   // It takes it once, and only while it runs or is about to.
   if (worker.getState() === 'RUNNING') worker.shutdown();
+}
+
+/** In words: what the SDK's native part says of a connection is a dump of it, whose innermost message tells why. */
+function reasonOf(error: unknown): string {
+  const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const inner = [...said.matchAll(/\bmessage: "([^"]+)"/g)].at(-1)?.[1];
+  return inner === undefined ? said : `cannot be reached: ${inner}`;
 }
