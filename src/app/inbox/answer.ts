@@ -120,7 +120,7 @@ async function answerBeside(
   options: AnswerOptions,
 ): Promise<Answered> {
   const view = viewRun(paths);
-  const inbox = await readInbox(paths, view);
+  const inbox = await readInbox(paths, { view, at: world.clock.now() });
   const { interrupt } = entryOf(inbox, paths, interruptId);
   const standing = inbox.preview.interrupts.get(interruptId)?.reply;
   if (standing) throw alreadyAnswered(interrupt, standing);
@@ -129,12 +129,10 @@ async function answerBeside(
   const decided = decide(inbox.preview, { command: 'reply', reply }, inbox.preview.updatedAt);
   if (!decided.ok) throw notResolved(interruptId, decided);
   // What lay there when we looked was no reply; it may have become one meanwhile.
-  const setAside = await drop(
-    paths,
-    reply,
-    interrupt,
-    async () => (await readInbox(paths)).preview.interrupts.get(interruptId)?.reply ?? null,
-  );
+  const setAside = await drop(paths, reply, interrupt, async () => {
+    const { preview } = await readInbox(paths, { at: world.clock.now() });
+    return preview.interrupts.get(interruptId)?.reply ?? null;
+  });
   const seen = await untilRecorded(world, paths, view, reply, options);
   if (seen && !isSame(seen.reply, reply)) throw alreadyAnswered(interrupt, seen.reply);
   return {
@@ -179,8 +177,11 @@ function stillOpenIn(state: RunState, { interrupt_id, instance_id }: Interrupt):
 }
 
 /** @throws Refusal `already-answered` where an answer stands, `interrupt-closed` where none is wanted any more */
-export async function refuseIfAnswered(found: FoundInterrupt): Promise<InterruptEntry> {
-  const inbox = await readInbox(found.paths);
+export async function refuseIfAnswered(
+  world: World,
+  found: FoundInterrupt,
+): Promise<InterruptEntry> {
+  const inbox = await readInbox(found.paths, { at: world.clock.now() });
   const entry = entryOf(inbox, found.paths, found.interruptId);
   const record = inbox.preview.interrupts.get(found.interruptId);
   if (record?.reply) throw alreadyAnswered(entry.interrupt, record.reply);

@@ -10,6 +10,7 @@ import type { RunPaths } from '../../store/layout.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { directoryInbox } from '../../store/inbox/directory.ts';
 import type { InboxProblem } from '../../store/inbox/scanner.ts';
+import type { RunView } from '../../store/run-store.ts';
 import { Intake } from '../../engine/intake.ts';
 import { isFile } from '../../disk/stats-of.ts';
 import { findInterrupt, mayAsk, runsOf } from './find.ts';
@@ -96,11 +97,15 @@ export function noInterrupt(
 
 /**
  * What the log knows, beside what lies in the inbox. The state of `view` becomes the preview.
+ * `at`: ISO 8601, UTC: for who says when an answer was given that lies there; no later than that. Left out: the log's end.
  * @throws Refusal as `RunStore.view`
  */
-export async function readInbox(paths: RunPaths, view = viewRun(paths)): Promise<RunInbox> {
+export async function readInbox(
+  paths: RunPaths,
+  { view = viewRun(paths), at = '' }: { view?: RunView; at?: string } = {},
+): Promise<RunInbox> {
   const preview = view.state;
-  const now = (): string => preview.updatedAt;
+  const now = (): string => (at > preview.updatedAt ? at : preview.updatedAt);
   const logged = new Map(
     [...preview.interrupts].map(
       ([id, record]) =>

@@ -102,7 +102,7 @@ async function askedAnswer(
   context: CliContext,
 ): Promise<Answer | null> {
   const { refuseIfAnswered } = await import('../../app/inbox/answer.ts');
-  const entry = await refuseIfAnswered(found);
+  const entry = await refuseIfAnswered(context, found);
   if (!context.stderr.isTerminal || context.stdin.isTTY !== true) {
     throw new Refusal('text-missing', 'there is no answer: say it with --text', {
       hint: `codex-orch inbox reply ${programWord(programDir, context)}${found.interruptId} --text '…' (or --text-file FILE; on a terminal, without either, it asks)`,

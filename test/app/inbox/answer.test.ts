@@ -1,7 +1,7 @@
 /** An answer becomes true with one reading of the run's log, whoever holds the run. */
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { answerInterrupt, type Answer } from '../../../src/app/inbox/answer.ts';
+import { answerInterrupt, refuseIfAnswered, type Answer } from '../../../src/app/inbox/answer.ts';
 import { decide } from '../../../src/core/requests/decide.ts';
 import { replay } from '../../../src/core/events/evolve.ts';
 import type { RunWriter } from '../../../src/store/run-store.ts';
@@ -113,6 +113,20 @@ it('where an engine drives the run, and another answer is taken first: that one 
   const found = { paths, interruptId: ID };
   const late = answerInterrupt(ownWorld, found, answer, { command: 'inbox reply' });
   await expect(late).rejects.toMatchObject({ code: 'already-answered' });
+  engine.close();
+});
+
+it('is refused where one lies there that no engine has taken, with the time at which that was given', async () => {
+  const engine = hold();
+  const created_at = '2026-02-03T04:05:06.000Z';
+  storeOf(program.dir).drop(RUN, { kind: 'reply', reply: sampleReply(ID, { created_at }) });
+  const clock = { ...ownWorld.clock, now: () => '2026-02-03T04:05:07.000Z' };
+  const world = { ...ownWorld, clock };
+  const found = { paths, interruptId: ID };
+  const message = expect.stringContaining(`was answered by a human on ${created_at}`) as string;
+  const late = answerInterrupt(world, found, answer, { command: 'inbox reply' });
+  await expect(late).rejects.toMatchObject({ message });
+  await expect(refuseIfAnswered(world, found)).rejects.toMatchObject({ message });
   engine.close();
 });
 
