@@ -5,12 +5,13 @@ import { awaitsChecks, checkInWords, checksInWords } from '../state/checks.ts';
 import { openChooser } from '../state/choosers.ts';
 import { beginning } from '../../text/width.ts';
 import { itemName } from '../state/item-names.ts';
-import { forEachOf, isHead, itemWithoutPlace } from '../state/regions.ts';
+import { forEachOf, itemWithoutPlace } from '../state/regions.ts';
 import { instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
 import { openRunQuestion } from '../state/questions.ts';
 import { isOverForGood, isStopped } from '../state/standing.ts';
 import { takenOver } from './taken-over.ts';
 import { explainFailed, explainSkipped } from './ended.ts';
+import { moverOf, questionOfItems, type Movers } from './mover.ts';
 import type { ExplainContext, Reason } from './reason.ts';
 import { explainWaiting, openingLine } from './waiting.ts';
 
@@ -25,18 +26,20 @@ export interface Explanation extends Reason {
 
 /** All that is not done, in creation order. */
 export function explainUnfinished(state: RunState, context: ExplainContext): Explanation[] {
+  const known: Movers['known'] = new Map();
   return [...state.instances.values()]
     .filter(({ status }) => status !== 'done')
-    .map((instance) => explainInstance(state, instance.instance_id, context));
+    .map((instance) => explainInstance(state, instance.instance_id, context, known));
 }
 
 export function explainInstance(
   state: RunState,
   instanceId: string,
   context: ExplainContext,
+  known: Movers['known'] = new Map(),
 ): Explanation {
   const instance = instanceOf(state, instanceId);
-  const { why, command } = explain(state, instance, context);
+  const { why, command } = explain(state, instance, context, known);
   const item = itemName(state, instance.input_scope_id);
   return {
     instance_id: instanceId,
@@ -49,7 +52,12 @@ export function explainInstance(
   };
 }
 
-function explain(state: RunState, instance: Instance, context: ExplainContext): Reason {
+function explain(
+  state: RunState,
+  instance: Instance,
+  context: ExplainContext,
+  known: Movers['known'],
+): Reason {
   const { programDir, driven } = context;
   const where = context.whereabouts?.(instance) ?? null;
   const elsewhere = where === null ? '' : `, ${where}`;
@@ -79,7 +87,15 @@ function explain(state: RunState, instance: Instance, context: ExplainContext): 
     case 'runnable':
       return explainRunnable(state, context, resume);
     case 'pending':
-      return { why: explainPending(state, instance), command: resume };
+      return {
+        why: explainPending(state, instance),
+        command: moverOf(state, instance, {
+          programDir,
+          of: (each) => explain(state, each, context, known).command,
+          resume,
+          known,
+        }),
+      };
     case 'waiting':
       return explainWaiting(state, instance, context);
     case 'skipped':
@@ -166,8 +182,7 @@ function itemsToCome(state: RunState, instance: Instance, regionId: string): str
 
 /** All above it is settled. */
 function explainReady(state: RunState, instance: Instance): string {
-  const { for_each: forEach } = taskOf(state, instance);
-  if (forEach !== undefined && isHead(state, instance) && state.runQuestions.size > 0) {
+  if (questionOfItems(state, instance) !== null) {
     return 'a person is asked how many items it is to have';
   }
   const chooser = openChooser(state, instance);

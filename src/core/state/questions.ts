@@ -189,3 +189,9 @@ export function openRunQuestion(state: RunState, subject: Subject): string | nul
   }
   return null;
 }
+
+/** The id of what the run itself asks about `key`, of that subject; null: it does not ask. */
+export function openQuestionAbout(state: RunState, subject: Subject, key: string): string | null {
+  const id = questionId(state.runId, { subject, key });
+  return state.runQuestions.has(id) ? id : null;
+}

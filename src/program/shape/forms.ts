@@ -93,6 +93,8 @@ export const programPath: Shape = { type: 'string', form: relativePath };
 export const artifactPath: Shape = { type: 'string', form: plainPath };
 export const idString: Shape = { type: 'string', form: id };
 export const argument: Shape = { type: 'string', form: noNul };
+/** A program and its arguments. */
+export const commandLine: Shape = { type: 'list', items: argument, min: 1, isCommand: true };
 export const argumentWord: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const directory: Shape = { type: 'string', nonEmpty: true, form: noNul };
 export const words: Shape = { type: 'list', items: word };
@@ -112,7 +114,7 @@ const notifyTarget: Shape = {
   bare: 'desktop',
   fields: {
     command: {
-      shape: { type: 'list', items: argument, min: 1 },
+      shape: commandLine,
       staysOut: true,
       description: 'Program and arguments; it reads the notification as JSON.',
       examples: [['./tell-me.sh']],

@@ -12,7 +12,10 @@ import { failureKinds, terminationReasons } from '../../model/run.ts';
 import { word } from './forms.ts';
 import type { FieldsOf } from './shape.ts';
 
-const reasons = [...failureKinds, ...terminationReasons.filter((each) => each !== 'completed')];
+/** Some are both. */
+const reasons = [
+  ...new Set([...failureKinds, ...terminationReasons.filter((each) => each !== 'completed')]),
+];
 
 const retryFields: FieldsOf<RetrySpec> = {
   max_attempts: {

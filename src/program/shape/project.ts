@@ -5,6 +5,7 @@ import { ambients, sandboxes, type AgentSpec, type ProjectSpec } from '../../mod
 import { projectBudget } from './budget.ts';
 import {
   argument,
+  commandLine,
   argumentWord,
   directory,
   inputKey,
@@ -71,7 +72,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     examples: [{ CI: '1' }, { set: { CI: '1' }, pass: ['LANG'] }],
   },
   command: {
-    shape: { type: 'list', items: argument, min: 1 },
+    shape: commandLine,
     nullable: true,
     description: 'Program and arguments, for the command and acp backends. Not together with run.',
     examples: [['npm', 'test']],
@@ -97,7 +98,7 @@ const agentFields: FieldsOf<AgentSpec> = {
         type: 'object',
         fields: {
           command: {
-            shape: { type: 'list', items: argument, min: 1 },
+            shape: commandLine,
             required: true,
             description: 'Program and arguments. It runs outside of the sandbox.',
           },
@@ -113,7 +114,7 @@ const agentFields: FieldsOf<AgentSpec> = {
     examples: [{ tickets: { command: ['tickets-mcp', '--read-only'] } }],
   },
   wrap: {
-    shape: { type: 'list', items: argumentWord, min: 1, orText: ['sandbox'] },
+    shape: { type: 'list', items: argumentWord, min: 1, orText: ['sandbox'], isCommand: true },
     staysOut: true,
     description:
       'Words before the agent’s own (a container, nice); or sandbox: bubblewrap around it, for the command and acp backends.',

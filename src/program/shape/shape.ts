@@ -55,8 +55,8 @@ export type Shape =
   | { type: 'schema' }
   /** What is written in several ways: the first that fits says what is wrong with it. */
   | { type: 'either'; ways: readonly [Way, ...Way[]] }
-  /** `orText`: texts that may stand in place of the list. */
-  | { type: 'list'; items: Shape; min?: number; orText?: readonly string[] }
+  /** `orText`: texts that may stand in place of the list. `isCommand`: a program and its arguments. */
+  | { type: 'list'; items: Shape; min?: number; orText?: readonly string[]; isCommand?: true }
   /** `fields`: where one of them is there, it is an object of these and no map. */
   | {
       type: 'map';
@@ -192,15 +192,19 @@ class Checker {
         return this.string(shape, value, path);
       case 'enum':
         return this.oneOf(shape.values, value, path) ?? emptyOf(shape);
-      case 'integer':
-        if (typeof value !== 'number') return this.type(shape, 'a whole number', value, path);
+      case 'integer': {
+        const most = shape.max === undefined ? '' : ` and at most ${shape.max}`;
+        const wanted = `a whole number, at least ${shape.min}${most}`;
+        if (typeof value !== 'number') return this.type(shape, wanted, value, path);
         if (!Number.isSafeInteger(value) || value < shape.min || value > (shape.max ?? Infinity)) {
-          const most = shape.max === undefined ? '' : ` and at most ${shape.max}`;
-          return this.bad(shape, path, `must be a whole number, at least ${shape.min}${most}`);
+          return this.bad(shape, path, `must be ${wanted}`);
         }
         return value;
+      }
       case 'number':
-        if (typeof value !== 'number') return this.type(shape, 'a number', value, path);
+        if (typeof value !== 'number') {
+          return this.type(shape, `a number, at least ${shape.min}`, value, path);
+        }
         return value < shape.min ? this.bad(shape, path, `must be at least ${shape.min}`) : value;
       case 'seconds':
         if (typeof value !== 'number') return this.type(shape, 'a number of seconds', value, path);
@@ -226,7 +230,7 @@ class Checker {
       case 'list':
         if (typeof value === 'string' && shape.orText?.includes(value)) return value;
         if (!Array.isArray(value)) {
-          return this.type(shape, 'a list', value, path, asList(shape.items, value));
+          return this.type(shape, 'a list', value, path, asList(shape, value));
         }
         if (value.length < (shape.min ?? 0)) this.bad(shape, path, 'must not be empty');
         return value.map((item, index) => this.check(shape.items, item, [...path, index]));
@@ -468,7 +472,8 @@ function describe(value: Json, written: string | null): string {
 }
 
 /** How a single thing is written where a list belongs; a mapping of names, as other tools have it, too. */
-function asList(items: Shape, value: Json): string | null {
+function asList({ items, isCommand }: Shape & { type: 'list' }, value: Json): string | null {
+  if (isCommand === true && typeof value === 'string') return asCommand(value.trim());
   const names = typeof value === 'string' ? [value] : isJsonObject(value) ? Object.keys(value) : [];
   if (isJsonObject(value) && items.type === 'object') {
     if (names.some((name) => Object.hasOwn(items.fields, name))) return 'Put it into a list: "- ".';
@@ -478,6 +483,14 @@ function asList(items: Shape, value: Json): string | null {
   if (items.type === 'string' && typeof value === 'string') return `Write ${flowForm(first)}`;
   const short = 'short' in items ? items.short : undefined;
   return short === undefined ? null : `Write ${flowForm(first.map((name) => short(name)))}`;
+}
+
+/** How a line of a shell is written where a program and its arguments belong. */
+function asCommand(line: string): string | null {
+  if (line === '' || line.length > 60) return null;
+  // Words and nothing else: no shell is needed to take them apart.
+  const isPlain = /^[\w@%+=:,./ -]+$/.test(line);
+  return `Write ${flowForm(isPlain ? line.split(/ +/) : ['bash', '-c', line])}`;
 }
 
 /** How a bare text is written where a mapping belongs. */
