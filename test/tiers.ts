@@ -57,6 +57,7 @@ export const tiers = {
     'test/execution/temporal/faults.test.ts',
     'test/execution/temporal/depot.test.ts',
     'test/execution/temporal/engine-killed.test.ts',
+    'test/execution/temporal/forgotten.test.ts',
     'test/execution/temporal/full-disk.test.ts',
     'test/execution/temporal/lost-hand-outs.test.ts',
     'test/execution/temporal/mutual-tls.test.ts',

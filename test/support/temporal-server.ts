@@ -3,7 +3,7 @@
  * large for this repository: scripts/test-temporal.mjs brings it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePorts } from './free-ports.ts';
@@ -23,6 +23,8 @@ export interface TemporalServer {
   kill(): Promise<void>;
   /** At the same address, with what it knew. */
   restart(): Promise<void>;
+  /** Of a server that is dead: it knows nothing any more. */
+  forget(): void;
   /** Answers nobody until it is thawed, and is not gone. */
   freeze(): void;
   thaw(): void;
@@ -35,10 +37,11 @@ export interface TemporalServer {
  */
 export async function startTemporalServer(directory: string): Promise<TemporalServer> {
   const [port, httpPort, metricsPort] = await freePorts(3);
+  const database = path.join(directory, 'temporal.db');
   const address = `127.0.0.1:${port}`;
   const words = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`];
   words.push('--http-port', `${httpPort}`, '--metrics-port', `${metricsPort}`);
-  words.push('--db-filename', path.join(directory, 'temporal.db'), '--log-level', 'error');
+  words.push('--db-filename', database, '--log-level', 'error');
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
     const log = openSync(path.join(directory, 'temporal.log'), 'a');
@@ -68,6 +71,9 @@ export async function startTemporalServer(directory: string): Promise<TemporalSe
     address,
     kill,
     restart: start,
+    forget: () => {
+      for (const more of ['', '-wal', '-shm']) rmSync(`${database}${more}`, { force: true });
+    },
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
   };

@@ -206,3 +206,14 @@ export function record(order: AttemptOrder): RemoteRecord {
   if (read === null) throw new Error('nothing of it is written down');
   return read;
 }
+
+/** Where its end lies once its worker has handed it in. */
+export function endInDepot(order: MadeOrder): string {
+  return path.join(
+    root,
+    order.remote?.queue ?? '',
+    'depot',
+    `${order.remote?.id.replaceAll('/', '+')}.0`,
+    'end.json',
+  );
+}

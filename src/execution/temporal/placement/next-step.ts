@@ -69,6 +69,8 @@ export function nextStep(way: Way, outcome: Outcome): Step {
     case 'never_started':
       return begunAnew(way);
     case 'unknown':
+      // Who has had it knows better.
+      if (host !== null) return { kind: 'take', takes: takes + 1 };
       return { kind: 'lost', why: 'the server does not know it any more' };
     case 'not_fetched':
       if (takes === 0) {

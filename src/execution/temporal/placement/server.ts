@@ -65,6 +65,7 @@ export class PlacementServer {
   readonly #address: ServerAddress;
   #opened: Promise<Opened> | null = null;
   readonly #closing = new AbortController();
+  #retentionMs: number | null = null;
   readonly #served = new Map<string, { since: Stopwatch; answer: Promise<boolean> }>();
 
   /** @throws Refusal for settings that cannot be used */
@@ -127,6 +128,21 @@ export class PlacementServer {
       if (error instanceof sdk.ActivityNotFoundError) return null;
       throw this.#failure(error);
     }
+  }
+
+  /**
+   * How long it remembers what is over: what was asked of it before that, and is unknown, may have run. Asked once.
+   * @throws ServerFailure
+   */
+  async retentionMs(): Promise<number> {
+    const { connection } = await this.#open();
+    const { namespace } = this.#settings;
+    try {
+      this.#retentionMs ??= await this.#call(CALL_MS, () => retention(connection, namespace));
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    return this.#retentionMs;
   }
 
   /**
@@ -194,6 +210,18 @@ export class PlacementServer {
     if (why !== undefined) return new ServerFailure(`${server}: ${why} (${message})`, false);
     return new ServerFailure(`${server} cannot be reached: ${message}`, true);
   }
+}
+
+/** Of a namespace that does not say, as of a development server. */
+const LEAST_RETENTION_SEC = 24 * 3600;
+
+async function retention(
+  { workflowService: service }: Sdk.Connection,
+  namespace: string,
+): Promise<number> {
+  const { config } = await service.describeNamespace({ namespace });
+  const seconds = config?.workflowExecutionRetentionTtl?.seconds;
+  return Number(seconds ?? LEAST_RETENTION_SEC) * 1000;
 }
 
 /** It is of whoever serves the queue. */

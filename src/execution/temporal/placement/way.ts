@@ -38,8 +38,6 @@ const UNSIGNED_MS = 15_000;
 const LOOK_MS = 3000;
 /** The longest that what is whole in the depot may take to be seen there. */
 const SHOWN_MS = 120_000;
-/** The least time that servers remember what is over: what may have been asked before that, and is unknown, may have run. */
-const RETENTION_MS = 24 * 3_600_000;
 
 export class Way {
   readonly #order: AttemptOrder;
@@ -144,8 +142,7 @@ export class Way {
     if (!this.#isOld) return start;
     this.#parts.follow();
     if (state !== 'starting') return takes > 0 ? { kind: 'take', takes } : { kind: 'wait' };
-    if (!(await this.#isForgotten())) return start;
-    return { kind: 'lost', why: 'the server does not know it, and may have forgotten it' };
+    return (await this.#isForgotten()) ? this.#stepAfter({ kind: 'unknown' }) : start;
   }
 
   /** Asks the server for what a step wants of it. null: it is accepted. */
@@ -311,6 +308,12 @@ export class Way {
   async #stepAfter(outcome: Outcome): Promise<Step> {
     this.#assertHeld();
     this.#leaveGate();
+    if (outcome.kind === 'unknown') {
+      // Whatever the server has forgotten, its end may lie in the depot.
+      await Promise.race([this.#handedIn.given, this.#pause.for(LOOK_MS)]);
+      this.#assertHeld();
+      if (this.#handedIn.isGiven) return { kind: 'take_in' };
+    }
     if (outcome.kind === 'ended') {
       // A directory that machines share may show it later than the server tells of it.
       await Promise.race([this.#handedIn.given, this.#pause.for(SHOWN_MS)]);
@@ -349,13 +352,21 @@ export class Way {
 
   /** Of one that may have been asked for: whether the server may have forgotten that. */
   async #isForgotten(): Promise<boolean> {
-    if (nowMs() - Date.parse(this.#order.startedAt) < RETENTION_MS) return false;
     const id = activityId(this.#id, this.#record.generation, 0);
-    try {
-      return (await this.#parts.server.look(id)) === null;
-    } catch (error) {
-      if (error instanceof ServerFailure) return false;
-      throw error;
+    const backoff = new Backoff();
+    for (;;) {
+      try {
+        const remembersMs = await this.#parts.server.retentionMs();
+        if (nowMs() - Date.parse(this.#order.startedAt) < remembersMs) return false;
+        return (await this.#parts.server.look(id)) === null;
+      } catch (error) {
+        this.#assertHeld();
+        if (!(error instanceof ServerFailure)) throw error;
+        this.#parts.seen('unreachable');
+        if (!error.passes || this.#isStoppedUnseen() || this.#handedIn.isGiven) return false;
+        await this.#pause.for(backoff.nextMs());
+        this.#assertHeld();
+      }
     }
   }
 

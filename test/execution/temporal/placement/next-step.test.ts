@@ -35,6 +35,7 @@ describe('what follows from what an activity came to', () => {
 
   it('of one that a host has: that host is asked, whatever is told otherwise', () => {
     expect(kinds(handedOut)).toMatchObject({ unsigned: 'take', gone: 'take', cancelled: 'take' });
+    expect(kinds(handedOut)).toMatchObject({ unknown: 'take' });
     expect(kinds({ ...handedOut, isStopping: true })).toMatchObject({ cancelled: 'take' });
   });
 
