@@ -2,7 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Refusal } from '../../src/model/refusal.ts';
-import { listRunIds, newRunId, resolveRunId, runPaths } from '../../src/store/layout.ts';
+import {
+  instanceOfCheck,
+  listRunIds,
+  newRunId,
+  resolveRunId,
+  runPaths,
+  unsettledAttempts,
+} from '../../src/store/layout.ts';
 import { viewRun } from '../../src/store/directory/view.ts';
 import { temporaryProgram } from './sample-run.ts';
 
@@ -86,4 +93,15 @@ it('lists a run that has lost its log, so that reading it can say so', () => {
   writeFileSync(lost.runFile, '{}');
   expect(listRunIds(program.dir)).toEqual([lost.runId, '20260101000000-aaaaaaaa']);
   expect(() => viewRun(lost).state).toThrow(/the log was lost/);
+});
+
+it('tells attempts in control/ from what waits there for an owner, and checks from instances', () => {
+  const paths = runPaths(program.dir, '20260101000000-aaaaaaaa');
+  for (const name of ['a-1/0001', 'a-1/notes', '.b-1/0001']) {
+    mkdirSync(path.join(paths.controlRoot, name), { recursive: true });
+  }
+  expect(unsettledAttempts(paths)).toEqual([{ owner: 'a-1', attempt: 1 }]);
+  expect(instanceOfCheck('a-1.baseline-0')).toBe('a-1');
+  expect(instanceOfCheck('a-1.check-12')).toBe('a-1');
+  expect(instanceOfCheck('a-1')).toBeNull();
 });

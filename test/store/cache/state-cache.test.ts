@@ -128,6 +128,11 @@ describe('state/run.json', () => {
     { format_version: 3 },
     { format_version: '2' },
     { seq: null },
+    { log_head: 1 },
+    { log_bytes: '1' },
+    { counts: [] },
+    { project: null },
+    { roots: 'a' },
   ])('that says %j is not that of the run', (change) => {
     expect(readRunFile(run.paths)).not.toBeNull();
     changeRunFile(change);

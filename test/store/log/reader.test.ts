@@ -1,6 +1,15 @@
 /** What is at the end of a log, and who looks at it: places where a single check stands between a reader and a lie. */
 import { getEventListeners, once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events/events.ts';
@@ -57,6 +66,23 @@ describe('the last line, which no other vouches for', () => {
     expect(read()).toMatch(/line 2 has event_id "000002-run_aborted"/);
   });
 
+  it.each<[object, RegExp]>([
+    [{ run_id: '' }, /line 2 has no run_id/],
+    [{ instance_id: 7 }, /line 2 has no instance_id/],
+    [{ created_at: null }, /line 2 has no created_at/],
+  ])('must say %j otherwise', (change, wrong) => {
+    const { events } = sampleEvents(RUN);
+    const [first, second] = events as [RunEvent, RunEvent];
+    writeFileSync(paths.eventsLog, Buffer.concat(lines([first, { ...second, ...change }])));
+    expect(read()).toMatch(wrong);
+  });
+
+  it('starts a chain where it is the first', () => {
+    const { events } = sampleEvents(RUN);
+    writeFileSync(paths.eventsLog, `${eventLine(events[0]!, 'f'.repeat(64))}\n`);
+    expect(read()).toMatch(/line 1 does not start a chain/);
+  });
+
   it('must be UTF-8', () => {
     const { events } = sampleEvents(RUN);
     const written = lines(events.slice(0, 2));
@@ -79,6 +105,30 @@ describe('the writer', () => {
     const log = EventLog.create(paths.eventsLog, events, { sync: false });
     expect(log.result(asker)).toMatchObject({ attempt: 2, value: { answer: 42 } });
     log.close();
+  });
+
+  it('takes nothing more once the log was changed or cut under it, or is closed', () => {
+    const { events } = sampleEvents(RUN);
+    const rest = events.slice(3, 4);
+    for (const harm of ['changed', 'cut', 'gone']) {
+      rmSync(paths.eventsLog, { force: true });
+      const log = EventLog.create(paths.eventsLog, events.slice(0, 3), { sync: false });
+      const { bytes } = log.position;
+      if (harm === 'changed') appendFileSync(paths.eventsLog, 'x');
+      else if (harm === 'cut') truncateSync(paths.eventsLog, bytes - 1);
+      else rmSync(paths.eventsLog);
+      const code = harm === 'gone' ? /^run-gone/ : /^log-changed/;
+      expect(codeOf(() => log.append(rest))).toMatch(code);
+      if (harm === 'changed') truncateSync(paths.eventsLog, bytes);
+      expect(codeOf(() => log.append(rest))).toMatch(code);
+      expect(log.isSound).toBe(false);
+      log.close();
+    }
+    const log = EventLog.create(paths.eventsLog, events.slice(0, 3), { sync: false });
+    const ofOther = { ...events[3]!, run_id: 'other' };
+    expect(() => log.append([ofOther])).toThrow(/event of run other/);
+    log.close();
+    expect(codeOf(() => log.append(rest))).toMatch(/^log-closed/);
   });
 
   it('gives no result from a line that another has taken the place of', () => {
@@ -128,6 +178,11 @@ describe('whoever follows a log', () => {
     const { seqs, ended } = await follow(paths);
     expect(seqs).toEqual([1, 2]);
     expect(ended).toMatch(/line 3 has seq 2, not 3/);
+  });
+
+  it('is shown what comes after the event that it names', async () => {
+    writeFileSync(paths.eventsLog, Buffer.concat(lines(sampleEvents(RUN).events)));
+    expect((await follow(paths, 2)).seqs[0]).toBe(3);
   });
 
   it('is told that a log is empty', async () => {
