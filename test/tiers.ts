@@ -23,6 +23,7 @@ export const tiers = {
     'test/program',
     'test/schema',
     'test/store',
+    'test/store/lock/numbered-lock.test.ts',
     'test/support',
     'test/text',
     'test/web/data',

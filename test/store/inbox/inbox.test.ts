@@ -127,6 +127,38 @@ describe('dropping and finding', () => {
     ]);
   });
 
+  it('of the same moment comes in the order of its names', () => {
+    const [a, b, c] = ['int-cccccccccccc', 'int-aaaaaaaaaaaa', 'int-bbbbbbbbbbbb'] as const;
+    for (const id of [a, b, c]) {
+      ask(id);
+      dropReply(paths, sampleReply(id));
+      writeFileSync(path.join(paths.inboxCommands, `${id}.json`), '{"command": "abort"}');
+    }
+    const scan = directoryInbox(paths, systemNow).scan(known);
+    expect(scan.replies.map(({ value }) => value.interrupt_id)).toEqual([b, c, a]);
+    expect(scan.commands.map(({ file }) => path.basename(file, '.json'))).toEqual([b, c, a]);
+  });
+
+  it('is found also where the clock was set back', () => {
+    let now = '2030-01-01T00:00:00.000Z';
+    const scanner = directoryInbox(paths, () => now);
+    for (let n = 0; n < 30; n += 1) writeFileSync(path.join(paths.inboxReplies, `j${n}.json`), '{');
+    expect(scanner.scan(known).unreadable).toHaveLength(30);
+    ask();
+    writeFileSync(paths.replyFile(ID), '{"text": "left"}');
+    now = '2029-01-01T00:00:00.000Z';
+    expect(scanner.scan(known).replies).toHaveLength(1);
+  });
+
+  it('no record is written through a link', () => {
+    const elsewhere = mkdtempSync(path.join(program.dir, 'elsewhere-'));
+    rmSync(paths.inboxInterrupts, { recursive: true });
+    symlinkSync(elsewhere, paths.inboxInterrupts);
+    const interrupt = sampleInterrupt(paths.runId, 'ask-00000000');
+    expect(() => writeInterruptRecord(paths, interrupt)).toThrow(/is not a directory/);
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
   it('sees what comes later, also at the same size and in the same instant', () => {
     const scanner = directoryInbox(paths, systemNow);
     ask();
@@ -458,6 +490,43 @@ describe('what a worker leaves in its own directory', () => {
     const scan = scanOf();
     expect(scan.interrupts).toHaveLength(6);
     expect(scan.unreadable).toHaveLength(1);
+  });
+
+  it('is looked for when it is time, and an answer to it is not complained of before', () => {
+    put(1);
+    writeFileSync(paths.replyFile(idOf(1)), '{"text": "left"}');
+    const inbox = directoryInbox(paths, systemNow);
+    const early = inbox.scan(known, [{ ...asker, isDue: false }]);
+    expect(early).toMatchObject({ interrupts: [], replies: [], unreadable: [] });
+    expect(inbox.scan(known, [asker])).toMatchObject({ interrupts: [{}], replies: [{}] });
+  });
+
+  it('can be rejected, too', () => {
+    put(1);
+    const inbox = directoryInbox(paths, systemNow);
+    const [item] = inbox.scan(known, [asker]).interrupts;
+    inbox.reject(item!.file, 'not now');
+    const scan = inbox.scan(known, [asker]);
+    expect(scan).toMatchObject({ interrupts: [], unreadable: [{ reason: 'not now' }] });
+  });
+
+  it('says who asks as the directory does', () => {
+    put(1, { instance_id: 'other-00000002' });
+    put(2, { task_id: 'other' });
+    expect(Object.values(reasons(scanOf())).sort()).toEqual([
+      expect.stringContaining('but the directory belongs to'),
+      expect.stringContaining('but the task of the directory is'),
+    ]);
+  });
+
+  it('is not reached through a link', () => {
+    put(1);
+    const attempt = paths.attemptDir(asker.instanceId, asker.attempt);
+    renameSync(attempt, path.join(program.dir, 'elsewhere'));
+    symlinkSync(path.join(program.dir, 'elsewhere'), attempt);
+    const scan = scanOf();
+    expect(scan.interrupts).toEqual([]);
+    expect(Object.values(reasons(scan))).toEqual(['it is reached through a symbolic link']);
   });
 
   it('is not taken for known because another question has its id', () => {
