@@ -6,6 +6,7 @@ import {
   explainUnfinished,
   type Explanation,
 } from '../../core/explain/explain.ts';
+import type { Elsewhere } from '../../core/explain/reason.ts';
 import type { CheckReceipt } from '../../model/checks.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { Refusal } from '../../model/refusal.ts';
@@ -140,9 +141,9 @@ export function explainRun(
   const decisions = [...found.values()];
   const holder = currentHolder(paths);
   const userHolders = surroundings && holdersFor(surroundings, programDir, runId);
-  const whereabouts = (one: Instance): string | null => {
+  const whereabouts = (one: Instance): Elsewhere | null => {
     const where = whereIs(paths, one);
-    return where === null ? null : whereInWords(where);
+    return where === null ? null : { inWords: whereInWords(where), isTaken: where.host !== null };
   };
   const driven = holder !== null;
   const context = {

@@ -60,7 +60,7 @@ function explain(
 ): Reason {
   const { programDir, driven } = context;
   const where = context.whereabouts?.(instance) ?? null;
-  const elsewhere = where === null ? '' : `, ${where}`;
+  const elsewhere = where === null ? '' : `, ${where.inWords}`;
   const resume = driven ? null : ['run', 'resume', programDir, state.runId];
   switch (instance.status) {
     case 'done':
@@ -75,6 +75,12 @@ function explain(
           why: driven
             ? `attempt ${instance.attempt} has ended well, and is checked now: ${next}`
             : `attempt ${instance.attempt} has ended well, and has yet to be checked, once an engine drives the run: ${next}`,
+          command: resume,
+        };
+      }
+      if (driven && where?.isTaken === false) {
+        return {
+          why: `attempt ${instance.attempt} is not at work yet: ${where.inWords}`,
           command: resume,
         };
       }

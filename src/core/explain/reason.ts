@@ -9,10 +9,17 @@ export interface ExplainContext {
   driven: boolean;
   /** Who holds a lock of the user, in whatever run, as a person would say; left out: nobody looks. */
   userHolders?: (lock: string) => string[];
-  /** Where the running attempt of an instance is, where that is no process of this machine, as the end of a sentence. */
-  whereabouts?: (instance: Instance) => string | null;
+  /** Where the running attempt of an instance is, where that is no process of this machine. */
+  whereabouts?: (instance: Instance) => Elsewhere | null;
   /** Whether a directory is there; left out: nobody looks. */
   isThere?: (directory: string) => boolean;
+}
+
+export interface Elsewhere {
+  /** As the end of a sentence. */
+  inWords: string;
+  /** Another machine has it; or it waits for one. */
+  isTaken: boolean;
 }
 
 export interface Reason {

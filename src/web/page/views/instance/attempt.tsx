@@ -16,6 +16,7 @@ import { FailureBox } from '../../parts/failure.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Empty, Fact, Panel, Pending, Tabs } from '../../parts/pieces.tsx';
+import { Reason } from '../../parts/reason.tsx';
 import { Ago, Size, timeOfDay, Took } from '../../parts/time.tsx';
 import { UsageText } from './activity-entry.tsx';
 import { ChecksPart } from './checks-part.tsx';
@@ -40,6 +41,13 @@ export function AttemptParts(props: AttemptProps) {
   const { view, tab, here, query } = props;
   return (
     <>
+      {view.running && view.where && (
+        <p className="row-sub" aria-label="Where the attempt is">
+          <span>
+            <Reason text={whereInWords(view.where)} />
+          </span>
+        </p>
+      )}
       <Tabs
         label="Parts of the attempt"
         current={`${here}${tab ? `/${tab}` : ''}${query}`}
