@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { smallDisk, type SmallDisk } from '../../support/small-disk.ts';
+import { until } from '../local/orders.ts';
 import { deaf, endsOnce, newCase, problem, type Case } from './fault-cases.ts';
 
 const disks: SmallDisk[] = [];
@@ -33,22 +34,19 @@ describe.skipIf(problem !== null)('a worker whose disk is full', () => {
     await endsOnce(next, await engine.start(next, deaf));
   });
 
-  it('refuses by name what it cannot even claim, and has the next once there is room', async (context) => {
+  it('asks for nothing, and begins what waits for it once there is room', async (context) => {
     const made = newCase();
     const disk = diskOf(made);
     if (disk === null) return context.skip();
-    await made.worker('a');
+    const worker = await made.worker('a');
     const engine = made.executor();
     const filled = disk.fill();
     const order = made.order();
-    const { ended } = await engine.start(order, deaf);
-    const end = await ended;
-    expect(end).toMatchObject({ failure_kind: 'runner_invocation', return_code: null });
-    expect(end.failure_summary).toContain('its disk is full');
+    const handle = await engine.start(order, deaf);
+    await until('no more is asked for', () => worker.said().includes('takes no attempt'));
     rmSync(filled);
-    const next = made.order();
-    next.release();
-    await endsOnce(next, await engine.start(next, deaf));
-    expect(order.begun()).toBe(0);
+    order.release();
+    await endsOnce(order, handle);
+    await until('it asks again', () => worker.said().includes('takes attempts again'));
   });
 });

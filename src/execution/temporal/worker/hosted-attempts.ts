@@ -62,7 +62,10 @@ export class HostedAttempts {
     try {
       if (!place.begin(placement)) return { kind: 'never_started' };
     } catch (error) {
-      return refusedByDisk(error);
+      // It is in the memory of nobody here, and its activity comes only once: another may begin it.
+      if (!isOutOfSpace(error)) throw error;
+      this.#options.say(`${placement.id}: its disk is full: ${(error as Error).message}`);
+      return { kind: 'never_started' };
     }
     const hosted = this.#host(placement, place);
     if ('kind' in hosted) await place.settle(hosted);
@@ -77,7 +80,8 @@ export class HostedAttempts {
     try {
       await hostedPlace(this.#options.root, placement.id).settle(result);
     } catch (error) {
-      return refusedByDisk(error);
+      if (!isOutOfSpace(error)) throw error;
+      return { kind: 'refused', why: `its disk is full: ${(error as Error).message}` };
     }
     return result;
   }
@@ -127,10 +131,4 @@ export class HostedAttempts {
     changed();
     return attempt;
   }
-}
-
-/** Of one that this host cannot even claim, and so has not. */
-function refusedByDisk(error: unknown): PlacementResult {
-  if (!isOutOfSpace(error)) throw error;
-  return { kind: 'refused', why: `its disk is full: ${(error as Error).message}` };
 }

@@ -8,6 +8,8 @@ export interface SlotUse {
   working(): number;
   /** Activities of the queue that attend to an attempt, at work or not. */
   attending(): number;
+  /** Whether one more could be laid out here. Whoever says that it could not tells `changed` when it can. */
+  hasRoom(): boolean;
 }
 
 /** Leave to poll, and then to carry out what that brings. */
@@ -72,7 +74,7 @@ export class Slots {
     const polling = this.#given.size - used;
     // An activity that has come, and has not come to its attempt yet.
     const coming = Math.max(0, used - this.#use.attending());
-    return polling + coming + this.#use.working() < this.#count;
+    return polling + coming + this.#use.working() < this.#count && this.#use.hasRoom();
   }
 
   #give(): Slot {

@@ -14,6 +14,7 @@ import { serverAddress, type ServerAddress } from '../server-address.ts';
 import { activitiesOf } from './attend.ts';
 import { Contact } from './contact.ts';
 import { HostedAttempts } from './hosted-attempts.ts';
+import { Room } from './room.ts';
 import { loadWorkerSdk, type WorkerSdk } from './sdk.ts';
 import { Slots, type Slot } from './slots.ts';
 import { partsOf, sweep } from './sweep.ts';
@@ -69,6 +70,7 @@ class WorkerRun {
   readonly #contact = new Contact();
   readonly #attempts: HostedAttempts;
   readonly #slots: Slots;
+  readonly #room: Room;
   readonly #pause = new Pause();
   #attending = 0;
   #leaving: Leave | null = null;
@@ -85,7 +87,9 @@ class WorkerRun {
     };
     const contact = this.#contact;
     this.#attempts = new HostedAttempts({ host, root, executor, contact, deliver, say, changed });
+    this.#room = new Room({ directory, say, changed: () => this.#slots.changed() });
     this.#slots = new Slots(options.slots, {
+      hasRoom: () => this.#room.has(),
       working: () => [...this.#attempts.live.values()].filter((each) => each.isWorking).length,
       attending: () => this.#attending,
     });
@@ -124,6 +128,7 @@ class WorkerRun {
     if (this.#leaving === 'at_once' || this.#leaving === how) return;
     this.#leaving = how;
     this.#slots.close();
+    this.#room.close();
     this.#attempts.close();
     this.#pause.wake();
     const { say } = this.#options;

@@ -139,4 +139,21 @@ describe('an attempt on its host', () => {
     if ('kind' in small) throw new Error(small.kind);
     expect(await small.result).toEqual({ kind: 'ended' });
   });
+
+  it('that cannot be claimed for want of room is left to others', async (context) => {
+    const machine = host();
+    const disk = smallDisk(path.join(machine.directory, 'attempts'), '1m');
+    if (disk === null) return context.skip();
+    ends.push(async () => disk.unmount());
+    const side = runSide();
+    const { attempts, said } = hosting(machine);
+    const placement = await side.dispatch.give(remoteOrder(side.root, ':'));
+    const filled = disk.fill();
+    expect(await attempts.begin(placement)).toEqual({ kind: 'never_started' });
+    expect(said.join('\n')).toContain('its disk is full');
+    rmSync(filled);
+    const next = await attempts.begin(await side.dispatch.give(remoteOrder(side.root, ':')));
+    if ('kind' in next) throw new Error(next.kind);
+    expect(await next.result).toEqual({ kind: 'ended' });
+  });
 });

@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest';
 import { Slots, type Slot } from '../../../../src/execution/temporal/worker/slots.ts';
 
-const use = { working: 0, attending: 0 };
+const use = { working: 0, attending: 0, hasRoom: true };
 const signal = new AbortController().signal;
 
 function make(count: number): Slots {
-  Object.assign(use, { working: 0, attending: 0 });
-  return new Slots(count, { working: () => use.working, attending: () => use.attending });
+  Object.assign(use, { working: 0, attending: 0, hasRoom: true });
+  return new Slots(count, {
+    working: () => use.working,
+    attending: () => use.attending,
+    hasRoom: () => use.hasRoom,
+  });
 }
 
 it('one that polls, one whose activity has come, and one that works each take a slot', () => {
@@ -50,4 +54,14 @@ it('who leaves gets none, and who was told to stop waiting has an error', async 
   slots.close();
   slots.release({ number: 1 });
   expect(slots.tryReserve()).toBeNull();
+});
+
+it('where there is no room nobody gets one, until there is', async () => {
+  const slots = make(1);
+  use.hasRoom = false;
+  expect(slots.tryReserve()).toBeNull();
+  const waiting = slots.reserve(signal);
+  use.hasRoom = true;
+  slots.changed();
+  expect(await waiting).toEqual({ number: 1 });
 });
