@@ -35,6 +35,13 @@ export function refuseMachineTrouble(
 function concerns(location: string, unparsed: string, asked: readonly string[]): boolean {
   const [, section] = location.split('.');
   if (section !== undefined) return asked.includes(suggest(section, words) ?? '');
-  const named = [...unparsed.matchAll(/^[ \t]*\[?[ \t]*["']?(\w+)/gm)].map(([, name = '']) => name);
+  const named = unparsed.split('\n').map(nameOf);
   return named.some((name) => asked.includes(suggest(name, words) ?? ''));
+}
+
+/** What a line of TOML sets, or the table that it begins: all up to where its name ends. */
+function nameOf(line: string): string {
+  const start = line.trimStart();
+  const word = (start.startsWith('[') ? start.slice(1) : start).trimStart().replace(/^["']/, '');
+  return /^\w*/.exec(word)?.[0] ?? '';
 }
