@@ -329,8 +329,7 @@ class Fields {
   }
 
   #get(key: string): Json | undefined {
-    const value = Object.hasOwn(this.#values, key) ? this.#values[key] : undefined;
-    return value ?? undefined;
+    return this.#values[key] ?? undefined;
   }
 
   #wrong(key: string, what: string): void;

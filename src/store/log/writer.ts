@@ -138,11 +138,6 @@ export class EventLog {
     return { ...this.#position };
   }
 
-  /** Whether nobody has touched what is written here: false after `log-changed` and the like. */
-  get isSound(): boolean {
-    return this.#failed === null;
-  }
-
   /**
    * Sees that the log's path still leads to the file that is open, which costs a `stat`.
    * @throws Refusal `run-gone` where the run was removed, renamed or replaced; then this object takes no more
