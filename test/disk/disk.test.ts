@@ -13,11 +13,13 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  appendFrom,
   createFile,
   flushDirectory,
   lacksOf,
   linkTo,
   makeDirectory,
+  remove,
   replaceFile,
   writeFile,
 } from '../../src/disk/disk.ts';
@@ -79,13 +81,41 @@ it('nothing is written through a link', () => {
   expect(readFileSync(at('link'), 'utf8')).toBe('theirs');
 });
 
+it.each([
+  ['at its end', 2, 'cd', 'abcd'],
+  ['and is there in part', 1, 'bcd', 'abcd'],
+  ['and is there', 0, 'ab', 'ab'],
+  ['beyond its end', 3, 'defgh', 'ab'],
+])('what is appended to a file %s', (_name, offset, bytes, whole) => {
+  writeFileSync(at('a'), 'ab');
+  expect(appendFrom(at('a'), offset, Buffer.from(bytes))).toBe(whole.length);
+  expect(readFileSync(at('a'), 'utf8')).toBe(whole);
+});
+
+it('of a link, the link goes and not what it leads to, be there such or not', () => {
+  mkdirSync(at('kept'));
+  symlinkSync('kept', at('link'));
+  symlinkSync('nowhere', at('dangling'));
+  remove(at('link'));
+  remove(at('dangling'));
+  expect(readdirSync(root)).toEqual(['kept']);
+});
+
+it('a run that is gone does not come up again under its old name', () => {
+  mkdirSync(at('.runs'));
+  expect(() => makeDirectory(at('.runs/run/state/tasks'))).toThrow('ENOENT');
+  expect(readdirSync(at('.runs'))).toEqual([]);
+  expect(makeDirectory(at('.runs/run'))).toBe(true);
+  expect(makeDirectory(at('.runs/run/state/tasks'))).toBe(true);
+});
+
 describe('a file system', () => {
   const refusing = (code: string, syscall: string) => () => {
     throw Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
   };
-  const { linkSync, symlinkSync, fsyncSync } = fs;
+  const { linkSync, symlinkSync, fsyncSync, writeSync } = fs;
   afterEach(() => {
-    Object.assign(fs, { linkSync, symlinkSync, fsyncSync });
+    Object.assign(fs, { linkSync, symlinkSync, fsyncSync, writeSync });
     syncBuiltinESMExports();
   });
 
@@ -120,6 +150,17 @@ describe('a file system', () => {
     expect(createFile(at('a'), 'one', { durable: true })).toBe(true);
     expect(flushDirectory(root)).toBe(false);
     expect(lacksOf(root)).toEqual(['flushes of directories']);
+  });
+
+  it.each([
+    ['in another’s place', () => replaceFile(at('a'), 'one')],
+    ['whole', () => createFile(at('a'), 'one')],
+    ['in place', () => createFile(at('a'), 'one', { inPlace: true })],
+  ])('that is full keeps nothing of a file that was to be written %s', (_name, write) => {
+    fs.writeSync = refusing('ENOSPC', 'write');
+    syncBuiltinESMExports();
+    expect(write).toThrow('ENOSPC');
+    expect(readdirSync(root)).toEqual([]);
   });
 
   it('with all of it lacks nothing', () => expect(lacksOf(root)).toEqual([]));
