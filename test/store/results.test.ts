@@ -1,5 +1,5 @@
 /** The result of an instance is what its latest attempt left, and the log says what that is. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRun } from '../../src/core/plan/create-run.ts';
@@ -159,4 +159,13 @@ it('a log that changed under its reader gives no result', () => {
   const start = text.indexOf('"event_type":"result_materialized') + 14;
   writeFileSync(paths.eventsLog, `${text.slice(0, start)}!${text.slice(start + 1)}`);
   expect(() => session.result(asker)).toThrow(/has been changed while the log was in use/);
+});
+
+it.skipIf(!existsSync('/proc/self/fd'))('who reads a result leaves no file open', () => {
+  finish({ n: 1 }, true);
+  const view = storeOf(program.dir).view(paths.runId);
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let time = 0; time < 20; time += 1) expect(view.result(asker)?.value).toEqual({ n: 1 });
+  expect(open()).toBeLessThan(before + 10);
 });

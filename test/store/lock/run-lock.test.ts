@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   readdirSync,
@@ -9,6 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/processes/identity.ts';
@@ -45,6 +46,26 @@ function plant(number: number, change: Record<string, unknown>): void {
 }
 
 describe('the lock', () => {
+  it('of what is no directory is none, and a disk that is full is told', () => {
+    rmSync(paths.root, { recursive: true });
+    writeFileSync(paths.root, '');
+    const acquire = () => acquireRunLock(paths, { command: 'run start', now: systemNow });
+    expect(acquire).toThrow(/^There is no run at/);
+    rmSync(paths.root);
+    mkdirSync(paths.root);
+    const { writeSync } = fs;
+    try {
+      fs.writeSync = () => {
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+      };
+      syncBuiltinESMExports();
+      expect(acquire).toThrow(/^The disk is full/);
+    } finally {
+      Object.assign(fs, { writeSync });
+      syncBuiltinESMExports();
+    }
+  });
+
   it('is held by one, who is named, until it is released', () => {
     expect(currentHolder(paths)).toBeNull();
     const first = acquireRunLock(paths, { command: 'run start', now: systemNow });

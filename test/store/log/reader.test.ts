@@ -1,6 +1,7 @@
 /** What is at the end of a log, and who looks at it: places where a single check stands between a reader and a lie. */
+import { execFileSync } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
-import {
+import fs, {
   appendFileSync,
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events/events.ts';
@@ -130,29 +132,71 @@ describe('the writer', () => {
     expect(codeOf(() => log.append(rest))).toMatch(/^log-closed/);
   });
 
-  it('gives no result from a line that another has taken the place of', () => {
+  it.each([
+    ['event', ({ seq }: RunEvent) => ({ seq: seq + 1 })],
+    ['instance', () => ({ instance_id: 'another-00000000' })],
+  ])('gives no result from a line that one of another %s has taken the place of', (_of, change) => {
     const { events, asker } = sampleEvents(RUN);
     const log = EventLog.create(paths.eventsLog, events, { sync: false });
     const written = lines(events);
     const at = events.findIndex((event) => event.event_type === 'result_materialized');
-    const other = JSON.parse(String(written[at])) as { seq: number };
-    written[at] = Buffer.from(`${JSON.stringify({ ...other, seq: other.seq + 1 })}\n`);
+    const other = JSON.parse(String(written[at])) as RunEvent;
+    written[at] = Buffer.from(`${JSON.stringify({ ...other, ...change(other) })}\n`);
     writeFileSync(paths.eventsLog, Buffer.concat(written));
     expect(codeOf(() => log.result(asker))).toMatch(/has been changed while the log was in use/);
     log.close();
   });
 
-  it.skipIf(!existsSync('/proc/self/fd'))('leaves no file open where it refuses a log', () => {
-    const [first, second] = lines(sampleEvents(RUN).events) as [Buffer, Buffer];
-    writeFileSync(paths.eventsLog, Buffer.concat([second, first]));
-    const open = (): number => readdirSync('/proc/self/fd').length;
-    const before = open();
-    for (let time = 0; time < 20; time += 1) {
-      expect(codeOf(() => EventLog.openForAppend(paths.eventsLog))).toMatch(/log-damaged/);
+  it('takes nothing more where what did fit on a full disk cannot be cut off again', () => {
+    const { events } = sampleEvents(RUN);
+    const log = EventLog.create(paths.eventsLog, events.slice(0, 3), { sync: false });
+    const { writeSync, ftruncateSync } = fs;
+    const refusing = (code: string) => () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    try {
+      Object.assign(fs, { writeSync: refusing('ENOSPC'), ftruncateSync: refusing('EIO') });
+      syncBuiltinESMExports();
+      expect(codeOf(() => log.append(events.slice(3, 4)))).toMatch(/^disk-full/);
+    } finally {
+      Object.assign(fs, { writeSync, ftruncateSync });
+      syncBuiltinESMExports();
     }
-    expect(open()).toBeLessThan(before + 10);
+    expect(codeOf(() => log.append(events.slice(3, 4)))).toMatch(/^disk-full/);
+    log.close();
   });
 });
+
+describe.skipIf(!existsSync('/proc/self/fd'))(
+  'a log that is refused is left open by nobody:',
+  () => {
+    it.each<[string, () => unknown, RegExp]>([
+      [
+        'one that is damaged',
+        () => {
+          const [first, second] = lines(sampleEvents(RUN).events) as [Buffer, Buffer];
+          writeFileSync(paths.eventsLog, Buffer.concat([second, first]));
+        },
+        /^log-damaged/,
+      ],
+      ['a pipe', () => execFileSync('mkfifo', [paths.eventsLog]), /no regular file/],
+    ])('%s', (_name, lay, refused) => {
+      lay();
+      const open = (): number => readdirSync('/proc/self/fd').length;
+      const before = open();
+      for (let time = 0; time < 20; time += 1) {
+        expect(read()).toMatch(refused);
+        expect(codeOf(() => EventLog.openForAppend(paths.eventsLog))).toMatch(refused);
+      }
+      expect(open()).toBeLessThan(before + 10);
+    });
+
+    it('a directory', () => {
+      mkdirSync(paths.eventsLog);
+      expect(read()).toMatch(/^log-unreadable: .* is no regular file/);
+    });
+  },
+);
 
 describe('whoever follows a log', () => {
   async function follow(of: RunPaths, after = 0): Promise<{ seqs: number[]; ended: string }> {
@@ -218,7 +262,7 @@ describe('whoever follows a log', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
   });
 
-  it('is woken by a change that came while nobody waited', async () => {
+  it('is woken once by a change that came while nobody waited', async () => {
     writeFileSync(paths.eventsLog, '');
     const watched = new LogWatch(paths);
     const ours = watch(paths.root);
@@ -227,6 +271,15 @@ describe('whoever follows a log', () => {
     await told;
     await watched.changed(600_000, new AbortController().signal);
     ours.close();
+
+    // By that change once: then there is none to be told of.
+    const abort = new AbortController();
+    let isWoken = false;
+    const woken = watched.changed(600_000, abort.signal).then(() => (isWoken = true));
+    for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+    expect(isWoken).toBe(false);
+    abort.abort();
+    await woken;
     watched.close();
   });
 
