@@ -3,15 +3,23 @@ import {
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ForEach } from '../../../src/model/program.ts';
 import { readRunFile } from '../../../src/store/cache/run-file.ts';
 import { StateCache } from '../../../src/store/cache/state-cache.ts';
+import { runPaths } from '../../../src/store/layout.ts';
+import { LOG_START } from '../../../src/store/log/reader.ts';
+import { ScriptedRun } from '../../core/scripted-run.ts';
+import { RUN_ID, task } from '../../support/make.ts';
 import { endOf, sampleRun, storeOf, temporaryProgram, type SampleRun } from '../sample-run.ts';
 
 let run: SampleRun;
@@ -52,6 +60,7 @@ describe('what a flush could not write', () => {
     rmSync(inTheWay);
     expect(again.flush(run.state, end)).toBeNull();
     expect(json(run.paths.instanceFile(run.asker))).toMatchObject({ status: 'done' });
+    expect(json(run.paths.interruptFile('int-0123456789ab'))).toMatchObject({ status: 'applied' });
     expect(readRunFile(run.paths)).toMatchObject({ seq: run.events.length });
   });
 
@@ -85,6 +94,49 @@ it('what is up to date is not written again', () => {
   rmSync(run.paths.runFile);
   expect(cache.flush(run.state, end)).toBeNull();
   expect(existsSync(run.paths.runFile)).toBe(false);
+});
+
+it('what is there is replaced, so that nobody reads half of it', () => {
+  const cache = wholeCache();
+  const end = endOf(run.paths);
+  expect(cache.flush(run.state, end)).toBeNull();
+  const { ino } = statSync(run.paths.runFile);
+  for (const event of run.events.slice(-1)) cache.note(event);
+  expect(cache.flush(run.state, end)).toBeNull();
+  expect(statSync(run.paths.runFile).ino).not.toBe(ino);
+});
+
+it('a file where a directory of state/ belongs makes room', () => {
+  const cache = wholeCache();
+  mkdirSync(run.paths.stateDir);
+  const tasks = path.dirname(run.paths.taskFile('ask'));
+  writeFileSync(tasks, '');
+  expect(cache.flush(run.state, endOf(run.paths))).toBeNull();
+  expect(readdirSync(tasks).sort()).toEqual(['ask.json', 'build.json']);
+});
+
+it('what stood for a region has no file any more once that is open', () => {
+  const list: ForEach = {
+    ...{ items: ['one'], as: 'item', key: null, max_parallel: null },
+    ...{ ask_above: null, max_items: 10, stop_after: null },
+  };
+  const scripted = new ScriptedRun([
+    task({ id: 'first' }),
+    task({ id: 'each', for_each: list, depends_on: ['first'] }),
+  ]);
+  const paths = runPaths(programDir, RUN_ID);
+  mkdirSync(paths.root);
+  const cache = StateCache.create(paths);
+  const flush = (): void => {
+    for (const event of scripted.events.splice(0)) cache.note(event);
+    expect(cache.flush(scripted.state, LOG_START)).toBeNull();
+  };
+  const head = paths.instanceFile(scripted.last('each').instance_id);
+  flush();
+  expect(existsSync(head)).toBe(true);
+  scripted.finish('first');
+  flush();
+  expect(existsSync(head)).toBe(false);
 });
 
 it('what tells of another history is written anew', () => {
