@@ -84,6 +84,13 @@ it('refuses what fits none or several, with exit status 4 and the ids that come 
   expect(refusal('../../etc').exit).toBe(4);
 });
 
+it('names five of those that fit, and says that there are more', () => {
+  for (let n = 1; n <= 5; n += 1) plant(`20260101000000-0000000${n}`);
+  expect(refusal('20260101').message).toMatch(/fits 5 runs: (\S+, ){4}\S+\.$/);
+  plant('20260101000000-00000006');
+  expect(refusal('20260101').message).toMatch(/fits 6 runs: (\S+, ){5}…\.$/);
+});
+
 it('lists a run that has lost its log, so that reading it can say so', () => {
   plant('20260101000000-aaaaaaaa', '2026-01-01T00:00:00.100Z');
   plant('20260102000000-bbbbbbbb', '', '');
