@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import {
+import { once } from 'node:events';
+import fs, {
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -8,11 +9,14 @@ import {
   rmSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
   statSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InterruptRecord } from '../../../src/model/run.ts';
 import {
   dropCommand,
@@ -139,6 +143,19 @@ describe('dropping and finding', () => {
     expect(scan.commands.map(({ file }) => path.basename(file, '.json'))).toEqual([b, c, a]);
   });
 
+  it('of commands comes in that order though another look lies between', () => {
+    const put = (name: string): void =>
+      writeFileSync(path.join(paths.inboxCommands, `${name}.json`), '{"command": "abort"}');
+    const inbox = directoryInbox(paths, systemNow);
+    put('2');
+    expect(inbox.scan(known).commands).toHaveLength(1);
+    put('1');
+    expect(inbox.scan(known).commands.map(({ file }) => path.basename(file))).toEqual([
+      '1.json',
+      '2.json',
+    ]);
+  });
+
   it('is found also where the clock was set back', () => {
     let now = '2030-01-01T00:00:00.000Z';
     const scanner = directoryInbox(paths, () => now);
@@ -208,6 +225,49 @@ describe('dropping and finding', () => {
       const alive = setInterval(() => undefined, 1000);
       void Promise.resolve().then(() => alive.unref());
     });
+  });
+
+  it('tells of what came while it was telling, and of nothing once it is stopped', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    const ours = watch(paths.inboxReplies);
+    try {
+      let told = 0;
+      const stop = directoryInbox(paths, systemNow).watch(() => (told += 1));
+      const drop = async (id: string): Promise<void> => {
+        const seen = once(ours, 'change');
+        dropReply(paths, sampleReply(id));
+        await seen;
+        // Of one drop the system tells several things, all in this turn.
+        await setImmediate();
+      };
+      await drop(ID);
+      expect(told).toBe(1);
+      vi.advanceTimersByTime(50);
+      expect(told).toBe(2);
+      await drop(OTHER);
+      stop();
+      vi.advanceTimersByTime(2000);
+      expect(told).toBe(2);
+    } finally {
+      ours.close();
+      vi.useRealTimers();
+    }
+  });
+
+  it('says so where the inbox may not be written to', () => {
+    const { linkSync } = fs;
+    try {
+      fs.linkSync = () => {
+        throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'link' });
+      };
+      syncBuiltinESMExports();
+      expect(() => dropReply(paths, sampleReply(ID))).toThrow(
+        `Cannot write to ${paths.inboxReplies}.`,
+      );
+    } finally {
+      Object.assign(fs, { linkSync });
+      syncBuiltinESMExports();
+    }
   });
 
   it('refuses to drop where the inbox is not a directory of its own', () => {
@@ -483,6 +543,17 @@ describe('what a worker leaves in its own directory', () => {
     const next = inbox.scan({ interrupts: taken }, [asker]);
     expect(next.interrupts).toEqual([]);
     expect(next.unreadable).toMatchObject([{ isNew: false }]);
+  });
+
+  it('is looked for among a thousand names at most', () => {
+    const directory = paths.questionsDir(asker.instanceId, asker.attempt);
+    mkdirSync(directory, { recursive: true });
+    for (let n = 0; n < 1000; n += 1) writeFileSync(path.join(directory, `junk-${n}`), '');
+    expect(scanOf().unreadable).toEqual([]);
+    writeFileSync(path.join(directory, 'junk'), '');
+    expect(Object.values(reasons(scanOf()))).toEqual([
+      expect.stringMatching(/^more lies here than an attempt may ask/),
+    ]);
   });
 
   it('is sixteen MiB at most', () => {

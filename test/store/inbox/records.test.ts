@@ -1,6 +1,7 @@
-/** What a command file may ask for. */
+/** What a command file may ask for, and what the fields of a message may hold. */
 import { expect, it } from 'vitest';
-import { parseCommand } from '../../../src/store/inbox/records.ts';
+import { parseCommand, parseInterrupt, parseReply } from '../../../src/store/inbox/records.ts';
+import { interrupt, NOW } from '../../support/make.ts';
 
 const retry = { command: 'retry_instance', instance_id: 'a-00000000', granted_iterations: 0 };
 const proposal = {
@@ -45,4 +46,43 @@ it('proposals whose ids are names of files, and of their question', () => {
     const proposals = [{ ...proposal, proposal_id }];
     expect(parseCommand({ ...record, proposals })).toMatchObject({ ok: false });
   }
+});
+
+it('a grant of something', () => {
+  const grant = { command: 'grant', instance_id: null };
+  expect(parseCommand(grant)).toEqual({
+    ok: false,
+    reason: expect.stringMatching(/^"\w+" is missing \(.*, iterations\)$/),
+  });
+  expect(parseCommand({ ...grant, iterations: 2 })).toMatchObject({
+    ok: true,
+    value: { iterations: 2 },
+  });
+});
+
+it('a thousand entries in a list', () => {
+  const reply = (entries: number) =>
+    parseReply(
+      { text: 'left', citations: Array<string>(entries).fill('a') },
+      { interruptId: 'int-0123456789ab', modifiedAt: NOW },
+    );
+  expect(reply(1000)).toMatchObject({ ok: true });
+  expect(reply(1001)).toEqual({
+    ok: false,
+    reason: '"citations" has 1001 entries; at most 1000 are taken',
+  });
+});
+
+it('roles by their ids', () => {
+  const asked = interrupt();
+  const naming = (role: string) =>
+    parseInterrupt(
+      { ...asked, requested_target_role_id: role },
+      { interruptId: asked.interrupt_id, runId: asked.run_id, modifiedAt: NOW, asker: null },
+    );
+  expect(naming('reviewer')).toMatchObject({ ok: true });
+  expect(naming('../reviewer')).toEqual({
+    ok: false,
+    reason: '"requested_target_role_id" is "../reviewer", which is no id',
+  });
 });

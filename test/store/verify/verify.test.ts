@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { decide } from '../../../src/core/requests/decide.ts';
+import type { Proposal } from '../../../src/model/run.ts';
 import { verifyRunDirectory } from '../../../src/store/verify/verify.ts';
 import { sampleRun, storeOf, systemNow, temporaryProgram, type SampleRun } from '../sample-run.ts';
 
@@ -33,6 +35,47 @@ const json = (file: string): Fields => JSON.parse(readFileSync(file, 'utf8')) as
 
 function change(file: string, to: (fields: Fields) => object): void {
   writeFileSync(file, JSON.stringify(to(json(file))));
+}
+
+const PROPOSAL = 'prop-int-0123456789ab-01';
+
+/** Records a proposal of the question. */
+function propose(): void {
+  const writing = storeOf(programDir).write(run.paths.runId, 'test');
+  if (!writing.ok) throw writing.refusal;
+  const { writer } = writing;
+  const interrupt_id = 'int-0123456789ab';
+  const proposals: Proposal[] = [
+    {
+      proposal_id: PROPOSAL,
+      run_id: run.paths.runId,
+      instance_id: run.asker,
+      interrupt_id,
+      source_role_id: 'helper',
+      requester_task_id: 'ask',
+      target_file_path: 'tasks/ask.yaml',
+      proposal: {
+        kind: 'instruction_update',
+        target: { task_id: 'ask' },
+        summary: 'say more',
+        rationale: 'it was asked',
+        suggested_content_mode: 'snippet',
+        suggested_content: 'more',
+      },
+      status: 'proposed',
+      status_note: null,
+      created_at: writer.now(),
+      status_updated_at: writer.now(),
+    },
+  ];
+  const decision = decide(
+    writer.state,
+    { command: 'record_proposals', interrupt_id, proposals, dropped: [] },
+    writer.now(),
+  );
+  if (!decision.ok) throw new Error(decision.reason);
+  writer.commit(decision.events);
+  writer.close();
 }
 
 it.each<[string, () => void, RegExp]>([
@@ -80,6 +123,14 @@ it.each<[string, () => void, RegExp]>([
     'an entry more',
     () => change(run.paths.taskFile('ask'), (task) => ({ ...task, labels: ['x'] })),
     /^error state\/tasks\/ask.json labels\[\d\]: the file has it, the log does not$/,
+  ],
+  [
+    'a proposal that was changed, of the last event that state/run.json knows',
+    () => {
+      propose();
+      change(run.paths.proposalFile(PROPOSAL), (fields) => ({ ...fields, status: 'applied' }));
+    },
+    /^warning proposals\/.* status: the file says "applied", the log "proposed"$/,
   ],
   [
     'a summary of one event more',
