@@ -82,6 +82,32 @@ describe('a parcel', () => {
     expect(prompt).toContain(`- ${path.join(before, 'report.md')}`);
   });
 
+  it.each(['for its agent', 'in its prompt'])(
+    'has the schema of its result, which lies with the program: named %s',
+    async (where) => {
+      const side = runSide();
+      const order = remoteOrder(side.root, ':');
+      const schema = path.join(order.remote?.runDir ?? '', 'program/schemas/fix it.json');
+      mkdirSync(path.dirname(schema), { recursive: true });
+      writeFileSync(schema, '{"type": "object"}\n');
+      writeFileSync(path.join(path.dirname(schema), 'other.json'), '{}\n');
+      if (where === 'for its agent') order.outputSchemaFile = schema;
+      else {
+        const prompt = `It must match the JSON Schema ${schema}\n`;
+        writeFileSync(path.join(order.controlDir, 'prompt.md'), prompt);
+      }
+      const { order: there } = await workOn(await side.dispatch.give(order), host());
+      const schemas = path.join(there.remote?.runDir ?? '', 'program/schemas');
+      expect(readdirSync(schemas)).toEqual(['fix it.json']);
+      expect(readFileSync(path.join(schemas, 'fix it.json'), 'utf8')).toBe('{"type": "object"}\n');
+      const told =
+        where === 'in its prompt'
+          ? readFileSync(path.join(there.controlDir, 'prompt.md'), 'utf8')
+          : there.outputSchemaFile;
+      expect(told).toContain(path.join(schemas, 'fix it.json'));
+    },
+  );
+
   it('carries what was copied into the tree, with links that stay in it; others are refused', async () => {
     const side = runSide();
     const made = await madeTree(side.root, { '.gitignore': 'deps\n', 'a.txt': 'one\n' });

@@ -35,6 +35,7 @@ export async function packOrder(
   const packer = new Packer(roots.run, blobs, translate);
   const prompt = await packer.addControl(order);
   await packer.addAttempt(order);
+  await packer.addSchema(order, prompt);
   await packer.addNamed(order, prompt);
   const { files, links } = packer;
   const tree = order.remote?.tree ?? null;
@@ -103,6 +104,20 @@ class Packer {
     );
     if (found === null) throw cannotTravel(`${attemptDir} holds more than ${MAX_FILES} files`);
     for (const one of found) await this.#add(one, attemptDir, guidance.has(one.path));
+  }
+
+  /** The schema of its result, where that is a file of the program as the run has it, and not staged: the prompt or the order names it. */
+  async addSchema({ outputSchemaFile }: AttemptOrder, prompt: string): Promise<void> {
+    const program = path.join(this.#runDir, 'program');
+    const named = prompt
+      .split('\n')
+      .map((line) => line.slice(line.lastIndexOf(program + path.sep)));
+    for (const file of new Set([...named, outputSchemaFile ?? ''])) {
+      if (!file.startsWith(program + path.sep) || path.normalize(file) !== file) continue;
+      const stats = lstatSync(file, { throwIfNoEntry: false });
+      if (stats?.isFile() !== true) continue;
+      await this.#add({ path: '', file, size: stats.size, mode: 0o600 }, program, false);
+    }
   }
 
   /** What earlier attempts left, as far as the prompt says that it is there. */
