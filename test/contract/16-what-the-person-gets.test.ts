@@ -223,6 +223,20 @@ it('a repository that an agent makes is named at the end, and its tree stays', a
   expect(readFileSync(path.join(tree, 'inner/file'), 'utf8')).toBe('work\n');
 });
 
+it('a repository that a failed instance has made keeps its tree, and a dry run says so', async () => {
+  const { run } = await ran({
+    one: { run: 'git init -q inner && echo work > inner/file && false' },
+  });
+  const tree = (await run('run', 'tree', 'latest', 'one')).stdout.trim();
+  const stays = `${tree} stays: a repository in it is in no commit`;
+  for (const more of [['--dry-run'], []]) {
+    const { code, stdout, stderr } = await run('run', 'clean', 'latest', ...more);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('0 trees')]);
+    expect(stderr).toContain(stays);
+  }
+  expect(readFileSync(path.join(tree, 'inner/file'), 'utf8')).toBe('work\n');
+});
+
 it('a pull request is opened once, and then brought up to date; nothing but its branch is pushed', async () => {
   const bin = testDirectory('gh');
   const log = path.join(bin, 'log');

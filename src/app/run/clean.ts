@@ -145,17 +145,16 @@ export async function cleanRun(
       const options = { start, maxFileBytes: Infinity, copied: copiedPaths(found.own) };
       const ref = runRefs(state.runId).left(id);
       cleaned.kept.push(ref);
+      // A dry run, too: what is in no commit keeps the tree. Objects that nothing names are no change.
+      const left = await writeWork(git, tree, options);
+      if (!left.ok) {
+        throw new Refusal('tree-unreadable', `${id}: ${left.message}`, { exit: ExitStatus.failed });
+      }
+      leftOut = left.left_out;
       if (!dryRun) {
-        const left = await writeWork(git, tree, options);
-        if (!left.ok) {
-          throw new Refusal('tree-unreadable', `${id}: ${left.message}`, {
-            exit: ExitStatus.failed,
-          });
-        }
         const message = `What ${id} had not finished\n\nCodex-Orch-Run: ${state.runId}\nCodex-Orch-Instance: ${id}`;
         const content = { tree: left.tree, parents: [start], message, at: state.updatedAt };
         await setRef(git, base.repository, ref, await makeCommit(git, base.repository, content));
-        leftOut = left.left_out;
       }
     }
     if (leftOut.length > 0) {
