@@ -12,7 +12,12 @@ import { environmentSpec, passedOn } from '../../agents/profile.ts';
 import { effectiveAgent } from '../../agents/resolve-agent.ts';
 import type { Uncommitted } from '../../model/trees.ts';
 import { PRICE_HINT, unpricedInWords, unpricedTasks } from '../../program/rules/budgets.ts';
-import { agentConfigOf, globalRootFrom, loadGlobalConfig } from '../../program/global-config.ts';
+import {
+  agentConfigOf,
+  globalRootFrom,
+  loadGlobalConfig,
+  type LoadedConfig,
+} from '../../program/global-config.ts';
 import { machineFindings } from '../../program/machine-findings.ts';
 import { refuseMachineTrouble } from '../../program/machine-trouble.ts';
 import { executorOf } from '../../program/machine-settings.ts';
@@ -59,11 +64,12 @@ export async function prepareStart(
   programDir: string,
   options: StartOptions,
 ): Promise<PreparedStart> {
+  const globalRoot = globalRootFrom(world.env, world.cwd);
   const program = loadProgram(directorySource(programDir, world.texts?.(programDir)), {
-    globalRoot: globalRootFrom(world.env, world.cwd),
+    globalRoot,
   });
   const diagnostics = await validateProgram(program, { notes: false });
-  const loaded = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+  const loaded = await loadGlobalConfig(globalRoot);
   const isError = (each: Diagnostic): boolean => each.severity === 'error';
   const ofMachines = machineFindings(program, loaded.config);
   const blocking = [...diagnostics, ...ofMachines].filter(isError);
@@ -95,8 +101,8 @@ export async function prepareStart(
   const inputs = resolveInputs(program.source, program.project, options.inputs, options.cwd);
   warnings.push(...checkInputs(program.project, tasks, inputs, options.inputs));
   checkWorkspaces(program, tasks, inputs);
-  await checkAgents(world, program, tasks, inputs);
-  const project = await withUserSettings(world, program.project, tasks);
+  await checkAgents(world, loaded, program, tasks, inputs);
+  const project = withUserSettings(loaded, program.project, tasks);
   if (project.executor === 'temporal' && world.executor === undefined) {
     const { checkServer, machinesFor } = await import('./elsewhere.ts');
     await checkServer(world, machinesFor(loaded, program.programDir, project));
@@ -108,12 +114,11 @@ export async function prepareStart(
  * With what holds of usage limits, the budget, the prices that it is counted by, and who carries attempts out: of the user
  * where the program says nothing of them.
  */
-async function withUserSettings(
-  world: World,
+function withUserSettings(
+  { config }: LoadedConfig,
   project: ProjectSpec,
   tasks: readonly TaskSpec[],
-): Promise<ProjectSpec> {
-  const { config } = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
+): ProjectSpec {
   const budget = project.budget ?? config.budget ?? undefined;
   const usageLimit = project.usage_limit ?? config.usageLimit ?? undefined;
   const isElsewhere = executorOf(project, config) === 'temporal';
@@ -135,11 +140,11 @@ async function withUserSettings(
 /** The user's configuration, and the agents' programs: they must be there, and start. */
 async function checkAgents(
   world: World,
+  loaded: LoadedConfig,
   program: LoadedProgram,
   tasks: readonly TaskSpec[],
   inputs: JsonObject,
 ): Promise<void> {
-  const loaded = await loadGlobalConfig(globalRootFrom(world.env, world.cwd));
   const config = agentConfigOf(loaded);
   const isElsewhere = executorOf(program.project, loaded.config) === 'temporal';
   const seen = new Set<string>();
