@@ -48,7 +48,12 @@ export class Room {
   }
 }
 
+/** Of a disk that cannot be looked at, whoever writes there tells. */
 function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
 }
