@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { median, spend, watchProcess, type Spent } from './measure.ts';
-import { planOf, taskSpec, type Planned } from './planning.ts';
+import { measurePlanning, planOf, taskSpec, type Planned, type Planner } from './planning.ts';
 import { begin, chain, wide } from './programs.ts';
 import { writeRun } from './synthetic-run.ts';
 
@@ -18,10 +18,6 @@ interface Checkout {
   planning: string;
   /** With a cache of its own: each would take what the other keeps there for damaged. */
   env: NodeJS.ProcessEnv;
-}
-
-interface Planning {
-  measurePlanning(counts: number[]): Planned[];
 }
 
 const runId = '20260101000000-00000001';
@@ -117,10 +113,10 @@ async function compareMemory(directory: string, ours: Checkout, theirs: Checkout
 
 async function comparePlanning(ours: Checkout, theirs: Checkout): Promise<void> {
   const [a, b] = await Promise.all([load(ours), load(theirs)]);
-  for (const planning of [a, b]) planning.measurePlanning([10_000]);
+  for (const planner of [a, b]) measurePlanning([10_000], planner);
   const rounds = Array.from({ length: 5 }, () => [
-    a.measurePlanning([100_000]),
-    b.measurePlanning([100_000]),
+    measurePlanning([100_000], a),
+    measurePlanning([100_000], b),
   ]);
   const of = (planned: Planned[] | undefined, name: string): number =>
     planned?.find((each) => each.name === name)?.us ?? NaN;
@@ -132,8 +128,8 @@ async function comparePlanning(ours: Checkout, theirs: Checkout): Promise<void> 
   }
 }
 
-async function load({ planning }: Checkout): Promise<Planning> {
-  return (await import(pathToFileURL(planning).href)) as Planning;
+async function load({ planning }: Checkout): Promise<Planner> {
+  return (await import(pathToFileURL(planning).href)) as Planner;
 }
 
 function print(name: string, pairs: [number, number][], unit: string): void {
