@@ -2,10 +2,10 @@
  * Follows a growing file line by line, from any size at constant memory; a flood of output that nobody
  * needs line by line is only counted.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, type Stats } from 'node:fs';
 import { nearestMoment } from '../../model/moment.ts';
 import { LineParser, type LineListener } from './lines.ts';
-import { openOutput, type OutputPlace } from './open-output.ts';
+import { emptyOutput, openOutput, type OutputPlace } from './open-output.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -45,8 +45,7 @@ export class LineTail {
 
   /** Bytes that are there and were not read yet. */
   unread(): number {
-    const fd = this.open();
-    return fd === null ? 0 : fstatSync(fd).size - this.lines.offset;
+    return (this.look()?.stats.size ?? 0) - this.lines.offset;
   }
 
   /** Reads on from there, where a line begins. */
@@ -56,17 +55,19 @@ export class LineTail {
 
   /** Reads on, at most `budgetBytes`. Returns the bytes read, and whether more is there. */
   advance(budgetBytes: number): { bytes: number; more: boolean } {
-    const fd = this.open();
-    if (fd === null) return { bytes: 0, more: false };
     const { lines, floodBytes } = this;
-    const stat = fstatSync(fd);
-    this.modifiedMs = nearestMoment(stat.mtimeMs);
+    // All that is to be read has been.
+    if (lines.offset >= this.limit) return { bytes: 0, more: false };
+    const found = this.look();
+    if (found === null) return { bytes: 0, more: false };
+    const { fd, stats } = found;
+    this.modifiedMs = nearestMoment(stats.mtimeMs);
     // The file was cut: what stands there now is new.
-    if (stat.size < lines.offset) lines.goTo(0);
-    const size = Math.min(stat.size, this.limit);
+    if (stats.size < lines.offset) lines.goTo(0);
+    const size = fd === null ? 0 : Math.min(stats.size, this.limit);
     const flooded = floodBytes !== null && size - lines.offset > floodBytes;
     let bytes = 0;
-    while (bytes < budgetBytes && lines.offset < size) {
+    while (fd !== null && bytes < budgetBytes && lines.offset < size) {
       const wanted = Math.min(CHUNK_BYTES, size - lines.offset);
       const read = readSync(fd, chunk, 0, wanted, lines.offset);
       if (read === 0) break;
@@ -79,8 +80,9 @@ export class LineTail {
 
   /** What is written from now on is not read: a stranger holding the file open cannot delay the end. */
   limitToPresent(): void {
-    const fd = this.open();
-    this.limit = fd === null ? 0 : fstatSync(fd).size;
+    const found = this.look();
+    this.limit = found?.stats.size ?? 0;
+    if (found !== null) this.modifiedMs = nearestMoment(found.stats.mtimeMs);
   }
 
   /** Hands over a last line that has no newline, and closes the file. */
@@ -94,7 +96,13 @@ export class LineTail {
     this.fd = null;
   }
 
-  private open(): number | null {
-    return (this.fd ??= openOutput(this.file));
+  /** null where there is no such file. One that is empty is not opened: many an agent prints nothing at all. */
+  private look(): { fd: number | null; stats: Stats } | null {
+    if (this.fd !== null) return { fd: this.fd, stats: fstatSync(this.fd) };
+    const empty = emptyOutput(this.file);
+    if (empty !== null) return { fd: null, stats: empty };
+    const opened = openOutput(this.file);
+    this.fd = opened?.fd ?? null;
+    return opened;
   }
 }

@@ -2,7 +2,7 @@
  * A file that grows, in pieces of bounded size, from either end. A place in it is an offset in bytes, so
  * that a page is found again however much came since.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { maxLineBytes } from './lines.ts';
 import { openOutput, type OutputPlace } from './open-output.ts';
 
@@ -56,10 +56,11 @@ export function textStart(
 }
 
 function existingPage(file: OutputPlace, place: PagePlace): BytePage | null {
-  const fd = openOutput(file);
-  if (fd === null) return null;
+  const opened = openOutput(file);
+  if (opened === null) return null;
+  const { fd, stats } = opened;
+  const { size } = stats;
   try {
-    const { size } = fstatSync(fd);
     return place.after === undefined
       ? pageBefore(fd, Math.min(place.before ?? size, size), size, place)
       : pageAfter(fd, Math.min(place.after, size), size, place);

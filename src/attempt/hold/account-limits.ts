@@ -9,6 +9,7 @@ import path from 'node:path';
 import { jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
+import { statsOf } from '../../disk/stats-of.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { probeAt, type AccountLimit } from '../../model/limits.ts';
@@ -52,7 +53,10 @@ export class AccountLimits {
 
   /** Whether there is none at all. */
   isEmpty(): boolean {
-    return this.#unwritten.size === 0 && namesIn(limitsDirectory(this.#globalRoot)).length === 0;
+    if (this.#unwritten.size > 0) return false;
+    const directory = limitsDirectory(this.#globalRoot);
+    // Mostly there is none, and to list what is not there is an exception: each planned start would pay for it.
+    return !isThere(directory) || namesIn(directory).length === 0;
   }
 
   /** null: nothing limits it. */
@@ -131,6 +135,15 @@ export function recordedLimits(globalRoot: string): LimitRecord[] {
 /** Forgets one: whoever waits for it goes on. */
 export function forgetLimit(globalRoot: string, key: AccountKey): void {
   remove(path.join(limitsDirectory(globalRoot), fileName(key)));
+}
+
+/** Where it cannot be looked at, nothing in it can be read. */
+function isThere(directory: string): boolean {
+  try {
+    return statsOf(directory) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function limitsDirectory(globalRoot: string): string {

@@ -16,6 +16,7 @@ import { createFile, jsonFile, makeDirectory, remove, replaceFile } from '../../
 import { readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { sha256 } from '../../disk/sha256.ts';
+import { ownStatsOf } from '../../disk/stats-of.ts';
 import { isAttemptOver } from '../../execution/local/find.ts';
 import { nowMs } from '../../execution/local/stopwatch.ts';
 import { isJsonObject } from '../../model/json.ts';
@@ -105,12 +106,18 @@ export class Holds {
     const own = this.#own.get(holder.instance_id)?.find((file) => isIn(directory, file));
     if (own !== undefined) return numberOf(own);
     try {
-      const taken = new Set(namesIn(directory));
-      if (taken.size === 0) makeDirectory(directory);
       const record = this.#record(holder, '');
+      const ours = new Set([...this.#own.values()].flat());
+      // Mostly nobody else has one.
+      let taken: ReadonlySet<string> = new Set();
       for (let slot = 1; slot <= MOST_SLOTS; slot += 1) {
-        if (taken.has(`${slot}.json`)) continue;
         const file = path.join(directory, `${slot}.json`);
+        if (ours.has(file) || taken.has(path.basename(file))) continue;
+        if (ownStatsOf(file) !== null) {
+          if (taken.size === 0) taken = new Set(namesIn(directory));
+          continue;
+        }
+        makeDirectory(directory);
         if (!createFile(file, record, { inPlace: true })) continue;
         this.#add(holder.instance_id, file);
         return slot;

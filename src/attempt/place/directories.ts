@@ -3,7 +3,7 @@
  * what the engine keeps by relative links, which the engine never follows. At rest it holds these files itself,
  * and the engine's directory is gone: see docs/run-directory.md.
  */
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { linkTo, makeDirectory, remove, removeFile, renameFile } from '../../disk/disk.ts';
 import { MESSAGE_LIMITS, readForeignJson } from '../../disk/foreign-json.ts';
@@ -77,7 +77,7 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
   }
   if (stays.length > 0) return;
   attempt(() => {
-    if (keepSpare(controlDir)) return;
+    if (keepSpare(controlDir, names.filter(isEngines))) return;
     // Its name first: a process that comes late could otherwise claim the attempt while the claims go.
     const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
     renameFile(controlDir, leaving);
@@ -87,23 +87,24 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
 
 /** In `control/`: emptied directories of owners, each with that of a first attempt in it, for the next to take over. */
 const SPARES = ['.spare-1', '.spare-2', '.spare-3', '.spare-4'];
-const SPARE_ATTEMPT = '0001';
+const [SPARE_ATTEMPT, SECOND_ATTEMPT] = ['0001', '0002'];
 /** Beside them, while one is made: with the id of the process that does it. */
 const EMPTYING = '.emptying-';
 
 /**
  * Keeps the directory of an attempt that is over for the next one, where not enough are kept yet: to remove one and to
  * make another costs several times what giving it a new name does. That comes first, here too; and to a name that
- * nobody takes: others of this run take a spare in the moment in which there is one.
+ * nobody takes: others of this run take a spare in the moment in which there is one. `left`: the names in it; what came
+ * after they were listed has whoever takes the spare remove it.
  */
-function keepSpare(controlDir: string): boolean {
+function keepSpare(controlDir: string, left: readonly string[]): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find((each) => !isThere(each));
-  if (spare === undefined || namesIn(ownerDir).length !== 1) return false;
+  if (spare === undefined || !isAlone(controlDir)) return false;
   const emptying = path.join(path.dirname(ownerDir), `${EMPTYING}${process.pid}`);
   if (!attempt(() => renameFile(ownerDir, emptying))) return false;
   const emptied = path.join(emptying, path.basename(controlDir));
-  for (const name of namesIn(emptied)) removeFile(path.join(emptied, name));
+  for (const name of left) removeFile(path.join(emptied, name));
   if (path.basename(emptied) !== SPARE_ATTEMPT) {
     renameFile(emptied, path.join(emptying, SPARE_ATTEMPT));
   }
@@ -111,20 +112,35 @@ function keepSpare(controlDir: string): boolean {
   return true;
 }
 
+/** Whether its owner has no other attempt there. After a first attempt, a second may have begun already, and no other. */
+function isAlone(controlDir: string): boolean {
+  const ownerDir = path.dirname(controlDir);
+  if (path.basename(controlDir) !== SPARE_ATTEMPT) return namesIn(ownerDir).length === 1;
+  return !isThere(path.join(ownerDir, SECOND_ATTEMPT));
+}
+
 /** Has a spare directory become this one. False where there is none, or the owner has a directory. */
 function takeSpare(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find(isThere);
-  if (spare === undefined || isThere(ownerDir)) return false;
-  const isTaken = attempt(() => {
-    renameFile(spare, ownerDir);
-    if (path.basename(controlDir) === SPARE_ATTEMPT) return;
-    renameFile(path.join(ownerDir, SPARE_ATTEMPT), controlDir);
-  });
-  if (isTaken && isThere(controlDir) && namesIn(controlDir).length === 0) return true;
+  // Only an empty directory gives way to another.
+  if (spare === undefined || !attempt(() => renameFile(spare, ownerDir))) return false;
+  const isFirst = path.basename(controlDir) === SPARE_ATTEMPT;
+  const made = path.join(ownerDir, SPARE_ATTEMPT);
+  const isTaken = isFirst || attempt(() => renameFile(made, controlDir));
+  if (isTaken && isEmpty(controlDir)) return true;
   // A claim or an exit in it would be taken for this attempt's.
   remove(ownerDir);
   return false;
+}
+
+/** False where it is not there. */
+function isEmpty(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 function sparesBeside(ownerDir: string): string[] {

@@ -45,7 +45,7 @@ export async function prepareAttempt(
     directories: [...line.directories, ...around.directories, ...home.directories],
     given: line.given,
     links: home.links,
-    env: { ...env, ...line.env, ...around.env, PWD: order.cwd },
+    env: Object.assign(env, line.env, around.env, { PWD: order.cwd }),
   };
 }
 

@@ -38,16 +38,14 @@ export async function launchAttempt(
   const words = [...ours, bootId, pidNamespace, host, ...argv];
   const { prompt: stdin, stdout, stderr } = files;
   const request: LaunchRequest = { cwd: order.cwd, env, stdin, stdout, stderr, words };
-  if (launcher?.accepts(request)) {
-    faultPoint('spawn', order.attemptDir);
-    return launcher.launch(request);
-  }
+  faultPoint('spawn', order.attemptDir);
+  const outcome = launcher?.launch(request) ?? null;
+  if (outcome !== null) return outcome;
   const descriptors: number[] = [];
   try {
     descriptors.push(openSync(stdin, 'r'));
     faultPoint('write', stdout);
     descriptors.push(openSync(stdout, 'a', 0o600), openSync(stderr, 'a', 0o600));
-    faultPoint('spawn', order.attemptDir);
     const child = spawn('/bin/sh', ['-c', ownShell, 'codex-orch-attempt', ...words], {
       cwd: order.cwd,
       env,

@@ -52,10 +52,11 @@ export type LaunchOutcome =
 /** A program that takes requests on its standard input, and tells of attempts on its standard output. */
 export interface LauncherProgram {
   argv: readonly [string, ...string[]];
-  /** Whether it can make exactly what is asked for. `own`: the environment that it was started with. */
-  accepts(request: LaunchRequest, own: Environment): boolean;
-  /** What to write to it, without the length in front. */
-  encode(id: string, request: LaunchRequest, own: Environment): string;
+  /**
+   * What to write to it, after the length and the request's number; null where it cannot make exactly what is asked for.
+   * `own`: the environment that it was started with.
+   */
+  encode(id: string, request: LaunchRequest, own: Environment): string | null;
 }
 
 export type Environment = Readonly<NodeJS.ProcessEnv>;
@@ -110,20 +111,17 @@ export class Launcher {
     return this.#lost;
   }
 
-  /** Whether this launcher can make exactly what is asked for. */
-  accepts(request: LaunchRequest): boolean {
-    return !this.#lost && this.#program.accepts(request, this.env);
-  }
-
-  launch(request: LaunchRequest): Promise<LaunchOutcome> {
+  /** null, and nothing done, where this launcher cannot make exactly what is asked for. */
+  launch(request: LaunchRequest): Promise<LaunchOutcome> | null {
     const id = String((this.#count += 1));
-    const text = Buffer.from(this.#program.encode(id, request, this.env), 'utf8');
+    const encoded = this.#lost ? null : this.#program.encode(id, request, this.env);
+    if (encoded === null) return null;
+    const text = Buffer.from(encoded, 'utf8');
     const size = Buffer.from(String(text.length).padStart(8, '0'), 'latin1');
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#giveUp(), ANSWER_TIMEOUT_MS);
       this.#asked.set(id, { resolve, timer });
-      if (this.#lost) this.#giveUp();
-      else this.#input.write(Buffer.concat([size, text]));
+      this.#input.write(Buffer.concat([size, text]));
     });
   }
 

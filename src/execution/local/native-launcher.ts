@@ -8,34 +8,22 @@ const builtFile = path.join(import.meta.dirname, `launcher-${process.platform}-$
 
 /** null where it was not built for this machine. `file`: absolute. */
 export function nativeLauncher(file = builtFile): LauncherProgram | null {
-  return existsSync(file) ? { argv: [file], accepts, encode } : null;
+  return existsSync(file) ? { argv: [file], encode } : null;
 }
 
-/** Words end with a zero byte. What is not changed of the environment has none: the system has handed it to us. */
-function accepts(
-  { cwd, env, stdin, stdout, stderr, words }: LaunchRequest,
-  own: Environment,
-): boolean {
-  const isTaken = (word: string): boolean => !word.includes('\0');
-  return (
-    [cwd, stdin, stdout, stderr, ...words].every(isTaken) &&
-    changed(env, own).every((name) => isTaken(name) && isTaken(env[name] ?? ''))
-  );
-}
-
-/** The names of variables that are set otherwise than in our own environment. */
-function changed(env: Environment, own: Environment): string[] {
-  return Object.keys(env).filter((name) => env[name] !== undefined && env[name] !== own[name]);
-}
-
+/** Words end with a zero byte, so none may have one. */
 function encode(
   id: string,
   { cwd, env, stdin, stdout, stderr, words }: LaunchRequest,
   own: Environment,
-): string {
+): string | null {
   const unset = Object.keys(own).filter((name) => env[name] === undefined);
-  const set = changed(env, own);
-  const entries = set.map((name) => `${name}=${env[name]}`);
-  const changes = [String(unset.length), ...unset, String(set.length), ...entries];
-  return [id, cwd, stdin, stdout, stderr, ...changes, ...words, ''].join('\0');
+  const set: string[] = [];
+  for (const name of Object.keys(env)) {
+    const value = env[name];
+    if (value !== undefined && value !== own[name]) set.push(`${name}=${value}`);
+  }
+  const changes = [String(unset.length), ...unset, String(set.length), ...set];
+  const all = [id, cwd, stdin, stdout, stderr, ...changes, ...words, ''];
+  return all.some((word) => word.includes('\0')) ? null : all.join('\0');
 }

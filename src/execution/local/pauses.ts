@@ -15,8 +15,7 @@ export const DOZE_MS = 2000;
 const together = new Stopwatch();
 
 export class Pauses {
-  readonly #directory: string;
-  readonly #outputs: readonly string[];
+  readonly #files: Pick<AttemptFiles, 'stdout' | 'stderr'>;
   readonly #onPrinted: () => void;
   /** The latest pause, up to the longest without an alarm. */
   #quietMs = POLL_MS / 2;
@@ -25,9 +24,8 @@ export class Pauses {
   #isUnusable = false;
 
   /** `onPrinted`: called when something is printed within a pause that was to be long. */
-  constructor({ stdout, stderr }: Pick<AttemptFiles, 'stdout' | 'stderr'>, onPrinted: () => void) {
-    this.#directory = path.dirname(stdout);
-    this.#outputs = [stdout, stderr].map((file) => path.basename(file));
+  constructor(files: Pick<AttemptFiles, 'stdout' | 'stderr'>, onPrinted: () => void) {
+    this.#files = files;
     this.#onPrinted = onPrinted;
   }
 
@@ -57,9 +55,11 @@ export class Pauses {
   }
 
   #setAlarm(): void {
+    const { stdout, stderr } = this.#files;
+    const outputs = [stdout, stderr].map((file) => path.basename(file));
     try {
-      const alarm = watch(this.#directory, { persistent: false }, (_, name) => {
-        if (name !== null && !this.#outputs.includes(name)) return;
+      const alarm = watch(path.dirname(stdout), { persistent: false }, (_, name) => {
+        if (name !== null && !outputs.includes(name)) return;
         this.close();
         this.#onPrinted();
       });

@@ -15,7 +15,7 @@ export function shellLauncher(): LauncherProgram | null {
   // -p: no BASH_ENV, and no functions from the environment. --norc: bash(1) takes itself for run by a remote shell
   // daemon where its input is a socket, as Node's pipes are, and SHLVL says that no shell is around it.
   const words = ['--norc', '-p', '-c', launcherScript(ofLauncher), 'codex-orch-launcher'];
-  return { argv: [file, ...words], accepts, encode };
+  return { argv: [file, ...words], encode };
 }
 
 /**
@@ -47,18 +47,14 @@ disown
 done`;
 }
 
-/** Whether this shell can make exactly what is asked for. */
-function accepts({ env }: LaunchRequest, own: Environment): boolean {
-  return Object.keys(env).every((name) =>
-    isIdentifier(name) ? !ownNames.test(name) : env[name] === own[name],
-  );
-}
-
 function encode(
   id: string,
   { cwd, env, stdin, stdout, stderr, words }: LaunchRequest,
   own: Environment,
-): string {
+): string | null {
+  const canMake = (name: string): boolean =>
+    isIdentifier(name) ? !ownNames.test(name) : env[name] === own[name];
+  if (!Object.keys(env).every(canMake)) return null;
   const set = Object.keys(env).filter(
     (name) => env[name] !== own[name] || changedByBash.includes(name),
   );

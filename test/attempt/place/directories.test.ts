@@ -125,6 +125,21 @@ describe('an attempt that is over', () => {
     expect(unsettledAttempts(paths)).toHaveLength(2);
   });
 
+  it('leaves alone what the next attempt of its owner has there already', () => {
+    lives();
+    const second = { attemptDir: paths.attemptDir(ID, 2), controlDir: paths.controlDir(ID, 2) };
+    makeDirectories(second);
+    fill(second.controlDir, 'claim-0');
+    putAway({ attemptDir, controlDir });
+    expect(readdirSync(second.controlDir)).toEqual(['claim-0']);
+    expect(readdirSync(path.dirname(controlDir))).toEqual(['0002']);
+    // Nor does it give way to a spare.
+    mkdirSync(path.join(paths.controlRoot, '.spare-1', '0001'), { recursive: true });
+    makeDirectories({ attemptDir: paths.attemptDir(ID, 3), controlDir: paths.controlDir(ID, 3) });
+    expect(readdirSync(path.dirname(controlDir)).sort()).toEqual(['0002', '0003']);
+    expect(readdirSync(second.controlDir)).toEqual(['claim-0']);
+  });
+
   it.each<[string, (spare: string) => void]>([
     ['with the claim of another attempt in it', (spare) => fill(spare, '0001/claim-0')],
     ['with an exit in it', (spare) => fill(spare, '0001/exit')],

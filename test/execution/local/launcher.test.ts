@@ -150,7 +150,7 @@ it.each(launchers.filter(([name]) => name === 'native'))(
     const [program, ...rest] = argv;
     const launcher = spawn(program, rest, { stdio: ['pipe', 'ignore', 'ignore'] });
     const request = { cwd: directory, env: process.env, ...files, words };
-    const text = Buffer.from(encode('1', request, process.env));
+    const text = Buffer.from(encode('1', request, process.env) ?? '');
     launcher.stdin.write(Buffer.concat([Buffer.from(String(text.length).padStart(8, '0')), text]));
     const children = `/proc/${launcher.pid}/task/${launcher.pid}/children`;
     const keeper = (): number => Number(readFileSync(children, 'utf8'));
