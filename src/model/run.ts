@@ -225,9 +225,9 @@ export interface Instance {
   task_id: string;
   input_scope_id: string;
   /** Dependency scope name (alias or task id) → upstream instance id. */
-  dependency_instances: Record<string, string>;
+  dependency_instances: Readonly<Record<string, string>>;
   /** Controller task id → the controller's instance that activated this one. */
-  activation_bindings: Record<string, string>;
+  activation_bindings: Readonly<Record<string, string>>;
   /** Dependency scope name → the region whose items it gathers; absent where it gathers none. */
   gathers?: Record<string, string>;
   /** By the same names: what it was given, in the order of the items; absent until then. */
@@ -238,20 +238,20 @@ export interface Instance {
   skip_reason?: SkipReason;
   /** When it goes on by itself: ISO 8601; not there where it does not wait for time. */
   waiting_until?: string;
-  published: FileRecord[];
+  published: readonly FileRecord[];
   error: string | null;
   /** Attempts begun so far; the number of the latest one. */
   attempt: number;
   session_id: string | null;
   /** Open blocking interrupts. */
-  blocking_interrupts: string[];
+  blocking_interrupts: readonly string[];
   termination_reason: TerminationReason | null;
   failure_kind: FailureKind | null;
   failure_summary: string | null;
   resume_recommended: boolean;
   started_at: string | null;
   finished_at: string | null;
-  attempts: AttemptRecord[];
+  attempts: readonly AttemptRecord[];
   /** Who works on it in place of its task's own agent; not there while nobody does. */
   agent?: string;
   /** Whose place was taken, in order; not there while nobody's was. */

@@ -14,7 +14,7 @@ export interface Outcome {
   said(): FinalWords;
   /** `result.json` as it was accepted; null: none. */
   result: Json;
-  published: FileRecord[];
+  published: readonly FileRecord[];
   /** Where the published files lie, absolute. */
   directory: string;
 }

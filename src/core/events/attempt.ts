@@ -186,7 +186,8 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
     usage: null,
   };
   if (event.payload.probes !== undefined) attempt.probes = event.payload.probes;
-  instance.attempts = [...instance.attempts, attempt];
+  // Spread, the first would get room for 17.
+  instance.attempts = instance.attempts.concat(attempt);
   state.spent.attempts += 1;
   // Here too, because a crash can keep this event and lose the `interrupt_applied` that follow it.
   for (const id of event.payload.replies) {
@@ -201,21 +202,28 @@ function startAttempt(state: RunState, event: LoggedEvent<string, AttemptStarted
 
 function finishAttempt(state: RunState, event: LoggedEvent<string, AttemptFinished>): void {
   const instance = instanceOf(state, event.instance_id);
-  const { attempt, failure_summary, resume_recommended, ...outcome } = event.payload;
-  const record = instance.attempts.find((each) => each.attempt === attempt);
-  const session = outcome.session_id ?? instance.session_id;
+  const { payload: end } = event;
+  const record = instance.attempts.find((each) => each.attempt === end.attempt);
+  const session = end.session_id ?? instance.session_id;
   if (record) {
-    Object.assign(record, outcome, { finished_at: event.created_at, session_id: session });
+    record.finished_at = event.created_at;
+    record.termination_reason = end.termination_reason;
+    record.return_code = end.return_code;
+    record.failure_kind = end.failure_kind;
+    record.session_id = session;
+    record.usage = end.usage;
+    if (end.progressed !== undefined) record.progressed = end.progressed;
+    if (end.retry_at !== undefined) record.retry_at = end.retry_at;
     countSpent(state, instance, record);
   }
   instance.session_id = session;
-  instance.termination_reason = outcome.termination_reason;
-  instance.failure_kind = outcome.failure_kind;
-  instance.failure_summary = failure_summary;
-  instance.resume_recommended = resume_recommended;
+  instance.termination_reason = end.termination_reason;
+  instance.failure_kind = end.failure_kind;
+  instance.failure_summary = end.failure_summary;
+  instance.resume_recommended = end.resume_recommended;
   const links = linksOf(state, instance.instance_id);
   links.wallSec = null;
-  if (outcome.failure_kind !== 'external_usage_limit') links.limit = null;
+  if (end.failure_kind !== 'external_usage_limit') links.limit = null;
 }
 
 function withResult(event: LoggedEvent<string, unknown>): RecordRef[] {

@@ -2,6 +2,7 @@
 import type { Budget } from '../../model/budget.ts';
 import { scopeName } from '../../model/program.ts';
 import type { Instance } from '../../model/run.ts';
+import { bindings, none, unbound } from '../state/empty.ts';
 import { isBlocking, isDoneWithout } from '../state/blocked.ts';
 import { bindToRegion, countMove } from '../state/region-counts.ts';
 import { instanceOf, linksOf, type InstanceLinks, type RunState } from '../state/run-state.ts';
@@ -67,41 +68,39 @@ function misfitOfInstance(
 
 function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated>): void {
   const id = event.instance_id ?? '';
-  const { task_id, input_scope_id, dependency_instances, activation_bindings, gathers } =
-    event.payload;
+  const { task_id, input_scope_id, gathers } = event.payload;
+  const dependency_instances = bindings(event.payload.dependency_instances);
   const instance: Instance = {
     instance_id: id,
     task_id,
     input_scope_id,
     dependency_instances,
-    activation_bindings,
+    activation_bindings: bindings(event.payload.activation_bindings),
     status: 'pending',
     waiting_reason: null,
-    published: [],
+    published: none,
     error: null,
     attempt: 0,
     session_id: null,
-    blocking_interrupts: [],
+    blocking_interrupts: none,
     termination_reason: null,
     failure_kind: null,
     failure_summary: null,
     resume_recommended: false,
     started_at: null,
     finished_at: null,
-    attempts: [],
+    attempts: none,
   };
   // Not within the literal: each of perhaps 100,000 instances would be put together field by field.
   if (gathers !== undefined) instance.gathers = gathers;
-  const bound = Object.values(dependency_instances);
-  const named = gathers === undefined ? bound : [...bound, ...Object.values(gathers)];
-  const upstream = named.length < 2 ? named : [...new Set(named)];
+  const upstream = boundTo(dependency_instances, gathers);
   const links: InstanceLinks = {
     ordinal: state.links.size,
     upstream,
-    downstream: [],
+    downstream: none,
     unfinished: 0,
     blocked: 0,
-    interrupts: [],
+    interrupts: none,
     skippedBecauseOf: null,
     resultSha256: null,
     controlEvents: 0,
@@ -114,10 +113,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
     limit: null,
   };
   for (const upstreamId of upstream) {
-    const above = linksOf(state, upstreamId);
-    // The first push makes room for 17, in each of perhaps 100,000 instances.
-    if (above.downstream.length === 0) above.downstream = [id];
-    else above.downstream.push(id);
+    addDownstream(linksOf(state, upstreamId), id);
   }
   state.instances.set(id, instance);
   state.links.set(id, links);
@@ -137,6 +133,23 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
   indexInstance(state, instance);
   state.agenda.created.push(id);
   state.agenda.unsettled.push(id);
+}
+
+/** Of instances and regions, each once. */
+function boundTo(
+  bound: Instance['dependency_instances'],
+  gathers: Instance['gathers'],
+): readonly string[] {
+  if (bound === unbound && gathers === undefined) return none;
+  const own = Object.values(bound);
+  const named = gathers === undefined ? own : [...own, ...Object.values(gathers)];
+  return named.length < 2 ? named : [...new Set(named)];
+}
+
+function addDownstream(links: InstanceLinks, id: string): void {
+  // The first push makes room for 17, in each of perhaps 100,000 instances; and it must not be into the one for all.
+  if (links.downstream.length === 0) links.downstream = [id];
+  else (links.downstream as string[]).push(id);
 }
 
 function indexInstance(state: RunState, instance: Instance): void {

@@ -93,10 +93,11 @@ function addInterrupt(state: RunState, event: LoggedEvent<string, { interrupt: I
     state.runQuestions.add(interrupt.interrupt_id);
     return;
   }
-  linksOf(state, interrupt.instance_id).interrupts.push(interrupt.interrupt_id);
+  const links = linksOf(state, interrupt.instance_id);
+  links.interrupts = [...links.interrupts, interrupt.interrupt_id];
   if (interrupt.blocking) {
     const asker = instanceOf(state, interrupt.instance_id);
-    asker.blocking_interrupts.push(interrupt.interrupt_id);
+    asker.blocking_interrupts = [...asker.blocking_interrupts, interrupt.interrupt_id];
     // It may be one that only waits for a place of its item.
     if (asker.status === 'pending') state.agenda.unsettled.push(interrupt.instance_id);
   }

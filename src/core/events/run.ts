@@ -1,5 +1,6 @@
 /** Events of the run as a whole: section 12 of the contract. */
 import { completeProject, completeTask } from '../../model/defaults.ts';
+import type { TaskSpec } from '../../model/program.ts';
 import type { RunPlan, RunStatus } from '../../model/run.ts';
 import { emptyAgenda } from '../state/agenda.ts';
 import { takesLocks } from '../state/locks.ts';
@@ -79,24 +80,25 @@ function unlessAtRest(state: RunState): string | null {
 }
 
 /** What was frozen, with what it lacks: the run may be older than a field. The one place that reads it. */
-function thawed(plan: RunPlan): RunPlan {
+function thawed(plan: RunPlan): { plan: RunPlan; tasks: readonly TaskSpec[] } {
   const project = completeProject(plan.project);
   const frozen = Object.values(plan.tasks);
-  const complete = frozen.map((task) => completeTask(task, project.default_agent));
+  const tasks = frozen.map((task) => completeTask(task, project.default_agent));
   // Nearly all lack nothing, and a record of many takes long to make.
-  const tasks = complete.every((task, at) => task === frozen[at])
+  const byId = tasks.every((task, at) => task === frozen[at])
     ? plan.tasks
-    : Object.fromEntries(Object.keys(plan.tasks).map((id, at) => [id, complete[at]!]));
-  return { ...plan, project, tasks };
+    : Object.fromEntries(Object.keys(plan.tasks).map((id, at) => [id, tasks[at]!]));
+  return { plan: { ...plan, project, tasks: byId }, tasks };
 }
 
 /** The state with which every run begins. */
 export function createState(event: LoggedEvent<'run_created', RunPlan>): RunState {
-  const plan = thawed(event.payload);
+  // The tasks once more as a list: to make one of a record of many takes long, too.
+  const { plan, tasks } = thawed(event.payload);
   return {
     runId: event.run_id,
     plan,
-    graph: buildTaskGraph(plan.tasks),
+    graph: buildTaskGraph(plan.tasks, tasks),
     seq: event.seq,
     createdAt: event.created_at,
     updatedAt: event.created_at,
@@ -121,7 +123,7 @@ export function createState(event: LoggedEvent<'run_created', RunPlan>): RunStat
     use: new Map(),
     granted: {},
     isStopped: false,
-    hasLocks: takesLocks(plan),
+    hasLocks: takesLocks(plan.project, tasks),
     locks: new Map(),
     limited: new Map(),
     agenda: emptyAgenda(),

@@ -8,6 +8,7 @@ export function missingDecision(
   instanceId: string,
   task: TaskSpec,
 ): string | null {
+  if (task.required_decisions.length === 0) return null;
   const asked = linksOf(state, instanceId)
     .interrupts.map((id) => state.interrupts.get(id)?.interrupt)
     .filter((interrupt) => interrupt?.blocking === true && interrupt.status !== 'closed');

@@ -27,7 +27,7 @@ import { mayRepair, repair, type Fault } from './repair.ts';
 import { acceptResult, recordResult, type ResultFacts } from './result.ts';
 
 export type ArtifactFacts =
-  { kind: 'published'; artifacts: FileRecord[] } | { kind: 'missing'; message: string };
+  { kind: 'published'; artifacts: readonly FileRecord[] } | { kind: 'missing'; message: string };
 
 export interface AttemptFacts {
   process: ProcessEnd;
@@ -110,16 +110,15 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   if (accepted.ok && facts.result.kind === 'value') recordResult(recorder, instance, facts.result);
   const { artifacts, workspace = { kind: 'none' } } = facts;
   const undecided = missingDecision(state, id, task);
-  const faults: Fault[] = [
-    ...(accepted.ok ? [] : [accepted]),
-    ...(artifacts.kind === 'missing'
-      ? [{ kind: 'task_runtime' as const, message: artifacts.message }]
-      : []),
-    ...(undecided === null ? [] : [{ kind: 'decision_obligation' as const, message: undecided }]),
-    ...(workspace.kind === 'failed'
-      ? [{ kind: workspace.failureKind, message: workspace.message }]
-      : []),
-  ];
+  const faults: Fault[] = [];
+  if (!accepted.ok) faults.push(accepted);
+  if (artifacts.kind === 'missing') {
+    faults.push({ kind: 'task_runtime', message: artifacts.message });
+  }
+  if (undecided !== null) faults.push({ kind: 'decision_obligation', message: undecided });
+  if (workspace.kind === 'failed') {
+    faults.push({ kind: workspace.failureKind, message: workspace.message });
+  }
   const [fault] = faults;
   if (fault !== undefined)
     return notAccepted(recorder, instance, facts, [fault, ...faults.slice(1)]);
@@ -128,13 +127,13 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   if (instance.published.length === 0 && artifacts.artifacts.length > 0) {
     recorder.emit('artifacts_published', id, {
       attempt: instance.attempt,
-      artifacts: artifacts.artifacts,
+      artifacts: [...artifacts.artifacts],
     });
   }
   if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);
   // Whoever drives the run has them run, and comes here again.
-  if (dueCheck(state, id) !== null) return;
-  const [failed, ...others] = faultsOfChecks(state, instance);
+  if (task.checks !== undefined && dueCheck(state, id) !== null) return;
+  const [failed, ...others] = task.checks === undefined ? [] : faultsOfChecks(state, instance);
   // Whoever went on by itself would hand that in as its work.
   if (failed !== undefined && facts.unrestored !== undefined) {
     const message = `what its checks left in its tree cannot be taken away: ${facts.unrestored}\n${failed.message}`;

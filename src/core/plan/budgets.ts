@@ -54,7 +54,7 @@ export function askForInstance(recorder: Recorder, instance: Instance): void {
     question:
       `Task ${task} has used up its budget, in ${inWords('attempts', attempt)}: ` +
       `${usedOf(budget, granted, used)}. May it go on where it was? ${answers}`,
-    metadata: { attempt, spent, used, budget: { ...budget }, granted: { ...granted } },
+    metadata: { attempt, spent: [...spent], used, budget: { ...budget }, granted: { ...granted } },
   });
   const { blocking_interrupts: open } = instance;
   recorder.emit('instance_waiting', id, {
@@ -63,7 +63,7 @@ export function askForInstance(recorder: Recorder, instance: Instance): void {
   });
 }
 
-function askForRun(recorder: Recorder, spent: BudgetKey[], used: Amounts): void {
+function askForRun(recorder: Recorder, spent: readonly BudgetKey[], used: Amounts): void {
   const { state } = recorder;
   const { budget = {} } = state.plan.project;
   askPerson(recorder, {
@@ -73,7 +73,12 @@ function askForRun(recorder: Recorder, spent: BudgetKey[], used: Amounts): void 
     question:
       `The budget of the run is used up: ${usedOf(budget, state.granted, used)}. ` +
       `Nothing more of it begins. May it go on? ${answers}`,
-    metadata: { spent, used: { ...used }, budget: { ...budget }, granted: { ...state.granted } },
+    metadata: {
+      spent: [...spent],
+      used: { ...used },
+      budget: { ...budget },
+      granted: { ...state.granted },
+    },
   });
 }
 

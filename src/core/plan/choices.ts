@@ -1,4 +1,5 @@
 /** The ways to bind a task to instances of its upstream tasks, by section 5's rules. */
+import { none } from '../state/empty.ts';
 import { isHeadIn } from '../state/regions.ts';
 import { linksOf, nodeOf, type RunState } from '../state/run-state.ts';
 import { isAligned, nearestScopeAbove, scopeOf } from '../state/scope-index.ts';
@@ -12,7 +13,8 @@ export interface Pin {
   newest: number;
 }
 
-const none: readonly string[] = [];
+/** The one way to bind what has no upstream tasks. */
+const unbound: readonly (readonly string[])[] = [none];
 
 /** One instance of each upstream task, in all ways that contain `pin` (null: in all ways). */
 export function choicesOf(
@@ -22,12 +24,26 @@ export function choicesOf(
   upstream: readonly Upstream[],
   pin: Pin | null,
 ): Iterable<readonly string[]> {
+  if (upstream.length === 0) return unbound;
   const newest = pin?.newest ?? Infinity;
   if (!allHaveCandidates(state, task, scopeId, upstream, newest)) return [];
   const lists = upstream.map((up) =>
     up.task === pin?.task ? [pin.instanceId] : candidatesFor(state, task, scopeId, up.task, newest),
   );
-  return consistentChoices(state, scopeId, lists);
+  const only = onlyChoice(state, scopeId, lists);
+  return only === null ? consistentChoices(state, lists) : [only];
+}
+
+/** Where there is one instance of each, and nobody need compare their histories; otherwise null. */
+function onlyChoice(
+  state: RunState,
+  scopeId: string,
+  lists: readonly (readonly string[])[],
+): readonly string[] | null {
+  if (lists.some((list) => list.length !== 1)) return null;
+  const only = lists.map(([id]) => id!);
+  const isSure = only.length < 2 || only.every((id) => isAligned(state, scopeId, id));
+  return isSure ? only : null;
 }
 
 /**
@@ -79,14 +95,8 @@ function candidatesFor(
 /** Every way to take one instance of each list so that the combined history names no task twice. */
 function* consistentChoices(
   state: RunState,
-  scopeId: string,
   lists: readonly (readonly string[])[],
 ): Generator<string[]> {
-  const only = lists.every((list) => list.length === 1) ? lists.map((list) => list[0]!) : null;
-  if (only && (only.length < 2 || only.every((id) => isAligned(state, scopeId, id)))) {
-    yield only;
-    return;
-  }
   const history = new Map<string, string>();
   const choice: string[] = [];
   const next: number[] = [0];

@@ -108,16 +108,19 @@ function createInstance(
   upstream: readonly Upstream[],
   choice: readonly string[],
 ): void {
+  const bound: Record<string, string> = {};
+  let gathers: Record<string, string> | undefined;
+  for (const [index, { isRegion, names }] of upstream.entries()) {
+    const into = isRegion ? (gathers ??= {}) : bound;
+    for (const name of names) into[name] = choice[index]!;
+  }
   const node: Node = {
     task_id: task,
     input_scope_id: scopeId,
-    dependency_instances: {},
+    dependency_instances: bound,
     activation_bindings: activationOf(recorder.state, task, scopeId, upstream, choice),
   };
-  for (const [index, { isRegion, names }] of upstream.entries()) {
-    const bound = isRegion ? (node.gathers ??= {}) : node.dependency_instances;
-    for (const name of names) bound[name] = choice[index]!;
-  }
+  if (gathers !== undefined) node.gathers = gathers;
   emitInstance(recorder, choice, node);
 }
 

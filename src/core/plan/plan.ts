@@ -13,7 +13,7 @@ import { holdBack } from '../judge/hold-back.ts';
 import { isOfUser, locksOf, mayTakeLocks, nextOfWaiting } from '../state/locks.ts';
 import { Recorder } from '../state/recorder.ts';
 import { repliesToDeliver, unappliedReplies } from '../state/replies.ts';
-import { endOf, instanceOf, linksOf, taskOf, type RunState } from '../state/run-state.ts';
+import { endOf, frozenTask, instanceOf, linksOf, type RunState } from '../state/run-state.ts';
 import { decidesByRules, type LockSpec } from '../../model/program.ts';
 import { obeyAnswer } from '../requests/obey.ts';
 import { barByBudget } from './budgets.ts';
@@ -79,6 +79,8 @@ export interface Plan {
   wakeAt: string | null;
 }
 
+const nothingTaken: ReadonlyMap<string, boolean> = new Map();
+
 /** A lock that another run has is tried again after this. */
 const LOCK_RETRY_MS = 1000;
 
@@ -87,7 +89,7 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   const recorder = new Recorder(state, options.now);
   const starts: AttemptStart[] = [];
   const { agenda } = state;
-  const { atWork = null, facts = noFacts, limitOf = noLimits, taken = new Map() } = options;
+  const { atWork = null, facts = noFacts, limitOf = noLimits, taken = nothingTaken } = options;
   const turn: Turn = { recorder, atWork, limitOf, taken, wanted: [], aside: [] };
   if (options.slots > 0) {
     endDelays(recorder);
@@ -116,7 +118,7 @@ export function plan(state: RunState, options: PlanOptions): Plan {
   }
   for (const id of turn.aside) agenda.runnable.push(linksOf(state, id).ordinal, id);
   const mergesWork = announceEnd(recorder, options);
-  const isBarred = [...turn.taken.values()].includes(false);
+  const isBarred = turn.taken.size > 0 && [...turn.taken.values()].includes(false);
   const lockAt = isBarred ? later(options.now, LOCK_RETRY_MS) : null;
   const soonest = earliest(nextDelay(state), nextOfLimits(recorder));
   const wakeAt = earliest(lockAt, options.slots > 0 ? soonest : null);
@@ -168,7 +170,7 @@ function settle(recorder: Recorder, instanceId: string, facts: Facts): void {
       gatherItems(recorder, instance);
       if (isHead(state, instance)) return openHead(recorder, facts, instance);
       if (instance.attempt === 0) {
-        const task = taskOf(state, instance);
+        const task = frozenTask(state, instance);
         if (!passesCondition(recorder, facts, instance, task)) return;
         if (decidesByRules(task)) {
           return decideByRules(recorder, facts, instance, task);
@@ -332,12 +334,13 @@ function start(recorder: Recorder, instance: Instance, limit: AccountLimit | nul
   const attempt = instance.attempt + 1;
   const delivered = repliesToDeliver(state, instanceId, sessionId);
   const fresh = unappliedReplies(state, instanceId);
-  recorder.emit('attempt_started', instanceId, {
-    attempt,
-    session_id: sessionId,
-    replies: delivered.map((record) => record.interrupt.interrupt_id),
-    ...(limit === null ? {} : { probes: limit.account }),
-  });
+  const replies = delivered.map((record) => record.interrupt.interrupt_id);
+  const started = { attempt, session_id: sessionId, replies };
+  recorder.emit(
+    'attempt_started',
+    instanceId,
+    limit === null ? started : { ...started, probes: limit.account },
+  );
   for (const { interrupt } of fresh) {
     recorder.emit('interrupt_applied', instanceId, {
       interrupt_id: interrupt.interrupt_id,

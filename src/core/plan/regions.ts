@@ -145,6 +145,7 @@ function freshScopeId(state: RunState, regionId: string, index: number): string 
 export function gatherItems(recorder: Recorder, instance: Instance): void {
   const { state } = recorder;
   const { instance_id: id } = instance;
+  if (instance.gathers === undefined) return;
   // All items of a region have what was gathered for its list.
   if (isFirstOfItem(state, instance)) return;
   const gathered = itemsGathered(state, instance);

@@ -74,6 +74,7 @@ export function nextOfLimited(
 
 /** When to look again at what waits for a limit, ISO 8601; null: nothing does that waits for time. */
 export function nextOfLimits({ state, now }: Recorder): string | null {
+  if (state.limited.size === 0) return null;
   return firstOfLimited(state).reduce<string | null>((soonest, { waiting_until: until }) => {
     return until === undefined || until <= now ? soonest : earliest(soonest, until);
   }, null);

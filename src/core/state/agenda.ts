@@ -120,13 +120,15 @@ export class OrdinalHeap {
 
   push(ordinal: number, instanceId: string): void {
     const entries = this.#entries;
-    let at = entries.push({ ordinal, instanceId }) - 1;
+    const entry = { ordinal, instanceId };
+    let at = entries.push(entry) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (entries[parent]!.ordinal <= entries[at]!.ordinal) break;
-      [entries[parent], entries[at]] = [entries[at]!, entries[parent]!];
+      if (entries[parent]!.ordinal <= ordinal) break;
+      entries[at] = entries[parent]!;
       at = parent;
     }
+    entries[at] = entry;
   }
 
   /** What `take` would return, with its number. */
@@ -139,17 +141,16 @@ export class OrdinalHeap {
     const first = entries[0];
     const last = entries.pop();
     if (first === undefined || last === undefined || entries.length === 0) return first?.instanceId;
-    entries[0] = last;
-    for (let at = 0; ;) {
-      const left = 2 * at + 1;
-      let least = at;
-      if (left < entries.length && entries[left]!.ordinal < entries[least]!.ordinal) least = left;
-      if (left + 1 < entries.length && entries[left + 1]!.ordinal < entries[least]!.ordinal) {
-        least = left + 1;
+    let at = 0;
+    for (let next = 1; next < entries.length; next = 2 * at + 1) {
+      if (next + 1 < entries.length && entries[next + 1]!.ordinal < entries[next]!.ordinal) {
+        next += 1;
       }
-      if (least === at) return first.instanceId;
-      [entries[at], entries[least]] = [entries[least]!, entries[at]!];
-      at = least;
+      if (entries[next]!.ordinal >= last.ordinal) break;
+      entries[at] = entries[next]!;
+      at = next;
     }
+    entries[at] = last;
+    return first.instanceId;
   }
 }

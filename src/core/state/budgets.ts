@@ -8,16 +8,21 @@ import { modelOf } from '../../model/policies.ts';
 import { costOf, priceOf, tokensOf } from '../../model/prices.ts';
 import type { Price, TaskSpec } from '../../model/program.ts';
 import type { AttemptRecord, Instance, Usage, UseByModel } from '../../model/run.ts';
-import { instanceOf, linksOf, taskOf, type RunState } from './run-state.ts';
+import { none } from './empty.ts';
+import { frozenTask, instanceOf, linksOf, taskOf, type RunState } from './run-state.ts';
 import { workedMs } from './standing.ts';
 
 /** What attempts at work have used so far, which the log does not tell yet. */
 export type AtWork = Pick<Amounts, 'tokens' | 'cost_usd'>;
 
 /** What of the run's budget is used up. `now`: ISO 8601, UTC. */
-export function spentOfRun(state: RunState, now: string, atWork: AtWork | null): BudgetKey[] {
+export function spentOfRun(
+  state: RunState,
+  now: string,
+  atWork: AtWork | null,
+): readonly BudgetKey[] {
   const { budget } = state.plan.project;
-  if (budget === undefined) return [];
+  if (budget === undefined) return none;
   return spentKeys(budget, state.granted, usedByRun(state, now, atWork));
 }
 
@@ -32,9 +37,9 @@ export function usedByRun(state: RunState, now: string, atWork: AtWork | null): 
 }
 
 /** What of the instance's budget is used up, so that no further attempt of it may begin. */
-export function spentOfInstance(state: RunState, instance: Instance): BudgetKey[] {
-  const { budget } = taskOf(state, instance);
-  if (budget === undefined) return [];
+export function spentOfInstance(state: RunState, instance: Instance): readonly BudgetKey[] {
+  const { budget } = frozenTask(state, instance);
+  if (budget === undefined) return none;
   const { granted } = linksOf(state, instance.instance_id);
   return spentKeys(budget, granted, usedByInstance(state, instance));
 }

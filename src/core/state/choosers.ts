@@ -9,6 +9,7 @@ import { scopeOf, scopesBelow } from './scope-index.ts';
 
 /** One that has not ended, of those that bear on what the instance gathers; null: there is none. */
 export function openChooser(state: RunState, instance: Instance): Instance | null {
+  if (state.graph.choosers.size === 0) return null;
   for (const task of state.graph.choosers.get(instance.task_id) ?? none) {
     for (const id of nearest(state, instance.input_scope_id, task)) {
       const chooser = state.instances.get(id);

@@ -3,8 +3,8 @@
  * of its locks with its attempt, and none before; none that was created later passes one that waits for the same.
  */
 import { nearest } from '../../model/policies.ts';
-import type { LockSpec } from '../../model/program.ts';
-import type { Instance, RunPlan } from '../../model/run.ts';
+import type { LockSpec, ProjectSpec, TaskSpec } from '../../model/program.ts';
+import type { Instance } from '../../model/run.ts';
 import { OrdinalHeap } from './agenda.ts';
 import { linksOf, taskOf, type LockLine, type RunState } from './run-state.ts';
 
@@ -18,9 +18,11 @@ export function locksOf(state: RunState, instance: Instance): readonly LockSpec[
 }
 
 /** Whether anything in a run takes locks: few do. */
-export function takesLocks({ project, tasks }: RunPlan): boolean {
-  const all = [...Object.values(project.agents), ...Object.values(tasks)];
-  return all.some(({ locks }) => locks !== undefined);
+export function takesLocks(
+  { agents }: Pick<ProjectSpec, 'agents'>,
+  tasks: readonly TaskSpec[],
+): boolean {
+  return [Object.values(agents), tasks].some((all) => all.some(({ locks }) => locks !== undefined));
 }
 
 /** Whether those of a user's other runs have a say, too. */
@@ -49,8 +51,10 @@ export function queueForLocks(state: RunState, instance: Instance): void {
 
 /** Whether, within the run, nobody holds what the instance takes, nor waits for it with an older claim. */
 export function mayTakeLocks(state: RunState, instance: Instance): boolean {
+  const locks = locksOf(state, instance);
+  if (locks.length === 0) return true;
   const { ordinal } = linksOf(state, instance.instance_id);
-  return locksOf(state, instance).every(({ name, slots }) => {
+  return locks.every(({ name, slots }) => {
     if (lineOf(state, name).holders.size >= slots) return false;
     const first = firstWaiting(state, name);
     return first === null || linksOf(state, first).ordinal >= ordinal;

@@ -30,6 +30,7 @@ export function standsIn(state: RunState, task: string, scopeId: string): boolea
 
 /** The items in which a scope lies, the innermost first. */
 export function itemsAround(state: RunState, scopeId: string): readonly Item[] {
+  if (state.regions.size === 0) return none;
   return scopeOf(state, scopeId).item?.chain ?? none;
 }
 
@@ -46,6 +47,7 @@ export function isFirstOfItem(
   state: RunState,
   { task_id: task, input_scope_id: scopeId }: Pick<Instance, 'task_id' | 'input_scope_id'>,
 ): boolean {
+  if (state.regions.size === 0) return false;
   const { item } = scopeOf(state, scopeId);
   return item?.scopeId === scopeId && item.region.task_id === task;
 }

@@ -1,11 +1,13 @@
 /** Which replies an instance's next attempt must be given. */
 import type { InterruptRecord } from '../../model/run.ts';
 import { asShown } from './hand-off.ts';
+import { none } from './empty.ts';
 import { instanceOf, linksOf, type RunState } from './run-state.ts';
 
 /** Replies that exist and that no attempt has received. */
-export function unappliedReplies(state: RunState, instanceId: string): InterruptRecord[] {
-  return answered(state, instanceId).filter((record) => record.appliedInAttempt === null);
+export function unappliedReplies(state: RunState, instanceId: string): readonly InterruptRecord[] {
+  const all = answered(state, instanceId);
+  return all.length === 0 ? none : all.filter((record) => record.appliedInAttempt === null);
 }
 
 /**
@@ -17,9 +19,9 @@ export function repliesToDeliver(
   state: RunState,
   instanceId: string,
   sessionId: string | null,
-): InterruptRecord[] {
+): readonly InterruptRecord[] {
   const all = answered(state, instanceId);
-  if (sessionId === null) return all;
+  if (sessionId === null || all.length === 0) return all;
   const { attempts } = instanceOf(state, instanceId);
   const lastCompleted = Math.max(
     0,
@@ -34,9 +36,12 @@ export function repliesOfRunningAttempt(state: RunState, instanceId: string): In
   return repliesToDeliver(state, instanceId, session).filter((r) => r.appliedInAttempt !== null);
 }
 
-function answered(state: RunState, instanceId: string): InterruptRecord[] {
-  return linksOf(state, instanceId)
-    .interrupts.map((id) => state.interrupts.get(id))
+function answered(state: RunState, instanceId: string): readonly InterruptRecord[] {
+  const { interrupts } = linksOf(state, instanceId);
+  // As of nearly all.
+  if (interrupts.length === 0) return none;
+  return interrupts
+    .map((id) => state.interrupts.get(id))
     .filter((record): record is InterruptRecord => record !== undefined && record.reply !== null)
     .map((record) => asShown(state, record));
 }

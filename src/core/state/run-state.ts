@@ -87,14 +87,14 @@ export interface InstanceLinks {
   /** Position in creation order, from 0. */
   ordinal: number;
   /** Distinct upstream instances, and regions. */
-  upstream: string[];
+  upstream: readonly string[];
   /** Instances that have this one upstream. */
-  downstream: string[];
+  downstream: readonly string[];
   /** Distinct upstream instances that are not done, and what it gathers that is not over in every item. */
   unfinished: number;
   /** Distinct upstream instances that are failed or skipped, and what it gathers that bars it. */
   blocked: number;
-  interrupts: string[];
+  interrupts: readonly string[];
   /** While skipped: the upstream instance to blame, or null where an abort skipped it. */
   skippedBecauseOf: string | null;
   /** Of the result that the latest attempt left; null while there is none. See `resultOf`. */
@@ -223,8 +223,8 @@ export function instanceOf(state: RunState, instanceId: string | null): Instance
 export interface Node {
   task_id: string;
   input_scope_id: string;
-  dependency_instances: Record<string, string>;
-  activation_bindings: Record<string, string>;
+  dependency_instances: Readonly<Record<string, string>>;
+  activation_bindings: Readonly<Record<string, string>>;
   gathers?: Record<string, string>;
 }
 
@@ -272,7 +272,8 @@ function takenOver(task: TaskSpec, agent: string): TaskSpec {
   return found;
 }
 
-function frozenTask(state: RunState, { task_id: id }: Instance): TaskSpec {
+/** As `taskOf`, as the run froze it: the agent and the model may be others. */
+export function frozenTask(state: RunState, { task_id: id }: Pick<Instance, 'task_id'>): TaskSpec {
   const task = state.plan.tasks[id];
   if (!task) throw new Error(`no task ${id}`);
   return task;

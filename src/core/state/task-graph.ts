@@ -3,6 +3,7 @@
  * controller activates whom, and which tasks a loop can repeat. Section 5 of the contract.
  */
 import { scopeName, type ControlSpec, type TaskSpec } from '../../model/program.ts';
+import { none } from './empty.ts';
 import { beginsWith, gatheredRegion, regionsOf, type Regions } from '../../model/regions.ts';
 
 export interface Upstream {
@@ -23,9 +24,9 @@ export interface GatheredTask {
 
 export interface TaskGraph {
   /** Task id → its distinct upstream tasks, in the order of `depends_on`. */
-  upstream: Map<string, Upstream[]>;
+  upstream: Map<string, readonly Upstream[]>;
   /** Task id → the distinct tasks that depend on it. */
-  dependents: Map<string, string[]>;
+  dependents: Map<string, readonly string[]>;
   /** Target of a route or of a stop → the controller that must choose it. */
   gate: Map<string, string>;
   /** Tasks that some loop iteration can contain: only these can have several instances. */
@@ -48,21 +49,21 @@ export interface TaskGraph {
   allTasks: ReadonlySet<string>;
 }
 
-export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
-  const upstream = new Map<string, Upstream[]>();
-  const dependents = new Map<string, string[]>();
+/** `all`: the tasks of the record, in its order. */
+export function buildTaskGraph(
+  tasks: Record<string, TaskSpec>,
+  all: readonly TaskSpec[],
+): TaskGraph {
+  const upstream = new Map<string, readonly Upstream[]>();
+  const dependents = new Map<string, readonly string[]>();
   const gate = new Map<string, string>();
-  const all = Object.values(tasks);
   const regions = regionsOf(all);
-  for (const task of all) dependents.set(task.id, []);
+  for (const task of all) dependents.set(task.id, none);
   for (const task of all) {
     const distinct = upstreamOf(task, regions);
     upstream.set(task.id, distinct);
     for (const { task: id } of distinct) {
-      const known = dependents.get(id);
-      // The first push makes room for 17.
-      if (known?.length === 0) dependents.set(id, [task.id]);
-      else known?.push(task.id);
+      addTo(dependents, id, task.id);
     }
     if (task.control === null) continue;
     for (const target of gatedTargets(task.control)) gate.set(target, task.id);
@@ -89,6 +90,14 @@ export function buildTaskGraph(tasks: Record<string, TaskSpec>): TaskGraph {
   }
   if (regions.bodies.size > 0) noteRegions(graph, tasks);
   return graph;
+}
+
+/** Of what is no task, nothing is noted. */
+function addTo(dependents: Map<string, readonly string[]>, id: string, dependent: string): void {
+  const known = dependents.get(id);
+  // The first push makes room for 17; and it must not be into the one for all.
+  if (known?.length === 0) dependents.set(id, [dependent]);
+  else (known as string[] | undefined)?.push(dependent);
 }
 
 function noteRegions(graph: TaskGraph, tasks: Record<string, TaskSpec>): void {
@@ -164,8 +173,8 @@ function gatheredIn(
   });
 }
 
-function upstreamOf(task: TaskSpec, regions: Regions): Upstream[] {
-  if (task.depends_on.length === 0) return [];
+function upstreamOf(task: TaskSpec, regions: Regions): readonly Upstream[] {
+  if (task.depends_on.length === 0) return none;
   const byTask = new Map<string, Upstream>();
   for (const dependency of task.depends_on) {
     const region = gatheredRegion(regions, dependency);
@@ -188,9 +197,13 @@ function upstreamOf(task: TaskSpec, regions: Regions): Upstream[] {
 export function longestFirst({ upstream, dependents }: TaskGraph): string[] {
   const ids = [...dependents.keys()];
   const indexOf = new Map<string, number>();
-  ids.forEach((id, index) => indexOf.set(id, index));
   /** Dependents that are still to be passed, and the longest chain of dependents, by index. */
-  const left = Int32Array.from(ids, (id) => dependents.get(id)?.length ?? 0);
+  const left = new Int32Array(ids.length);
+  for (const [index, id] of ids.entries()) {
+    left[index] = dependents.get(id)?.length ?? 0;
+    // Of the others nobody asks.
+    if (left[index] > 0) indexOf.set(id, index);
+  }
   const lengths = new Int32Array(ids.length);
   // From the ends of the chains upwards, so that lengths never fall.
   const passed = [...ids.keys()].filter((index) => left[index] === 0);
