@@ -1,5 +1,5 @@
 /** What driving a run costs: an instance, growth, makespan, memory, flushing. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   cliArgv,
@@ -152,36 +152,9 @@ export async function idle(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** `--peers`: what else of this machine runs as many no-ops. */
-export function peers(bench: Bench): Row[] {
-  const counts = bench.quick ? [10] : [10, 100, 1000];
-  return counts.flatMap((count) => {
-    const program = wide(path.join(bench.directory, `peers-${count}`), count);
-    const makefile = path.join(bench.directory, `peers-${count}.mk`);
-    const names = Array.from({ length: count }, (_, i) => `t${i}`).join(' ');
-    writeFileSync(makefile, `all: ${names}\n.PHONY: all ${names}\n${names}:\n\t@:;:\n`);
-    const others: Record<string, Argv> = {
-      'xargs -P2': xargsOf(bench, count, 2),
-      'make -j2': ['make', '-s', '-j2', '-f', makefile],
-    };
-    return Object.entries(others).map(([name, argv]) => {
-      const measured = Array.from({ length: rounds(bench, 3) }, () => [
-        spend(startOf(bench, program)),
-        spend(argv),
-      ]);
-      const of = (key: keyof Spent): string => {
-        const pair = ratioOf(measured.map(([x, y]) => [x?.[key] ?? NaN, y?.[key] ?? NaN]));
-        return `${times(pair.ratio)} (${ms(pair.a)} against ${ms(pair.b)})`;
-      };
-      const shown = `wall ${of('wallMs')}, processor ${of('cpuMs')}`;
-      return row(`a run of ${count} against \`${name}\``, shown, 'reported', null);
-    });
-  });
-}
-
 let outputs = 0;
 
-function xargsOf(bench: Bench, count: number, atOnce: number): Argv {
+export function xargsOf(bench: Bench, count: number, atOnce: number): Argv {
   const out = path.join(bench.directory, `bare-${(outputs += 1)}`);
   mkdirSync(out);
   const each = `: >${out}/{}.out 2>${out}/{}.err`;

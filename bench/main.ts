@@ -16,7 +16,6 @@ import {
   idle,
   instanceCost,
   makespan,
-  peers,
   priceOfSafety,
   smallRuns,
 } from './driving.ts';
@@ -25,6 +24,7 @@ import { machines } from './machines.ts';
 import { median } from './measure.ts';
 import { output } from './output.ts';
 import { page } from './page.ts';
+import { peers } from './peers.ts';
 import { measurePlanning } from './planning.ts';
 import { question, recovery, startUp } from './starting.ts';
 import { trees } from './trees.ts';
