@@ -6,6 +6,7 @@
  * is flushed. Everything that happens meanwhile (an exit, a file in the inbox, a signal) only fills a
  * list and wakes the loop; the loop alone changes the state.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { recordCheck } from '../core/judge/checks.ts';
 import { awaitsChecks, dueBaseline, dueCheck } from '../core/state/checks.ts';
 import type { Facts } from '../core/plan/facts.ts';
@@ -226,6 +227,8 @@ export class Engine {
     if (decided.some((event) => event.event_type === 'interrupt_requested')) run.flushCache();
     for (const { recorded } of sayings) recorded();
     this.#beginChecks(finished);
+    // What begins goes first: nobody waits for the rest.
+    if (next.starts.length > 0) await othersTurn();
     this.#putAway(decided);
     this.#extend(decided);
     this.#loop.throwDefect();
