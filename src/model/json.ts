@@ -107,9 +107,9 @@ function withoutLastZeros(digits: string): string {
 /** Up to so many digits a decimal number survives the way through a double, unless it is far from 1. */
 const SAFE_DIGITS = 15;
 
-/** What may be a number of many digits or a large exponent; others need no second look. */
+/** What may be a number of many digits or a large exponent, within something; others need no second look. */
 const suspect = new RegExp(
-  `(?:^|[:[,\\s])-?(?:[\\d.]{${SAFE_DIGITS + 1}}|[\\d.]{1,${SAFE_DIGITS}}[eE][-+]?\\d{2})`,
+  `[:[,\\s]-?(?:[\\d.]{${SAFE_DIGITS + 1}}|[\\d.]{1,${SAFE_DIGITS}}[eE][-+]?\\d{2})`,
 );
 
 /** An escape, a quote, a number: each is short. A pattern of a whole text in quotes overflows V8's stack at some MB. */
@@ -121,7 +121,7 @@ const piece = /\\.|"|-?\d[\d.eE+-]*/g;
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json;
-  if (!suspect.test(text)) return value;
+  if (typeof value !== 'number' && !suspect.test(text)) return value;
   let found = false;
   let isInText = false;
   // Texts that begin with a NUL get another one, so that those with one alone are ours.
