@@ -18,6 +18,7 @@ import { holdersOfUser } from '../../attempt/hold/holds.ts';
 import { globalRootFrom } from '../../program/global-config.ts';
 import { describeHolder, type LockHolder } from '../../store/lock/numbered-lock.ts';
 import { currentHolder } from '../../store/lock/run-lock.ts';
+import { compilePlainly } from '../../engine/compile-plainly.ts';
 import { keepHeapSmall } from '../../engine/keep-heap-small.ts';
 import { viewRun } from '../../store/directory/view.ts';
 import { followLog } from '../../store/log/follow.ts';
@@ -81,6 +82,12 @@ export function readRun(programDir: string, run: string): { runId: string; state
   keepHeapSmall();
   const runId = resolveRunId(programDir, run);
   return { runId, state: viewRun(runPaths(programDir, runId)).state };
+}
+
+/** As `readRun`, for a process that ends when it has shown what it read. */
+export function readRunToShow(programDir: string, run: string): { runId: string; state: RunState } {
+  compilePlainly();
+  return readRun(programDir, run);
 }
 
 /** Who drives the run now, if anyone does. */

@@ -22,9 +22,9 @@ export const command = defineCommand({
   json: prints<RunCost>(),
   examples: ['', '. latest --by model', '. latest --json'],
   async run({ words: [programDir, run], options, printJson }, context) {
-    const { readRun } = await import('../../app/run/inspect-run.ts');
+    const { readRunToShow } = await import('../../app/run/inspect-run.ts');
     const { pricesFor, runCost } = await import('../../app/run/spending.ts');
-    const { state } = readRun(programDir, run);
+    const { state } = readRunToShow(programDir, run);
     const cost = runCost(state, await pricesFor(context, state), options.by);
     if (options.json) return printJson(cost);
     printTable(context.stdout, cost.rows, columns(options.by), 'no attempt has begun');

@@ -21,8 +21,8 @@ export const command = defineCommand({
   json: prints<RunDocument>(),
   examples: ['. latest', '. 2026 --json'],
   async run({ words: [programDir, run], options, printJson }, context) {
-    const { readRun } = await import('../../app/run/inspect-run.ts');
-    const { state, runId } = readRun(programDir, run);
+    const { readRunToShow } = await import('../../app/run/inspect-run.ts');
+    const { state, runId } = readRunToShow(programDir, run);
     const isForPeople = context.stdout.isTerminal && !options.yaml && !options.json;
     if (isForPeople) {
       const { summaryLines } = await import('../live/summary-lines.ts');
