@@ -470,9 +470,10 @@ function isForGroup({ mode }: Stats): boolean {
 function wayTo(directory: string): { existing: string; stats: Stats; missing: string[] } {
   const missing: string[] = [];
   for (let existing = directory; ; existing = path.dirname(existing)) {
-    const isRoot = existing === path.dirname(existing);
-    const stats = isRoot ? statSync(existing) : statSync(existing, { throwIfNoEntry: false });
+    const stats = statSync(existing, { throwIfNoEntry: false });
     if (stats !== undefined) return { existing, stats, missing };
+    // Nothing lies above: it says why.
+    if (existing === path.dirname(existing)) statSync(existing);
     missing.unshift(existing);
   }
 }

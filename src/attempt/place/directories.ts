@@ -11,7 +11,7 @@ import { attemptFiles, recordRun, shownWhileAlive } from '../../execution/local/
 import { isJsonObject } from '../../model/json.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import type { AttemptOrder, ShownFile } from '../../model/attempt.ts';
-import { placeInAttempt } from '../../store/layout.ts';
+import { placeInAttempt, within } from '../../store/layout.ts';
 
 export type AttemptDirectories = Pick<AttemptOrder, 'attemptDir' | 'controlDir'>;
 
@@ -26,36 +26,36 @@ const shown: readonly ShownFile[] = ['prompt.md', ...shownWhileAlive];
 export function makeDirectories({ attemptDir, controlDir }: AttemptDirectories): void {
   // The engine's first: an attempt that has none could be an earlier program's.
   const isNew = takeSpare(controlDir) || makeDirectory(controlDir);
-  if (makeDirectory(path.join(attemptDir, 'scratch'))) {
+  if (makeDirectory(within(attemptDir, 'scratch'))) {
     showFile({ attemptDir, controlDir }, 'prompt.md');
     return;
   }
   if (isNew) takeBack({ attemptDir, controlDir });
-  remove(path.join(attemptDir, 'context'));
-  for (const name of ['prompt.md', 'manifest.json']) remove(path.join(controlDir, name));
-  if (!isThere(path.join(attemptDir, 'prompt.md'))) {
+  remove(within(attemptDir, 'context'));
+  for (const name of ['prompt.md', 'manifest.json']) remove(within(controlDir, name));
+  if (!isThere(within(attemptDir, 'prompt.md'))) {
     showFile({ attemptDir, controlDir }, 'prompt.md');
   }
 }
 
 /** Undoes `putAway`, where that was done. */
 function takeBack({ attemptDir, controlDir }: AttemptDirectories): void {
-  const runtime = path.join(attemptDir, 'runtime.json');
+  const runtime = within(attemptDir, 'runtime.json');
   if (!lstatSync(runtime, { throwIfNoEntry: false })?.isFile()) return;
   const read = readForeignJson(runtime, MESSAGE_LIMITS);
   const code = read.ok && isJsonObject(read.value) ? read.value['return_code'] : null;
   recordRun(attemptFiles({ controlDir }), typeof code === 'number' ? code : null);
   for (const name of shown) {
-    const file = path.join(attemptDir, name);
+    const file = within(attemptDir, name);
     if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) continue;
-    renameFile(file, path.join(controlDir, name));
+    renameFile(file, within(controlDir, name));
   }
 }
 
 /** Has the attempt's own directory show a file of the engine's, which need not be there yet. */
 export function showFile({ attemptDir, controlDir }: AttemptDirectories, name: ShownFile): void {
-  const link = path.join(attemptDir, placeInAttempt(name));
-  linkTo(path.relative(path.dirname(link), path.join(controlDir, name)), link);
+  const link = within(attemptDir, placeInAttempt(name));
+  linkTo(path.relative(path.dirname(link), within(controlDir, name)), link);
 }
 
 /**
@@ -73,13 +73,13 @@ export function putAway({ attemptDir, controlDir }: AttemptDirectories): void {
   }
   const stays = names.filter((name) => !isEngines(name) && !moved(attemptDir, controlDir, name));
   for (const name of shown) {
-    if (!names.includes(name)) attempt(() => removeLink(path.join(attemptDir, name)));
+    if (!names.includes(name)) attempt(() => removeLink(within(attemptDir, name)));
   }
   if (stays.length > 0) return;
   attempt(() => {
     if (keepSpare(controlDir, names.filter(isEngines))) return;
     // Its name first: a process that comes late could otherwise claim the attempt while the claims go.
-    const leaving = path.join(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
+    const leaving = within(path.dirname(controlDir), `.${path.basename(controlDir)}.over`);
     renameFile(controlDir, leaving);
     removeControl(leaving);
   });
@@ -101,12 +101,12 @@ function keepSpare(controlDir: string, left: readonly string[]): boolean {
   const ownerDir = path.dirname(controlDir);
   const spare = sparesBeside(ownerDir).find((each) => !isThere(each));
   if (spare === undefined || !isAlone(controlDir)) return false;
-  const emptying = path.join(path.dirname(ownerDir), `${EMPTYING}${process.pid}`);
+  const emptying = within(path.dirname(ownerDir), `${EMPTYING}${process.pid}`);
   if (!attempt(() => renameFile(ownerDir, emptying))) return false;
-  const emptied = path.join(emptying, path.basename(controlDir));
-  for (const name of left) removeFile(path.join(emptied, name));
+  const emptied = within(emptying, path.basename(controlDir));
+  for (const name of left) removeFile(within(emptied, name));
   if (path.basename(emptied) !== SPARE_ATTEMPT) {
-    renameFile(emptied, path.join(emptying, SPARE_ATTEMPT));
+    renameFile(emptied, within(emptying, SPARE_ATTEMPT));
   }
   renameFile(emptying, spare);
   return true;
@@ -116,7 +116,7 @@ function keepSpare(controlDir: string, left: readonly string[]): boolean {
 function isAlone(controlDir: string): boolean {
   const ownerDir = path.dirname(controlDir);
   if (path.basename(controlDir) !== SPARE_ATTEMPT) return namesIn(ownerDir).length === 1;
-  return !isThere(path.join(ownerDir, SECOND_ATTEMPT));
+  return !isThere(within(ownerDir, SECOND_ATTEMPT));
 }
 
 /** Has a spare directory become this one. False where there is none, or the owner has a directory. */
@@ -126,7 +126,7 @@ function takeSpare(controlDir: string): boolean {
   // Only an empty directory gives way to another.
   if (spare === undefined || !attempt(() => renameFile(spare, ownerDir))) return false;
   const isFirst = path.basename(controlDir) === SPARE_ATTEMPT;
-  const made = path.join(ownerDir, SPARE_ATTEMPT);
+  const made = within(ownerDir, SPARE_ATTEMPT);
   const isTaken = isFirst || attempt(() => renameFile(made, controlDir));
   if (isTaken && isEmpty(controlDir)) return true;
   // A claim or an exit in it would be taken for this attempt's.
@@ -144,17 +144,17 @@ function isEmpty(directory: string): boolean {
 }
 
 function sparesBeside(ownerDir: string): string[] {
-  return SPARES.map((name) => path.join(path.dirname(ownerDir), name));
+  return SPARES.map((name) => within(path.dirname(ownerDir), name));
 }
 
 /** What was kept for attempts to come, and what a crash has left of directories that were being removed. `controlRoot`: of the run. */
 export function clearLeftovers(controlRoot: string): void {
   for (const owner of namesIn(controlRoot)) {
-    const directory = path.join(controlRoot, owner);
+    const directory = within(controlRoot, owner);
     const isKept = SPARES.includes(owner) || owner.startsWith(EMPTYING);
     for (const name of namesIn(directory)) {
       if (isKept || /^\.\d+\.over$/.test(name)) {
-        attempt(() => removeControl(path.join(directory, name)));
+        attempt(() => removeControl(within(directory, name)));
       }
     }
     if (isKept) attempt(() => remove(directory));
@@ -163,7 +163,7 @@ export function clearLeftovers(controlRoot: string): void {
 
 /** File by file: a tree is removed at three times the cost. */
 function removeControl(directory: string): void {
-  for (const name of namesIn(directory)) removeFile(path.join(directory, name));
+  for (const name of namesIn(directory)) removeFile(within(directory, name));
   removeFile(directory);
   attempt(() => removeFile(path.dirname(directory)));
 }
@@ -175,7 +175,7 @@ function isEngines(name: string): boolean {
 
 function moved(attemptDir: string, controlDir: string, name: string): boolean {
   return attempt(() => {
-    renameFile(path.join(controlDir, name), path.join(attemptDir, placeInAttempt(name)));
+    renameFile(within(controlDir, name), within(attemptDir, placeInAttempt(name)));
   });
 }
 
