@@ -40,7 +40,7 @@ export function resolveWorkspaces(
   const field = `tasks.${task.id}`;
   const problem =
     problemOf('project.workspace', projectWorkspaceDir, ['workspace']) ??
-    problemOf(`${field}.workspace`, cwd, ['workspace']) ??
+    (cwd === projectWorkspaceDir ? null : problemOf(`${field}.workspace`, cwd, ['workspace'])) ??
     extraRoots
       .map((root, index) =>
         problemOf(rootField(task, index), root, ['extra_writable_roots', index]),

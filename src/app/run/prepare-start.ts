@@ -1,6 +1,6 @@
 /** What has to hold before a run is made: one that could only fail is none. Creates nothing. */
 import { bubblewrapIn } from '../../execution/local/surroundings.ts';
-import { resolveWorkspaces } from '../../program/workspaces.ts';
+import { nameWorkspaces, resolveWorkspaces } from '../../program/workspaces.ts';
 import { boundTask, isBoundToInputs } from '../../core/state/bound-agent.ts';
 import { selectTasks } from '../../core/plan/selection.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -163,8 +163,9 @@ async function checkAgents(
     }
     // Who else carries attempts out has programs of its own.
     if (world.executor !== undefined || isElsewhere) continue;
-    const resolved = resolveWorkspaces(program.programDir, program.project, task, inputs);
-    const cwd = resolved.ok ? resolved.workspaces.cwd : null;
+    // They are there, as far as they can be named.
+    const named = nameWorkspaces(program.programDir, program.project, task, inputs);
+    const cwd = named.ok ? named.workspaces.cwd : null;
     const place = { cwd, programDir: program.programDir, sandbox };
     const key = JSON.stringify([agent.backend, settings, agent.env, agent.wrap, place]);
     if (seen.has(key)) continue;
