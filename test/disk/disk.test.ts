@@ -23,6 +23,7 @@ import {
   replaceFile,
   writeFile,
 } from '../../src/disk/disk.ts';
+import { copyForeign } from '../../src/disk/foreign-file.ts';
 import { temporaryDirectory } from '../program/sample-program.ts';
 
 let root: string;
@@ -150,6 +151,20 @@ describe('a file system', () => {
     expect(createFile(at('a'), 'one', { durable: true })).toBe(true);
     expect(flushDirectory(root)).toBe(false);
     expect(lacksOf(root)).toEqual(['flushes of directories']);
+  });
+
+  it('is asked to keep a copy only where that is to survive a power cut, and once it is whole', async () => {
+    writeFileSync(at('a'), 'one');
+    const flushed: string[] = [];
+    fs.fsyncSync = (fd) => {
+      flushed.push(fs.fstatSync(fd).size === 3 ? 'whole' : 'a part');
+      fsyncSync(fd);
+    };
+    syncBuiltinESMExports();
+    expect(await copyForeign(at('a'), at('b'))).toMatchObject({ ok: true });
+    expect(flushed).toEqual([]);
+    expect(await copyForeign(at('a'), at('c'), { durable: true })).toMatchObject({ ok: true });
+    expect(flushed).toEqual(['whole']);
   });
 
   it.each([

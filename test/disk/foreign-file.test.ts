@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -138,6 +139,24 @@ describe('a file of others', () => {
     expect(read.ok || read.code).toBe('too_large');
   });
 
+  it.skipIf(!existsSync('/proc/version'))(
+    'has as many bytes as it gives, not as it says',
+    async () => {
+      expect(await trouble('/proc/version', { maxBytes: 10 })).toBe(
+        'too_large: it has 11 bytes; at most 10 are allowed',
+      );
+    },
+  );
+
+  it.skipIf(!existsSync('/proc/self/fd'))('is not left open where it is refused', () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let times = 0; times < 100; times += 1) expect(openForeign(at('pipe')).ok).toBe(false);
+    // Others in this process may have opened some meanwhile.
+    expect(open() - before).toBeLessThan(50);
+  });
+
   it.skipIf(process.getuid?.() === 0)('may be one that nobody may read', async () => {
     writeFileSync(at('a'), 'x');
     chmodSync(at('a'), 0);
@@ -156,6 +175,11 @@ describe('below a directory of ours', () => {
     renameSync(at('ours/theirs'), at('ours/was'));
     symlinkSync('../elsewhere', at('ours/theirs'));
     expect(await trouble(at('ours/theirs/deep/a'), { below })).toBe(
+      'link: it is reached through a symbolic link',
+    );
+    mkdirSync(at('ours-too'));
+    writeFileSync(at('ours-too/a'), 'x');
+    expect(await trouble(at('ours-too/a'), { below })).toBe(
       'link: it is reached through a symbolic link',
     );
     symlinkSync('was', at('ours/within'));
