@@ -68,13 +68,13 @@ function misfitOfInstance(
 
 function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated>): void {
   const id = event.instance_id ?? '';
-  const { task_id, input_scope_id, gathers } = event.payload;
-  const dependency_instances = bindings(event.payload.dependency_instances);
+  const { task_id, input_scope_id, dependency_instances, gathers } = event.payload;
+  const bound = dependency_instances === unbound ? none : Object.values(dependency_instances);
   const instance: Instance = {
     instance_id: id,
     task_id,
     input_scope_id,
-    dependency_instances,
+    dependency_instances: bound.length === 0 ? unbound : dependency_instances,
     activation_bindings: bindings(event.payload.activation_bindings),
     status: 'pending',
     waiting_reason: null,
@@ -93,7 +93,7 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
   };
   // Not within the literal: each of perhaps 100,000 instances would be put together field by field.
   if (gathers !== undefined) instance.gathers = gathers;
-  const upstream = boundTo(dependency_instances, gathers);
+  const upstream = upstreamOf(bound, gathers);
   const links: InstanceLinks = {
     ordinal: state.links.size,
     upstream,
@@ -136,13 +136,8 @@ function addInstance(state: RunState, event: LoggedEvent<string, InstanceCreated
 }
 
 /** Of instances and regions, each once. */
-function boundTo(
-  bound: Instance['dependency_instances'],
-  gathers: Instance['gathers'],
-): readonly string[] {
-  if (bound === unbound && gathers === undefined) return none;
-  const own = Object.values(bound);
-  const named = gathers === undefined ? own : [...own, ...Object.values(gathers)];
+function upstreamOf(bound: readonly string[], gathers: Instance['gathers']): readonly string[] {
+  const named = gathers === undefined ? bound : [...bound, ...Object.values(gathers)];
   return named.length < 2 ? named : [...new Set(named)];
 }
 

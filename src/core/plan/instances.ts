@@ -6,6 +6,7 @@
 import type { Choice } from '../state/agenda.ts';
 import { derivedId } from '../../model/ids.ts';
 import type { Recorder } from '../state/recorder.ts';
+import { unbound } from '../state/empty.ts';
 import { isHeadIn, standsIn } from '../state/regions.ts';
 import {
   instanceOf,
@@ -108,16 +109,16 @@ function createInstance(
   upstream: readonly Upstream[],
   choice: readonly string[],
 ): void {
-  const bound: Record<string, string> = {};
+  let bound: Record<string, string> | undefined;
   let gathers: Record<string, string> | undefined;
   for (const [index, { isRegion, names }] of upstream.entries()) {
-    const into = isRegion ? (gathers ??= {}) : bound;
+    const into = isRegion ? (gathers ??= {}) : (bound ??= {});
     for (const name of names) into[name] = choice[index]!;
   }
   const node: Node = {
     task_id: task,
     input_scope_id: scopeId,
-    dependency_instances: bound,
+    dependency_instances: bound ?? unbound,
     activation_bindings: activationOf(recorder.state, task, scopeId, upstream, choice),
   };
   if (gathers !== undefined) node.gathers = gathers;
@@ -166,14 +167,14 @@ function activationOf(
   scopeId: string,
   upstream: readonly Upstream[],
   choice: readonly string[],
-): Record<string, string> {
+): Node['activation_bindings'] {
   const controller = state.graph.gate.get(task);
   if (controller !== undefined) {
     const at = upstream.findIndex((up) => up.task === controller);
     return { [controller]: choice[at]! };
   }
   const scope = state.scopes.get(scopeId);
-  if (!scope?.created_by_instance_id || !scope.seed_task_ids.includes(task)) return {};
+  if (!scope?.created_by_instance_id || !scope.seed_task_ids.includes(task)) return unbound;
   const opener = instanceOf(state, scope.created_by_instance_id);
   return { [opener.task_id]: opener.instance_id };
 }

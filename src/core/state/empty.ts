@@ -9,6 +9,7 @@ export const unbound: Readonly<Record<string, string>> = {};
 export function bindings(
   bound: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
+  if (bound === unbound) return bound;
   for (const name in bound) if (Object.hasOwn(bound, name)) return bound;
   return unbound;
 }
