@@ -41,7 +41,7 @@ function onlyChoice(
   lists: readonly (readonly string[])[],
 ): readonly string[] | null {
   if (lists.some((list) => list.length !== 1)) return null;
-  const only = lists.map(([id]) => id!);
+  const only = lists.map((list) => list[0]!);
   const isSure = only.length < 2 || only.every((id) => isAligned(state, scopeId, id));
   return isSure ? only : null;
 }
