@@ -14,7 +14,7 @@ import {
   hasRoom,
   isFirstOfItem,
   isHead,
-  itemWithoutPlace,
+  itemsAround,
   stoppedRegion,
 } from '../state/regions.ts';
 import type { Recorder } from '../state/recorder.ts';
@@ -162,7 +162,10 @@ export function hold({ agenda }: RunState, item: Item, { instance_id: id }: Inst
   agenda.rooms.push(regionId);
 }
 
-/** What a log left held it does not say: once, all that could be is looked at. */
+/**
+ * What a log left held it does not say: once, all that could be is looked at. Also where its item has its place by now: a
+ * log may end between two instances of the item that was let in.
+ */
 export function lookAtHeld(state: RunState): void {
   const { agenda, instances, regions } = state;
   if (agenda.held.isKnown) return;
@@ -170,10 +173,17 @@ export function lookAtHeld(state: RunState): void {
   if (![...regions.values()].some((region) => forEachOf(state, region).max_parallel !== null))
     return;
   for (const instance of instances.values()) {
-    if (instance.status === 'pending' && itemWithoutPlace(state, instance) !== null) {
+    if (instance.status === 'pending' && isInLimited(state, instance)) {
       agenda.unsettled.push(instance.instance_id);
     }
   }
+}
+
+/** Whether an item around it may have to wait for a place. */
+function isInLimited(state: RunState, { input_scope_id: scopeId }: Instance): boolean {
+  return itemsAround(state, scopeId).some(
+    ({ region }) => forEachOf(state, region).max_parallel !== null,
+  );
 }
 
 /** Lets in the first item for which its region has room. False where there is none. */

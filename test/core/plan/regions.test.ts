@@ -1,12 +1,16 @@
 /** Section 17 of the contract: what gathers waits for all that leads to what it gathers, in each item. */
 import { describe, expect, it } from 'vitest';
-import { loop, route, runPlan, task } from '../../support/make.ts';
+import { loop, NOW, route, runPlan, task } from '../../support/make.ts';
 import type { RunEvent } from '../../../src/core/events/events.ts';
 import { replay } from '../../../src/core/events/evolve.ts';
 import { explainInstance } from '../../../src/core/explain/explain.ts';
 import { gatheredList, gatheredParts } from '../../../src/core/state/gathered-value.ts';
 import { ReferenceModel } from '../reference-model/model.ts';
-import { broken, ScriptedRun } from '../scripted-run.ts';
+import { broken, factsOf, ScriptedRun } from '../scripted-run.ts';
+import { finishAttempt } from '../../../src/core/judge/finish.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
+import { runStatus } from '../../../src/core/state/run-state.ts';
+import type { Instance } from '../../../src/model/run.ts';
 
 const forEach = (items: string[]) => ({
   ...{ items, as: 'item', key: null, max_parallel: null },
@@ -199,3 +203,41 @@ describe('of a loop in an item, what gathers', () => {
     });
   });
 });
+
+describe('items of which one is let in at a time', () => {
+  const after = (task: string) => ({
+    ...{ task, kind: 'order' as const, consume: [], as: null },
+    optional: true,
+  });
+  const run = new ScriptedRun([
+    task({
+      id: 'each',
+      for_each: { ...forEach(['one', 'two']), max_parallel: 1 },
+      when: [{ ref: 'inputs.never', matches: { const: 1 }, missing: false }],
+    }),
+    task({ id: 'left', depends_on: [after('each')] }),
+    task({ id: 'right', depends_on: [after('each')] }),
+  ]);
+  const isOver = (): boolean => run.state.counts.running === 0;
+  while (!isOver())
+    for (const { instance_id: id, task_id } of running(run)) run.finish(task_id, {}, id);
+
+  // What a run begins with is on disk as one.
+  const ends = run.events.map((event, at) => [at + 1, event.event_type] as const).slice(1);
+  it.each(ends)('all come to their end, where the log ended with its event %i, %s', (count) => {
+    const state = replay(run.events.slice(0, count));
+    if (state === null) throw new Error('no state');
+    for (let turns = 0; turns < 10; turns += 1) {
+      plan(state, { slots: 100, now: NOW });
+      for (const { instance_id: id } of running({ state })) {
+        finishAttempt(state, id, factsOf({}), NOW);
+      }
+    }
+    expect(runStatus(state)).toBe('done');
+    expect(state.counts).toMatchObject({ done: 4, skipped: 2 });
+  });
+});
+
+function running({ state }: Pick<ScriptedRun, 'state'>): Instance[] {
+  return [...state.instances.values()].filter(({ status }) => status === 'running');
+}
