@@ -98,13 +98,17 @@ export interface Watched {
   peakMb: number;
   /** Its processor time when it was last looked at, in ms. */
   cpuMs: number;
+  /** The same at each look, and when that was, in ms since it was started. */
+  looks: readonly { atMs: number; cpuMs: number }[];
 }
 
 /** Runs a command, and watches its process (not its children) while it lives. */
 export function watchProcess([program, ...words]: Argv, options: RunOptions): Promise<Watched> {
   const child = spawn(program, words, { ...options, stdio: 'ignore' });
+  const startedMs = performance.now();
   let peakKb = 0;
   let cpuMs = 0;
+  const looks: { atMs: number; cpuMs: number }[] = [];
   const timer = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
@@ -116,6 +120,7 @@ export function watchProcess([program, ...words]: Argv, options: RunOptions): Pr
         .split(' ')
         .slice(11, 13);
       cpuMs = (Number(user) + Number(system)) * 10;
+      looks.push({ atMs: performance.now() - startedMs, cpuMs });
     } catch {
       // It has just ended, or there is no /proc.
     }
@@ -124,7 +129,7 @@ export function watchProcess([program, ...words]: Argv, options: RunOptions): Pr
     child.once('error', reject);
     child.once('exit', (status) => {
       clearInterval(timer);
-      resolve({ status, peakMb: peakKb / 1024, cpuMs });
+      resolve({ status, peakMb: peakKb / 1024, cpuMs, looks });
     });
   });
 }
