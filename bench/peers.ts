@@ -13,7 +13,7 @@ interface Peer {
   rounds(count: number): number;
   /** What runs so many. */
   command(count: number): { argv: Argv; options?: RunOptions };
-  /** Of our wall time, and whether our processor time must be below its own; null: only reported. */
+  /** At most so many times its wall time, and whether that holds for processor time, too; null: only reported. */
   target(count: number): { wall: number; alsoProcessor: boolean } | null;
 }
 

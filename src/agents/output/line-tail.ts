@@ -45,7 +45,8 @@ export class LineTail {
 
   /** Bytes that are there and were not read yet. */
   unread(): number {
-    return (this.look()?.stats.size ?? 0) - this.lines.offset;
+    const found = this.look();
+    return found === null ? 0 : found.stats.size - this.lines.offset;
   }
 
   /** Reads on from there, where a line begins. */
@@ -64,7 +65,7 @@ export class LineTail {
     this.modifiedMs = nearestMoment(stats.mtimeMs);
     // The file was cut: what stands there now is new.
     if (stats.size < lines.offset) lines.goTo(0);
-    const size = fd === null ? 0 : Math.min(stats.size, this.limit);
+    const size = Math.min(stats.size, this.limit);
     const flooded = floodBytes !== null && size - lines.offset > floodBytes;
     let bytes = 0;
     while (fd !== null && bytes < budgetBytes && lines.offset < size) {

@@ -5,11 +5,11 @@
  *
  * Whoever met a limit knows of it also where that directory cannot be written to, or was emptied by a backup.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { jsonFile, makeDirectory, remove, replaceFile } from '../../disk/disk.ts';
 import { readForeignJson } from '../../disk/foreign-json.ts';
 import { namesIn } from '../../disk/names-in.ts';
-import { statsOf } from '../../disk/stats-of.ts';
 import { sha256 } from '../../disk/sha256.ts';
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { probeAt, type AccountLimit } from '../../model/limits.ts';
@@ -56,7 +56,7 @@ export class AccountLimits {
     if (this.#unwritten.size > 0) return false;
     const directory = limitsDirectory(this.#globalRoot);
     // Mostly there is none, and to list what is not there is an exception: each planned start would pay for it.
-    return !isThere(directory) || namesIn(directory).length === 0;
+    return !existsSync(directory) || namesIn(directory).length === 0;
   }
 
   /** null: nothing limits it. */
@@ -135,15 +135,6 @@ export function recordedLimits(globalRoot: string): LimitRecord[] {
 /** Forgets one: whoever waits for it goes on. */
 export function forgetLimit(globalRoot: string, key: AccountKey): void {
   remove(path.join(limitsDirectory(globalRoot), fileName(key)));
-}
-
-/** Where it cannot be looked at, nothing in it can be read. */
-function isThere(directory: string): boolean {
-  try {
-    return statsOf(directory) !== null;
-  } catch {
-    return false;
-  }
 }
 
 function limitsDirectory(globalRoot: string): string {

@@ -74,8 +74,6 @@ export function unlessAnswered(
 
 /** Whether an answer that the instance had to wait for has reached no attempt. */
 export function hasUnheardAnswer(state: RunState, instanceId: string): boolean {
-  // Nearly all have asked nothing.
-  if (linksOf(state, instanceId).interrupts.length === 0) return false;
   return unappliedReplies(state, instanceId).some(({ interrupt }) => interrupt.blocking);
 }
 

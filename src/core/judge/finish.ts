@@ -132,8 +132,8 @@ function conclude(recorder: Recorder, instance: Instance, facts: AttemptFacts): 
   }
   if (workspace.kind === 'committed') recordCommit(recorder, instance, workspace);
   // Whoever drives the run has them run, and comes here again.
-  if (task.checks !== undefined && dueCheck(state, id) !== null) return;
-  const [failed, ...others] = task.checks === undefined ? [] : faultsOfChecks(state, instance);
+  if (dueCheck(state, id) !== null) return;
+  const [failed, ...others] = faultsOfChecks(state, instance);
   // Whoever went on by itself would hand that in as its work.
   if (failed !== undefined && facts.unrestored !== undefined) {
     const message = `what its checks left in its tree cannot be taken away: ${facts.unrestored}\n${failed.message}`;

@@ -6,8 +6,7 @@ import { instanceOf, linksOf, type RunState } from './run-state.ts';
 
 /** Replies that exist and that no attempt has received. */
 export function unappliedReplies(state: RunState, instanceId: string): readonly InterruptRecord[] {
-  const all = answered(state, instanceId);
-  return all.length === 0 ? none : all.filter((record) => record.appliedInAttempt === null);
+  return answered(state, instanceId).filter((record) => record.appliedInAttempt === null);
 }
 
 /**
@@ -21,7 +20,7 @@ export function repliesToDeliver(
   sessionId: string | null,
 ): readonly InterruptRecord[] {
   const all = answered(state, instanceId);
-  if (sessionId === null || all.length === 0) return all;
+  if (sessionId === null) return all;
   const { attempts } = instanceOf(state, instanceId);
   const lastCompleted = Math.max(
     0,

@@ -53,7 +53,7 @@ export type LaunchOutcome =
 export interface LauncherProgram {
   argv: readonly [string, ...string[]];
   /**
-   * What to write to it, after the length and the request's number; null where it cannot make exactly what is asked for.
+   * What to write to it, without the length in front; null where it cannot make exactly what is asked for.
    * `own`: the environment that it was started with.
    */
   encode(id: string, request: LaunchRequest, own: Environment): string | null;
